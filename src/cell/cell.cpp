@@ -1,0 +1,32 @@
+#include "cell/cell.hpp"
+
+#include <array>
+
+namespace neurontwin {
+
+IntegrateAndFire read_cell(const Settings& settings) {
+  constexpr std::array<std::string_view, 1> kinds{"integrate-and-fire"};
+  settings.choice("kind", kinds);
+
+  IntegrateAndFire cell;
+  cell.excitatory_synapses =
+      static_cast<int>(settings.integer("excitatory_synapses", cell.excitatory_synapses, {1, 100000}));
+  cell.inhibitory_synapses =
+      static_cast<int>(settings.integer("inhibitory_synapses", cell.inhibitory_synapses, {0, 100000}));
+  cell.excitatory_weight_mV = settings.number("excitatory_weight_mV", cell.excitatory_weight_mV, kNotNegative);
+  cell.inhibitory_weight_mV = settings.number("inhibitory_weight_mV", cell.inhibitory_weight_mV,
+                                              {-std::numeric_limits<double>::infinity(), 0});
+  cell.membrane_time_constant_ms =
+      settings.number("membrane_time_constant_ms", cell.membrane_time_constant_ms, kPositive);
+  cell.kernel_ms = static_cast<int>(settings.integer("kernel_ms", cell.kernel_ms, {1, 100000}));
+  cell.reset_mV = settings.number("reset_mV", cell.reset_mV);
+  cell.threshold_mV = settings.number("threshold_mV", cell.threshold_mV);
+  cell.spike_mV = settings.number("spike_mV", cell.threshold_mV + 0.1);
+  if (cell.threshold_mV <= cell.reset_mV) {
+    fail_input("{}: '{}' is {} mV, expected above reset_mV ({} mV)", settings.where("threshold_mV"),
+               settings.full_key("threshold_mV"), cell.threshold_mV, cell.reset_mV);
+  }
+  return cell;
+}
+
+}  // namespace neurontwin

@@ -1,0 +1,438 @@
+#include "config/settings.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <set>
+#include <sstream>
+#include <toml++/toml.h>
+
+namespace neurontwin {
+namespace {
+
+std::string type_name(const toml::node& node) {
+  switch (node.type()) {
+    case toml::node_type::table: return "a table";
+    case toml::node_type::array: return "an array";
+    case toml::node_type::string: return "text";
+    case toml::node_type::integer: return "an integer";
+    case toml::node_type::floating_point: return "a number";
+    case toml::node_type::boolean: return "true or false";
+    default: return "a date or time";
+  }
+}
+
+std::string place(const toml::node& node) {
+  const auto& source = node.source();
+  const std::string file = source.path ? *source.path : "settings";
+  if (file.starts_with("--set")) return file;
+  return fmt::format("{}:{}", file, source.begin.line);
+}
+
+std::string range_words(Range range) {
+  if (range.low == kPositive.low && std::isinf(range.high)) return "greater than 0";
+  if (std::isinf(range.high)) return fmt::format("{} or more", range.low);
+  if (std::isinf(range.low)) return fmt::format("{} or less", range.high);
+  return fmt::format("from {} to {}", range.low, range.high);
+}
+
+toml::table parse(std::string_view text, std::string_view name) {
+  try {
+    return toml::parse(text, name);
+  } catch (const toml::parse_error& error) {
+    if (name.starts_with("--set")) fail_input("{}: not a TOML value: {}", name, error.description());
+    fail_input("{}:{}: not valid TOML: {}", name, error.source().begin.line, error.description());
+  }
+}
+
+toml::table parse_file(const std::filesystem::path& file) {
+  if (std::filesystem::is_directory(file)) fail_input("{}: is a directory, not a TOML file", file.string());
+  std::FILE* in = std::fopen(file.c_str(), "rb");
+  if (in == nullptr) fail_input("{}: cannot be read: {}", file.string(), std::strerror(errno));
+  std::string text;
+  char buffer[4096];
+  for (size_t n; (n = std::fread(buffer, 1, sizeof buffer, in)) > 0;) text.append(buffer, n);
+  std::fclose(in);
+  return parse(text, file.string());
+}
+
+/// "a.b=value" as a table. A value that is no TOML is taken as text, so that quotes may be left out.
+toml::table parse_override(const std::string& assignment) {
+  const auto equals = assignment.find('=');
+  if (equals == std::string::npos || equals == 0) {
+    fail_input("--set {}: expected key=value, for example --set train.epochs=10", assignment);
+  }
+  const std::string name = "--set " + assignment;
+  const std::string key = assignment.substr(0, equals);
+  const std::string value = assignment.substr(equals + 1);
+  const bool bare_word = !value.empty() && value != "true" && value != "false" && value != "inf" && value != "nan" &&
+                         std::isalpha(static_cast<unsigned char>(value[0])) &&
+                         value.find_first_of("\"'\n\\") == std::string::npos;
+  return parse(fmt::format("{} = {}", key, bare_word ? '"' + value + '"' : value), name);
+}
+
+size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<size_t> row(b.size() + 1);
+  for (size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (size_t i = 1; i <= a.size(); ++i) {
+    size_t diagonal = std::exchange(row[0], i);
+    for (size_t j = 1; j <= b.size(); ++j) {
+      const size_t substituted = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = std::exchange(row[j], std::min({row[j] + 1, row[j - 1] + 1, substituted}));
+    }
+  }
+  return row.back();
+}
+
+/// A value as TOML, numbers with the fewest digits that read back the same.
+std::string toml_value(const toml::node& node) {
+  if (const auto* real = node.as_floating_point()) {
+    std::string digits = fmt::format("{}", real->get());
+    const bool whole = digits.find_first_of(".en") == std::string::npos;
+    return whole ? digits + ".0" : digits;
+  }
+  if (const auto* array = node.as_array()) {
+    std::vector<std::string> parts;
+    for (const auto& element : *array) parts.push_back(toml_value(element));
+    return fmt::format("[{}]", fmt::join(parts, ", "));
+  }
+  std::ostringstream out;
+  node.visit([&](const auto& value) { out << value; });
+  return out.str();
+}
+
+bool is_array_of_tables(const toml::node& node) {
+  const auto* array = node.as_array();
+  return array != nullptr && !array->empty() && array->front().is_table();
+}
+
+/// A table as TOML text: its values first, then the tables below it under their full names.
+void write_table(const toml::table& table, const std::string& path, std::string& out) {
+  for (const auto& [key, node] : table) {
+    if (!node.is_table() && !is_array_of_tables(node)) out += fmt::format("{} = {}\n", key.str(), toml_value(node));
+  }
+  for (const auto& [key, node] : table) {
+    const std::string name = path.empty() ? std::string(key.str()) : fmt::format("{}.{}", path, key.str());
+    if (const auto* below = node.as_table()) {
+      out += fmt::format("\n[{}]\n", name);
+      write_table(*below, name, out);
+    } else if (is_array_of_tables(node)) {
+      for (const auto& element : *node.as_array()) {
+        out += fmt::format("\n[[{}]]\n", name);
+        write_table(*element.as_table(), name, out);
+      }
+    }
+  }
+}
+
+}  // namespace
+
+std::optional<std::string> nearest_word(std::string_view word, std::span<const std::string> candidates) {
+  std::optional<std::string> best;
+  size_t best_distance = std::max<size_t>(2, word.size() / 3) + 1;
+  for (const auto& candidate : candidates) {
+    if (const size_t d = edit_distance(word, candidate); d < best_distance) {
+      best = candidate;
+      best_distance = d;
+    }
+  }
+  return best;
+}
+
+/// What the root and all tables below it share: the parsed files, which must outlive the pointers into them.
+struct Settings::State {
+  std::string path;                       // "train." or "" at the root
+  std::vector<const toml::table*> layers; // the highest first
+  std::string origin;                     // where the table is, for a missing key
+  std::shared_ptr<std::vector<std::shared_ptr<toml::table>>> owned;
+  std::set<std::string, std::less<>> read;
+  toml::table found;
+  std::map<std::string, std::shared_ptr<State>> tables;
+  std::map<std::string, std::vector<std::shared_ptr<State>>> arrays;
+
+  const toml::table* own(toml::table&& table) {
+    owned->push_back(std::make_shared<toml::table>(std::move(table)));
+    return owned->back().get();
+  }
+
+  const toml::node* find(std::string_view key) {
+    read.emplace(key);
+    for (const auto* layer : layers) {
+      if (const auto* node = layer->get(key)) return node;
+    }
+    return nullptr;
+  }
+
+  [[noreturn]] void missing(std::string_view key) const { fail_input("{}: '{}{}' is missing", origin, path, key); }
+
+  [[noreturn]] void wrong_type(const toml::node& node, std::string_view key, std::string_view wanted) const {
+    fail_input("{}: '{}{}' is {}, expected {}", place(node), path, key, type_name(node), wanted);
+  }
+
+  double number_of(const toml::node& node, std::string_view key, Range range, bool whole) const {
+    double value = 0;
+    if (const auto* integer = node.as_integer()) {
+      value = static_cast<double>(integer->get());
+    } else if (const auto* real = node.as_floating_point(); real != nullptr && !whole) {
+      value = real->get();
+    } else {
+      wrong_type(node, key, whole ? "an integer" : "a number");
+    }
+    if (!std::isfinite(value) || value < range.low || value > range.high) {
+      fail_input("{}: '{}{}' is {}, expected {}", place(node), path, key, value,
+                 std::isfinite(value) ? range_words(range) : "a finite number");
+    }
+    return value;
+  }
+
+  template <class T>
+  std::vector<T> list(std::string_view key, std::optional<std::vector<T>> otherwise, Range range) {
+    const auto* node = find(key);
+    if (node == nullptr) {
+      if (!otherwise) missing(key);
+      toml::array written;
+      for (T x : *otherwise) written.push_back(x);
+      found.insert_or_assign(key, written);
+      return *otherwise;
+    }
+    const auto* array = node->as_array();
+    constexpr bool whole = std::is_integral_v<T>;
+    if (array == nullptr) wrong_type(*node, key, whole ? "an array of integers" : "an array of numbers");
+    std::vector<T> values;
+    toml::array written;
+    for (const auto& element : *array) {
+      values.push_back(static_cast<T>(number_of(element, key, range, whole)));
+      written.push_back(values.back());
+    }
+    found.insert_or_assign(key, written);
+    return values;
+  }
+
+  std::shared_ptr<State> below(std::string_view key) const {
+    auto state = std::make_shared<State>();
+    state->path = fmt::format("{}{}.", path, key);
+    state->origin = origin;
+    state->owned = owned;
+    return state;
+  }
+
+  void reject_unread() const {
+    for (const auto* layer : layers) {
+      for (const auto& [key, node] : *layer) {
+        if (read.contains(key.str())) continue;
+        const std::vector<std::string> known(read.begin(), read.end());
+        const auto meant = nearest_word(key.str(), known);
+        fail_input("{}: unknown key '{}{}'; {}", place(node), path, key.str(),
+                   meant ? fmt::format("did you mean '{}'?", *meant)
+                         : fmt::format("known here: {}", fmt::join(known, ", ")));
+      }
+    }
+    for (const auto& [key, state] : tables) state->reject_unread();
+    for (const auto& [key, states] : arrays) {
+      for (const auto& state : states) state->reject_unread();
+    }
+  }
+
+  toml::table resolved() const {
+    toml::table out = found;
+    for (const auto& [key, state] : tables) out.insert_or_assign(key, state->resolved());
+    for (const auto& [key, states] : arrays) {
+      toml::array array;
+      for (const auto& state : states) array.push_back(state->resolved());
+      out.insert_or_assign(key, std::move(array));
+    }
+    return out;
+  }
+};
+
+Settings Settings::from_text(std::string_view text, std::string_view name) {
+  auto state = std::make_shared<State>();
+  state->owned = std::make_shared<std::vector<std::shared_ptr<toml::table>>>();
+  state->origin = name;
+  state->layers = {state->own(parse(text, name))};
+  return Settings(state);
+}
+
+Settings Settings::from_file(const std::filesystem::path& file, std::string_view profile,
+                             std::span<const std::string> overrides) {
+  auto state = std::make_shared<State>();
+  state->owned = std::make_shared<std::vector<std::shared_ptr<toml::table>>>();
+  state->origin = file.string();
+  const toml::table* base = state->own(parse_file(file));
+  for (size_t i = overrides.size(); i-- > 0;) state->layers.push_back(state->own(parse_override(overrides[i])));
+
+  state->read.emplace("profile");
+  const auto* node = base->get("profile");
+  const toml::table* profiles = node != nullptr ? node->as_table() : nullptr;
+  if (node != nullptr && profiles == nullptr) state->wrong_type(*node, "profile", "tables like [profile.quick]");
+  if (!profile.empty()) {
+    const auto* chosen = profiles != nullptr ? profiles->get(profile) : nullptr;
+    if (chosen == nullptr || !chosen->is_table()) {
+      const auto names = profiles_of(file);
+      fail_input("{}: has no profile '{}'; {}", file.string(), profile,
+                 names.empty() ? "it has none at all" : fmt::format("it has {}", fmt::join(names, ", ")));
+    }
+    state->layers.push_back(chosen->as_table());
+  }
+  state->layers.push_back(base);
+  return Settings(state);
+}
+
+double Settings::number(std::string_view key, std::optional<double> otherwise, Range range) const {
+  const auto* node = state_->find(key);
+  if (node == nullptr && !otherwise) state_->missing(key);
+  const double value = node != nullptr ? state_->number_of(*node, key, range, false) : *otherwise;
+  state_->found.insert_or_assign(key, value);
+  return value;
+}
+
+int64_t Settings::integer(std::string_view key, std::optional<int64_t> otherwise, Range range) const {
+  const auto* node = state_->find(key);
+  if (node == nullptr && !otherwise) state_->missing(key);
+  int64_t value = otherwise.value_or(0);
+  if (node != nullptr) {
+    state_->number_of(*node, key, range, true);
+    value = node->as_integer()->get();
+  }
+  state_->found.insert_or_assign(key, value);
+  return value;
+}
+
+bool Settings::flag(std::string_view key, std::optional<bool> otherwise) const {
+  const auto* node = state_->find(key);
+  if (node == nullptr && !otherwise) state_->missing(key);
+  if (node != nullptr && !node->is_boolean()) state_->wrong_type(*node, key, "true or false");
+  const bool value = node != nullptr ? node->as_boolean()->get() : *otherwise;
+  state_->found.insert_or_assign(key, value);
+  return value;
+}
+
+std::string Settings::text(std::string_view key, std::optional<std::string> otherwise) const {
+  const auto* node = state_->find(key);
+  if (node == nullptr && !otherwise) state_->missing(key);
+  if (node != nullptr && !node->is_string()) state_->wrong_type(*node, key, "text");
+  std::string value = node != nullptr ? node->as_string()->get() : *otherwise;
+  state_->found.insert_or_assign(key, value);
+  return value;
+}
+
+std::string Settings::choice(std::string_view key, std::span<const std::string_view> options,
+                             std::optional<std::string> otherwise) const {
+  std::string value = text(key, std::move(otherwise));
+  if (std::find(options.begin(), options.end(), value) == options.end()) {
+    fail_input("{}: '{}' is \"{}\", expected one of: {}", where(key), full_key(key), value, fmt::join(options, ", "));
+  }
+  return value;
+}
+
+std::vector<double> Settings::numbers(std::string_view key, std::optional<std::vector<double>> otherwise,
+                                      Range range) const {
+  return state_->list<double>(key, std::move(otherwise), range);
+}
+
+std::vector<int64_t> Settings::integers(std::string_view key, std::optional<std::vector<int64_t>> otherwise,
+                                        Range range) const {
+  return state_->list<int64_t>(key, std::move(otherwise), range);
+}
+
+Settings Settings::table(std::string_view key) const {
+  state_->read.emplace(key);
+  auto& known = state_->tables[std::string(key)];
+  if (known) return Settings(known);
+  known = state_->below(key);
+  for (const auto* layer : state_->layers) {
+    const auto* node = layer->get(key);
+    if (node == nullptr) continue;
+    if (!node->is_table()) state_->wrong_type(*node, key, "a table");
+    known->layers.push_back(node->as_table());
+    known->origin = place(*node);
+  }
+  return Settings(known);
+}
+
+Settings Settings::table_or_file(std::string_view key) const {
+  state_->read.emplace(key);
+  auto& known = state_->tables[std::string(key)];
+  if (known) return Settings(known);
+  known = state_->below(key);
+  for (const auto* layer : state_->layers) {
+    const auto* node = layer->get(key);
+    if (node == nullptr) continue;
+    if (node->is_table()) {
+      known->layers.push_back(node->as_table());
+      known->origin = place(*node);
+    } else if (const auto* name = node->as_string()) {
+      std::filesystem::path file = name->get();
+      const auto& source = node->source().path;
+      if (file.is_relative() && source && !source->starts_with("--set")) {
+        file = std::filesystem::path(*source).parent_path() / file;
+      }
+      if (!std::filesystem::exists(file)) {
+        fail_input("{}: '{}' names the file {}, which does not exist", place(*node), full_key(key), file.string());
+      }
+      known->layers.push_back(known->own(parse_file(file)));
+      known->origin = file.string();
+      return Settings(known);  // a file stands in the place of everything in the layers below
+    } else {
+      state_->wrong_type(*node, key, "a table or the name of a TOML file");
+    }
+  }
+  if (known->layers.empty()) state_->missing(key);
+  return Settings(known);
+}
+
+std::vector<Settings> Settings::tables(std::string_view key) const {
+  auto& known = state_->arrays[std::string(key)];
+  if (known.empty()) {
+    if (const auto* node = state_->find(key)) {
+      const auto* array = node->as_array();
+      if (array == nullptr) state_->wrong_type(*node, key, "an array of tables");
+      for (const auto& element : *array) {
+        if (!element.is_table()) state_->wrong_type(element, key, "an array of tables");
+        known.push_back(state_->below(fmt::format("{}[{}]", key, known.size())));
+        known.back()->layers = {element.as_table()};
+        known.back()->origin = place(element);
+      }
+    }
+  }
+  std::vector<Settings> out;
+  for (const auto& state : known) out.push_back(Settings(state));
+  if (known.empty()) state_->arrays.erase(std::string(key));
+  return out;
+}
+
+bool Settings::has(std::string_view key) const {
+  return std::any_of(state_->layers.begin(), state_->layers.end(),
+                     [&](const auto* layer) { return layer->contains(key); });
+}
+
+std::string Settings::where(std::string_view key) const {
+  for (const auto* layer : state_->layers) {
+    if (const auto* node = layer->get(key)) return place(*node);
+  }
+  return state_->origin;
+}
+
+std::string Settings::full_key(std::string_view key) const { return state_->path + std::string(key); }
+
+void Settings::reject_unread() const { state_->reject_unread(); }
+
+std::string Settings::resolved() const {
+  std::string out;
+  write_table(state_->resolved(), "", out);
+  return out;
+}
+
+std::vector<std::string> profiles_of(const std::filesystem::path& file) {
+  const auto table = parse_file(file);
+  std::vector<std::string> names;
+  if (const auto* profiles = table["profile"].as_table()) {
+    for (const auto& [key, node] : *profiles) names.emplace_back(key.str());
+  }
+  return names;
+}
+
+}  // namespace neurontwin

@@ -1,0 +1,80 @@
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/error.hpp"
+
+namespace neurontwin {
+
+/// The values a number may take, both ends included.
+struct Range {
+  double low = -std::numeric_limits<double>::infinity();
+  double high = std::numeric_limits<double>::infinity();
+};
+inline constexpr Range kPositive{std::numeric_limits<double>::min(), std::numeric_limits<double>::infinity()};
+inline constexpr Range kNotNegative{0, std::numeric_limits<double>::infinity()};
+
+/// A table of settings read from TOML, in layers: `--set` over the profile over the file.
+///
+/// Every value is asked for with its type, its default and its range; what was found is written down for the
+/// resolved configuration, and a key that nobody asked for is an error (`reject_unread`). All errors are InputErrors that
+/// name file:line (or the --set) and key. A Settings is a light handle; copies share their state.
+class Settings {
+ public:
+  /// Reads `file`, lays its table [profile.`profile`] over it (unless `profile` is empty), and each "key=value"
+  /// of `overrides` over that, the last on top.
+  static Settings from_file(const std::filesystem::path& file, std::string_view profile = "",
+                            std::span<const std::string> overrides = {});
+  /// The same from text; `name` stands for the file in messages.
+  static Settings from_text(std::string_view text, std::string_view name = "settings");
+
+  // A value. Without a default the key is required.
+  double number(std::string_view key, std::optional<double> otherwise = {}, Range range = {}) const;
+  int64_t integer(std::string_view key, std::optional<int64_t> otherwise = {}, Range range = {}) const;
+  bool flag(std::string_view key, std::optional<bool> otherwise = {}) const;
+  std::string text(std::string_view key, std::optional<std::string> otherwise = {}) const;
+  std::string choice(std::string_view key, std::span<const std::string_view> options,
+                     std::optional<std::string> otherwise = {}) const;
+  std::vector<double> numbers(std::string_view key, std::optional<std::vector<double>> otherwise = {},
+                              Range range = {}) const;
+  std::vector<int64_t> integers(std::string_view key, std::optional<std::vector<int64_t>> otherwise = {},
+                                Range range = {}) const;
+
+  /// A table inside this one; an absent one reads as empty.
+  Settings table(std::string_view key) const;
+  /// A table given in place, or as the name of a TOML file beside the file that names it.
+  Settings table_or_file(std::string_view key) const;
+  /// The tables of an array of tables ([[key]]); absent reads as none.
+  std::vector<Settings> tables(std::string_view key) const;
+
+  bool has(std::string_view key) const;
+  /// Where a key is written: "file:line" or "--set ...", for messages; where the table is if the key is absent.
+  std::string where(std::string_view key) const;
+  /// The key with the names of its tables before it: "train.epochs".
+  std::string full_key(std::string_view key) const;
+  /// Throws unless every key, in this table and all below it, has been read.
+  void reject_unread() const;
+
+  /// TOML text of everything read so far, defaults included: the resolved configuration.
+  std::string resolved() const;
+
+ private:
+  struct State;
+  explicit Settings(std::shared_ptr<State> state) : state_(std::move(state)) {}
+  std::shared_ptr<State> state_;
+};
+
+/// The names of the profiles that a file offers, in alphabetical order.
+std::vector<std::string> profiles_of(const std::filesystem::path& file);
+
+/// The candidate most like `word`, if one is near enough to have been meant.
+std::optional<std::string> nearest_word(std::string_view word, std::span<const std::string> candidates);
+
+}  // namespace neurontwin

@@ -1,0 +1,107 @@
+#include "config/settings.hpp"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+namespace neurontwin {
+namespace {
+
+template <class F>
+std::string message_of(F&& f) {
+  try {
+    f();
+  } catch (const InputError& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+std::filesystem::path write(const std::string& name, const std::string& text) {
+  const auto path = std::filesystem::path(testing::TempDir()) / name;
+  std::ofstream(path) << text;
+  return path;
+}
+
+TEST(Settings, AKeyNobodyReadsIsAnErrorThatGuessesWhatWasMeant) {
+  const auto s = Settings::from_text("[train]\nepochs = 3\nlerning_rate = 0.1\n", "a.toml");
+  s.table("train").integer("epochs");
+  s.table("train").number("learning_rate", 1e-3);
+  EXPECT_EQ(message_of([&] { s.reject_unread(); }),
+            "a.toml:3: unknown key 'train.lerning_rate'; did you mean 'learning_rate'?");
+}
+
+TEST(Settings, AWholeTableNobodyReadsIsAnError) {
+  const auto s = Settings::from_text("x = 1\n[extra]\ny = 2\n", "a.toml");
+  s.integer("x");
+  EXPECT_EQ(message_of([&] { s.reject_unread(); }), "a.toml:2: unknown key 'extra'; known here: x");
+}
+
+TEST(Settings, WrongTypesNameLineKeyAndWhatIsExpected) {
+  const auto s = Settings::from_text("a = 'x'\nb = 1.5\nc = [1, 'y']\nd = 3\n", "a.toml");
+  EXPECT_EQ(message_of([&] { s.number("a"); }), "a.toml:1: 'a' is text, expected a number");
+  EXPECT_EQ(message_of([&] { s.integer("b"); }), "a.toml:2: 'b' is a number, expected an integer");
+  EXPECT_EQ(message_of([&] { s.numbers("c"); }), "a.toml:3: 'c' is text, expected a number");
+  EXPECT_EQ(message_of([&] { s.flag("d"); }), "a.toml:4: 'd' is an integer, expected true or false");
+  EXPECT_EQ(message_of([&] { s.table("d"); }), "a.toml:4: 'd' is an integer, expected a table");
+  EXPECT_EQ(message_of([&] { s.number("z"); }), "a.toml: 'z' is missing");
+}
+
+TEST(Settings, NumbersOutOfRangeSayTheRange) {
+  const auto s = Settings::from_text("a = -1\nb = 7\nc = nan\n", "a.toml");
+  EXPECT_EQ(message_of([&] { s.number("a", {}, kPositive); }), "a.toml:1: 'a' is -1, expected greater than 0");
+  EXPECT_EQ(message_of([&] { s.integer("b", {}, {1, 4}); }), "a.toml:2: 'b' is 7, expected from 1 to 4");
+  EXPECT_EQ(message_of([&] { s.number("c"); }), "a.toml:3: 'c' is nan, expected a finite number");
+}
+
+TEST(Settings, AnOverrideStandsOverTheProfileAndTheProfileOverTheFile) {
+  const auto file = write("layers.toml", "[t]\na = 1\nb = 1\nc = 1\n[profile.quick.t]\nb = 2\nc = 2\n");
+  const std::vector<std::string> overrides{"t.c=3", "t.d=word"};
+  const auto s = Settings::from_file(file, "quick", overrides);
+  const auto t = s.table("t");
+  EXPECT_EQ(t.integer("a"), 1);
+  EXPECT_EQ(t.integer("b"), 2);
+  EXPECT_EQ(t.integer("c"), 3);
+  EXPECT_EQ(t.text("d"), "word");
+  EXPECT_NO_THROW(s.reject_unread());
+}
+
+TEST(Settings, AnErrorInAnOverrideNamesTheOverride) {
+  const auto file = write("one.toml", "a = 1\n");
+  const std::vector<std::string> overrides{"a=-5"};
+  const auto s = Settings::from_file(file, "", overrides);
+  EXPECT_EQ(message_of([&] { s.number("a", {}, kNotNegative); }), "--set a=-5: 'a' is -5, expected 0 or more");
+  const std::vector<std::string> bad{"a"};
+  EXPECT_NE(message_of([&] { Settings::from_file(file, "", bad); }).find("expected key=value"), std::string::npos);
+}
+
+TEST(Settings, AnUnknownProfileNamesThoseThereAre) {
+  const auto file = write("profiles.toml", "[profile.day]\n[profile.quick]\n");
+  EXPECT_EQ(message_of([&] { Settings::from_file(file, "quik"); }),
+            file.string() + ": has no profile 'quik'; it has day, quick");
+}
+
+TEST(Settings, MissingAndBrokenFilesAreNamed) {
+  EXPECT_EQ(message_of([&] { Settings::from_file("nowhere.toml"); }),
+            "nowhere.toml: cannot be read: No such file or directory");
+  const auto file = write("broken.toml", "a = 1\nb = = 2\n");
+  EXPECT_EQ(message_of([&] { Settings::from_file(file); }).find(file.string() + ":2: not valid TOML"), 0u);
+}
+
+TEST(Settings, ResolvedTextHoldsDefaultsAndReadsBackTheSame) {
+  write("part.toml", "size = 0.1\n");
+  const auto file = write("whole.toml", "part = 'part.toml'\n[[step]]\nrate = 3e-4\n");
+  const auto read = [](const Settings& s) {
+    s.table_or_file("part").number("size");
+    for (const auto& step : s.tables("step")) step.number("rate");
+    s.numbers("list", std::vector<double>{1, 2.5});
+    s.reject_unread();
+    return s.resolved();
+  };
+  const auto once = read(Settings::from_file(file));
+  EXPECT_EQ(read(Settings::from_text(once)), once);
+  EXPECT_NE(once.find("0.0003"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace neurontwin

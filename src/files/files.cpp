@@ -1,0 +1,155 @@
+#include "files/files.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+namespace neurontwin {
+namespace {
+
+constexpr std::string_view kHalfWritten = ".half-written";
+
+struct Descriptor {
+  int value;
+  explicit Descriptor(int descriptor) : value(descriptor) {}
+  ~Descriptor() {
+    if (value >= 0) ::close(value);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+};
+
+[[noreturn]] void fail_write(const std::filesystem::path& file, int error) {
+  fail_run("{}: cannot be written: {}{}", file.string(), std::strerror(error),
+           error == ENOSPC || error == EDQUOT ? "; free some space and run the same command again to go on" : "");
+}
+
+void write_all(int descriptor, std::string_view bytes, const std::filesystem::path& file) {
+  while (!bytes.empty()) {
+    const ssize_t n = ::write(descriptor, bytes.data(), bytes.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) fail_write(file, errno);
+    bytes.remove_prefix(static_cast<size_t>(n));
+  }
+}
+
+}  // namespace
+
+std::string read_file(const std::filesystem::path& file) {
+  const Descriptor in(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+  struct stat status {};
+  if (in.value < 0 || ::fstat(in.value, &status) != 0) {
+    fail_input("{}: cannot be read: {}", file.string(), std::strerror(errno));
+  }
+  if (S_ISDIR(status.st_mode)) fail_input("{}: is a directory, expected a file", file.string());
+  std::string bytes;
+  char buffer[1 << 16];
+  for (;;) {
+    const ssize_t n = ::read(in.value, buffer, sizeof buffer);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) fail_input("{}: cannot be read: {}", file.string(), std::strerror(errno));
+    if (n == 0) return bytes;
+    bytes.append(buffer, static_cast<size_t>(n));
+  }
+}
+
+void write_file_atomically(const std::filesystem::path& file, std::string_view bytes) {
+  std::filesystem::path half = file;
+  half += kHalfWritten;
+  try {
+    const Descriptor out(::open(half.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+    if (out.value < 0) fail_write(file, errno);
+    write_all(out.value, bytes, file);
+    if (::fsync(out.value) != 0) fail_write(file, errno);
+  } catch (...) {
+    ::unlink(half.c_str());
+    throw;
+  }
+  if (::rename(half.c_str(), file.c_str()) != 0) {
+    const int error = errno;
+    ::unlink(half.c_str());
+    fail_write(file, error);
+  }
+  // The rename itself must reach the disk too; a file system that cannot do this for a folder is no error.
+  const auto folder = file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
+  const Descriptor parent(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (parent.value >= 0) ::fsync(parent.value);
+}
+
+void make_writable_folder(const std::filesystem::path& folder) {
+  if (std::filesystem::exists(folder) && !std::filesystem::is_directory(folder)) {
+    fail_input("{}: is a file, expected a directory for the output", folder.string());
+  }
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error) fail_input("{}: the output directory cannot be made: {}", folder.string(), error.message());
+  // Asking for permission is not enough (a read-only file system, or root): write something.
+  const auto probe = folder / ".writable";
+  const Descriptor out(::open(probe.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644));
+  if (out.value < 0) {
+    fail_input("{}: the output directory cannot be written: {}", folder.string(), std::strerror(errno));
+  }
+  ::unlink(probe.c_str());
+}
+
+void remove_half_written(const std::filesystem::path& folder) {
+  if (!std::filesystem::is_directory(folder)) return;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    if (entry.path().string().ends_with(kHalfWritten)) std::filesystem::remove(entry.path());
+  }
+}
+
+std::string digest(std::string_view bytes) {
+  uint64_t hash = 0xcbf29ce484222325u;
+  for (const unsigned char c : bytes) hash = (hash ^ c) * 0x100000001b3u;
+  return fmt::format("{:016x}", hash);
+}
+
+FolderLock::FolderLock(const std::filesystem::path& folder) {
+  const auto file = folder / ".lock";
+  descriptor_ = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  if (descriptor_ < 0) {
+    fail_input("{}: the output directory cannot be written: {}", folder.string(), std::strerror(errno));
+  }
+  if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
+    ::close(descriptor_);
+    fail_input("{}: another neurontwin is working in this directory; wait for it or choose another --out",
+               folder.string());
+  }
+}
+
+FolderLock::~FolderLock() { ::close(descriptor_); }
+
+MappedFile::MappedFile(const std::filesystem::path& file) {
+  const Descriptor in(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+  struct stat status {};
+  if (in.value < 0 || ::fstat(in.value, &status) != 0) {
+    fail_input("{}: cannot be read: {}", file.string(), std::strerror(errno));
+  }
+  size_ = static_cast<size_t>(status.st_size);
+  if (size_ == 0) return;
+  void* address = ::mmap(nullptr, size_, PROT_READ, MAP_SHARED, in.value, 0);
+  if (address == MAP_FAILED) fail_run("{}: cannot be mapped: {}", file.string(), std::strerror(errno));
+  data_ = static_cast<const std::byte*>(address);
+}
+
+MappedFile::MappedFile(MappedFile&& other) noexcept
+    : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+
+MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
+  std::swap(data_, other.data_);
+  std::swap(size_, other.size_);
+  return *this;
+}
+
+MappedFile::~MappedFile() {
+  if (data_ != nullptr) ::munmap(const_cast<std::byte*>(data_), size_);
+}
+
+}  // namespace neurontwin

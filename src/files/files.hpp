@@ -1,0 +1,55 @@
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "config/error.hpp"
+
+namespace neurontwin {
+
+/// The whole file as bytes. InputError if it cannot be read.
+std::string read_file(const std::filesystem::path& file);
+
+/// Puts `bytes` into `file` so that a reader, or a crash at any moment, finds the old file or the new one and nothing
+/// between: written beside it, flushed to the disk, then renamed. RunError names the file and the reason (a full disk, say).
+void write_file_atomically(const std::filesystem::path& file, std::string_view bytes);
+
+/// Makes the folder and those above it. InputError if that cannot be done or nothing can be written there.
+void make_writable_folder(const std::filesystem::path& folder);
+
+/// Removes what interrupted writes left behind in a folder.
+void remove_half_written(const std::filesystem::path& folder);
+
+/// 64-bit FNV-1a digest in hexadecimal: tells whether an input changed. No defence against an adversary.
+std::string digest(std::string_view bytes);
+
+/// Holds `folder`/.lock as long as it lives, so that two programs never work in one run directory. InputError if another has it.
+class FolderLock {
+ public:
+  explicit FolderLock(const std::filesystem::path& folder);
+  ~FolderLock();
+  FolderLock(const FolderLock&) = delete;
+  FolderLock& operator=(const FolderLock&) = delete;
+
+ private:
+  int descriptor_ = -1;
+};
+
+/// A file mapped into memory for reading: the operating system keeps in memory what fits and is used.
+class MappedFile {
+ public:
+  MappedFile() = default;
+  explicit MappedFile(const std::filesystem::path& file);
+  MappedFile(MappedFile&& other) noexcept;
+  MappedFile& operator=(MappedFile&& other) noexcept;
+  ~MappedFile();
+  std::span<const std::byte> bytes() const { return {data_, size_}; }
+
+ private:
+  const std::byte* data_ = nullptr;
+  size_t size_ = 0;
+};
+
+}  // namespace neurontwin

@@ -1,0 +1,59 @@
+#include "files/files.hpp"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+namespace neurontwin {
+namespace {
+
+namespace fs = std::filesystem;
+
+fs::path fresh_folder(const std::string& name) {
+  const auto folder = fs::path(testing::TempDir()) / name;
+  fs::remove_all(folder);
+  fs::create_directories(folder);
+  return folder;
+}
+
+TEST(Files, AnAtomicWriteReplacesTheWholeFileAndLeavesNothingBeside) {
+  const auto folder = fresh_folder("atomic");
+  write_file_atomically(folder / "a", "a long first text");
+  write_file_atomically(folder / "a", "second");
+  EXPECT_EQ(read_file(folder / "a"), "second");
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder), {}), 1);
+}
+
+TEST(Files, WhatAnInterruptedWriteLeftIsRemoved) {
+  const auto folder = fresh_folder("half");
+  std::ofstream(folder / "a.half-written") << "x";
+  std::ofstream(folder / "b") << "y";
+  remove_half_written(folder);
+  EXPECT_FALSE(fs::exists(folder / "a.half-written"));
+  EXPECT_TRUE(fs::exists(folder / "b"));
+}
+
+TEST(Files, AFileInThePlaceOfAFolderIsSaid) {
+  const auto folder = fresh_folder("place");
+  std::ofstream(folder / "f") << "x";
+  try {
+    make_writable_folder(folder / "f");
+    FAIL();
+  } catch (const InputError& error) {
+    EXPECT_NE(std::string(error.what()).find("is a file, expected a directory"), std::string::npos);
+  }
+}
+
+TEST(Files, AFolderIsLockedOnce) {
+  const auto folder = fresh_folder("lock");
+  const FolderLock held(folder);
+  EXPECT_THROW(FolderLock{folder}, InputError);
+}
+
+TEST(Files, DigestIsTheKnownAnswerOfFnv1a) {
+  EXPECT_EQ(digest(""), "cbf29ce484222325");
+  EXPECT_EQ(digest("foobar"), "85944171f73967e8");
+}
+
+}  // namespace
+}  // namespace neurontwin

@@ -1,0 +1,72 @@
+#include "random/random.hpp"
+
+#include <cmath>
+#include <numbers>
+
+namespace neurontwin {
+namespace {
+
+/// SplitMix64's output function (Steele, Lea and Flood 2014): a bijection that spreads nearby seeds far apart.
+uint64_t scatter(uint64_t z) {
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+  z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+  return z ^ (z >> 31);
+}
+
+}  // namespace
+
+std::array<uint32_t, 4> philox(std::array<uint32_t, 4> c, std::array<uint32_t, 2> k) {
+  for (int round = 0; round < 10; ++round) {
+    const uint64_t p0 = uint64_t{0xD2511F53} * c[0];
+    const uint64_t p1 = uint64_t{0xCD9E8D57} * c[2];
+    c = {static_cast<uint32_t>(p1 >> 32) ^ c[1] ^ k[0], static_cast<uint32_t>(p1),
+         static_cast<uint32_t>(p0 >> 32) ^ c[3] ^ k[1], static_cast<uint32_t>(p0)};
+    k[0] += 0x9E3779B9u;
+    k[1] += 0xBB67AE85u;
+  }
+  return c;
+}
+
+Random::Random(uint64_t seed, Stage stage, uint64_t trial, uint32_t stream) {
+  const uint64_t key = scatter(seed + 0x9e3779b97f4a7c15u * static_cast<uint64_t>(stage));
+  key_ = {static_cast<uint32_t>(key), static_cast<uint32_t>(key >> 32)};
+  counter_ = {0, stream, static_cast<uint32_t>(trial), static_cast<uint32_t>(trial >> 32)};
+}
+
+uint32_t Random::bits() {
+  if (used_ == 4) {
+    block_ = philox(counter_, key_);
+    ++counter_[0];
+    used_ = 0;
+  }
+  return block_[used_++];
+}
+
+double Random::uniform() {
+  const uint64_t high = bits() >> 5;  // 27 bits
+  const uint64_t low = bits() >> 6;   // 26 bits
+  return (static_cast<double>((high << 26) | low) + 0.5) * 0x1p-53;
+}
+
+int64_t Random::integer(int64_t low, int64_t high) {
+  const auto count = static_cast<double>(high - low + 1);
+  return low + static_cast<int64_t>(uniform() * count);
+}
+
+double Random::normal() {
+  const double radius = std::sqrt(-2 * std::log(uniform()));
+  return radius * std::cos(2 * std::numbers::pi * uniform());
+}
+
+double Random::truncated_normal() {
+  double x = normal();
+  while (std::abs(x) > 2) x = normal();
+  return x;
+}
+
+int64_t Random::failures(double log_failure, int64_t at_most) {
+  const double skipped = std::floor(std::log(uniform()) / log_failure);
+  return skipped < static_cast<double>(at_most) ? static_cast<int64_t>(skipped) : at_most;
+}
+
+}  // namespace neurontwin

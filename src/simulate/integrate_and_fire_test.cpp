@@ -1,0 +1,73 @@
+#include "simulate/integrate_and_fire.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+namespace neurontwin {
+namespace {
+
+RandomRates input_rates() {
+  RandomRates rates;
+  rates.interval_ms = {25, 30, 35, 40, 50, 60, 70, 80, 90, 100};
+  rates.smoothing_sd_ms = {40, 60, 80, 100};
+  return rates;
+}
+
+TEST(IntegrateAndFire, OneInputSpikeDecaysWithTheMembraneTimeConstant) {
+  const IntegrateAndFire cell;
+  const auto trial = simulate(cell, {{{10}, {0}}, {}}, 200);
+  EXPECT_FLOAT_EQ(trial.soma_mV[9], -75);
+  EXPECT_FLOAT_EQ(trial.soma_mV[10], -73);
+  EXPECT_FLOAT_EQ(trial.soma_mV[30], static_cast<float>(-75 + 2 * std::exp(-1)));
+  EXPECT_NEAR(trial.soma_mV[151], -75, 1e-5);  // cut off 141 ms after the input
+}
+
+TEST(IntegrateAndFire, AboveThresholdItSpikesOnceAndStartsAgainFromReset) {
+  const IntegrateAndFire cell;
+  SynapticInput input;
+  for (uint32_t s = 0; s < 11; ++s) {  // 11 x 2 mV at once: from -75 to -53, above -55
+    input.excitatory.time_ms.push_back(5);
+    input.excitatory.synapse.push_back(s);
+  }
+  const auto trial = simulate(cell, input, 50);
+  ASSERT_EQ(trial.spike_times_ms, std::vector<float>{5});
+  EXPECT_FLOAT_EQ(trial.soma_mV[5], -54.9f);
+  for (size_t t = 6; t < 50; ++t) EXPECT_NEAR(trial.soma_mV[t], -75, 1e-5);
+}
+
+TEST(IntegrateAndFire, NoSpikeIsCountedInTheLastBin) {
+  SynapticInput input;
+  for (uint32_t s = 0; s < 11; ++s) {
+    input.excitatory.time_ms.push_back(9);
+    input.excitatory.synapse.push_back(s);
+  }
+  EXPECT_TRUE(simulate({}, input, 10).spike_times_ms.empty());
+}
+
+TEST(IntegrateAndFire, TheRecursionEqualsTheDefinition) {
+  const IntegrateAndFire cell;
+  size_t spikes = 0;
+  for (uint64_t trial = 0; trial < 30; ++trial) {
+    const auto input = draw_input(input_rates(), 11, Stage::test_cases, trial, 4000);
+    const auto fast = simulate(cell, input, 4000);
+    const auto slow = simulate_reference(cell, input, 4000);
+    ASSERT_EQ(fast.spike_times_ms, slow.spike_times_ms) << trial;
+    for (size_t t = 0; t < 4000; ++t) ASSERT_NEAR(fast.soma_mV[t], slow.soma_mV[t], 1e-4);  // float32 at 75 mV: 4e-6
+    spikes += fast.spike_times_ms.size();
+  }
+  EXPECT_GT(spikes, 20u);
+}
+
+TEST(IntegrateAndFire, FiresAboutOncePerSecondUnderThePublishedInput) {
+  // The published simulation fires at about 0.9 Hz; the first 500 ms, where the input only builds up, apart.
+  double spikes = 0;
+  for (uint64_t trial = 0; trial < 1000; ++trial) {
+    const auto simulated = simulate({}, draw_input(input_rates(), 1, Stage::test_cases, trial, 6000), 6000);
+    for (const float t : simulated.spike_times_ms) spikes += t >= 500;
+  }
+  EXPECT_NEAR(spikes / (1000 * 5.5), 0.9, 0.1);
+}
+
+}  // namespace
+}  // namespace neurontwin

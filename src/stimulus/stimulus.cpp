@@ -1,0 +1,210 @@
+#include "stimulus/stimulus.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+namespace neurontwin {
+namespace {
+
+constexpr uint32_t kRateStream = 0;
+constexpr uint32_t kFirstSynapseStream = 1;
+constexpr double kAlmostNoSpikes = 1e-4;  // per 100 ms, in place of a negative total
+
+/// The rates of a trial before smoothing: constant in each interval.
+struct IntervalRates {
+  int64_t interval_ms = 0;
+  double smoothing_sd_ms = 0;
+  int64_t intervals = 0;
+  std::vector<double> per_ms;  // [synapse][interval], excitatory first: expected spikes per synapse and ms
+
+  const double* of(int64_t synapse) const { return per_ms.data() + synapse * intervals; }
+};
+
+int64_t pick_with_jitter(Random& random, const std::vector<int64_t>& options, int64_t jitter) {
+  const auto chosen = options[static_cast<size_t>(random.integer(0, static_cast<int64_t>(options.size()) - 1))];
+  return std::max<int64_t>(1, chosen + random.integer(-jitter, jitter));
+}
+
+IntervalRates draw_interval_rates(const RandomRates& rates, Random& random, int64_t duration_ms) {
+  IntervalRates drawn;
+  drawn.interval_ms = pick_with_jitter(random, rates.interval_ms, rates.interval_jitter_ms);
+  drawn.smoothing_sd_ms =
+      static_cast<double>(pick_with_jitter(random, rates.smoothing_sd_ms, rates.smoothing_jitter_ms));
+  drawn.intervals = (duration_ms + drawn.interval_ms - 1) / drawn.interval_ms;
+  const int64_t synapses = rates.excitatory_synapses + rates.inhibitory_synapses;
+  drawn.per_ms.resize(static_cast<size_t>(synapses * drawn.intervals));
+  for (int64_t j = 0; j < drawn.intervals; ++j) {
+    const double excitation = random.uniform(rates.excitatory_per_100ms_low, rates.excitatory_per_100ms_high);
+    const double inhibition = random.uniform(std::max(0.0, excitation - rates.inhibition_below_excitation),
+                                             excitation + rates.inhibition_above_excitation);
+    for (int64_t s = 0; s < synapses; ++s) {
+      const bool excitatory = s < rates.excitatory_synapses;
+      const double total = excitatory ? excitation : inhibition;
+      const double shared = (total < 0 ? kAlmostNoSpikes : total) /
+                            (excitatory ? rates.excitatory_synapses : rates.inhibitory_synapses) / 100.0;
+      drawn.per_ms[static_cast<size_t>(s * drawn.intervals + j)] =
+          shared * random.uniform(rates.synapse_factor_low, rates.synapse_factor_high);
+    }
+  }
+  return drawn;
+}
+
+/// The Gaussian window of 1 + 7 sd samples that smooths the rates, normalised.
+std::vector<double> smoothing_window(double sd_ms) {
+  std::vector<double> window(static_cast<size_t>(1 + 7 * sd_ms));
+  const double centre = (static_cast<double>(window.size()) - 1) / 2;
+  for (size_t i = 0; i < window.size(); ++i) {
+    const double z = (static_cast<double>(i) - centre) / sd_ms;
+    window[i] = std::exp(-0.5 * z * z);
+  }
+  const double sum = std::accumulate(window.begin(), window.end(), 0.0);
+  for (double& w : window) w /= sum;
+  return window;
+}
+
+/// Spike probability in a bin whose smoothed rate is m. The published generator draws p from an exponential with mean m and
+/// then a spike where a uniform U < p; the chance of that is E[min(p, 1)] = m (1 - exp(-1/m)), so one draw does for two.
+double spike_probability(double m) { return m <= 0 ? 0.0 : m * -std::expm1(-1 / m); }
+
+/// Smoothing of rates that are constant in intervals, at single times: a weighted sum over the few intervals that the window
+/// touches, the weight being the part of the window over that interval. Equal to the zero-padded 'same' convolution.
+class IntervalSmoother {
+ public:
+  IntervalSmoother(const IntervalRates& rates, int64_t duration_ms) : rates_(rates), duration_ms_(duration_ms) {
+    const auto window = smoothing_window(rates.smoothing_sd_ms);
+    half_ = static_cast<int64_t>(window.size() - 1) / 2;
+    cumulative_.resize(window.size() + 1, 0.0);
+    for (size_t i = 0; i < window.size(); ++i) cumulative_[i + 1] = cumulative_[i] + window[i];
+  }
+
+  double at(const double* rate, int64_t t) const {
+    // out[t] = sum_u window[i] rate[u],  u = t + half - i: the window covers u from t + half - (n - 1) to t + half.
+    const auto n = static_cast<int64_t>(cumulative_.size()) - 1;
+    const int64_t last = std::min(t + half_, duration_ms_ - 1);
+    int64_t first = std::max<int64_t>(t + half_ - (n - 1), 0);
+    double sum = 0;
+    while (first <= last) {
+      const int64_t interval = first / rates_.interval_ms;
+      const int64_t end = std::min((interval + 1) * rates_.interval_ms, last + 1);  // past the last ms in this interval
+      const int64_t i_low = t + half_ - (end - 1), i_high = t + half_ - first;
+      sum += rate[interval] * (cumulative_[static_cast<size_t>(i_high + 1)] - cumulative_[static_cast<size_t>(i_low)]);
+      first = end;
+    }
+    return sum;
+  }
+
+ private:
+  const IntervalRates& rates_;
+  int64_t duration_ms_;
+  int64_t half_ = 0;
+  std::vector<double> cumulative_;
+};
+
+/// Spike times of one synapse by thinning (Lewis and Shedler 1979): candidates at the highest rate by geometric skips, each
+/// kept with probability p(t)/p_highest. The smoothed rate is needed at candidates only.
+template <class Keep>
+void draw_spikes(const IntervalSmoother& smoother, const double* rate, int64_t intervals, int64_t duration_ms,
+                 Random& random, Keep&& keep) {
+  const double highest = spike_probability(*std::max_element(rate, rate + intervals));
+  if (highest <= 0) return;
+  const double log_failure = std::log1p(-std::min(highest, 1 - 1e-12));
+  for (int64_t t = random.failures(log_failure, duration_ms); t < duration_ms;
+       t += 1 + random.failures(log_failure, duration_ms)) {
+    if (random.uniform() * highest < spike_probability(smoother.at(rate, t))) keep(static_cast<uint32_t>(t));
+  }
+}
+
+Events sorted_by_time(const std::vector<std::vector<uint32_t>>& times_of_synapse, int64_t duration_ms) {
+  std::vector<size_t> place(static_cast<size_t>(duration_ms) + 1, 0);
+  for (const auto& times : times_of_synapse) {
+    for (const uint32_t t : times) ++place[t + 1];
+  }
+  std::partial_sum(place.begin(), place.end(), place.begin());
+  Events events;
+  events.time_ms.resize(place.back());
+  events.synapse.resize(place.back());
+  for (size_t s = 0; s < times_of_synapse.size(); ++s) {
+    for (const uint32_t t : times_of_synapse[s]) {
+      const size_t i = place[t]++;
+      events.time_ms[i] = t;
+      events.synapse[i] = static_cast<uint32_t>(s);
+    }
+  }
+  return events;
+}
+
+std::vector<int64_t> durations(const Settings& settings, std::string_view key) {
+  auto values = settings.integers(key, {}, {1, 1e6});
+  if (values.empty()) {
+    fail_input("{}: '{}' is empty, expected at least one duration in ms", settings.where(key), settings.full_key(key));
+  }
+  return values;
+}
+
+std::pair<double, double> low_high(const Settings& settings, std::string_view key, std::vector<double> otherwise,
+                                   Range range) {
+  const auto pair = settings.numbers(key, std::move(otherwise), range);
+  if (pair.size() != 2 || pair[0] > pair[1]) {
+    fail_input("{}: '{}' expected two numbers, the lower first", settings.where(key), settings.full_key(key));
+  }
+  return {pair[0], pair[1]};
+}
+
+}  // namespace
+
+RandomRates read_stimulus(const Settings& settings, int excitatory_synapses, int inhibitory_synapses) {
+  RandomRates rates;
+  rates.excitatory_synapses = excitatory_synapses;
+  rates.inhibitory_synapses = inhibitory_synapses;
+  std::tie(rates.excitatory_per_100ms_low, rates.excitatory_per_100ms_high) =
+      low_high(settings, "excitatory_per_100ms", {0, 50}, {0, 1e6});
+  rates.inhibition_below_excitation = settings.number("inhibition_below_excitation", 50.0);
+  rates.inhibition_above_excitation = settings.number("inhibition_above_excitation", -15.0);
+  std::tie(rates.synapse_factor_low, rates.synapse_factor_high) =
+      low_high(settings, "synapse_factor", {0.5, 1.5}, kNotNegative);
+  rates.interval_ms = durations(settings, "interval_ms");
+  rates.interval_jitter_ms = settings.integer("interval_jitter_ms", 20, {0, 1e6});
+  rates.smoothing_sd_ms = durations(settings, "smoothing_sd_ms");
+  rates.smoothing_jitter_ms = settings.integer("smoothing_jitter_ms", 20, {0, 1e6});
+  return rates;
+}
+
+SynapticInput draw_input(const RandomRates& rates, uint64_t seed, Stage stage, uint64_t trial, int64_t duration_ms) {
+  Random rate_stream(seed, stage, trial, kRateStream);
+  const auto drawn = draw_interval_rates(rates, rate_stream, duration_ms);
+  const IntervalSmoother smoother(drawn, duration_ms);
+  const auto kind = [&](int first, int count) {
+    std::vector<std::vector<uint32_t>> times(static_cast<size_t>(count));
+    for (int s = 0; s < count; ++s) {
+      Random random(seed, stage, trial, kFirstSynapseStream + static_cast<uint32_t>(first + s));
+      draw_spikes(smoother, drawn.of(first + s), drawn.intervals, duration_ms, random,
+                  [&](uint32_t t) { times[static_cast<size_t>(s)].push_back(t); });
+    }
+    return sorted_by_time(times, duration_ms);
+  };
+  return {kind(0, rates.excitatory_synapses), kind(rates.excitatory_synapses, rates.inhibitory_synapses)};
+}
+
+std::vector<std::vector<double>> spike_probability_reference(const RandomRates& rates, uint64_t seed, Stage stage,
+                                                             uint64_t trial, int64_t duration_ms) {
+  Random rate_stream(seed, stage, trial, kRateStream);
+  const auto drawn = draw_interval_rates(rates, rate_stream, duration_ms);
+  const auto window = smoothing_window(drawn.smoothing_sd_ms);
+  const auto half = static_cast<int64_t>(window.size() - 1) / 2;
+  std::vector<std::vector<double>> probability;
+  for (int s = 0; s < rates.excitatory_synapses + rates.inhibitory_synapses; ++s) {
+    auto& p = probability.emplace_back(static_cast<size_t>(duration_ms));
+    for (int64_t t = 0; t < duration_ms; ++t) {
+      double smoothed = 0;
+      for (int64_t i = 0; i < static_cast<int64_t>(window.size()); ++i) {
+        const int64_t u = t + half - i;
+        if (u >= 0 && u < duration_ms) smoothed += window[static_cast<size_t>(i)] * drawn.of(s)[u / drawn.interval_ms];
+      }
+      p[static_cast<size_t>(t)] = spike_probability(smoothed);
+    }
+  }
+  return probability;
+}
+
+}  // namespace neurontwin

@@ -1,0 +1,89 @@
+#include "stimulus/stimulus.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+namespace neurontwin {
+namespace {
+
+RandomRates published_if_input() {
+  RandomRates rates;
+  rates.interval_ms = {25, 30, 35, 40, 50, 60, 70, 80, 90, 100};
+  rates.smoothing_sd_ms = {40, 60, 80, 100};
+  return rates;
+}
+
+TEST(Stimulus, SpikesFollowTheRatesOfTheReference) {
+  // One trial's rates, its spikes counted in blocks of 250 ms over synapses of a kind: within five standard errors.
+  const auto rates = published_if_input();
+  for (uint64_t trial = 0; trial < 4; ++trial) {
+    const auto p = spike_probability_reference(rates, 3, Stage::test_cases, trial, 2000);
+    const auto input = draw_input(rates, 3, Stage::test_cases, trial, 2000);
+    for (const bool excitatory : {true, false}) {
+      std::vector<double> expected(8), counted(8);
+      const size_t first = excitatory ? 0 : 80, last = excitatory ? 80 : 100;
+      for (size_t s = first; s < last; ++s) {
+        for (size_t t = 0; t < 2000; ++t) expected[t / 250] += p[s][t];
+      }
+      for (const auto t : (excitatory ? input.excitatory : input.inhibitory).time_ms) ++counted[t / 250];
+      for (size_t b = 0; b < 8; ++b) {
+        EXPECT_NEAR(counted[b], expected[b], 5 * std::sqrt(expected[b]) + 3) << "trial " << trial << " block " << b;
+      }
+    }
+  }
+}
+
+TEST(Stimulus, MeanRatesAreThoseOfTheSpecification) {
+  // Away from the ends: excitation U[0,50] has mean 25 per 100 ms. Inhibition is U between 0 and e-15 with negatives as
+  // none: the mean over e of (e-15)/2 for e in [15,50] is 6.125 per 100 ms (calculated).
+  const auto rates = published_if_input();
+  double excitatory = 0, inhibitory = 0;
+  const int trials = 1000;
+  for (uint64_t trial = 0; trial < trials; ++trial) {
+    const auto input = draw_input(rates, 1, Stage::test_cases, trial, 3000);
+    const auto middle = [](const Events& events) {
+      double n = 0;
+      for (const auto t : events.time_ms) n += t >= 1000 && t < 2000;
+      return n / 10;
+    };
+    excitatory += middle(input.excitatory) / trials;
+    inhibitory += middle(input.inhibitory) / trials;
+  }
+  EXPECT_NEAR(excitatory, 25, 0.25);
+  EXPECT_NEAR(inhibitory, 6.125, 0.125);  // 2 %: wider, for inhibition varies more between trials
+}
+
+TEST(Stimulus, RatesSagToHalfAtTheEndsOfATrial) {
+  const auto rates = published_if_input();
+  double ends = 0, middle = 0;
+  for (uint64_t trial = 0; trial < 2000; ++trial) {
+    for (const auto t : draw_input(rates, 1, Stage::test_cases, trial, 2000).excitatory.time_ms) {
+      ends += t < 5 || t >= 1995;
+      middle += t >= 995 && t < 1005;
+    }
+  }
+  EXPECT_NEAR(ends / middle, 0.5, 0.05);
+}
+
+TEST(Stimulus, EventsAreSortedAndNeverRepeated) {
+  const auto input = draw_input(published_if_input(), 5, Stage::stimulus_train, 42, 6000);
+  for (const auto* events : {&input.excitatory, &input.inhibitory}) {
+    ASSERT_EQ(events->time_ms.size(), events->synapse.size());
+    for (size_t i = 1; i < events->time_ms.size(); ++i) {
+      EXPECT_LT(std::pair(events->time_ms[i - 1], events->synapse[i - 1]),
+                std::pair(events->time_ms[i], events->synapse[i]));
+    }
+  }
+}
+
+TEST(Stimulus, HighestRatesStillGiveAtMostOneSpikeAMillisecond) {
+  auto rates = published_if_input();
+  rates.excitatory_per_100ms_low = rates.excitatory_per_100ms_high = 1e6;  // 125 spikes a ms and synapse: all bins full
+  const auto input = draw_input(rates, 1, Stage::test_cases, 0, 400);
+  EXPECT_GT(input.excitatory.time_ms.size(), 0.98 * 80 * 400);
+  EXPECT_LE(input.excitatory.time_ms.size(), 80u * 400);
+}
+
+}  // namespace
+}  // namespace neurontwin
