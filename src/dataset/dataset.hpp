@@ -1,0 +1,72 @@
+#pragma once
+#include <array>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "cell/cell.hpp"
+#include "dataset/shard.hpp"
+#include "progress/progress.hpp"
+#include "stimulus/stimulus.hpp"
+
+namespace neurontwin {
+
+/// How much is simulated. Reads [data].
+struct DataSpec {
+  int64_t trial_ms = 6000;
+  int64_t train_trials = 0;
+  int64_t valid_trials = 0;
+  int64_t test_trials = 0;
+  int64_t trials_per_shard = 128;
+};
+DataSpec read_data(const Settings& settings);
+
+/// Training, validation and test trials come from streams of their own.
+struct SplitPlan {
+  std::string name;  // "train", "valid", "test"
+  Stage stage;
+  int64_t trials;
+};
+std::array<SplitPlan, 3> splits_of(const DataSpec& data);
+
+/// Everything that determines a data set.
+struct DatasetPlan {
+  IntegrateAndFire cell;
+  RandomRates stimulus;
+  DataSpec data;
+  uint64_t seed = 0;
+  DatasetIdentity identity;
+};
+
+std::filesystem::path shard_path(const std::filesystem::path& folder, const std::string& split, size_t number);
+
+/// Simulates what is missing of the data set in `folder`, shard by shard on `threads` threads. Whole shards that are there already stay.
+/// InputError if a shard there comes from another configuration; RunError if the disk is full or the user stopped it.
+/// Returns the number of simulated trials.
+int64_t make_dataset(const DatasetPlan& plan, const std::filesystem::path& folder, int threads,
+                     const ProgressListener& listener);
+
+/// All trials of one split, as one sequence over its shards. The memory that reading takes is the system's page cache.
+class Split {
+ public:
+  /// Opens the shards of `plan`. InputError where one is missing, damaged, or made by another configuration.
+  static Split open(const DatasetPlan& plan, const std::filesystem::path& folder, const SplitPlan& split);
+  /// All shards "split-NNNN.h5" of a folder, in order, whatever made them.
+  static Split open(const std::filesystem::path& folder, const std::string& split);
+
+  size_t trials() const { return trials_; }
+  const DatasetIdentity& identity() const { return shards_.front().identity(); }
+  int64_t channels() const { return identity().excitatory_synapses + identity().inhibitory_synapses; }
+  int64_t duration_ms() const { return identity().duration_ms; }
+  TrialView trial(size_t index) const;
+  double seconds() const { return static_cast<double>(trials_) * static_cast<double>(duration_ms()) / 1000; }
+
+ private:
+  void append(Shard shard);
+  std::vector<Shard> shards_;
+  std::vector<size_t> first_trial_;  // of each shard
+  size_t trials_ = 0;
+};
+
+}  // namespace neurontwin

@@ -1,0 +1,191 @@
+#include "dataset/dataset.hpp"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "dataset/windows.hpp"
+
+namespace neurontwin {
+namespace {
+
+namespace fs = std::filesystem;
+
+DatasetPlan small_plan() {
+  DatasetPlan plan;
+  plan.stimulus.interval_ms = {50};
+  plan.stimulus.smoothing_sd_ms = {60};
+  plan.data = {.trial_ms = 1500, .train_trials = 20, .valid_trials = 3, .test_trials = 5, .trials_per_shard = 4};
+  plan.seed = 5;
+  plan.identity = {80, 20, plan.data.trial_ms, plan.seed, "trial_ms = 1500\n[cell]\nkind = \"integrate-and-fire\"\n"};
+  return plan;
+}
+
+fs::path fresh_folder(const std::string& name) {
+  const auto folder = fs::path(testing::TempDir()) / name;
+  fs::remove_all(folder);
+  return folder;
+}
+
+template <class F>
+std::string message_of(F&& f) {
+  try {
+    f();
+  } catch (const InputError& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST(Dataset, ShardsAreTheSameBytesWhateverTheNumberOfThreads) {
+  const auto plan = small_plan();
+  const auto one = fresh_folder("one"), two = fresh_folder("two");
+  EXPECT_EQ(make_dataset(plan, one, 1, {}), 28);
+  make_dataset(plan, two, 2, {});
+  int shards = 0;
+  for (const auto& entry : fs::directory_iterator(one)) {
+    EXPECT_EQ(read_file(entry.path()), read_file(two / entry.path().filename()));
+    ++shards;
+  }
+  EXPECT_EQ(shards, 5 + 1 + 2);
+}
+
+TEST(Dataset, TrialsAreTheSameWhateverTheShardSize) {
+  auto plan = small_plan();
+  const auto folder = fresh_folder("sizes"), other = fresh_folder("sizes7");
+  make_dataset(plan, folder, 1, {});
+  const auto four = Split::open(plan, folder, splits_of(plan.data)[0]);
+  plan.data.trials_per_shard = 7;
+  make_dataset(plan, other, 1, {});
+  const auto seven = Split::open(plan, other, splits_of(plan.data)[0]);
+  ASSERT_EQ(four.trials(), seven.trials());
+  for (size_t i = 0; i < four.trials(); ++i) {
+    const auto a = four.trial(i), b = seven.trial(i);
+    EXPECT_TRUE(std::ranges::equal(a.soma_mV, b.soma_mV));
+    EXPECT_TRUE(std::ranges::equal(a.excitatory.synapse, b.excitatory.synapse));
+    EXPECT_TRUE(std::ranges::equal(a.spike_times_ms, b.spike_times_ms));
+  }
+}
+
+TEST(Dataset, WholeShardsAreKeptAndTheRestIsMadeAgain) {
+  const auto plan = small_plan();
+  const auto folder = fresh_folder("resume");
+  make_dataset(plan, folder, 1, {});
+  const auto before = read_file(shard_path(folder, "train", 2));
+  fs::remove(shard_path(folder, "train", 2));
+  std::ofstream(folder / "train-0001.h5.half-written") << "junk";
+  EXPECT_EQ(make_dataset(plan, folder, 2, {}), 4);
+  EXPECT_EQ(read_file(shard_path(folder, "train", 2)), before);
+  EXPECT_FALSE(fs::exists(folder / "train-0001.h5.half-written"));
+}
+
+TEST(Dataset, FewerTrialsLeaveNoOldShardsBehind) {
+  auto plan = small_plan();
+  const auto folder = fresh_folder("fewer");
+  make_dataset(plan, folder, 1, {});
+  plan.data.train_trials = 6;
+  make_dataset(plan, folder, 1, {});
+  EXPECT_EQ(Split::open(folder, "train").trials(), 6u);
+}
+
+TEST(Dataset, AnotherConfigurationIsRefusedAndSaid) {
+  auto plan = small_plan();
+  const auto folder = fresh_folder("other");
+  make_dataset(plan, folder, 1, {});
+  plan.identity.configuration = "trial_ms = 1500\n[cell]\nkind = \"something else\"\n";
+  const std::string expected = ": was made by another configuration (in [cell]: 'kind = \"integrate-and-fire\"' there, "
+                               "'kind = \"something else\"' here); choose another --out, or remove the dataset folder";
+  EXPECT_EQ(message_of([&] { make_dataset(plan, folder, 1, {}); }), shard_path(folder, "train", 0).string() + expected);
+  EXPECT_EQ(message_of([&] { Split::open(plan, folder, splits_of(plan.data)[0]); }),
+            shard_path(folder, "train", 0).string() + expected);
+}
+
+TEST(Dataset, ACutFileIsSaidToBeCut) {
+  const auto plan = small_plan();
+  const auto folder = fresh_folder("cut");
+  make_dataset(plan, folder, 1, {});
+  const auto file = shard_path(folder, "valid", 0);
+  const auto whole = fs::file_size(file);
+  for (const double part : {0.0, 0.001, 0.1, 0.5, 0.99}) {
+    fs::resize_file(file, static_cast<uintmax_t>(part * static_cast<double>(whole)));
+    const auto message = message_of([&] { Split::open(plan, folder, splits_of(plan.data)[1]); });
+    EXPECT_TRUE(message.starts_with(file.string())) << message;
+    EXPECT_TRUE(message.find("cut short") != std::string::npos || message.find("not an HDF5 file") != std::string::npos)
+        << message;
+  }
+}
+
+TEST(Dataset, AFileWithAnyByteChangedNeverCrashesTheReader) {
+  const auto plan = small_plan();
+  const auto folder = fresh_folder("flip");
+  make_dataset(plan, folder, 1, {});
+  const auto file = shard_path(folder, "valid", 0);
+  const auto good = read_file(file);
+  Random random(1, Stage::test_cases, 0, 0);
+  int refused = 0;
+  for (int i = 0; i < 300; ++i) {
+    auto bad = good;
+    // Half of the changes in the first pages, where the structure is.
+    const auto at = random.integer(0, i % 2 ? 4000 : static_cast<int64_t>(bad.size()) - 1);
+    bad[static_cast<size_t>(at)] = static_cast<char>(random.bits());
+    std::ofstream(file, std::ios::binary) << bad;
+    try {
+      const Shard shard(file);
+      for (size_t t = 0; t < shard.trials(); ++t) shard.trial(t);
+    } catch (const InputError&) {
+      ++refused;
+    }
+  }
+  EXPECT_GT(refused, 0);
+}
+
+TEST(Windows, HoldTheInputBeforeThemAndTheOutputWithin) {
+  const auto plan = small_plan();
+  const auto folder = fresh_folder("windows");
+  make_dataset(plan, folder, 1, {});
+  const auto split = Split::open(folder, "train");
+  const auto windows = draw_windows(split, 1, 0, 30, 200, 0);
+  const auto batch = gather(split, windows, 79, 200);
+  const auto cut = gather(split, windows, 79, 200, false);
+  std::vector<int64_t> counted(30), expected(30), counted_cut(30);
+  for (int64_t e = 0; e < batch.event_count(); ++e) {
+    const auto* event = &batch.events[static_cast<size_t>(3 * e)];
+    ++counted[static_cast<size_t>(event[0])];
+    ASSERT_GE(event[2], 0);
+    ASSERT_LT(event[2], 279);
+    ASSERT_LT(event[1], 100);
+  }
+  for (int64_t e = 0; e < cut.event_count(); ++e) {
+    ++counted_cut[static_cast<size_t>(cut.events[static_cast<size_t>(3 * e)])];
+    ASSERT_GE(cut.events[static_cast<size_t>(3 * e + 2)], 79);
+  }
+  for (size_t w = 0; w < windows.size(); ++w) {
+    const auto trial = split.trial(windows[w].trial);
+    for (const auto* kind : {&trial.excitatory, &trial.inhibitory}) {
+      for (const auto t : kind->time_ms) {
+        expected[w] += t + 79 >= static_cast<uint64_t>(windows[w].start_ms) &&
+                       t < static_cast<uint64_t>(windows[w].start_ms + 200);
+      }
+    }
+    EXPECT_EQ(counted[w], expected[w]);
+    EXPECT_LT(counted_cut[w], counted[w]);
+    EXPECT_EQ(batch.soma_mV[w * 200 + 7], trial.soma_mV[static_cast<size_t>(windows[w].start_ms + 7)]);
+    int spikes = 0, labelled = 0;
+    for (const float t : trial.spike_times_ms) {
+      spikes += t >= static_cast<float>(windows[w].start_ms) && t < static_cast<float>(windows[w].start_ms + 200);
+    }
+    for (size_t t = 0; t < 200; ++t) labelled += batch.spikes[w * 200 + t] == 1.0f;
+    EXPECT_EQ(labelled, spikes);
+  }
+}
+
+TEST(Windows, ThatDoNotFitAreRefused) {
+  const auto plan = small_plan();
+  const auto folder = fresh_folder("nofit");
+  make_dataset(plan, folder, 1, {});
+  EXPECT_EQ(message_of([&] { draw_windows(Split::open(folder, "train"), 1, 0, 1, 1400, 500); }),
+            "train.window_ms: windows of 1400 ms after the first 500 ms do not fit into trials of 1500 ms");
+}
+
+}  // namespace
+}  // namespace neurontwin

@@ -1,0 +1,306 @@
+#include "dataset/hdf5.hpp"
+
+#include <hdf5.h>
+
+#include <concepts>
+#include <cstring>
+#include <mutex>
+#include <numeric>
+#include <utility>
+
+namespace neurontwin {
+namespace {
+
+/// Debian's HDF5 is not built for threads: one call at a time.
+std::recursive_mutex& library_lock() {
+  static std::recursive_mutex mutex;
+  return mutex;
+}
+
+/// Silences the library's own printing; we report errors ourselves.
+std::unique_lock<std::recursive_mutex> enter_library() {
+  std::unique_lock lock(library_lock());
+  H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);  // each thread has its own setting
+  return lock;
+}
+
+/// An HDF5 identifier that closes itself.
+struct Id {
+  hid_t value;
+  herr_t (*close)(hid_t);
+  Id(hid_t id, herr_t (*closer)(hid_t)) : value(id), close(closer) {}
+  Id(Id&& other) noexcept : value(std::exchange(other.value, -1)), close(other.close) {}
+  Id& operator=(Id&&) = delete;
+  ~Id() {
+    if (value >= 0) close(value);
+  }
+  operator hid_t() const { return value; }
+  bool good() const { return value >= 0; }
+};
+
+template <class T>
+hid_t native_type() {
+  if constexpr (std::same_as<T, uint8_t>) return H5T_NATIVE_UINT8;
+  if constexpr (std::same_as<T, uint16_t>) return H5T_NATIVE_UINT16;
+  if constexpr (std::same_as<T, uint32_t>) return H5T_NATIVE_UINT32;
+  if constexpr (std::same_as<T, uint64_t>) return H5T_NATIVE_UINT64;
+  if constexpr (std::same_as<T, int32_t>) return H5T_NATIVE_INT32;
+  if constexpr (std::same_as<T, float>) return H5T_NATIVE_FLOAT;
+  if constexpr (std::same_as<T, double>) return H5T_NATIVE_DOUBLE;
+}
+
+template <class T>
+constexpr std::string_view type_name() {
+  if constexpr (std::same_as<T, uint8_t>) return "uint8";
+  if constexpr (std::same_as<T, uint16_t>) return "uint16";
+  if constexpr (std::same_as<T, uint32_t>) return "uint32";
+  if constexpr (std::same_as<T, uint64_t>) return "uint64";
+  if constexpr (std::same_as<T, int32_t>) return "int32";
+  if constexpr (std::same_as<T, float>) return "float32";
+  if constexpr (std::same_as<T, double>) return "float64";
+}
+
+void require(bool good, std::string_view what) {
+  if (!good) fail_run("HDF5: cannot write {}", what);
+}
+
+void write_text_attribute(hid_t object, const char* name, std::string_view text) {
+  const Id type(H5Tcopy(H5T_C_S1), H5Tclose);
+  H5Tset_size(type, std::max<size_t>(text.size(), 1));
+  H5Tset_cset(type, H5T_CSET_UTF8);
+  H5Tset_strpad(type, H5T_STR_NULLPAD);
+  const Id space(H5Screate(H5S_SCALAR), H5Sclose);
+  const Id attribute(H5Acreate2(object, name, type, space, H5P_DEFAULT, H5P_DEFAULT), H5Aclose);
+  const std::string padded = text.empty() ? std::string(1, '\0') : std::string(text);
+  require(attribute.good() && H5Awrite(attribute, type, padded.data()) >= 0, name);
+}
+
+Id links_with_groups() {
+  Id links(H5Pcreate(H5P_LINK_CREATE), H5Pclose);
+  H5Pset_create_intermediate_group(links, 1);
+  return links;
+}
+
+Id without_times() {
+  Id properties(H5Pcreate(H5P_DATASET_CREATE), H5Pclose);
+  H5Pset_obj_track_times(properties, false);  // the same content, the same bytes
+  return properties;
+}
+
+}  // namespace
+
+Hdf5Image::Hdf5Image() {
+  const auto lock = enter_library();
+  const Id access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
+  H5Pset_fapl_core(access, size_t{1} << 20, false);
+  H5Pset_alignment(access, 1, 8);  // so that a mapped array of doubles lies as the processor wants it
+  const Id creation(H5Pcreate(H5P_FILE_CREATE), H5Pclose);
+  H5Pset_obj_track_times(creation, false);
+  static int64_t made = 0;  // the library tells open files apart by name, in memory too
+  file_ = H5Fcreate(fmt::format("in-memory-{}", ++made).c_str(), H5F_ACC_TRUNC, creation, access);
+  require(file_ >= 0, "a file in memory");
+}
+
+Hdf5Image::~Hdf5Image() {
+  const auto lock = enter_library();
+  if (file_ >= 0) H5Fclose(file_);
+}
+
+template <class T>
+void Hdf5Image::write(const std::string& path, std::span<const T> values, std::string_view units,
+                      std::vector<uint64_t> shape) {
+  const auto lock = enter_library();
+  if (shape.empty()) shape = {values.size()};
+  const std::vector<hsize_t> extent(shape.begin(), shape.end());
+  const Id space(H5Screate_simple(static_cast<int>(extent.size()), extent.data(), nullptr), H5Sclose);
+  const Id links = links_with_groups();
+  const Id properties = without_times();
+  const Id set(H5Dcreate2(file_, path.c_str(), native_type<T>(), space, links, properties, H5P_DEFAULT), H5Dclose);
+  require(set.good(), path);
+  if (!values.empty()) {
+    require(H5Dwrite(set, native_type<T>(), H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()) >= 0, path);
+  }
+  write_text_attribute(set, "units", units);
+}
+
+void Hdf5Image::write_texts(const std::string& path, std::span<const std::string> values) {
+  const auto lock = enter_library();
+  size_t width = 1;
+  for (const auto& value : values) width = std::max(width, value.size());
+  std::string padded(width * values.size(), '\0');
+  for (size_t i = 0; i < values.size(); ++i) std::memcpy(&padded[i * width], values[i].data(), values[i].size());
+  const Id type(H5Tcopy(H5T_C_S1), H5Tclose);
+  H5Tset_size(type, width);
+  H5Tset_cset(type, H5T_CSET_UTF8);
+  H5Tset_strpad(type, H5T_STR_NULLPAD);
+  const hsize_t extent = values.size();
+  const Id space(H5Screate_simple(1, &extent, nullptr), H5Sclose);
+  const Id links = links_with_groups();
+  const Id properties = without_times();
+  const Id set(H5Dcreate2(file_, path.c_str(), type, space, links, properties, H5P_DEFAULT), H5Dclose);
+  require(set.good() && (values.empty() || H5Dwrite(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, padded.data()) >= 0), path);
+}
+
+void Hdf5Image::attribute(const std::string& name, std::string_view text) {
+  const auto lock = enter_library();
+  write_text_attribute(file_, name.c_str(), text);
+}
+
+void Hdf5Image::attribute(const std::string& name, int64_t number) {
+  const auto lock = enter_library();
+  const Id space(H5Screate(H5S_SCALAR), H5Sclose);
+  const Id set(H5Acreate2(file_, name.c_str(), H5T_NATIVE_INT64, space, H5P_DEFAULT, H5P_DEFAULT), H5Aclose);
+  require(set.good() && H5Awrite(set, H5T_NATIVE_INT64, &number) >= 0, name);
+}
+
+std::string Hdf5Image::bytes() {
+  const auto lock = enter_library();
+  require(H5Fflush(file_, H5F_SCOPE_GLOBAL) >= 0, "a file in memory");
+  const ssize_t size = H5Fget_file_image(file_, nullptr, 0);
+  require(size >= 0, "a file in memory");
+  std::string out(static_cast<size_t>(size), '\0');
+  require(H5Fget_file_image(file_, out.data(), out.size()) >= 0, "a file in memory");
+  return out;
+}
+
+Hdf5File::Hdf5File(const std::filesystem::path& file) : path_(file) {
+  std::error_code error;
+  if (!std::filesystem::exists(file, error)) fail_input("{}: no such file", file.string());
+  if (std::filesystem::is_directory(file, error)) fail_input("{}: is a directory, expected an HDF5 file", file.string());
+  mapped_ = MappedFile(file);
+  const auto lock = enter_library();
+  if (H5Fis_hdf5(file.c_str()) <= 0) fail_input("{}: is not an HDF5 file", file.string());
+  const Id access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
+  H5Pset_libver_bounds(access, H5F_LIBVER_EARLIEST, H5F_LIBVER_LATEST);
+  file_ = H5Fopen(file.c_str(), H5F_ACC_RDONLY, access);
+  if (file_ < 0) {
+    fail_input("{}: the HDF5 file is damaged or was cut short; remove it and run the command that made it again",
+               file.string());
+  }
+}
+
+Hdf5File::Hdf5File(Hdf5File&& other) noexcept
+    : path_(std::move(other.path_)), file_(std::exchange(other.file_, -1)), mapped_(std::move(other.mapped_)) {}
+
+Hdf5File::~Hdf5File() {
+  const auto lock = enter_library();
+  if (file_ >= 0) H5Fclose(file_);
+}
+
+bool Hdf5File::has(const std::string& path) const {
+  const auto lock = enter_library();
+  for (size_t end = path.find('/', 1);; end = path.find('/', end + 1)) {
+    if (H5Lexists(file_, path.substr(0, end).c_str(), H5P_DEFAULT) <= 0) return false;
+    if (end == std::string::npos) return true;
+  }
+}
+
+std::vector<uint64_t> Hdf5File::shape(const std::string& path) const {
+  const auto lock = enter_library();
+  if (!has(path)) fail_input("{}: has no {}", path_.string(), path);
+  const Id set(H5Dopen2(file_, path.c_str(), H5P_DEFAULT), H5Dclose);
+  if (!set.good()) fail_input("{}: {} cannot be read as a data set", path_.string(), path);
+  const Id space(H5Dget_space(set), H5Sclose);
+  std::vector<hsize_t> extent(static_cast<size_t>(std::max(0, H5Sget_simple_extent_ndims(space))));
+  H5Sget_simple_extent_dims(space, extent.data(), nullptr);
+  return {extent.begin(), extent.end()};
+}
+
+template <class T>
+std::span<const T> Hdf5File::view(const std::string& path) const {
+  const auto lock = enter_library();
+  const auto extent = shape(path);
+  const auto count = std::accumulate(extent.begin(), extent.end(), uint64_t{1}, std::multiplies<>());
+  const Id set(H5Dopen2(file_, path.c_str(), H5P_DEFAULT), H5Dclose);
+  const Id type(H5Dget_type(set), H5Tclose);
+  if (H5Tequal(type, native_type<T>()) <= 0) {
+    fail_input("{}: {} has another type than the {} expected", path_.string(), path, type_name<T>());
+  }
+  if (count == 0) return {};
+  const haddr_t offset = H5Dget_offset(set);
+  const auto bytes = mapped_.bytes();
+  if (offset == HADDR_UNDEF || offset % alignof(T) != 0 || offset > bytes.size() || count > (bytes.size() - offset) / sizeof(T)) {
+    fail_input("{}: {} is not stored in one piece, as neurontwin writes it", path_.string(), path);
+  }
+  return {reinterpret_cast<const T*>(bytes.data() + offset), count};
+}
+
+template <class T>
+std::vector<T> Hdf5File::read(const std::string& path) const {
+  const auto lock = enter_library();
+  const auto extent = shape(path);
+  std::vector<T> values(std::accumulate(extent.begin(), extent.end(), uint64_t{1}, std::multiplies<>()));
+  const Id set(H5Dopen2(file_, path.c_str(), H5P_DEFAULT), H5Dclose);
+  if (!values.empty() && H5Dread(set, native_type<T>(), H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()) < 0) {
+    fail_input("{}: {} cannot be read as numbers", path_.string(), path);
+  }
+  return values;
+}
+
+std::string Hdf5File::text_attribute(const std::string& name) const {
+  const auto lock = enter_library();
+  if (H5Aexists(file_, name.c_str()) <= 0) fail_input("{}: has no attribute '{}'", path_.string(), name);
+  const Id attribute(H5Aopen(file_, name.c_str(), H5P_DEFAULT), H5Aclose);
+  const Id type(H5Aget_type(attribute), H5Tclose);
+  if (H5Tget_class(type) != H5T_STRING || H5Tis_variable_str(type) > 0) {
+    fail_input("{}: attribute '{}' is not a text of fixed length", path_.string(), name);
+  }
+  std::string text(H5Tget_size(type), '\0');
+  if (H5Aread(attribute, type, text.data()) < 0) {
+    fail_input("{}: attribute '{}' cannot be read", path_.string(), name);
+  }
+  text.resize(std::strlen(text.c_str()));
+  return text;
+}
+
+int64_t Hdf5File::number_attribute(const std::string& name) const {
+  const auto lock = enter_library();
+  if (H5Aexists(file_, name.c_str()) <= 0) fail_input("{}: has no attribute '{}'", path_.string(), name);
+  const Id attribute(H5Aopen(file_, name.c_str(), H5P_DEFAULT), H5Aclose);
+  int64_t value = 0;
+  const Id space(H5Aget_space(attribute), H5Sclose);
+  if (H5Sget_simple_extent_npoints(space) != 1 || H5Aread(attribute, H5T_NATIVE_INT64, &value) < 0) {
+    fail_input("{}: attribute '{}' is not a number", path_.string(), name);
+  }
+  return value;
+}
+
+std::vector<std::string> Hdf5File::listing() const {
+  const auto lock = enter_library();
+  std::vector<std::string> paths;
+  H5Ovisit(
+      file_, H5_INDEX_NAME, H5_ITER_NATIVE,
+      [](hid_t, const char* name, const H5O_info_t* info, void* out) -> herr_t {
+        if (info->type == H5O_TYPE_DATASET) static_cast<std::vector<std::string>*>(out)->push_back("/" + std::string(name));
+        return 0;
+      },
+      &paths);
+  std::vector<std::string> lines;
+  for (const auto& path : paths) {
+    const Id set(H5Dopen2(file_, path.c_str(), H5P_DEFAULT), H5Dclose);
+    const Id type(H5Dget_type(set), H5Tclose);
+    const size_t bits = 8 * H5Tget_size(type);
+    std::string name = "text";
+    if (H5Tget_class(type) == H5T_INTEGER) name = fmt::format("{}int{}", H5Tget_sign(type) == H5T_SGN_NONE ? "u" : "", bits);
+    if (H5Tget_class(type) == H5T_FLOAT) name = fmt::format("float{}", bits);
+    std::string extent;
+    for (const auto n : shape(path)) extent += fmt::format("{}{}", extent.empty() ? "" : " x ", n);
+    lines.push_back(fmt::format("{:<36} {:<8} {}", path, name, extent));
+  }
+  return lines;
+}
+
+#define NEURONTWIN_HDF5_TYPE(T)                                                                                    \
+  template void Hdf5Image::write<T>(const std::string&, std::span<const T>, std::string_view, std::vector<uint64_t>); \
+  template std::span<const T> Hdf5File::view<T>(const std::string&) const;                                         \
+  template std::vector<T> Hdf5File::read<T>(const std::string&) const;
+NEURONTWIN_HDF5_TYPE(uint8_t)
+NEURONTWIN_HDF5_TYPE(uint16_t)
+NEURONTWIN_HDF5_TYPE(uint32_t)
+NEURONTWIN_HDF5_TYPE(uint64_t)
+NEURONTWIN_HDF5_TYPE(int32_t)
+NEURONTWIN_HDF5_TYPE(float)
+NEURONTWIN_HDF5_TYPE(double)
+#undef NEURONTWIN_HDF5_TYPE
+
+}  // namespace neurontwin

@@ -1,0 +1,67 @@
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "files/files.hpp"
+
+namespace neurontwin {
+
+/// An HDF5 file being made in memory, so that the disk only ever sees it whole (see write_file_atomically). Data sets are contiguous and
+/// aligned so that Hdf5File can map them. The same content gives the same bytes. Paths are "/group/name"; groups are made as needed.
+class Hdf5Image {
+ public:
+  Hdf5Image();
+  ~Hdf5Image();
+  Hdf5Image(const Hdf5Image&) = delete;
+  Hdf5Image& operator=(const Hdf5Image&) = delete;
+
+  /// T is uint8_t, uint16_t, uint32_t, uint64_t, int32_t, float or double; `shape` defaults to one dimension.
+  template <class T>
+  void write(const std::string& path, std::span<const T> values, std::string_view units,
+             std::vector<uint64_t> shape = {});
+  void write_texts(const std::string& path, std::span<const std::string> values);
+  /// An attribute of the root.
+  void attribute(const std::string& name, std::string_view text);
+  void attribute(const std::string& name, int64_t number);
+  /// The finished file. Call once, last.
+  std::string bytes();
+
+ private:
+  int64_t file_ = -1;
+};
+
+/// An HDF5 file open for reading. Errors are InputErrors that name the file and what is wrong with it.
+class Hdf5File {
+ public:
+  explicit Hdf5File(const std::filesystem::path& file);
+  ~Hdf5File();
+  Hdf5File(Hdf5File&& other) noexcept;
+  Hdf5File& operator=(Hdf5File&& other) = delete;
+
+  bool has(const std::string& path) const;
+  /// The extent of a data set along each dimension.
+  std::vector<uint64_t> shape(const std::string& path) const;
+  /// All values, mapped where the file lies: valid as long as this object. The stored type must be T, the layout contiguous.
+  template <class T>
+  std::span<const T> view(const std::string& path) const;
+  /// All values, converted to T from whatever numbers are stored.
+  template <class T>
+  std::vector<T> read(const std::string& path) const;
+  /// An attribute of the root; InputError if it is not there.
+  std::string text_attribute(const std::string& name) const;
+  int64_t number_attribute(const std::string& name) const;
+  /// One line per data set: path, type, shape, units.
+  std::vector<std::string> listing() const;
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+  int64_t file_ = -1;
+  MappedFile mapped_;
+};
+
+}  // namespace neurontwin

@@ -1,0 +1,148 @@
+#include "dataset/shard.hpp"
+
+#include <algorithm>
+
+namespace neurontwin {
+namespace {
+
+constexpr std::string_view kFormat = "neurontwin dataset 1";
+
+void write_input(Hdf5Image& image, const std::string& group, std::span<const Trial> trials,
+                 Events SynapticInput::*kind) {
+  std::vector<uint64_t> offset{0};
+  std::vector<uint16_t> synapse;
+  std::vector<uint32_t> time_ms;
+  for (const auto& trial : trials) {
+    const Events& events = trial.input.*kind;
+    time_ms.insert(time_ms.end(), events.time_ms.begin(), events.time_ms.end());
+    for (const auto s : events.synapse) synapse.push_back(static_cast<uint16_t>(s));
+    offset.push_back(time_ms.size());
+  }
+  image.write<uint64_t>(group + "/offset", offset, "events");
+  image.write<uint16_t>(group + "/synapse", synapse, "index");
+  image.write<uint32_t>(group + "/time_ms", time_ms, "ms");
+}
+
+/// A point neuron is one compartment without geometry.
+void write_cell(Hdf5Image& image, const DatasetIdentity& identity) {
+  const std::vector<std::string> soma{"soma"};
+  image.write_texts("/cell/section", soma);
+  image.write_texts("/cell/region", soma);
+  const std::vector<uint16_t> excitatory(static_cast<size_t>(identity.excitatory_synapses), 0);
+  const std::vector<uint16_t> inhibitory(static_cast<size_t>(identity.inhibitory_synapses), 0);
+  image.write<uint16_t>("/cell/excitatory_compartment", excitatory, "index");
+  image.write<uint16_t>("/cell/inhibitory_compartment", inhibitory, "index");
+}
+
+}  // namespace
+
+std::string shard_bytes(const DatasetIdentity& identity, const std::string& split, uint64_t first_trial,
+                        std::span<const Trial> trials) {
+  Hdf5Image image;
+  image.attribute("format", kFormat);
+  image.attribute("program_version", NEURONTWIN_VERSION);
+  image.attribute("configuration", identity.configuration);
+  image.attribute("split", split);
+  image.attribute("seed", static_cast<int64_t>(identity.seed));
+  image.attribute("first_trial", static_cast<int64_t>(first_trial));
+  image.attribute("trials", static_cast<int64_t>(trials.size()));
+  image.attribute("duration_ms", identity.duration_ms);
+  image.attribute("excitatory_synapses", identity.excitatory_synapses);
+  image.attribute("inhibitory_synapses", identity.inhibitory_synapses);
+  write_input(image, "/input/exc", trials, &SynapticInput::excitatory);
+  write_input(image, "/input/inh", trials, &SynapticInput::inhibitory);
+
+  std::vector<uint64_t> offset{0};
+  std::vector<float> spikes, soma;
+  for (const auto& trial : trials) {
+    spikes.insert(spikes.end(), trial.spike_times_ms.begin(), trial.spike_times_ms.end());
+    soma.insert(soma.end(), trial.soma_mV.begin(), trial.soma_mV.end());
+    offset.push_back(spikes.size());
+  }
+  image.write<uint64_t>("/output/spikes/offset", offset, "events");
+  image.write<float>("/output/spikes/time_ms", spikes, "ms");
+  image.write<float>("/output/soma_mV", soma, "mV", {trials.size(), static_cast<uint64_t>(identity.duration_ms)});
+  write_cell(image, identity);
+  return image.bytes();
+}
+
+EventsView EventsView::between(int64_t from_ms, int64_t to_ms) const {
+  const auto begin = std::lower_bound(time_ms.begin(), time_ms.end(), static_cast<uint32_t>(std::max<int64_t>(from_ms, 0)));
+  const auto end = std::lower_bound(begin, time_ms.end(), static_cast<uint32_t>(std::max<int64_t>(to_ms, 0)));
+  const auto first = static_cast<size_t>(begin - time_ms.begin());
+  const auto count = static_cast<size_t>(end - begin);
+  return {time_ms.subspan(first, count), synapse.subspan(first, count)};
+}
+
+std::span<const uint64_t> Shard::read_offsets(const std::string& path, size_t end) const {
+  const auto offset = file_.view<uint64_t>(path);
+  if (offset.size() != trials_ + 1 || offset.front() != 0 || offset.back() != end ||
+      !std::is_sorted(offset.begin(), offset.end())) {
+    fail_input("{}: {} does not fit the arrays it divides; the file is damaged, remove it and simulate again",
+               this->path().string(), path);
+  }
+  return offset;
+}
+
+Shard::Ragged Shard::read_input(const std::string& group, int64_t synapses) const {
+  Ragged input;
+  input.synapse = file_.view<uint16_t>(group + "/synapse");
+  input.time_ms = file_.view<uint32_t>(group + "/time_ms");
+  input.offset = read_offsets(group + "/offset", input.time_ms.size());
+  bool good = input.synapse.size() == input.time_ms.size();
+  for (const auto s : input.synapse) good &= s < synapses;
+  for (const auto t : input.time_ms) good &= t < static_cast<uint64_t>(identity_.duration_ms);
+  for (size_t i = 0; good && i < trials_; ++i) {
+    good = std::is_sorted(input.time_ms.begin() + static_cast<int64_t>(input.offset[i]),
+                          input.time_ms.begin() + static_cast<int64_t>(input.offset[i + 1]));
+  }
+  if (!good) {
+    fail_input("{}: {} holds spikes out of order, after the end or of no synapse; the file is damaged, remove it and simulate again",
+               path().string(), group);
+  }
+  return input;
+}
+
+Shard::Shard(const std::filesystem::path& file) : file_(file) {
+  if (const auto format = file_.text_attribute("format"); format != kFormat) {
+    fail_input("{}: is '{}', expected '{}'", file.string(), format, kFormat);
+  }
+  identity_.configuration = file_.text_attribute("configuration");
+  identity_.seed = static_cast<uint64_t>(file_.number_attribute("seed"));
+  identity_.duration_ms = file_.number_attribute("duration_ms");
+  identity_.excitatory_synapses = file_.number_attribute("excitatory_synapses");
+  identity_.inhibitory_synapses = file_.number_attribute("inhibitory_synapses");
+  split_ = file_.text_attribute("split");
+  first_trial_ = static_cast<uint64_t>(file_.number_attribute("first_trial"));
+  trials_ = static_cast<size_t>(file_.number_attribute("trials"));
+
+  excitatory_ = read_input("/input/exc", identity_.excitatory_synapses);
+  inhibitory_ = read_input("/input/inh", identity_.inhibitory_synapses);
+  spike_time_ms_ = file_.view<float>("/output/spikes/time_ms");
+  spike_offset_ = read_offsets("/output/spikes/offset", spike_time_ms_.size());
+  for (const float t : spike_time_ms_) {
+    if (!(t >= 0 && t < static_cast<float>(identity_.duration_ms))) {
+      fail_input("{}: /output/spikes/time_ms holds {}, which is not within a trial; the file is damaged, remove it and simulate again",
+                 file.string(), t);
+    }
+  }
+  soma_mV_ = file_.view<float>("/output/soma_mV");
+  if (soma_mV_.size() != trials_ * static_cast<size_t>(identity_.duration_ms)) {
+    fail_input("{}: /output/soma_mV has {} values, expected {} trials of {} ms; the file is damaged, remove it and simulate again",
+               file.string(), soma_mV_.size(), trials_, identity_.duration_ms);
+  }
+}
+
+TrialView Shard::trial(size_t index) const {
+  const auto events = [&](const Ragged& input) {
+    const auto first = input.offset[index], count = input.offset[index + 1] - first;
+    return EventsView{input.time_ms.subspan(first, count), input.synapse.subspan(first, count)};
+  };
+  const auto duration = static_cast<size_t>(identity_.duration_ms);
+  const auto first_spike = spike_offset_[index];
+  return {events(excitatory_), events(inhibitory_),
+          spike_time_ms_.subspan(first_spike, spike_offset_[index + 1] - first_spike),
+          soma_mV_.subspan(index * duration, duration)};
+}
+
+}  // namespace neurontwin

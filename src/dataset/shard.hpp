@@ -1,0 +1,76 @@
+#pragma once
+#include <filesystem>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "dataset/hdf5.hpp"
+#include "simulate/trial.hpp"
+
+namespace neurontwin {
+
+/// What every shard of one data set has in common.
+struct DatasetIdentity {
+  int64_t excitatory_synapses = 0;
+  int64_t inhibitory_synapses = 0;
+  int64_t duration_ms = 0;
+  uint64_t seed = 0;
+  /// The resolved configuration that determines every trial (cell, stimulus, duration, seed), as TOML text.
+  std::string configuration;
+};
+
+/// The trials [first_trial, first_trial + trials.size()) of a split as an HDF5 file (layout: DESIGN.md, "The dataset file").
+std::string shard_bytes(const DatasetIdentity& identity, const std::string& split, uint64_t first_trial,
+                        std::span<const Trial> trials);
+
+/// Input spikes of one kind in one trial, where they lie in the file.
+struct EventsView {
+  std::span<const uint32_t> time_ms;  // ascending
+  std::span<const uint16_t> synapse;
+
+  /// The part with from_ms <= time < to_ms.
+  EventsView between(int64_t from_ms, int64_t to_ms) const;
+};
+
+/// One trial, where it lies in the file.
+struct TrialView {
+  EventsView excitatory;
+  EventsView inhibitory;
+  std::span<const float> spike_times_ms;  // ascending
+  std::span<const float> soma_mV;         // at integer ms
+};
+
+/// A shard open for reading, checked when opened: whatever lies in it, later reading stays inside the arrays.
+class Shard {
+ public:
+  /// InputError if the file is damaged or not a shard.
+  explicit Shard(const std::filesystem::path& file);
+
+  const std::filesystem::path& path() const { return file_.path(); }
+  const DatasetIdentity& identity() const { return identity_; }
+  const std::string& split() const { return split_; }
+  uint64_t first_trial() const { return first_trial_; }
+  size_t trials() const { return trials_; }
+  TrialView trial(size_t index) const;
+
+ private:
+  struct Ragged {
+    std::span<const uint64_t> offset;
+    std::span<const uint32_t> time_ms;
+    std::span<const uint16_t> synapse;
+  };
+  std::span<const uint64_t> read_offsets(const std::string& path, size_t end) const;
+  Ragged read_input(const std::string& group, int64_t synapses) const;
+
+  Hdf5File file_;
+  DatasetIdentity identity_;
+  std::string split_;
+  uint64_t first_trial_ = 0;
+  size_t trials_ = 0;
+  Ragged excitatory_, inhibitory_;
+  std::span<const uint64_t> spike_offset_;
+  std::span<const float> spike_time_ms_;
+  std::span<const float> soma_mV_;
+};
+
+}  // namespace neurontwin

@@ -1,0 +1,60 @@
+#include "dataset/windows.hpp"
+
+#include <algorithm>
+
+namespace neurontwin {
+
+std::vector<Window> draw_windows(const Split& split, uint64_t seed, uint64_t step, int64_t count, int64_t window_ms,
+                                 int64_t skip_ms) {
+  const int64_t last_start = split.duration_ms() - window_ms;
+  if (last_start < skip_ms) {
+    fail_input("train.window_ms: windows of {} ms after the first {} ms do not fit into trials of {} ms", window_ms,
+               skip_ms, split.duration_ms());
+  }
+  std::vector<Window> windows;
+  for (int64_t i = 0; i < count; ++i) {
+    Random random(seed, Stage::training_windows, step, static_cast<uint32_t>(i));
+    const auto trial = static_cast<size_t>(random.integer(0, static_cast<int64_t>(split.trials()) - 1));
+    windows.push_back({trial, random.integer(skip_ms, last_start)});
+  }
+  return windows;
+}
+
+WindowBatch gather(const Split& split, std::span<const Window> windows, int64_t history_ms, int64_t window_ms,
+                   bool full_history) {
+  WindowBatch batch;
+  batch.windows = static_cast<int64_t>(windows.size());
+  batch.channels = split.channels();
+  batch.history_ms = history_ms;
+  batch.window_ms = window_ms;
+  batch.spikes.assign(windows.size() * static_cast<size_t>(window_ms), 0.0f);
+  batch.soma_mV.reserve(batch.spikes.size());
+  const auto first_inhibitory = static_cast<int32_t>(split.identity().excitatory_synapses);
+  for (size_t w = 0; w < windows.size(); ++w) {
+    const auto [index, start_ms] = windows[w];
+    const auto trial = split.trial(index);
+    const int64_t end_ms = start_ms + window_ms;
+    const int64_t origin_ms = start_ms - history_ms;
+    const auto append = [&](const EventsView& all, int32_t first_channel) {
+      const auto events = all.between(full_history ? origin_ms : start_ms, end_ms);
+      for (size_t i = 0; i < events.time_ms.size(); ++i) {
+        batch.events.push_back(static_cast<int32_t>(w));
+        batch.events.push_back(first_channel + events.synapse[i]);
+        batch.events.push_back(static_cast<int32_t>(events.time_ms[i] - origin_ms));
+      }
+    };
+    append(trial.excitatory, 0);
+    append(trial.inhibitory, first_inhibitory);
+    for (const float t : trial.spike_times_ms) {
+      const auto bin = static_cast<int64_t>(t);
+      if (bin >= start_ms && bin < end_ms) {
+        batch.spikes[w * static_cast<size_t>(window_ms) + static_cast<size_t>(bin - start_ms)] = 1;
+      }
+    }
+    const auto soma = trial.soma_mV.subspan(static_cast<size_t>(start_ms), static_cast<size_t>(window_ms));
+    batch.soma_mV.insert(batch.soma_mV.end(), soma.begin(), soma.end());
+  }
+  return batch;
+}
+
+}  // namespace neurontwin

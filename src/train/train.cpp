@@ -1,0 +1,211 @@
+#include "train/train.hpp"
+
+#include <chrono>
+#include <cmath>
+
+#include "files/files.hpp"
+#include "train/checkpoint.hpp"
+#include "train/loss.hpp"
+
+namespace neurontwin {
+namespace {
+
+class Stopwatch {
+ public:
+  double lap_s() {
+    const auto now = std::chrono::steady_clock::now();
+    const double s = std::chrono::duration<double>(now - start_).count();
+    start_ = now;
+    return s;
+  }
+
+ private:
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+struct Validation {
+  double spike_loss = 0, soma_loss = 0, auc = 0;
+};
+
+/// Losses and AUC over all bins of a split.
+Validation validate(Twin& twin, const Split& split) {
+  torch::NoGradGuard no_gradient;
+  twin->eval();
+  Validation v;
+  std::vector<float> score;
+  std::vector<uint8_t> spike;
+  for (size_t i = 0; i < split.trials(); ++i) {
+    const std::array<Window, 1> whole{Window{i, 0}};
+    const auto batch = gather(split, whole, twin->history_ms(), split.duration_ms());
+    const auto output = twin->forward(batch);
+    const auto loss = losses(output, batch);
+    v.spike_loss += loss.spike.item<double>() / static_cast<double>(split.trials());
+    v.soma_loss += loss.soma.item<double>() / static_cast<double>(split.trials());
+    const auto log_odds = output.spike_log_odds.contiguous();
+    score.insert(score.end(), log_odds.data_ptr<float>(), log_odds.data_ptr<float>() + log_odds.numel());
+    for (const float s : batch.spikes) spike.push_back(s > 0);
+  }
+  v.auc = area_under_roc(score, spike);
+  twin->train();
+  return v;
+}
+
+/// The squares of the convolutions' weights, for L2 regularisation.
+torch::Tensor squared_weights(const TwinImpl& twin) {
+  auto sum = torch::zeros({});
+  for (const auto& item : twin.named_parameters()) {
+    if (item.key().starts_with("layer") && item.key().ends_with("_weight")) sum = sum + item.value().square().sum();
+  }
+  return sum;
+}
+
+/// Checkpoints of other settings are somebody's work: put aside, not overwritten.
+void put_aside(const std::filesystem::path& folder) {
+  for (int n = 1;; ++n) {
+    const auto aside = folder.string() + fmt::format("-before-{}", n);
+    if (std::filesystem::exists(aside)) continue;
+    std::filesystem::rename(folder, aside);
+    std::filesystem::create_directories(folder);
+    return;
+  }
+}
+
+}  // namespace
+
+const SchedulePhase& TrainSpec::phase(int64_t epoch) const {
+  const SchedulePhase* now = &schedule.front();
+  for (const auto& phase : schedule) {
+    if (phase.from_epoch <= epoch) now = &phase;
+  }
+  return *now;
+}
+
+TrainSpec read_train(const Settings& settings) {
+  TrainSpec spec;
+  spec.batch_windows = settings.integer("batch_windows", spec.batch_windows, {1, 1e6});
+  spec.window_ms = settings.integer("window_ms", spec.window_ms, {1, 1e6});
+  spec.epochs = settings.integer("epochs", {}, {1, 1e6});
+  spec.steps_per_epoch = settings.integer("steps_per_epoch", {}, {1, 1e9});
+  spec.skip_ms = settings.integer("skip_ms", spec.skip_ms, kNotNegative);
+  spec.full_history = settings.flag("full_history", spec.full_history);
+  spec.l2 = settings.number("l2", spec.l2, kNotNegative);
+  spec.checkpoint_every_s = settings.number("checkpoint_every_s", spec.checkpoint_every_s, kNotNegative);
+  int64_t before = -1;
+  for (const auto& phase : settings.tables("schedule")) {
+    SchedulePhase p;
+    p.from_epoch = phase.integer("from_epoch", {}, kNotNegative);
+    p.learning_rate = phase.number("learning_rate", {}, kPositive);
+    p.spike_weight = phase.number("spike_weight", p.spike_weight, kNotNegative);
+    p.soma_weight = phase.number("soma_weight", p.soma_weight, kNotNegative);
+    if (spec.schedule.empty() ? p.from_epoch != 0 : p.from_epoch <= before) {
+      fail_input("{}: '{}' is {}, expected {}", phase.where("from_epoch"), phase.full_key("from_epoch"), p.from_epoch,
+                 spec.schedule.empty() ? "0 in the first phase" : "more than in the phase before");
+    }
+    before = p.from_epoch;
+    spec.schedule.push_back(p);
+  }
+  if (spec.schedule.empty()) {
+    fail_input("{}: '{}' is missing, expected at least one phase, [[train.schedule]] with from_epoch = 0 and learning_rate",
+               settings.where("schedule"), settings.full_key("schedule"));
+  }
+  return spec;
+}
+
+TrainResult train(Twin& twin, const TrainSpec& spec, uint64_t seed, const Split& train_split, const Split& valid_split,
+                  const std::filesystem::path& folder, const std::string& identity, const ProgressListener& listener) {
+  std::filesystem::create_directories(folder);
+  remove_half_written(folder);
+  const auto last = folder / "last.pt", best = folder / "best.pt";
+  Nadam optimiser(twin->parameters());
+  TrainState state{.identity = identity};
+  if (auto resumed = load_checkpoint(last, identity, *twin, &optimiser)) {
+    state = std::move(*resumed);
+  } else if (std::filesystem::exists(last)) {
+    put_aside(folder);
+  }
+  twin->train();
+
+  Stopwatch watch, since_checkpoint;
+  double unsaved_s = 0;
+  const auto account_time = [&] {
+    const double s = watch.lap_s();
+    state.epoch_seconds += s;
+    state.result.seconds += s;
+  };
+  const auto save = [&] {
+    account_time();
+    write_file_atomically(last, checkpoint_bytes(*twin, optimiser, state));
+    since_checkpoint.lap_s();
+    unsaved_s = 0;
+  };
+  Progress progress{"train", 0, static_cast<double>(spec.epochs * spec.steps_per_epoch), "steps", ""};
+  if (!state.result.epochs.empty()) progress.note = fmt::format("resumed after epoch {}", state.result.epochs.size());
+
+  for (; state.epoch < spec.epochs; ++state.epoch) {
+    const auto& phase = spec.phase(state.epoch);
+    for (; state.step_in_epoch < spec.steps_per_epoch; ++state.step_in_epoch) {
+      unsaved_s += since_checkpoint.lap_s();
+      if (stop_requested()) {
+        save();
+        fail_run("stopped while training; run the same command again to go on from {}", last.string());
+      }
+      if (unsaved_s > spec.checkpoint_every_s) save();
+      const int64_t step = state.epoch * spec.steps_per_epoch + state.step_in_epoch;
+      const auto windows = draw_windows(train_split, seed, static_cast<uint64_t>(step), spec.batch_windows,
+                                        spec.window_ms, spec.skip_ms);
+      const auto batch = gather(train_split, windows, twin->history_ms(), spec.window_ms, spec.full_history);
+      const auto loss = losses(twin->forward(batch), batch);
+      auto total = phase.spike_weight * loss.spike + phase.soma_weight * loss.soma;
+      if (spec.l2 > 0) total = total + spec.l2 * squared_weights(*twin);
+      optimiser.zero_gradients();
+      total.backward();
+      optimiser.step(phase.learning_rate);
+      state.spike_loss_sum += loss.spike.item<double>();
+      state.soma_loss_sum += loss.soma.item<double>();
+      if (!std::isfinite(state.spike_loss_sum + state.soma_loss_sum)) {
+        fail_run("training diverged in epoch {}: the loss is no longer a finite number; lower train.schedule's learning_rate ({})",
+                 state.epoch + 1, phase.learning_rate);
+      }
+      progress.done = static_cast<double>(step + 1);
+      if (listener) listener(progress);
+    }
+
+    const auto v = validate(twin, valid_split);
+    account_time();
+    const auto steps = static_cast<double>(spec.steps_per_epoch);
+    EpochRecord record{.epoch = state.epoch + 1};
+    record.seen_s = static_cast<double>((state.epoch + 1) * spec.steps_per_epoch * spec.batch_windows * spec.window_ms) / 1000;
+    record.train_spike_loss = state.spike_loss_sum / steps;
+    record.train_soma_loss = state.soma_loss_sum / steps;
+    record.train_loss = phase.spike_weight * record.train_spike_loss + phase.soma_weight * record.train_soma_loss;
+    record.valid_spike_loss = v.spike_loss;
+    record.valid_soma_loss = v.soma_loss;
+    // Epochs are compared by the last phase's weights, so that a change of weights is no change of quality.
+    const auto& judge = spec.schedule.back();
+    record.valid_loss = judge.spike_weight * v.spike_loss + judge.soma_weight * v.soma_loss;
+    record.valid_auc = v.auc;
+    record.learning_rate = phase.learning_rate;
+    record.seconds = state.epoch_seconds;
+    record.best = state.result.epochs.empty() || record.valid_loss < state.best_valid_loss;
+    state.result.epochs.push_back(record);
+    progress.note = fmt::format("epoch {} validation loss {:.5f} AUC {:.5f}", record.epoch, record.valid_loss, v.auc);
+    state.spike_loss_sum = state.soma_loss_sum = state.epoch_seconds = 0;
+    state.step_in_epoch = 0;
+    if (record.best) {
+      state.best_valid_loss = record.valid_loss;
+      state.result.best_epoch = record.epoch;
+      write_file_atomically(best, checkpoint_bytes(*twin, optimiser, state));
+    }
+    ++state.epoch;  // a checkpoint between epochs stands at the start of the next
+    save();
+    --state.epoch;
+  }
+
+  if (!load_checkpoint(best, identity, *twin, nullptr)) {
+    fail_run("{}: the best weights are gone; remove {} to train from the start", best.string(), folder.string());
+  }
+  twin->eval();
+  return state.result;
+}
+
+}  // namespace neurontwin

@@ -1,0 +1,62 @@
+#pragma once
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "dataset/windows.hpp"
+#include "progress/progress.hpp"
+#include "twin/network.hpp"
+
+namespace neurontwin {
+
+/// From this epoch on (counted from 0), these rates and weights hold.
+struct SchedulePhase {
+  int64_t from_epoch = 0;
+  double learning_rate = 1e-4;
+  double spike_weight = 1;
+  double soma_weight = 0.02;  // per mV^2
+};
+
+/// Reads [train].
+struct TrainSpec {
+  int64_t batch_windows = 8;
+  int64_t window_ms = 400;
+  int64_t epochs = 1;
+  int64_t steps_per_epoch = 100;
+  int64_t skip_ms = 0;  // no window touches the first skip_ms of a trial
+  bool full_history = true;
+  double l2 = 0;  // on the convolutions' weights, as in the paper
+  std::vector<SchedulePhase> schedule;
+  double checkpoint_every_s = 30;
+
+  const SchedulePhase& phase(int64_t epoch) const;
+};
+TrainSpec read_train(const Settings& settings);
+
+/// What one epoch came to. Losses are means per 1 ms bin; seconds are of computing.
+struct EpochRecord {
+  int64_t epoch = 0;
+  double seen_s = 0;  // seconds of simulated neuron trained on so far
+  double train_loss = 0, train_spike_loss = 0, train_soma_loss = 0;
+  double valid_loss = 0, valid_spike_loss = 0, valid_soma_loss = 0, valid_auc = 0;
+  double learning_rate = 0;
+  double seconds = 0;
+  bool best = false;
+};
+
+struct TrainResult {
+  std::vector<EpochRecord> epochs;
+  int64_t best_epoch = 0;
+  double seconds = 0;
+};
+
+/// Trains `twin` and leaves in it the weights of the epoch with the lowest validation loss. Keeps `folder`/last.pt and best.pt, goes on from
+/// them after an interruption, and ends with the same weights as if there had been none. `identity` names all that determines the result; checkpoints of
+/// another identity are put aside. RunError if stopped (a checkpoint is kept) or if the loss is no longer finite.
+TrainResult train(Twin& twin, const TrainSpec& spec, uint64_t seed, const Split& train_split, const Split& valid_split,
+                  const std::filesystem::path& folder, const std::string& identity, const ProgressListener& listener);
+
+/// learning.json: the epochs as the report reads them.
+nlohmann::json learning_json(const TrainResult& result);
+
+}  // namespace neurontwin

@@ -1,0 +1,147 @@
+#include "train/train.hpp"
+
+#include <gtest/gtest.h>
+
+#include "train/loss.hpp"
+#include "train/nadam.hpp"
+
+namespace neurontwin {
+namespace {
+
+namespace fs = std::filesystem;
+
+fs::path fresh_folder(const std::string& name) {
+  const auto folder = fs::path(testing::TempDir()) / name;
+  fs::remove_all(folder);
+  return folder;
+}
+
+TEST(Nadam, TakesTheStepsOfItsDefinition) {
+  // Three steps on f(x) = x^2 from x = 1 at rate 0.1, by hand from Dozat's update with the 0.96^(0.004 t) schedule.
+  auto x = torch::ones({1}, torch::kFloat64).requires_grad_();
+  Nadam optimiser({x});
+  double y = 1, m = 0, v = 0, product = 1;
+  for (int t = 1; t <= 3; ++t) {
+    optimiser.zero_gradients();
+    x.square().sum().backward();
+    optimiser.step(0.1);
+    const double g = 2 * y;
+    const auto mu = [](int s) { return 0.9 * (1 - 0.5 * std::pow(0.96, 0.004 * s)); };
+    product *= mu(t);
+    m = 0.9 * m + 0.1 * g;
+    v = 0.999 * v + 0.001 * g * g;
+    const double m_hat = mu(t + 1) * m / (1 - product * mu(t + 1)) + (1 - mu(t)) * g / (1 - product);
+    y -= 0.1 * m_hat / (std::sqrt(v / (1 - std::pow(0.999, t))) + 1e-8);
+    EXPECT_NEAR(x.item<double>(), y, 1e-12);
+  }
+}
+
+TEST(AreaUnderRoc, CountsPairsAndHalfTies) {
+  const std::vector<float> score{0.1f, 0.4f, 0.4f, 0.9f};
+  EXPECT_DOUBLE_EQ(area_under_roc(score, std::vector<uint8_t>{0, 0, 1, 1}), 3.5 / 4);
+  EXPECT_DOUBLE_EQ(area_under_roc(score, std::vector<uint8_t>{1, 1, 0, 0}), 0.5 / 4);
+  EXPECT_TRUE(std::isnan(area_under_roc(score, std::vector<uint8_t>{0, 0, 0, 0})));
+}
+
+/// A small integrate-and-fire data set and a training that takes a second.
+struct SmallTask {
+  DatasetPlan plan;
+  TwinSpec twin;
+  TrainSpec spec;
+  fs::path data;
+  explicit SmallTask(const std::string& name) : data(fresh_folder(name)) {
+    plan.stimulus.interval_ms = {50};
+    plan.stimulus.smoothing_sd_ms = {60};
+    plan.data = {.trial_ms = 2000, .train_trials = 40, .valid_trials = 10, .test_trials = 1, .trials_per_shard = 64};
+    plan.seed = 5;
+    plan.identity = {80, 20, plan.data.trial_ms, plan.seed, "small"};
+    make_dataset(plan, data, 2, {});
+    twin.layers = {{20, 3}, {3, 2}};
+    twin.batch_norm = true;
+    spec.epochs = 3;
+    spec.steps_per_epoch = 20;
+    spec.schedule = {{.from_epoch = 0, .learning_rate = 0.01, .soma_weight = 0.003}};
+  }
+  TrainResult run(Twin& t, const fs::path& folder, const ProgressListener& listener = {}) const {
+    return train(t, spec, 9, Split::open(data, "train"), Split::open(data, "valid"), folder, "test", listener);
+  }
+};
+
+bool same_weights(Twin& a, Twin& b) {
+  for (const auto& item : a->named_parameters()) {
+    if (!torch::equal(item.value(), *b->named_parameters().find(item.key()))) return false;
+  }
+  for (const auto& item : a->named_buffers()) {
+    if (!torch::equal(item.value(), *b->named_buffers().find(item.key()))) return false;
+  }
+  return true;
+}
+
+TEST(Train, LowersTheLossAndKeepsTheBestEpoch) {
+  const SmallTask task("learn");
+  Twin twin(task.twin, 100, 1);
+  const auto result = task.run(twin, fresh_folder("learn-out"));
+  ASSERT_EQ(result.epochs.size(), 3u);
+  EXPECT_LT(result.epochs.back().train_loss, 0.5 * result.epochs.front().train_loss);
+  for (const auto& epoch : result.epochs) {
+    EXPECT_GE(epoch.valid_loss, result.epochs[static_cast<size_t>(result.best_epoch - 1)].valid_loss);
+  }
+}
+
+TEST(Train, AfterAnInterruptionAnywhereTheWeightsAreTheSameToTheLastBit) {
+  const SmallTask task("resume");
+  Twin whole(task.twin, 100, 1);
+  const auto undisturbed = task.run(whole, fresh_folder("resume-whole"));
+  struct Interrupted {};
+  for (const int at_step : {1, 20, 27, 59}) {
+    auto again = task;
+    again.spec.checkpoint_every_s = 0;  // after every step
+    const auto folder = fresh_folder("resume-cut");
+    Twin first(task.twin, 100, 1);
+    int steps = 0;
+    EXPECT_THROW(again.run(first, folder, [&](const Progress&) { if (++steps > at_step) throw Interrupted{}; }), Interrupted);
+    Twin second(task.twin, 100, 1);
+    int64_t steps_again = 0;
+    const auto result = again.run(second, folder, [&](const Progress&) { ++steps_again; });
+    EXPECT_LE(steps_again, 60 - at_step + 1);  // it did go on, not start again
+    EXPECT_TRUE(same_weights(whole, second)) << at_step;
+    EXPECT_EQ(result.best_epoch, undisturbed.best_epoch);
+    for (size_t i = 0; i < 3; ++i) EXPECT_EQ(result.epochs[i].train_loss, undisturbed.epochs[i].train_loss);
+  }
+}
+
+TEST(Train, CheckpointsOfOtherSettingsArePutAside) {
+  const SmallTask task("aside");
+  const auto folder = fresh_folder("aside-out");
+  fs::remove_all(folder.string() + "-before-1");
+  Twin twin(task.twin, 100, 1);
+  task.run(twin, folder);
+  train(twin, task.spec, 9, Split::open(task.data, "train"), Split::open(task.data, "valid"), folder, "other", {});
+  EXPECT_TRUE(fs::exists(folder.string() + "-before-1/best.pt"));
+}
+
+TEST(Train, ADamagedCheckpointIsSaid) {
+  const SmallTask task("damaged");
+  const auto folder = fresh_folder("damaged-out");
+  Twin twin(task.twin, 100, 1);
+  task.run(twin, folder);
+  fs::resize_file(folder / "last.pt", 100);
+  try {
+    task.run(twin, folder);
+    FAIL();
+  } catch (const InputError& error) {
+    EXPECT_NE(std::string(error.what()).find("last.pt: is not a whole checkpoint"), std::string::npos) << error.what();
+  }
+}
+
+TEST(Train, AScheduleThatDoesNotStartAtTheStartIsRefused) {
+  try {
+    read_train(Settings::from_text("epochs = 1\nsteps_per_epoch = 1\n[[schedule]]\nfrom_epoch = 2\nlearning_rate = 1\n", "a.toml"));
+    FAIL();
+  } catch (const InputError& error) {
+    EXPECT_STREQ(error.what(), "a.toml:4: 'schedule[0].from_epoch' is 2, expected 0 in the first phase");
+  }
+}
+
+}  // namespace
+}  // namespace neurontwin

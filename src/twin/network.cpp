@@ -1,0 +1,225 @@
+#include "twin/network.hpp"
+
+#include <torch/script.h>
+
+#include <algorithm>
+#include <array>
+
+#include "random/random.hpp"
+#include "twin/event_convolution.hpp"
+
+namespace neurontwin {
+namespace {
+
+// Keras' defaults, which the published networks were trained with: running averages keep 99 %, epsilon 0.001.
+constexpr double kNormKeep = 0.99;
+constexpr double kNormEpsilon = 1e-3;
+
+struct EventConvolution : torch::autograd::Function<EventConvolution> {
+  static EventConvolutionShape shape_of(const torch::Tensor& weight, int64_t windows, int64_t duration) {
+    return {windows, weight.size(0), duration, weight.size(1), weight.size(2)};
+  }
+
+  static std::span<const int32_t> span_of(const torch::Tensor& events) {
+    return {events.data_ptr<int32_t>(), static_cast<size_t>(events.numel())};
+  }
+
+  static torch::Tensor forward(torch::autograd::AutogradContext* context, const torch::Tensor& events,
+                               const torch::Tensor& weight, int64_t windows, int64_t duration) {
+    context->save_for_backward({events, weight});
+    const auto dense = weight.contiguous();
+    auto output = torch::zeros({windows, duration, weight.size(2)}, weight.options());
+    AT_DISPATCH_FLOATING_TYPES(weight.scalar_type(), "event_convolution", [&] {
+      event_convolution_forward<scalar_t>(shape_of(weight, windows, duration), span_of(events),
+                                          dense.data_ptr<scalar_t>(), output.data_ptr<scalar_t>());
+    });
+    return output;
+  }
+
+  static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
+                                                 const torch::autograd::variable_list& gradients) {
+    const auto saved = context->get_saved_variables();
+    const auto output_gradient = gradients[0].contiguous();
+    auto weight_gradient = torch::zeros_like(saved[1], torch::MemoryFormat::Contiguous);
+    AT_DISPATCH_FLOATING_TYPES(weight_gradient.scalar_type(), "event_convolution", [&] {
+      event_convolution_weight_gradient<scalar_t>(
+          shape_of(saved[1], output_gradient.size(0), output_gradient.size(1)), span_of(saved[0]),
+          output_gradient.data_ptr<scalar_t>(), weight_gradient.data_ptr<scalar_t>());
+    });
+    return {torch::Tensor(), weight_gradient, torch::Tensor(), torch::Tensor()};
+  }
+};
+
+}  // namespace
+
+torch::Tensor event_convolution(const torch::Tensor& events, const torch::Tensor& weight, int64_t windows,
+                                int64_t duration) {
+  return EventConvolution::apply(events, weight, windows, duration);
+}
+
+int64_t TwinSpec::window_ms() const {
+  int64_t window = 1;
+  for (const auto& layer : layers) window += layer.taps - 1;
+  return window;
+}
+
+int64_t TwinSpec::width() const {
+  int64_t widest = 0;
+  for (const auto& layer : layers) widest = std::max(widest, layer.features);
+  return widest;
+}
+
+TwinSpec read_twin(const Settings& settings) {
+  TwinSpec spec;
+  const auto taps = settings.integers("taps", {}, {1, 10000});
+  auto width = settings.integers("width", {}, {1, 100000});
+  if (taps.empty()) {
+    fail_input("{}: '{}' is empty, expected the number of taps of each layer, for example [54, 12, 12]",
+               settings.where("taps"), settings.full_key("taps"));
+  }
+  if (width.size() == 1) width.resize(taps.size(), width.front());
+  if (width.size() != taps.size()) {
+    fail_input("{}: '{}' has {} numbers, expected one for all layers or {}, one for each of 'taps'",
+               settings.where("width"), settings.full_key("width"), width.size(), taps.size());
+  }
+  for (size_t i = 0; i < taps.size(); ++i) spec.layers.push_back({taps[i], width[i]});
+  constexpr std::array<std::string_view, 2> activations{"relu", "linear"};
+  spec.activation =
+      settings.choice("activation", activations, "relu") == "relu" ? Activation::relu : Activation::linear;
+  spec.batch_norm = settings.flag("batch_norm", spec.batch_norm);
+  spec.weight_sd = settings.number("weight_sd", spec.weight_sd, kNotNegative);
+  spec.bias = settings.number("bias", spec.bias);
+  spec.spike_weight_sd = settings.number("spike_weight_sd", spec.spike_weight_sd, kNotNegative);
+  spec.spike_bias = settings.number("spike_bias", spec.spike_bias);
+  spec.soma_weight_sd = settings.number("soma_weight_sd", spec.soma_weight_sd, kNotNegative);
+  spec.soma_bias = settings.number("soma_bias", spec.soma_bias);
+  spec.soma_offset_mV = settings.number("soma_offset_mV", spec.soma_offset_mV);
+  return spec;
+}
+
+TwinImpl::TwinImpl(const TwinSpec& spec, int64_t channels, uint64_t seed) : spec_(spec), channels_(channels) {
+  uint32_t stream = 0;
+  const auto drawn = [&](const std::string& name, std::vector<int64_t> shape, double sd) {
+    auto values = torch::empty(shape);
+    Random random(seed, Stage::twin_weights, 0, stream++);
+    auto* p = values.data_ptr<float>();
+    for (int64_t i = 0; i < values.numel(); ++i) p[i] = static_cast<float>(sd * random.truncated_normal());
+    return register_parameter(name, values);
+  };
+  const auto constant = [&](const std::string& name, std::vector<int64_t> shape, double value) {
+    return register_parameter(name, torch::full(shape, value, torch::kFloat32));
+  };
+  for (size_t i = 0; i < spec_.layers.size(); ++i) {
+    const auto [taps, features] = spec_.layers[i];
+    const auto name = fmt::format("layer{}", i + 1);
+    if (i == 0) {
+      first_weight = drawn(name + "_weight", {channels, taps, features}, spec_.weight_sd);
+      first_bias = constant(name + "_bias", {features}, spec_.bias);
+    } else {
+      auto weight = drawn(name + "_weight", {features, spec_.layers[i - 1].features, taps}, spec_.weight_sd);
+      deeper_.push_back({weight, constant(name + "_bias", {features}, spec_.bias)});
+    }
+    if (spec_.batch_norm) {
+      const auto buffer = [&](const char* what, double value) {
+        return register_buffer(name + what, torch::full({features}, value, torch::kFloat32));
+      };
+      auto scale = constant(name + "_norm_scale", {features}, 1);
+      auto shift = constant(name + "_norm_shift", {features}, 0);
+      norms_.push_back({scale, shift, buffer("_norm_mean", 0), buffer("_norm_variance", 1)});
+    }
+  }
+  const int64_t last = spec_.layers.back().features;
+  spike_weight = drawn("spike_weight", {last}, spec_.spike_weight_sd);
+  spike_bias = constant("spike_bias", {}, spec_.spike_bias);
+  soma_weight = drawn("soma_weight", {last}, spec_.soma_weight_sd);
+  soma_bias = constant("soma_bias", {}, spec_.soma_bias);
+}
+
+torch::Tensor TwinImpl::after_convolution(const torch::Tensor& x, size_t layer) {
+  auto y = spec_.activation == Activation::relu ? torch::relu(x) : x;
+  if (spec_.batch_norm) {
+    auto& n = norms_[layer];
+    y = torch::batch_norm(y, n.scale, n.shift, n.mean, n.variance, is_training(), 1 - kNormKeep, kNormEpsilon, false);
+  }
+  return y;
+}
+
+TwinOutput TwinImpl::forward(const torch::Tensor& events, int64_t windows, int64_t window_ms) {
+  const int64_t first_duration = window_ms + history_ms() - (spec_.layers.front().taps - 1);
+  auto x = event_convolution(events, first_weight, windows, first_duration) + first_bias;  // [window][ms][feature]
+  x = after_convolution(x.transpose(1, 2), 0);                                              // [window][feature][ms]
+  for (size_t i = 0; i < deeper_.size(); ++i) {
+    x = after_convolution(torch::conv1d(x, deeper_[i].weight, deeper_[i].bias), i + 1);
+  }
+  const auto head = [&](const torch::Tensor& weight, const torch::Tensor& bias) {
+    return torch::einsum("bft,f->bt", {x, weight}) + bias;
+  };
+  return {head(spike_weight, spike_bias), head(soma_weight, soma_bias) + spec_.soma_offset_mV};
+}
+
+TwinOutput TwinImpl::forward(const WindowBatch& batch) {
+  TORCH_CHECK(batch.history_ms == history_ms() && batch.channels == channels_, "the batch does not fit the twin");
+  const auto events = torch::from_blob(const_cast<int32_t*>(batch.events.data()), {batch.event_count(), 3}, torch::kInt32);
+  return forward(events, batch.windows, batch.window_ms);
+}
+
+int64_t TwinImpl::parameter_count() const {
+  int64_t count = 0;
+  for (const auto& p : parameters()) count += p.numel();
+  return count;
+}
+
+torch::jit::Module TwinImpl::to_torchscript(const std::string& description) {
+  torch::NoGradGuard no_gradient;
+  torch::jit::Module module("NeuronTwin");
+  const auto add = [&](const std::string& name, const torch::Tensor& value) {
+    module.register_buffer(name, value.detach().clone().contiguous());
+  };
+  std::string code = fmt::format(
+      "def forward(self, spikes):\n"
+      "    x = torch.constant_pad_nd(spikes, [{}, 0], 0.0)\n",
+      history_ms());
+  for (size_t i = 0; i < spec_.layers.size(); ++i) {
+    const auto name = fmt::format("layer{}", i + 1);
+    // torch's conv1d runs its taps towards the present, ours away from the spike.
+    add(name + "_weight", i == 0 ? first_weight.permute({2, 0, 1}).flip(2) : deeper_[i - 1].weight);
+    add(name + "_bias", i == 0 ? first_bias : deeper_[i - 1].bias);
+    code += fmt::format("    x = torch.conv1d(x, self.{0}_weight, self.{0}_bias)\n", name);
+    if (spec_.activation == Activation::relu) code += "    x = torch.relu(x)\n";
+    if (spec_.batch_norm) {
+      add(name + "_norm_scale", norms_[i].scale);
+      add(name + "_norm_shift", norms_[i].shift);
+      add(name + "_norm_mean", norms_[i].mean);
+      add(name + "_norm_variance", norms_[i].variance);
+      code += fmt::format(
+          "    x = torch.batch_norm(x, self.{0}_norm_scale, self.{0}_norm_shift, self.{0}_norm_mean, "
+          "self.{0}_norm_variance, False, 0.0, {1}, False)\n",
+          name, kNormEpsilon);
+    }
+  }
+  add("spike_weight", spike_weight.view({1, -1, 1}));
+  add("spike_bias", spike_bias.view({1}));
+  add("soma_weight", soma_weight.view({1, -1, 1}));
+  add("soma_bias", soma_bias.view({1}) + spec_.soma_offset_mV);
+  code +=
+      "    spike = torch.sigmoid(torch.conv1d(x, self.spike_weight, self.spike_bias))\n"
+      "    soma = torch.conv1d(x, self.soma_weight, self.soma_bias)\n"
+      "    return (torch.squeeze(spike, 1), torch.squeeze(soma, 1))\n";
+  module.register_attribute("description", c10::StringType::get(), description);
+  module.define(code);
+  module.eval();
+  return module;
+}
+
+Prediction predict_trial(Twin& twin, const Split& split, size_t trial) {
+  torch::NoGradGuard no_gradient;
+  const std::array<Window, 1> whole{Window{trial, 0}};
+  const auto output = twin->forward(gather(split, whole, twin->history_ms(), split.duration_ms()));
+  const auto copy = [](const torch::Tensor& t) {
+    const auto dense = t.contiguous();
+    return std::vector<float>(dense.data_ptr<float>(), dense.data_ptr<float>() + dense.numel());
+  };
+  return {copy(output.spike_log_odds), copy(output.soma_mV)};
+}
+
+}  // namespace neurontwin
