@@ -15,7 +15,7 @@ struct TrainState {
   double spike_loss_sum = 0, soma_loss_sum = 0;  // over its steps
   double epoch_seconds = 0;
   double best_valid_loss = 0;
-  TrainResult result;
+  TrainResult result{};
 };
 
 /// The network (weights and running averages), the optimiser's moments and the state as one archive. Doubles survive exactly.
