@@ -1,1 +1,125 @@
-int main() { return 0; }
+#include <torch/torch.h>
+
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <cstdio>
+
+#include "cli/stages.hpp"
+#include "cli/tools.hpp"
+
+namespace {
+
+using namespace neurontwin;
+
+constexpr int kDone = 0, kFailed = 1, kWrongInput = 2;
+
+/// The first Ctrl-C asks for a clean stop, the second stops at once.
+void on_signal(int signal) {
+  request_stop();
+  std::signal(signal, SIG_DFL);
+}
+
+std::string quoted(const std::string& word) {
+  if (word.find_first_of(" \t\"'\\$*?[]{}();&|<>#~`!") == std::string::npos && !word.empty()) return word;
+  std::string out = "'";
+  for (const char c : word) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return out + "'";
+}
+
+std::string command_line(int argc, char** argv) {
+  std::string line = "neurontwin";
+  for (int i = 1; i < argc; ++i) line += " " + quoted(argv[i]);
+  return line;
+}
+
+void add_stage_options(CLI::App& app, Options& o) {
+  app.add_option("experiment", o.experiment, "experiment file (.toml)")->required();
+  app.add_option("--profile", o.profile, "a profile of the experiment file: quick, day or paper");
+  app.add_option("--out", o.out, "run directory (default: runs/EXPERIMENT[-PROFILE])");
+  app.add_option("--set", o.set, "key=value over the file and the profile; may be repeated")->allow_extra_args(false);
+  app.add_option("--device", o.device, "cpu or cuda")->check(CLI::IsMember({"cpu", "cuda"}));
+  app.add_option("--threads", o.threads, "threads (default: all cores)")->check(CLI::Range(1, 4096));
+  app.add_option("--seed", o.seed, "over the experiment's seed")->check(CLI::Range(int64_t{0}, int64_t{9000000000000000}));
+}
+
+Experiment prepare(Options& o) {
+  if (o.device == "cuda" && !torch::cuda::is_available()) {
+    fail_input("--device cuda: this machine, or the libtorch this program is built with, has no CUDA; use --device cpu");
+  }
+  if (o.out.empty()) {
+    o.out = std::filesystem::path("runs") / (o.experiment.stem().string() + (o.profile.empty() ? "" : "-" + o.profile));
+  }
+  return read_experiment(o);
+}
+
+int run(int argc, char** argv) {
+  CLI::App app("neurontwin: from a detailed neuron to its deep-network twin", "neurontwin");
+  app.set_version_flag("--version", "neurontwin " NEURONTWIN_VERSION);
+  app.require_subcommand(1);
+  Options options;
+  options.command = command_line(argc, argv);
+
+  auto* all = app.add_subcommand("run", "simulate, train, evaluate, interpret and report");
+  add_stage_options(*all, options);
+  const std::vector<std::tuple<std::string, StageName, std::string>> stages{
+      {"simulate", StageName::simulate, "make the data set"},
+      {"train", StageName::train, "train the twin"},
+      {"evaluate", StageName::evaluate, "score the twin on held-out trials"},
+      {"interpret", StageName::interpret, "find what the twin's filters mean"},
+      {"report", StageName::report, "write report.html"}};
+  for (const auto& [name, stage, help] : stages) add_stage_options(*app.add_subcommand(name, help + " (one stage of run)"), options);
+
+  std::filesystem::path file, input, out;
+  std::string format;
+  auto* inspecting = app.add_subcommand("inspect", "what an experiment, cell, data set or twin file holds");
+  inspecting->add_option("file", file, ".toml, .h5 or .pt")->required();
+  auto* predicting = app.add_subcommand("predict", "run a twin over the input of a data set file");
+  predicting->add_option("twin", file, "twin.pt")->required();
+  predicting->add_option("--input", input, "data set file (.h5)")->required();
+  predicting->add_option("--out", out, "HDF5 file to write")->required();
+  auto* exporting = app.add_subcommand("export", "write a twin in another format");
+  exporting->add_option("twin", file, "twin.pt")->required();
+  exporting->add_option("--format", format, "torchscript or hdf5")->required()->check(CLI::IsMember({"torchscript", "hdf5"}));
+  exporting->add_option("--out", out, "file to write")->required();
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kDone : kWrongInput;
+  }
+
+  if (inspecting->parsed()) {
+    inspect(file);
+  } else if (predicting->parsed()) {
+    predict(file, input, out);
+  } else if (exporting->parsed()) {
+    export_twin(file, format, out);
+  } else {
+    const auto experiment = prepare(options);
+    if (all->parsed()) run_all(experiment, options);
+    for (const auto& [name, stage, help] : stages) {
+      if (app.got_subcommand(name)) run_stage(stage, experiment, options);
+    }
+  }
+  return kDone;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::signal(SIGINT, on_signal);
+  std::signal(SIGTERM, on_signal);
+  try {
+    return run(argc, argv);
+  } catch (const neurontwin::InputError& error) {
+    fmt::print(stderr, "neurontwin: {}\n", error.what());
+    return kWrongInput;
+  } catch (const c10::Error& error) {
+    fmt::print(stderr, "neurontwin: libtorch: {}\n", error.what_without_backtrace());
+  } catch (const std::bad_alloc&) {
+    fmt::print(stderr, "neurontwin: out of memory\n");
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "neurontwin: {}\n", error.what());
+  }
+  return kFailed;
+}

@@ -85,8 +85,8 @@ std::string checkpoint_bytes(const TwinImpl& twin, const Nadam& optimiser, const
   return out.str();
 }
 
-std::optional<TrainState> load_checkpoint(const std::filesystem::path& file, const std::string& identity, TwinImpl& twin,
-                                          Nadam* optimiser) {
+std::optional<TrainState> load_checkpoint(const std::filesystem::path& file, const std::string& identity, int64_t most_epochs,
+                                          TwinImpl& twin, Nadam* optimiser) {
   if (!std::filesystem::exists(file)) return {};
   torch::NoGradGuard no_gradient;
   try {
@@ -96,7 +96,7 @@ std::optional<TrainState> load_checkpoint(const std::filesystem::path& file, con
     torch::Tensor raw;
     archive.read("state", raw, true);
     const auto text = nlohmann::json::parse(raw.data_ptr<uint8_t>(), raw.data_ptr<uint8_t>() + raw.numel());
-    if (text.at("format") != kFormat || text.at("identity") != identity) return {};
+    if (text.at("format") != kFormat || text.at("identity") != identity || text.at("epoch") > most_epochs) return {};
     const auto fill = [&](const std::string& name, torch::Tensor target) {
       torch::Tensor stored;
       archive.read(name, stored, true);

@@ -21,9 +21,9 @@ struct TrainState {
 /// The network (weights and running averages), the optimiser's moments and the state as one archive. Doubles survive exactly.
 std::string checkpoint_bytes(const TwinImpl& twin, const Nadam& optimiser, const TrainState& state);
 
-/// Puts a checkpoint's content into twin and optimiser (which may be null: weights only). Nothing if the file is absent or of another identity.
-/// InputError if it is damaged.
-std::optional<TrainState> load_checkpoint(const std::filesystem::path& file, const std::string& identity, TwinImpl& twin,
-                                          Nadam* optimiser);
+/// Puts a checkpoint's content into twin and optimiser (which may be null: weights only). Nothing if the file is absent, of another identity, or further
+/// than `most_epochs`: fewer epochs are another training, more are the same one going on. InputError if it is damaged.
+std::optional<TrainState> load_checkpoint(const std::filesystem::path& file, const std::string& identity, int64_t most_epochs,
+                                          TwinImpl& twin, Nadam* optimiser);
 
 }  // namespace neurontwin

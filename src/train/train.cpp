@@ -41,7 +41,7 @@ Validation validate(Twin& twin, const Split& split) {
     const auto loss = losses(output, batch);
     v.spike_loss += loss.spike.item<double>() / static_cast<double>(split.trials());
     v.soma_loss += loss.soma.item<double>() / static_cast<double>(split.trials());
-    const auto log_odds = output.spike_log_odds.contiguous();
+    const auto log_odds = output.spike_log_odds.to(torch::kCPU).contiguous();
     score.insert(score.end(), log_odds.data_ptr<float>(), log_odds.data_ptr<float>() + log_odds.numel());
     for (const float s : batch.spikes) spike.push_back(s > 0);
   }
@@ -52,7 +52,7 @@ Validation validate(Twin& twin, const Split& split) {
 
 /// The squares of the convolutions' weights, for L2 regularisation.
 torch::Tensor squared_weights(const TwinImpl& twin) {
-  auto sum = torch::zeros({});
+  auto sum = torch::zeros({}, twin.first_weight.options().requires_grad(false));
   for (const auto& item : twin.named_parameters()) {
     if (item.key().starts_with("layer") && item.key().ends_with("_weight")) sum = sum + item.value().square().sum();
   }
@@ -118,7 +118,7 @@ TrainResult train(Twin& twin, const TrainSpec& spec, uint64_t seed, const Split&
   const auto last = folder / "last.pt", best = folder / "best.pt";
   Nadam optimiser(twin->parameters());
   TrainState state{.identity = identity};
-  if (auto resumed = load_checkpoint(last, identity, *twin, &optimiser)) {
+  if (auto resumed = load_checkpoint(last, identity, spec.epochs, *twin, &optimiser)) {
     state = std::move(*resumed);
   } else if (std::filesystem::exists(last)) {
     put_aside(folder);
@@ -201,7 +201,7 @@ TrainResult train(Twin& twin, const TrainSpec& spec, uint64_t seed, const Split&
     --state.epoch;
   }
 
-  if (!load_checkpoint(best, identity, *twin, nullptr)) {
+  if (!load_checkpoint(best, identity, spec.epochs, *twin, nullptr)) {
     fail_run("{}: the best weights are gone; remove {} to train from the start", best.string(), folder.string());
   }
   twin->eval();

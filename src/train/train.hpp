@@ -51,8 +51,8 @@ struct TrainResult {
 };
 
 /// Trains `twin` and leaves in it the weights of the epoch with the lowest validation loss. Keeps `folder`/last.pt and best.pt, goes on from
-/// them after an interruption, and ends with the same weights as if there had been none. `identity` names all that determines the result; checkpoints of
-/// another identity are put aside. RunError if stopped (a checkpoint is kept) or if the loss is no longer finite.
+/// them after an interruption, and ends with the same weights as if there had been none. `identity` names all that determines the result but the number of epochs, so that more epochs go on from
+/// where fewer ended; checkpoints of another identity are put aside. RunError if stopped (a checkpoint is kept) or if the loss is no longer finite.
 TrainResult train(Twin& twin, const TrainSpec& spec, uint64_t seed, const Split& train_split, const Split& valid_split,
                   const std::filesystem::path& folder, const std::string& identity, const ProgressListener& listener);
 

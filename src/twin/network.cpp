@@ -54,7 +54,17 @@ struct EventConvolution : torch::autograd::Function<EventConvolution> {
 
 torch::Tensor event_convolution(const torch::Tensor& events, const torch::Tensor& weight, int64_t windows,
                                 int64_t duration) {
+  if (!weight.device().is_cpu()) return dense_convolution(events, weight, windows, duration);
   return EventConvolution::apply(events, weight, windows, duration);
+}
+
+torch::Tensor dense_convolution(const torch::Tensor& events, const torch::Tensor& weight, int64_t windows,
+                                int64_t duration) {
+  auto spikes = torch::zeros({windows, weight.size(0), duration + weight.size(1) - 1}, weight.options().requires_grad(false));
+  const auto index = events.to(weight.device(), torch::kInt64);
+  spikes.index_put_({index.select(1, 0), index.select(1, 1), index.select(1, 2)},
+                    torch::ones({index.size(0)}, spikes.options()), true);
+  return torch::conv1d(spikes, weight.permute({2, 0, 1}).flip(2)).transpose(1, 2);
 }
 
 int64_t TwinSpec::window_ms() const {
@@ -173,7 +183,7 @@ torch::jit::Module TwinImpl::to_torchscript(const std::string& description) {
   torch::NoGradGuard no_gradient;
   torch::jit::Module module("NeuronTwin");
   const auto add = [&](const std::string& name, const torch::Tensor& value) {
-    module.register_buffer(name, value.detach().clone().contiguous());
+    module.register_buffer(name, value.detach().to(torch::kCPU).clone().contiguous());
   };
   std::string code = fmt::format(
       "def forward(self, spikes):\n"
@@ -211,12 +221,47 @@ torch::jit::Module TwinImpl::to_torchscript(const std::string& description) {
   return module;
 }
 
+void TwinImpl::load_torchscript(const torch::jit::Module& module, const std::string& name) {
+  torch::NoGradGuard no_gradient;
+  const auto take = [&](const std::string& key, torch::Tensor target, const auto& turn) {
+    if (!module.hasattr(key)) fail_input("{}: has no '{}'; it is no twin of this shape", name, key);
+    const auto stored = turn(module.attr(key).toTensor());
+    if (stored.sizes() != target.sizes()) {
+      fail_input("{}: '{}' has another shape than this experiment's twin; run the train stage again", name, key);
+    }
+    target.copy_(stored);
+  };
+  const auto as_is = [](const torch::Tensor& t) { return t; };
+  for (size_t i = 0; i < spec_.layers.size(); ++i) {
+    const auto layer = fmt::format("layer{}", i + 1);
+    if (i == 0) {
+      take(layer + "_weight", first_weight, [](const torch::Tensor& t) { return t.flip(2).permute({1, 2, 0}); });
+      take(layer + "_bias", first_bias, as_is);
+    } else {
+      take(layer + "_weight", deeper_[i - 1].weight, as_is);
+      take(layer + "_bias", deeper_[i - 1].bias, as_is);
+    }
+    if (spec_.batch_norm) {
+      take(layer + "_norm_scale", norms_[i].scale, as_is);
+      take(layer + "_norm_shift", norms_[i].shift, as_is);
+      take(layer + "_norm_mean", norms_[i].mean, as_is);
+      take(layer + "_norm_variance", norms_[i].variance, as_is);
+    }
+  }
+  const auto flat = [](const torch::Tensor& t) { return t.flatten(); };
+  const auto single = [](const torch::Tensor& t) { return t.squeeze(); };
+  take("spike_weight", spike_weight, flat);
+  take("spike_bias", spike_bias, single);
+  take("soma_weight", soma_weight, flat);
+  take("soma_bias", soma_bias, [&](const torch::Tensor& t) { return t.squeeze() - spec_.soma_offset_mV; });
+}
+
 Prediction predict_trial(Twin& twin, const Split& split, size_t trial) {
   torch::NoGradGuard no_gradient;
   const std::array<Window, 1> whole{Window{trial, 0}};
   const auto output = twin->forward(gather(split, whole, twin->history_ms(), split.duration_ms()));
   const auto copy = [](const torch::Tensor& t) {
-    const auto dense = t.contiguous();
+    const auto dense = t.to(torch::kCPU).contiguous();
     return std::vector<float>(dense.data_ptr<float>(), dense.data_ptr<float>() + dense.numel());
   };
   return {copy(output.spike_log_odds), copy(output.soma_mV)};

@@ -63,6 +63,9 @@ class TwinImpl : public torch::nn::Module {
   /// first ms is silence. `description` (JSON) is stored as attribute "description".
   torch::jit::Module to_torchscript(const std::string& description);
 
+  /// Takes the weights of a module made by to_torchscript from a twin of the same shape. InputError, naming `name`, if it is of another.
+  void load_torchscript(const torch::jit::Module& module, const std::string& name);
+
   torch::Tensor first_weight, first_bias;
   torch::Tensor spike_weight, spike_bias;  // [features], []
   torch::Tensor soma_weight, soma_bias;
@@ -83,9 +86,12 @@ class TwinImpl : public torch::nn::Module {
 };
 TORCH_MODULE(Twin);
 
-/// The event-driven first layer with its gradient, for torch's autograd: events [n][3] int32, weight [channel][tap][feature], result
-/// [window][duration][feature] without bias.
+/// The first layer with its gradient, for torch's autograd: events [n][3] int32, weight [channel][tap][feature], result
+/// [window][duration][feature] without bias. Event by event on the CPU; on another device a dense convolution.
 torch::Tensor event_convolution(const torch::Tensor& events, const torch::Tensor& weight, int64_t windows,
+                                int64_t duration);
+/// The same by a dense convolution, whatever the device.
+torch::Tensor dense_convolution(const torch::Tensor& events, const torch::Tensor& weight, int64_t windows,
                                 int64_t duration);
 
 /// The twin's answer to whole trials, without gradients, batch normalisation at its running averages.

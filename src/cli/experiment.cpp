@@ -1,0 +1,64 @@
+#include "cli/experiment.hpp"
+
+#include <sstream>
+
+namespace neurontwin {
+namespace {
+
+/// Drops the lines that set `keys`, which do not change the result.
+std::string without(const std::string& toml, std::initializer_list<std::string_view> keys) {
+  std::istringstream in(toml);
+  std::string out;
+  for (std::string line; std::getline(in, line);) {
+    bool dropped = false;
+    for (const auto key : keys) dropped |= line.starts_with(fmt::format("{} = ", key));
+    if (!dropped) out += line + "\n";
+  }
+  return out;
+}
+
+}  // namespace
+
+Experiment read_experiment(const Options& options) {
+  auto overrides = options.set;
+  if (options.seed >= 0) overrides.push_back(fmt::format("seed={}", options.seed));
+  const auto settings = Settings::from_file(options.experiment, options.profile, overrides);
+  const auto cell = settings.table_or_file("cell");
+  const auto stimulus = settings.table("stimulus");
+  const auto data = settings.table("data");
+  const auto twin = settings.table("twin");
+  const auto train = settings.table("train");
+  const auto evaluate = settings.table("evaluate");
+
+  Experiment e;
+  e.title = settings.text("title", options.experiment.stem().string());
+  e.seed = static_cast<uint64_t>(settings.integer("seed", 1, {0, 9e15}));
+  e.plan.cell = read_cell(cell);
+  e.plan.stimulus = read_stimulus(stimulus, e.plan.cell.excitatory_synapses, e.plan.cell.inhibitory_synapses);
+  e.plan.data = read_data(data);
+  e.plan.seed = e.seed;
+  e.twin = read_twin(twin);
+  e.train = read_train(train);
+  e.evaluate = read_evaluate(evaluate);
+  settings.reject_unread();
+  if (e.plan.data.trial_ms < e.train.skip_ms + e.train.window_ms) {
+    fail_input("{}: '{}' of {} ms after the first {} ms does not fit into trials of {} ms", train.where("window_ms"),
+               train.full_key("window_ms"), e.train.window_ms, e.train.skip_ms, e.plan.data.trial_ms);
+  }
+  if (e.evaluate.skip_ms >= e.plan.data.trial_ms) {
+    fail_input("{}: '{}' is {}, expected less than the trials' {} ms", evaluate.where("skip_ms"),
+               evaluate.full_key("skip_ms"), e.evaluate.skip_ms, e.plan.data.trial_ms);
+  }
+
+  e.resolved = settings.resolved();
+  e.plan.identity = {e.plan.cell.excitatory_synapses, e.plan.cell.inhibitory_synapses, e.plan.data.trial_ms, e.seed,
+                     fmt::format("seed = {}\ntrial_ms = {}\n\n[cell]\n{}\n[stimulus]\n{}", e.seed, e.plan.data.trial_ms,
+                                 cell.resolved(), stimulus.resolved())};
+  e.training_identity = fmt::format("{}\ntrain_trials = {}\nvalid_trials = {}\n\n[twin]\n{}\n[train]\n{}",
+                                    e.plan.identity.configuration, e.plan.data.train_trials, e.plan.data.valid_trials,
+                                    twin.resolved(), without(train.resolved(), {"epochs", "checkpoint_every_s"}));
+  e.evaluate_settings = evaluate.resolved();
+  return e;
+}
+
+}  // namespace neurontwin

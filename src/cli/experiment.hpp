@@ -1,0 +1,39 @@
+#pragma once
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "dataset/dataset.hpp"
+#include "evaluate/evaluate.hpp"
+#include "train/train.hpp"
+#include "twin/network.hpp"
+
+namespace neurontwin {
+
+/// What the user asked for on the command line, beside the stage.
+struct Options {
+  std::filesystem::path experiment;
+  std::string profile;
+  std::filesystem::path out;
+  std::vector<std::string> set;
+  std::string device = "cpu";
+  int threads = 0;     // 0: all there are
+  int64_t seed = -1;   // -1: the experiment's
+  std::string command; // the whole command line, to be repeated
+};
+
+/// An experiment file, read and checked.
+struct Experiment {
+  std::string title;
+  uint64_t seed = 0;
+  DatasetPlan plan;
+  TwinSpec twin;
+  TrainSpec train;
+  EvaluateSpec evaluate;
+  std::string resolved;           // experiment.toml with every default written out
+  std::string training_identity;  // all that determines the trained weights but the number of epochs
+  std::string evaluate_settings;  // [evaluate] as resolved
+};
+Experiment read_experiment(const Options& options);
+
+}  // namespace neurontwin

@@ -1,0 +1,314 @@
+#include "cli/stages.hpp"
+
+#include <torch/script.h>
+
+#include <chrono>
+#include <ctime>
+#include <fstream>
+#include <sstream>
+#include <thread>
+
+#include "cli/progress_bar.hpp"
+#include "files/files.hpp"
+#include "interpret/filters.hpp"
+#include "report/report.hpp"
+
+namespace neurontwin {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// DIR/stages.json: for each finished stage a digest of its inputs and the seconds it took.
+class StageLog {
+ public:
+  explicit StageLog(const std::filesystem::path& folder) : file_(folder / "stages.json") {
+    if (!std::filesystem::exists(file_)) return;
+    try {
+      log_ = Json::parse(read_file(file_));
+    } catch (const Json::exception& error) {
+      fail_input("{}: is damaged ({}); remove it, finished work is found again", file_.string(), error.what());
+    }
+  }
+
+  bool done(const std::string& stage, const std::string& inputs) const {
+    return log_.contains(stage) && log_[stage].value("inputs", "") == inputs;
+  }
+  double seconds(const std::string& stage) const { return log_.contains(stage) ? log_[stage].value("seconds", 0.0) : 0; }
+  void finish(const std::string& stage, const std::string& inputs, double seconds) {
+    log_[stage] = {{"inputs", inputs}, {"seconds", seconds}};
+    write_file_atomically(file_, log_.dump(2) + "\n");
+  }
+
+ private:
+  std::filesystem::path file_;
+  Json log_ = Json::object();
+};
+
+double seconds_now() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+std::string machine_words() {
+  std::ifstream cpu("/proc/cpuinfo");
+  std::string model = "unknown processor";
+  for (std::string line; std::getline(cpu, line);) {
+    if (line.starts_with("model name")) {
+      model = line.substr(line.find(':') + 2);
+      break;
+    }
+  }
+  return fmt::format("{}, {} cores", model, std::thread::hardware_concurrency());
+}
+
+std::string hours(double seconds) {
+  return seconds < 3600 ? fmt::format("{:.0f} min", seconds / 60) : fmt::format("{:.1f} h", seconds / 3600);
+}
+
+/// One run directory being worked in.
+class Run {
+ public:
+  Run(const Experiment& experiment, const Options& options)
+      : e_(experiment),
+        o_(options),
+        out_((make_writable_folder(options.out), options.out)),
+        lock_(out_),
+        log_(out_),
+        dataset_(out_ / "dataset"),
+        device_(options.device == "cuda" ? torch::kCUDA : torch::kCPU) {
+    remove_half_written(out_);
+    write_if_changed(out_ / "experiment.toml", e_.resolved);
+    threads_ = options.threads > 0 ? options.threads : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+    at::set_num_threads(threads_);
+  }
+
+  void simulate() {
+    const auto inputs = digest(fmt::format("{}|{}|{}|{}|{}|{}", NEURONTWIN_VERSION, e_.plan.identity.configuration,
+                                           e_.plan.data.train_trials, e_.plan.data.valid_trials, e_.plan.data.test_trials,
+                                           e_.plan.data.trials_per_shard));
+    bool there = log_.done("simulate", inputs);
+    for (const auto& split : splits_of(e_.plan.data)) {
+      const auto shards = (split.trials + e_.plan.data.trials_per_shard - 1) / e_.plan.data.trials_per_shard;
+      for (int64_t i = 0; there && i < shards; ++i) {
+        there = std::filesystem::exists(shard_path(dataset_, split.name, static_cast<size_t>(i)));
+      }
+    }
+    if (there) return say("simulate: done before");
+    const double start = seconds_now();
+    const auto simulated = make_dataset(e_.plan, dataset_, threads_, progress_);
+    const double seconds = seconds_now() - start;
+    // A stage that was interrupted keeps the time of the whole, as far as it is known.
+    log_.finish("simulate", inputs, simulated > 0 ? seconds : log_.seconds("simulate"));
+    say(fmt::format("simulate: {} trials of {} ms in {:.1f} s", simulated, e_.plan.data.trial_ms, seconds));
+  }
+
+  void train() {
+    const auto inputs = digest(fmt::format("{}|{}|{}|{}", NEURONTWIN_VERSION, e_.training_identity, e_.train.epochs, o_.device));
+    if (log_.done("train", inputs) && std::filesystem::exists(out_ / "twin.pt") &&
+        std::filesystem::exists(out_ / "learning.json")) {
+      return say("train: done before");
+    }
+    const auto train_split = open("train"), valid_split = open("valid");
+    require_spikes(train_split, "train");
+    require_spikes(valid_split, "valid");
+    auto twin = fresh_twin();
+    const auto result =
+        neurontwin::train(twin, e_.train, e_.seed, train_split, valid_split, out_ / "checkpoints",
+                          digest(e_.training_identity + o_.device), progress_);
+    write_file_atomically(out_ / "learning.json", learning_json(result).dump(1) + "\n");
+    std::ostringstream archive;
+    twin->to_torchscript(description(result)).save(archive);
+    write_file_atomically(out_ / "twin.pt", archive.str());
+    log_.finish("train", inputs, result.seconds);
+    say(fmt::format("train: {} epochs, best {} with validation loss {:.5f}, {:.1f} s of computing", result.epochs.size(),
+                    result.best_epoch, result.epochs[static_cast<size_t>(result.best_epoch - 1)].valid_loss, result.seconds));
+  }
+
+  void evaluate() {
+    const auto inputs = digest(fmt::format("{}|{}|{}|{}|{}|{}", NEURONTWIN_VERSION, twin_digest(),
+                                           e_.plan.identity.configuration, e_.plan.data.test_trials,
+                                           e_.training_identity, e_.evaluate_settings));
+    if (log_.done("evaluate", inputs) && std::filesystem::exists(out_ / "metrics.json") &&
+        std::filesystem::exists(out_ / "curves.json")) {
+      return say("evaluate: done before");
+    }
+    const double start = seconds_now();
+    auto twin = trained_twin();
+    auto evaluation = neurontwin::evaluate(twin, e_.evaluate, e_.seed, open("train"), open("valid"), open("test"), progress_);
+    evaluation.metrics.update(interpretation(twin).metrics);
+    const double seconds = seconds_now() - start;
+    evaluation.metrics["timing.simulate_s"] = log_.seconds("simulate");
+    evaluation.metrics["timing.train_s"] = log_.seconds("train");
+    evaluation.metrics["timing.evaluate_s"] = seconds;
+    write_file_atomically(out_ / "curves.json", evaluation.curves.dump() + "\n");
+    write_file_atomically(out_ / "metrics.json", evaluation.metrics.dump(1) + "\n");
+    log_.finish("evaluate", inputs, seconds);
+    say(fmt::format("evaluate: {:.1f} s", seconds));
+  }
+
+  void interpret() {
+    const auto inputs = digest(fmt::format("{}|{}|{}", NEURONTWIN_VERSION, twin_digest(), e_.training_identity));
+    if (log_.done("interpret", inputs) && std::filesystem::exists(out_ / "interpretation.json")) {
+      return say("interpret: done before");
+    }
+    const double start = seconds_now();
+    auto twin = trained_twin();
+    write_file_atomically(out_ / "interpretation.json", interpretation(twin).document.dump() + "\n");
+    log_.finish("interpret", inputs, seconds_now() - start);
+  }
+
+  void report() {
+    std::string all = NEURONTWIN_VERSION;
+    for (const auto* name : {"experiment.toml", "metrics.json", "curves.json", "learning.json", "interpretation.json"}) {
+      if (!std::filesystem::exists(out_ / name)) {
+        fail_input("{}: is missing; run the stages before the report first, or 'neurontwin run'", (out_ / name).string());
+      }
+      all += digest(read_file(out_ / name));
+    }
+    const auto inputs = digest(all);
+    if (log_.done("report", inputs) && std::filesystem::exists(out_ / "report.html")) return say("report: done before");
+    const double start = seconds_now();
+    write_file_atomically(out_ / "run.json", run_json().dump(1) + "\n");
+    write_file_atomically(out_ / "report.html", make_report(out_));
+    log_.finish("report", inputs, seconds_now() - start);
+  }
+
+  void print_summary() const {
+    const auto m = Json::parse(read_file(out_ / "metrics.json"));
+    const auto value = [&](const char* key) { return m.contains(key) && m[key].is_number() ? m[key].get<double>() : NAN; };
+    const auto interval = [&](const std::string& key) {
+      const auto it = m.find(key + "_ci95");
+      return it != m.end() && (*it)[0].is_number() ? fmt::format("  [{:.4f}, {:.4f}]", (*it)[0].get<double>(), (*it)[1].get<double>()) : "";
+    };
+    fmt::print("\n{}\n", e_.title);
+    fmt::print("  spike AUC                 {:.5f}{}\n", value("spike.auc"), interval("spike.auc"));
+    fmt::print("  TPR at 0.25 % FPR         {:.4f}{}   threshold from the validation set\n", value("spike.tpr_at_fpr_0.0025"),
+               interval("spike.tpr_at_fpr_0.0025"));
+    fmt::print("  F1 within 2 ms            {:.4f}{}\n", value("spike.f1_2ms"), interval("spike.f1_2ms"));
+    fmt::print("  voltage RMSE              {:.3f} mV, variance explained {:.2f} % (rescaled as published: {:.2f} %)\n",
+               value("soma.rmse_mV"), 100 * value("soma.variance_explained"), 100 * value("soma.variance_explained_rescaled"));
+    fmt::print("  filters decay with        {:.2f} ms (excitatory), {:.2f} ms (inhibitory); the membrane: {:g} ms\n",
+               value("filter.excitatory_tau_ms"), value("filter.inhibitory_tau_ms"), value("filter.true_tau_ms"));
+    fmt::print("  report                    {}\n", std::filesystem::absolute(out_ / "report.html").lexically_normal().string());
+  }
+
+ private:
+  void say(const std::string& line) const { fmt::print(stderr, "{}\n", line); }
+
+  static void write_if_changed(const std::filesystem::path& file, const std::string& text) {
+    if (!std::filesystem::exists(file) || read_file(file) != text) write_file_atomically(file, text);
+  }
+
+  Split open(const std::string& name) const {
+    for (const auto& split : splits_of(e_.plan.data)) {
+      if (split.name == name) return Split::open(e_.plan, dataset_, split);
+    }
+    fail_run("no split '{}'", name);
+  }
+
+  /// A twin cannot learn, and nothing can be scored, on data without a single output spike.
+  static void require_spikes(const Split& split, const std::string& name) {
+    for (size_t i = 0; i < split.trials(); ++i) {
+      if (!split.trial(i).spike_times_ms.empty()) return;
+    }
+    fail_input("the {} trials ({:.0f} s) hold no output spike; raise data.{}_trials, or the input rates in [stimulus]", name,
+               split.seconds(), name);
+  }
+
+  Twin fresh_twin() const {
+    Twin twin(e_.twin, e_.plan.cell.synapses(), e_.seed);
+    twin->to(device_);
+    return twin;
+  }
+
+  Twin trained_twin() const {
+    const auto file = out_ / "twin.pt";
+    if (!std::filesystem::exists(file)) fail_input("{}: is missing; run 'neurontwin train' first", file.string());
+    auto twin = fresh_twin();
+    try {
+      std::istringstream bytes(read_file(file));
+      twin->load_torchscript(torch::jit::load(bytes), file.string());
+    } catch (const c10::Error& error) {
+      fail_input("{}: cannot be read ({}); remove it and run the train stage again", file.string(), error.what_without_backtrace());
+    }
+    twin->eval();
+    return twin;
+  }
+
+  std::string twin_digest() const {
+    return std::filesystem::exists(out_ / "twin.pt") ? digest(read_file(out_ / "twin.pt")) : "none";
+  }
+
+  Interpretation interpretation(Twin& twin) const {
+    return interpret_filters(*twin, e_.plan.cell.excitatory_synapses, e_.plan.cell.membrane_time_constant_ms, e_.seed);
+  }
+
+  std::string description(const TrainResult& result) const {
+    return Json{{"program", "neurontwin " NEURONTWIN_VERSION},
+                {"title", e_.title},
+                {"input", "spikes [batch, channel, ms], 0 or 1; excitatory synapses first"},
+                {"output", "spike probability [batch, ms], somatic voltage in mV [batch, ms]"},
+                {"excitatory_synapses", e_.plan.cell.excitatory_synapses},
+                {"inhibitory_synapses", e_.plan.cell.inhibitory_synapses},
+                {"window_ms", e_.twin.window_ms()},
+                {"best_epoch", result.best_epoch},
+                {"experiment", e_.resolved}}
+        .dump();
+  }
+
+  Json run_json() const {
+    const auto now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
+    std::tm utc{};
+    gmtime_r(&now, &utc);
+    char finished[32];
+    std::strftime(finished, sizeof finished, "%Y-%m-%d %H:%M UTC", &utc);
+    const auto seconds = [&](int64_t trials) { return static_cast<double>(trials * e_.plan.data.trial_ms) / 1000; };
+    return {{"title", e_.title},
+            {"command", o_.command},
+            {"version", NEURONTWIN_VERSION},
+            {"seed", e_.seed},
+            {"profile", o_.profile},
+            {"finished", finished},
+            {"machine", machine_words()},
+            {"cell", fmt::format("leaky integrate-and-fire neuron, {} excitatory and {} inhibitory synapses",
+                                 e_.plan.cell.excitatory_synapses, e_.plan.cell.inhibitory_synapses)},
+            {"data", fmt::format("{} to train, {} to validate, {} to test", hours(seconds(e_.plan.data.train_trials)),
+                                 hours(seconds(e_.plan.data.valid_trials)), hours(seconds(e_.plan.data.test_trials)))},
+            {"twin", fmt::format("{} layer{} x {} unit{}, {} ms of input", e_.twin.depth(), e_.twin.depth() > 1 ? "s" : "",
+                                 e_.twin.width(), e_.twin.width() > 1 ? "s" : "", e_.twin.window_ms())}};
+  }
+
+  const Experiment& e_;
+  const Options& o_;
+  std::filesystem::path out_;
+  FolderLock lock_;
+  StageLog log_;
+  std::filesystem::path dataset_;
+  torch::Device device_;
+  int threads_ = 1;
+  ProgressListener progress_ = progress_bar();
+};
+
+}  // namespace
+
+void run_stage(StageName stage, const Experiment& experiment, const Options& options) {
+  Run run(experiment, options);
+  switch (stage) {
+    case StageName::simulate: return run.simulate();
+    case StageName::train: return run.train();
+    case StageName::evaluate: return run.evaluate();
+    case StageName::interpret: return run.interpret();
+    case StageName::report: return run.report();
+  }
+}
+
+void run_all(const Experiment& experiment, const Options& options) {
+  Run run(experiment, options);
+  run.simulate();
+  run.train();
+  run.evaluate();
+  run.interpret();
+  run.report();
+  run.print_summary();
+}
+
+}  // namespace neurontwin

@@ -1,0 +1,155 @@
+#include "cli/tools.hpp"
+
+#include <torch/script.h>
+
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "cli/experiment.hpp"
+#include "dataset/shard.hpp"
+#include "files/files.hpp"
+
+namespace neurontwin {
+namespace {
+
+torch::jit::Module load_twin(const std::filesystem::path& file) {
+  const auto bytes = read_file(file);
+  try {
+    std::istringstream in(bytes);
+    auto module = torch::jit::load(in);
+    if (!module.hasattr("description")) fail_input("{}: is a TorchScript module, but no twin of neurontwin", file.string());
+    return module;
+  } catch (const c10::Error&) {
+    fail_input("{}: is not a twin (a TorchScript archive), or was cut short", file.string());
+  }
+}
+
+nlohmann::json description_of(const torch::jit::Module& twin) {
+  return nlohmann::json::parse(twin.attr("description").toStringRef());
+}
+
+void inspect_shard(const std::filesystem::path& file) {
+  const Hdf5File raw(file);
+  for (const auto& line : raw.listing()) fmt::print("{}\n", line);
+  const Shard shard(file);
+  const auto& id = shard.identity();
+  double excitatory = 0, inhibitory = 0, spikes = 0, v = 0, v2 = 0;
+  for (size_t i = 0; i < shard.trials(); ++i) {
+    const auto trial = shard.trial(i);
+    excitatory += static_cast<double>(trial.excitatory.time_ms.size());
+    inhibitory += static_cast<double>(trial.inhibitory.time_ms.size());
+    spikes += static_cast<double>(trial.spike_times_ms.size());
+    for (const double x : trial.soma_mV) {
+      v += x;
+      v2 += x * x;
+    }
+  }
+  const double ms = static_cast<double>(shard.trials()) * static_cast<double>(id.duration_ms);
+  fmt::print("\n{} trials {} to {} of {} ms, seed {}\n", shard.split(), shard.first_trial(),
+             shard.first_trial() + shard.trials() - 1, id.duration_ms, id.seed);
+  fmt::print("input   {:.4f} excitatory spikes per ms over {} synapses, {:.4f} inhibitory over {}\n", excitatory / ms,
+             id.excitatory_synapses, inhibitory / ms, id.inhibitory_synapses);
+  fmt::print("output  {:.3f} Hz, voltage {:.2f} +- {:.2f} mV\n", 1000 * spikes / ms, v / ms,
+             std::sqrt(std::max(0.0, v2 / ms - v / ms * v / ms)));
+  fmt::print("\n{}\n", id.configuration);
+}
+
+void inspect_toml(const std::filesystem::path& file) {
+  const auto settings = Settings::from_file(file);
+  if (settings.has("kind")) {
+    read_cell(settings);
+    settings.reject_unread();
+    fmt::print("# a cell description, with every default\n{}", settings.resolved());
+    return;
+  }
+  Options options;
+  options.experiment = file;
+  const auto e = read_experiment(options);
+  const auto profiles = profiles_of(file);
+  fmt::print("# an experiment; profiles: {}\n{}", profiles.empty() ? "none" : fmt::format("{}", fmt::join(profiles, ", ")),
+             e.resolved);
+}
+
+/// Trial by trial as a dense array [1][channel][ms].
+torch::Tensor dense_input(const Shard& shard, size_t index) {
+  const auto& id = shard.identity();
+  auto spikes = torch::zeros({1, id.excitatory_synapses + id.inhibitory_synapses, id.duration_ms});
+  auto* p = spikes.data_ptr<float>();
+  const auto fill = [&](const EventsView& events, int64_t first) {
+    for (size_t i = 0; i < events.time_ms.size(); ++i) p[(first + events.synapse[i]) * id.duration_ms + events.time_ms[i]] = 1;
+  };
+  const auto trial = shard.trial(index);
+  fill(trial.excitatory, 0);
+  fill(trial.inhibitory, id.excitatory_synapses);
+  return spikes;
+}
+
+}  // namespace
+
+void inspect(const std::filesystem::path& file) {
+  if (!std::filesystem::exists(file)) fail_input("{}: no such file", file.string());
+  const auto kind = file.extension();
+  if (kind == ".toml") return inspect_toml(file);
+  if (kind == ".h5" || kind == ".hdf5") return inspect_shard(file);
+  if (kind == ".pt") {
+    const auto twin = load_twin(file);
+    auto description = description_of(twin);
+    const std::string experiment = description.value("experiment", "");
+    description.erase("experiment");
+    fmt::print("{}\n\n", description.dump(1));
+    for (const auto& item : twin.named_buffers()) {
+      std::ostringstream shape;
+      shape << item.value.sizes();
+      fmt::print("{:<24} {}\n", item.name, shape.str());
+    }
+    fmt::print("\n{}", experiment);
+    return;
+  }
+  fail_input("{}: unknown kind of file, expected .toml (experiment or cell), .h5 (data set) or .pt (twin)", file.string());
+}
+
+void predict(const std::filesystem::path& twin_file, const std::filesystem::path& input, const std::filesystem::path& out) {
+  torch::NoGradGuard no_gradient;
+  auto twin = load_twin(twin_file);
+  const auto description = description_of(twin);
+  const Shard shard(input);
+  const auto& id = shard.identity();
+  if (description.value("excitatory_synapses", int64_t{-1}) != id.excitatory_synapses ||
+      description.value("inhibitory_synapses", int64_t{-1}) != id.inhibitory_synapses) {
+    fail_input("{}: has {} excitatory and {} inhibitory synapses, the twin {} expects {} and {}", input.string(),
+               id.excitatory_synapses, id.inhibitory_synapses, twin_file.string(),
+               description.value("excitatory_synapses", int64_t{-1}), description.value("inhibitory_synapses", int64_t{-1}));
+  }
+  std::vector<float> probability, soma;
+  const auto append = [](std::vector<float>& all, const torch::Tensor& t) {
+    const auto dense = t.contiguous();
+    all.insert(all.end(), dense.data_ptr<float>(), dense.data_ptr<float>() + dense.numel());
+  };
+  for (size_t i = 0; i < shard.trials(); ++i) {
+    const auto output = twin.forward({dense_input(shard, i)}).toTuple();
+    append(probability, output->elements()[0].toTensor());
+    append(soma, output->elements()[1].toTensor());
+  }
+  Hdf5Image image;
+  image.attribute("twin", twin_file.string());
+  image.attribute("input", input.string());
+  const std::vector<uint64_t> shape{shard.trials(), static_cast<uint64_t>(id.duration_ms)};
+  image.write<float>("/spike_probability", probability, "1", shape);
+  image.write<float>("/soma_mV", soma, "mV", shape);
+  write_file_atomically(out, image.bytes());
+}
+
+void export_twin(const std::filesystem::path& twin_file, const std::string& format, const std::filesystem::path& out) {
+  const auto twin = load_twin(twin_file);
+  if (format == "torchscript") return write_file_atomically(out, read_file(twin_file));
+  Hdf5Image image;
+  image.attribute("description", twin.attr("description").toStringRef());
+  for (const auto& item : twin.named_buffers()) {
+    const auto dense = item.value.to(torch::kFloat32).contiguous();
+    image.write<float>("/" + item.name, {dense.data_ptr<float>(), static_cast<size_t>(dense.numel())}, "",
+                       {dense.sizes().begin(), dense.sizes().end()});
+  }
+  write_file_atomically(out, image.bytes());
+}
+
+}  // namespace neurontwin

@@ -1,0 +1,219 @@
+#include "evaluate/curves.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "evaluate/spike_timing.hpp"
+
+namespace neurontwin {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr int64_t kReach_ms = 50;
+
+double probability(double log_odds) { return 1 / (1 + std::exp(-log_odds)); }
+
+/// Enough digits for a picture: six significant ones.
+double short_number(double x) { return x == 0 || !std::isfinite(x) ? x : std::stod(fmt::format("{:.6g}", x)); }
+
+Json short_numbers(std::span<const float> values, int digits) {
+  auto out = Json::array();
+  const double scale = std::pow(10.0, digits);
+  for (const float v : values) out.push_back(std::round(v * scale) / scale);
+  return out;
+}
+
+std::vector<int64_t> true_spikes(const TrialComparison& trial) {
+  std::vector<int64_t> times;
+  for (size_t t = 0; t < trial.spike.size(); ++t) {
+    if (trial.spike[t]) times.push_back(static_cast<int64_t>(t));
+  }
+  return times;
+}
+
+Json cross_correlation(std::span<const TrialComparison> trials, float threshold) {
+  std::vector<int64_t> counts(2 * kReach_ms + 1, 0);
+  double actual_spikes = 0, predicted_spikes = 0, bins = 0;
+  for (const auto& trial : trials) {
+    const auto predicted = spikes_above(trial.spike_log_odds, threshold);
+    const auto actual = true_spikes(trial);
+    add_cross_correlation(predicted, actual, kReach_ms, counts);
+    actual_spikes += static_cast<double>(actual.size());
+    predicted_spikes += static_cast<double>(predicted.size());
+    bins += static_cast<double>(trial.spike.size());
+  }
+  Json lags = Json::array(), rates = Json::array();
+  for (int64_t lag = -kReach_ms; lag <= kReach_ms; ++lag) {
+    lags.push_back(lag);
+    const auto count = static_cast<double>(counts[static_cast<size_t>(lag + kReach_ms)]);
+    rates.push_back(short_number(1000 * count / std::max(actual_spikes, 1.0)));
+  }
+  return {{"lag_ms", lags}, {"predicted_rate_hz", rates}, {"base_rate_hz", 1000 * predicted_spikes / bins}};
+}
+
+/// Bins grouped by predicted probability, in equal steps of its logarithm: predicted against observed.
+Json calibration(std::span<const TrialComparison> trials) {
+  constexpr int kGroups = 24;
+  constexpr double kLowest = -6;  // log10 of the probability
+  std::vector<double> sum(kGroups, 0), spikes(kGroups, 0), bins(kGroups, 0);
+  for (const auto& trial : trials) {
+    for (size_t t = 0; t < trial.spike.size(); ++t) {
+      const double p = probability(trial.spike_log_odds[t]);
+      const double place = (std::log10(std::max(p, 1e-300)) - kLowest) / -kLowest * kGroups;
+      const auto g = static_cast<size_t>(std::clamp(place, 0.0, kGroups - 1.0));
+      sum[g] += p;
+      spikes[g] += trial.spike[t];
+      bins[g] += 1;
+    }
+  }
+  Json predicted = Json::array(), observed = Json::array(), counts = Json::array();
+  for (size_t g = 0; g < kGroups; ++g) {
+    if (bins[g] == 0) continue;
+    predicted.push_back(short_number(sum[g] / bins[g]));
+    observed.push_back(short_number(spikes[g] / bins[g]));
+    counts.push_back(bins[g]);
+  }
+  return {{"predicted", predicted}, {"observed", observed}, {"bins", counts}};
+}
+
+struct Histogram {
+  double low, step;
+  std::vector<int64_t> counts;
+  Histogram(double low_, double high, size_t bins)
+      : low(low_), step((high - low_) / static_cast<double>(bins)), counts(bins, 0) {}
+  void add(double x) {
+    const double place = (x - low) / step;
+    if (place >= 0 && place < static_cast<double>(counts.size())) ++counts[static_cast<size_t>(place)];
+  }
+  Json edges() const {
+    Json e = Json::array();
+    for (size_t i = 0; i <= counts.size(); ++i) e.push_back(short_number(low + step * static_cast<double>(i)));
+    return e;
+  }
+};
+
+Json isi_histogram(std::span<const TrialComparison> trials, float threshold) {
+  Histogram actual(0, 500, 50), predicted(0, 500, 50);
+  const auto add = [](Histogram& h, const std::vector<int64_t>& times) {
+    for (size_t i = 1; i < times.size(); ++i) h.add(static_cast<double>(times[i] - times[i - 1]));
+  };
+  for (const auto& trial : trials) {
+    add(actual, true_spikes(trial));
+    add(predicted, spikes_above(trial.spike_log_odds, threshold));
+  }
+  return {{"edge_ms", actual.edges()}, {"true", actual.counts}, {"predicted", predicted.counts}};
+}
+
+Json voltage_histogram(std::span<const TrialComparison> trials) {
+  float low = 0, high = -1000;
+  for (const auto& trial : trials) {
+    const auto [least, most] = std::minmax_element(trial.soma_mV.begin(), trial.soma_mV.end());
+    low = std::min(low, *least);
+    high = std::max(high, *most);
+  }
+  const double first = std::floor(low) - 2, last = std::ceil(high) + 2;
+  const auto bins = static_cast<size_t>(std::clamp(2 * (last - first), 1.0, 400.0));
+  Histogram actual(first, last, bins), predicted(first, last, bins);
+  for (const auto& trial : trials) {
+    for (const float v : trial.soma_mV) actual.add(v);
+    for (const float v : trial.predicted_soma_mV) predicted.add(v);
+  }
+  return {{"edge_mV", actual.edges()}, {"true", actual.counts}, {"predicted", predicted.counts}};
+}
+
+Json rates(std::span<const TrialComparison> trials) {
+  Json actual = Json::array(), predicted = Json::array();
+  for (const auto& trial : trials) {
+    const double seconds = static_cast<double>(trial.duration_ms()) / 1000;
+    double expected = 0;
+    for (const float log_odds : trial.spike_log_odds) expected += probability(log_odds);
+    actual.push_back(short_number(static_cast<double>(trial.spikes()) / seconds));
+    predicted.push_back(short_number(expected / seconds));
+  }
+  return {{"true_hz", actual}, {"predicted_hz", predicted}};
+}
+
+Json events_json(const EventsView& events) {
+  return {{"synapse", std::vector<uint16_t>(events.synapse.begin(), events.synapse.end())},
+          {"time_ms", std::vector<uint32_t>(events.time_ms.begin(), events.time_ms.end())}};
+}
+
+Json example(const TrialComparison& trial, size_t index, const Split& test, float threshold) {
+  std::vector<float> probabilities;
+  for (const float log_odds : trial.spike_log_odds) probabilities.push_back(static_cast<float>(probability(log_odds)));
+  const auto input = test.trial(index);
+  return {{"trial", index},
+          {"duration_ms", trial.duration_ms()},
+          {"excitatory", events_json(input.excitatory)},
+          {"inhibitory", events_json(input.inhibitory)},
+          {"true_spikes_ms", true_spikes(trial)},
+          {"predicted_spikes_ms", spikes_above(trial.spike_log_odds, threshold)},
+          {"soma_mV", short_numbers(trial.soma_mV, 2)},
+          {"predicted_soma_mV", short_numbers(trial.predicted_soma_mV, 2)},
+          {"spike_probability", short_numbers(probabilities, 4)},
+          {"threshold", probability(threshold)}};
+}
+
+/// Trials to show: evenly placed in the upper half of the trials ordered by their number of spikes, the busiest left out.
+std::vector<size_t> examples_of(std::span<const TrialComparison> trials, size_t count) {
+  std::vector<size_t> order(trials.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return trials[a].spikes() < trials[b].spikes(); });
+  std::vector<size_t> chosen;
+  for (size_t i = 0; i < std::min(count, order.size()); ++i) {
+    const double quantile = 0.9 - 0.4 * static_cast<double>(i) / static_cast<double>(std::max<size_t>(count, 2) - 1);
+    chosen.push_back(order[static_cast<size_t>(quantile * static_cast<double>(order.size() - 1))]);
+  }
+  chosen.erase(std::unique(chosen.begin(), chosen.end()), chosen.end());
+  return chosen;
+}
+
+}  // namespace
+
+Json curves_json(const RankTable& table, std::span<const TrialComparison> trials, const Thresholds& thresholds,
+                 const ScoreSums& total, const Split& test, const EvaluateSpec& spec) {
+  Json curves;
+  Json fpr = Json::array(), tpr = Json::array(), precision = Json::array();
+  for (const auto& point : roc_curve(table, 600)) {
+    fpr.push_back(short_number(point.false_positive_rate));
+    tpr.push_back(short_number(point.true_positive_rate));
+    precision.push_back(short_number(point.precision));
+  }
+  curves["roc"] = {{"fpr", fpr}, {"tpr", tpr}};
+  curves["precision_recall"] = {{"recall", tpr}, {"precision", precision}};
+  curves["cross_correlation"] = cross_correlation(trials, thresholds.spike);
+  curves["calibration"] = calibration(trials);
+  curves["isi"] = isi_histogram(trials, thresholds.spike);
+  curves["voltage"] = voltage_histogram(trials);
+  curves["rates"] = rates(trials);
+  auto points = Json::array();
+  for (size_t i = 0; i < thresholds.at_rate.size(); ++i) {
+    points.push_back({{"target_fpr", thresholds.false_positive_rate[i]},
+                      {"threshold", probability(thresholds.at_rate[i])},
+                      {"tpr", total.hits[i] / total.spikes},
+                      {"fpr", total.false_alarms[i] / (total.bins - total.spikes)}});
+  }
+  curves["operating_points"] = points;
+  auto examples = Json::array();
+  for (const size_t i : examples_of(trials, static_cast<size_t>(spec.examples))) {
+    examples.push_back(example(trials[i], i, test, thresholds.spike));
+  }
+  curves["examples"] = examples;
+  return curves;
+}
+
+std::vector<std::pair<std::string, double>> cross_correlation_metrics(const Json& curves) {
+  const auto rate = curves.at("cross_correlation").at("predicted_rate_hz").get<std::vector<double>>();
+  const auto peak = std::max_element(rate.begin(), rate.end());
+  const auto at_half = [&](auto begin, auto end) {
+    return static_cast<double>(std::find_if(begin, end, [&](double r) { return r < *peak / 2; }) - begin);
+  };
+  const double width = at_half(peak, rate.end()) + at_half(std::make_reverse_iterator(peak + 1), rate.rend()) - 1;
+  return {{"spike.crosscorrelation_peak_lag_ms", static_cast<double>(peak - rate.begin() - kReach_ms)},
+          {"spike.crosscorrelation_peak_hz", *peak},
+          {"spike.crosscorrelation_width_ms", width}};
+}
+
+}  // namespace neurontwin

@@ -1,0 +1,178 @@
+#include "evaluate/trial_score.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "evaluate/spike_timing.hpp"
+
+namespace neurontwin {
+namespace {
+
+/// -log of the probability a log-odds gives to what happened; stable for any log-odds.
+double log_loss(double log_odds, bool spike) {
+  const double z = spike ? -log_odds : log_odds;
+  return std::max(z, 0.0) + std::log1p(std::exp(-std::abs(z)));
+}
+
+double probability(double log_odds) { return 1 / (1 + std::exp(-log_odds)); }
+
+std::vector<int64_t> true_spikes(const TrialComparison& trial, int64_t first_bin) {
+  std::vector<int64_t> times;
+  for (auto t = first_bin; t < trial.duration_ms(); ++t) {
+    if (trial.spike[static_cast<size_t>(t)]) times.push_back(t);
+  }
+  return times;
+}
+
+/// The highest validation F1 at +-2 ms over thresholds that let from a fifth to five times the true number of bins through.
+float best_f1_threshold(std::span<const TrialComparison> trials, std::vector<float> scores, int64_t spikes) {
+  std::sort(scores.begin(), scores.end(), std::greater<>());
+  std::vector<std::vector<int64_t>> actual;
+  for (const auto& trial : trials) actual.push_back(true_spikes(trial, 0));
+  float best = scores.front();
+  double best_f1 = -1;
+  constexpr int kCandidates = 61;
+  for (int i = 0; i < kCandidates; ++i) {
+    const double share = 0.2 * std::pow(25.0, static_cast<double>(i) / (kCandidates - 1));
+    const auto place = static_cast<size_t>(share * static_cast<double>(std::max<int64_t>(spikes, 1)));
+    const float threshold = scores[std::min(place, scores.size() - 1)];
+    Matches total;
+    for (size_t j = 0; j < trials.size(); ++j) {
+      total += match_spikes(spikes_above(trials[j].spike_log_odds, threshold), actual[j], 2);
+    }
+    const double value = f1(static_cast<double>(total.matched), static_cast<double>(total.predicted),
+                            static_cast<double>(total.actual));
+    if (value > best_f1) {
+      best_f1 = value;
+      best = threshold;
+    }
+  }
+  return best;
+}
+
+}  // namespace
+
+int64_t TrialComparison::spikes() const { return std::accumulate(spike.begin(), spike.end(), int64_t{0}); }
+
+std::vector<TrialComparison> compare(Twin& twin, const Split& split) {
+  twin->eval();
+  std::vector<TrialComparison> trials;
+  for (size_t i = 0; i < split.trials(); ++i) {
+    const auto truth = split.trial(i);
+    auto predicted = predict_trial(twin, split, i);
+    TrialComparison trial;
+    trial.spike.assign(truth.soma_mV.size(), 0);
+    for (const float t : truth.spike_times_ms) trial.spike[static_cast<size_t>(t)] = 1;
+    trial.spike_log_odds = std::move(predicted.spike_log_odds);
+    trial.soma_mV.assign(truth.soma_mV.begin(), truth.soma_mV.end());
+    trial.predicted_soma_mV = std::move(predicted.soma_mV);
+    trials.push_back(std::move(trial));
+  }
+  return trials;
+}
+
+Convention published_convention() { return {.skip_ms = 500, .most_spikes = 24, .soma_ceiling_mV = -55}; }
+
+void ScoreSums::add(const ScoreSums& o, double w) {
+  bins += w * o.bins;
+  spikes += w * o.spikes;
+  log_loss += w * o.log_loss;
+  rate_log_loss += w * o.rate_log_loss;
+  expected_spikes += w * o.expected_spikes;
+  rate_error += w * o.rate_error;
+  trials += w * o.trials;
+  hits.resize(o.hits.size());
+  false_alarms.resize(o.false_alarms.size());
+  for (size_t i = 0; i < hits.size(); ++i) {
+    hits[i] += w * o.hits[i];
+    false_alarms[i] += w * o.false_alarms[i];
+  }
+  for (size_t i = 0; i < matched.size(); ++i) matched[i] += w * o.matched[i];
+  predicted_spikes += w * o.predicted_spikes;
+  e += w * o.e;
+  abs_e += w * o.abs_e;
+  e2 += w * o.e2;
+  y += w * o.y;
+  y2 += w * o.y2;
+  x += w * o.x;
+  x2 += w * o.x2;
+  xy += w * o.xy;
+}
+
+Thresholds choose_thresholds(std::span<const TrialComparison> validation, std::span<const double> false_positive_rates) {
+  std::vector<float> negative, all;
+  int64_t spikes = 0;
+  for (const auto& trial : validation) {
+    for (size_t t = 0; t < trial.spike.size(); ++t) {
+      if (!trial.spike[t]) negative.push_back(trial.spike_log_odds[t]);
+      all.push_back(trial.spike_log_odds[t]);
+    }
+    spikes += trial.spikes();
+  }
+  Thresholds chosen;
+  for (const double rate : false_positive_rates) {
+    const auto above = static_cast<size_t>(rate * static_cast<double>(negative.size()));
+    const auto place = negative.begin() + static_cast<int64_t>(std::min(above, negative.size() - 1));
+    std::nth_element(negative.begin(), place, negative.end(), std::greater<>());
+    chosen.false_positive_rate.push_back(rate);
+    chosen.at_rate.push_back(*place);
+  }
+  chosen.spike = best_f1_threshold(validation, std::move(all), spikes);
+  return chosen;
+}
+
+ScoreSums score_trial(const TrialComparison& trial, const Convention& convention, const Thresholds& thresholds,
+                      double rate_per_bin) {
+  ScoreSums s;
+  s.hits.assign(thresholds.at_rate.size(), 0);
+  s.false_alarms.assign(thresholds.at_rate.size(), 0);
+  if (trial.spikes() > convention.most_spikes) return s;
+  const double rate_log_odds = std::log(rate_per_bin / (1 - rate_per_bin));
+  s.trials = 1;
+  // Voltages are summed as deviations from a fixed level, so that squares lose no digits.
+  constexpr double kLevel_mV = -65;
+  for (auto t = static_cast<size_t>(convention.skip_ms); t < trial.spike.size(); ++t) {
+    const bool spike = trial.spike[t] != 0;
+    const double log_odds = trial.spike_log_odds[t];
+    s.bins += 1;
+    s.spikes += spike;
+    s.log_loss += log_loss(log_odds, spike);
+    s.rate_log_loss += log_loss(rate_log_odds, spike);
+    s.expected_spikes += probability(log_odds);
+    for (size_t i = 0; i < thresholds.at_rate.size(); ++i) {
+      if (trial.spike_log_odds[t] > thresholds.at_rate[i]) (spike ? s.hits : s.false_alarms)[i] += 1;
+    }
+    const double y = std::min(static_cast<double>(trial.soma_mV[t]), convention.soma_ceiling_mV) - kLevel_mV;
+    const double x = static_cast<double>(trial.predicted_soma_mV[t]) - kLevel_mV;
+    s.e += x - y;
+    s.abs_e += std::abs(x - y);
+    s.e2 += (x - y) * (x - y);
+    s.y += y;
+    s.y2 += y * y;
+    s.x += x;
+    s.x2 += x * x;
+    s.xy += x * y;
+  }
+  s.rate_error = std::abs(s.expected_spikes - s.spikes);
+  const auto predicted = spikes_above(trial.spike_log_odds, thresholds.spike, convention.skip_ms);
+  const auto actual = true_spikes(trial, convention.skip_ms);
+  s.predicted_spikes = static_cast<double>(predicted.size());
+  for (size_t i = 0; i < kTolerances_ms.size(); ++i) {
+    s.matched[i] = static_cast<double>(match_spikes(predicted, actual, kTolerances_ms[i]).matched);
+  }
+  return s;
+}
+
+VoltageMetrics voltage_metrics(const ScoreSums& s) {
+  const double variance_y = s.y2 / s.bins - (s.y / s.bins) * (s.y / s.bins);
+  const double variance_x = s.x2 / s.bins - (s.x / s.bins) * (s.x / s.bins);
+  const double covariance = s.xy / s.bins - (s.x / s.bins) * (s.y / s.bins);
+  // A prediction x brought to mean and standard deviation of y misses it by 2 var(y) (1 - r) in the mean square.
+  const double correlation = covariance / std::sqrt(variance_x * variance_y);
+  const double rescaled = 2 * variance_y * (1 - correlation);
+  return {std::sqrt(s.e2 / s.bins), s.abs_e / s.bins, 1 - s.e2 / s.bins / variance_y, std::sqrt(std::max(rescaled, 0.0)),
+          1 - rescaled / variance_y};
+}
+
+}  // namespace neurontwin

@@ -1,0 +1,71 @@
+#pragma once
+#include <array>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "dataset/dataset.hpp"
+#include "twin/network.hpp"
+
+namespace neurontwin {
+
+/// Truth and prediction of one trial, bin by bin.
+struct TrialComparison {
+  std::vector<uint8_t> spike;
+  std::vector<float> spike_log_odds;
+  std::vector<float> soma_mV;
+  std::vector<float> predicted_soma_mV;
+
+  int64_t spikes() const;
+  int64_t duration_ms() const { return static_cast<int64_t>(spike.size()); }
+};
+std::vector<TrialComparison> compare(Twin& twin, const Split& split);
+
+/// The conventions a score is taken under.
+struct Convention {
+  int64_t skip_ms = 0;                       // bins at the start of a trial that do not count
+  int64_t most_spikes = INT64_MAX;           // trials with more are left out
+  double soma_ceiling_mV = 1e300;            // the true voltage is clipped here
+};
+/// The paper's: the first 500 ms and trials with more than 24 spikes dropped, voltage clipped at -55 mV.
+Convention published_convention();
+
+inline constexpr std::array<int64_t, 3> kTolerances_ms{1, 2, 5};
+
+/// Sums over the bins of one trial. Every metric but the ranking ones is a function of such sums, so that a bootstrap over trials only
+/// adds them up again with other weights.
+struct ScoreSums {
+  double bins = 0, spikes = 0;
+  double log_loss = 0;        // nats, of the twin
+  double rate_log_loss = 0;   // nats, of the constant-rate model
+  double expected_spikes = 0; // sum of predicted probabilities
+  double rate_error = 0;      // |expected - true spikes|
+  double trials = 0;
+  std::vector<double> hits, false_alarms;  // at each operating point
+  std::array<double, kTolerances_ms.size()> matched{};
+  double predicted_spikes = 0;
+  // Voltage: error e, truth y, prediction x.
+  double e = 0, abs_e = 0, e2 = 0, y = 0, y2 = 0, x = 0, x2 = 0, xy = 0;
+
+  void add(const ScoreSums& other, double weight);
+};
+
+/// Thresholds on the log-odds, all chosen on the validation set.
+struct Thresholds {
+  std::vector<double> false_positive_rate;  // asked for
+  std::vector<float> at_rate;               // that leave this share of validation bins without a spike above them
+  float spike = 0;                          // for predicted spike times: highest F1 at +-2 ms
+};
+Thresholds choose_thresholds(std::span<const TrialComparison> validation, std::span<const double> false_positive_rates);
+
+ScoreSums score_trial(const TrialComparison& trial, const Convention& convention, const Thresholds& thresholds,
+                      double rate_per_bin);
+
+struct VoltageMetrics {
+  double rmse_mV, mae_mV, variance_explained;
+  /// After shifting and scaling the prediction to the truth's mean and standard deviation, as the published code does.
+  double rmse_rescaled_mV, variance_explained_rescaled;
+};
+VoltageMetrics voltage_metrics(const ScoreSums& sums);
+
+}  // namespace neurontwin

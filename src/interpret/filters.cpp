@@ -1,0 +1,145 @@
+#include "interpret/filters.hpp"
+
+#include <cmath>
+#include <limits>
+
+#include "evaluate/bootstrap.hpp"
+
+namespace neurontwin {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using Filters = std::vector<std::vector<double>>;  // [synapse][lag]
+
+constexpr size_t kResamples = 500;
+
+double rounded(double x) { return std::stod(fmt::format("{:.5g}", x)); }
+
+Json rounded(std::span<const double> values) {
+  auto out = Json::array();
+  for (const double v : values) out.push_back(rounded(v));
+  return out;
+}
+
+/// Mean over synapses, each weighted by weight[synapse * stride].
+std::vector<double> mean_filter(const Filters& filters, const float* weight, size_t stride) {
+  std::vector<double> mean(filters.front().size(), 0);
+  double total = 0;
+  for (size_t s = 0; s < filters.size(); ++s) {
+    const double w = weight != nullptr ? weight[s * stride] : 1;
+    total += w;
+    for (size_t k = 0; k < mean.size(); ++k) mean[k] += w * filters[s][k];
+  }
+  for (double& m : mean) m /= total;
+  return mean;
+}
+
+std::vector<double> standard_deviation(const Filters& filters, std::span<const double> mean) {
+  std::vector<double> sd(mean.size(), 0);
+  for (const auto& filter : filters) {
+    for (size_t k = 0; k < sd.size(); ++k) sd[k] += (filter[k] - mean[k]) * (filter[k] - mean[k]);
+  }
+  for (double& v : sd) v = std::sqrt(v / static_cast<double>(filters.size()));
+  return sd;
+}
+
+/// The filters of synapses [first, last) onto one unit.
+Filters filters_of(const TwinImpl& twin, int64_t first, int64_t last, int64_t unit, double sign) {
+  const auto weight = twin.first_weight.detach().to(torch::kCPU, torch::kFloat64).contiguous();
+  const auto w = weight.accessor<double, 3>();
+  Filters filters;
+  for (int64_t c = first; c < last; ++c) {
+    auto& filter = filters.emplace_back();
+    for (int64_t k = 0; k < weight.size(1); ++k) filter.push_back(sign * w[c][k][unit]);
+  }
+  return filters;
+}
+
+struct KindSummary {
+  Json json;
+  ExponentialFit fit;
+  std::pair<double, double> tau_interval;
+};
+
+KindSummary summarise(const Filters& filters, uint64_t seed) {
+  KindSummary s;
+  const auto mean = mean_filter(filters, nullptr, 0);
+  s.fit = fit_exponential(mean);
+  const auto weight = resampling_weights(filters.size(), kResamples, seed);
+  std::vector<double> taus;
+  for (size_t b = 0; b < kResamples; ++b) taus.push_back(fit_exponential(mean_filter(filters, &weight[b], kResamples)).tau_ms);
+  s.tau_interval = percentile_interval(taus, 0.95);
+  s.json = {{"mean", rounded(mean)},
+            {"sd", rounded(standard_deviation(filters, mean))},
+            {"amplitude", rounded(s.fit.amplitude)},
+            {"tau_ms", rounded(s.fit.tau_ms)},
+            {"tau_ci95", {rounded(s.tau_interval.first), rounded(s.tau_interval.second)}},
+            {"r2", rounded(s.fit.r2)}};
+  return s;
+}
+
+}  // namespace
+
+ExponentialFit fit_exponential(std::span<const double> filter) {
+  double total = 0;
+  for (const double f : filter) total += f * f;
+  constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+  if (total == 0) return {kNaN, kNaN, kNaN};
+  // sum (f - a e)^2 is least at a = (f.e)/(e.e), where it is f.f - (f.e)^2/(e.e).
+  const auto at = [&](double log_tau) {
+    double fe = 0, ee = 0;
+    for (size_t k = 0; k < filter.size(); ++k) {
+      const double e = std::exp(-static_cast<double>(k) / std::exp(log_tau));
+      fe += filter[k] * e;
+      ee += e * e;
+    }
+    return std::pair(total - fe * fe / ee, fe / ee);
+  };
+  const double golden = (std::sqrt(5.0) - 1) / 2;
+  double low = std::log(0.1), high = std::log(10.0 * static_cast<double>(filter.size()));
+  while (high - low > 1e-7) {
+    const double a = high - golden * (high - low), b = low + golden * (high - low);
+    (at(a).first < at(b).first ? high : low) = at(a).first < at(b).first ? b : a;
+  }
+  const double best = (low + high) / 2;
+  const auto [left, amplitude] = at(best);
+  return {amplitude, std::exp(best), 1 - left / total};
+}
+
+Interpretation interpret_filters(const TwinImpl& twin, int64_t excitatory_synapses, double membrane_time_constant_ms,
+                                 uint64_t seed) {
+  Interpretation out;
+  auto units = Json::array();
+  const auto readout = twin.spike_weight.detach().to(torch::kCPU, torch::kFloat64).contiguous();
+  const bool single_layer = twin.spec().depth() == 1;
+  for (int64_t u = 0; u < twin.spec().layers.front().features; ++u) {
+    const double weight = single_layer ? readout[u].item<double>() : std::numeric_limits<double>::quiet_NaN();
+    const double sign = single_layer && weight < 0 ? -1 : 1;
+    Json unit{{"unit", u}};
+    if (single_layer) unit["readout"] = std::abs(weight);
+    auto& filters_json = unit["filters"];
+    const auto add = [&](const std::string& kind, int64_t first, int64_t last) {
+      if (first == last) return;
+      const auto filters = filters_of(twin, first, last, u, sign);
+      auto summary = summarise(filters, seed);
+      auto& list = filters_json[kind] = Json::array();
+      for (const auto& filter : filters) list.push_back(rounded(filter));
+      unit[kind] = std::move(summary.json);
+      if (u > 0) return;
+      out.metrics["filter." + kind + "_tau_ms"] = summary.fit.tau_ms;
+      out.metrics["filter." + kind + "_tau_ms_ci95"] = {summary.tau_interval.first, summary.tau_interval.second};
+      out.metrics["filter." + kind + "_amplitude"] = summary.fit.amplitude;
+      out.metrics["filter." + kind + "_r2"] = summary.fit.r2;
+    };
+    add("excitatory", 0, excitatory_synapses);
+    add("inhibitory", excitatory_synapses, twin.channels());
+    units.push_back(std::move(unit));
+  }
+  out.metrics["filter.true_tau_ms"] = membrane_time_constant_ms;
+  std::vector<int64_t> lags;
+  for (int64_t k = 0; k < twin.first_weight.size(1); ++k) lags.push_back(k);
+  out.document = {{"membrane_time_constant_ms", membrane_time_constant_ms}, {"lag_ms", lags}, {"units", units}};
+  return out;
+}
+
+}  // namespace neurontwin
