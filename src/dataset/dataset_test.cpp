@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 
 #include "dataset/windows.hpp"
@@ -145,8 +146,9 @@ TEST(Windows, HoldTheInputBeforeThemAndTheOutputWithin) {
   make_dataset(plan, folder, 1, {});
   const auto split = Split::open(folder, "train");
   const auto windows = draw_windows(split, 1, 0, 30, 200, 0);
-  const auto batch = gather(split, windows, 79, 200);
-  const auto cut = gather(split, windows, 79, 200, false);
+  const auto batch = gather(split, windows, {.history_ms = 79, .window_ms = 200});
+  const auto cut = gather(split, windows,
+                          {.history_ms = 79, .window_ms = 200, .full_history = false, .soma_skips_after_spike_ms = 30});
   std::vector<int64_t> counted(30), expected(30), counted_cut(30);
   for (int64_t e = 0; e < batch.event_count(); ++e) {
     const auto* event = &batch.events[static_cast<size_t>(3 * e)];
@@ -176,6 +178,12 @@ TEST(Windows, HoldTheInputBeforeThemAndTheOutputWithin) {
     }
     for (size_t t = 0; t < 200; ++t) labelled += batch.spikes[w * 200 + t] == 1.0f;
     EXPECT_EQ(labelled, spikes);
+    for (int64_t t = 0; t < 200; ++t) {
+      const auto now = static_cast<float>(windows[w].start_ms + t);
+      const bool in_wake = std::ranges::any_of(trial.spike_times_ms, [&](float s) { return s <= now && now < s + 30; });
+      EXPECT_EQ(cut.soma_counts[w * 200 + static_cast<size_t>(t)], in_wake ? 0 : 1);
+      EXPECT_EQ(batch.soma_counts[w * 200 + static_cast<size_t>(t)], 1);
+    }
   }
 }
 

@@ -20,8 +20,8 @@ std::vector<Window> draw_windows(const Split& split, uint64_t seed, uint64_t ste
   return windows;
 }
 
-WindowBatch gather(const Split& split, std::span<const Window> windows, int64_t history_ms, int64_t window_ms,
-                   bool full_history) {
+WindowBatch gather(const Split& split, std::span<const Window> windows, const Gathering& gathering) {
+  const auto [history_ms, window_ms, full_history, soma_skips_ms] = gathering;
   WindowBatch batch;
   batch.windows = static_cast<int64_t>(windows.size());
   batch.channels = split.channels();
@@ -29,6 +29,7 @@ WindowBatch gather(const Split& split, std::span<const Window> windows, int64_t 
   batch.window_ms = window_ms;
   batch.spikes.assign(windows.size() * static_cast<size_t>(window_ms), 0.0f);
   batch.soma_mV.reserve(batch.spikes.size());
+  batch.soma_counts.assign(batch.spikes.size(), 1.0f);
   const auto first_inhibitory = static_cast<int32_t>(split.identity().excitatory_synapses);
   for (size_t w = 0; w < windows.size(); ++w) {
     const auto [index, start_ms] = windows[w];
@@ -45,10 +46,12 @@ WindowBatch gather(const Split& split, std::span<const Window> windows, int64_t 
     };
     append(trial.excitatory, 0);
     append(trial.inhibitory, first_inhibitory);
+    const auto first_bin = static_cast<int64_t>(w) * window_ms - start_ms;  // of the trial's time 0
     for (const float t : trial.spike_times_ms) {
       const auto bin = static_cast<int64_t>(t);
-      if (bin >= start_ms && bin < end_ms) {
-        batch.spikes[w * static_cast<size_t>(window_ms) + static_cast<size_t>(bin - start_ms)] = 1;
+      if (bin >= start_ms && bin < end_ms) batch.spikes[static_cast<size_t>(first_bin + bin)] = 1;
+      for (int64_t b = std::max(bin, start_ms); b < std::min(bin + soma_skips_ms, end_ms); ++b) {
+        batch.soma_counts[static_cast<size_t>(first_bin + b)] = 0;
       }
     }
     const auto soma = trial.soma_mV.subspan(static_cast<size_t>(start_ms), static_cast<size_t>(window_ms));

@@ -20,6 +20,8 @@ struct WindowBatch {
   std::vector<int32_t> events;
   std::vector<float> spikes;   // [window][ms], 1 where the neuron spiked
   std::vector<float> soma_mV;  // [window][ms]
+  /// [window][ms], 1 where the voltage is to be learned, 0 in the wake of a spike (see Gathering).
+  std::vector<float> soma_counts;
 
   int64_t event_count() const { return static_cast<int64_t>(events.size() / 3); }
 };
@@ -29,8 +31,16 @@ struct WindowBatch {
 std::vector<Window> draw_windows(const Split& split, uint64_t seed, uint64_t step, int64_t count, int64_t window_ms,
                                  int64_t skip_ms);
 
-/// Gathers the windows. With `full_history` the input before a window is real; without, it is silence, as in the paper's training.
-WindowBatch gather(const Split& split, std::span<const Window> windows, int64_t history_ms, int64_t window_ms,
-                   bool full_history = true);
+/// How windows are gathered.
+struct Gathering {
+  int64_t history_ms = 0;
+  int64_t window_ms = 0;
+  /// With full history the input before a window is real; without, it is silence, as in the paper's training.
+  bool full_history = true;
+  /// The voltage does not count from a spike's bin until this long after it; 0 counts it everywhere. A feed-forward twin cannot know
+  /// what a reset erased, so there it can only learn to forget sooner than the neuron does.
+  int64_t soma_skips_after_spike_ms = 0;
+};
+WindowBatch gather(const Split& split, std::span<const Window> windows, const Gathering& gathering);
 
 }  // namespace neurontwin

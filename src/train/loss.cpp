@@ -12,8 +12,9 @@ Losses losses(const TwinOutput& output, const WindowBatch& batch) {
     return torch::from_blob(const_cast<float*>(values.data()), {batch.windows, batch.window_ms}, torch::kFloat32)
         .to(output.soma_mV.device());
   };
+  const auto counts = target(batch.soma_counts);
   return {torch::binary_cross_entropy_with_logits(output.spike_log_odds, target(batch.spikes)),
-          torch::mse_loss(output.soma_mV, target(batch.soma_mV))};
+          ((output.soma_mV - target(batch.soma_mV)).square() * counts).sum() / counts.sum().clamp_min(1)};
 }
 
 double area_under_roc(std::span<const float> score, std::span<const uint8_t> spike) {

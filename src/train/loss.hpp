@@ -4,7 +4,7 @@
 
 namespace neurontwin {
 
-/// Losses of a stretch of predictions, each a mean over 1 ms bins.
+/// Losses of a stretch of predictions, each a mean over 1 ms bins, the voltage's over those where it counts.
 struct Losses {
   torch::Tensor spike;  // binary cross-entropy, nats
   torch::Tensor soma;   // squared error, mV^2

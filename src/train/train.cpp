@@ -28,7 +28,9 @@ struct Validation {
 };
 
 /// Losses and AUC over all bins of a split.
-Validation validate(Twin& twin, const Split& split) {
+Validation validate(Twin& twin, const TrainSpec& spec, const Split& split) {
+  const Gathering gathering{.history_ms = twin->history_ms(), .window_ms = split.duration_ms(),
+                            .soma_skips_after_spike_ms = spec.soma_skips_after_spike_ms};
   torch::NoGradGuard no_gradient;
   twin->eval();
   Validation v;
@@ -36,7 +38,7 @@ Validation validate(Twin& twin, const Split& split) {
   std::vector<uint8_t> spike;
   for (size_t i = 0; i < split.trials(); ++i) {
     const std::array<Window, 1> whole{Window{i, 0}};
-    const auto batch = gather(split, whole, twin->history_ms(), split.duration_ms());
+    const auto batch = gather(split, whole, gathering);
     const auto output = twin->forward(batch);
     const auto loss = losses(output, batch);
     v.spike_loss += loss.spike.item<double>() / static_cast<double>(split.trials());
@@ -88,6 +90,8 @@ TrainSpec read_train(const Settings& settings) {
   spec.steps_per_epoch = settings.integer("steps_per_epoch", {}, {1, 1e9});
   spec.skip_ms = settings.integer("skip_ms", spec.skip_ms, kNotNegative);
   spec.full_history = settings.flag("full_history", spec.full_history);
+  spec.soma_skips_after_spike_ms =
+      settings.integer("soma_skips_after_spike_ms", spec.soma_skips_after_spike_ms, kNotNegative);
   spec.l2 = settings.number("l2", spec.l2, kNotNegative);
   spec.checkpoint_every_s = settings.number("checkpoint_every_s", spec.checkpoint_every_s, kNotNegative);
   int64_t before = -1;
@@ -138,6 +142,7 @@ TrainResult train(Twin& twin, const TrainSpec& spec, uint64_t seed, const Split&
     since_checkpoint.lap_s();
     unsaved_s = 0;
   };
+  const Gathering gathering{twin->history_ms(), spec.window_ms, spec.full_history, spec.soma_skips_after_spike_ms};
   Progress progress{"train", 0, static_cast<double>(spec.epochs * spec.steps_per_epoch), "steps", ""};
   if (!state.result.epochs.empty()) progress.note = fmt::format("resumed after epoch {}", state.result.epochs.size());
 
@@ -153,7 +158,7 @@ TrainResult train(Twin& twin, const TrainSpec& spec, uint64_t seed, const Split&
       const int64_t step = state.epoch * spec.steps_per_epoch + state.step_in_epoch;
       const auto windows = draw_windows(train_split, seed, static_cast<uint64_t>(step), spec.batch_windows,
                                         spec.window_ms, spec.skip_ms);
-      const auto batch = gather(train_split, windows, twin->history_ms(), spec.window_ms, spec.full_history);
+      const auto batch = gather(train_split, windows, gathering);
       const auto loss = losses(twin->forward(batch), batch);
       auto total = phase.spike_weight * loss.spike + phase.soma_weight * loss.soma;
       if (spec.l2 > 0) total = total + spec.l2 * squared_weights(*twin);
@@ -170,7 +175,7 @@ TrainResult train(Twin& twin, const TrainSpec& spec, uint64_t seed, const Split&
       if (listener) listener(progress);
     }
 
-    const auto v = validate(twin, valid_split);
+    const auto v = validate(twin, spec, valid_split);
     account_time();
     const auto steps = static_cast<double>(spec.steps_per_epoch);
     EpochRecord record{.epoch = state.epoch + 1};

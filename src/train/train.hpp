@@ -25,6 +25,7 @@ struct TrainSpec {
   int64_t steps_per_epoch = 100;
   int64_t skip_ms = 0;  // no window touches the first skip_ms of a trial
   bool full_history = true;
+  int64_t soma_skips_after_spike_ms = 0;  // see Gathering
   double l2 = 0;  // on the convolutions' weights, as in the paper
   std::vector<SchedulePhase> schedule;
   double checkpoint_every_s = 30;

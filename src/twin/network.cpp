@@ -259,7 +259,7 @@ void TwinImpl::load_torchscript(const torch::jit::Module& module, const std::str
 Prediction predict_trial(Twin& twin, const Split& split, size_t trial) {
   torch::NoGradGuard no_gradient;
   const std::array<Window, 1> whole{Window{trial, 0}};
-  const auto output = twin->forward(gather(split, whole, twin->history_ms(), split.duration_ms()));
+  const auto output = twin->forward(gather(split, whole, {.history_ms = twin->history_ms(), .window_ms = split.duration_ms()}));
   const auto copy = [](const torch::Tensor& t) {
     const auto dense = t.to(torch::kCPU).contiguous();
     return std::vector<float>(dense.data_ptr<float>(), dense.data_ptr<float>() + dense.numel());
