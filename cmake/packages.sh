@@ -1,0 +1,40 @@
+# The Debian 12 packages that neurontwin needs, and how the two commands build it. Sourced by ./quickstart and ./test.
+build_packages=(
+  g++ cmake ninja-build ccache
+  libtorch-dev libopenblas-dev          # networks, autograd; its matrix products
+  libhdf5-dev                           # data sets
+  libtomlplusplus-dev nlohmann-json3-dev libcli11-dev libfmt-dev
+  libjs-vega                            # charts of the report
+)
+test_packages=(
+  libgtest-dev
+  python3 python3-h5py python3-torch    # the files must be readable without us
+)
+
+install_packages() {
+  local missing=()
+  for package in "$@"; do
+    dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
+  done
+  if [ ${#missing[@]} -eq 0 ]; then return; fi
+  echo "installing: ${missing[*]}"
+  local root=()
+  [ "$(id -u)" -eq 0 ] || root=(sudo)
+  "${root[@]}" apt-get update -qq
+  DEBIAN_FRONTEND=noninteractive "${root[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+# build PRESET [cmake option...]: output in build/PRESET
+build() {
+  local preset=$1
+  shift
+  echo "building build/$preset"
+  cmake --preset "$preset" "$@" >build-"$preset".log 2>&1 || { cat build-"$preset".log; return 1; }
+  rm -f build-"$preset".log
+  cmake --build --preset "$preset"
+}
+
+# For users: the program alone, without its tests (in a build folder that ./test may have configured otherwise, leave that as it is).
+build_release() {
+  if [ -f build/release/CMakeCache.txt ]; then build release; else build release -DNEURONTWIN_TESTS=OFF; fi
+}
