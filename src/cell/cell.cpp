@@ -13,7 +13,8 @@ IntegrateAndFire read_cell(const Settings& settings) {
       static_cast<int>(settings.integer("excitatory_synapses", cell.excitatory_synapses, {1, 100000}));
   cell.inhibitory_synapses =
       static_cast<int>(settings.integer("inhibitory_synapses", cell.inhibitory_synapses, {0, 100000}));
-  cell.excitatory_weight_mV = settings.number("excitatory_weight_mV", cell.excitatory_weight_mV, kNotNegative);
+  cell.excitatory_weight_mV =
+      settings.number("excitatory_weight_mV", cell.excitatory_weight_mV, kNotNegative);
   cell.inhibitory_weight_mV = settings.number("inhibitory_weight_mV", cell.inhibitory_weight_mV,
                                               {-std::numeric_limits<double>::infinity(), 0});
   cell.membrane_time_constant_ms =

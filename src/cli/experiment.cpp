@@ -42,8 +42,9 @@ Experiment read_experiment(const Options& options) {
   e.evaluate = read_evaluate(evaluate);
   settings.reject_unread();
   if (e.plan.data.trial_ms < e.train.skip_ms + e.train.window_ms) {
-    fail_input("{}: '{}' of {} ms after the first {} ms does not fit into trials of {} ms", train.where("window_ms"),
-               train.full_key("window_ms"), e.train.window_ms, e.train.skip_ms, e.plan.data.trial_ms);
+    fail_input("{}: '{}' of {} ms after the first {} ms does not fit into trials of {} ms",
+               train.where("window_ms"), train.full_key("window_ms"), e.train.window_ms, e.train.skip_ms,
+               e.plan.data.trial_ms);
   }
   if (e.evaluate.skip_ms >= e.plan.data.trial_ms) {
     fail_input("{}: '{}' is {}, expected less than the trials' {} ms", evaluate.where("skip_ms"),
@@ -51,12 +52,14 @@ Experiment read_experiment(const Options& options) {
   }
 
   e.resolved = settings.resolved();
-  e.plan.identity = {e.plan.cell.excitatory_synapses, e.plan.cell.inhibitory_synapses, e.plan.data.trial_ms, e.seed,
-                     fmt::format("seed = {}\ntrial_ms = {}\n\n[cell]\n{}\n[stimulus]\n{}", e.seed, e.plan.data.trial_ms,
-                                 cell.resolved(), stimulus.resolved())};
-  e.training_identity = fmt::format("{}\ntrain_trials = {}\nvalid_trials = {}\n\n[twin]\n{}\n[train]\n{}",
-                                    e.plan.identity.configuration, e.plan.data.train_trials, e.plan.data.valid_trials,
-                                    twin.resolved(), without(train.resolved(), {"epochs", "checkpoint_every_s"}));
+  e.plan.identity = {e.plan.cell.excitatory_synapses, e.plan.cell.inhibitory_synapses, e.plan.data.trial_ms,
+                     e.seed,
+                     fmt::format("seed = {}\ntrial_ms = {}\n\n[cell]\n{}\n[stimulus]\n{}", e.seed,
+                                 e.plan.data.trial_ms, cell.resolved(), stimulus.resolved())};
+  e.training_identity =
+      fmt::format("{}\ntrain_trials = {}\nvalid_trials = {}\n\n[twin]\n{}\n[train]\n{}",
+                  e.plan.identity.configuration, e.plan.data.train_trials, e.plan.data.valid_trials,
+                  twin.resolved(), without(train.resolved(), {"epochs", "checkpoint_every_s"}));
   e.evaluate_settings = evaluate.resolved();
   return e;
 }

@@ -17,9 +17,9 @@ struct Options {
   std::filesystem::path out;
   std::vector<std::string> set;
   std::string device = "cpu";
-  int threads = 0;     // 0: all there are
-  int64_t seed = -1;   // -1: the experiment's
-  std::string command; // the whole command line, to be repeated
+  int threads = 0;      // 0: all there are
+  int64_t seed = -1;    // -1: the experiment's
+  std::string command;  // the whole command line, to be repeated
 };
 
 /// An experiment file, read and checked.

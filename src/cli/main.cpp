@@ -36,18 +36,23 @@ void add_stage_options(CLI::App& app, Options& o) {
   app.add_option("experiment", o.experiment, "experiment file (.toml)")->required();
   app.add_option("--profile", o.profile, "a profile of the experiment file: quick, day or paper");
   app.add_option("--out", o.out, "run directory (default: runs/EXPERIMENT[-PROFILE])");
-  app.add_option("--set", o.set, "key=value over the file and the profile; may be repeated")->allow_extra_args(false);
+  app.add_option("--set", o.set, "key=value over the file and the profile; may be repeated")
+      ->allow_extra_args(false);
   app.add_option("--device", o.device, "cpu or cuda")->check(CLI::IsMember({"cpu", "cuda"}));
   app.add_option("--threads", o.threads, "threads (default: all cores)")->check(CLI::Range(1, 4096));
-  app.add_option("--seed", o.seed, "over the experiment's seed")->check(CLI::Range(int64_t{0}, int64_t{9000000000000000}));
+  app.add_option("--seed", o.seed, "over the experiment's seed")
+      ->check(CLI::Range(int64_t{0}, int64_t{9000000000000000}));
 }
 
 Experiment prepare(Options& o) {
   if (o.device == "cuda" && !torch::cuda::is_available()) {
-    fail_input("--device cuda: this machine, or the libtorch this program is built with, has no CUDA; use --device cpu");
+    fail_input(
+        "--device cuda: this machine, or the libtorch this program is built with, has no CUDA; use --device "
+        "cpu");
   }
   if (o.out.empty()) {
-    o.out = std::filesystem::path("runs") / (o.experiment.stem().string() + (o.profile.empty() ? "" : "-" + o.profile));
+    o.out = std::filesystem::path("runs") /
+            (o.experiment.stem().string() + (o.profile.empty() ? "" : "-" + o.profile));
   }
   return read_experiment(o);
 }
@@ -67,7 +72,8 @@ int run(int argc, char** argv) {
       {"evaluate", StageName::evaluate, "score the twin on held-out trials"},
       {"interpret", StageName::interpret, "find what the twin's filters mean"},
       {"report", StageName::report, "write report.html"}};
-  for (const auto& [name, stage, help] : stages) add_stage_options(*app.add_subcommand(name, help + " (one stage of run)"), options);
+  for (const auto& [name, stage, help] : stages)
+    add_stage_options(*app.add_subcommand(name, help + " (one stage of run)"), options);
 
   std::filesystem::path file, input, out;
   std::string format;
@@ -79,7 +85,9 @@ int run(int argc, char** argv) {
   predicting->add_option("--out", out, "HDF5 file to write")->required();
   auto* exporting = app.add_subcommand("export", "write a twin in another format");
   exporting->add_option("twin", file, "twin.pt")->required();
-  exporting->add_option("--format", format, "torchscript or hdf5")->required()->check(CLI::IsMember({"torchscript", "hdf5"}));
+  exporting->add_option("--format", format, "torchscript or hdf5")
+      ->required()
+      ->check(CLI::IsMember({"torchscript", "hdf5"}));
   exporting->add_option("--out", out, "file to write")->required();
 
   try {

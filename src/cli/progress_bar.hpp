@@ -3,7 +3,8 @@
 
 namespace neurontwin {
 
-/// Shows progress on standard error: a bar with rate and time left on a terminal, a plain line every few seconds otherwise.
+/// Shows progress on standard error: a bar with rate and time left on a terminal, a plain line every few
+/// seconds otherwise.
 ProgressListener progress_bar();
 
 }  // namespace neurontwin

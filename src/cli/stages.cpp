@@ -26,14 +26,17 @@ class StageLog {
     try {
       log_ = Json::parse(read_file(file_));
     } catch (const Json::exception& error) {
-      fail_input("{}: is damaged ({}); remove it, finished work is found again", file_.string(), error.what());
+      fail_input("{}: is damaged ({}); remove it, finished work is found again", file_.string(),
+                 error.what());
     }
   }
 
   bool done(const std::string& stage, const std::string& inputs) const {
     return log_.contains(stage) && log_[stage].value("inputs", "") == inputs;
   }
-  double seconds(const std::string& stage) const { return log_.contains(stage) ? log_[stage].value("seconds", 0.0) : 0; }
+  double seconds(const std::string& stage) const {
+    return log_.contains(stage) ? log_[stage].value("seconds", 0.0) : 0;
+  }
   void finish(const std::string& stage, const std::string& inputs, double seconds) {
     log_[stage] = {{"inputs", inputs}, {"seconds", seconds}};
     write_file_atomically(file_, log_.dump(2) + "\n");
@@ -77,14 +80,15 @@ class Run {
         device_(options.device == "cuda" ? torch::kCUDA : torch::kCPU) {
     remove_half_written(out_);
     write_if_changed(out_ / "experiment.toml", e_.resolved);
-    threads_ = options.threads > 0 ? options.threads : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+    threads_ = options.threads > 0 ? options.threads
+                                   : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
     at::set_num_threads(threads_);
   }
 
   void simulate() {
-    const auto inputs = digest(fmt::format("{}|{}|{}|{}|{}|{}", NEURONTWIN_VERSION, e_.plan.identity.configuration,
-                                           e_.plan.data.train_trials, e_.plan.data.valid_trials, e_.plan.data.test_trials,
-                                           e_.plan.data.trials_per_shard));
+    const auto inputs = digest(fmt::format(
+        "{}|{}|{}|{}|{}|{}", NEURONTWIN_VERSION, e_.plan.identity.configuration, e_.plan.data.train_trials,
+        e_.plan.data.valid_trials, e_.plan.data.test_trials, e_.plan.data.trials_per_shard));
     bool there = log_.done("simulate", inputs);
     for (const auto& split : splits_of(e_.plan.data)) {
       const auto shards = (split.trials + e_.plan.data.trials_per_shard - 1) / e_.plan.data.trials_per_shard;
@@ -96,13 +100,14 @@ class Run {
     const double start = seconds_now();
     const auto simulated = make_dataset(e_.plan, dataset_, threads_, progress_);
     const double seconds = seconds_now() - start;
-    // A stage that was interrupted keeps the time of the whole, as far as it is known.
+    // The time of this session: what an interrupted one did before is not known.
     log_.finish("simulate", inputs, simulated > 0 ? seconds : log_.seconds("simulate"));
     say(fmt::format("simulate: {} trials of {} ms in {:.1f} s", simulated, e_.plan.data.trial_ms, seconds));
   }
 
   void train() {
-    const auto inputs = digest(fmt::format("{}|{}|{}|{}", NEURONTWIN_VERSION, e_.training_identity, e_.train.epochs, o_.device));
+    const auto inputs = digest(
+        fmt::format("{}|{}|{}|{}", NEURONTWIN_VERSION, e_.training_identity, e_.train.epochs, o_.device));
     if (log_.done("train", inputs) && std::filesystem::exists(out_ / "twin.pt") &&
         std::filesystem::exists(out_ / "learning.json")) {
       return say("train: done before");
@@ -119,8 +124,9 @@ class Run {
     twin->to_torchscript(description(result)).save(archive);
     write_file_atomically(out_ / "twin.pt", archive.str());
     log_.finish("train", inputs, result.seconds);
-    say(fmt::format("train: {} epochs, best {} with validation loss {:.5f}, {:.1f} s of computing", result.epochs.size(),
-                    result.best_epoch, result.epochs[static_cast<size_t>(result.best_epoch - 1)].valid_loss, result.seconds));
+    say(fmt::format("train: {} epochs, best {} with validation loss {:.5f}, {:.1f} s of computing",
+                    result.epochs.size(), result.best_epoch,
+                    result.epochs[static_cast<size_t>(result.best_epoch - 1)].valid_loss, result.seconds));
   }
 
   void evaluate() {
@@ -133,7 +139,8 @@ class Run {
     }
     const double start = seconds_now();
     auto twin = trained_twin();
-    auto evaluation = neurontwin::evaluate(twin, e_.evaluate, e_.seed, open("train"), open("valid"), open("test"), progress_);
+    auto evaluation = neurontwin::evaluate(twin, e_.evaluate, e_.seed, open("train"), open("valid"),
+                                           open("test"), progress_);
     evaluation.metrics.update(interpretation(twin).metrics);
     const double seconds = seconds_now() - start;
     evaluation.metrics["timing.simulate_s"] = log_.seconds("simulate");
@@ -146,7 +153,8 @@ class Run {
   }
 
   void interpret() {
-    const auto inputs = digest(fmt::format("{}|{}|{}", NEURONTWIN_VERSION, twin_digest(), e_.training_identity));
+    const auto inputs =
+        digest(fmt::format("{}|{}|{}", NEURONTWIN_VERSION, twin_digest(), e_.training_identity));
     if (log_.done("interpret", inputs) && std::filesystem::exists(out_ / "interpretation.json")) {
       return say("interpret: done before");
     }
@@ -158,14 +166,17 @@ class Run {
 
   void report() {
     std::string all = NEURONTWIN_VERSION;
-    for (const auto* name : {"experiment.toml", "metrics.json", "curves.json", "learning.json", "interpretation.json"}) {
+    for (const auto* name :
+         {"experiment.toml", "metrics.json", "curves.json", "learning.json", "interpretation.json"}) {
       if (!std::filesystem::exists(out_ / name)) {
-        fail_input("{}: is missing; run the stages before the report first, or 'neurontwin run'", (out_ / name).string());
+        fail_input("{}: is missing; run the stages before the report first, or 'neurontwin run'",
+                   (out_ / name).string());
       }
       all += digest(read_file(out_ / name));
     }
     const auto inputs = digest(all);
-    if (log_.done("report", inputs) && std::filesystem::exists(out_ / "report.html")) return say("report: done before");
+    if (log_.done("report", inputs) && std::filesystem::exists(out_ / "report.html"))
+      return say("report: done before");
     const double start = seconds_now();
     write_file_atomically(out_ / "run.json", run_json().dump(1) + "\n");
     write_file_atomically(out_ / "report.html", make_report(out_));
@@ -174,21 +185,30 @@ class Run {
 
   void print_summary() const {
     const auto m = Json::parse(read_file(out_ / "metrics.json"));
-    const auto value = [&](const char* key) { return m.contains(key) && m[key].is_number() ? m[key].get<double>() : NAN; };
+    const auto value = [&](const char* key) {
+      return m.contains(key) && m[key].is_number() ? m[key].get<double>() : NAN;
+    };
     const auto interval = [&](const std::string& key) {
       const auto it = m.find(key + "_ci95");
-      return it != m.end() && (*it)[0].is_number() ? fmt::format("  [{:.4f}, {:.4f}]", (*it)[0].get<double>(), (*it)[1].get<double>()) : "";
+      return it != m.end() && (*it)[0].is_number()
+                 ? fmt::format("  [{:.4f}, {:.4f}]", (*it)[0].get<double>(), (*it)[1].get<double>())
+                 : "";
     };
     fmt::print("\n{}\n", e_.title);
     fmt::print("  spike AUC                 {:.5f}{}\n", value("spike.auc"), interval("spike.auc"));
-    fmt::print("  TPR at 0.25 % FPR         {:.4f}{}   threshold from the validation set\n", value("spike.tpr_at_fpr_0.0025"),
-               interval("spike.tpr_at_fpr_0.0025"));
+    fmt::print("  TPR at 0.25 % FPR         {:.4f}{}   threshold from the validation set\n",
+               value("spike.tpr_at_fpr_0.0025"), interval("spike.tpr_at_fpr_0.0025"));
     fmt::print("  F1 within 2 ms            {:.4f}{}\n", value("spike.f1_2ms"), interval("spike.f1_2ms"));
-    fmt::print("  voltage RMSE              {:.3f} mV, variance explained {:.2f} % (rescaled as published: {:.2f} %)\n",
-               value("soma.rmse_mV"), 100 * value("soma.variance_explained"), 100 * value("soma.variance_explained_rescaled"));
-    fmt::print("  filters decay with        {:.2f} ms (excitatory), {:.2f} ms (inhibitory); the membrane: {:g} ms\n",
-               value("filter.excitatory_tau_ms"), value("filter.inhibitory_tau_ms"), value("filter.true_tau_ms"));
-    fmt::print("  report                    {}\n", std::filesystem::absolute(out_ / "report.html").lexically_normal().string());
+    fmt::print(
+        "  voltage RMSE              {:.3f} mV, variance explained {:.2f} % (rescaled as published: {:.2f} "
+        "%)\n",
+        value("soma.rmse_mV"), 100 * value("soma.variance_explained"),
+        100 * value("soma.variance_explained_rescaled"));
+    fmt::print(
+        "  filters decay with        {:.2f} ms (excitatory), {:.2f} ms (inhibitory); the membrane: {:g} ms\n",
+        value("filter.excitatory_tau_ms"), value("filter.inhibitory_tau_ms"), value("filter.true_tau_ms"));
+    fmt::print("  report                    {}\n",
+               std::filesystem::absolute(out_ / "report.html").lexically_normal().string());
   }
 
  private:
@@ -210,8 +230,10 @@ class Run {
     for (size_t i = 0; i < split.trials(); ++i) {
       if (!split.trial(i).spike_times_ms.empty()) return;
     }
-    fail_input("the {} trials ({:.0f} s) hold no output spike; raise data.{}_trials, or the input rates in [stimulus]", name,
-               split.seconds(), name);
+    fail_input(
+        "the {} trials ({:.0f} s) hold no output spike; raise data.{}_trials, or the input rates in "
+        "[stimulus]",
+        name, split.seconds(), name);
   }
 
   Twin fresh_twin() const {
@@ -222,13 +244,15 @@ class Run {
 
   Twin trained_twin() const {
     const auto file = out_ / "twin.pt";
-    if (!std::filesystem::exists(file)) fail_input("{}: is missing; run 'neurontwin train' first", file.string());
+    if (!std::filesystem::exists(file))
+      fail_input("{}: is missing; run 'neurontwin train' first", file.string());
     auto twin = fresh_twin();
     try {
       std::istringstream bytes(read_file(file));
       twin->load_torchscript(torch::jit::load(bytes), file.string());
     } catch (const c10::Error& error) {
-      fail_input("{}: cannot be read ({}); remove it and run the train stage again", file.string(), error.what_without_backtrace());
+      fail_input("{}: cannot be read ({}); remove it and run the train stage again", file.string(),
+                 error.what_without_backtrace());
     }
     twin->eval();
     return twin;
@@ -239,7 +263,8 @@ class Run {
   }
 
   Interpretation interpretation(Twin& twin) const {
-    return interpret_filters(*twin, e_.plan.cell.excitatory_synapses, e_.plan.cell.membrane_time_constant_ms, e_.seed);
+    return interpret_filters(*twin, e_.plan.cell.excitatory_synapses, e_.plan.cell.membrane_time_constant_ms,
+                             e_.seed);
   }
 
   std::string description(const TrainResult& result) const {
@@ -261,20 +286,25 @@ class Run {
     gmtime_r(&now, &utc);
     char finished[32];
     std::strftime(finished, sizeof finished, "%Y-%m-%d %H:%M UTC", &utc);
-    const auto seconds = [&](int64_t trials) { return static_cast<double>(trials * e_.plan.data.trial_ms) / 1000; };
-    return {{"title", e_.title},
-            {"command", o_.command},
-            {"version", NEURONTWIN_VERSION},
-            {"seed", e_.seed},
-            {"profile", o_.profile},
-            {"finished", finished},
-            {"machine", machine_words()},
-            {"cell", fmt::format("leaky integrate-and-fire neuron, {} excitatory and {} inhibitory synapses",
-                                 e_.plan.cell.excitatory_synapses, e_.plan.cell.inhibitory_synapses)},
-            {"data", fmt::format("{} to train, {} to validate, {} to test", hours(seconds(e_.plan.data.train_trials)),
-                                 hours(seconds(e_.plan.data.valid_trials)), hours(seconds(e_.plan.data.test_trials)))},
-            {"twin", fmt::format("{} layer{} x {} unit{}, {} ms of input", e_.twin.depth(), e_.twin.depth() > 1 ? "s" : "",
-                                 e_.twin.width(), e_.twin.width() > 1 ? "s" : "", e_.twin.window_ms())}};
+    const auto seconds = [&](int64_t trials) {
+      return static_cast<double>(trials * e_.plan.data.trial_ms) / 1000;
+    };
+    return {
+        {"title", e_.title},
+        {"command", o_.command},
+        {"version", NEURONTWIN_VERSION},
+        {"seed", e_.seed},
+        {"profile", o_.profile},
+        {"finished", finished},
+        {"machine", machine_words()},
+        {"cell", fmt::format("leaky integrate-and-fire neuron, {} excitatory and {} inhibitory synapses",
+                             e_.plan.cell.excitatory_synapses, e_.plan.cell.inhibitory_synapses)},
+        {"data",
+         fmt::format("{} to train, {} to validate, {} to test", hours(seconds(e_.plan.data.train_trials)),
+                     hours(seconds(e_.plan.data.valid_trials)), hours(seconds(e_.plan.data.test_trials)))},
+        {"twin", fmt::format("{} layer{} x {} unit{}, {} ms of input", e_.twin.depth(),
+                             e_.twin.depth() > 1 ? "s" : "", e_.twin.width(), e_.twin.width() > 1 ? "s" : "",
+                             e_.twin.window_ms())}};
   }
 
   const Experiment& e_;
@@ -293,11 +323,16 @@ class Run {
 void run_stage(StageName stage, const Experiment& experiment, const Options& options) {
   Run run(experiment, options);
   switch (stage) {
-    case StageName::simulate: return run.simulate();
-    case StageName::train: return run.train();
-    case StageName::evaluate: return run.evaluate();
-    case StageName::interpret: return run.interpret();
-    case StageName::report: return run.report();
+    case StageName::simulate:
+      return run.simulate();
+    case StageName::train:
+      return run.train();
+    case StageName::evaluate:
+      return run.evaluate();
+    case StageName::interpret:
+      return run.interpret();
+    case StageName::report:
+      return run.report();
   }
 }
 

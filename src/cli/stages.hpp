@@ -3,7 +3,8 @@
 
 namespace neurontwin {
 
-/// The stages of `run` in order. Each does nothing if it has been done with the same inputs, and goes on where it was interrupted.
+/// The stages of `run` in order. Each does nothing if it has been done with the same inputs, and goes on
+/// where it was interrupted.
 enum class StageName { simulate, train, evaluate, interpret, report };
 
 /// Runs one stage, or all up to the report, in the run directory. Prints what was done.

@@ -17,7 +17,8 @@ torch::jit::Module load_twin(const std::filesystem::path& file) {
   try {
     std::istringstream in(bytes);
     auto module = torch::jit::load(in);
-    if (!module.hasattr("description")) fail_input("{}: is a TorchScript module, but no twin of neurontwin", file.string());
+    if (!module.hasattr("description"))
+      fail_input("{}: is a TorchScript module, but no twin of neurontwin", file.string());
     return module;
   } catch (const c10::Error&) {
     fail_input("{}: is not a twin (a TorchScript archive), or was cut short", file.string());
@@ -47,8 +48,8 @@ void inspect_shard(const std::filesystem::path& file) {
   const double ms = static_cast<double>(shard.trials()) * static_cast<double>(id.duration_ms);
   fmt::print("\n{} trials {} to {} of {} ms, seed {}\n", shard.split(), shard.first_trial(),
              shard.first_trial() + shard.trials() - 1, id.duration_ms, id.seed);
-  fmt::print("input   {:.4f} excitatory spikes per ms over {} synapses, {:.4f} inhibitory over {}\n", excitatory / ms,
-             id.excitatory_synapses, inhibitory / ms, id.inhibitory_synapses);
+  fmt::print("input   {:.4f} excitatory spikes per ms over {} synapses, {:.4f} inhibitory over {}\n",
+             excitatory / ms, id.excitatory_synapses, inhibitory / ms, id.inhibitory_synapses);
   fmt::print("output  {:.3f} Hz, voltage {:.2f} +- {:.2f} mV\n", 1000 * spikes / ms, v / ms,
              std::sqrt(std::max(0.0, v2 / ms - v / ms * v / ms)));
   fmt::print("\n{}\n", id.configuration);
@@ -66,8 +67,8 @@ void inspect_toml(const std::filesystem::path& file) {
   options.experiment = file;
   const auto e = read_experiment(options);
   const auto profiles = profiles_of(file);
-  fmt::print("# an experiment; profiles: {}\n{}", profiles.empty() ? "none" : fmt::format("{}", fmt::join(profiles, ", ")),
-             e.resolved);
+  fmt::print("# an experiment; profiles: {}\n{}",
+             profiles.empty() ? "none" : fmt::format("{}", fmt::join(profiles, ", ")), e.resolved);
 }
 
 /// Trial by trial as a dense array [1][channel][ms].
@@ -76,7 +77,8 @@ torch::Tensor dense_input(const Shard& shard, size_t index) {
   auto spikes = torch::zeros({1, id.excitatory_synapses + id.inhibitory_synapses, id.duration_ms});
   auto* p = spikes.data_ptr<float>();
   const auto fill = [&](const EventsView& events, int64_t first) {
-    for (size_t i = 0; i < events.time_ms.size(); ++i) p[(first + events.synapse[i]) * id.duration_ms + events.time_ms[i]] = 1;
+    for (size_t i = 0; i < events.time_ms.size(); ++i)
+      p[(first + events.synapse[i]) * id.duration_ms + events.time_ms[i]] = 1;
   };
   const auto trial = shard.trial(index);
   fill(trial.excitatory, 0);
@@ -105,10 +107,12 @@ void inspect(const std::filesystem::path& file) {
     fmt::print("\n{}", experiment);
     return;
   }
-  fail_input("{}: unknown kind of file, expected .toml (experiment or cell), .h5 (data set) or .pt (twin)", file.string());
+  fail_input("{}: unknown kind of file, expected .toml (experiment or cell), .h5 (data set) or .pt (twin)",
+             file.string());
 }
 
-void predict(const std::filesystem::path& twin_file, const std::filesystem::path& input, const std::filesystem::path& out) {
+void predict(const std::filesystem::path& twin_file, const std::filesystem::path& input,
+             const std::filesystem::path& out) {
   torch::NoGradGuard no_gradient;
   auto twin = load_twin(twin_file);
   const auto description = description_of(twin);
@@ -116,9 +120,10 @@ void predict(const std::filesystem::path& twin_file, const std::filesystem::path
   const auto& id = shard.identity();
   if (description.value("excitatory_synapses", int64_t{-1}) != id.excitatory_synapses ||
       description.value("inhibitory_synapses", int64_t{-1}) != id.inhibitory_synapses) {
-    fail_input("{}: has {} excitatory and {} inhibitory synapses, the twin {} expects {} and {}", input.string(),
-               id.excitatory_synapses, id.inhibitory_synapses, twin_file.string(),
-               description.value("excitatory_synapses", int64_t{-1}), description.value("inhibitory_synapses", int64_t{-1}));
+    fail_input("{}: has {} excitatory and {} inhibitory synapses, the twin {} expects {} and {}",
+               input.string(), id.excitatory_synapses, id.inhibitory_synapses, twin_file.string(),
+               description.value("excitatory_synapses", int64_t{-1}),
+               description.value("inhibitory_synapses", int64_t{-1}));
   }
   std::vector<float> probability, soma;
   const auto append = [](std::vector<float>& all, const torch::Tensor& t) {
@@ -139,7 +144,8 @@ void predict(const std::filesystem::path& twin_file, const std::filesystem::path
   write_file_atomically(out, image.bytes());
 }
 
-void export_twin(const std::filesystem::path& twin_file, const std::string& format, const std::filesystem::path& out) {
+void export_twin(const std::filesystem::path& twin_file, const std::string& format,
+                 const std::filesystem::path& out) {
   const auto twin = load_twin(twin_file);
   if (format == "torchscript") return write_file_atomically(out, read_file(twin_file));
   Hdf5Image image;

@@ -8,9 +8,11 @@ namespace neurontwin {
 void inspect(const std::filesystem::path& file);
 
 /// Runs a twin over the trials of a data set shard; writes spike probabilities and voltages as HDF5.
-void predict(const std::filesystem::path& twin, const std::filesystem::path& input, const std::filesystem::path& out);
+void predict(const std::filesystem::path& twin, const std::filesystem::path& input,
+             const std::filesystem::path& out);
 
 /// Writes a twin in another format: "torchscript" or "hdf5".
-void export_twin(const std::filesystem::path& twin, const std::string& format, const std::filesystem::path& out);
+void export_twin(const std::filesystem::path& twin, const std::string& format,
+                 const std::filesystem::path& out);
 
 }  // namespace neurontwin

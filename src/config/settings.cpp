@@ -2,26 +2,33 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <toml++/toml.h>
 
 #include <algorithm>
 #include <cmath>
 #include <map>
 #include <set>
 #include <sstream>
-#include <toml++/toml.h>
 
 namespace neurontwin {
 namespace {
 
 std::string type_name(const toml::node& node) {
   switch (node.type()) {
-    case toml::node_type::table: return "a table";
-    case toml::node_type::array: return "an array";
-    case toml::node_type::string: return "text";
-    case toml::node_type::integer: return "an integer";
-    case toml::node_type::floating_point: return "a number";
-    case toml::node_type::boolean: return "true or false";
-    default: return "a date or time";
+    case toml::node_type::table:
+      return "a table";
+    case toml::node_type::array:
+      return "an array";
+    case toml::node_type::string:
+      return "text";
+    case toml::node_type::integer:
+      return "an integer";
+    case toml::node_type::floating_point:
+      return "a number";
+    case toml::node_type::boolean:
+      return "true or false";
+    default:
+      return "a date or time";
   }
 }
 
@@ -68,8 +75,8 @@ toml::table parse_override(const std::string& assignment) {
   const std::string name = "--set " + assignment;
   const std::string key = assignment.substr(0, equals);
   const std::string value = assignment.substr(equals + 1);
-  const bool bare_word = !value.empty() && value != "true" && value != "false" && value != "inf" && value != "nan" &&
-                         std::isalpha(static_cast<unsigned char>(value[0])) &&
+  const bool bare_word = !value.empty() && value != "true" && value != "false" && value != "inf" &&
+                         value != "nan" && std::isalpha(static_cast<unsigned char>(value[0])) &&
                          value.find_first_of("\"'\n\\") == std::string::npos;
   return parse(fmt::format("{} = {}", key, bare_word ? '"' + value + '"' : value), name);
 }
@@ -112,7 +119,8 @@ bool is_array_of_tables(const toml::node& node) {
 /// A table as TOML text: its values first, then the tables below it under their full names.
 void write_table(const toml::table& table, const std::string& path, std::string& out) {
   for (const auto& [key, node] : table) {
-    if (!node.is_table() && !is_array_of_tables(node)) out += fmt::format("{} = {}\n", key.str(), toml_value(node));
+    if (!node.is_table() && !is_array_of_tables(node))
+      out += fmt::format("{} = {}\n", key.str(), toml_value(node));
   }
   for (const auto& [key, node] : table) {
     const std::string name = path.empty() ? std::string(key.str()) : fmt::format("{}.{}", path, key.str());
@@ -144,9 +152,9 @@ std::optional<std::string> nearest_word(std::string_view word, std::span<const s
 
 /// What the root and all tables below it share: the parsed files, which must outlive the pointers into them.
 struct Settings::State {
-  std::string path;                       // "train." or "" at the root
-  std::vector<const toml::table*> layers; // the highest first
-  std::string origin;                     // where the table is, for a missing key
+  std::string path;                        // "train." or "" at the root
+  std::vector<const toml::table*> layers;  // the highest first
+  std::string origin;                      // where the table is, for a missing key
   std::shared_ptr<std::vector<std::shared_ptr<toml::table>>> owned;
   std::set<std::string, std::less<>> read;
   toml::table found;
@@ -166,7 +174,9 @@ struct Settings::State {
     return nullptr;
   }
 
-  [[noreturn]] void missing(std::string_view key) const { fail_input("{}: '{}{}' is missing", origin, path, key); }
+  [[noreturn]] void missing(std::string_view key) const {
+    fail_input("{}: '{}{}' is missing", origin, path, key);
+  }
 
   [[noreturn]] void wrong_type(const toml::node& node, std::string_view key, std::string_view wanted) const {
     fail_input("{}: '{}{}' is {}, expected {}", place(node), path, key, type_name(node), wanted);
@@ -262,12 +272,14 @@ Settings Settings::from_file(const std::filesystem::path& file, std::string_view
   state->owned = std::make_shared<std::vector<std::shared_ptr<toml::table>>>();
   state->origin = file.string();
   const toml::table* base = state->own(parse_file(file));
-  for (size_t i = overrides.size(); i-- > 0;) state->layers.push_back(state->own(parse_override(overrides[i])));
+  for (size_t i = overrides.size(); i-- > 0;)
+    state->layers.push_back(state->own(parse_override(overrides[i])));
 
   state->read.emplace("profile");
   const auto* node = base->get("profile");
   const toml::table* profiles = node != nullptr ? node->as_table() : nullptr;
-  if (node != nullptr && profiles == nullptr) state->wrong_type(*node, "profile", "tables like [profile.quick]");
+  if (node != nullptr && profiles == nullptr)
+    state->wrong_type(*node, "profile", "tables like [profile.quick]");
   if (!profile.empty()) {
     const auto* chosen = profiles != nullptr ? profiles->get(profile) : nullptr;
     if (chosen == nullptr || !chosen->is_table()) {
@@ -323,7 +335,8 @@ std::string Settings::choice(std::string_view key, std::span<const std::string_v
                              std::optional<std::string> otherwise) const {
   std::string value = text(key, std::move(otherwise));
   if (std::find(options.begin(), options.end(), value) == options.end()) {
-    fail_input("{}: '{}' is \"{}\", expected one of: {}", where(key), full_key(key), value, fmt::join(options, ", "));
+    fail_input("{}: '{}' is \"{}\", expected one of: {}", where(key), full_key(key), value,
+               fmt::join(options, ", "));
   }
   return value;
 }
@@ -371,7 +384,8 @@ Settings Settings::table_or_file(std::string_view key) const {
         file = std::filesystem::path(*source).parent_path() / file;
       }
       if (!std::filesystem::exists(file)) {
-        fail_input("{}: '{}' names the file {}, which does not exist", place(*node), full_key(key), file.string());
+        fail_input("{}: '{}' names the file {}, which does not exist", place(*node), full_key(key),
+                   file.string());
       }
       known->layers.push_back(known->own(parse_file(file)));
       known->origin = file.string();
@@ -416,9 +430,13 @@ std::string Settings::where(std::string_view key) const {
   return state_->origin;
 }
 
-std::string Settings::full_key(std::string_view key) const { return state_->path + std::string(key); }
+std::string Settings::full_key(std::string_view key) const {
+  return state_->path + std::string(key);
+}
 
-void Settings::reject_unread() const { state_->reject_unread(); }
+void Settings::reject_unread() const {
+  state_->reject_unread();
+}
 
 std::string Settings::resolved() const {
   std::string out;

@@ -24,12 +24,13 @@ inline constexpr Range kNotNegative{0, std::numeric_limits<double>::infinity()};
 /// A table of settings read from TOML, in layers: `--set` over the profile over the file.
 ///
 /// Every value is asked for with its type, its default and its range; what was found is written down for the
-/// resolved configuration, and a key that nobody asked for is an error (`reject_unread`). All errors are InputErrors that
-/// name file:line (or the --set) and key. A Settings is a light handle; copies share their state.
+/// resolved configuration, and a key that nobody asked for is an error (`reject_unread`). All errors are
+/// InputErrors that name file:line (or the --set) and key. A Settings is a light handle; copies share their
+/// state.
 class Settings {
  public:
-  /// Reads `file`, lays its table [profile.`profile`] over it (unless `profile` is empty), and each "key=value"
-  /// of `overrides` over that, the last on top.
+  /// Reads `file`, lays its table [profile.`profile`] over it (unless `profile` is empty), and each
+  /// "key=value" of `overrides` over that, the last on top.
   static Settings from_file(const std::filesystem::path& file, std::string_view profile = "",
                             std::span<const std::string> overrides = {});
   /// The same from text; `name` stands for the file in messages.
@@ -55,7 +56,8 @@ class Settings {
   std::vector<Settings> tables(std::string_view key) const;
 
   bool has(std::string_view key) const;
-  /// Where a key is written: "file:line" or "--set ...", for messages; where the table is if the key is absent.
+  /// Where a key is written: "file:line" or "--set ...", for messages; where the table is if the key is
+  /// absent.
   std::string where(std::string_view key) const;
   /// The key with the names of its tables before it: "train.epochs".
   std::string full_key(std::string_view key) const;

@@ -49,7 +49,8 @@ TEST(Settings, WrongTypesNameLineKeyAndWhatIsExpected) {
 
 TEST(Settings, NumbersOutOfRangeSayTheRange) {
   const auto s = Settings::from_text("a = -1\nb = 7\nc = nan\n", "a.toml");
-  EXPECT_EQ(message_of([&] { s.number("a", {}, kPositive); }), "a.toml:1: 'a' is -1, expected greater than 0");
+  EXPECT_EQ(message_of([&] { s.number("a", {}, kPositive); }),
+            "a.toml:1: 'a' is -1, expected greater than 0");
   EXPECT_EQ(message_of([&] { s.integer("b", {}, {1, 4}); }), "a.toml:2: 'b' is 7, expected from 1 to 4");
   EXPECT_EQ(message_of([&] { s.number("c"); }), "a.toml:3: 'c' is nan, expected a finite number");
 }
@@ -70,9 +71,11 @@ TEST(Settings, AnErrorInAnOverrideNamesTheOverride) {
   const auto file = write("one.toml", "a = 1\n");
   const std::vector<std::string> overrides{"a=-5"};
   const auto s = Settings::from_file(file, "", overrides);
-  EXPECT_EQ(message_of([&] { s.number("a", {}, kNotNegative); }), "--set a=-5: 'a' is -5, expected 0 or more");
+  EXPECT_EQ(message_of([&] { s.number("a", {}, kNotNegative); }),
+            "--set a=-5: 'a' is -5, expected 0 or more");
   const std::vector<std::string> bad{"a"};
-  EXPECT_NE(message_of([&] { Settings::from_file(file, "", bad); }).find("expected key=value"), std::string::npos);
+  EXPECT_NE(message_of([&] { Settings::from_file(file, "", bad); }).find("expected key=value"),
+            std::string::npos);
 }
 
 TEST(Settings, AnUnknownProfileNamesThoseThereAre) {

@@ -24,7 +24,8 @@ std::string first_difference(const std::string& there, const std::string& here) 
     if (!more_a) line_a = "nothing";
     if (!more_b) line_b = "nothing";
     if (line_a != line_b) {
-      return fmt::format("{}'{}' there, '{}' here", table.empty() ? "" : "in " + table + ": ", line_a, line_b);
+      return fmt::format("{}'{}' there, '{}' here", table.empty() ? "" : "in " + table + ": ", line_a,
+                         line_b);
     }
     if (line_a.starts_with('[')) table = line_a;
   }
@@ -33,8 +34,9 @@ std::string first_difference(const std::string& there, const std::string& here) 
 void require_same(const Shard& shard, const DatasetPlan& plan, const SplitPlan& split, uint64_t first_trial,
                   uint64_t trials) {
   if (shard.identity().configuration != plan.identity.configuration || shard.split() != split.name) {
-    fail_input("{}: was made by another configuration ({}); choose another --out, or remove the dataset folder",
-               shard.path().string(), first_difference(shard.identity().configuration, plan.identity.configuration));
+    fail_input(
+        "{}: was made by another configuration ({}); choose another --out, or remove the dataset folder",
+        shard.path().string(), first_difference(shard.identity().configuration, plan.identity.configuration));
   }
   if (shard.first_trial() != first_trial || shard.trials() != trials) {
     fail_input("{}: holds {} trials from trial {} on, expected {} from {} on; remove the dataset folder",
@@ -60,8 +62,9 @@ void for_each_shard(const DatasetPlan& plan, const SplitPlan& split, F&& f) {
   }
 }
 
-/// True if the shard is there, made by this plan and of this size. One of this plan with another number of trials
-/// (the user asked for more, or changed trials_per_shard) is made again; the trials in it come out the same.
+/// True if the shard is there, made by this plan and of this size. One of this plan with another number of
+/// trials (the user asked for more, or changed trials_per_shard) is made again; the trials in it come out the
+/// same.
 bool is_made(const DatasetPlan& plan, const std::filesystem::path& file, const Task& task) {
   if (!std::filesystem::exists(file)) return false;
   const Shard shard(file);
@@ -94,7 +97,8 @@ std::array<SplitPlan, 3> splits_of(const DataSpec& data) {
           SplitPlan{"test", Stage::stimulus_test, data.test_trials}};
 }
 
-std::filesystem::path shard_path(const std::filesystem::path& folder, const std::string& split, size_t number) {
+std::filesystem::path shard_path(const std::filesystem::path& folder, const std::string& split,
+                                 size_t number) {
   return folder / fmt::format("{}-{:04d}.h5", split, number);
 }
 
@@ -169,7 +173,8 @@ Split Split::open(const DatasetPlan& plan, const std::filesystem::path& folder, 
   for_each_shard(plan, split, [&](const Task& task) {
     const auto file = shard_path(folder, split.name, task.number);
     if (!std::filesystem::exists(file)) {
-      fail_input("{}: is missing; run 'neurontwin simulate' with the same experiment and --out first", file.string());
+      fail_input("{}: is missing; run 'neurontwin simulate' with the same experiment and --out first",
+                 file.string());
     }
     Shard shard(file);
     require_same(shard, plan, split, task.first_trial, task.trials);
@@ -189,7 +194,8 @@ Split Split::open(const std::filesystem::path& folder, const std::string& split)
 
 TrialView Split::trial(size_t index) const {
   const auto shard = static_cast<size_t>(std::upper_bound(first_trial_.begin(), first_trial_.end(), index) -
-                                         first_trial_.begin()) - 1;
+                                         first_trial_.begin()) -
+                     1;
   return shards_[shard].trial(index - first_trial_[shard]);
 }
 

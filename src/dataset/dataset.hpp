@@ -39,15 +39,17 @@ struct DatasetPlan {
   DatasetIdentity identity;
 };
 
-std::filesystem::path shard_path(const std::filesystem::path& folder, const std::string& split, size_t number);
+std::filesystem::path shard_path(const std::filesystem::path& folder, const std::string& split,
+                                 size_t number);
 
-/// Simulates what is missing of the data set in `folder`, shard by shard on `threads` threads. Whole shards that are there already stay.
-/// InputError if a shard there comes from another configuration; RunError if the disk is full or the user stopped it.
-/// Returns the number of simulated trials.
+/// Simulates what is missing of the data set in `folder`, shard by shard on `threads` threads. Whole shards
+/// that are there already stay. InputError if a shard there comes from another configuration; RunError if the
+/// disk is full or the user stopped it. Returns the number of simulated trials.
 int64_t make_dataset(const DatasetPlan& plan, const std::filesystem::path& folder, int threads,
                      const ProgressListener& listener);
 
-/// All trials of one split, as one sequence over its shards. The memory that reading takes is the system's page cache.
+/// All trials of one split, as one sequence over its shards. The memory that reading takes is the system's
+/// page cache.
 class Split {
  public:
   /// Opens the shards of `plan`. InputError where one is missing, damaged, or made by another configuration.

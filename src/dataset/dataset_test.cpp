@@ -16,9 +16,11 @@ DatasetPlan small_plan() {
   DatasetPlan plan;
   plan.stimulus.interval_ms = {50};
   plan.stimulus.smoothing_sd_ms = {60};
-  plan.data = {.trial_ms = 1500, .train_trials = 20, .valid_trials = 3, .test_trials = 5, .trials_per_shard = 4};
+  plan.data = {
+      .trial_ms = 1500, .train_trials = 20, .valid_trials = 3, .test_trials = 5, .trials_per_shard = 4};
   plan.seed = 5;
-  plan.identity = {80, 20, plan.data.trial_ms, plan.seed, "trial_ms = 1500\n[cell]\nkind = \"integrate-and-fire\"\n"};
+  plan.identity = {80, 20, plan.data.trial_ms, plan.seed,
+                   "trial_ms = 1500\n[cell]\nkind = \"integrate-and-fire\"\n"};
   return plan;
 }
 
@@ -94,9 +96,11 @@ TEST(Dataset, AnotherConfigurationIsRefusedAndSaid) {
   const auto folder = fresh_folder("other");
   make_dataset(plan, folder, 1, {});
   plan.identity.configuration = "trial_ms = 1500\n[cell]\nkind = \"something else\"\n";
-  const std::string expected = ": was made by another configuration (in [cell]: 'kind = \"integrate-and-fire\"' there, "
-                               "'kind = \"something else\"' here); choose another --out, or remove the dataset folder";
-  EXPECT_EQ(message_of([&] { make_dataset(plan, folder, 1, {}); }), shard_path(folder, "train", 0).string() + expected);
+  const std::string expected =
+      ": was made by another configuration (in [cell]: 'kind = \"integrate-and-fire\"' there, "
+      "'kind = \"something else\"' here); choose another --out, or remove the dataset folder";
+  EXPECT_EQ(message_of([&] { make_dataset(plan, folder, 1, {}); }),
+            shard_path(folder, "train", 0).string() + expected);
   EXPECT_EQ(message_of([&] { Split::open(plan, folder, splits_of(plan.data)[0]); }),
             shard_path(folder, "train", 0).string() + expected);
 }
@@ -111,7 +115,8 @@ TEST(Dataset, ACutFileIsSaidToBeCut) {
     fs::resize_file(file, static_cast<uintmax_t>(part * static_cast<double>(whole)));
     const auto message = message_of([&] { Split::open(plan, folder, splits_of(plan.data)[1]); });
     EXPECT_TRUE(message.starts_with(file.string())) << message;
-    EXPECT_TRUE(message.find("cut short") != std::string::npos || message.find("not an HDF5 file") != std::string::npos)
+    EXPECT_TRUE(message.find("cut short") != std::string::npos ||
+                message.find("not an HDF5 file") != std::string::npos)
         << message;
   }
 }
@@ -147,8 +152,9 @@ TEST(Windows, HoldTheInputBeforeThemAndTheOutputWithin) {
   const auto split = Split::open(folder, "train");
   const auto windows = draw_windows(split, 1, 0, 30, 200, 0);
   const auto batch = gather(split, windows, {.history_ms = 79, .window_ms = 200});
-  const auto cut = gather(split, windows,
-                          {.history_ms = 79, .window_ms = 200, .full_history = false, .soma_skips_after_spike_ms = 30});
+  const auto cut =
+      gather(split, windows,
+             {.history_ms = 79, .window_ms = 200, .full_history = false, .soma_skips_after_spike_ms = 30});
   std::vector<int64_t> counted(30), expected(30), counted_cut(30);
   for (int64_t e = 0; e < batch.event_count(); ++e) {
     const auto* event = &batch.events[static_cast<size_t>(3 * e)];
@@ -174,13 +180,15 @@ TEST(Windows, HoldTheInputBeforeThemAndTheOutputWithin) {
     EXPECT_EQ(batch.soma_mV[w * 200 + 7], trial.soma_mV[static_cast<size_t>(windows[w].start_ms + 7)]);
     int spikes = 0, labelled = 0;
     for (const float t : trial.spike_times_ms) {
-      spikes += t >= static_cast<float>(windows[w].start_ms) && t < static_cast<float>(windows[w].start_ms + 200);
+      spikes +=
+          t >= static_cast<float>(windows[w].start_ms) && t < static_cast<float>(windows[w].start_ms + 200);
     }
     for (size_t t = 0; t < 200; ++t) labelled += batch.spikes[w * 200 + t] == 1.0f;
     EXPECT_EQ(labelled, spikes);
     for (int64_t t = 0; t < 200; ++t) {
       const auto now = static_cast<float>(windows[w].start_ms + t);
-      const bool in_wake = std::ranges::any_of(trial.spike_times_ms, [&](float s) { return s <= now && now < s + 30; });
+      const bool in_wake =
+          std::ranges::any_of(trial.spike_times_ms, [&](float s) { return s <= now && now < s + 30; });
       EXPECT_EQ(cut.soma_counts[w * 200 + static_cast<size_t>(t)], in_wake ? 0 : 1);
       EXPECT_EQ(batch.soma_counts[w * 200 + static_cast<size_t>(t)], 1);
     }

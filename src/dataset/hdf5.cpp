@@ -115,7 +115,8 @@ void Hdf5Image::write(const std::string& path, std::span<const T> values, std::s
   const Id space(H5Screate_simple(static_cast<int>(extent.size()), extent.data(), nullptr), H5Sclose);
   const Id links = links_with_groups();
   const Id properties = without_times();
-  const Id set(H5Dcreate2(file_, path.c_str(), native_type<T>(), space, links, properties, H5P_DEFAULT), H5Dclose);
+  const Id set(H5Dcreate2(file_, path.c_str(), native_type<T>(), space, links, properties, H5P_DEFAULT),
+               H5Dclose);
   require(set.good(), path);
   if (!values.empty()) {
     require(H5Dwrite(set, native_type<T>(), H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()) >= 0, path);
@@ -128,7 +129,8 @@ void Hdf5Image::write_texts(const std::string& path, std::span<const std::string
   size_t width = 1;
   for (const auto& value : values) width = std::max(width, value.size());
   std::string padded(width * values.size(), '\0');
-  for (size_t i = 0; i < values.size(); ++i) std::memcpy(&padded[i * width], values[i].data(), values[i].size());
+  for (size_t i = 0; i < values.size(); ++i)
+    std::memcpy(&padded[i * width], values[i].data(), values[i].size());
   const Id type(H5Tcopy(H5T_C_S1), H5Tclose);
   H5Tset_size(type, width);
   H5Tset_cset(type, H5T_CSET_UTF8);
@@ -138,7 +140,9 @@ void Hdf5Image::write_texts(const std::string& path, std::span<const std::string
   const Id links = links_with_groups();
   const Id properties = without_times();
   const Id set(H5Dcreate2(file_, path.c_str(), type, space, links, properties, H5P_DEFAULT), H5Dclose);
-  require(set.good() && (values.empty() || H5Dwrite(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, padded.data()) >= 0), path);
+  require(set.good() &&
+              (values.empty() || H5Dwrite(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, padded.data()) >= 0),
+          path);
 }
 
 void Hdf5Image::attribute(const std::string& name, std::string_view text) {
@@ -166,7 +170,8 @@ std::string Hdf5Image::bytes() {
 Hdf5File::Hdf5File(const std::filesystem::path& file) : path_(file) {
   std::error_code error;
   if (!std::filesystem::exists(file, error)) fail_input("{}: no such file", file.string());
-  if (std::filesystem::is_directory(file, error)) fail_input("{}: is a directory, expected an HDF5 file", file.string());
+  if (std::filesystem::is_directory(file, error))
+    fail_input("{}: is a directory, expected an HDF5 file", file.string());
   mapped_ = MappedFile(file);
   const auto lock = enter_library();
   if (H5Fis_hdf5(file.c_str()) <= 0) fail_input("{}: is not an HDF5 file", file.string());
@@ -174,13 +179,16 @@ Hdf5File::Hdf5File(const std::filesystem::path& file) : path_(file) {
   H5Pset_libver_bounds(access, H5F_LIBVER_EARLIEST, H5F_LIBVER_LATEST);
   file_ = H5Fopen(file.c_str(), H5F_ACC_RDONLY, access);
   if (file_ < 0) {
-    fail_input("{}: the HDF5 file is damaged or was cut short; remove it and run the command that made it again",
-               file.string());
+    fail_input(
+        "{}: the HDF5 file is damaged or was cut short; remove it and run the command that made it again",
+        file.string());
   }
 }
 
 Hdf5File::Hdf5File(Hdf5File&& other) noexcept
-    : path_(std::move(other.path_)), file_(std::exchange(other.file_, -1)), mapped_(std::move(other.mapped_)) {}
+    : path_(std::move(other.path_)),
+      file_(std::exchange(other.file_, -1)),
+      mapped_(std::move(other.mapped_)) {}
 
 Hdf5File::~Hdf5File() {
   const auto lock = enter_library();
@@ -219,7 +227,8 @@ std::span<const T> Hdf5File::view(const std::string& path) const {
   if (count == 0) return {};
   const haddr_t offset = H5Dget_offset(set);
   const auto bytes = mapped_.bytes();
-  if (offset == HADDR_UNDEF || offset % alignof(T) != 0 || offset > bytes.size() || count > (bytes.size() - offset) / sizeof(T)) {
+  if (offset == HADDR_UNDEF || offset % alignof(T) != 0 || offset > bytes.size() ||
+      count > (bytes.size() - offset) / sizeof(T)) {
     fail_input("{}: {} is not stored in one piece, as neurontwin writes it", path_.string(), path);
   }
   return {reinterpret_cast<const T*>(bytes.data() + offset), count};
@@ -271,7 +280,8 @@ std::vector<std::string> Hdf5File::listing() const {
   H5Ovisit(
       file_, H5_INDEX_NAME, H5_ITER_NATIVE,
       [](hid_t, const char* name, const H5O_info_t* info, void* out) -> herr_t {
-        if (info->type == H5O_TYPE_DATASET) static_cast<std::vector<std::string>*>(out)->push_back("/" + std::string(name));
+        if (info->type == H5O_TYPE_DATASET)
+          static_cast<std::vector<std::string>*>(out)->push_back("/" + std::string(name));
         return 0;
       },
       &paths);
@@ -281,7 +291,8 @@ std::vector<std::string> Hdf5File::listing() const {
     const Id type(H5Dget_type(set), H5Tclose);
     const size_t bits = 8 * H5Tget_size(type);
     std::string name = "text";
-    if (H5Tget_class(type) == H5T_INTEGER) name = fmt::format("{}int{}", H5Tget_sign(type) == H5T_SGN_NONE ? "u" : "", bits);
+    if (H5Tget_class(type) == H5T_INTEGER)
+      name = fmt::format("{}int{}", H5Tget_sign(type) == H5T_SGN_NONE ? "u" : "", bits);
     if (H5Tget_class(type) == H5T_FLOAT) name = fmt::format("float{}", bits);
     std::string extent;
     for (const auto n : shape(path)) extent += fmt::format("{}{}", extent.empty() ? "" : " x ", n);
@@ -290,9 +301,10 @@ std::vector<std::string> Hdf5File::listing() const {
   return lines;
 }
 
-#define NEURONTWIN_HDF5_TYPE(T)                                                                                    \
-  template void Hdf5Image::write<T>(const std::string&, std::span<const T>, std::string_view, std::vector<uint64_t>); \
-  template std::span<const T> Hdf5File::view<T>(const std::string&) const;                                         \
+#define NEURONTWIN_HDF5_TYPE(T)                                                               \
+  template void Hdf5Image::write<T>(const std::string&, std::span<const T>, std::string_view, \
+                                    std::vector<uint64_t>);                                   \
+  template std::span<const T> Hdf5File::view<T>(const std::string&) const;                    \
   template std::vector<T> Hdf5File::read<T>(const std::string&) const;
 NEURONTWIN_HDF5_TYPE(uint8_t)
 NEURONTWIN_HDF5_TYPE(uint16_t)

@@ -10,8 +10,9 @@
 
 namespace neurontwin {
 
-/// An HDF5 file being made in memory, so that the disk only ever sees it whole (see write_file_atomically). Data sets are contiguous and
-/// aligned so that Hdf5File can map them. The same content gives the same bytes. Paths are "/group/name"; groups are made as needed.
+/// An HDF5 file being made in memory, so that the disk only ever sees it whole (see write_file_atomically).
+/// Data sets are contiguous and aligned so that Hdf5File can map them. The same content gives the same bytes.
+/// Paths are "/group/name"; groups are made as needed.
 class Hdf5Image {
  public:
   Hdf5Image();
@@ -45,7 +46,8 @@ class Hdf5File {
   bool has(const std::string& path) const;
   /// The extent of a data set along each dimension.
   std::vector<uint64_t> shape(const std::string& path) const;
-  /// All values, mapped where the file lies: valid as long as this object. The stored type must be T, the layout contiguous.
+  /// All values, mapped where the file lies: valid as long as this object. The stored type must be T, the
+  /// layout contiguous.
   template <class T>
   std::span<const T> view(const std::string& path) const;
   /// All values, converted to T from whatever numbers are stored.

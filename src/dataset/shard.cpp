@@ -61,13 +61,15 @@ std::string shard_bytes(const DatasetIdentity& identity, const std::string& spli
   }
   image.write<uint64_t>("/output/spikes/offset", offset, "events");
   image.write<float>("/output/spikes/time_ms", spikes, "ms");
-  image.write<float>("/output/soma_mV", soma, "mV", {trials.size(), static_cast<uint64_t>(identity.duration_ms)});
+  image.write<float>("/output/soma_mV", soma, "mV",
+                     {trials.size(), static_cast<uint64_t>(identity.duration_ms)});
   write_cell(image, identity);
   return image.bytes();
 }
 
 EventsView EventsView::between(int64_t from_ms, int64_t to_ms) const {
-  const auto begin = std::lower_bound(time_ms.begin(), time_ms.end(), static_cast<uint32_t>(std::max<int64_t>(from_ms, 0)));
+  const auto begin =
+      std::lower_bound(time_ms.begin(), time_ms.end(), static_cast<uint32_t>(std::max<int64_t>(from_ms, 0)));
   const auto end = std::lower_bound(begin, time_ms.end(), static_cast<uint32_t>(std::max<int64_t>(to_ms, 0)));
   const auto first = static_cast<size_t>(begin - time_ms.begin());
   const auto count = static_cast<size_t>(end - begin);
@@ -97,8 +99,10 @@ Shard::Ragged Shard::read_input(const std::string& group, int64_t synapses) cons
                           input.time_ms.begin() + static_cast<int64_t>(input.offset[i + 1]));
   }
   if (!good) {
-    fail_input("{}: {} holds spikes out of order, after the end or of no synapse; the file is damaged, remove it and simulate again",
-               path().string(), group);
+    fail_input(
+        "{}: {} holds spikes out of order, after the end or of no synapse; the file is damaged, remove it "
+        "and simulate again",
+        path().string(), group);
   }
   return input;
 }
@@ -122,14 +126,18 @@ Shard::Shard(const std::filesystem::path& file) : file_(file) {
   spike_offset_ = read_offsets("/output/spikes/offset", spike_time_ms_.size());
   for (const float t : spike_time_ms_) {
     if (!(t >= 0 && t < static_cast<float>(identity_.duration_ms))) {
-      fail_input("{}: /output/spikes/time_ms holds {}, which is not within a trial; the file is damaged, remove it and simulate again",
-                 file.string(), t);
+      fail_input(
+          "{}: /output/spikes/time_ms holds {}, which is not within a trial; the file is damaged, remove it "
+          "and simulate again",
+          file.string(), t);
     }
   }
   soma_mV_ = file_.view<float>("/output/soma_mV");
   if (soma_mV_.size() != trials_ * static_cast<size_t>(identity_.duration_ms)) {
-    fail_input("{}: /output/soma_mV has {} values, expected {} trials of {} ms; the file is damaged, remove it and simulate again",
-               file.string(), soma_mV_.size(), trials_, identity_.duration_ms);
+    fail_input(
+        "{}: /output/soma_mV has {} values, expected {} trials of {} ms; the file is damaged, remove it and "
+        "simulate again",
+        file.string(), soma_mV_.size(), trials_, identity_.duration_ms);
   }
 }
 

@@ -19,7 +19,8 @@ struct DatasetIdentity {
   std::string configuration;
 };
 
-/// The trials [first_trial, first_trial + trials.size()) of a split as an HDF5 file (layout: DESIGN.md, "The dataset file").
+/// The trials [first_trial, first_trial + trials.size()) of a split as an HDF5 file (layout: DESIGN.md, "The
+/// dataset file").
 std::string shard_bytes(const DatasetIdentity& identity, const std::string& split, uint64_t first_trial,
                         std::span<const Trial> trials);
 

@@ -4,12 +4,12 @@
 
 namespace neurontwin {
 
-std::vector<Window> draw_windows(const Split& split, uint64_t seed, uint64_t step, int64_t count, int64_t window_ms,
-                                 int64_t skip_ms) {
+std::vector<Window> draw_windows(const Split& split, uint64_t seed, uint64_t step, int64_t count,
+                                 int64_t window_ms, int64_t skip_ms) {
   const int64_t last_start = split.duration_ms() - window_ms;
   if (last_start < skip_ms) {
-    fail_input("train.window_ms: windows of {} ms after the first {} ms do not fit into trials of {} ms", window_ms,
-               skip_ms, split.duration_ms());
+    fail_input("train.window_ms: windows of {} ms after the first {} ms do not fit into trials of {} ms",
+               window_ms, skip_ms, split.duration_ms());
   }
   std::vector<Window> windows;
   for (int64_t i = 0; i < count; ++i) {

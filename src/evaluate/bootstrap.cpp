@@ -22,7 +22,8 @@ std::vector<float> resampling_weights(size_t items, size_t resamples, uint64_t s
 
 std::pair<double, double> percentile_interval(std::vector<double> values, double confidence) {
   std::erase_if(values, [](double x) { return std::isnan(x); });
-  if (values.empty()) return {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::quiet_NaN()};
+  if (values.empty())
+    return {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::quiet_NaN()};
   std::sort(values.begin(), values.end());
   const auto at = [&](double quantile) {
     const double place = quantile * static_cast<double>(values.size() - 1);

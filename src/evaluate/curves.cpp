@@ -13,10 +13,14 @@ using Json = nlohmann::ordered_json;
 
 constexpr int64_t kReach_ms = 50;
 
-double probability(double log_odds) { return 1 / (1 + std::exp(-log_odds)); }
+double probability(double log_odds) {
+  return 1 / (1 + std::exp(-log_odds));
+}
 
 /// Enough digits for a picture: six significant ones.
-double short_number(double x) { return x == 0 || !std::isfinite(x) ? x : std::stod(fmt::format("{:.6g}", x)); }
+double short_number(double x) {
+  return x == 0 || !std::isfinite(x) ? x : std::stod(fmt::format("{:.6g}", x));
+}
 
 Json short_numbers(std::span<const float> values, int digits) {
   auto out = Json::array();
@@ -25,20 +29,12 @@ Json short_numbers(std::span<const float> values, int digits) {
   return out;
 }
 
-std::vector<int64_t> true_spikes(const TrialComparison& trial) {
-  std::vector<int64_t> times;
-  for (size_t t = 0; t < trial.spike.size(); ++t) {
-    if (trial.spike[t]) times.push_back(static_cast<int64_t>(t));
-  }
-  return times;
-}
-
 Json cross_correlation(std::span<const TrialComparison> trials, float threshold) {
   std::vector<int64_t> counts(2 * kReach_ms + 1, 0);
   double actual_spikes = 0, predicted_spikes = 0, bins = 0;
   for (const auto& trial : trials) {
     const auto predicted = spikes_above(trial.spike_log_odds, threshold);
-    const auto actual = true_spikes(trial);
+    const auto actual = trial.spike_bins();
     add_cross_correlation(predicted, actual, kReach_ms, counts);
     actual_spikes += static_cast<double>(actual.size());
     predicted_spikes += static_cast<double>(predicted.size());
@@ -89,7 +85,8 @@ struct Histogram {
   }
   Json edges() const {
     Json e = Json::array();
-    for (size_t i = 0; i <= counts.size(); ++i) e.push_back(short_number(low + step * static_cast<double>(i)));
+    for (size_t i = 0; i <= counts.size(); ++i)
+      e.push_back(short_number(low + step * static_cast<double>(i)));
     return e;
   }
 };
@@ -100,7 +97,7 @@ Json isi_histogram(std::span<const TrialComparison> trials, float threshold) {
     for (size_t i = 1; i < times.size(); ++i) h.add(static_cast<double>(times[i] - times[i - 1]));
   };
   for (const auto& trial : trials) {
-    add(actual, true_spikes(trial));
+    add(actual, trial.spike_bins());
     add(predicted, spikes_above(trial.spike_log_odds, threshold));
   }
   return {{"edge_ms", actual.edges()}, {"true", actual.counts}, {"predicted", predicted.counts}};
@@ -142,13 +139,14 @@ Json events_json(const EventsView& events) {
 
 Json example(const TrialComparison& trial, size_t index, const Split& test, float threshold) {
   std::vector<float> probabilities;
-  for (const float log_odds : trial.spike_log_odds) probabilities.push_back(static_cast<float>(probability(log_odds)));
+  for (const float log_odds : trial.spike_log_odds)
+    probabilities.push_back(static_cast<float>(probability(log_odds)));
   const auto input = test.trial(index);
   return {{"trial", index},
           {"duration_ms", trial.duration_ms()},
           {"excitatory", events_json(input.excitatory)},
           {"inhibitory", events_json(input.inhibitory)},
-          {"true_spikes_ms", true_spikes(trial)},
+          {"true_spikes_ms", trial.spike_bins()},
           {"predicted_spikes_ms", spikes_above(trial.spike_log_odds, threshold)},
           {"soma_mV", short_numbers(trial.soma_mV, 2)},
           {"predicted_soma_mV", short_numbers(trial.predicted_soma_mV, 2)},
@@ -156,14 +154,17 @@ Json example(const TrialComparison& trial, size_t index, const Split& test, floa
           {"threshold", probability(threshold)}};
 }
 
-/// Trials to show: evenly placed in the upper half of the trials ordered by their number of spikes, the busiest left out.
+/// Trials to show: evenly placed in the upper half of the trials ordered by their number of spikes, the
+/// busiest left out.
 std::vector<size_t> examples_of(std::span<const TrialComparison> trials, size_t count) {
   std::vector<size_t> order(trials.size());
   std::iota(order.begin(), order.end(), size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return trials[a].spikes() < trials[b].spikes(); });
+  std::stable_sort(order.begin(), order.end(),
+                   [&](size_t a, size_t b) { return trials[a].spikes() < trials[b].spikes(); });
   std::vector<size_t> chosen;
   for (size_t i = 0; i < std::min(count, order.size()); ++i) {
-    const double quantile = 0.9 - 0.4 * static_cast<double>(i) / static_cast<double>(std::max<size_t>(count, 2) - 1);
+    const double quantile =
+        0.9 - 0.4 * static_cast<double>(i) / static_cast<double>(std::max<size_t>(count, 2) - 1);
     chosen.push_back(order[static_cast<size_t>(quantile * static_cast<double>(order.size() - 1))]);
   }
   chosen.erase(std::unique(chosen.begin(), chosen.end()), chosen.end());
@@ -172,8 +173,9 @@ std::vector<size_t> examples_of(std::span<const TrialComparison> trials, size_t 
 
 }  // namespace
 
-Json curves_json(const RankTable& table, std::span<const TrialComparison> trials, const Thresholds& thresholds,
-                 const ScoreSums& total, const Split& test, const EvaluateSpec& spec) {
+Json curves_json(const RankTable& table, std::span<const TrialComparison> trials,
+                 const Thresholds& thresholds, const ScoreSums& total, const Split& test,
+                 const EvaluateSpec& spec) {
   Json curves;
   Json fpr = Json::array(), tpr = Json::array(), precision = Json::array();
   for (const auto& point : roc_curve(table, 600)) {
@@ -210,7 +212,8 @@ std::vector<std::pair<std::string, double>> cross_correlation_metrics(const Json
   const auto at_half = [&](auto begin, auto end) {
     return static_cast<double>(std::find_if(begin, end, [&](double r) { return r < *peak / 2; }) - begin);
   };
-  const double width = at_half(peak, rate.end()) + at_half(std::make_reverse_iterator(peak + 1), rate.rend()) - 1;
+  const double width =
+      at_half(peak, rate.end()) + at_half(std::make_reverse_iterator(peak + 1), rate.rend()) - 1;
   return {{"spike.crosscorrelation_peak_lag_ms", static_cast<double>(peak - rate.begin() - kReach_ms)},
           {"spike.crosscorrelation_peak_hz", *peak},
           {"spike.crosscorrelation_width_ms", width}};

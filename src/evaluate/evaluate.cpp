@@ -23,11 +23,13 @@ Named metrics_of(const ScoreSums& s) {
   const double seconds = s.bins / 1000;
   for (size_t i = 0; i < kFalsePositiveRates.size(); ++i) {
     m.emplace_back(fmt::format("spike.tpr_at_fpr_{}", kFalsePositiveRates[i]), s.hits[i] / s.spikes);
-    m.emplace_back(fmt::format("spike.fpr_at_fpr_{}", kFalsePositiveRates[i]), s.false_alarms[i] / (s.bins - s.spikes));
+    m.emplace_back(fmt::format("spike.fpr_at_fpr_{}", kFalsePositiveRates[i]),
+                   s.false_alarms[i] / (s.bins - s.spikes));
   }
   m.emplace_back("spike.bits_per_spike", (s.rate_log_loss - s.log_loss) / s.spikes / std::log(2.0));
   for (size_t i = 0; i < kTolerances_ms.size(); ++i) {
-    m.emplace_back(fmt::format("spike.f1_{}ms", kTolerances_ms[i]), f1(s.matched[i], s.predicted_spikes, s.spikes));
+    m.emplace_back(fmt::format("spike.f1_{}ms", kTolerances_ms[i]),
+                   f1(s.matched[i], s.predicted_spikes, s.spikes));
   }
   m.emplace_back("spike.base_rate_hz", s.spikes / seconds);
   m.emplace_back("spike.expected_rate_hz", s.expected_spikes / seconds);
@@ -69,13 +71,15 @@ std::vector<TrialBins> bins_of(std::span<const TrialComparison> trials, const Co
 
 double spikes_per_bin(const Split& split) {
   double spikes = 0;
-  for (size_t i = 0; i < split.trials(); ++i) spikes += static_cast<double>(split.trial(i).spike_times_ms.size());
+  for (size_t i = 0; i < split.trials(); ++i)
+    spikes += static_cast<double>(split.trial(i).spike_times_ms.size());
   const double bins = static_cast<double>(split.trials()) * static_cast<double>(split.duration_ms());
   return std::max(spikes, 0.5) / bins;  // without any spike, half a one, so that the logarithm stays finite
 }
 
 /// Confidence intervals of all metrics by name.
-std::map<std::string, std::pair<double, double>> intervals(const RankTable& table, std::span<const ScoreSums> sums,
+std::map<std::string, std::pair<double, double>> intervals(const RankTable& table,
+                                                           std::span<const ScoreSums> sums,
                                                            const EvaluateSpec& spec, uint64_t seed) {
   const auto resamples = static_cast<size_t>(spec.bootstrap_resamples);
   const auto weight = resampling_weights(sums.size(), resamples, seed);
@@ -92,12 +96,12 @@ std::map<std::string, std::pair<double, double>> intervals(const RankTable& tabl
     for (const auto& [name, value] : metrics_of(drawn)) values[name].push_back(value);
   }
   std::map<std::string, std::pair<double, double>> out;
-  for (auto& [name, list] : values) out[name] = percentile_interval(std::move(list), spec.confidence);
+  for (auto& [name, list] : values) out[name] = percentile_interval(std::move(list), 0.95);
   return out;
 }
 
-void add_published(nlohmann::ordered_json& metrics, std::span<const TrialComparison> trials, const Thresholds& thresholds,
-                   double rate_per_bin) {
+void add_published(nlohmann::ordered_json& metrics, std::span<const TrialComparison> trials,
+                   const Thresholds& thresholds, double rate_per_bin) {
   const auto convention = published_convention();
   const auto bins = bins_of(trials, convention);
   if (bins.empty() || bins.front().score.empty()) return;
@@ -117,20 +121,20 @@ void add_published(nlohmann::ordered_json& metrics, std::span<const TrialCompari
 EvaluateSpec read_evaluate(const Settings& settings) {
   EvaluateSpec spec;
   spec.bootstrap_resamples = settings.integer("bootstrap_resamples", spec.bootstrap_resamples, {10, 1e6});
-  spec.confidence = settings.number("confidence", spec.confidence, {0.5, 0.9999});
   spec.skip_ms = settings.integer("skip_ms", spec.skip_ms, kNotNegative);
   spec.examples = settings.integer("examples", spec.examples, {0, 100});
   return spec;
 }
 
-Evaluation evaluate(Twin& twin, const EvaluateSpec& spec, uint64_t seed, const Split& train, const Split& valid,
-                    const Split& test, const ProgressListener& listener) {
+Evaluation evaluate(Twin& twin, const EvaluateSpec& spec, uint64_t seed, const Split& train,
+                    const Split& valid, const Split& test, const ProgressListener& listener) {
   const auto tell = [&](double done, const char* note) {
     if (listener) listener({"evaluate", done, 4, "parts", note});
     if (stop_requested()) fail_run("stopped while evaluating; run the same command again to go on");
   };
   if (spec.skip_ms >= test.duration_ms()) {
-    fail_input("evaluate.skip_ms is {} ms, expected less than the trials' {} ms", spec.skip_ms, test.duration_ms());
+    fail_input("evaluate.skip_ms is {} ms, expected less than the trials' {} ms", spec.skip_ms,
+               test.duration_ms());
   }
   tell(0, "validation set");
   const double rate_per_bin = spikes_per_bin(train);
@@ -158,12 +162,11 @@ Evaluation evaluate(Twin& twin, const EvaluateSpec& spec, uint64_t seed, const S
   for (const auto& [name, value] : metrics_of(total)) put(name, value);
   for (size_t i = 0; i < kFalsePositiveRates.size(); ++i) {
     metrics[fmt::format("spike.threshold_at_fpr_{}", kFalsePositiveRates[i])] =
-        1 / (1 + std::exp(-static_cast<double>(thresholds.at_rate[i])));
+        probability(thresholds.at_rate[i]);
   }
-  metrics["spike.threshold"] = 1 / (1 + std::exp(-static_cast<double>(thresholds.spike)));
+  metrics["spike.threshold"] = probability(thresholds.spike);
   metrics["spike.threshold_choice"] = "highest F1 at +-2 ms on the validation set";
   add_published(metrics, trials, thresholds, rate_per_bin);
-  metrics["confidence"] = spec.confidence;
   metrics["data.train_s"] = train.seconds();
   metrics["data.valid_s"] = valid.seconds();
   metrics["data.test_s"] = test.seconds();

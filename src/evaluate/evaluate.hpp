@@ -9,7 +9,6 @@ namespace neurontwin {
 /// Reads [evaluate].
 struct EvaluateSpec {
   int64_t bootstrap_resamples = 1000;
-  double confidence = 0.95;
   int64_t skip_ms = 0;  // bins at the start of each trial that do not count
   int64_t examples = 3;
 };
@@ -20,9 +19,10 @@ struct Evaluation {
   nlohmann::ordered_json curves;   // what the report draws
 };
 
-/// Everything that is said about a twin, on trials it was never trained on. Thresholds come from the validation set, confidence intervals
-/// from a bootstrap over test trials, the constant-rate model from the training set.
-Evaluation evaluate(Twin& twin, const EvaluateSpec& spec, uint64_t seed, const Split& train, const Split& valid,
-                    const Split& test, const ProgressListener& listener);
+/// Everything that is said about a twin, on trials it was never trained on. Thresholds come from the
+/// validation set, confidence intervals from a bootstrap over test trials, the constant-rate model from the
+/// training set.
+Evaluation evaluate(Twin& twin, const EvaluateSpec& spec, uint64_t seed, const Split& train,
+                    const Split& valid, const Split& test, const ProgressListener& listener);
 
 }  // namespace neurontwin

@@ -59,7 +59,8 @@ TEST(Ranking, AResampleScoresAsItsTrialsPooled) {
     }
     ASSERT_EQ(chosen.size(), trials.size());
     const auto all = pooled(trials, chosen);
-    EXPECT_NEAR(metrics[b].auc, area_under_roc(all.score, all.spike), 1e-6);  // ranks are kept in single precision
+    EXPECT_NEAR(metrics[b].auc, area_under_roc(all.score, all.spike),
+                1e-6);  // ranks are kept in single precision
     const std::vector<TrialBins> one{all};
     EXPECT_NEAR(metrics[b].tpr[1], rank_metrics(rank(one), rates).tpr[1], 1e-6);
   }
@@ -81,8 +82,8 @@ TEST(Ranking, WithoutSpikesThereIsNothingToRank) {
 }
 
 TEST(Bootstrap, IntervalsHoldTheTruthAsOftenAsTheySay) {
-  // The mean of 60 exponential draws, 300 times over: a 90 % percentile interval covers 1 in about 88 % (it runs a little short for skewed
-  // samples of this size); the binomial error of 300 cases is 1.8 %.
+  // The mean of 60 exponential draws, 300 times over: a 90 % percentile interval covers 1 in about 88 % (it
+  // runs a little short for skewed samples of this size); the binomial error of 300 cases is 1.8 %.
   int covered = 0;
   for (uint64_t repeat = 0; repeat < 300; ++repeat) {
     Random random(2, Stage::test_cases, repeat, 0);
@@ -109,7 +110,8 @@ TEST(SpikeTiming, ARunAboveThresholdIsOneSpikeAtItsPeak) {
 int64_t most_matches(std::span<const int64_t> p, std::span<const int64_t> a, int64_t tolerance) {
   if (p.empty() || a.empty()) return 0;
   int64_t best = std::max(most_matches(p.subspan(1), a, tolerance), most_matches(p, a.subspan(1), tolerance));
-  if (std::abs(p[0] - a[0]) <= tolerance) best = std::max(best, 1 + most_matches(p.subspan(1), a.subspan(1), tolerance));
+  if (std::abs(p[0] - a[0]) <= tolerance)
+    best = std::max(best, 1 + most_matches(p.subspan(1), a.subspan(1), tolerance));
   return best;
 }
 
@@ -157,7 +159,8 @@ TEST(Scores, VoltageMetricsFromSumsEqualTheirDefinitions) {
     for (size_t i = 0; i < 1000; ++i) sum += f(i);
     return sum / n;
   };
-  const double my = mean([&](size_t i) { return t.soma_mV[i]; }), mx = mean([&](size_t i) { return t.predicted_soma_mV[i]; });
+  const double my = mean([&](size_t i) { return t.soma_mV[i]; }),
+               mx = mean([&](size_t i) { return t.predicted_soma_mV[i]; });
   const double vy = mean([&](size_t i) { return std::pow(t.soma_mV[i] - my, 2); });
   const double vx = mean([&](size_t i) { return std::pow(t.predicted_soma_mV[i] - mx, 2); });
   const double mse = mean([&](size_t i) { return std::pow(t.predicted_soma_mV[i] - t.soma_mV[i], 2); });
@@ -166,7 +169,8 @@ TEST(Scores, VoltageMetricsFromSumsEqualTheirDefinitions) {
     return std::pow(x - t.soma_mV[i], 2);
   });
   EXPECT_NEAR(m.rmse_mV, std::sqrt(mse), 1e-6);
-  EXPECT_NEAR(m.mae_mV, mean([&](size_t i) { return std::abs(t.predicted_soma_mV[i] - t.soma_mV[i]); }), 1e-6);
+  EXPECT_NEAR(m.mae_mV, mean([&](size_t i) { return std::abs(t.predicted_soma_mV[i] - t.soma_mV[i]); }),
+              1e-6);
   EXPECT_NEAR(m.variance_explained, 1 - mse / vy, 1e-6);
   EXPECT_NEAR(m.rmse_rescaled_mV, std::sqrt(rescaled), 1e-5);
   EXPECT_NEAR(m.variance_explained_rescaled, 1 - rescaled / vy, 1e-5);
@@ -184,7 +188,8 @@ TEST(Scores, ThresholdsLetTheAskedShareOfValidationBinsThrough) {
 
 TEST(Scores, ThePublishedConventionDropsWhatItSays) {
   auto t = one_trial();
-  const auto honest = score_trial(t, {}, {}, 0.01), published = score_trial(t, published_convention(), {}, 0.01);
+  const auto honest = score_trial(t, {}, {}, 0.01),
+             published = score_trial(t, published_convention(), {}, 0.01);
   EXPECT_EQ(honest.bins, 1000);
   EXPECT_EQ(published.bins, 500);
   std::fill_n(t.spike.begin(), 25, uint8_t{1});

@@ -16,7 +16,10 @@ constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 class MetricSums {
  public:
   MetricSums(double positives, double negatives, std::span<const double> false_positive_rates)
-      : positives_(positives), negatives_(negatives), rates_(false_positive_rates), hits_(rates_.size(), 0.0) {}
+      : positives_(positives),
+        negatives_(negatives),
+        rates_(false_positive_rates),
+        hits_(rates_.size(), 0.0) {}
 
   void add(double weight, double above) {
     seen_ += weight;
@@ -50,7 +53,8 @@ RankTable rank(std::span<const TrialBins> trials) {
       if (trials[j].spike[i]) positives.emplace_back(trials[j].score[i], static_cast<uint32_t>(j));
     }
   }
-  std::stable_sort(positives.begin(), positives.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
+  std::stable_sort(positives.begin(), positives.end(),
+                   [](const auto& a, const auto& b) { return a.first > b.first; });
   for (const auto& [score, trial] : positives) {
     table.positive_score.push_back(score);
     table.positive_trial.push_back(trial);
@@ -95,13 +99,15 @@ std::vector<RankMetrics> rank_metrics(const RankTable& table, std::span<const do
     sums.emplace_back(positives, negatives, false_positive_rates);
   }
   const auto matrix = [](const float* data, size_t rows, size_t columns) {
-    return torch::from_blob(const_cast<float*>(data), {static_cast<int64_t>(rows), static_cast<int64_t>(columns)});
+    return torch::from_blob(const_cast<float*>(data),
+                            {static_cast<int64_t>(rows), static_cast<int64_t>(columns)});
   };
   const auto weights = matrix(weight.data(), table.trials, resamples);
   constexpr size_t kBlock = 1024;  // positives at a time, to bound the memory
   for (size_t first = 0; first < table.positives(); first += kBlock) {
     const size_t count = std::min(kBlock, table.positives() - first);
-    const auto above = torch::matmul(matrix(&table.above[first * table.trials], count, table.trials), weights);
+    const auto above =
+        torch::matmul(matrix(&table.above[first * table.trials], count, table.trials), weights);
     const float* p = above.data_ptr<float>();
     for (size_t i = 0; i < count; ++i) {
       const auto trial = table.positive_trial[first + i];
@@ -122,11 +128,13 @@ std::vector<RocPoint> roc_curve(const RankTable& table, size_t most) {
     const auto row = table.above.begin() + static_cast<int64_t>(p * table.trials);
     const double above = std::accumulate(row, row + static_cast<int64_t>(table.trials), 0.0);
     const auto found = static_cast<double>(p + 1);
-    points.push_back({above / negatives, found / static_cast<double>(table.positives()), found / (found + above)});
+    points.push_back(
+        {above / negatives, found / static_cast<double>(table.positives()), found / (found + above)});
   }
-  points.push_back({1, 1, table.positives() > 0 ? static_cast<double>(table.positives()) /
-                                                      (static_cast<double>(table.positives()) + negatives)
-                                                : 0});
+  points.push_back({1, 1,
+                    table.positives() > 0 ? static_cast<double>(table.positives()) /
+                                                (static_cast<double>(table.positives()) + negatives)
+                                          : 0});
   return points;
 }
 

@@ -11,9 +11,10 @@ struct TrialBins {
   std::vector<uint8_t> spike;
 };
 
-/// How the bins with a spike rank among those without, trial by trial: all that the area under the ROC curve, true-positive rates at
-/// fixed false-positive rates and average precision need, for the trials as they are or drawn again with any weights. This makes a bootstrap over
-/// trials exact and cheap: one matrix product instead of a sort per resample.
+/// How the bins with a spike rank among those without, trial by trial: all that the area under the ROC curve,
+/// true-positive rates at fixed false-positive rates and average precision need, for the trials as they are
+/// or drawn again with any weights. This makes a bootstrap over trials exact and cheap: one matrix product
+/// instead of a sort per resample.
 struct RankTable {
   /// Bins with a spike, highest score first.
   std::vector<float> positive_score;

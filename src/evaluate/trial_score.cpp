@@ -15,21 +15,12 @@ double log_loss(double log_odds, bool spike) {
   return std::max(z, 0.0) + std::log1p(std::exp(-std::abs(z)));
 }
 
-double probability(double log_odds) { return 1 / (1 + std::exp(-log_odds)); }
-
-std::vector<int64_t> true_spikes(const TrialComparison& trial, int64_t first_bin) {
-  std::vector<int64_t> times;
-  for (auto t = first_bin; t < trial.duration_ms(); ++t) {
-    if (trial.spike[static_cast<size_t>(t)]) times.push_back(t);
-  }
-  return times;
-}
-
-/// The highest validation F1 at +-2 ms over thresholds that let from a fifth to five times the true number of bins through.
+/// The highest validation F1 at +-2 ms over thresholds that let from a fifth to five times the true number of
+/// bins through.
 float best_f1_threshold(std::span<const TrialComparison> trials, std::vector<float> scores, int64_t spikes) {
   std::sort(scores.begin(), scores.end(), std::greater<>());
   std::vector<std::vector<int64_t>> actual;
-  for (const auto& trial : trials) actual.push_back(true_spikes(trial, 0));
+  for (const auto& trial : trials) actual.push_back(trial.spike_bins());
   float best = scores.front();
   double best_f1 = -1;
   constexpr int kCandidates = 61;
@@ -53,7 +44,21 @@ float best_f1_threshold(std::span<const TrialComparison> trials, std::vector<flo
 
 }  // namespace
 
-int64_t TrialComparison::spikes() const { return std::accumulate(spike.begin(), spike.end(), int64_t{0}); }
+double probability(double log_odds) {
+  return 1 / (1 + std::exp(-log_odds));
+}
+
+std::vector<int64_t> TrialComparison::spike_bins(int64_t first_bin) const {
+  std::vector<int64_t> bins;
+  for (auto t = first_bin; t < duration_ms(); ++t) {
+    if (spike[static_cast<size_t>(t)]) bins.push_back(t);
+  }
+  return bins;
+}
+
+int64_t TrialComparison::spikes() const {
+  return std::accumulate(spike.begin(), spike.end(), int64_t{0});
+}
 
 std::vector<TrialComparison> compare(Twin& twin, const Split& split) {
   twin->eval();
@@ -72,7 +77,9 @@ std::vector<TrialComparison> compare(Twin& twin, const Split& split) {
   return trials;
 }
 
-Convention published_convention() { return {.skip_ms = 500, .most_spikes = 24, .soma_ceiling_mV = -55}; }
+Convention published_convention() {
+  return {.skip_ms = 500, .most_spikes = 24, .soma_ceiling_mV = -55};
+}
 
 void ScoreSums::add(const ScoreSums& o, double w) {
   bins += w * o.bins;
@@ -100,7 +107,8 @@ void ScoreSums::add(const ScoreSums& o, double w) {
   xy += w * o.xy;
 }
 
-Thresholds choose_thresholds(std::span<const TrialComparison> validation, std::span<const double> false_positive_rates) {
+Thresholds choose_thresholds(std::span<const TrialComparison> validation,
+                             std::span<const double> false_positive_rates) {
   std::vector<float> negative, all;
   int64_t spikes = 0;
   for (const auto& trial : validation) {
@@ -122,8 +130,8 @@ Thresholds choose_thresholds(std::span<const TrialComparison> validation, std::s
   return chosen;
 }
 
-ScoreSums score_trial(const TrialComparison& trial, const Convention& convention, const Thresholds& thresholds,
-                      double rate_per_bin) {
+ScoreSums score_trial(const TrialComparison& trial, const Convention& convention,
+                      const Thresholds& thresholds, double rate_per_bin) {
   ScoreSums s;
   s.hits.assign(thresholds.at_rate.size(), 0);
   s.false_alarms.assign(thresholds.at_rate.size(), 0);
@@ -156,7 +164,7 @@ ScoreSums score_trial(const TrialComparison& trial, const Convention& convention
   }
   s.rate_error = std::abs(s.expected_spikes - s.spikes);
   const auto predicted = spikes_above(trial.spike_log_odds, thresholds.spike, convention.skip_ms);
-  const auto actual = true_spikes(trial, convention.skip_ms);
+  const auto actual = trial.spike_bins(convention.skip_ms);
   s.predicted_spikes = static_cast<double>(predicted.size());
   for (size_t i = 0; i < kTolerances_ms.size(); ++i) {
     s.matched[i] = static_cast<double>(match_spikes(predicted, actual, kTolerances_ms[i]).matched);
@@ -168,11 +176,12 @@ VoltageMetrics voltage_metrics(const ScoreSums& s) {
   const double variance_y = s.y2 / s.bins - (s.y / s.bins) * (s.y / s.bins);
   const double variance_x = s.x2 / s.bins - (s.x / s.bins) * (s.x / s.bins);
   const double covariance = s.xy / s.bins - (s.x / s.bins) * (s.y / s.bins);
-  // A prediction x brought to mean and standard deviation of y misses it by 2 var(y) (1 - r) in the mean square.
+  // A prediction x brought to mean and standard deviation of y misses it by 2 var(y) (1 - r) in the mean
+  // square.
   const double correlation = covariance / std::sqrt(variance_x * variance_y);
   const double rescaled = 2 * variance_y * (1 - correlation);
-  return {std::sqrt(s.e2 / s.bins), s.abs_e / s.bins, 1 - s.e2 / s.bins / variance_y, std::sqrt(std::max(rescaled, 0.0)),
-          1 - rescaled / variance_y};
+  return {std::sqrt(s.e2 / s.bins), s.abs_e / s.bins, 1 - s.e2 / s.bins / variance_y,
+          std::sqrt(std::max(rescaled, 0.0)), 1 - rescaled / variance_y};
 }
 
 }  // namespace neurontwin

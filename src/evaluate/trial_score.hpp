@@ -17,29 +17,32 @@ struct TrialComparison {
   std::vector<float> predicted_soma_mV;
 
   int64_t spikes() const;
+  /// Bins with a spike from `first_bin` on.
+  std::vector<int64_t> spike_bins(int64_t first_bin = 0) const;
   int64_t duration_ms() const { return static_cast<int64_t>(spike.size()); }
 };
+double probability(double log_odds);
 std::vector<TrialComparison> compare(Twin& twin, const Split& split);
 
 /// The conventions a score is taken under.
 struct Convention {
-  int64_t skip_ms = 0;                       // bins at the start of a trial that do not count
-  int64_t most_spikes = INT64_MAX;           // trials with more are left out
-  double soma_ceiling_mV = 1e300;            // the true voltage is clipped here
+  int64_t skip_ms = 0;              // bins at the start of a trial that do not count
+  int64_t most_spikes = INT64_MAX;  // trials with more are left out
+  double soma_ceiling_mV = 1e300;   // the true voltage is clipped here
 };
 /// The paper's: the first 500 ms and trials with more than 24 spikes dropped, voltage clipped at -55 mV.
 Convention published_convention();
 
 inline constexpr std::array<int64_t, 3> kTolerances_ms{1, 2, 5};
 
-/// Sums over the bins of one trial. Every metric but the ranking ones is a function of such sums, so that a bootstrap over trials only
-/// adds them up again with other weights.
+/// Sums over the bins of one trial. Every metric but the ranking ones is a function of such sums, so that a
+/// bootstrap over trials only adds them up again with other weights.
 struct ScoreSums {
   double bins = 0, spikes = 0;
-  double log_loss = 0;        // nats, of the twin
-  double rate_log_loss = 0;   // nats, of the constant-rate model
-  double expected_spikes = 0; // sum of predicted probabilities
-  double rate_error = 0;      // |expected - true spikes|
+  double log_loss = 0;         // nats, of the twin
+  double rate_log_loss = 0;    // nats, of the constant-rate model
+  double expected_spikes = 0;  // sum of predicted probabilities
+  double rate_error = 0;       // |expected - true spikes|
   double trials = 0;
   std::vector<double> hits, false_alarms;  // at each operating point
   std::array<double, kTolerances_ms.size()> matched{};
@@ -53,17 +56,19 @@ struct ScoreSums {
 /// Thresholds on the log-odds, all chosen on the validation set.
 struct Thresholds {
   std::vector<double> false_positive_rate;  // asked for
-  std::vector<float> at_rate;               // that leave this share of validation bins without a spike above them
-  float spike = 0;                          // for predicted spike times: highest F1 at +-2 ms
+  std::vector<float> at_rate;  // that leave this share of validation bins without a spike above them
+  float spike = 0;             // for predicted spike times: highest F1 at +-2 ms
 };
-Thresholds choose_thresholds(std::span<const TrialComparison> validation, std::span<const double> false_positive_rates);
+Thresholds choose_thresholds(std::span<const TrialComparison> validation,
+                             std::span<const double> false_positive_rates);
 
-ScoreSums score_trial(const TrialComparison& trial, const Convention& convention, const Thresholds& thresholds,
-                      double rate_per_bin);
+ScoreSums score_trial(const TrialComparison& trial, const Convention& convention,
+                      const Thresholds& thresholds, double rate_per_bin);
 
 struct VoltageMetrics {
   double rmse_mV, mae_mV, variance_explained;
-  /// After shifting and scaling the prediction to the truth's mean and standard deviation, as the published code does.
+  /// After shifting and scaling the prediction to the truth's mean and standard deviation, as the published
+  /// code does.
   double rmse_rescaled_mV, variance_explained_rescaled;
 };
 VoltageMetrics voltage_metrics(const ScoreSums& sums);

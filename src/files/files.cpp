@@ -26,8 +26,9 @@ struct Descriptor {
 };
 
 [[noreturn]] void fail_write(const std::filesystem::path& file, int error) {
-  fail_run("{}: cannot be written: {}{}", file.string(), std::strerror(error),
-           error == ENOSPC || error == EDQUOT ? "; free some space and run the same command again to go on" : "");
+  fail_run(
+      "{}: cannot be written: {}{}", file.string(), std::strerror(error),
+      error == ENOSPC || error == EDQUOT ? "; free some space and run the same command again to go on" : "");
 }
 
 void write_all(int descriptor, std::string_view bytes, const std::filesystem::path& file) {
@@ -124,7 +125,9 @@ FolderLock::FolderLock(const std::filesystem::path& folder) {
   }
 }
 
-FolderLock::~FolderLock() { ::close(descriptor_); }
+FolderLock::~FolderLock() {
+  ::close(descriptor_);
+}
 
 MappedFile::MappedFile(const std::filesystem::path& file) {
   const Descriptor in(::open(file.c_str(), O_RDONLY | O_CLOEXEC));

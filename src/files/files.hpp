@@ -12,8 +12,9 @@ namespace neurontwin {
 /// The whole file as bytes. InputError if it cannot be read.
 std::string read_file(const std::filesystem::path& file);
 
-/// Puts `bytes` into `file` so that a reader, or a crash at any moment, finds the old file or the new one and nothing
-/// between: written beside it, flushed to the disk, then renamed. RunError names the file and the reason (a full disk, say).
+/// Puts `bytes` into `file` so that a reader, or a crash at any moment, finds the old file or the new one and
+/// nothing between: written beside it, flushed to the disk, then renamed. RunError names the file and the
+/// reason (a full disk, say).
 void write_file_atomically(const std::filesystem::path& file, std::string_view bytes);
 
 /// Makes the folder and those above it. InputError if that cannot be done or nothing can be written there.
@@ -25,7 +26,8 @@ void remove_half_written(const std::filesystem::path& folder);
 /// 64-bit FNV-1a digest in hexadecimal: tells whether an input changed. No defence against an adversary.
 std::string digest(std::string_view bytes);
 
-/// Holds `folder`/.lock as long as it lives, so that two programs never work in one run directory. InputError if another has it.
+/// Holds `folder`/.lock as long as it lives, so that two programs never work in one run directory. InputError
+/// if another has it.
 class FolderLock {
  public:
   explicit FolderLock(const std::filesystem::path& folder);

@@ -13,7 +13,9 @@ using Filters = std::vector<std::vector<double>>;  // [synapse][lag]
 
 constexpr size_t kResamples = 500;
 
-double rounded(double x) { return std::stod(fmt::format("{:.5g}", x)); }
+double rounded(double x) {
+  return std::stod(fmt::format("{:.5g}", x));
+}
 
 Json rounded(std::span<const double> values) {
   auto out = Json::array();
@@ -67,7 +69,8 @@ KindSummary summarise(const Filters& filters, uint64_t seed) {
   s.fit = fit_exponential(mean);
   const auto weight = resampling_weights(filters.size(), kResamples, seed);
   std::vector<double> taus;
-  for (size_t b = 0; b < kResamples; ++b) taus.push_back(fit_exponential(mean_filter(filters, &weight[b], kResamples)).tau_ms);
+  for (size_t b = 0; b < kResamples; ++b)
+    taus.push_back(fit_exponential(mean_filter(filters, &weight[b], kResamples)).tau_ms);
   s.tau_interval = percentile_interval(taus, 0.95);
   s.json = {{"mean", rounded(mean)},
             {"sd", rounded(standard_deviation(filters, mean))},
@@ -106,8 +109,8 @@ ExponentialFit fit_exponential(std::span<const double> filter) {
   return {amplitude, std::exp(best), 1 - left / total};
 }
 
-Interpretation interpret_filters(const TwinImpl& twin, int64_t excitatory_synapses, double membrane_time_constant_ms,
-                                 uint64_t seed) {
+Interpretation interpret_filters(const TwinImpl& twin, int64_t excitatory_synapses,
+                                 double membrane_time_constant_ms, uint64_t seed) {
   Interpretation out;
   auto units = Json::array();
   const auto readout = twin.spike_weight.detach().to(torch::kCPU, torch::kFloat64).contiguous();
@@ -127,7 +130,8 @@ Interpretation interpret_filters(const TwinImpl& twin, int64_t excitatory_synaps
       unit[kind] = std::move(summary.json);
       if (u > 0) return;
       out.metrics["filter." + kind + "_tau_ms"] = summary.fit.tau_ms;
-      out.metrics["filter." + kind + "_tau_ms_ci95"] = {summary.tau_interval.first, summary.tau_interval.second};
+      out.metrics["filter." + kind + "_tau_ms_ci95"] = {summary.tau_interval.first,
+                                                        summary.tau_interval.second};
       out.metrics["filter." + kind + "_amplitude"] = summary.fit.amplitude;
       out.metrics["filter." + kind + "_r2"] = summary.fit.r2;
     };
@@ -138,7 +142,8 @@ Interpretation interpret_filters(const TwinImpl& twin, int64_t excitatory_synaps
   out.metrics["filter.true_tau_ms"] = membrane_time_constant_ms;
   std::vector<int64_t> lags;
   for (int64_t k = 0; k < twin.first_weight.size(1); ++k) lags.push_back(k);
-  out.document = {{"membrane_time_constant_ms", membrane_time_constant_ms}, {"lag_ms", lags}, {"units", units}};
+  out.document = {
+      {"membrane_time_constant_ms", membrane_time_constant_ms}, {"lag_ms", lags}, {"units", units}};
   return out;
 }
 

@@ -15,18 +15,19 @@ struct ExponentialFit {
   double r2 = 0;
 };
 
-/// Least squares over all lags: for each tau the best amplitude is known, and tau is found by golden-section search on its logarithm between
-/// 0.1 ms and ten times the filter's length. NaN for a filter of zeros.
+/// Least squares over all lags: for each tau the best amplitude is known, and tau is found by golden-section
+/// search on its logarithm between 0.1 ms and ten times the filter's length. NaN for a filter of zeros.
 ExponentialFit fit_exponential(std::span<const double> filter);
 
-/// What the first layer learned: for each unit the filters of its excitatory and inhibitory synapses, their mean, and the time constant with
-/// which it decays (95 % interval from a bootstrap over synapses). In a network of one layer a unit's filters are given the sign of its readout
-/// by the spike head, so that positive means towards a spike.
+/// What the first layer learned: for each unit the filters of its excitatory and inhibitory synapses, their
+/// mean, and the time constant with which it decays (95 % interval from a bootstrap over synapses). In a
+/// network of one layer a unit's filters are given the sign of its readout by the spike head, so that
+/// positive means towards a spike.
 struct Interpretation {
   nlohmann::ordered_json document;  // interpretation.json
   nlohmann::ordered_json metrics;   // "filter.excitatory_tau_ms", ... for the first unit
 };
-Interpretation interpret_filters(const TwinImpl& twin, int64_t excitatory_synapses, double membrane_time_constant_ms,
-                                 uint64_t seed);
+Interpretation interpret_filters(const TwinImpl& twin, int64_t excitatory_synapses,
+                                 double membrane_time_constant_ms, uint64_t seed);
 
 }  // namespace neurontwin

@@ -6,7 +6,8 @@
 namespace neurontwin {
 namespace {
 
-/// SplitMix64's output function (Steele, Lea and Flood 2014): a bijection that spreads nearby seeds far apart.
+/// SplitMix64's output function (Steele, Lea and Flood 2014): a bijection that spreads nearby seeds far
+/// apart.
 uint64_t scatter(uint64_t z) {
   z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
   z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;

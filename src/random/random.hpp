@@ -8,7 +8,8 @@ namespace neurontwin {
 /// 128 random bits as a pure function of a counter and a key.
 std::array<uint32_t, 4> philox(std::array<uint32_t, 4> counter, std::array<uint32_t, 2> key);
 
-/// What a draw is for. Two stages never share a number, whatever the seed. Values are part of every result: never renumber.
+/// What a draw is for. Two stages never share a number, whatever the seed. Values are part of every result:
+/// never renumber.
 enum class Stage : uint32_t {
   stimulus_train = 1,
   stimulus_valid = 2,
@@ -19,8 +20,8 @@ enum class Stage : uint32_t {
   test_cases = 99,
 };
 
-/// A stream of random numbers named by (seed, stage, trial, stream). The n-th draw of a stream is the same on every
-/// machine and whatever else is drawn elsewhere, so results do not depend on threads, lanes or shards.
+/// A stream of random numbers named by (seed, stage, trial, stream). The n-th draw of a stream is the same on
+/// every machine and whatever else is drawn elsewhere, so results do not depend on threads, lanes or shards.
 class Random {
  public:
   Random(uint64_t seed, Stage stage, uint64_t trial, uint32_t stream);

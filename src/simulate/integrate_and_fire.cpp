@@ -6,7 +6,8 @@ namespace neurontwin {
 namespace {
 
 /// Summed post-synaptic potential amplitudes arriving in each ms.
-std::vector<double> arriving_mV(const IntegrateAndFire& cell, const SynapticInput& input, int64_t duration_ms) {
+std::vector<double> arriving_mV(const IntegrateAndFire& cell, const SynapticInput& input,
+                                int64_t duration_ms) {
   std::vector<double> arriving(static_cast<size_t>(duration_ms), 0.0);
   for (const auto t : input.excitatory.time_ms) arriving[t] += cell.excitatory_weight_mV;
   for (const auto t : input.inhibitory.time_ms) arriving[t] += cell.inhibitory_weight_mV;
@@ -20,7 +21,8 @@ void record(const IntegrateAndFire& cell, double v, Trial& trial) {
 }  // namespace
 
 Trial simulate(const IntegrateAndFire& cell, SynapticInput input, int64_t duration_ms) {
-  // A sum of exponentials cut off after K ms obeys  u(t) = d u(t-1) + w(t) - d^K w(t-K);  a reset is an arrival of -u.
+  // A sum of exponentials cut off after K ms obeys  u(t) = d u(t-1) + w(t) - d^K w(t-K);  a reset is an
+  // arrival of -u.
   auto w = arriving_mV(cell, input, duration_ms);
   const double decay = std::exp(-1 / cell.membrane_time_constant_ms);
   const double cut_off = std::pow(decay, cell.kernel_ms);
@@ -47,7 +49,9 @@ Trial simulate(const IntegrateAndFire& cell, SynapticInput input, int64_t durati
 
 Trial simulate_reference(const IntegrateAndFire& cell, SynapticInput input, int64_t duration_ms) {
   const auto w = arriving_mV(cell, input, duration_ms);
-  const auto kernel = [&](int64_t k) { return std::exp(-static_cast<double>(k) / cell.membrane_time_constant_ms); };
+  const auto kernel = [&](int64_t k) {
+    return std::exp(-static_cast<double>(k) / cell.membrane_time_constant_ms);
+  };
   std::vector<double> v(static_cast<size_t>(duration_ms), cell.reset_mV);
   for (int64_t t = 0; t < duration_ms; ++t) {
     for (int64_t k = 0; k < cell.kernel_ms && k <= t; ++k) {

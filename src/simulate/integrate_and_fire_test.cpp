@@ -53,7 +53,8 @@ TEST(IntegrateAndFire, TheRecursionEqualsTheDefinition) {
     const auto fast = simulate(cell, input, 4000);
     const auto slow = simulate_reference(cell, input, 4000);
     ASSERT_EQ(fast.spike_times_ms, slow.spike_times_ms) << trial;
-    for (size_t t = 0; t < 4000; ++t) ASSERT_NEAR(fast.soma_mV[t], slow.soma_mV[t], 1e-4);  // float32 at 75 mV: 4e-6
+    for (size_t t = 0; t < 4000; ++t)
+      ASSERT_NEAR(fast.soma_mV[t], slow.soma_mV[t], 1e-4);  // float32 at 75 mV: 4e-6
     spikes += fast.spike_times_ms.size();
   }
   EXPECT_GT(spikes, 20u);

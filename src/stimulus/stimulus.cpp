@@ -22,7 +22,8 @@ struct IntervalRates {
 };
 
 int64_t pick_with_jitter(Random& random, const std::vector<int64_t>& options, int64_t jitter) {
-  const auto chosen = options[static_cast<size_t>(random.integer(0, static_cast<int64_t>(options.size()) - 1))];
+  const auto chosen =
+      options[static_cast<size_t>(random.integer(0, static_cast<int64_t>(options.size()) - 1))];
   return std::max<int64_t>(1, chosen + random.integer(-jitter, jitter));
 }
 
@@ -63,15 +64,20 @@ std::vector<double> smoothing_window(double sd_ms) {
   return window;
 }
 
-/// Spike probability in a bin whose smoothed rate is m. The published generator draws p from an exponential with mean m and
-/// then a spike where a uniform U < p; the chance of that is E[min(p, 1)] = m (1 - exp(-1/m)), so one draw does for two.
-double spike_probability(double m) { return m <= 0 ? 0.0 : m * -std::expm1(-1 / m); }
+/// Spike probability in a bin whose smoothed rate is m. The published generator draws p from an exponential
+/// with mean m and then a spike where a uniform U < p; the chance of that is E[min(p, 1)] = m (1 -
+/// exp(-1/m)), so one draw does for two.
+double spike_probability(double m) {
+  return m <= 0 ? 0.0 : m * -std::expm1(-1 / m);
+}
 
-/// Smoothing of rates that are constant in intervals, at single times: a weighted sum over the few intervals that the window
-/// touches, the weight being the part of the window over that interval. Equal to the zero-padded 'same' convolution.
+/// Smoothing of rates that are constant in intervals, at single times: a weighted sum over the few intervals
+/// that the window touches, the weight being the part of the window over that interval. Equal to the
+/// zero-padded 'same' convolution.
 class IntervalSmoother {
  public:
-  IntervalSmoother(const IntervalRates& rates, int64_t duration_ms) : rates_(rates), duration_ms_(duration_ms) {
+  IntervalSmoother(const IntervalRates& rates, int64_t duration_ms)
+      : rates_(rates), duration_ms_(duration_ms) {
     const auto window = smoothing_window(rates.smoothing_sd_ms);
     half_ = static_cast<int64_t>(window.size() - 1) / 2;
     cumulative_.resize(window.size() + 1, 0.0);
@@ -79,16 +85,19 @@ class IntervalSmoother {
   }
 
   double at(const double* rate, int64_t t) const {
-    // out[t] = sum_u window[i] rate[u],  u = t + half - i: the window covers u from t + half - (n - 1) to t + half.
+    // out[t] = sum_u window[i] rate[u],  u = t + half - i: the window covers u from t + half - (n - 1) to t +
+    // half.
     const auto n = static_cast<int64_t>(cumulative_.size()) - 1;
     const int64_t last = std::min(t + half_, duration_ms_ - 1);
     int64_t first = std::max<int64_t>(t + half_ - (n - 1), 0);
     double sum = 0;
     while (first <= last) {
       const int64_t interval = first / rates_.interval_ms;
-      const int64_t end = std::min((interval + 1) * rates_.interval_ms, last + 1);  // past the last ms in this interval
+      const int64_t end =
+          std::min((interval + 1) * rates_.interval_ms, last + 1);  // past the last ms in this interval
       const int64_t i_low = t + half_ - (end - 1), i_high = t + half_ - first;
-      sum += rate[interval] * (cumulative_[static_cast<size_t>(i_high + 1)] - cumulative_[static_cast<size_t>(i_low)]);
+      sum += rate[interval] *
+             (cumulative_[static_cast<size_t>(i_high + 1)] - cumulative_[static_cast<size_t>(i_low)]);
       first = end;
     }
     return sum;
@@ -101,8 +110,9 @@ class IntervalSmoother {
   std::vector<double> cumulative_;
 };
 
-/// Spike times of one synapse by thinning (Lewis and Shedler 1979): candidates at the highest rate by geometric skips, each
-/// kept with probability p(t)/p_highest. The smoothed rate is needed at candidates only.
+/// Spike times of one synapse by thinning (Lewis and Shedler 1979): candidates at the highest rate by
+/// geometric skips, each kept with probability p(t)/p_highest. The smoothed rate is needed at candidates
+/// only.
 template <class Keep>
 void draw_spikes(const IntervalSmoother& smoother, const double* rate, int64_t intervals, int64_t duration_ms,
                  Random& random, Keep&& keep) {
@@ -137,13 +147,14 @@ Events sorted_by_time(const std::vector<std::vector<uint32_t>>& times_of_synapse
 std::vector<int64_t> durations(const Settings& settings, std::string_view key) {
   auto values = settings.integers(key, {}, {1, 1e6});
   if (values.empty()) {
-    fail_input("{}: '{}' is empty, expected at least one duration in ms", settings.where(key), settings.full_key(key));
+    fail_input("{}: '{}' is empty, expected at least one duration in ms", settings.where(key),
+               settings.full_key(key));
   }
   return values;
 }
 
-std::pair<double, double> low_high(const Settings& settings, std::string_view key, std::vector<double> otherwise,
-                                   Range range) {
+std::pair<double, double> low_high(const Settings& settings, std::string_view key,
+                                   std::vector<double> otherwise, Range range) {
   const auto pair = settings.numbers(key, std::move(otherwise), range);
   if (pair.size() != 2 || pair[0] > pair[1]) {
     fail_input("{}: '{}' expected two numbers, the lower first", settings.where(key), settings.full_key(key));
@@ -170,7 +181,8 @@ RandomRates read_stimulus(const Settings& settings, int excitatory_synapses, int
   return rates;
 }
 
-SynapticInput draw_input(const RandomRates& rates, uint64_t seed, Stage stage, uint64_t trial, int64_t duration_ms) {
+SynapticInput draw_input(const RandomRates& rates, uint64_t seed, Stage stage, uint64_t trial,
+                         int64_t duration_ms) {
   Random rate_stream(seed, stage, trial, kRateStream);
   const auto drawn = draw_interval_rates(rates, rate_stream, duration_ms);
   const IntervalSmoother smoother(drawn, duration_ms);
@@ -186,8 +198,9 @@ SynapticInput draw_input(const RandomRates& rates, uint64_t seed, Stage stage, u
   return {kind(0, rates.excitatory_synapses), kind(rates.excitatory_synapses, rates.inhibitory_synapses)};
 }
 
-std::vector<std::vector<double>> spike_probability_reference(const RandomRates& rates, uint64_t seed, Stage stage,
-                                                             uint64_t trial, int64_t duration_ms) {
+std::vector<std::vector<double>> spike_probability_reference(const RandomRates& rates, uint64_t seed,
+                                                             Stage stage, uint64_t trial,
+                                                             int64_t duration_ms) {
   Random rate_stream(seed, stage, trial, kRateStream);
   const auto drawn = draw_interval_rates(rates, rate_stream, duration_ms);
   const auto window = smoothing_window(drawn.smoothing_sd_ms);
@@ -199,7 +212,8 @@ std::vector<std::vector<double>> spike_probability_reference(const RandomRates& 
       double smoothed = 0;
       for (int64_t i = 0; i < static_cast<int64_t>(window.size()); ++i) {
         const int64_t u = t + half - i;
-        if (u >= 0 && u < duration_ms) smoothed += window[static_cast<size_t>(i)] * drawn.of(s)[u / drawn.interval_ms];
+        if (u >= 0 && u < duration_ms)
+          smoothed += window[static_cast<size_t>(i)] * drawn.of(s)[u / drawn.interval_ms];
       }
       p[static_cast<size_t>(t)] = spike_probability(smoothed);
     }

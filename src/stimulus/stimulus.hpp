@@ -7,7 +7,8 @@
 
 namespace neurontwin {
 
-/// Input spikes of one kind of synapse in one trial, sorted by time, then synapse. At most one a synapse and ms.
+/// Input spikes of one kind of synapse in one trial, sorted by time, then synapse. At most one a synapse and
+/// ms.
 struct Events {
   std::vector<uint32_t> time_ms;
   std::vector<uint32_t> synapse;
@@ -18,15 +19,16 @@ struct SynapticInput {
   Events inhibitory;
 };
 
-/// Slowly varying random rates (Beniaguev et al. 2021, Methods): in intervals of random length the total excitation is uniform,
-/// inhibition follows it within a band, both are spread over the synapses with random factors, smoothed by a Gaussian, and
-/// thinned to binary spikes at 1 ms.
+/// Slowly varying random rates (Beniaguev et al. 2021, Methods): in intervals of random length the total
+/// excitation is uniform, inhibition follows it within a band, both are spread over the synapses with random
+/// factors, smoothed by a Gaussian, and thinned to binary spikes at 1 ms.
 struct RandomRates {
   int excitatory_synapses = 80;
   int inhibitory_synapses = 20;
   double excitatory_per_100ms_low = 0;
   double excitatory_per_100ms_high = 50;
-  /// Total inhibition is uniform from max(0, excitation - below) to excitation + above, then floored at almost none.
+  /// Total inhibition is uniform from max(0, excitation - below) to excitation + above, then floored at
+  /// almost none.
   double inhibition_below_excitation = 50;
   double inhibition_above_excitation = -15;
   double synapse_factor_low = 0.5;
@@ -41,11 +43,13 @@ struct RandomRates {
 RandomRates read_stimulus(const Settings& settings, int excitatory_synapses, int inhibitory_synapses);
 
 /// The input of one trial: a pure function of its arguments.
-SynapticInput draw_input(const RandomRates& rates, uint64_t seed, Stage stage, uint64_t trial, int64_t duration_ms);
+SynapticInput draw_input(const RandomRates& rates, uint64_t seed, Stage stage, uint64_t trial,
+                         int64_t duration_ms);
 
-/// The expected number of spikes per synapse and ms of one trial, [synapse][ms], excitatory first: what draw_input draws from.
-/// Written plainly from the definition; the reference for the tests.
-std::vector<std::vector<double>> spike_probability_reference(const RandomRates& rates, uint64_t seed, Stage stage,
-                                                             uint64_t trial, int64_t duration_ms);
+/// The expected number of spikes per synapse and ms of one trial, [synapse][ms], excitatory first: what
+/// draw_input draws from. Written plainly from the definition; the reference for the tests.
+std::vector<std::vector<double>> spike_probability_reference(const RandomRates& rates, uint64_t seed,
+                                                             Stage stage, uint64_t trial,
+                                                             int64_t duration_ms);
 
 }  // namespace neurontwin

@@ -15,7 +15,8 @@ RandomRates published_if_input() {
 }
 
 TEST(Stimulus, SpikesFollowTheRatesOfTheReference) {
-  // One trial's rates, its spikes counted in blocks of 250 ms over synapses of a kind: within five standard errors.
+  // One trial's rates, its spikes counted in blocks of 250 ms over synapses of a kind: within five standard
+  // errors.
   const auto rates = published_if_input();
   for (uint64_t trial = 0; trial < 4; ++trial) {
     const auto p = spike_probability_reference(rates, 3, Stage::test_cases, trial, 2000);
@@ -28,15 +29,16 @@ TEST(Stimulus, SpikesFollowTheRatesOfTheReference) {
       }
       for (const auto t : (excitatory ? input.excitatory : input.inhibitory).time_ms) ++counted[t / 250];
       for (size_t b = 0; b < 8; ++b) {
-        EXPECT_NEAR(counted[b], expected[b], 5 * std::sqrt(expected[b]) + 3) << "trial " << trial << " block " << b;
+        EXPECT_NEAR(counted[b], expected[b], 5 * std::sqrt(expected[b]) + 3)
+            << "trial " << trial << " block " << b;
       }
     }
   }
 }
 
 TEST(Stimulus, MeanRatesAreThoseOfTheSpecification) {
-  // Away from the ends: excitation U[0,50] has mean 25 per 100 ms. Inhibition is U between 0 and e-15 with negatives as
-  // none: the mean over e of (e-15)/2 for e in [15,50] is 6.125 per 100 ms (calculated).
+  // Away from the ends: excitation U[0,50] has mean 25 per 100 ms. Inhibition is U between 0 and e-15 with
+  // negatives as none: the mean over e of (e-15)/2 for e in [15,50] is 6.125 per 100 ms (calculated).
   const auto rates = published_if_input();
   double excitatory = 0, inhibitory = 0;
   const int trials = 1000;
@@ -79,7 +81,8 @@ TEST(Stimulus, EventsAreSortedAndNeverRepeated) {
 
 TEST(Stimulus, HighestRatesStillGiveAtMostOneSpikeAMillisecond) {
   auto rates = published_if_input();
-  rates.excitatory_per_100ms_low = rates.excitatory_per_100ms_high = 1e6;  // 125 spikes a ms and synapse: all bins full
+  rates.excitatory_per_100ms_low = rates.excitatory_per_100ms_high =
+      1e6;  // 125 spikes a ms and synapse: all bins full
   const auto input = draw_input(rates, 1, Stage::test_cases, 0, 400);
   EXPECT_GT(input.excitatory.time_ms.size(), 0.98 * 80 * 400);
   EXPECT_LE(input.excitatory.time_ms.size(), 80u * 400);

@@ -45,7 +45,8 @@ EpochRecord epoch_of(const nlohmann::json& j) {
 }
 
 torch::Tensor text_tensor(const std::string& text) {
-  return torch::from_blob(const_cast<char*>(text.data()), {static_cast<int64_t>(text.size())}, torch::kUInt8).clone();
+  return torch::from_blob(const_cast<char*>(text.data()), {static_cast<int64_t>(text.size())}, torch::kUInt8)
+      .clone();
 }
 
 /// Every tensor of the network under its name.
@@ -75,7 +76,8 @@ std::string checkpoint_bytes(const TwinImpl& twin, const Nadam& optimiser, const
                             {"epochs", epochs}};
   torch::serialize::OutputArchive archive;
   archive.write("state", text_tensor(text.dump()), true);
-  for_each_tensor(twin, [&](const std::string& name, const torch::Tensor& t) { archive.write(name, t.detach(), true); });
+  for_each_tensor(
+      twin, [&](const std::string& name, const torch::Tensor& t) { archive.write(name, t.detach(), true); });
   for (size_t i = 0; i < optimiser.first_moment.size(); ++i) {
     archive.write(fmt::format("first_moment.{}", i), optimiser.first_moment[i], true);
     archive.write(fmt::format("second_moment.{}", i), optimiser.second_moment[i], true);
@@ -85,8 +87,8 @@ std::string checkpoint_bytes(const TwinImpl& twin, const Nadam& optimiser, const
   return out.str();
 }
 
-std::optional<TrainState> load_checkpoint(const std::filesystem::path& file, const std::string& identity, int64_t most_epochs,
-                                          TwinImpl& twin, Nadam* optimiser) {
+std::optional<TrainState> load_checkpoint(const std::filesystem::path& file, const std::string& identity,
+                                          int64_t most_epochs, TwinImpl& twin, Nadam* optimiser) {
   if (!std::filesystem::exists(file)) return {};
   torch::NoGradGuard no_gradient;
   try {
@@ -96,7 +98,8 @@ std::optional<TrainState> load_checkpoint(const std::filesystem::path& file, con
     torch::Tensor raw;
     archive.read("state", raw, true);
     const auto text = nlohmann::json::parse(raw.data_ptr<uint8_t>(), raw.data_ptr<uint8_t>() + raw.numel());
-    if (text.at("format") != kFormat || text.at("identity") != identity || text.at("epoch") > most_epochs) return {};
+    if (text.at("format") != kFormat || text.at("identity") != identity || text.at("epoch") > most_epochs)
+      return {};
     const auto fill = [&](const std::string& name, torch::Tensor target) {
       torch::Tensor stored;
       archive.read(name, stored, true);
@@ -128,8 +131,8 @@ std::optional<TrainState> load_checkpoint(const std::filesystem::path& file, con
     fail_input("{}: is not a whole checkpoint ({}); remove it to train from the start", file.string(),
                error.what_without_backtrace());
   } catch (const nlohmann::json::exception& error) {
-    fail_input("{}: is not a checkpoint of this program ({}); remove it to train from the start", file.string(),
-               error.what());
+    fail_input("{}: is not a checkpoint of this program ({}); remove it to train from the start",
+               file.string(), error.what());
   }
 }
 

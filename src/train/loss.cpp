@@ -9,7 +9,8 @@ namespace neurontwin {
 
 Losses losses(const TwinOutput& output, const WindowBatch& batch) {
   const auto target = [&](const std::vector<float>& values) {
-    return torch::from_blob(const_cast<float*>(values.data()), {batch.windows, batch.window_ms}, torch::kFloat32)
+    return torch::from_blob(const_cast<float*>(values.data()), {batch.windows, batch.window_ms},
+                            torch::kFloat32)
         .to(output.soma_mV.device());
   };
   const auto counts = target(batch.soma_counts);

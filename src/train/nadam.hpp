@@ -5,8 +5,8 @@
 
 namespace neurontwin {
 
-/// NAdam (Dozat 2016, "Incorporating Nesterov momentum into Adam") with the momentum schedule of Keras and torch.optim.NAdam:
-/// mu_t = beta1 (1 - 0.5 x 0.96^(0.004 t)).
+/// NAdam (Dozat 2016, "Incorporating Nesterov momentum into Adam") with the momentum schedule of Keras and
+/// torch.optim.NAdam: mu_t = beta1 (1 - 0.5 x 0.96^(0.004 t)).
 class Nadam {
  public:
   explicit Nadam(std::vector<torch::Tensor> parameters);

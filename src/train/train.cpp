@@ -29,7 +29,8 @@ struct Validation {
 
 /// Losses and AUC over all bins of a split.
 Validation validate(Twin& twin, const TrainSpec& spec, const Split& split) {
-  const Gathering gathering{.history_ms = twin->history_ms(), .window_ms = split.duration_ms(),
+  const Gathering gathering{.history_ms = twin->history_ms(),
+                            .window_ms = split.duration_ms(),
                             .soma_skips_after_spike_ms = spec.soma_skips_after_spike_ms};
   torch::NoGradGuard no_gradient;
   twin->eval();
@@ -56,7 +57,8 @@ Validation validate(Twin& twin, const TrainSpec& spec, const Split& split) {
 torch::Tensor squared_weights(const TwinImpl& twin) {
   auto sum = torch::zeros({}, twin.first_weight.options().requires_grad(false));
   for (const auto& item : twin.named_parameters()) {
-    if (item.key().starts_with("layer") && item.key().ends_with("_weight")) sum = sum + item.value().square().sum();
+    if (item.key().starts_with("layer") && item.key().ends_with("_weight"))
+      sum = sum + item.value().square().sum();
   }
   return sum;
 }
@@ -102,21 +104,25 @@ TrainSpec read_train(const Settings& settings) {
     p.spike_weight = phase.number("spike_weight", p.spike_weight, kNotNegative);
     p.soma_weight = phase.number("soma_weight", p.soma_weight, kNotNegative);
     if (spec.schedule.empty() ? p.from_epoch != 0 : p.from_epoch <= before) {
-      fail_input("{}: '{}' is {}, expected {}", phase.where("from_epoch"), phase.full_key("from_epoch"), p.from_epoch,
+      fail_input("{}: '{}' is {}, expected {}", phase.where("from_epoch"), phase.full_key("from_epoch"),
+                 p.from_epoch,
                  spec.schedule.empty() ? "0 in the first phase" : "more than in the phase before");
     }
     before = p.from_epoch;
     spec.schedule.push_back(p);
   }
   if (spec.schedule.empty()) {
-    fail_input("{}: '{}' is missing, expected at least one phase, [[train.schedule]] with from_epoch = 0 and learning_rate",
-               settings.where("schedule"), settings.full_key("schedule"));
+    fail_input(
+        "{}: '{}' is missing, expected at least one phase, [[train.schedule]] with from_epoch = 0 and "
+        "learning_rate",
+        settings.where("schedule"), settings.full_key("schedule"));
   }
   return spec;
 }
 
-TrainResult train(Twin& twin, const TrainSpec& spec, uint64_t seed, const Split& train_split, const Split& valid_split,
-                  const std::filesystem::path& folder, const std::string& identity, const ProgressListener& listener) {
+TrainResult train(Twin& twin, const TrainSpec& spec, uint64_t seed, const Split& train_split,
+                  const Split& valid_split, const std::filesystem::path& folder, const std::string& identity,
+                  const ProgressListener& listener) {
   std::filesystem::create_directories(folder);
   remove_half_written(folder);
   const auto last = folder / "last.pt", best = folder / "best.pt";
@@ -142,9 +148,11 @@ TrainResult train(Twin& twin, const TrainSpec& spec, uint64_t seed, const Split&
     since_checkpoint.lap_s();
     unsaved_s = 0;
   };
-  const Gathering gathering{twin->history_ms(), spec.window_ms, spec.full_history, spec.soma_skips_after_spike_ms};
+  const Gathering gathering{twin->history_ms(), spec.window_ms, spec.full_history,
+                            spec.soma_skips_after_spike_ms};
   Progress progress{"train", 0, static_cast<double>(spec.epochs * spec.steps_per_epoch), "steps", ""};
-  if (!state.result.epochs.empty()) progress.note = fmt::format("resumed after epoch {}", state.result.epochs.size());
+  if (!state.result.epochs.empty())
+    progress.note = fmt::format("resumed after epoch {}", state.result.epochs.size());
 
   for (; state.epoch < spec.epochs; ++state.epoch) {
     const auto& phase = spec.phase(state.epoch);
@@ -168,8 +176,10 @@ TrainResult train(Twin& twin, const TrainSpec& spec, uint64_t seed, const Split&
       state.spike_loss_sum += loss.spike.item<double>();
       state.soma_loss_sum += loss.soma.item<double>();
       if (!std::isfinite(state.spike_loss_sum + state.soma_loss_sum)) {
-        fail_run("training diverged in epoch {}: the loss is no longer a finite number; lower train.schedule's learning_rate ({})",
-                 state.epoch + 1, phase.learning_rate);
+        fail_run(
+            "training diverged in epoch {}: the loss is no longer a finite number; lower train.schedule's "
+            "learning_rate ({})",
+            state.epoch + 1, phase.learning_rate);
       }
       progress.done = static_cast<double>(step + 1);
       if (listener) listener(progress);
@@ -179,10 +189,13 @@ TrainResult train(Twin& twin, const TrainSpec& spec, uint64_t seed, const Split&
     account_time();
     const auto steps = static_cast<double>(spec.steps_per_epoch);
     EpochRecord record{.epoch = state.epoch + 1};
-    record.seen_s = static_cast<double>((state.epoch + 1) * spec.steps_per_epoch * spec.batch_windows * spec.window_ms) / 1000;
+    record.seen_s =
+        static_cast<double>((state.epoch + 1) * spec.steps_per_epoch * spec.batch_windows * spec.window_ms) /
+        1000;
     record.train_spike_loss = state.spike_loss_sum / steps;
     record.train_soma_loss = state.soma_loss_sum / steps;
-    record.train_loss = phase.spike_weight * record.train_spike_loss + phase.soma_weight * record.train_soma_loss;
+    record.train_loss =
+        phase.spike_weight * record.train_spike_loss + phase.soma_weight * record.train_soma_loss;
     record.valid_spike_loss = v.spike_loss;
     record.valid_soma_loss = v.soma_loss;
     // Epochs are compared by the last phase's weights, so that a change of weights is no change of quality.
@@ -193,7 +206,8 @@ TrainResult train(Twin& twin, const TrainSpec& spec, uint64_t seed, const Split&
     record.seconds = state.epoch_seconds;
     record.best = state.result.epochs.empty() || record.valid_loss < state.best_valid_loss;
     state.result.epochs.push_back(record);
-    progress.note = fmt::format("epoch {} validation loss {:.5f} AUC {:.5f}", record.epoch, record.valid_loss, v.auc);
+    progress.note =
+        fmt::format("epoch {} validation loss {:.5f} AUC {:.5f}", record.epoch, record.valid_loss, v.auc);
     state.spike_loss_sum = state.soma_loss_sum = state.epoch_seconds = 0;
     state.step_in_epoch = 0;
     if (record.best) {
@@ -207,7 +221,8 @@ TrainResult train(Twin& twin, const TrainSpec& spec, uint64_t seed, const Split&
   }
 
   if (!load_checkpoint(best, identity, spec.epochs, *twin, nullptr)) {
-    fail_run("{}: the best weights are gone; remove {} to train from the start", best.string(), folder.string());
+    fail_run("{}: the best weights are gone; remove {} to train from the start", best.string(),
+             folder.string());
   }
   twin->eval();
   return state.result;

@@ -26,7 +26,7 @@ struct TrainSpec {
   int64_t skip_ms = 0;  // no window touches the first skip_ms of a trial
   bool full_history = true;
   int64_t soma_skips_after_spike_ms = 0;  // see Gathering
-  double l2 = 0;  // on the convolutions' weights, as in the paper
+  double l2 = 0;                          // on the convolutions' weights, as in the paper
   std::vector<SchedulePhase> schedule;
   double checkpoint_every_s = 30;
 
@@ -51,11 +51,14 @@ struct TrainResult {
   double seconds = 0;
 };
 
-/// Trains `twin` and leaves in it the weights of the epoch with the lowest validation loss. Keeps `folder`/last.pt and best.pt, goes on from
-/// them after an interruption, and ends with the same weights as if there had been none. `identity` names all that determines the result but the number of epochs, so that more epochs go on from
-/// where fewer ended; checkpoints of another identity are put aside. RunError if stopped (a checkpoint is kept) or if the loss is no longer finite.
-TrainResult train(Twin& twin, const TrainSpec& spec, uint64_t seed, const Split& train_split, const Split& valid_split,
-                  const std::filesystem::path& folder, const std::string& identity, const ProgressListener& listener);
+/// Trains `twin` and leaves in it the weights of the epoch with the lowest validation loss. Keeps
+/// `folder`/last.pt and best.pt, goes on from them after an interruption, and ends with the same weights as
+/// if there had been none. `identity` names all that determines the result but the number of epochs, so that
+/// more epochs go on from where fewer ended; checkpoints of another identity are put aside. RunError if
+/// stopped (a checkpoint is kept) or if the loss is no longer finite.
+TrainResult train(Twin& twin, const TrainSpec& spec, uint64_t seed, const Split& train_split,
+                  const Split& valid_split, const std::filesystem::path& folder, const std::string& identity,
+                  const ProgressListener& listener);
 
 /// learning.json: the epochs as the report reads them.
 nlohmann::json learning_json(const TrainResult& result);

@@ -17,7 +17,8 @@ fs::path fresh_folder(const std::string& name) {
 }
 
 TEST(Nadam, TakesTheStepsOfItsDefinition) {
-  // Three steps on f(x) = x^2 from x = 1 at rate 0.1, by hand from Dozat's update with the 0.96^(0.004 t) schedule.
+  // Three steps on f(x) = x^2 from x = 1 at rate 0.1, by hand from Dozat's update with the 0.96^(0.004 t)
+  // schedule.
   auto x = torch::ones({1}, torch::kFloat64).requires_grad_();
   Nadam optimiser({x});
   double y = 1, m = 0, v = 0, product = 1;
@@ -52,7 +53,8 @@ struct SmallTask {
   explicit SmallTask(const std::string& name) : data(fresh_folder(name)) {
     plan.stimulus.interval_ms = {50};
     plan.stimulus.smoothing_sd_ms = {60};
-    plan.data = {.trial_ms = 2000, .train_trials = 40, .valid_trials = 10, .test_trials = 1, .trials_per_shard = 64};
+    plan.data = {
+        .trial_ms = 2000, .train_trials = 40, .valid_trials = 10, .test_trials = 1, .trials_per_shard = 64};
     plan.seed = 5;
     plan.identity = {80, 20, plan.data.trial_ms, plan.seed, "small"};
     make_dataset(plan, data, 2, {});
@@ -63,7 +65,8 @@ struct SmallTask {
     spec.schedule = {{.from_epoch = 0, .learning_rate = 0.01, .soma_weight = 0.003}};
   }
   TrainResult run(Twin& t, const fs::path& folder, const ProgressListener& listener = {}) const {
-    return train(t, spec, 9, Split::open(data, "train"), Split::open(data, "valid"), folder, "test", listener);
+    return train(t, spec, 9, Split::open(data, "train"), Split::open(data, "valid"), folder, "test",
+                 listener);
   }
 };
 
@@ -99,7 +102,11 @@ TEST(Train, AfterAnInterruptionAnywhereTheWeightsAreTheSameToTheLastBit) {
     const auto folder = fresh_folder("resume-cut");
     Twin first(task.twin, 100, 1);
     int steps = 0;
-    EXPECT_THROW(again.run(first, folder, [&](const Progress&) { if (++steps > at_step) throw Interrupted{}; }), Interrupted);
+    EXPECT_THROW(again.run(first, folder,
+                           [&](const Progress&) {
+                             if (++steps > at_step) throw Interrupted{};
+                           }),
+                 Interrupted);
     Twin second(task.twin, 100, 1);
     int64_t steps_again = 0;
     const auto result = again.run(second, folder, [&](const Progress&) { ++steps_again; });
@@ -116,7 +123,8 @@ TEST(Train, CheckpointsOfOtherSettingsArePutAside) {
   fs::remove_all(folder.string() + "-before-1");
   Twin twin(task.twin, 100, 1);
   task.run(twin, folder);
-  train(twin, task.spec, 9, Split::open(task.data, "train"), Split::open(task.data, "valid"), folder, "other", {});
+  train(twin, task.spec, 9, Split::open(task.data, "train"), Split::open(task.data, "valid"), folder, "other",
+        {});
   EXPECT_TRUE(fs::exists(folder.string() + "-before-1/best.pt"));
 }
 
@@ -130,13 +138,15 @@ TEST(Train, ADamagedCheckpointIsSaid) {
     task.run(twin, folder);
     FAIL();
   } catch (const InputError& error) {
-    EXPECT_NE(std::string(error.what()).find("last.pt: is not a whole checkpoint"), std::string::npos) << error.what();
+    EXPECT_NE(std::string(error.what()).find("last.pt: is not a whole checkpoint"), std::string::npos)
+        << error.what();
   }
 }
 
 TEST(Train, AScheduleThatDoesNotStartAtTheStartIsRefused) {
   try {
-    read_train(Settings::from_text("epochs = 1\nsteps_per_epoch = 1\n[[schedule]]\nfrom_epoch = 2\nlearning_rate = 1\n", "a.toml"));
+    read_train(Settings::from_text(
+        "epochs = 1\nsteps_per_epoch = 1\n[[schedule]]\nfrom_epoch = 2\nlearning_rate = 1\n", "a.toml"));
     FAIL();
   } catch (const InputError& error) {
     EXPECT_STREQ(error.what(), "a.toml:4: 'schedule[0].from_epoch' is 2, expected 0 in the first phase");

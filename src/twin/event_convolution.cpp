@@ -5,8 +5,8 @@
 namespace neurontwin {
 namespace {
 
-/// Calls f(first weight, first output, count) for the stretch of output that each event reaches. Taps and time both run forward with
-/// the features innermost, so the stretch is contiguous in either array.
+/// Calls f(first weight, first output, count) for the stretch of output that each event reaches. Taps and
+/// time both run forward with the features innermost, so the stretch is contiguous in either array.
 template <class F>
 void for_each_stretch(const EventConvolutionShape& s, std::span<const int32_t> events, F&& f) {
   for (size_t e = 0; e + 2 < events.size(); e += 3) {
@@ -23,8 +23,8 @@ void for_each_stretch(const EventConvolutionShape& s, std::span<const int32_t> e
 }  // namespace
 
 template <class T>
-void event_convolution_forward(const EventConvolutionShape& shape, std::span<const int32_t> events, const T* weight,
-                               T* output) {
+void event_convolution_forward(const EventConvolutionShape& shape, std::span<const int32_t> events,
+                               const T* weight, T* output) {
   for_each_stretch(shape, events, [&](int64_t w, int64_t o, int64_t count) {
     for (int64_t i = 0; i < count; ++i) output[o + i] += weight[w + i];
   });
@@ -38,9 +38,13 @@ void event_convolution_weight_gradient(const EventConvolutionShape& shape, std::
   });
 }
 
-template void event_convolution_forward<float>(const EventConvolutionShape&, std::span<const int32_t>, const float*, float*);
-template void event_convolution_forward<double>(const EventConvolutionShape&, std::span<const int32_t>, const double*, double*);
-template void event_convolution_weight_gradient<float>(const EventConvolutionShape&, std::span<const int32_t>, const float*, float*);
-template void event_convolution_weight_gradient<double>(const EventConvolutionShape&, std::span<const int32_t>, const double*, double*);
+template void event_convolution_forward<float>(const EventConvolutionShape&, std::span<const int32_t>,
+                                               const float*, float*);
+template void event_convolution_forward<double>(const EventConvolutionShape&, std::span<const int32_t>,
+                                                const double*, double*);
+template void event_convolution_weight_gradient<float>(const EventConvolutionShape&, std::span<const int32_t>,
+                                                       const float*, float*);
+template void event_convolution_weight_gradient<double>(const EventConvolutionShape&,
+                                                        std::span<const int32_t>, const double*, double*);
 
 }  // namespace neurontwin

@@ -4,8 +4,9 @@
 
 namespace neurontwin {
 
-/// A causal convolution of binary spike trains, done over the spikes instead of over the bins: a spike of channel c adds its filter
-/// weight[c] to the output from the moment it arrives. About 1 % of the bins hold a spike, so this is about 1 % of the dense work.
+/// A causal convolution of binary spike trains, done over the spikes instead of over the bins: a spike of
+/// channel c adds its filter weight[c] to the output from the moment it arrives. About 1 % of the bins hold a
+/// spike, so this is about 1 % of the dense work.
 ///
 /// These are the plain reference loops. Shapes:
 ///   events        [n][3]  (window, channel, time); time counts from the start of the window's history
@@ -18,8 +19,8 @@ struct EventConvolutionShape {
 
 /// output += the convolution.
 template <class T>
-void event_convolution_forward(const EventConvolutionShape& shape, std::span<const int32_t> events, const T* weight,
-                               T* output);
+void event_convolution_forward(const EventConvolutionShape& shape, std::span<const int32_t> events,
+                               const T* weight, T* output);
 
 /// weight_gradient += the gradient, given that of the output.
 template <class T>

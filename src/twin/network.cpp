@@ -60,7 +60,8 @@ torch::Tensor event_convolution(const torch::Tensor& events, const torch::Tensor
 
 torch::Tensor dense_convolution(const torch::Tensor& events, const torch::Tensor& weight, int64_t windows,
                                 int64_t duration) {
-  auto spikes = torch::zeros({windows, weight.size(0), duration + weight.size(1) - 1}, weight.options().requires_grad(false));
+  auto spikes = torch::zeros({windows, weight.size(0), duration + weight.size(1) - 1},
+                             weight.options().requires_grad(false));
   const auto index = events.to(weight.device(), torch::kInt64);
   spikes.index_put_({index.select(1, 0), index.select(1, 1), index.select(1, 2)},
                     torch::ones({index.size(0)}, spikes.options()), true);
@@ -149,15 +150,17 @@ torch::Tensor TwinImpl::after_convolution(const torch::Tensor& x, size_t layer) 
   auto y = spec_.activation == Activation::relu ? torch::relu(x) : x;
   if (spec_.batch_norm) {
     auto& n = norms_[layer];
-    y = torch::batch_norm(y, n.scale, n.shift, n.mean, n.variance, is_training(), 1 - kNormKeep, kNormEpsilon, false);
+    y = torch::batch_norm(y, n.scale, n.shift, n.mean, n.variance, is_training(), 1 - kNormKeep, kNormEpsilon,
+                          false);
   }
   return y;
 }
 
 TwinOutput TwinImpl::forward(const torch::Tensor& events, int64_t windows, int64_t window_ms) {
   const int64_t first_duration = window_ms + history_ms() - (spec_.layers.front().taps - 1);
-  auto x = event_convolution(events, first_weight, windows, first_duration) + first_bias;  // [window][ms][feature]
-  x = after_convolution(x.transpose(1, 2), 0);                                              // [window][feature][ms]
+  auto x =
+      event_convolution(events, first_weight, windows, first_duration) + first_bias;  // [window][ms][feature]
+  x = after_convolution(x.transpose(1, 2), 0);                                        // [window][feature][ms]
   for (size_t i = 0; i < deeper_.size(); ++i) {
     x = after_convolution(torch::conv1d(x, deeper_[i].weight, deeper_[i].bias), i + 1);
   }
@@ -168,8 +171,10 @@ TwinOutput TwinImpl::forward(const torch::Tensor& events, int64_t windows, int64
 }
 
 TwinOutput TwinImpl::forward(const WindowBatch& batch) {
-  TORCH_CHECK(batch.history_ms == history_ms() && batch.channels == channels_, "the batch does not fit the twin");
-  const auto events = torch::from_blob(const_cast<int32_t*>(batch.events.data()), {batch.event_count(), 3}, torch::kInt32);
+  TORCH_CHECK(batch.history_ms == history_ms() && batch.channels == channels_,
+              "the batch does not fit the twin");
+  const auto events =
+      torch::from_blob(const_cast<int32_t*>(batch.events.data()), {batch.event_count(), 3}, torch::kInt32);
   return forward(events, batch.windows, batch.window_ms);
 }
 
@@ -227,7 +232,8 @@ void TwinImpl::load_torchscript(const torch::jit::Module& module, const std::str
     if (!module.hasattr(key)) fail_input("{}: has no '{}'; it is no twin of this shape", name, key);
     const auto stored = turn(module.attr(key).toTensor());
     if (stored.sizes() != target.sizes()) {
-      fail_input("{}: '{}' has another shape than this experiment's twin; run the train stage again", name, key);
+      fail_input("{}: '{}' has another shape than this experiment's twin; run the train stage again", name,
+                 key);
     }
     target.copy_(stored);
   };
@@ -235,7 +241,9 @@ void TwinImpl::load_torchscript(const torch::jit::Module& module, const std::str
   for (size_t i = 0; i < spec_.layers.size(); ++i) {
     const auto layer = fmt::format("layer{}", i + 1);
     if (i == 0) {
-      take(layer + "_weight", first_weight, [](const torch::Tensor& t) { return t.flip(2).permute({1, 2, 0}); });
+      take(layer + "_weight", first_weight, [](const torch::Tensor& t) {
+        return t.flip(2).permute({1, 2, 0});
+      });
       take(layer + "_bias", first_bias, as_is);
     } else {
       take(layer + "_weight", deeper_[i - 1].weight, as_is);
@@ -259,7 +267,8 @@ void TwinImpl::load_torchscript(const torch::jit::Module& module, const std::str
 Prediction predict_trial(Twin& twin, const Split& split, size_t trial) {
   torch::NoGradGuard no_gradient;
   const std::array<Window, 1> whole{Window{trial, 0}};
-  const auto output = twin->forward(gather(split, whole, {.history_ms = twin->history_ms(), .window_ms = split.duration_ms()}));
+  const auto output = twin->forward(
+      gather(split, whole, {.history_ms = twin->history_ms(), .window_ms = split.duration_ms()}));
   const auto copy = [](const torch::Tensor& t) {
     const auto dense = t.to(torch::kCPU).contiguous();
     return std::vector<float>(dense.data_ptr<float>(), dense.data_ptr<float>() + dense.numel());

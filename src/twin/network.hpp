@@ -16,8 +16,9 @@ struct LayerSpec {
   int64_t features = 1;
 };
 
-/// A temporally convolutional twin: causal convolutions over the input spikes, each followed by an activation and, if asked, batch
-/// normalisation; then two 1x1 heads, the log-odds of a spike and the somatic voltage. Reads [twin].
+/// A temporally convolutional twin: causal convolutions over the input spikes, each followed by an activation
+/// and, if asked, batch normalisation; then two 1x1 heads, the log-odds of a spike and the somatic voltage.
+/// Reads [twin].
 struct TwinSpec {
   std::vector<LayerSpec> layers;
   Activation activation = Activation::relu;
@@ -42,8 +43,8 @@ struct TwinOutput {
   torch::Tensor soma_mV;         // [window][ms]
 };
 
-/// The network. First-layer weights are [channel][tap][feature], tap k acting k ms after the spike; deeper ones are torch's
-/// [out][in][tap], the last tap being the present.
+/// The network. First-layer weights are [channel][tap][feature], tap k acting k ms after the spike; deeper
+/// ones are torch's [out][in][tap], the last tap being the present.
 class TwinImpl : public torch::nn::Module {
  public:
   /// Weights are drawn from `seed`, the same on every machine.
@@ -59,11 +60,13 @@ class TwinImpl : public torch::nn::Module {
   int64_t parameter_count() const;
 
   /// The network over dense input as a TorchScript module, for torch.jit.load:
-  /// forward(spikes [batch][channel][ms]) -> (spike probability [batch][ms], somatic voltage in mV [batch][ms]). Input before the
-  /// first ms is silence. `description` (JSON) is stored as attribute "description".
+  /// forward(spikes [batch][channel][ms]) -> (spike probability [batch][ms], somatic voltage in mV
+  /// [batch][ms]). Input before the first ms is silence. `description` (JSON) is stored as attribute
+  /// "description".
   torch::jit::Module to_torchscript(const std::string& description);
 
-  /// Takes the weights of a module made by to_torchscript from a twin of the same shape. InputError, naming `name`, if it is of another.
+  /// Takes the weights of a module made by to_torchscript from a twin of the same shape. InputError, naming
+  /// `name`, if it is of another.
   void load_torchscript(const torch::jit::Module& module, const std::string& name);
 
   torch::Tensor first_weight, first_bias;
@@ -86,8 +89,9 @@ class TwinImpl : public torch::nn::Module {
 };
 TORCH_MODULE(Twin);
 
-/// The first layer with its gradient, for torch's autograd: events [n][3] int32, weight [channel][tap][feature], result
-/// [window][duration][feature] without bias. Event by event on the CPU; on another device a dense convolution.
+/// The first layer with its gradient, for torch's autograd: events [n][3] int32, weight
+/// [channel][tap][feature], result [window][duration][feature] without bias. Event by event on the CPU; on
+/// another device a dense convolution.
 torch::Tensor event_convolution(const torch::Tensor& events, const torch::Tensor& weight, int64_t windows,
                                 int64_t duration);
 /// The same by a dense convolution, whatever the device.

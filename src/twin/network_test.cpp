@@ -34,9 +34,11 @@ TEST(EventConvolution, EqualsTheDenseConvolutionForwardAndBackward) {
       const RandomEvents input(windows, channels, duration + taps - 1, density, seed++);
       auto weight = torch::randn({channels, taps, features}, torch::kFloat64).requires_grad_();
       const auto ours = event_convolution(input.events, weight, windows, duration);
-      const auto seen_by_torch = torch::conv1d(input.dense, weight.permute({2, 0, 1}).flip(2)).transpose(1, 2);
+      const auto seen_by_torch =
+          torch::conv1d(input.dense, weight.permute({2, 0, 1}).flip(2)).transpose(1, 2);
       EXPECT_TRUE(torch::allclose(ours, seen_by_torch, 1e-12, 1e-12));
-      EXPECT_TRUE(torch::allclose(dense_convolution(input.events, weight, windows, duration), seen_by_torch, 1e-12, 1e-12));
+      EXPECT_TRUE(torch::allclose(dense_convolution(input.events, weight, windows, duration), seen_by_torch,
+                                  1e-12, 1e-12));
       const auto direction = torch::randn_like(ours);
       const auto gradient = torch::autograd::grad({(ours * direction).sum()}, {weight})[0];
       const auto expected = torch::autograd::grad({(seen_by_torch * direction).sum()}, {weight})[0];
@@ -67,7 +69,8 @@ TEST(Twin, TorchScriptGivesTheSameAnswerAsTheEventDrivenNetwork) {
   torch::NoGradGuard no_gradient;
   const auto ours = twin->forward(shifted, 2, duration);
   const auto theirs = script.forward({input.dense.to(torch::kFloat32)}).toTuple();
-  EXPECT_TRUE(torch::allclose(torch::sigmoid(ours.spike_log_odds), theirs->elements()[0].toTensor(), 1e-5, 1e-6));
+  EXPECT_TRUE(
+      torch::allclose(torch::sigmoid(ours.spike_log_odds), theirs->elements()[0].toTensor(), 1e-5, 1e-6));
   EXPECT_TRUE(torch::allclose(ours.soma_mV, theirs->elements()[1].toTensor(), 1e-5, 1e-5));
   EXPECT_EQ(script.attr("description").toStringRef(), "{}");
 
