@@ -19,7 +19,7 @@ struct Options {
   std::string device = "cpu";
   int threads = 0;      // 0: all there are
   int64_t seed = -1;    // -1: the experiment's
-  std::string command;  // the whole command line, to be repeated
+  std::string command;  // what repeats the whole run
 };
 
 /// An experiment file, read and checked.

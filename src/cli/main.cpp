@@ -26,9 +26,10 @@ std::string quoted(const std::string& word) {
   return out + "'";
 }
 
+/// The command line as `run`, whatever stage was asked for: what repeats the result.
 std::string command_line(int argc, char** argv) {
-  std::string line = "neurontwin";
-  for (int i = 1; i < argc; ++i) line += " " + quoted(argv[i]);
+  std::string line = "neurontwin run";
+  for (int i = 2; i < argc; ++i) line += " " + quoted(argv[i]);
   return line;
 }
 

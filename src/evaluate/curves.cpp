@@ -13,10 +13,6 @@ using Json = nlohmann::ordered_json;
 
 constexpr int64_t kReach_ms = 50;
 
-double probability(double log_odds) {
-  return 1 / (1 + std::exp(-log_odds));
-}
-
 /// Enough digits for a picture: six significant ones.
 double short_number(double x) {
   return x == 0 || !std::isfinite(x) ? x : std::stod(fmt::format("{:.6g}", x));

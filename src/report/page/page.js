@@ -1,0 +1,191 @@
+// Lays the page out: header, numbers, charts, tables.
+function make(tag, attributes, children) {
+  const element = document.createElement(tag);
+  for (const [key, value] of Object.entries(attributes || {})) element.setAttribute(key, value);
+  for (const child of [].concat(children === undefined ? [] : children)) element.append(child);
+  return element;
+}
+
+function number(value, digits) {
+  if (value === null || value === undefined) return '–';
+  if (typeof value !== 'number') return String(value);
+  if (Number.isInteger(value) && digits === undefined) return value.toLocaleString('en');
+  return digits === undefined ? String(+value.toPrecision(5)) : value.toFixed(digits);
+}
+
+function save(name, type, content) {
+  const link = make('a', {href: content.startsWith('data:') ? content : URL.createObjectURL(new Blob([content], {type})), download: name});
+  link.click();
+}
+
+const tooltip = {
+  box: null,
+  show(handler, event, item, value) {
+    this.box = this.box || document.body.appendChild(make('div', {class: 'tip', role: 'tooltip'}));
+    this.box.style.display = value ? 'block' : 'none';
+    if (!value) return;
+    this.box.textContent = value;
+    const {offsetWidth: w, offsetHeight: h} = this.box;
+    this.box.style.left = Math.min(event.clientX + 12, innerWidth - w - 8) + 'px';
+    this.box.style.top = Math.max(4, event.clientY - h - 10) + 'px';
+  },
+};
+
+let vega = null;
+const figures = [];
+
+function draw(figure) {
+  const {chart, canvas} = figure;
+  const width = Math.max(240, Math.floor(canvas.clientWidth));
+  vega = vega || loadVega();
+  if (figure.view) figure.view.finalize();
+  const view = new vega.View(vega.parse(chart.spec(width, chart.height), vegaConfig()), {renderer: chart.renderer || 'svg', container: canvas, hover: true});
+  view.tooltip((h, e, i, v) => tooltip.show(h, e, i, v));
+  if (figure.key) {
+    figure.key.replaceChildren(...chart.key().map(([label, colour]) => make('span', {}, [make('i', {style: `background:${colour}`}), label])));
+  }
+  figure.view = view;
+  figure.width = width;
+  view.runAsync().then(() => { canvas.style.minHeight = '0'; canvas.dataset.drawn = 'yes'; });
+}
+
+function figureOf(chart) {
+  const canvas = make('div', {class: 'canvas', role: 'img', 'aria-label': chart.title + '. ' + chart.caption});
+  canvas.style.minHeight = chart.height + 'px';
+  const figure = {chart, canvas, view: null, width: 0, near: false};
+  const image = (type) => make('button', {type: 'button', title: `save the chart as ${type.toUpperCase()}`}, type.toUpperCase());
+  const svg = image('svg'), png = image('png');
+  svg.onclick = () => figure.view.toImageURL('svg').then((url) => save(chart.id + '.svg', 'image/svg+xml', url));
+  png.onclick = () => figure.view.toImageURL('png', 2).then((url) => save(chart.id + '.png', 'image/png', url));
+  const element = make('figure', {class: chart.size, id: 'chart-' + chart.id}, [
+    make('h3', {}, chart.title), make('p', {class: 'caption'}, chart.caption),
+    ...(chart.controls ? [chart.controls(() => draw(figure))] : []), ...(chart.key ? [(figure.key = make('div', {class: 'key'}))] : []), canvas, make('div', {class: 'tools'}, [svg, png, dataTable(chart)]),
+  ]);
+  figures.push(figure);
+  return element;
+}
+
+// The numbers under a chart: made when opened, for they are many.
+function dataTable(chart) {
+  const {columns, rows} = chart.table;
+  const csv = make('button', {type: 'button', title: 'save the numbers as CSV'}, 'CSV');
+  csv.onclick = () => save(chart.id + '.csv', 'text/csv', [columns, ...rows].map((r) => r.join(',')).join('\n') + '\n');
+  const details = make('details', {}, make('summary', {}, 'numbers'));
+  details.addEventListener('toggle', () => {
+    if (!details.open || details.children.length > 1) return;
+    const shown = rows.slice(0, 400);
+    details.append(make('div', {class: 'scroll', tabindex: 0}, table(columns, shown)));
+    if (shown.length < rows.length) details.append(make('p', {class: 'caption'}, `The first ${shown.length} of ${rows.length} rows; the CSV has all.`));
+  });
+  const box = make('span', {style: 'display:contents'}, [csv, details]);
+  return box;
+}
+
+function table(columns, rows) {
+  const numeric = columns.map((_, i) => rows.every((r) => r[i] === null || typeof r[i] === 'number'));
+  const cell = (tag, value, i) => make(tag, numeric[i] ? {class: 'n'} : {}, typeof value === 'number' ? number(value) : value === null ? '–' : value);
+  return make('table', {}, [make('thead', {}, make('tr', {}, columns.map((c, i) => cell('th', c, i)))), make('tbody', {}, rows.map((r) => make('tr', {}, r.map((v, i) => cell('td', v, i)))))]);
+}
+
+function card(label, value, interval, meaning) {
+  return make('div', {class: 'card'}, [make('div', {class: 'label'}, label), make('div', {class: 'value'}, value), make('div', {class: 'interval'}, interval), make('p', {class: 'meaning'}, meaning)]);
+}
+
+function cards(m) {
+  const list = [];
+  const interval = (key, digits, scale) => (m[key + '_ci95'] && m[key + '_ci95'][0] !== null ? `95 %: ${m[key + '_ci95'].map((v) => (v * scale).toFixed(digits)).join(' to ')}` : '');
+  const add = (key, label, digits, meaning, unit = '', scale = 1) => {
+    if (typeof m[key] === 'number') list.push(card(label, (m[key] * scale).toFixed(digits) + unit, interval(key, digits, scale), meaning));
+  };
+  add('spike.auc', 'Spike AUC', 4, 'Chance that a bin with a spike scores above one without.');
+  add('spike.tpr_at_fpr_0.0025', 'Spikes found at 0.25 % FPR', 1, 'Threshold from the validation set; right to the millisecond.', ' %', 100);
+  add('spike.tpr_at_fpr_0.01', 'Spikes found at 1 % FPR', 1, 'The same at four times the false alarms.', ' %', 100);
+  add('spike.f1_2ms', 'F1 within 2 ms', 3, 'Predicted spike times paired with true ones.');
+  add('soma.variance_explained', 'Voltage explained', 1, 'Variance of the somatic voltage, raw prediction.', ' %', 100);
+  add('soma.rmse_mV', 'Voltage RMSE', 2, 'Root mean square error over all bins.', ' mV');
+  if (typeof m['filter.excitatory_tau_ms'] === 'number' && typeof m['filter.inhibitory_tau_ms'] === 'number') {
+    list.push(card('Time constants', `${m['filter.excitatory_tau_ms'].toFixed(1)} | ${m['filter.inhibitory_tau_ms'].toFixed(1)} ms`, `the membrane: ${number(m['filter.true_tau_ms'])} ms`, 'Read off the excitatory and inhibitory filters.'));
+  }
+  if (m['twin.parameters']) list.push(card('Size of the twin', number(m['twin.parameters']), `${m['twin.depth']} × ${m['twin.width']}, ${m['twin.window_ms']} ms`, 'Parameters; layers × units; how far back it looks.'));
+  return make('div', {class: 'cards', id: 'results'}, list);
+}
+
+function conventions(m) {
+  const rows = [['spike.auc', 'spike AUC', 5], ['spike.tpr_at_fpr_0.0025', 'TPR at 0.25 % FPR', 4], ['spike.tpr_at_fpr_0.01', 'TPR at 1 % FPR', 4], ['soma.rmse_mV', 'voltage RMSE (mV)', 3], ['soma.variance_explained', 'voltage variance explained', 4]]
+    .filter(([key]) => m['published.' + key] !== undefined)
+    .map(([key, label, digits]) => [label, number(m[key], digits) + (m[key + '_ci95'] ? `  [${m[key + '_ci95'].map((v) => number(v, digits)).join(', ')}]` : ''), number(m['published.' + key], digits)]);
+  if (!rows.length) return [];
+  return [make('h2', {}, 'Honest numbers and published conventions'),
+          make('p', {class: 'quiet'}, 'Left: all bins of all test trials, raw predictions, thresholds from the validation set. Right: the same twin under the conventions of Beniaguev, Segev and London 2021: the first 500 ms of each trial and trials with more than 24 spikes dropped, voltage clipped at −55 mV, the prediction shifted and scaled to the test set’s own mean and standard deviation, rates read off the test set’s own ROC curve.'),
+          make('div', {class: 'scroll-x'}, table(['', 'honest [95 %]', 'published convention'], rows))];
+}
+
+function operatingPoints(curves) {
+  if (!curves || !curves.operating_points) return [];
+  const short = (v) => +v.toPrecision(3);
+  const rows = curves.operating_points.map((p) => [p.target_fpr, short(p.threshold), short(p.fpr), short(p.tpr)]);
+  return [make('h3', {style: 'margin-top:22px'}, 'Thresholds'), make('p', {class: 'caption'}, 'Each is the predicted probability that the given share of spike-free validation bins exceeds. What it does on the test set stands beside it.'),
+          make('div', {class: 'scroll-x'}, table(['asked for: FPR', 'threshold (validation)', 'test FPR', 'test TPR'], rows))];
+}
+
+function header(run, m) {
+  const command = make('pre', {}, make('code', {}, run.command));
+  const copy = make('button', {type: 'button'}, 'copy');
+  copy.onclick = () => navigator.clipboard.writeText(run.command).then(() => { copy.textContent = 'copied'; });
+  const theme = make('button', {type: 'button', id: 'theme', 'aria-label': 'light or dark'}, 'light / dark');
+  theme.onclick = () => setTheme(document.documentElement.dataset.theme === 'dark' ? 'light' : 'dark');
+  const time = ['simulate', 'train', 'evaluate'].filter((s) => typeof m[`timing.${s}_s`] === 'number').map((s) => `${s} ${m[`timing.${s}_s`].toFixed(1)} s`).join(', ');
+  const facts = [`seed ${run.seed}`, `neurontwin ${run.version}`, run.machine, run.finished, time].filter(Boolean);
+  return [
+    make('div', {class: 'top'}, [make('div', {}, [make('h1', {}, run.title), make('p', {}, `A ${run.cell || 'neuron'}, and the network that learned to do its job: ${run.twin || 'its twin'}. Simulated neuron: ${run.data || 'see below'}.`)]), theme]),
+    make('div', {class: 'command'}, [command, copy]), make('ul', {class: 'facts'}, facts.map((f) => make('li', {}, f))),
+  ];
+}
+
+function setTheme(theme) {
+  document.documentElement.dataset.theme = theme;
+  for (const figure of figures) if (figure.view) draw(figure);
+}
+
+const kGroups = {
+  example: ['An example', ''],
+  filters: ['What the twin learned', 'The first layer gives every synapse a filter over time: how much a spike counts, by how long ago it came.'],
+  spikes: ['How well it predicts spikes', ''],
+  statistics: ['Does it behave like the neuron?', ''],
+  learning: ['How it learned', ''],
+};
+
+function showPage(data) {
+  document.documentElement.dataset.theme = matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light';
+  const page = document.getElementById('page');
+  const m = data.metrics;
+  page.append(...header(data.run, m), cards(m));
+  const charts = allCharts(data);
+  for (const [group, [title, words]] of Object.entries(kGroups)) {
+    const members = charts.filter((c) => c.group === group);
+    if (!members.length) continue;
+    page.append(make('h2', {}, title));
+    if (words) page.append(make('p', {class: 'quiet'}, words));
+    page.append(make('div', {class: 'charts'}, members.map(figureOf)));
+    if (group === 'spikes') page.append(...operatingPoints(data.curves));
+  }
+  page.append(...conventions(m));
+  page.append(make('h2', {}, 'Everything else'));
+  const plain = Object.entries(m).filter(([key]) => !key.endsWith('_ci95')).map(([key, value]) => [key, typeof value === 'number' ? number(value) : value, m[key + '_ci95'] ? m[key + '_ci95'].map((v) => number(v)).join(' to ') : '']);
+  page.append(make('details', {}, [make('summary', {}, `all ${plain.length} numbers (metrics.json)`), make('div', {class: 'scroll-x'}, table(['key', 'value', '95 % interval'], plain))]));
+  page.append(make('details', {}, [make('summary', {}, 'the resolved configuration (experiment.toml)'), make('pre', {}, make('code', {}, data.experiment))]));
+
+  const watcher = new IntersectionObserver((entries) => {
+    for (const entry of entries) {
+      const figure = figures.find((f) => f.canvas === entry.target);
+      if (entry.isIntersecting && !figure.view) draw(figure);
+    }
+  }, {rootMargin: '400px'});
+  figures.forEach((f) => watcher.observe(f.canvas));
+  addEventListener('beforeprint', () => figures.forEach((f) => { if (!f.view) draw(f); }));
+  let waiting = null;
+  addEventListener('resize', () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(() => figures.forEach((f) => { if (f.view && Math.abs(f.canvas.clientWidth - f.width) > 4) draw(f); }), 150);
+  });
+}

@@ -1,0 +1,12 @@
+#pragma once
+#include <filesystem>
+#include <string>
+
+namespace neurontwin {
+
+/// The report of a run directory as one HTML page that needs nothing else: no network, no other file. Reads
+/// run.json, metrics.json and experiment.toml, and curves.json, learning.json and interpretation.json where
+/// they are; the page leaves out what is not there. InputError names a file that is missing or damaged.
+std::string make_report(const std::filesystem::path& run_directory);
+
+}  // namespace neurontwin

@@ -1,0 +1,83 @@
+#include "report/report.hpp"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "files/files.hpp"
+#include "report/assets.hpp"
+
+namespace neurontwin {
+namespace {
+
+namespace fs = std::filesystem;
+
+fs::path run_folder(const std::string& name, const std::string& title) {
+  const auto folder = fs::path(testing::TempDir()) / name;
+  fs::remove_all(folder);
+  fs::create_directories(folder);
+  const nlohmann::json run{{"title", title}, {"command", "neurontwin run x.toml"}, {"seed", 1}};
+  std::ofstream(folder / "run.json") << run.dump();
+  std::ofstream(folder / "metrics.json")
+      << R"({"spike.auc": 0.99, "spike.auc_ci95": [0.98, 1.0], "soma.rmse_mV": null})";
+  std::ofstream(folder / "experiment.toml") << "title = 'x'\n";
+  return folder;
+}
+
+/// Our own part of the page: everything but Vega's code and the data.
+std::string own_part(std::string page) {
+  for (const auto& module : vega_modules()) {
+    const auto head = std::string(module.content.substr(0, 200));
+    const auto at = page.find(head);
+    EXPECT_NE(at, std::string::npos) << module.name;
+    page.erase(at, module.content.find("//# sourceMappingURL"));
+  }
+  return page;
+}
+
+TEST(Report, AsksTheNetworkForNothing) {
+  const auto page = make_report(run_folder("plain", "A neuron"));
+  const auto own = own_part(page);
+  for (const auto* request :
+       {"http:", "https:", "src=", "@import", "url(", "fetch(", "XMLHttpRequest", "import("}) {
+    EXPECT_EQ(own.find(request), std::string::npos) << request;
+  }
+  EXPECT_EQ(page.find("sourceMappingURL"), std::string::npos);
+}
+
+TEST(Report, TextFromAUserIsShownNotRun) {
+  const auto page =
+      make_report(run_folder("escape", "</script><script>alert(1)</script> & <b>bold</b> @DATA@"));
+  EXPECT_EQ(page.find("<script>alert"), std::string::npos);
+  EXPECT_NE(page.find("<title>&lt;/script&gt;"), std::string::npos);
+  EXPECT_EQ(page.find("<b>bold"), std::string::npos);
+}
+
+TEST(Report, AMissingOrDamagedFileIsNamed) {
+  const auto folder = run_folder("missing", "x");
+  fs::remove(folder / "metrics.json");
+  try {
+    make_report(folder);
+    FAIL();
+  } catch (const InputError& error) {
+    EXPECT_EQ(std::string(error.what()),
+              (folder / "metrics.json").string() + ": cannot be read: No such file or directory");
+  }
+  std::ofstream(folder / "metrics.json") << "{\"spike.auc\": 0.";
+  try {
+    make_report(folder);
+    FAIL();
+  } catch (const InputError& error) {
+    EXPECT_TRUE(std::string(error.what()).starts_with((folder / "metrics.json").string() + ": is damaged"));
+  }
+}
+
+TEST(Report, IsWholeAndSmall) {
+  const auto page = make_report(run_folder("small", "A neuron"));
+  EXPECT_TRUE(page.ends_with("</html>\n"));
+  EXPECT_LT(page.size(), 1000000u);
+}
+
+}  // namespace
+}  // namespace neurontwin
