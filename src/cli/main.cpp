@@ -1,6 +1,7 @@
 #include <torch/torch.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 
@@ -91,6 +92,13 @@ int run(int argc, char** argv) {
       ->check(CLI::IsMember({"torchscript", "hdf5"}));
   exporting->add_option("--out", out, "file to write")->required();
 
+  if (argc > 1 && argv[1][0] != '-') {
+    std::vector<std::string> known;
+    for (const auto* command : app.get_subcommands([](const CLI::App*) { return true; }))
+      known.push_back(command->get_name());
+    if (std::find(known.begin(), known.end(), argv[1]) == known.end())
+      fail_input("unknown command '{}'; known: {}", argv[1], fmt::join(known, ", "));
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -2,6 +2,7 @@
 
 #include <torch/script.h>
 
+#include <algorithm>
 #include <chrono>
 #include <ctime>
 #include <fstream>
@@ -47,6 +48,14 @@ class StageLog {
   Json log_ = Json::object();
 };
 
+bool is_whole_json(const std::filesystem::path& file) {
+  return std::filesystem::exists(file) && Json::accept(read_file(file));
+}
+
+bool is_whole_page(const std::filesystem::path& file) {
+  return std::filesystem::exists(file) && read_file(file).ends_with("</html>\n");
+}
+
 double seconds_now() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
@@ -89,27 +98,21 @@ class Run {
     const auto inputs = digest(fmt::format(
         "{}|{}|{}|{}|{}|{}", NEURONTWIN_VERSION, e_.plan.identity.configuration, e_.plan.data.train_trials,
         e_.plan.data.valid_trials, e_.plan.data.test_trials, e_.plan.data.trials_per_shard));
-    bool there = log_.done("simulate", inputs);
-    for (const auto& split : splits_of(e_.plan.data)) {
-      const auto shards = (split.trials + e_.plan.data.trials_per_shard - 1) / e_.plan.data.trials_per_shard;
-      for (int64_t i = 0; there && i < shards; ++i) {
-        there = std::filesystem::exists(shard_path(dataset_, split.name, static_cast<size_t>(i)));
-      }
-    }
-    if (there) return say("simulate: done before");
+    const auto made = [&] { return digest(inputs + shard_stamps({"train", "valid", "test"})); };
+    if (log_.done("simulate", made())) return say("simulate: done before");
     const double start = seconds_now();
     const auto simulated = make_dataset(e_.plan, dataset_, threads_, progress_);
     const double seconds = seconds_now() - start;
     // The time of this session: what an interrupted one did before is not known.
-    log_.finish("simulate", inputs, simulated > 0 ? seconds : log_.seconds("simulate"));
+    log_.finish("simulate", made(), simulated > 0 ? seconds : log_.seconds("simulate"));
     say(fmt::format("simulate: {} trials of {} ms in {:.1f} s", simulated, e_.plan.data.trial_ms, seconds));
   }
 
   void train() {
-    const auto inputs = digest(
-        fmt::format("{}|{}|{}|{}", NEURONTWIN_VERSION, e_.training_identity, e_.train.epochs, o_.device));
+    const auto inputs = digest(fmt::format("{}|{}|{}|{}|{}", NEURONTWIN_VERSION, e_.training_identity,
+                                           e_.train.epochs, o_.device, shard_stamps({"train", "valid"})));
     if (log_.done("train", inputs) && std::filesystem::exists(out_ / "twin.pt") &&
-        std::filesystem::exists(out_ / "learning.json")) {
+        is_whole_json(out_ / "learning.json")) {
       return say("train: done before");
     }
     const auto train_split = open("train"), valid_split = open("valid");
@@ -130,11 +133,12 @@ class Run {
   }
 
   void evaluate() {
-    const auto inputs = digest(fmt::format("{}|{}|{}|{}|{}|{}", NEURONTWIN_VERSION, twin_digest(),
-                                           e_.plan.identity.configuration, e_.plan.data.test_trials,
-                                           e_.training_identity, e_.evaluate_settings));
-    if (log_.done("evaluate", inputs) && std::filesystem::exists(out_ / "metrics.json") &&
-        std::filesystem::exists(out_ / "curves.json")) {
+    const auto inputs =
+        digest(fmt::format("{}|{}|{}|{}|{}|{}|{}", NEURONTWIN_VERSION, twin_digest(),
+                           e_.plan.identity.configuration, e_.plan.data.test_trials, e_.training_identity,
+                           e_.evaluate_settings, shard_stamps({"train", "valid", "test"})));
+    if (log_.done("evaluate", inputs) && is_whole_json(out_ / "metrics.json") &&
+        is_whole_json(out_ / "curves.json")) {
       return say("evaluate: done before");
     }
     const double start = seconds_now();
@@ -155,7 +159,7 @@ class Run {
   void interpret() {
     const auto inputs =
         digest(fmt::format("{}|{}|{}", NEURONTWIN_VERSION, twin_digest(), e_.training_identity));
-    if (log_.done("interpret", inputs) && std::filesystem::exists(out_ / "interpretation.json")) {
+    if (log_.done("interpret", inputs) && is_whole_json(out_ / "interpretation.json")) {
       return say("interpret: done before");
     }
     const double start = seconds_now();
@@ -175,8 +179,7 @@ class Run {
       all += digest(read_file(out_ / name));
     }
     const auto inputs = digest(all);
-    if (log_.done("report", inputs) && std::filesystem::exists(out_ / "report.html"))
-      return say("report: done before");
+    if (log_.done("report", inputs) && is_whole_page(out_ / "report.html")) return say("report: done before");
     const double start = seconds_now();
     write_file_atomically(out_ / "run.json", run_json().dump(1) + "\n");
     write_file_atomically(out_ / "report.html", make_report(out_));
@@ -216,6 +219,24 @@ class Run {
 
   static void write_if_changed(const std::filesystem::path& file, const std::string& text) {
     if (!std::filesystem::exists(file) || read_file(file) != text) write_file_atomically(file, text);
+  }
+
+  /// Names, sizes and times of change of the shards: other data asks for the stages after it again.
+  std::string shard_stamps(std::initializer_list<std::string_view> splits) const {
+    std::string stamps;
+    for (const auto& split : splits_of(e_.plan.data)) {
+      if (std::find(splits.begin(), splits.end(), split.name) == splits.end()) continue;
+      const auto shards = (split.trials + e_.plan.data.trials_per_shard - 1) / e_.plan.data.trials_per_shard;
+      for (int64_t i = 0; i < shards; ++i) {
+        const auto file = shard_path(dataset_, split.name, static_cast<size_t>(i));
+        std::error_code missing;
+        const auto size = std::filesystem::file_size(file, missing);
+        const auto changed = std::filesystem::last_write_time(file, missing);
+        stamps += fmt::format("{} {} {}\n", file.filename().string(), missing ? 0 : size,
+                              missing ? 0 : changed.time_since_epoch().count());
+      }
+    }
+    return stamps;
   }
 
   Split open(const std::string& name) const {

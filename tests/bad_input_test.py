@@ -1,0 +1,317 @@
+"""Wrong input ends with one message that says what is wrong, where, and what would be right; never with a crash."""
+import os
+import pathlib
+import shutil
+import subprocess
+import unittest
+
+import h5py
+from support import EXPERIMENT, PROGRAM, ROOT, InTemporaryFolder, command, metrics, run
+
+FAILED, WRONG_INPUT = 1, 2
+
+
+class WrongInput(InTemporaryFolder):
+    def assert_refused(self, words, *parts, code=WRONG_INPUT):
+        done = run(words)
+        message = done.stderr.strip()
+        self.assertEqual(done.returncode, code, f"{words}\n{message}\n{done.stdout}")
+        for part in parts:
+            self.assertIn(str(part), message)
+        return message
+
+    def experiment(self, text):
+        file = self.folder / "experiment.toml"
+        file.write_text(text)
+        return file
+
+
+class AWrongCommandLine(WrongInput):
+    def test_that_names_no_command(self):
+        self.assert_refused([PROGRAM], "A subcommand is required")
+
+    def test_that_names_an_unknown_command_is_told_the_known_ones(self):
+        self.assert_refused([PROGRAM, "rum", EXPERIMENT], "unknown command 'rum'", "run", "simulate", "predict")
+
+    def test_that_forgets_the_experiment(self):
+        self.assert_refused([PROGRAM, "run"], "experiment is required")
+
+    def test_with_an_unknown_option(self):
+        self.assert_refused(command(options=["--treads", 2]), "--treads")
+
+    def test_with_no_threads(self):
+        self.assert_refused(command(options=["--threads", 0]), "--threads", "1 to 4096")
+
+    def test_with_an_unknown_device(self):
+        self.assert_refused(command(options=["--device", "tpu"]), "--device", "cpu,cuda")
+
+    def test_with_a_setting_that_sets_nothing(self):
+        self.assert_refused(command(options=["--set", "train.epochs"]), "--set train.epochs", "expected key=value")
+
+    def test_with_an_unknown_profile_is_told_the_known_ones(self):
+        self.assert_refused(command(options=["--profile", "quik"]), EXPERIMENT, "'quik'", "day, paper, quick")
+
+
+class AWrongExperiment(WrongInput):
+    def test_that_is_not_there(self):
+        self.assert_refused(command(experiment="missing.toml"), "missing.toml", "No such file")
+
+    def test_that_is_a_folder(self):
+        self.assert_refused(command(experiment=self.folder), self.folder, "is a directory")
+
+    def test_that_is_not_toml(self):
+        self.assert_refused(command(experiment=self.experiment('title = "one"\ncell = "')), "experiment.toml:2", "not valid TOML")
+
+    def test_that_is_not_text(self):
+        file = self.folder / "experiment.toml"
+        file.write_bytes(bytes(range(256)) * 16)
+        self.assert_refused(command(experiment=file), "experiment.toml:1", "not valid TOML")
+
+    def test_that_names_a_missing_cell(self):
+        self.assert_refused(command(experiment=self.experiment('title = "one"\ncell = "gone.toml"\n')),
+                            "experiment.toml:2", "'cell'", "gone.toml", "does not exist")
+
+    def test_with_a_cell_of_unknown_kind(self):
+        (self.folder / "cell.toml").write_text('\nkind = "integrate-and-fly"\n')
+        self.assert_refused(command(experiment=self.experiment('cell = "cell.toml"\n')),
+                            "cell.toml:2", "integrate-and-fly", "integrate-and-fire")
+
+    def test_with_an_unknown_key_is_told_the_nearest_known_one(self):
+        text = EXPERIMENT.read_text().replace("../cells", str(ROOT / "cells")).replace("trial_ms", "trail_ms", 1)
+        line = text[:text.index("trail_ms")].count("\n") + 1
+        self.assert_refused([PROGRAM, "run", self.experiment(text), "--out", self.folder / "run"],
+                            f"experiment.toml:{line}", "unknown key 'data.trail_ms'", "did you mean 'trial_ms'?")
+        self.assertFalse((self.folder / "run").exists(), "a refused experiment leaves nothing behind")
+
+    def test_with_an_unknown_key_in_a_profile_that_is_not_used(self):
+        text = EXPERIMENT.read_text().replace("../cells", str(ROOT / "cells")) + "epoch = 3\n"
+        self.assert_refused([PROGRAM, "run", self.experiment(text), "--profile", "paper", "--out", self.folder / "run"],
+                            "experiment.toml", "'epoch'")
+
+    def test_with_an_unknown_key_on_the_command_line(self):
+        self.assert_refused(command(settings={"train.epoch": 3}, out=self.folder), "--set train.epoch=3", "did you mean 'epochs'?")
+
+    def test_with_an_unknown_section(self):
+        self.assert_refused(command(settings={"dta.trial_ms": 3}, out=self.folder), "--set dta.trial_ms=3", "did you mean 'data'?")
+
+    def test_with_a_value_of_the_wrong_type(self):
+        for value, is_a in {'"long"': "text", "1.5": "a number", "true": "true or false", "[3]": "an array"}.items():
+            self.assert_refused(command(settings={"data.trial_ms": value}), f"--set data.trial_ms={value}", f"is {is_a}", "expected an integer")
+
+    def test_with_a_value_out_of_range(self):
+        for key, value, expected in [("data.trial_ms", -1, "from 2 to"), ("train.batch_windows", 0, "from 1 to"),
+                                     ("cell.membrane_time_constant_ms", 0, "greater than 0"), ("twin.taps", "[0]", "from 1 to"),
+                                     ("twin.activation", '"sine"', "one of: relu, linear"),
+                                     ("stimulus.excitatory_per_100ms", "[50, 0]", "the lower first"),
+                                     ("stimulus.synapse_factor", "[0.5, inf]", "finite")]:
+            self.assert_refused(command(settings={key: value}, out=self.folder / "run"), f"'{key}'", expected)
+
+    def test_with_a_window_longer_than_a_trial(self):
+        self.assert_refused(command(settings={"train.window_ms": 3000}, out=self.folder / "run"), "train.window_ms", "2000")
+
+
+class AnOutputDirectory(WrongInput):
+    def test_that_is_a_file(self):
+        file = self.folder / "file"
+        file.write_text("mine")
+        self.assert_refused(command(out=file), file, "is a file, expected a directory")
+        self.assert_refused(command(out=file / "run"), file, "cannot be made")
+        self.assertEqual(file.read_text(), "mine")
+
+    def test_that_another_run_is_using(self):
+        out = self.folder / "run"
+        first = subprocess.Popen([str(w) for w in command(out=out, settings={"train.epochs": 500})], stderr=subprocess.PIPE, text=True)
+        try:
+            while "simulate" not in first.stderr.readline():
+                self.assertIsNone(first.poll())
+            self.assert_refused(command(out=out), out, "another neurontwin is working")
+        finally:
+            first.kill()
+            first.communicate()
+
+
+class ADamagedFile(WrongInput):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.whole = pathlib.Path(subprocess.run(["mktemp", "-d"], capture_output=True, text=True).stdout.strip())
+        cls.addClassCleanup(shutil.rmtree, cls.whole)
+        done = run(command(out=cls.whole))
+        assert done.returncode == 0, done.stderr
+        cls.metrics = metrics(cls.whole)
+
+    def setUp(self):
+        super().setUp()
+        self.out = self.folder / "run"
+        shutil.copytree(self.whole, self.out)
+
+    def test_a_truncated_shard_is_named_and_never_read_as_whole(self):
+        shard = self.out / "dataset/train-0001.h5"
+        size = shard.stat().st_size
+        for length in [0, 1, 8, 100, 512, 2048, size // 2, size - 4096, size - 1]:
+            os.truncate(shard, length)
+            for stage in ["run", "train", "evaluate"]:
+                self.assert_refused(command(stage, self.out), shard)
+            self.assert_refused([PROGRAM, "inspect", shard], shard)
+            shutil.copy(self.whole / "dataset/train-0001.h5", shard)
+
+    def test_a_run_makes_a_missing_shard_again_and_comes_to_the_same_result(self):
+        shard = self.out / "dataset/train-0001.h5"
+        shard.unlink()
+        self.succeed(command(out=self.out))
+        self.assertEqual(shard.read_bytes(), (self.whole / "dataset/train-0001.h5").read_bytes())
+        self.assertEqual(metrics(self.out), self.metrics)
+
+    def test_a_missing_shard_is_named(self):
+        (self.out / "dataset/train-0001.h5").unlink()
+        self.assert_refused(command("train", self.out), "train-0001.h5", "simulate")
+
+    def test_a_shard_that_is_not_hdf5(self):
+        shard = self.out / "dataset/test-0000.h5"
+        shard.write_text("trial,synapse\n1,2\n" * 1000)
+        self.assert_refused(command("evaluate", self.out), shard, "not an HDF5 file")
+
+    def test_a_shard_with_numbers_that_cannot_be(self):
+        shard = self.out / "dataset/train-0000.h5"
+        for path, value, part in [("input/exc/synapse", 60000, "synapse"), ("input/inh/time_ms", 2**31, "/input/inh holds spikes out of order, after the end"),
+                                  ("input/exc/offset", 2**60, "offset"), ("output/spikes/offset", 2**60, "offset")]:
+            with h5py.File(shard, "r+") as h5:
+                h5[path][1] = value
+            self.assert_refused(command("train", self.out), shard, part)
+            shutil.copy(self.whole / "dataset/train-0000.h5", shard)
+
+    def test_a_shard_without_its_voltage(self):
+        shard = self.out / "dataset/train-0000.h5"
+        with h5py.File(shard, "r+") as h5:
+            del h5["output/soma_mV"]
+        self.assert_refused(command("train", self.out), shard, "output/soma_mV")
+
+    def test_a_dataset_of_another_configuration_is_refused_by_name(self):
+        for setting, value, was in [("seed", 9, 1), ("cell.threshold_mV", -50, -55), ("stimulus.interval_jitter_ms", 7, 20)]:
+            message = self.assert_refused(command("train", self.out, settings={setting: value}), "dataset", setting.split(".")[-1], value, was)
+            self.assertIn("--out", message, "it says what would be right")
+
+    def test_a_dataset_of_another_experiment_put_in_the_place_of_a_shard(self):
+        other = self.folder / "other"
+        self.succeed(command("simulate", other, settings={"seed": 5}))
+        shutil.copy(other / "dataset/train-0000.h5", self.out / "dataset/train-0000.h5")
+        self.assert_refused(command("train", self.out), "train-0000.h5", "seed")
+
+    def test_a_truncated_twin(self):
+        twin = self.out / "twin.pt"
+        shard = self.out / "dataset/test-0000.h5"
+        size = twin.stat().st_size
+        for length in [0, 10, size // 2, size - 1]:
+            os.truncate(twin, length)
+            self.assert_refused([PROGRAM, "predict", twin, "--input", shard, "--out", self.folder / "p.h5"], twin, "cut short")
+            self.assert_refused([PROGRAM, "inspect", twin], twin)
+            self.assert_refused([PROGRAM, "export", twin, "--format", "hdf5", "--out", self.folder / "t.h5"], twin, "cut short")
+            shutil.copy(self.whole / "twin.pt", twin)
+
+    def test_a_truncated_checkpoint(self):
+        last = self.out / "checkpoints/last.pt"
+        os.truncate(last, last.stat().st_size // 2)
+        (self.out / "stages.json").unlink()
+        message = self.assert_refused(command(out=self.out), last)
+        self.assertRegex(message, "delete|remove")
+
+    def test_damaged_results_are_made_again(self):
+        for name in ["metrics.json", "curves.json", "interpretation.json", "report.html"]:
+            file = self.out / name
+            whole = file.read_bytes()
+            for damage in [b"", whole[:len(whole) // 2], b"[1, 2"]:
+                file.write_bytes(damage)
+                self.succeed(command(out=self.out))
+                self.assertEqual(metrics(self.out), self.metrics, name)
+                if name == "report.html":
+                    self.assertTrue(file.read_bytes().endswith(b"</html>\n"))
+
+    def test_a_damaged_log_of_stages_is_refused_and_can_be_removed(self):
+        (self.out / "stages.json").write_text('{"train": {')
+        self.assert_refused(command(out=self.out), "stages.json", "remove it")
+        (self.out / "stages.json").unlink()
+        self.succeed(command(out=self.out))
+        self.assertEqual(metrics(self.out), self.metrics)
+
+    def test_a_twin_of_other_synapses_than_the_data(self):
+        other = self.folder / "other"
+        self.succeed(command("simulate", other, settings={"cell.excitatory_synapses": 30}))
+        self.assert_refused([PROGRAM, "predict", self.out / "twin.pt", "--input", other / "dataset/test-0000.h5", "--out", self.folder / "p.h5"],
+                            "test-0000.h5", "30 excitatory", "80 and 20")
+
+    def test_tools_name_the_file_that_is_missing_or_of_the_wrong_kind(self):
+        twin, shard, gone = self.out / "twin.pt", self.out / "dataset/test-0000.h5", self.folder / "gone"
+        self.assert_refused([PROGRAM, "inspect", gone], gone, "no such file")
+        self.assert_refused([PROGRAM, "inspect", ROOT / "README.md"], "README.md", "expected .toml")
+        self.assert_refused([PROGRAM, "predict", gone, "--input", shard, "--out", gone], gone)
+        self.assert_refused([PROGRAM, "predict", twin, "--input", twin, "--out", gone], twin, "not an HDF5 file")
+        self.assert_refused([PROGRAM, "predict", shard, "--input", shard, "--out", gone], shard, "is not a twin")
+        self.assert_refused([PROGRAM, "export", twin, "--format", "keras", "--out", gone], "--format", "torchscript")
+        self.assert_refused([PROGRAM, "export", twin, "--format", "hdf5", "--out", gone / "deep/t.h5"], "deep/t.h5", code=FAILED)
+
+
+@unittest.skipUnless(os.geteuid() == 0 and subprocess.run(["unshare", "-m", "true"], capture_output=True).returncode == 0,
+                     "mounting a small file system needs root")
+class AFileSystem(WrongInput):
+    def setUp(self):
+        super().setUp()
+        self.disk = self.folder / "disk"
+        self.disk.mkdir()
+
+    def mount(self, options):
+        subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", self.disk], check=True)
+        self.addCleanup(subprocess.run, ["umount", "-l", self.disk], capture_output=True)
+
+    def assert_nothing_half_written(self):
+        self.assertEqual(list(self.disk.rglob("*.half-written")), [])
+
+    def test_that_is_full_is_reported_and_more_room_lets_the_same_command_finish(self):
+        self.mount("size=300k")
+        out = self.disk / "run"
+        undisturbed = self.folder / "undisturbed"
+        self.succeed(command(out=undisturbed))
+        whole = sum(f.stat().st_size for f in undisturbed.rglob("*") if f.is_file())
+        # Room grows in steps, so that the disk is full in every stage in turn.
+        stopped_at = set()
+        for kib in list(range(300, whole // 1024 + 400, 250)):
+            subprocess.run(["mount", "-o", f"remount,size={kib}k", self.disk], check=True)
+            done = run(command(out=out))
+            if done.returncode == 0:
+                break
+            self.assertEqual(done.returncode, FAILED, done.stderr)
+            self.assertIn("No space left on device", done.stderr)
+            self.assertIn(str(out), done.stderr)
+            stopped_at.add(pathlib.Path(done.stderr.split(":")[1].strip()).suffix)
+            self.assert_nothing_half_written()
+        subprocess.run(["mount", "-o", "remount,size=100m", self.disk], check=True)
+        self.succeed(command(out=out))
+        self.assertEqual(metrics(out), metrics(undisturbed))
+        self.assertIn(".h5", stopped_at)
+        self.assertGreaterEqual(len(stopped_at), 2, stopped_at)
+
+    def test_that_cannot_be_written_is_reported(self):
+        self.mount("size=100m")
+        out = self.disk / "run"
+        subprocess.run(["mount", "-o", "remount,ro", self.disk], check=True)
+        self.assert_refused(command(out=out), out, "Read-only file system")
+        subprocess.run(["mount", "-o", "remount,rw", self.disk], check=True)
+        self.succeed(command("simulate", out))
+        subprocess.run(["mount", "-o", "remount,ro", self.disk], check=True)
+        self.assert_refused(command(out=out), out, "Read-only file system")
+
+
+@unittest.skipIf(os.geteuid() != 0, "needs another user to be")
+class AnotherUser(WrongInput):
+    def test_without_permission_is_told_so(self):
+        self.folder.chmod(0o755)
+        forbidden = self.folder / "forbidden"
+        forbidden.mkdir(mode=0o755)
+        words = [str(w) for w in command(out=forbidden / "run")]
+        done = subprocess.run(["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", *words], capture_output=True, text=True)
+        self.assertEqual(done.returncode, WRONG_INPUT, done.stderr)
+        self.assertIn(str(forbidden / "run"), done.stderr)
+        self.assertIn("Permission denied", done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,116 @@
+"""A run that is killed and started again ends as one that was not."""
+import json
+import random
+import signal
+import subprocess
+import time
+import unittest
+import zipfile
+
+import h5py
+import torch
+from support import SLOW, InTemporaryFolder, command, metrics, run
+
+
+class AKilledRun(InTemporaryFolder):
+    def assert_every_file_is_whole(self, out):
+        for file in out.rglob("*"):
+            if not file.is_file() or file.name.endswith(".half-written") or file.name == ".lock":
+                continue
+            if file.suffix == ".h5":
+                with h5py.File(file) as h5:
+                    trials = h5.attrs["trials"]
+                    for group in ("input/exc", "input/inh", "output/spikes"):
+                        offset = h5[group]["offset"][:]
+                        self.assertEqual(len(offset), trials + 1)
+                        for name in h5[group]:
+                            if name != "offset":
+                                self.assertEqual(len(h5[group][name][:]), offset[-1], file)
+                    self.assertEqual(h5["output/soma_mV"][:].shape, (trials, h5.attrs["duration_ms"]))
+            elif file.suffix == ".json":
+                json.loads(file.read_text())
+            elif file.name == "twin.pt":
+                torch.jit.load(str(file))
+            elif file.suffix == ".pt":
+                self.assertIsNone(zipfile.ZipFile(file).testzip(), file)
+            elif file.suffix == ".html":
+                self.assertTrue(file.read_text().endswith("</html>\n"), file)
+
+    def kill_until_done(self, out, settings, kills, seed):
+        """Kills at random moments of a run's length, then lets it finish. Returns the stages found interrupted."""
+        moments = random.Random(seed)
+        reference = self.folder / "undisturbed"
+        words = command(out=reference, settings=settings)
+        start = time.monotonic()
+        self.succeed(words)
+        length = time.monotonic() - start
+        words = command(out=out, settings=settings)
+        interrupted = 0
+        for _ in range(kills):
+            process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            try:
+                # Short lives mostly, so that progress is made in many small pieces and all stages are hit.
+                process.wait(timeout=moments.uniform(0.02, 0.6 * length))
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+                interrupted += 1
+            if out.exists():
+                self.assert_every_file_is_whole(out)
+        self.succeed(words)
+        self.assert_every_file_is_whole(out)
+        self.assertEqual(list(out.rglob("*.half-written")), [])
+        self.assertEqual(metrics(out), metrics(reference))
+        return interrupted
+
+    def test_ends_with_the_metrics_of_an_undisturbed_one(self):
+        settings = {"data.train_trials": 600, "train.epochs": 4, "train.steps_per_epoch": 150,
+                    "evaluate.bootstrap_resamples": 300}
+        for seed in range(4 if SLOW else 2):
+            with self.subTest(seed=seed):
+                interrupted = self.kill_until_done(self.folder / f"killed-{seed}", settings, 20, seed)
+                self.assertGreater(interrupted, 3)
+
+    def test_that_was_writing_checkpoints_all_the_time_too(self):
+        settings = {"train.checkpoint_every_s": 0, "train.steps_per_epoch": 40}
+        for seed in range(4 if SLOW else 2):
+            with self.subTest(seed=seed):
+                interrupted = self.kill_until_done(self.folder / f"killed-{seed}", settings, 20, 100 + seed)
+                self.assertGreater(interrupted, 3)
+
+
+class AnInterruptedRun(InTemporaryFolder):
+    def test_stops_cleanly_and_goes_on(self):
+        reference, out = self.folder / "undisturbed", self.folder / "interrupted"
+        settings = {"train.steps_per_epoch": 2000}
+        self.succeed(command(out=reference, settings=settings))
+        process = subprocess.Popen(command(out=out, settings=settings), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        while not (out / "checkpoints").exists():
+            time.sleep(0.01)
+        time.sleep(0.5)
+        process.send_signal(signal.SIGINT)
+        _, message = process.communicate(timeout=10)
+        self.assertEqual(process.returncode, 1, message)
+        self.assertIn("stopped while training; run the same command again to go on", message)
+        self.assertTrue((out / "checkpoints/last.pt").exists())
+        self.succeed(command(out=out, settings=settings))
+        self.assertEqual(metrics(out), metrics(reference))
+
+
+class TwoPrograms(InTemporaryFolder):
+    def test_do_not_work_in_one_folder(self):
+        out = self.folder / "out"
+        first = subprocess.Popen(command(out=out, settings={"train.epochs": 1000}), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            while not (out / "checkpoints").exists():
+                time.sleep(0.01)
+            second = run(command(out=out, settings={"train.epochs": 1000}))
+            self.assertEqual(second.returncode, 2)
+            self.assertIn("another neurontwin is working in this directory", second.stderr)
+        finally:
+            first.kill()
+            first.wait()
+
+
+if __name__ == "__main__":
+    unittest.main()

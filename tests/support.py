@@ -1,0 +1,51 @@
+"""Runs the program as a user would."""
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+PROGRAM = os.environ.get("NEURONTWIN", str(ROOT / "build/release/neurontwin"))
+EXPERIMENT = ROOT / "experiments/if.toml"
+SLOW = os.environ.get("NEURONTWIN_SLOW") == "1"
+
+# The integrate-and-fire experiment in two seconds.
+SMALL = {
+    "data.trial_ms": 2000, "data.train_trials": 60, "data.valid_trials": 20, "data.test_trials": 30,
+    "data.trials_per_shard": 16, "train.epochs": 3, "train.steps_per_epoch": 60, "train.window_ms": 300,
+    "evaluate.bootstrap_resamples": 100,
+    "train.schedule": "[{ from_epoch = 0, learning_rate = 1e-2, soma_weight = 0.003 }]",
+}
+
+
+def command(stage="run", out=None, experiment=EXPERIMENT, settings=None, options=()):
+    words = [PROGRAM, stage, str(experiment)]
+    for key, value in {**SMALL, **(settings or {})}.items():
+        words += ["--set", f"{key}={value}"]
+    if out is not None:
+        words += ["--out", str(out)]
+    return words + [str(o) for o in options]
+
+
+def run(words, cwd=None):
+    return subprocess.run([str(w) for w in words], capture_output=True, text=True, timeout=600, cwd=cwd)
+
+
+def metrics(folder):
+    """Everything but the times, which no seed can repeat."""
+    numbers = json.loads((pathlib.Path(folder) / "metrics.json").read_text())
+    return {key: value for key, value in numbers.items() if not key.startswith("timing.")}
+
+
+class InTemporaryFolder(unittest.TestCase):
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="neurontwin-test-"))
+        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+
+    def succeed(self, words):
+        done = run(words)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done
