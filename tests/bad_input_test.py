@@ -302,15 +302,37 @@ class AFileSystem(WrongInput):
 
 @unittest.skipIf(os.geteuid() != 0, "needs another user to be")
 class AnotherUser(WrongInput):
-    def test_without_permission_is_told_so(self):
+    def setUp(self):
+        super().setUp()
         self.folder.chmod(0o755)
+        for folder in ["cells", "experiments"]:
+            shutil.copytree(ROOT / folder, self.folder / folder)
+        self.program = self.folder / "neurontwin"  # wherever the checkout is, this one can be run
+        shutil.copy(PROGRAM, self.program)
+        self.experiment_file = self.folder / "experiments/if.toml"
+
+    def run_as_another(self, out):
+        words = [self.program, *command(out=out, experiment=self.experiment_file)[1:]]
+        done = subprocess.run(["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", *map(str, words)], capture_output=True, text=True)
+        self.assertEqual(done.returncode, WRONG_INPUT, done.stderr)
+        self.assertIn("Permission denied", done.stderr)
+        return done.stderr
+
+    def test_may_not_write_there(self):
         forbidden = self.folder / "forbidden"
         forbidden.mkdir(mode=0o755)
-        words = [str(w) for w in command(out=forbidden / "run")]
-        done = subprocess.run(["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", *words], capture_output=True, text=True)
-        self.assertEqual(done.returncode, WRONG_INPUT, done.stderr)
-        self.assertIn(str(forbidden / "run"), done.stderr)
-        self.assertIn("Permission denied", done.stderr)
+        self.assertIn(str(forbidden / "run"), self.run_as_another(forbidden / "run"))
+        hidden = self.folder / "hidden"
+        hidden.mkdir(mode=0o700)
+        self.assertIn(str(hidden / "run"), self.run_as_another(hidden / "run"))
+
+    def test_may_not_read_the_experiment(self):
+        self.experiment_file.chmod(0o600)
+        self.assertIn(str(self.experiment_file), self.run_as_another(self.folder / "run"))
+
+    def test_may_not_read_the_cell(self):
+        (self.folder / "cells").chmod(0o700)
+        self.assertIn("cells/if.toml", self.run_as_another(self.folder / "run"))
 
 
 if __name__ == "__main__":

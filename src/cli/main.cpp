@@ -131,6 +131,8 @@ int main(int argc, char** argv) {
   } catch (const neurontwin::InputError& error) {
     fmt::print(stderr, "neurontwin: {}\n", error.what());
     return kWrongInput;
+  } catch (const std::filesystem::filesystem_error& error) {
+    fmt::print(stderr, "neurontwin: {}: {}\n", error.path1().string(), error.code().message());
   } catch (const c10::Error& error) {
     fmt::print(stderr, "neurontwin: libtorch: {}\n", error.what_without_backtrace());
   } catch (const std::bad_alloc&) {

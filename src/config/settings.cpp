@@ -56,7 +56,8 @@ toml::table parse(std::string_view text, std::string_view name) {
 }
 
 toml::table parse_file(const std::filesystem::path& file) {
-  if (std::filesystem::is_directory(file)) fail_input("{}: is a directory, not a TOML file", file.string());
+  std::error_code unreadable;  // what it is, the reading below says
+  if (std::filesystem::is_directory(file, unreadable)) fail_input("{}: is a directory, not a TOML file", file.string());
   std::FILE* in = std::fopen(file.c_str(), "rb");
   if (in == nullptr) fail_input("{}: cannot be read: {}", file.string(), std::strerror(errno));
   std::string text;
@@ -383,7 +384,7 @@ Settings Settings::table_or_file(std::string_view key) const {
       if (file.is_relative() && source && !source->starts_with("--set")) {
         file = std::filesystem::path(*source).parent_path() / file;
       }
-      if (!std::filesystem::exists(file)) {
+      if (std::error_code unreadable; !std::filesystem::exists(file, unreadable) && !unreadable) {
         fail_input("{}: '{}' names the file {}, which does not exist", place(*node), full_key(key),
                    file.string());
       }

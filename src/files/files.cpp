@@ -84,10 +84,10 @@ void write_file_atomically(const std::filesystem::path& file, std::string_view b
 }
 
 void make_writable_folder(const std::filesystem::path& folder) {
-  if (std::filesystem::exists(folder) && !std::filesystem::is_directory(folder)) {
+  std::error_code error;
+  if (std::filesystem::exists(folder, error) && !std::filesystem::is_directory(folder, error)) {
     fail_input("{}: is a file, expected a directory for the output", folder.string());
   }
-  std::error_code error;
   std::filesystem::create_directories(folder, error);
   if (error) fail_input("{}: the output directory cannot be made: {}", folder.string(), error.message());
   // Asking for permission is not enough (a read-only file system, or root): write something.
