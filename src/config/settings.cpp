@@ -34,7 +34,7 @@ std::string type_name(const toml::node& node) {
 
 std::string place(const toml::node& node) {
   const auto& source = node.source();
-  const std::string file = source.path ? *source.path : "settings";
+  std::string file = source.path ? *source.path : "settings";
   if (file.starts_with("--set")) return file;
   return fmt::format("{}:{}", file, source.begin.line);
 }

@@ -18,7 +18,7 @@ std::string message_of(F&& f) {
 }
 
 std::filesystem::path write(const std::string& name, const std::string& text) {
-  const auto path = std::filesystem::path(testing::TempDir()) / name;
+  auto path = std::filesystem::path(testing::TempDir()) / name;
   std::ofstream(path) << text;
   return path;
 }

@@ -25,7 +25,7 @@ DatasetPlan small_plan() {
 }
 
 fs::path fresh_folder(const std::string& name) {
-  const auto folder = fs::path(testing::TempDir()) / name;
+  auto folder = fs::path(testing::TempDir()) / name;
   fs::remove_all(folder);
   return folder;
 }

@@ -36,8 +36,9 @@ WindowBatch gather(const Split& split, std::span<const Window> windows, const Ga
     const auto trial = split.trial(index);
     const int64_t end_ms = start_ms + window_ms;
     const int64_t origin_ms = start_ms - history_ms;
+    const int64_t first_event_ms = full_history ? origin_ms : start_ms;
     const auto append = [&](const EventsView& all, int32_t first_channel) {
-      const auto events = all.between(full_history ? origin_ms : start_ms, end_ms);
+      const auto events = all.between(first_event_ms, end_ms);
       for (size_t i = 0; i < events.time_ms.size(); ++i) {
         batch.events.push_back(static_cast<int32_t>(w));
         batch.events.push_back(first_channel + events.synapse[i]);

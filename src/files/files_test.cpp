@@ -10,7 +10,7 @@ namespace {
 namespace fs = std::filesystem;
 
 fs::path fresh_folder(const std::string& name) {
-  const auto folder = fs::path(testing::TempDir()) / name;
+  auto folder = fs::path(testing::TempDir()) / name;
   fs::remove_all(folder);
   fs::create_directories(folder);
   return folder;
