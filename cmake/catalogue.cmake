@@ -1,0 +1,17 @@
+# The mechanisms of src/mechanism/catalogue, translated by our own NMODL compiler and compiled for several instruction sets at once
+# (Highway picks the best at run time): the library neurontwin_catalogue.
+file(GLOB mods CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/mechanism/catalogue/*.mod)
+set(folder ${CMAKE_BINARY_DIR}/catalogue)
+file(MAKE_DIRECTORY ${folder})
+set(kernels)
+foreach(mod ${mods})
+  get_filename_component(name ${mod} NAME_WE)
+  list(APPEND kernels ${folder}/${name}.kernel.cpp)
+endforeach()
+add_executable(compile_catalogue src/mechanism/tool/compile_catalogue.cpp)
+target_link_libraries(compile_catalogue PRIVATE neurontwin_mechanism)
+add_custom_command(OUTPUT ${kernels} ${folder}/catalogue.cpp COMMAND compile_catalogue ${folder} ${mods}
+                   DEPENDS compile_catalogue ${mods} COMMENT "Translating the catalogue of mechanisms")
+add_library(neurontwin_catalogue STATIC ${kernels} ${folder}/catalogue.cpp)
+target_include_directories(neurontwin_catalogue PRIVATE ${folder})
+target_link_libraries(neurontwin_catalogue PUBLIC neurontwin_mechanism PRIVATE neurontwin_lanes)

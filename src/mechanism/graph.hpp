@@ -1,0 +1,100 @@
+#pragma once
+#include <cstdint>
+#include <map>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace neurontwin {
+
+/// Operations of an expression graph. Comparisons yield 1 or 0; `select` takes (condition, then, otherwise).
+enum class Op : uint8_t {
+  constant,
+  symbol,
+  add,
+  subtract,
+  multiply,
+  divide,
+  negate,
+  exp,
+  expm1,
+  log,
+  log10,
+  sqrt,
+  fabs,
+  sin,
+  cos,
+  tan,
+  tanh,
+  floor,
+  ceil,
+  pow,
+  less,
+  less_equal,
+  equal,
+  both,
+  either,
+  nay,
+  select
+};
+
+/// An expression: the number of its node in a Graph.
+using Expr = int32_t;
+
+/// Arithmetic as a graph in which equal expressions are one node, so that what a mechanism computes twice is
+/// computed once. Nodes come after those they are made of. Building simplifies: constants are folded, a quotient
+/// of a quotient becomes a product, division by a constant a multiplication, and factors without a varying symbol
+/// are gathered, so that they can be computed before the simulation starts.
+class Graph {
+ public:
+  struct Node {
+    Op op;
+    bool varying;  // depends on a varying symbol
+    double value;  // of a constant
+    Expr a = -1, b = -1, c = -1;
+  };
+
+  Expr constant(double value);
+  /// The symbol of this name. `varying`: its value changes during a simulation.
+  Expr symbol(const std::string& name, bool varying);
+
+  /// The symbol of this name, or -1.
+  Expr find(const std::string& name) const {
+    const auto it = symbols_.find(name);
+    return it == symbols_.end() ? -1 : it->second;
+  }
+
+  Expr unary(Op op, Expr a);
+  Expr binary(Op op, Expr a, Expr b);
+  Expr select(Expr condition, Expr then, Expr otherwise);
+  Expr add(Expr a, Expr b) { return binary(Op::add, a, b); }
+  Expr subtract(Expr a, Expr b) { return binary(Op::subtract, a, b); }
+  Expr multiply(Expr a, Expr b) { return binary(Op::multiply, a, b); }
+  Expr divide(Expr a, Expr b) { return binary(Op::divide, a, b); }
+
+  const Node& node(Expr e) const { return nodes_[static_cast<size_t>(e)]; }
+  const std::string& name(Expr symbol) const { return names_.at(symbol); }
+  size_t size() const { return nodes_.size(); }
+  bool is_constant(Expr e, double value) const { return node(e).op == Op::constant && node(e).value == value; }
+
+  bool depends(Expr e, Expr symbol) const;
+  /// The derivative with respect to a symbol. That of a comparison, floor or ceil is 0.
+  Expr derivative(Expr e, Expr symbol);
+  /// `e` with symbols replaced.
+  Expr substitute(Expr e, const std::map<Expr, Expr>& replaced);
+  /// The value in double precision: the plain reference of all generated code. `values` holds every symbol's.
+  double evaluate(Expr e, const std::map<Expr, double>& values) const;
+
+ private:
+  Expr intern(Node node);
+  Expr make(Op op, Expr a, Expr b = -1, Expr c = -1);
+  Expr rebuild(Expr e, std::span<const Expr> done);
+
+  std::vector<Node> nodes_;
+  std::unordered_map<std::string, Expr> interned_;
+  std::map<Expr, std::string> names_;
+  std::map<std::string, Expr> symbols_;
+};
+
+}  // namespace neurontwin

@@ -1,0 +1,33 @@
+#pragma once
+#include <cstddef>
+#include <cstdint>
+
+namespace neurontwin {
+
+/// What a mechanism's kernel works on. Arrays of lanes are [row][lane], one trial per lane; T is float or double.
+template <class T>
+struct KernelArguments {
+  int64_t first = 0, last = 0;  // instances to work on
+  const int32_t* node;          // of each instance: its row in v, rhs, d and the ion arrays
+  const T* fixed;               // [instance][fixed expression], in the order of KernelLayout
+  T* stored;                    // [instance][stored variable][lane]
+  const T* v;                   // mV
+  T* rhs;                       // mA/cm2, less the mechanism's current
+  T* d;                         // S/cm2, plus its conductance
+  T* const* ion;                // for each of ion_arrays(mechanism): [node][lane]
+};
+
+template <class T>
+struct Kernels {
+  size_t lanes = 0;
+  void (*current)(const KernelArguments<T>&) = nullptr;  // evaluates the currents at v
+  void (*advance)(const KernelArguments<T>&) = nullptr;  // the stored variables by one step
+};
+
+/// The kernels of one mechanism for the best instruction set of this machine.
+struct MechanismKernels {
+  Kernels<float> in_float;
+  Kernels<double> in_double;
+};
+
+}  // namespace neurontwin

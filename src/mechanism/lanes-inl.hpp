@@ -1,0 +1,220 @@
+// Arithmetic on one trial per SIMD lane, for the instruction set that Highway is compiling for. Included once per
+// instruction set, so it has no #pragma once.
+#if defined(NEURONTWIN_LANES_INL) == defined(HWY_TARGET_TOGGLE)
+#ifdef NEURONTWIN_LANES_INL
+#undef NEURONTWIN_LANES_INL
+#else
+#define NEURONTWIN_LANES_INL
+#endif
+
+#include <hwy/contrib/math/math-inl.h>
+#include <hwy/highway.h>
+
+#include <array>
+#include <cstdint>
+#include <limits>
+
+HWY_BEFORE_NAMESPACE();
+namespace neurontwin {
+namespace HWY_NAMESPACE {
+namespace ln {
+namespace hn = hwy::HWY_NAMESPACE;
+
+template <class T>
+using Tag = hn::ScalableTag<T>;
+template <class T>
+using Lanes = hn::Vec<Tag<T>>;
+template <class V>
+using ElementOf = hn::TFromD<hn::DFromV<V>>;
+
+template <class T>
+constexpr size_t count() {
+  return hn::MaxLanes(Tag<T>());
+}
+
+template <class T>
+HWY_INLINE Lanes<T> Set(T x) {
+  return hn::Set(Tag<T>(), x);
+}
+template <class T>
+HWY_INLINE Lanes<T> Load(const T* p) {
+  return hn::Load(Tag<T>(), p);
+}
+template <class T>
+HWY_INLINE void Store(Lanes<T> x, T* p) {
+  hn::Store(x, Tag<T>(), p);
+}
+
+template <class V>
+HWY_INLINE V Negate(V x) {
+  return hn::Neg(x);
+}
+template <class V>
+HWY_INLINE V Magnitude(V x) {
+  return hn::Abs(x);
+}
+template <class V>
+HWY_INLINE V SquareRoot(V x) {
+  return hn::Sqrt(x);
+}
+template <class V>
+HWY_INLINE V RoundDown(V x) {
+  return hn::Floor(x);
+}
+template <class V>
+HWY_INLINE V RoundUp(V x) {
+  return hn::Ceil(x);
+}
+
+/// 1/x. In float an estimate and Newton's step, to about 1e-7 for |x| between 1e-37 and 1e37: a division costs three times as much.
+template <class V>
+HWY_INLINE V Reciprocal(V x) {
+  if constexpr (sizeof(ElementOf<V>) == 4) {
+    const V y = hn::ApproximateReciprocal(x);
+    return y * hn::NegMulAdd(x, y, Set<float>(2.0f));
+  } else {
+    return Set<double>(1.0) / x;
+  }
+}
+template <class V>
+HWY_INLINE V Divide(V a, V b) {
+  if constexpr (sizeof(ElementOf<V>) == 4) {
+    return a * Reciprocal(b);
+  } else {
+    return a / b;
+  }
+}
+
+namespace detail {
+
+/// x = n log 2 + r with |r| <= log(2)/2; returns n.
+template <class V>
+HWY_INLINE V Reduce(V x, V& r) {
+  using T = ElementOf<V>;
+  const V n = hn::Round(x * Set<T>(static_cast<T>(1.44269504088896340736)));
+  if constexpr (sizeof(T) == 4) {
+    r = hn::NegMulAdd(n, Set<T>(0.693359375f), x);
+    r = hn::NegMulAdd(n, Set<T>(-2.12194440e-4f), r);
+  } else {
+    r = hn::NegMulAdd(n, Set<T>(0.693145751953125), x);
+    r = hn::NegMulAdd(n, Set<T>(1.42860682030941723212e-6), r);
+  }
+  return n;
+}
+
+/// (exp(r) - 1 - r) / r^2 by its Taylor polynomial: below 2^-25 (float), 2^-55 (double) relative to exp(r) for |r| <= log(2)/2.
+template <class V>
+HWY_INLINE V Tail(V r) {
+  using T = ElementOf<V>;
+  const auto c = [](double x) { return Set<T>(static_cast<T>(x)); };
+  if constexpr (sizeof(T) == 4) {
+    V p = hn::MulAdd(c(1.0 / 720), r, c(1.0 / 120));
+    p = hn::MulAdd(p, r, c(1.0 / 24));
+    p = hn::MulAdd(p, r, c(1.0 / 6));
+    return hn::MulAdd(p, r, c(0.5));
+  } else {
+    constexpr double inverse_factorial[] = {1.0 / 2,         1.0 / 6,         1.0 / 24,         1.0 / 120,        1.0 / 720,         1.0 / 5040,
+                                            1.0 / 40320,     1.0 / 362880,    1.0 / 3628800,    1.0 / 39916800,   1.0 / 479001600,   1.0 / 6227020800};
+    V p = c(inverse_factorial[11]);
+    for (int i = 10; i >= 0; --i) p = hn::MulAdd(p, r, c(inverse_factorial[i]));
+    return p;
+  }
+}
+
+/// 2^n for a whole n that keeps the result normal.
+template <class V>
+HWY_INLINE V PowerOfTwo(V n) {
+  using T = ElementOf<V>;
+  const hn::RebindToSigned<Tag<T>> di;
+  constexpr int mantissa = sizeof(T) == 4 ? 23 : 52, bias = sizeof(T) == 4 ? 127 : 1023;
+  const auto whole = hn::ConvertTo(di, n);
+  return hn::BitCast(Tag<T>(), hn::ShiftLeft<mantissa>(whole + hn::Set(di, bias)));
+}
+
+/// Arguments beyond these give the value there: 1e-34 and 1e34 in float, whose products and reciprocals stay finite.
+template <class V>
+HWY_INLINE V Clamp(V x) {
+  using T = ElementOf<V>;
+  constexpr double most = sizeof(T) == 4 ? 80 : 700;
+  return hn::Min(hn::Max(x, Set<T>(static_cast<T>(-most))), Set<T>(static_cast<T>(most)));
+}
+
+}  // namespace detail
+
+template <class V>
+HWY_INLINE V Exp(V x) {
+  using T = ElementOf<V>;
+  V r;
+  const V n = detail::Reduce(detail::Clamp(x), r);
+  const V p = hn::MulAdd(detail::Tail(r) * r, r, r) + Set<T>(static_cast<T>(1));
+  return p * detail::PowerOfTwo(n);
+}
+
+/// exp(x) - 1, exact to rounding also where x is small: the gain of a slow gate's step.
+template <class V>
+HWY_INLINE V Expm1(V x) {
+  using T = ElementOf<V>;
+  V r;
+  const V n = detail::Reduce(detail::Clamp(x), r);
+  const V p = hn::MulAdd(detail::Tail(r) * r, r, r);
+  const V scale = detail::PowerOfTwo(n);
+  return hn::MulAdd(p, scale, scale - Set<T>(static_cast<T>(1)));
+}
+
+template <class V>
+HWY_INLINE V Log(V x) {
+  return hn::Log(hn::DFromV<V>(), x);
+}
+template <class V>
+HWY_INLINE V Log10(V x) {
+  return Log(x) * Set<ElementOf<V>>(static_cast<ElementOf<V>>(0.43429448190325182765));
+}
+template <class V>
+HWY_INLINE V Sine(V x) {
+  return hn::Sin(hn::DFromV<V>(), x);
+}
+template <class V>
+HWY_INLINE V Cosine(V x) {
+  return hn::Cos(hn::DFromV<V>(), x);
+}
+template <class V>
+HWY_INLINE V Tangent(V x) {
+  return Sine(x) / Cosine(x);
+}
+template <class V>
+HWY_INLINE V HyperbolicTangent(V x) {
+  const V e = Expm1(x + x);
+  return e / (e + Set<ElementOf<V>>(static_cast<ElementOf<V>>(2)));
+}
+/// x^y for x > 0; 0 for x = 0.
+template <class V>
+HWY_INLINE V Power(V x, V y) {
+  return hn::IfThenElseZero(x > hn::Zero(hn::DFromV<V>()), Exp(y * Log(x)));
+}
+
+template <class M, class V>
+HWY_INLINE V Select(M condition, V then, V otherwise) {
+  return hn::IfThenElse(condition, then, otherwise);
+}
+template <class V>
+HWY_INLINE auto IsTrue(V x) {
+  return x != hn::Zero(hn::DFromV<V>());
+}
+template <class A, class B>
+HWY_INLINE auto Both(A a, B b) {
+  return hn::And(a, b);
+}
+template <class A, class B>
+HWY_INLINE auto Either(A a, B b) {
+  return hn::Or(a, b);
+}
+template <class A>
+HWY_INLINE auto Nay(A a) {
+  return hn::Not(a);
+}
+
+}  // namespace ln
+}  // namespace HWY_NAMESPACE
+}  // namespace neurontwin
+HWY_AFTER_NAMESPACE();
+#endif

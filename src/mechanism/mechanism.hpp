@@ -1,0 +1,74 @@
+#pragma once
+#include <filesystem>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "mechanism/graph.hpp"
+
+namespace neurontwin {
+
+/// What an ion variable of NMODL is: for "ca", eca, cai, cao and ica.
+enum class IonQuantity : uint8_t { reversal_mV, inside_mM, outside_mM, current };
+
+struct IonVariable {
+  std::string name;  // "cai"
+  std::string ion;   // "ca"
+  IonQuantity quantity;
+  bool written = false;
+  bool unread = false;  // a current of an ion whose concentration nothing changes: written, but for nobody
+};
+
+struct Parameter {
+  std::string name;
+  double value = 0;  // the file's default
+  std::string unit;
+};
+
+/// A channel, pump or synapse, compiled from NMODL to expressions of its symbols:
+/// - fixed during a simulation: every parameter; dt (ms), celsius, diam (um), area (um2), scale (1, or for a point
+///   process 100/area, which turns nA into mA/cm2); reversal potentials and concentrations of ions that no mechanism changes;
+/// - varying: v (mV), t (ms), the stored variables, the other ion variables, and an event's arguments.
+struct Mechanism {
+  struct Current {
+    std::string ion;  // "ca"; empty: nonspecific
+    Expr value;       // mA/cm2, outward positive
+  };
+  struct Receiving {
+    std::vector<std::string> arguments;  // of NET_RECEIVE; the first is the weight
+    std::vector<Expr> stored;            // after an event
+  };
+
+  std::string name, path;
+  bool point_process = false;
+  Graph graph;
+  std::vector<Parameter> parameters;
+  /// States, then ASSIGNED variables that a later block reads: what every instance and trial has of its own.
+  std::vector<std::string> stored;
+  size_t states = 0;  // how many of these are states
+  std::vector<IonVariable> ions;
+
+  // Each in terms of the symbols' values before.
+  std::vector<Expr> initial;       // stored
+  std::vector<Current> currents;   // at v
+  Expr total_current = -1;         // sum of the currents, mA/cm2
+  Expr conductance = -1;           // its derivative by v, S/cm2
+  std::vector<Expr> after_current; // stored, when the currents have been evaluated
+  std::vector<Expr> advanced;      // stored, one time step later (cnexp: exact for frozen rates)
+  /// Written concentrations, at the start and one step later; in the order of the written `ions`.
+  std::vector<Expr> initial_concentration, advanced_concentration;
+  /// How much an event's effect on each stored variable decays in half a step: 1 where its rate is not fixed.
+  std::vector<Expr> half_step_decay;
+  std::optional<Receiving> receiving;
+
+  const Parameter* parameter(std::string_view name) const;
+  Expr symbol(const std::string& name) const;  // -1 if there is none
+};
+
+/// Compiles NMODL text. `changing_ions`: ions whose concentration some mechanism changes. InputError names path:line.
+Mechanism compile_mechanism(std::string_view text, const std::string& path, const std::set<std::string>& changing_ions = {"ca"});
+Mechanism compile_mechanism(const std::filesystem::path& file, const std::set<std::string>& changing_ions = {"ca"});
+
+}  // namespace neurontwin

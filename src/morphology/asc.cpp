@@ -1,0 +1,279 @@
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <cstdio>
+#include <optional>
+
+#include "config/error.hpp"
+#include "morphology/morphology.hpp"
+#include "morphology/soma_contour.hpp"
+
+namespace neurontwin {
+namespace {
+
+/// Branches nested deeper than this are no neuron's, and would exhaust the stack.
+constexpr int kDeepest = 1000;
+
+/// An item of the file: a list of items, or a word, text, number or mark.
+struct Item {
+  enum class Kind { list, word, text, number, mark };
+  Kind kind = Kind::list;
+  std::string text;
+  double number = 0;
+  int line = 0;
+  std::vector<Item> items;
+
+  bool is_list() const { return kind == Kind::list; }
+  bool starts_with(Kind first) const { return is_list() && !items.empty() && items[0].kind == first; }
+};
+
+class Reader {
+ public:
+  Reader(std::string_view text, std::string name) : text_(text), name_(std::move(name)) {}
+
+  std::vector<Item> read() {
+    std::vector<Item> all;
+    while (skip_space()) all.push_back(item(0));
+    return all;
+  }
+
+ private:
+  [[noreturn]] void refuse(int line, const std::string& what) const { fail_input("{}:{}: {}", name_, line, what); }
+
+  /// Past blanks, comments, commas and spines; false at the end.
+  bool skip_space() {
+    while (at_ < text_.size()) {
+      const char c = text_[at_];
+      if (c == '\n') ++line_;
+      if (c == ';') {
+        while (at_ < text_.size() && text_[at_] != '\n') ++at_;
+      } else if (c == '<') {
+        const int from = line_;
+        while (at_ < text_.size() && text_[at_] != '>') line_ += text_[at_++] == '\n';
+        if (at_ == text_.size()) refuse(from, "a spine '<' without its '>'");
+        ++at_;
+      } else if (c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == ',' || c == '\f') {
+        ++at_;
+      } else {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  Item item(int depth) {
+    if (depth > kDeepest) refuse(line_, fmt::format("lists nested more than {} deep", kDeepest));
+    Item item;
+    item.line = line_;
+    const char c = text_[at_];
+    if (c == '(') {
+      ++at_;
+      for (;;) {
+        if (!skip_space()) refuse(item.line, "a list '(' without its ')'");
+        if (text_[at_] == ')') break;
+        item.items.push_back(this->item(depth + 1));
+      }
+      ++at_;
+    } else if (c == ')') {
+      refuse(line_, "a ')' that closes nothing");
+    } else if (c == '|') {
+      ++at_;
+      item.kind = Item::Kind::mark;
+    } else if (c == '"') {
+      const auto end = text_.find('"', at_ + 1);
+      if (end == text_.npos) refuse(line_, "text without its closing \"");
+      item.kind = Item::Kind::text;
+      item.text = std::string(text_.substr(at_ + 1, end - at_ - 1));
+      line_ += static_cast<int>(std::count(item.text.begin(), item.text.end(), '\n'));
+      at_ = end + 1;
+    } else {
+      const auto end = std::min(text_.find_first_of(" \t\r\n\f(),;|\"<", at_), text_.size());
+      item.text = std::string(text_.substr(at_, end - at_));
+      item.kind = Item::Kind::word;
+      const auto first = item.text.data() + (item.text.starts_with('+') ? 1 : 0), last = item.text.data() + item.text.size();
+      const auto [stop, error] = std::from_chars(first, last, item.number);
+      if (stop == last && error == std::errc() && std::isfinite(item.number)) item.kind = Item::Kind::number;
+      at_ = std::max(end, at_ + 1);
+    }
+    return item;
+  }
+
+  std::string_view text_;
+  std::string name_;
+  size_t at_ = 0;
+  int line_ = 1;
+};
+
+/// NEURON passes every number through this text on its way to single precision.
+float as_neuron_stores(double value) {
+  char text[40];
+  std::snprintf(text, sizeof text, "%.8g", value);
+  return static_cast<float>(std::strtod(text, nullptr));
+}
+
+struct Branch {
+  Region region = Region::other;
+  int parent = -1;  // index of a branch; -1: the soma
+  int line = 0;
+  std::vector<std::array<double, 4>> points;
+};
+
+class Importer {
+ public:
+  explicit Importer(std::string name) : name_(std::move(name)) {}
+
+  Morphology import(const std::vector<Item>& file) {
+    for (const auto& item : file) {
+      if (!item.is_list() || item.items.empty()) continue;
+      if (item.starts_with(Item::Kind::text)) contour(item);
+      if (item.items[0].is_list()) tree(item);
+    }
+    if (contours_.empty()) fail_input("{}: has no soma: a contour named CellBody, \"Cell Body\" or Soma of more than two points", name_);
+    remove_empty();
+    return assemble();
+  }
+
+ private:
+  [[noreturn]] void refuse(int line, const std::string& what) const { fail_input("{}:{}: {}", name_, line, what); }
+
+  std::optional<std::array<double, 4>> point(const Item& item) const {
+    if (!item.starts_with(Item::Kind::number)) return {};
+    std::array<double, 4> p{0, 0, 0, 0};
+    size_t n = 0;
+    for (const auto& part : item.items) {
+      if (part.kind != Item::Kind::number) break;
+      if (n == 4) break;
+      p[n++] = part.number;
+    }
+    if (n < 3) refuse(item.line, fmt::format("a point of {} numbers; expected x, y, z and a diameter", n));
+    for (const double x : p) {
+      if (std::fabs(x) > 1e6) refuse(item.line, fmt::format("a coordinate of {} um", x));
+    }
+    if (p[3] < 0) refuse(item.line, fmt::format("a diameter of {} um", p[3]));
+    return p;
+  }
+
+  void contour(const Item& item) {
+    const auto& named = item.items[0].text;
+    if (named != "CellBody" && named != "Cell Body" && named != "Soma") return;
+    Contour contour;
+    for (const auto& part : item.items) {
+      if (const auto p = point(part)) contour.push_back({(*p)[0], (*p)[1], (*p)[2]});
+    }
+    if (contour.size() > 2) contours_.push_back(std::move(contour));
+  }
+
+  void tree(const Item& item) {
+    Region region = Region::other;
+    for (const auto& part : item.items) {
+      if (point(part)) break;
+      if (!part.starts_with(Item::Kind::word)) continue;
+      const auto& word = part.items[0].text;
+      if (word == "Axon") region = Region::axon;
+      else if (word == "Dendrite") region = Region::basal;
+      else if (word == "Apical") region = Region::apical;
+      else region = Region::other;
+    }
+    const bool has_points = std::any_of(item.items.begin(), item.items.end(), [&](const Item& part) { return point(part).has_value(); });
+    if (has_points) branch(item.items, 0, item.items.size(), region, -1, item.line);
+  }
+
+  void branch(const std::vector<Item>& items, size_t from, size_t to, Region region, int parent, int line) {
+    const auto self = static_cast<int>(branches_.size());
+    branches_.push_back({region, parent, line, {}});
+    for (size_t i = from; i < to; ++i) {
+      const auto& item = items[i];
+      if (const auto p = point(item)) {
+        branches_[static_cast<size_t>(self)].points.push_back(*p);
+      } else if (item.is_list() && !item.items.empty() && (item.items[0].is_list() || item.items[0].kind == Item::Kind::mark)) {
+        size_t start = 0;
+        for (size_t k = 0; k <= item.items.size(); ++k) {
+          if (k < item.items.size() && item.items[k].kind != Item::Kind::mark) continue;
+          if (k > start) branch(item.items, start, k, region, self, item.items[start].line);
+          start = k + 1;
+        }
+      }
+    }
+  }
+
+  /// Sections without a length disappear; what hangs on them moves up.
+  void remove_empty() {
+    for (size_t i = 0; i < branches_.size(); ++i) {
+      const auto& b = branches_[i];
+      auto points = b.points;
+      if (b.parent >= 0 && !points.empty()) {
+        const auto& before = branches_[static_cast<size_t>(b.parent)].points;
+        if (!before.empty() && !same_place(before.back(), points[0])) points.insert(points.begin(), before.back());
+      }
+      const bool coincident = points.size() == 2 && same_place(points[0], points[1]);
+      if (points.empty() || (b.parent >= 0 && (points.size() == 1 || coincident))) removed_.push_back(static_cast<int>(i));
+    }
+    const auto is_removed = [&](int i) { return std::binary_search(removed_.begin(), removed_.end(), i); };
+    for (auto& b : branches_) {
+      while (b.parent >= 0 && is_removed(b.parent)) b.parent = branches_[static_cast<size_t>(b.parent)].parent;
+    }
+  }
+
+  static bool same_place(const std::array<double, 4>& a, const std::array<double, 4>& b) { return std::equal(a.begin(), a.begin() + 3, b.begin()); }
+
+  Section section(const Branch& b, const Branch* parent) const {
+    Section s;
+    s.region = b.region;
+    const auto add = [&](double x, double y, double z, double d) {
+      s.points.push_back({as_neuron_stores(x), as_neuron_stores(y), as_neuron_stores(z), as_neuron_stores(d)});
+    };
+    if (parent && !parent->points.empty()) {
+      const auto& last = parent->points.back();
+      // The child begins where its parent ends, as thick as its own first point.
+      if (!same_place(last, b.points[0])) add(last[0], last[1], last[2], b.points[0][3]);
+    }
+    if (b.points.size() == 1 && s.points.empty()) {
+      const auto [x, y, z, d] = b.points[0];
+      add(x - d / 2, y, z, d);
+      add(x, y, z, d);
+      add(x + d / 2, y, z, d);
+      return s;
+    }
+    for (const auto& [x, y, z, d] : b.points) add(x, y, z, d);
+    return s;
+  }
+
+  Morphology assemble() const {
+    Morphology m;
+    Section soma;
+    soma.name = "soma[0]";
+    soma.region = Region::soma;
+    for (const auto& [x, y, z, d] : soma_frusta(contours_)) {
+      soma.points.push_back({as_neuron_stores(x), as_neuron_stores(y), as_neuron_stores(z), as_neuron_stores(d)});
+    }
+    m.sections.push_back(std::move(soma));
+    std::vector<int> index(branches_.size(), -1);
+    // NEURON's order: by kind, in the order of the file. A child may have another kind than its parent only in other formats.
+    for (const auto& [region, base] : {std::pair{Region::axon, "axon"}, {Region::basal, "dend"}, {Region::apical, "apic"}, {Region::other, "dend_0"}}) {
+      int number = 0;
+      for (size_t i = 0; i < branches_.size(); ++i) {
+        const auto& b = branches_[i];
+        if (b.region != region || std::binary_search(removed_.begin(), removed_.end(), static_cast<int>(i))) continue;
+        auto s = section(b, b.parent < 0 ? nullptr : &branches_[static_cast<size_t>(b.parent)]);
+        s.name = fmt::format("{}[{}]", base, number++);
+        s.parent = b.parent < 0 ? 0 : index[static_cast<size_t>(b.parent)];
+        s.parent_x = b.parent < 0 ? 0.5 : 1;
+        index[i] = static_cast<int>(m.sections.size());
+        m.sections.push_back(std::move(s));
+      }
+    }
+    return m;
+  }
+
+  std::string name_;
+  std::vector<Contour> contours_;
+  std::vector<Branch> branches_;
+  std::vector<int> removed_;  // sorted
+};
+
+}  // namespace
+
+Morphology read_asc(std::string_view text, const std::string& name) { return Importer(name).import(Reader(text, name).read()); }
+
+}  // namespace neurontwin

@@ -1,0 +1,186 @@
+#include "morphology/compartments.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+#include "config/error.hpp"
+
+namespace neurontwin {
+namespace {
+
+/// Arc lengths at the traced points. Differences in single precision, sums in double, as in NEURON.
+std::vector<double> arc_of(const std::vector<Point>& points) {
+  std::vector<double> arc{0};
+  for (size_t i = 1; i < points.size(); ++i) {
+    const auto &p = points[i - 1], &q = points[i];
+    const double dx = q.x_um - p.x_um, dy = q.y_um - p.y_um, dz = q.z_um - p.z_um;
+    arc.push_back(arc.back() + std::sqrt(dx * dx + dy * dy + dz * dz));
+  }
+  return arc;
+}
+
+struct Half {
+  double diameter_sum = 0, area = 0, resistance = 0;
+};
+
+/// Sums over the piece of the traced cone frusta between two arc lengths.
+class Tracing {
+ public:
+  explicit Tracing(const std::vector<Point>& points) : points_(points), arc_(arc_of(points)) {}
+  double length() const { return arc_.back(); }
+
+  /// From where the last call ended up to `to`.
+  Half up_to(double to) {
+    Half sum;
+    double x1 = from_, d1 = diameter_at(from_);
+    for (;;) {
+      const bool piece_ends = next_ + 1 < points_.size() && arc_[next_] < to;
+      const double x2 = piece_ends ? arc_[next_] : to;
+      const double d2 = piece_ends ? static_cast<double>(points_[next_].diameter_um) : diameter_at(to);
+      double delta = x2 - x1;
+      sum.diameter_sum += (d1 + d2) * delta;
+      delta = std::max(delta, 1e-15);
+      sum.area += (d1 + d2) * std::sqrt(delta * delta + 0.25 * (d2 - d1) * (d2 - d1));
+      sum.resistance += delta / (d1 * d2);
+      x1 = x2;
+      d1 = d2;
+      if (!piece_ends) break;
+      ++next_;
+    }
+    from_ = to;
+    return sum;
+  }
+
+ private:
+  double diameter_at(double x) const {
+    const double span = arc_[next_] - arc_[next_ - 1];
+    const double fraction = span < 1e-10 ? 1 : (x - arc_[next_ - 1]) / span;
+    const double a = points_[next_ - 1].diameter_um, b = points_[next_].diameter_um;
+    return a + fraction * (b - a);
+  }
+
+  const std::vector<Point>& points_;
+  std::vector<double> arc_;
+  double from_ = 0;
+  size_t next_ = 1;  // the traced point that ends the current frustum
+};
+
+void cut_traced(const Section& section, int n, std::vector<Compartment>& into) {
+  Tracing tracing(section.points);
+  const double ds = tracing.length() / n;
+  for (int i = 0; i < n; ++i) {
+    Compartment c;
+    const auto before = tracing.up_to((i + 0.5) * ds), after = tracing.up_to((i + 1) * ds);
+    c.x = (i + 0.5) / n;
+    c.length_um = ds;
+    c.diameter_um = (before.diameter_sum + after.diameter_sum) / (2 * ds);
+    c.area_um2 = std::numbers::pi / 2 * (before.area + after.area);
+    c.resistance_before = before.resistance * 0.04 / std::numbers::pi;
+    c.resistance_after = after.resistance * 0.04 / std::numbers::pi;
+    into.push_back(c);
+  }
+}
+
+void cut_cylinder(const Section& section, int n, std::vector<Compartment>& into) {
+  const double d = section.diameter_um, dx = section.length_um / n;
+  for (int i = 0; i < n; ++i) {
+    const double half = 0.01 * (dx / 2) / (std::numbers::pi * d * d / 4);
+    into.push_back({0, (i + 0.5) / n, dx, d, std::numbers::pi * d * dx, half, half, 0});
+  }
+}
+
+}  // namespace
+
+double length_um(const Section& section) { return section.points.size() > 1 ? arc_of(section.points).back() : section.length_um; }
+
+int by_spacing(const Section& section, double spacing_um) { return 1 + 2 * static_cast<int>(length_um(section) / spacing_um); }
+
+int by_d_lambda(const Section& section, double fraction, double frequency_hz, double axial_resistivity_ohm_cm, double capacitance_uF_cm2) {
+  // The length constant at a frequency, in um: 1e5 / 2 sqrt(d / (pi f Ra cm)).
+  const auto lambda = [&](double d) { return 1e5 * std::sqrt(d / (4 * std::numbers::pi * frequency_hz * axial_resistivity_ohm_cm * capacitance_uF_cm2)); };
+  double in_lambdas = 0;
+  if (section.points.size() > 1) {
+    const auto arc = arc_of(section.points);
+    for (size_t i = 1; i < arc.size(); ++i) {
+      const double d = 0.5 * (static_cast<double>(section.points[i - 1].diameter_um) + section.points[i].diameter_um);
+      in_lambdas += (arc[i] - arc[i - 1]) / lambda(d);
+    }
+  } else {
+    in_lambdas = section.length_um / lambda(section.diameter_um);
+  }
+  return static_cast<int>((in_lambdas / fraction + 0.999) / 2) * 2 + 1;
+}
+
+int Compartments::at(int section, double x) const {
+  const int n = count(section);
+  return first_compartment[static_cast<size_t>(section)] + std::clamp(static_cast<int>(x * n), 0, n - 1);
+}
+
+Compartments cut(const Morphology& morphology, const std::function<int(const Section&)>& number, double axial_resistivity_ohm_cm) {
+  Compartments all;
+  all.sections = morphology.sections;
+  const size_t sections = all.sections.size();
+  std::vector<int> children_at_end(sections);
+  for (size_t s = 0; s < sections; ++s) {
+    const auto& section = all.sections[s];
+    if (!(length_um(section) > 0)) fail_input("section {} has no length", section.name);
+    for (const auto& p : section.points) {
+      if (!(p.diameter_um > 0)) fail_input("section {} has a point of diameter {} um", section.name, p.diameter_um);
+    }
+    if (section.points.empty() && !(section.diameter_um > 0)) fail_input("section {} has a diameter of {} um", section.name, section.diameter_um);
+    all.first_compartment.push_back(static_cast<int>(all.compartments.size()));
+    const int n = number(section);
+    if (section.points.size() > 1) cut_traced(section, n, all.compartments);
+    else cut_cylinder(section, n, all.compartments);
+    for (size_t i = static_cast<size_t>(all.first_compartment.back()); i < all.compartments.size(); ++i) all.compartments[i].section = static_cast<int>(s);
+    if (section.parent >= 0 && section.parent_x >= 1) ++children_at_end[static_cast<size_t>(section.parent)];
+  }
+  all.first_compartment.push_back(static_cast<int>(all.compartments.size()));
+
+  const double ra = axial_resistivity_ohm_cm;
+  all.node_of.assign(all.compartments.size(), -1);
+  std::vector<int> end_node(sections, -1);
+  std::vector<double> end_path(sections);
+  for (size_t s = 0; s < sections; ++s) {
+    const auto& section = all.sections[s];
+    int parent = -1;
+    double resistance = 0, path = 0;  // from the parent node to the section's start
+    if (section.parent >= 0) {
+      const auto p = static_cast<size_t>(section.parent);
+      if (section.parent_x >= 1) {
+        parent = end_node[p];
+        path = end_path[p];
+        // Alone at its parent's end: the two half resistances in series.
+        if (children_at_end[p] == 1) resistance = ra * all.compartments[static_cast<size_t>(all.first_compartment[p + 1]) - 1].resistance_after;
+      } else {
+        const int c = all.at(section.parent, section.parent_x);
+        parent = all.node_of[static_cast<size_t>(c)];
+        path = all.compartments[static_cast<size_t>(c)].path_um;
+      }
+    } else if (s > 0) {
+      fail_input("section {} is connected to nothing", section.name);
+    } else {
+      path = -0.5 * length_um(section);
+    }
+    for (int i = all.first_compartment[s]; i < all.first_compartment[s + 1]; ++i) {
+      auto& c = all.compartments[static_cast<size_t>(i)];
+      resistance += ra * c.resistance_before;
+      c.path_um = path + c.length_um / 2;
+      path += c.length_um;
+      all.node_of[static_cast<size_t>(i)] = static_cast<int>(all.nodes.size());
+      all.nodes.push_back({parent, i, parent < 0 ? 0 : 1 / resistance});
+      parent = static_cast<int>(all.nodes.size()) - 1;
+      resistance = ra * c.resistance_after;
+    }
+    end_path[s] = path;
+    end_node[s] = parent;
+    if (children_at_end[s] > 1) {
+      end_node[s] = static_cast<int>(all.nodes.size());
+      all.nodes.push_back({parent, -1, 1 / resistance});
+    }
+  }
+  return all;
+}
+
+}  // namespace neurontwin

@@ -1,0 +1,62 @@
+#include "morphology/morphology.hpp"
+
+#include <algorithm>
+
+#include "config/error.hpp"
+#include "files/files.hpp"
+
+namespace neurontwin {
+
+std::string_view name_of(Region region) {
+  switch (region) {
+    case Region::soma:
+      return "soma";
+    case Region::axon:
+      return "axon";
+    case Region::basal:
+      return "basal";
+    case Region::apical:
+      return "apical";
+    case Region::other:
+      break;
+  }
+  return "other";
+}
+
+Morphology read_morphology(const std::filesystem::path& file) {
+  auto extension = file.extension().string();
+  std::transform(extension.begin(), extension.end(), extension.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  if (extension == ".asc") return read_asc(read_file(file), file.string());
+  if (extension == ".swc") return read_swc(read_file(file), file.string());
+  fail_input("{}: unknown kind of morphology, expected .swc or .asc", file.string());
+}
+
+Morphology with_axon_stub(const Morphology& morphology, int count, double length_um, double diameter_um) {
+  Morphology out;
+  std::vector<int> moved(morphology.sections.size(), -1);
+  const auto copy = [&](size_t i) {
+    Section s = morphology.sections[i];
+    if (s.parent >= 0) {
+      if (moved[static_cast<size_t>(s.parent)] < 0) return;  // grew on the axon
+      s.parent = moved[static_cast<size_t>(s.parent)];
+    }
+    moved[i] = static_cast<int>(out.sections.size());
+    out.sections.push_back(std::move(s));
+  };
+  copy(0);
+  for (int k = 0; k < count; ++k) {
+    Section s;
+    s.name = fmt::format("axon[{}]", k);
+    s.region = Region::axon;
+    s.parent = k == 0 ? 0 : static_cast<int>(out.sections.size()) - 1;
+    s.parent_x = k == 0 ? 0.5 : 1;
+    s.length_um = length_um;
+    s.diameter_um = diameter_um;
+    out.sections.push_back(s);
+  }
+  for (size_t i = 1; i < morphology.sections.size(); ++i)
+    if (morphology.sections[i].region != Region::axon) copy(i);
+  return out;
+}
+
+}  // namespace neurontwin

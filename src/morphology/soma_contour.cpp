@@ -1,0 +1,157 @@
+#include "morphology/soma_contour.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+namespace neurontwin {
+namespace {
+
+using Vector = std::array<double, 3>;
+
+struct Resampled {
+  std::array<Vector, 101> points;
+  Vector centre{0, 0, 0};
+  double perimeter_um = 0;
+};
+
+/// 101 points, evenly along the outline as listed, without its closing edge. The arc length is that of x and y alone: so does NEURON.
+Resampled resample(const Contour& contour) {
+  std::vector<double> arc{0};
+  for (size_t i = 1; i < contour.size(); ++i)
+    arc.push_back(arc.back() + std::hypot(contour[i][0] - contour[i - 1][0], contour[i][1] - contour[i - 1][1]));
+  Resampled r;
+  r.perimeter_um = arc.back();
+  size_t piece = 1;
+  for (size_t k = 0; k < r.points.size(); ++k) {
+    const double at = arc.back() * static_cast<double>(k) / 100;
+    while (piece + 1 < arc.size() && arc[piece] < at) ++piece;
+    const double length = arc[piece] - arc[piece - 1];
+    const double along = length > 0 ? std::clamp((at - arc[piece - 1]) / length, 0.0, 1.0) : 0;
+    for (size_t c = 0; c < 3; ++c) {
+      r.points[k][c] = contour[piece - 1][c] + along * (contour[piece][c] - contour[piece - 1][c]);
+      r.centre[c] += r.points[k][c] / 101;
+    }
+  }
+  return r;
+}
+
+/// Eigenvalues and vectors (rows) of a symmetric matrix, by Jacobi's rotations.
+void eigen(std::array<Vector, 3> m, Vector& values, std::array<Vector, 3>& vectors) {
+  vectors = {{{1, 0, 0}, {0, 1, 0}, {0, 0, 1}}};
+  for (int sweep = 0; sweep < 50; ++sweep) {
+    for (size_t p = 0; p < 2; ++p) {
+      for (size_t q = p + 1; q < 3; ++q) {
+        if (m[p][q] == 0) continue;
+        const double theta = (m[q][q] - m[p][p]) / (2 * m[p][q]);
+        const double t = (theta >= 0 ? 1 : -1) / (std::fabs(theta) + std::sqrt(theta * theta + 1));
+        const double c = 1 / std::sqrt(t * t + 1), s = t * c;
+        for (size_t k = 0; k < 3; ++k) {
+          const double mkp = m[k][p], mkq = m[k][q];
+          m[k][p] = c * mkp - s * mkq;
+          m[k][q] = s * mkp + c * mkq;
+        }
+        for (size_t k = 0; k < 3; ++k) {
+          const double mpk = m[p][k], mqk = m[q][k];
+          m[p][k] = c * mpk - s * mqk;
+          m[q][k] = s * mpk + c * mqk;
+          const double vp = vectors[p][k], vq = vectors[q][k];
+          vectors[p][k] = c * vp - s * vq;
+          vectors[q][k] = s * vp + c * vq;
+        }
+      }
+    }
+  }
+  for (size_t i = 0; i < 3; ++i) values[i] = m[i][i];
+}
+
+double dot(const Vector& a, const Vector& b) { return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]; }
+
+/// One flank of the outline: positions along the long axis, ascending, and across it.
+struct Flank {
+  std::vector<double> along, across;
+
+  /// Drops points where the outline turns back.
+  void make_increasing() {
+    for (size_t j = along.size(); j-- > 1;) {
+      while (j > 0 && j < along.size() && along[j] <= along[j - 1] + 1e-11) {
+        along.erase(along.begin() + static_cast<int64_t>(j));
+        across.erase(across.begin() + static_cast<int64_t>(j));
+      }
+    }
+  }
+  double at(double position) const {
+    if (position <= along.front()) return across.front();
+    if (position >= along.back()) return across.back();
+    const auto i = static_cast<size_t>(std::upper_bound(along.begin(), along.end(), position) - along.begin());
+    const double w = (position - along[i - 1]) / (along[i] - along[i - 1]);
+    return across[i - 1] + w * (across[i] - across[i - 1]);
+  }
+};
+
+std::vector<std::array<double, 4>> slices(const Contour& contour) {
+  const auto r = resample(contour);
+  std::array<Vector, 3> scatter{};
+  for (const auto& p : r.points) {
+    for (size_t a = 0; a < 3; ++a)
+      for (size_t b = 0; b < 3; ++b) scatter[a][b] += (p[a] - r.centre[a]) * (p[b] - r.centre[b]);
+  }
+  Vector values{};
+  std::array<Vector, 3> vectors{};
+  eigen(scatter, values, vectors);
+  const auto largest = static_cast<size_t>(std::max_element(values.begin(), values.end()) - values.begin());
+  auto smallest = static_cast<size_t>(std::min_element(values.begin(), values.end()) - values.begin());
+  if (smallest == largest) smallest = (largest + 1) % 3;
+  const Vector major = vectors[largest];
+  Vector minor = vectors[3 - largest - smallest];
+  minor[2] = 0;
+  const double norm = std::sqrt(dot(minor, minor));
+  for (auto& c : minor) c = norm > 0 ? c / norm : 0;
+
+  std::vector<double> along, across;
+  for (const auto& p : r.points) {
+    const Vector d{p[0] - r.centre[0], p[1] - r.centre[1], p[2] - r.centre[2]};
+    along.push_back(dot(d, major));
+    across.push_back(dot(d, minor));
+  }
+  const auto highest = std::max_element(along.begin(), along.end()) - along.begin();
+  std::rotate(along.begin(), along.begin() + highest, along.end());
+  std::rotate(across.begin(), across.begin() + highest, across.end());
+  const auto lowest = std::min_element(along.begin(), along.end()) - along.begin();
+  Flank a{{along.begin(), along.begin() + lowest}, {across.begin(), across.begin() + lowest}};
+  Flank b{{along.begin() + lowest, along.end()}, {across.begin() + lowest, across.end()}};
+  std::reverse(a.along.begin(), a.along.end());
+  std::reverse(a.across.begin(), a.across.end());
+  a.make_increasing();
+  b.make_increasing();
+
+  std::vector<double> all = a.along;
+  all.insert(all.end(), b.along.begin(), b.along.end());
+  std::sort(all.begin(), all.end());
+  const double low = all[1], high = all[all.size() - 2];
+  std::vector<std::array<double, 4>> frusta;
+  for (int k = 0; k <= 20; ++k) {
+    const double s = low + k * (high - low) / 20;
+    frusta.push_back({r.centre[0] + major[0] * s, r.centre[1] + major[1] * s, r.centre[2] + major[2] * s, std::fabs(a.at(s) - b.at(s))});
+  }
+  frusta.front()[3] = (frusta[0][3] + frusta[1][3]) / 2;
+  frusta.back()[3] = (frusta[20][3] + frusta[19][3]) / 2;
+  return frusta;
+}
+
+}  // namespace
+
+std::vector<std::array<double, 4>> soma_frusta(const std::vector<Contour>& contours) {
+  if (contours.size() == 1) return slices(contours[0]);
+  std::vector<std::array<double, 4>> frusta;
+  for (const auto& contour : contours) {
+    const auto r = resample(contour);
+    double radius = 0;
+    for (const auto& p : r.points)
+      radius += std::sqrt(std::pow(p[0] - r.centre[0], 2) + std::pow(p[1] - r.centre[1], 2) + std::pow(p[2] - r.centre[2], 2)) / 101;
+    frusta.push_back({r.centre[0], r.centre[1], r.centre[2], radius + r.perimeter_um / (2 * std::numbers::pi)});
+  }
+  return frusta;
+}
+
+}  // namespace neurontwin
