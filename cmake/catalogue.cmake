@@ -15,3 +15,19 @@ add_custom_command(OUTPUT ${kernels} ${folder}/catalogue.cpp COMMAND compile_cat
 add_library(neurontwin_catalogue STATIC ${kernels} ${folder}/catalogue.cpp)
 target_include_directories(neurontwin_catalogue PRIVATE ${folder})
 target_link_libraries(neurontwin_catalogue PUBLIC neurontwin_mechanism PRIVATE neurontwin_lanes)
+
+# Loading of mechanisms: the catalogue's, and users' own, for which the program carries the headers their code needs.
+set(sources_header ${CMAKE_BINARY_DIR}/generated/mechanism/kernel_sources.hpp)
+file(READ src/mechanism/lanes-inl.hpp lanes_inl)
+file(READ src/mechanism/kernel.hpp kernel_header)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS src/mechanism/lanes-inl.hpp src/mechanism/kernel.hpp)
+file(CONFIGURE OUTPUT ${sources_header} CONTENT "#pragma once
+#include <string>
+namespace neurontwin::kernel_sources {
+inline const std::string lanes_inl = R\"header(@lanes_inl@)header\";
+inline const std::string kernel = R\"header(@kernel_header@)header\";
+}
+" @ONLY)
+add_library(neurontwin_mechanism_user STATIC src/mechanism/user/library.cpp src/mechanism/user/compile_user.cpp)
+target_include_directories(neurontwin_mechanism_user PRIVATE ${CMAKE_BINARY_DIR}/generated)
+target_link_libraries(neurontwin_mechanism_user PUBLIC neurontwin_mechanism PRIVATE neurontwin_catalogue ${CMAKE_DL_LIBS})

@@ -5,6 +5,7 @@
 #include <csignal>
 #include <cstdio>
 
+#include "cli/replay.hpp"
 #include "cli/stages.hpp"
 #include "cli/tools.hpp"
 
@@ -46,6 +47,26 @@ void add_stage_options(CLI::App& app, Options& o) {
       ->check(CLI::Range(int64_t{0}, int64_t{9000000000000000}));
 }
 
+/// simulate CELL.toml --replay INPUT.h5
+void add_replay_options(CLI::App& app, ReplayOptions& o) {
+  const auto group = "Replay of recorded input into a cell";
+  auto* replayed =
+      app.add_option("--replay", o.input, "input spikes (.h5); the file before is then a cell description")
+          ->group(group);
+  const auto add = [&](const std::string& name, auto& value, const std::string& help) {
+    return app.add_option(name, value, help)->needs(replayed)->group(group);
+  };
+  add("--dt", o.dt_ms, "time step in ms (default: 0.025)");
+  add("--scheme", o.scheme, "euler or crank-nicolson (default)")
+      ->check(CLI::IsMember({"euler", "crank-nicolson"}));
+  add("--precision", o.precision, "double (default) or float")->check(CLI::IsMember({"double", "float"}));
+  add("--morphology", o.morphology, "a reconstruction (.swc, .asc) in the place of the cell's own");
+  add("--receptors", o.receptors, "nmda or ampa (default: the cell's own)")
+      ->check(CLI::IsMember({"nmda", "ampa"}));
+  add("--ms", o.duration_ms, "duration (default: the last input spike, rounded up to a second)")
+      ->check(CLI::Range(1, 100000000));
+}
+
 Experiment prepare(Options& o) {
   if (o.device == "cuda" && !torch::cuda::is_available()) {
     fail_input(
@@ -76,6 +97,8 @@ int run(int argc, char** argv) {
       {"report", StageName::report, "write report.html"}};
   for (const auto& [name, stage, help] : stages)
     add_stage_options(*app.add_subcommand(name, help + " (one stage of run)"), options);
+  ReplayOptions replaying;
+  add_replay_options(*app.get_subcommand("simulate"), replaying);
 
   std::filesystem::path file, input, out;
   std::string format;
@@ -111,6 +134,10 @@ int run(int argc, char** argv) {
     predict(file, input, out);
   } else if (exporting->parsed()) {
     export_twin(file, format, out);
+  } else if (!replaying.input.empty()) {
+    replaying.cell = options.experiment;
+    replaying.out = options.out;
+    replay(replaying);
   } else {
     const auto experiment = prepare(options);
     if (all->parsed()) run_all(experiment, options);

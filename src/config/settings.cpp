@@ -332,6 +332,28 @@ std::string Settings::text(std::string_view key, std::optional<std::string> othe
   return value;
 }
 
+std::vector<std::string> Settings::texts(std::string_view key) const {
+  const auto* node = state_->find(key);
+  if (node == nullptr) state_->missing(key);
+  const auto* array = node->as_array();
+  if (array == nullptr) state_->wrong_type(*node, key, "an array of texts");
+  std::vector<std::string> values;
+  toml::array written;
+  for (const auto& element : *array) {
+    if (!element.is_string()) state_->wrong_type(element, key, "an array of texts");
+    values.push_back(element.as_string()->get());
+    written.push_back(values.back());
+  }
+  state_->found.insert_or_assign(key, written);
+  return values;
+}
+
+std::string Settings::formula(std::string_view key, std::optional<std::string> otherwise) const {
+  const auto* node = state_->find(key);
+  if (node == nullptr || node->is_string()) return text(key, std::move(otherwise));
+  return fmt::format("{}", number(key));
+}
+
 std::string Settings::choice(std::string_view key, std::span<const std::string_view> options,
                              std::optional<std::string> otherwise) const {
   std::string value = text(key, std::move(otherwise));

@@ -41,6 +41,9 @@ class Settings {
   int64_t integer(std::string_view key, std::optional<int64_t> otherwise = {}, Range range = {}) const;
   bool flag(std::string_view key, std::optional<bool> otherwise = {}) const;
   std::string text(std::string_view key, std::optional<std::string> otherwise = {}) const;
+  std::vector<std::string> texts(std::string_view key) const;
+  /// A formula: text, or a number as text.
+  std::string formula(std::string_view key, std::optional<std::string> otherwise = {}) const;
   std::string choice(std::string_view key, std::span<const std::string_view> options,
                      std::optional<std::string> otherwise = {}) const;
   std::vector<double> numbers(std::string_view key, std::optional<std::vector<double>> otherwise = {},

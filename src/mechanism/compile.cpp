@@ -15,22 +15,26 @@ using nmodl::Block;
 using nmodl::Statement;
 using nmodl::Term;
 
-/// More statements than any model executes, inlined functions included: a file that needs more grows exponentially.
+/// More statements than any model executes, inlined functions included: a file that needs more grows
+/// exponentially.
 constexpr int kMostSteps = 200000;
 constexpr int kDeepestCalls = 40;
 
 const std::map<std::string, Op, std::less<>> kFunctions{
-    {"exp", Op::exp}, {"log", Op::log},   {"log10", Op::log10}, {"sqrt", Op::sqrt}, {"fabs", Op::fabs},   {"abs", Op::fabs},
-    {"sin", Op::sin}, {"cos", Op::cos},   {"tan", Op::tan},     {"tanh", Op::tanh}, {"floor", Op::floor}, {"ceil", Op::ceil}};
+    {"exp", Op::exp},   {"log", Op::log},   {"log10", Op::log10}, {"sqrt", Op::sqrt},
+    {"fabs", Op::fabs}, {"abs", Op::fabs},  {"sin", Op::sin},     {"cos", Op::cos},
+    {"tan", Op::tan},   {"tanh", Op::tanh}, {"floor", Op::floor}, {"ceil", Op::ceil}};
 
 /// Executes NMODL blocks on expressions instead of numbers.
 class Compiler {
  public:
-  Compiler(nmodl::File file, const std::set<std::string>& changing_ions) : file_(std::move(file)), changing_ions_(changing_ions) {}
+  Compiler(nmodl::File file, const std::set<std::string>& changing_ions)
+      : file_(std::move(file)), changing_ions_(changing_ions) {}
 
   Mechanism compile() {
     declare();
-    // A variable found to be read before a block sets it is kept between blocks, which changes what was executed so far.
+    // A variable found to be read before a block sets it is kept between blocks, which changes what was
+    // executed so far.
     for (;;) {
       const auto kept = kept_.size();
       execute_all();
@@ -43,7 +47,9 @@ class Compiler {
  private:
   using Values = std::map<std::string, Expr>;
 
-  [[noreturn]] void refuse(int line, const std::string& what) const { fail_input("{}:{}: {}", file_.path, line, what); }
+  [[noreturn]] void refuse(int line, const std::string& what) const {
+    fail_input("{}:{}: {}", file_.path, line, what);
+  }
 
   void declare() {
     m_.name = file_.name;
@@ -55,7 +61,8 @@ class Compiler {
     for (const auto* name : {"v", "t"}) varying_[name] = g.symbol(name, true);
     for (const auto& use : file_.ions) declare_ion(use);
     for (const auto& p : file_.parameters) {
-      if (fixed_.contains(p.name) || varying_.contains(p.name)) continue;  // v, dt, celsius, ion variables: given from outside
+      if (fixed_.contains(p.name) || varying_.contains(p.name))
+        continue;  // v, dt, celsius, ion variables: given from outside
       fixed_[p.name] = g.symbol(p.name, false);
       m_.parameters.push_back({p.name, p.value, p.unit});
     }
@@ -63,10 +70,13 @@ class Compiler {
       if (states_.contains(s.name)) refuse(s.line, fmt::format("a second state '{}'", s.name));
       states_[s.name] = s.line;
       if (const auto* ion = ion_variable(s.name)) {
-        if (!ion->written) refuse(s.line, fmt::format("state '{}' belongs to ion {}, which USEION does not let it WRITE", s.name, ion->ion));
+        if (!ion->written)
+          refuse(s.line, fmt::format("state '{}' belongs to ion {}, which USEION does not let it WRITE",
+                                     s.name, ion->ion));
         continue;
       }
-      if (fixed_.contains(s.name) || varying_.contains(s.name)) refuse(s.line, fmt::format("state '{}' is also a parameter", s.name));
+      if (fixed_.contains(s.name) || varying_.contains(s.name))
+        refuse(s.line, fmt::format("state '{}' is also a parameter", s.name));
       varying_[s.name] = g.symbol(s.name, true);
       m_.stored.push_back(s.name);
     }
@@ -83,12 +93,17 @@ class Compiler {
   void declare_ion(const nmodl::IonUse& use) {
     const auto add = [&](const std::string& name, bool written) {
       IonVariable variable{name, use.ion, IonQuantity::current, written};
-      if (name == "e" + use.ion) variable.quantity = IonQuantity::reversal_mV;
-      else if (name == use.ion + "i") variable.quantity = IonQuantity::inside_mM;
-      else if (name == use.ion + "o") variable.quantity = IonQuantity::outside_mM;
+      if (name == "e" + use.ion)
+        variable.quantity = IonQuantity::reversal_mV;
+      else if (name == use.ion + "i")
+        variable.quantity = IonQuantity::inside_mM;
+      else if (name == use.ion + "o")
+        variable.quantity = IonQuantity::outside_mM;
       else if (name != "i" + use.ion)
-        refuse(use.line, fmt::format("'{0}' is no variable of ion {1}; there are e{1}, {1}i, {1}o, i{1}", name, use.ion));
-      if (written && (variable.quantity == IonQuantity::reversal_mV || variable.quantity == IonQuantity::outside_mM))
+        refuse(use.line, fmt::format("'{0}' is no variable of ion {1}; there are e{1}, {1}i, {1}o, i{1}",
+                                     name, use.ion));
+      if (written &&
+          (variable.quantity == IonQuantity::reversal_mV || variable.quantity == IonQuantity::outside_mM))
         refuse(use.line, fmt::format("WRITE {} cannot be compiled here", name));
       for (auto& there : m_.ions) {
         if (there.name != name) continue;
@@ -97,7 +112,8 @@ class Compiler {
       }
       variable.unread = variable.quantity == IonQuantity::current && !changing_ions_.contains(use.ion);
       m_.ions.push_back(variable);
-      const bool varies = written || variable.quantity == IonQuantity::current || changing_ions_.contains(use.ion);
+      const bool varies =
+          written || variable.quantity == IonQuantity::current || changing_ions_.contains(use.ion);
       (varies ? varying_ : fixed_)[name] = m_.graph.symbol(name, varies);
     };
     for (const auto& name : use.reads) add(name, false);
@@ -111,7 +127,8 @@ class Compiler {
   }
 
   bool known(const std::string& name) const {
-    return fixed_.contains(name) || varying_.contains(name) || assigned_.contains(name) || states_.contains(name);
+    return fixed_.contains(name) || varying_.contains(name) || assigned_.contains(name) ||
+           states_.contains(name);
   }
 
   void execute_all() {
@@ -135,7 +152,8 @@ class Compiler {
 
     if (const auto* block = file_.block("NET_RECEIVE")) {
       begin("NET_RECEIVE");
-      for (const auto& name : block->arguments) locals_.back()[name] = m_.graph.symbol(name + " of the event", true);
+      for (const auto& name : block->arguments)
+        locals_.back()[name] = m_.graph.symbol(name + " of the event", true);
       execute(block->body, 0);
       m_.receiving = Mechanism::Receiving{{}, final_values()};
       for (const auto& name : block->arguments) m_.receiving->arguments.push_back(name + " of the event");
@@ -152,8 +170,10 @@ class Compiler {
     std::vector<Expr> all;
     for (size_t i = 0; i < m_.stored.size(); ++i) {
       const auto it = values_.find(m_.stored[i]);
-      if (it != values_.end()) all.push_back(it->second);
-      else all.push_back(states_start_at_0 ? m_.graph.constant(0) : varying_.at(m_.stored[i]));
+      if (it != values_.end())
+        all.push_back(it->second);
+      else
+        all.push_back(states_start_at_0 ? m_.graph.constant(0) : varying_.at(m_.stored[i]));
     }
     return all;
   }
@@ -174,7 +194,8 @@ class Compiler {
     const auto add = [&](const std::string& name, const std::string& ion) {
       const auto it = values_.find(name);
       if (it == values_.end()) fail_input("{}: current '{}' is never set in BREAKPOINT", file_.path, name);
-      m_.currents.push_back({ion, m_.point_process ? g.multiply(fixed_.at("scale"), it->second) : it->second});
+      m_.currents.push_back(
+          {ion, m_.point_process ? g.multiply(fixed_.at("scale"), it->second) : it->second});
     };
     for (const auto& name : file_.nonspecific) add(name, "");
     for (const auto& ion : m_.ions) {
@@ -198,7 +219,8 @@ class Compiler {
         return assign(s, value(s.terms[0], depth));
       case Statement::Kind::call:
         if (kFunctions.contains(s.name)) return;
-        if (s.name == "state_discontinuity" || s.name == "net_send" || s.name == "net_event" || s.name == "net_move")
+        if (s.name == "state_discontinuity" || s.name == "net_send" || s.name == "net_event" ||
+            s.name == "net_move")
           refuse(s.line, s.name + " cannot be compiled here");
         call(s.name, s.terms, s.line, depth);
         return;
@@ -238,7 +260,8 @@ class Compiler {
     for (const auto& [n, e] : assigned_) names.push_back(n);
     for (const auto& b : file_.blocks) names.push_back(b.name);
     const auto near = nearest_word(name, names);
-    return fmt::format("'{}' is not declared{}", name, near ? fmt::format("; did you mean '{}'?", *near) : "");
+    return fmt::format("'{}' is not declared{}", name,
+                       near ? fmt::format("; did you mean '{}'?", *near) : "");
   }
 
   void branch(const Statement& s, int depth) {
@@ -271,7 +294,8 @@ class Compiler {
     if (const auto it = fixed_.find(name); it != fixed_.end()) return it->second;
     if (!assigned_.contains(name)) refuse(line, unknown(name));
     if (block_ == "INITIAL") return m_.graph.constant(0);
-    if (const auto it = initial_.find(name); it != initial_.end() && !m_.graph.node(it->second).varying && !set_later(name)) {
+    if (const auto it = initial_.find(name);
+        it != initial_.end() && !m_.graph.node(it->second).varying && !set_later(name)) {
       return it->second;  // computed once and for all
     }
     if (!initial_.contains(name) && !set_later(name)) return m_.graph.constant(0);
@@ -294,7 +318,8 @@ class Compiler {
   }
   static bool sets(const std::vector<Statement>& statements, const std::string& name) {
     return std::any_of(statements.begin(), statements.end(), [&](const Statement& s) {
-      return (s.kind == Statement::Kind::assign && s.name == name) || sets(s.then, name) || sets(s.otherwise, name);
+      return (s.kind == Statement::Kind::assign && s.name == name) || sets(s.then, name) ||
+             sets(s.otherwise, name);
     });
   }
 
@@ -303,9 +328,11 @@ class Compiler {
     if (!block) block = file_.block("PROCEDURE", name);
     if (!block) refuse(line, fmt::format("there is no function or procedure '{}'", name));
     if (arguments.size() != block->arguments.size()) {
-      refuse(line, fmt::format("{} takes {} arguments, not {}", name, block->arguments.size(), arguments.size()));
+      refuse(line,
+             fmt::format("{} takes {} arguments, not {}", name, block->arguments.size(), arguments.size()));
     }
-    if (depth > kDeepestCalls) refuse(line, fmt::format("'{}' calls itself, or the calls are nested too deep", name));
+    if (depth > kDeepestCalls)
+      refuse(line, fmt::format("'{}' calls itself, or the calls are nested too deep", name));
     Values frame;
     for (size_t i = 0; i < arguments.size(); ++i) frame[block->arguments[i]] = value(arguments[i], depth);
     if (block->kind == "FUNCTION") frame[name] = m_.graph.constant(0);
@@ -362,9 +389,12 @@ class Compiler {
 
   Expr function(const Term& t, int depth) {
     auto& g = m_.graph;
-    if (file_.block("FUNCTION", t.text) || file_.block("PROCEDURE", t.text)) return call(t.text, t.parts, t.line, depth);
+    if (file_.block("FUNCTION", t.text) || file_.block("PROCEDURE", t.text))
+      return call(t.text, t.parts, t.line, depth);
     const auto arguments = [&](size_t n) {
-      if (t.parts.size() != n) refuse(t.line, fmt::format("{} takes {} argument{}, not {}", t.text, n, n == 1 ? "" : "s", t.parts.size()));
+      if (t.parts.size() != n)
+        refuse(t.line,
+               fmt::format("{} takes {} argument{}, not {}", t.text, n, n == 1 ? "" : "s", t.parts.size()));
     };
     if (t.text == "pow") {
       arguments(2);
@@ -373,7 +403,8 @@ class Compiler {
     if (t.text == "fmin" || t.text == "fmax") {
       arguments(2);
       const Expr a = value(t.parts[0], depth), b = value(t.parts[1], depth);
-      return t.text == "fmin" ? g.select(g.binary(Op::less, a, b), a, b) : g.select(g.binary(Op::less, a, b), b, a);
+      return t.text == "fmin" ? g.select(g.binary(Op::less, a, b), a, b)
+                              : g.select(g.binary(Op::less, a, b), b, a);
     }
     if (t.text == "sinh" || t.text == "cosh") {
       arguments(1);
@@ -410,14 +441,19 @@ class Compiler {
     }
     const auto* block = file_.block("DERIVATIVE", s.name);
     const auto* kinetic = block ? nullptr : file_.block("KINETIC", s.name);
-    if (!block && !kinetic) refuse(s.line, fmt::format("there is no DERIVATIVE, KINETIC or PROCEDURE '{}' to solve", s.name));
-    if (block && s.method != "cnexp" && s.method != "derivimplicit" && s.method != "euler" && s.method != "runge" && s.method != "sparse") {
-      refuse(s.line, fmt::format("METHOD '{}' cannot be compiled here; use cnexp, derivimplicit or sparse", s.method));
+    if (!block && !kinetic)
+      refuse(s.line, fmt::format("there is no DERIVATIVE, KINETIC or PROCEDURE '{}' to solve", s.name));
+    if (block && s.method != "cnexp" && s.method != "derivimplicit" && s.method != "euler" &&
+        s.method != "runge" && s.method != "sparse") {
+      refuse(s.line, fmt::format("METHOD '{}' cannot be compiled here; use cnexp, derivimplicit or sparse",
+                                 s.method));
     }
     std::map<std::string, Derivative> derivatives;
     derivatives_ = &derivatives;
-    if (block) execute(block->body, 0);
-    else react(*kinetic, derivatives);
+    if (block)
+      execute(block->body, 0);
+    else
+      react(*kinetic, derivatives);
     derivatives_ = nullptr;
     if (block && s.method == "cnexp") {
       for (const auto& [name, d] : derivatives) values_[name] = exact_step(name, d);
@@ -436,9 +472,11 @@ class Compiler {
     auto& g = m_.graph;
     const Expr x = varying_.at(name), dt = fixed_.at("dt");
     Expr target = -1, a = g.derivative(d.value, x);
-    if (g.depends(a, x)) refuse(d.line, fmt::format("{}' is not linear in {}; use METHOD derivimplicit", name, name));
+    if (g.depends(a, x))
+      refuse(d.line, fmt::format("{}' is not linear in {}; use METHOD derivimplicit", name, name));
     const auto n = g.node(d.value);
-    if (n.op == Op::divide && g.node(n.a).op == Op::subtract && g.node(n.a).b == x && !g.depends(g.node(n.a).a, x)) {
+    if (n.op == Op::divide && g.node(n.a).op == Op::subtract && g.node(n.a).b == x &&
+        !g.depends(g.node(n.a).a, x)) {
       target = g.node(n.a).a;  // (x_inf - x) / tau, told from the general case to save its divisions
     } else {
       const Expr b = g.substitute(d.value, {{x, g.constant(0)}});
@@ -454,7 +492,8 @@ class Compiler {
     return g.add(x, g.multiply(gain, g.subtract(target, x)));
   }
 
-  /// One backward Euler step by Newton's method, solved in closed form: one iteration where the system is linear.
+  /// One backward Euler step by Newton's method, solved in closed form: one iteration where the system is
+  /// linear.
   void implicit_step(const std::map<std::string, Derivative>& derivatives, int line) {
     auto& g = m_.graph;
     const size_t n = derivatives.size();
@@ -557,23 +596,24 @@ class Compiler {
       const auto it = decay_.find(name);
       const bool fixed = it != decay_.end() && !g.node(it->second).varying;
       m_.half_step_decay.push_back(
-          fixed ? g.unary(Op::exp, g.multiply(g.constant(0.5), g.multiply(fixed_.at("dt"), it->second))) : g.constant(1));
+          fixed ? g.unary(Op::exp, g.multiply(g.constant(0.5), g.multiply(fixed_.at("dt"), it->second)))
+                : g.constant(1));
     }
   }
 
   nmodl::File file_;
   std::set<std::string> changing_ions_;
   Mechanism m_;
-  Values fixed_, varying_;                 // symbols and constants by name
+  Values fixed_, varying_;                        // symbols and constants by name
   std::map<std::string, int> states_, assigned_;  // name: line
   std::set<std::string> kept_;
-  std::map<std::string, Expr> decay_;      // a of x' = a x + b
+  std::map<std::string, Expr> decay_;  // a of x' = a x + b
 
   // While a block is executed
   std::string block_;
-  Values values_;                // of the file's variables set so far
-  std::vector<Values> locals_;   // of the functions being called, the block's first
-  Values initial_;               // values_ at the end of INITIAL
+  Values values_;               // of the file's variables set so far
+  std::vector<Values> locals_;  // of the functions being called, the block's first
+  Values initial_;              // values_ at the end of INITIAL
   std::map<std::string, Derivative>* derivatives_ = nullptr;
   int steps_ = 0;
 };
@@ -586,9 +626,12 @@ const Parameter* Mechanism::parameter(std::string_view named) const {
   return nullptr;
 }
 
-Expr Mechanism::symbol(const std::string& named) const { return graph.find(named); }
+Expr Mechanism::symbol(const std::string& named) const {
+  return graph.find(named);
+}
 
-Mechanism compile_mechanism(std::string_view text, const std::string& path, const std::set<std::string>& changing_ions) {
+Mechanism compile_mechanism(std::string_view text, const std::string& path,
+                            const std::set<std::string>& changing_ions) {
   return Compiler(nmodl::parse(text, path), changing_ions).compile();
 }
 

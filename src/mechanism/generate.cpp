@@ -1,10 +1,10 @@
 #include "mechanism/generate.hpp"
 
-#include "config/error.hpp"
-
 #include <algorithm>
 #include <cmath>
 #include <map>
+
+#include "config/error.hpp"
 
 namespace neurontwin {
 
@@ -47,7 +47,8 @@ std::vector<Expr> advance_outputs(const Mechanism& m) {
   return all;
 }
 
-/// The nodes that have to be computed for `outputs`, in order; constants and fixed expressions are where it stops.
+/// The nodes that have to be computed for `outputs`, in order; constants and fixed expressions are where it
+/// stops.
 struct Needed {
   std::vector<Expr> computed;  // varying nodes but symbols
   std::vector<Expr> symbols;   // varying symbols
@@ -78,12 +79,14 @@ Needed needed_for(const Graph& g, const std::vector<Expr>& outputs) {
 }
 
 bool is_condition(Op op) {
-  return op == Op::less || op == Op::less_equal || op == Op::equal || op == Op::both || op == Op::either || op == Op::nay;
+  return op == Op::less || op == Op::less_equal || op == Op::equal || op == Op::both || op == Op::either ||
+         op == Op::nay;
 }
 
 std::string literal(double value) {
   if (std::isnan(value)) return "std::numeric_limits<T>::quiet_NaN()";
-  if (std::isinf(value)) return value > 0 ? "std::numeric_limits<T>::infinity()" : "-std::numeric_limits<T>::infinity()";
+  if (std::isinf(value))
+    return value > 0 ? "std::numeric_limits<T>::infinity()" : "-std::numeric_limits<T>::infinity()";
   return fmt::format("static_cast<T>({:.17g})", value);
 }
 
@@ -91,11 +94,13 @@ class Writer {
  public:
   explicit Writer(const Mechanism& m) : m_(m), g_(m.graph) {}
 
-  std::string kernel(const std::string& name, const std::vector<Expr>& outputs, const std::vector<std::string>& stores) {
+  std::string kernel(const std::string& name, const std::vector<Expr>& outputs,
+                     const std::vector<std::string>& stores) {
     const auto needed = needed_for(g_, outputs);
     std::string body;
     const auto line = [&](const std::string& text) { body += "    " + text + "\n"; };
-    for (size_t k = 0; k < needed.fixed.size(); ++k) line(fmt::format("const V x{} = ln::Set<T>(fixed[{}]);", needed.fixed[k], k));
+    for (size_t k = 0; k < needed.fixed.size(); ++k)
+      line(fmt::format("const V x{} = ln::Set<T>(fixed[{}]);", needed.fixed[k], k));
     for (const Expr e : needed.symbols) line(fmt::format("const V x{} = {};", e, load(e)));
     for (const Expr e : needed.computed) line(statement(e));
     for (const auto& store : stores) line(store);
@@ -143,7 +148,9 @@ class Writer {
     const auto& n = g_.node(e);
     const auto a = [&] { return value(n.a); };
     const auto b = [&] { return value(n.b); };
-    const auto call = [&](const char* function) { return fmt::format("const V x{} = ln::{}({});", e, function, a()); };
+    const auto call = [&](const char* function) {
+      return fmt::format("const V x{} = ln::{}({});", e, function, a());
+    };
     // A comparison used as a number is rare: it becomes one where it is used (see IsTrue, select).
     switch (n.op) {
       case Op::add:
@@ -223,33 +230,38 @@ std::string generate_kernels(const Mechanism& m, const std::string& file_name, c
     return ions.size();
   };
 
-  std::vector<std::string> current{fmt::format("ln::Store(ln::Load(k.rhs + node) - {}, k.rhs + node);", writer.value(m.total_current)),
-                                   fmt::format("ln::Store(ln::Load(k.d + node) + {}, k.d + node);", writer.value(m.conductance))};
+  std::vector<std::string> current{
+      fmt::format("ln::Store(ln::Load(k.rhs + node) - {}, k.rhs + node);", writer.value(m.total_current)),
+      fmt::format("ln::Store(ln::Load(k.d + node) + {}, k.d + node);", writer.value(m.conductance))};
   if (m.currents.empty()) current.clear();
   for (const auto& c : m.currents) {
     if (!is_read(m, c)) continue;
     const auto row = ion_row("i" + c.ion);
-    current.push_back(fmt::format("ln::Store(ln::Load(k.ion[{0}] + node) + {1}, k.ion[{0}] + node);", row, writer.value(c.value)));
+    current.push_back(fmt::format("ln::Store(ln::Load(k.ion[{0}] + node) + {1}, k.ion[{0}] + node);", row,
+                                  writer.value(c.value)));
   }
   std::vector<std::string> advance;
   for (size_t i = 0; i < m.stored.size(); ++i) {
-    if (m.after_current[i] != m.symbol(m.stored[i])) current.push_back(fmt::format("ln::Store({}, s + {} * L);", writer.value(m.after_current[i]), i));
-    if (m.advanced[i] != m.symbol(m.stored[i])) advance.push_back(fmt::format("ln::Store({}, s + {} * L);", writer.value(m.advanced[i]), i));
+    if (m.after_current[i] != m.symbol(m.stored[i]))
+      current.push_back(fmt::format("ln::Store({}, s + {} * L);", writer.value(m.after_current[i]), i));
+    if (m.advanced[i] != m.symbol(m.stored[i]))
+      advance.push_back(fmt::format("ln::Store({}, s + {} * L);", writer.value(m.advanced[i]), i));
   }
   size_t written = 0;
   for (const auto& ion : m.ions) {
     if (!ion.written || ion.quantity == IonQuantity::current) continue;
-    advance.push_back(fmt::format("ln::Store({}, k.ion[{}] + node);", writer.value(m.advanced_concentration[written++]), ion_row(ion.name)));
+    advance.push_back(fmt::format("ln::Store({}, k.ion[{}] + node);",
+                                  writer.value(m.advanced_concentration[written++]), ion_row(ion.name)));
   }
 
-  const std::string body =
-      (current.empty() ? "" : Writer(m).kernel("current", current_outputs(m), current)) +
-      (advance.empty() ? "" : Writer(m).kernel("advance", advance_outputs(m), advance));
+  const std::string body = (current.empty() ? "" : Writer(m).kernel("current", current_outputs(m), current)) +
+                           (advance.empty() ? "" : Writer(m).kernel("advance", advance_outputs(m), advance));
   const auto pointer = [](bool there, const char* name, const char* type) {
     return there ? fmt::format("&{}<{}>", name, type) : std::string("nullptr");
   };
   const auto set = [&](const char* type) {
-    return fmt::format("{{ln::count<{0}>(), {1}, {2}}}", type, pointer(!current.empty(), "current", type), pointer(!advance.empty(), "advance", type));
+    return fmt::format("{{ln::count<{0}>(), {1}, {2}}}", type, pointer(!current.empty(), "current", type),
+                       pointer(!advance.empty(), "advance", type));
   };
   return fmt::format(
       "// Made from {0} by neurontwin's NMODL compiler.\n"

@@ -15,8 +15,10 @@ KernelLayout layout_of(const Mechanism& mechanism);
 /// The ion variables that a kernel reads or writes as arrays, in the order of KernelArguments::ion.
 std::vector<const IonVariable*> ion_arrays(const Mechanism& mechanism);
 
-/// C++ of a mechanism's kernels: a file that includes lanes-inl.hpp and defines the function `entry`, which returns MechanismKernels.
-/// `file_name`: the file it will be, for Highway to include once per instruction set.
-std::string generate_kernels(const Mechanism& mechanism, const std::string& file_name, const std::string& entry);
+/// C++ of a mechanism's kernels: a file that includes lanes-inl.hpp and defines the function `entry`, which
+/// returns MechanismKernels. `file_name`: the file it will be, for Highway to include once per instruction
+/// set.
+std::string generate_kernels(const Mechanism& mechanism, const std::string& file_name,
+                             const std::string& entry);
 
 }  // namespace neurontwin

@@ -135,7 +135,8 @@ Expr Graph::binary(Op op, Expr a, Expr b) {
       if (na.op == Op::negate) return subtract(b, na.a);
       // (x + fixed) + fixed: one sum to compute beforehand.
       if (fixed(b) && na.op == Op::add && fixed(na.b) && !fixed(na.a)) return add(na.a, add(na.b, b));
-      if (fixed(b) && na.op == Op::subtract && fixed(na.b) && !fixed(na.a)) return add(na.a, subtract(b, na.b));
+      if (fixed(b) && na.op == Op::subtract && fixed(na.b) && !fixed(na.a))
+        return add(na.a, subtract(b, na.b));
       if (fixed(a) && !fixed(b)) return add(b, a);
       if (fixed(a) == fixed(b) && a > b) std::swap(a, b);
       break;
@@ -160,9 +161,11 @@ Expr Graph::binary(Op op, Expr a, Expr b) {
       if (na.op == Op::divide && fixed(a) == fixed(b)) return divide(multiply(na.a, b), na.b);
       if (nb.op == Op::divide) return divide(multiply(a, nb.a), nb.b);
       // Fixed factors go first: fixed * (fixed * x), x * (fixed * y).
-      if (fixed(a) && nb.op == Op::multiply && fixed(nb.a) && !fixed(b)) return multiply(multiply(a, nb.a), nb.b);
+      if (fixed(a) && nb.op == Op::multiply && fixed(nb.a) && !fixed(b))
+        return multiply(multiply(a, nb.a), nb.b);
       if (!fixed(a) && nb.op == Op::multiply && fixed(nb.a)) return multiply(nb.a, multiply(a, nb.b));
-      if (!fixed(b) && na.op == Op::multiply && fixed(na.a) && !fixed(a)) return multiply(na.a, multiply(na.b, b));
+      if (!fixed(b) && na.op == Op::multiply && fixed(na.a) && !fixed(a))
+        return multiply(na.a, multiply(na.b, b));
       if (fixed(a) == fixed(b) && a > b) std::swap(a, b);
       break;
     case Op::divide:

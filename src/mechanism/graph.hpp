@@ -43,9 +43,9 @@ enum class Op : uint8_t {
 using Expr = int32_t;
 
 /// Arithmetic as a graph in which equal expressions are one node, so that what a mechanism computes twice is
-/// computed once. Nodes come after those they are made of. Building simplifies: constants are folded, a quotient
-/// of a quotient becomes a product, division by a constant a multiplication, and factors without a varying symbol
-/// are gathered, so that they can be computed before the simulation starts.
+/// computed once. Nodes come after those they are made of. Building simplifies: constants are folded, a
+/// quotient of a quotient becomes a product, division by a constant a multiplication, and factors without a
+/// varying symbol are gathered, so that they can be computed before the simulation starts.
 class Graph {
  public:
   struct Node {
@@ -76,7 +76,9 @@ class Graph {
   const Node& node(Expr e) const { return nodes_[static_cast<size_t>(e)]; }
   const std::string& name(Expr symbol) const { return names_.at(symbol); }
   size_t size() const { return nodes_.size(); }
-  bool is_constant(Expr e, double value) const { return node(e).op == Op::constant && node(e).value == value; }
+  bool is_constant(Expr e, double value) const {
+    return node(e).op == Op::constant && node(e).value == value;
+  }
 
   bool depends(Expr e, Expr symbol) const;
   /// The derivative with respect to a symbol. That of a comparison, floor or ceil is 0.

@@ -4,7 +4,8 @@
 
 namespace neurontwin {
 
-/// What a mechanism's kernel works on. Arrays of lanes are [row][lane], one trial per lane; T is float or double.
+/// What a mechanism's kernel works on. Arrays of lanes are [row][lane], one trial per lane; T is float or
+/// double.
 template <class T>
 struct KernelArguments {
   int64_t first = 0, last = 0;  // instances to work on

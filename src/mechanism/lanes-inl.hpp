@@ -1,5 +1,5 @@
-// Arithmetic on one trial per SIMD lane, for the instruction set that Highway is compiling for. Included once per
-// instruction set, so it has no #pragma once.
+// Arithmetic on one trial per SIMD lane, for the instruction set that Highway is compiling for. Included once
+// per instruction set, so it has no #pragma once.
 #if defined(NEURONTWIN_LANES_INL) == defined(HWY_TARGET_TOGGLE)
 #ifdef NEURONTWIN_LANES_INL
 #undef NEURONTWIN_LANES_INL
@@ -66,7 +66,8 @@ HWY_INLINE V RoundUp(V x) {
   return hn::Ceil(x);
 }
 
-/// 1/x. In float an estimate and Newton's step, to about 1e-7 for |x| between 1e-37 and 1e37: a division costs three times as much.
+/// 1/x. In float an estimate and Newton's step, to about 1e-7 for |x| between 1e-37 and 1e37: a division
+/// costs three times as much.
 template <class V>
 HWY_INLINE V Reciprocal(V x) {
   if constexpr (sizeof(ElementOf<V>) == 4) {
@@ -102,7 +103,8 @@ HWY_INLINE V Reduce(V x, V& r) {
   return n;
 }
 
-/// (exp(r) - 1 - r) / r^2 by its Taylor polynomial: below 2^-25 (float), 2^-55 (double) relative to exp(r) for |r| <= log(2)/2.
+/// (exp(r) - 1 - r) / r^2 by its Taylor polynomial: below 2^-25 (float), 2^-55 (double) relative to exp(r)
+/// for |r| <= log(2)/2.
 template <class V>
 HWY_INLINE V Tail(V r) {
   using T = ElementOf<V>;
@@ -113,8 +115,9 @@ HWY_INLINE V Tail(V r) {
     p = hn::MulAdd(p, r, c(1.0 / 6));
     return hn::MulAdd(p, r, c(0.5));
   } else {
-    constexpr double inverse_factorial[] = {1.0 / 2,         1.0 / 6,         1.0 / 24,         1.0 / 120,        1.0 / 720,         1.0 / 5040,
-                                            1.0 / 40320,     1.0 / 362880,    1.0 / 3628800,    1.0 / 39916800,   1.0 / 479001600,   1.0 / 6227020800};
+    constexpr double inverse_factorial[] = {1.0 / 2,       1.0 / 6,        1.0 / 24,        1.0 / 120,
+                                            1.0 / 720,     1.0 / 5040,     1.0 / 40320,     1.0 / 362880,
+                                            1.0 / 3628800, 1.0 / 39916800, 1.0 / 479001600, 1.0 / 6227020800};
     V p = c(inverse_factorial[11]);
     for (int i = 10; i >= 0; --i) p = hn::MulAdd(p, r, c(inverse_factorial[i]));
     return p;
@@ -131,7 +134,8 @@ HWY_INLINE V PowerOfTwo(V n) {
   return hn::BitCast(Tag<T>(), hn::ShiftLeft<mantissa>(whole + hn::Set(di, bias)));
 }
 
-/// Arguments beyond these give the value there: 1e-34 and 1e34 in float, whose products and reciprocals stay finite.
+/// Arguments beyond these give the value there: 1e-34 and 1e34 in float, whose products and reciprocals stay
+/// finite.
 template <class V>
 HWY_INLINE V Clamp(V x) {
   using T = ElementOf<V>;

@@ -9,9 +9,15 @@
 namespace neurontwin::nmodl {
 namespace {
 
-bool starts_name(char c) { return std::isalpha(static_cast<unsigned char>(c)) || c == '_'; }
-bool in_name(char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_'; }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool starts_name(char c) {
+  return std::isalpha(static_cast<unsigned char>(c)) || c == '_';
+}
+bool in_name(char c) {
+  return std::isalnum(static_cast<unsigned char>(c)) || c == '_';
+}
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
 
 }  // namespace
 
@@ -27,7 +33,8 @@ std::vector<Token> split(std::string_view text, const std::string& path) {
     const int from = line;
     const auto end = text.find(word, i);
     if (end == text.npos) fail_input("{}:{}: {} without {}", path, from, what, word);
-    line += static_cast<int>(std::count(text.begin() + static_cast<int64_t>(i), text.begin() + static_cast<int64_t>(end), '\n'));
+    line += static_cast<int>(
+        std::count(text.begin() + static_cast<int64_t>(i), text.begin() + static_cast<int64_t>(end), '\n'));
     i = end + word.size();
   };
   while (i < text.size()) {
@@ -75,7 +82,8 @@ std::vector<Token> split(std::string_view text, const std::string& path) {
           break;
         }
       }
-      if (symbol.size() == 1 && std::string_view("+-*/^(){}[],='~<>!@%&.").find(c) == std::string_view::npos) {
+      if (symbol.size() == 1 &&
+          std::string_view("+-*/^(){}[],='~<>!@%&.").find(c) == std::string_view::npos) {
         fail_input("{}:{}: unexpected character '{}' (code {})", path, line,
                    std::isprint(static_cast<unsigned char>(c)) ? c : ' ', static_cast<unsigned char>(c));
       }

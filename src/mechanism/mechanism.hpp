@@ -28,8 +28,10 @@ struct Parameter {
 };
 
 /// A channel, pump or synapse, compiled from NMODL to expressions of its symbols:
-/// - fixed during a simulation: every parameter; dt (ms), celsius, diam (um), area (um2), scale (1, or for a point
-///   process 100/area, which turns nA into mA/cm2); reversal potentials and concentrations of ions that no mechanism changes;
+/// - fixed during a simulation: every parameter; dt (ms), celsius, diam (um), area (um2), scale (1, or for a
+/// point
+///   process 100/area, which turns nA into mA/cm2); reversal potentials and concentrations of ions that no
+///   mechanism changes;
 /// - varying: v (mV), t (ms), the stored variables, the other ion variables, and an event's arguments.
 struct Mechanism {
   struct Current {
@@ -51,12 +53,12 @@ struct Mechanism {
   std::vector<IonVariable> ions;
 
   // Each in terms of the symbols' values before.
-  std::vector<Expr> initial;       // stored
-  std::vector<Current> currents;   // at v
-  Expr total_current = -1;         // sum of the currents, mA/cm2
-  Expr conductance = -1;           // its derivative by v, S/cm2
-  std::vector<Expr> after_current; // stored, when the currents have been evaluated
-  std::vector<Expr> advanced;      // stored, one time step later (cnexp: exact for frozen rates)
+  std::vector<Expr> initial;        // stored
+  std::vector<Current> currents;    // at v
+  Expr total_current = -1;          // sum of the currents, mA/cm2
+  Expr conductance = -1;            // its derivative by v, S/cm2
+  std::vector<Expr> after_current;  // stored, when the currents have been evaluated
+  std::vector<Expr> advanced;       // stored, one time step later (cnexp: exact for frozen rates)
   /// Written concentrations, at the start and one step later; in the order of the written `ions`.
   std::vector<Expr> initial_concentration, advanced_concentration;
   /// How much an event's effect on each stored variable decays in half a step: 1 where its rate is not fixed.
@@ -67,8 +69,11 @@ struct Mechanism {
   Expr symbol(const std::string& name) const;  // -1 if there is none
 };
 
-/// Compiles NMODL text. `changing_ions`: ions whose concentration some mechanism changes. InputError names path:line.
-Mechanism compile_mechanism(std::string_view text, const std::string& path, const std::set<std::string>& changing_ions = {"ca"});
-Mechanism compile_mechanism(const std::filesystem::path& file, const std::set<std::string>& changing_ions = {"ca"});
+/// Compiles NMODL text. `changing_ions`: ions whose concentration some mechanism changes. InputError names
+/// path:line.
+Mechanism compile_mechanism(std::string_view text, const std::string& path,
+                            const std::set<std::string>& changing_ions = {"ca"});
+Mechanism compile_mechanism(const std::filesystem::path& file,
+                            const std::set<std::string>& changing_ions = {"ca"});
 
 }  // namespace neurontwin

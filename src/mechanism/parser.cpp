@@ -36,18 +36,22 @@ class Parser {
     take();
     return true;
   }
-  [[noreturn]] void refuse(int line, const std::string& what) const { fail_input("{}:{}: {}", file_.path, line, what); }
+  [[noreturn]] void refuse(int line, const std::string& what) const {
+    fail_input("{}:{}: {}", file_.path, line, what);
+  }
   void expect(std::string_view text) {
     if (!accept(text)) refuse(now().line, fmt::format("expected '{}', found '{}'", text, now().text));
   }
   std::string name(std::string_view what) {
-    if (now().kind != Token::Kind::name) refuse(now().line, fmt::format("expected {}, found '{}'", what, now().text));
+    if (now().kind != Token::Kind::name)
+      refuse(now().line, fmt::format("expected {}, found '{}'", what, now().text));
     return take().text;
   }
   double number() {
     const bool negative = accept("-");
     if (!negative) accept("+");
-    if (now().kind != Token::Kind::number) refuse(now().line, fmt::format("expected a number, found '{}'", now().text));
+    if (now().kind != Token::Kind::number)
+      refuse(now().line, fmt::format("expected a number, found '{}'", now().text));
     return (negative ? -1 : 1) * take().number;
   }
   std::vector<std::string> names() {
@@ -73,7 +77,8 @@ class Parser {
   void top_level() {
     const Token token = take();
     const auto& word = token.text;
-    if (token.kind != Token::Kind::name) refuse(token.line, fmt::format("expected a block, found '{}'", word));
+    if (token.kind != Token::Kind::name)
+      refuse(token.line, fmt::format("expected a block, found '{}'", word));
     if (word == "TITLE") {
       file_.title = take().text;
     } else if (word == "UNITSOFF" || word == "UNITSON" || word == "THREADSAFE") {
@@ -95,13 +100,15 @@ class Parser {
       file_.constants.emplace_back(what, number());
     } else if (word == "INITIAL" || word == "BREAKPOINT") {
       block(word, "", token.line);
-    } else if (word == "DERIVATIVE" || word == "KINETIC" || word == "PROCEDURE" || word == "FUNCTION" || word == "NET_RECEIVE" ||
-               word == "LINEAR" || word == "NONLINEAR") {
-      if (word == "LINEAR" || word == "NONLINEAR") refuse(token.line, word + " blocks cannot be compiled here; use DERIVATIVE or KINETIC");
+    } else if (word == "DERIVATIVE" || word == "KINETIC" || word == "PROCEDURE" || word == "FUNCTION" ||
+               word == "NET_RECEIVE" || word == "LINEAR" || word == "NONLINEAR") {
+      if (word == "LINEAR" || word == "NONLINEAR")
+        refuse(token.line, word + " blocks cannot be compiled here; use DERIVATIVE or KINETIC");
       block(word, word == "NET_RECEIVE" ? "" : name("the block's name"), token.line);
     } else {
-      static constexpr std::array<std::string_view, 12> kNotHere{"FUNCTION_TABLE", "BEFORE", "AFTER", "INCLUDE", "DISCRETE", "PARTIAL",
-                                                                 "DESTRUCTOR", "CONSTRUCTOR", "TERMINAL", "MATCH", "PLOT", "WATCH"};
+      static constexpr std::array<std::string_view, 12> kNotHere{
+          "FUNCTION_TABLE", "BEFORE",      "AFTER",    "INCLUDE", "DISCRETE", "PARTIAL",
+          "DESTRUCTOR",     "CONSTRUCTOR", "TERMINAL", "MATCH",   "PLOT",     "WATCH"};
       if (std::find(kNotHere.begin(), kNotHere.end(), word) != kNotHere.end())
         refuse(token.line, word + " cannot be compiled here");
       refuse(token.line, fmt::format("unknown block '{}'", word));
@@ -140,8 +147,9 @@ class Parser {
       } else if (word == "GLOBAL") {
         append(file_.global, names());
       } else if (word == "THREADSAFE") {
-      } else if (word == "ELECTRODE_CURRENT" || word == "POINTER" || word == "BBCOREPOINTER" || word == "EXTERNAL" || word == "ARTIFICIAL_CELL" ||
-                 word == "REPRESENTS" || word == "RANDOM") {
+      } else if (word == "ELECTRODE_CURRENT" || word == "POINTER" || word == "BBCOREPOINTER" ||
+                 word == "EXTERNAL" || word == "ARTIFICIAL_CELL" || word == "REPRESENTS" ||
+                 word == "RANDOM") {
         refuse(token.line, word + " cannot be compiled here");
       } else {
         refuse(token.line, fmt::format("unknown word '{}' in the NEURON block", word));
@@ -149,7 +157,9 @@ class Parser {
     }
   }
 
-  static void append(std::vector<std::string>& all, const std::vector<std::string>& more) { all.insert(all.end(), more.begin(), more.end()); }
+  static void append(std::vector<std::string>& all, const std::vector<std::string>& more) {
+    all.insert(all.end(), more.begin(), more.end());
+  }
 
   /// UNITS { (mV) = (millivolt)  FARADAY = (faraday) (coulomb)  PI = (pi) (1)  k = 3 (unit) }
   void units() {
@@ -168,10 +178,15 @@ class Parser {
       if (is("(")) {
         const auto named = unit();
         // Values of NEURON >= 8 (CODATA 2018).
-        if (named == "faraday" || named == "e") value = named == "e" ? 1.602176634e-19 : 96485.33212331001;
-        else if (named == "k-mole" || named == "R") value = 8.31446261815324;
-        else if (named == "pi") value = 3.14159265358979323846;
-        else refuse(what.line, fmt::format("unknown physical constant '{}'; known: faraday, k-mole, pi, e", named));
+        if (named == "faraday" || named == "e")
+          value = named == "e" ? 1.602176634e-19 : 96485.33212331001;
+        else if (named == "k-mole" || named == "R")
+          value = 8.31446261815324;
+        else if (named == "pi")
+          value = 3.14159265358979323846;
+        else
+          refuse(what.line,
+                 fmt::format("unknown physical constant '{}'; known: faraday, k-mole, pi, e", named));
         const auto in = unit();
         if (named == "faraday" && in == "kilocoulombs") value /= 1000;
       } else {
@@ -225,7 +240,8 @@ class Parser {
     }
     if (accept("STEADYSTATE")) name("a method");
     for (const auto& other : file_.blocks) {
-      if (other.kind == kind && other.name == named) refuse(line, fmt::format("a second {} {}; the first is in line {}", kind, named, other.line));
+      if (other.kind == kind && other.name == named)
+        refuse(line, fmt::format("a second {} {}; the first is in line {}", kind, named, other.line));
     }
     b.body = statements(0);
     file_.blocks.push_back(std::move(b));
@@ -274,8 +290,9 @@ class Parser {
       s.terms.push_back(expression(depth));
       expect("=");
       s.terms.push_back(expression(depth));
-    } else if (word == "WHILE" || word == "while" || word == "FROM" || word == "FORALL" || word == "WATCH" || word == "RESET" || word == "INITIAL" ||
-               word == "COMPARTMENT" || word == "LONGITUDINAL_DIFFUSION") {
+    } else if (word == "WHILE" || word == "while" || word == "FROM" || word == "FORALL" || word == "WATCH" ||
+               word == "RESET" || word == "INITIAL" || word == "COMPARTMENT" ||
+               word == "LONGITUDINAL_DIFFUSION") {
       refuse(s.line, word + " cannot be compiled here");
     } else if (accept("'")) {
       s.kind = Statement::Kind::derivative;
@@ -339,7 +356,8 @@ class Parser {
       s.name = "<<";
     }
     s.terms = arguments(depth);
-    if (s.terms.size() != (s.name == "<->" ? 2u : 1u)) refuse(s.line, fmt::format("a reaction {} with {} rates", s.name, s.terms.size()));
+    if (s.terms.size() != (s.name == "<->" ? 2u : 1u))
+      refuse(s.line, fmt::format("a reaction {} with {} rates", s.name, s.terms.size()));
     return s;
   }
 
@@ -364,7 +382,8 @@ class Parser {
     Term left = chain(depth + 1, level + 1);
     for (int length = 0;; ++length) {
       const auto& ops = kLevels[level];
-      if (now().kind != Token::Kind::symbol || std::find(ops.begin(), ops.end(), now().text) == ops.end()) return left;
+      if (now().kind != Token::Kind::symbol || std::find(ops.begin(), ops.end(), now().text) == ops.end())
+        return left;
       if (length > 1000) refuse(now().line, "an expression too long");
       const auto op = take();
       Term both{Term::Kind::binary, op.text, 0, op.line, {}};
@@ -397,7 +416,8 @@ class Parser {
     }
     if (token.kind == Token::Kind::name) {
       if (is("(")) return {Term::Kind::call, token.text, 0, token.line, arguments(depth + 1)};
-      if (is("[")) refuse(token.line, fmt::format("'{}' is an array, which cannot be compiled here", token.text));
+      if (is("["))
+        refuse(token.line, fmt::format("'{}' is an array, which cannot be compiled here", token.text));
       return {Term::Kind::name, token.text, 0, token.line, {}};
     }
     if (token.kind == Token::Kind::symbol && token.text == "(") {
@@ -422,6 +442,8 @@ const Block* File::block(std::string_view kind, std::string_view named) const {
   return nullptr;
 }
 
-File parse(std::string_view text, const std::string& path) { return Parser(text, path).parse(); }
+File parse(std::string_view text, const std::string& path) {
+  return Parser(text, path).parse();
+}
 
 }  // namespace neurontwin::nmodl

@@ -10,7 +10,8 @@ namespace neurontwin::nmodl {
 struct Token {
   enum class Kind { name, number, text, symbol, end };
   Kind kind = Kind::end;
-  std::string text;  // a symbol's: one of + - * / ^ ( ) { } [ ] , = ' ~ < > <= >= == != && || ! <-> << -> and newline-free
+  std::string text;  // a symbol's: one of + - * / ^ ( ) { } [ ] , = ' ~ < > <= >= == != && || ! <-> << -> and
+                     // newline-free
   double number = 0;
   int line = 0;
 };
@@ -30,12 +31,13 @@ struct Statement {
   enum class Kind { assign, derivative, call, branch, solve, local, reaction, conserve };
   Kind kind = Kind::assign;
   int line = 0;
-  std::string name;             // what is assigned, solved, called
-  std::string method;           // of SOLVE
-  std::vector<Term> terms;      // value; arguments; condition
+  std::string name;         // what is assigned, solved, called
+  std::string method;       // of SOLVE
+  std::vector<Term> terms;  // value; arguments; condition
   std::vector<Statement> then, otherwise;
   std::vector<std::string> names;  // LOCAL
-  std::vector<std::pair<double, std::string>> left, right;  // of a reaction: (how many, which); empty: << source
+  std::vector<std::pair<double, std::string>> left,
+      right;  // of a reaction: (how many, which); empty: << source
 };
 
 /// BREAKPOINT, DERIVATIVE name, FUNCTION name(arguments), ...
@@ -75,8 +77,8 @@ struct File {
 /// Splits NMODL text into tokens. InputError naming path:line.
 std::vector<Token> split(std::string_view text, const std::string& path);
 
-/// Reads the subset of NMODL that channels and synapses use. InputError naming path:line for what is wrong and for
-/// what cannot be done here (VERBATIM, POINTER, ...).
+/// Reads the subset of NMODL that channels and synapses use. InputError naming path:line for what is wrong
+/// and for what cannot be done here (VERBATIM, POINTER, ...).
 File parse(std::string_view text, const std::string& path);
 
 }  // namespace neurontwin::nmodl

@@ -39,7 +39,9 @@ class Reader {
   }
 
  private:
-  [[noreturn]] void refuse(int line, const std::string& what) const { fail_input("{}:{}: {}", name_, line, what); }
+  [[noreturn]] void refuse(int line, const std::string& what) const {
+    fail_input("{}:{}: {}", name_, line, what);
+  }
 
   /// Past blanks, comments, commas and spines; false at the end.
   bool skip_space() {
@@ -91,7 +93,8 @@ class Reader {
       const auto end = std::min(text_.find_first_of(" \t\r\n\f(),;|\"<", at_), text_.size());
       item.text = std::string(text_.substr(at_, end - at_));
       item.kind = Item::Kind::word;
-      const auto first = item.text.data() + (item.text.starts_with('+') ? 1 : 0), last = item.text.data() + item.text.size();
+      const auto first = item.text.data() + (item.text.starts_with('+') ? 1 : 0),
+                 last = item.text.data() + item.text.size();
       const auto [stop, error] = std::from_chars(first, last, item.number);
       if (stop == last && error == std::errc() && std::isfinite(item.number)) item.kind = Item::Kind::number;
       at_ = std::max(end, at_ + 1);
@@ -129,13 +132,17 @@ class Importer {
       if (item.starts_with(Item::Kind::text)) contour(item);
       if (item.items[0].is_list()) tree(item);
     }
-    if (contours_.empty()) fail_input("{}: has no soma: a contour named CellBody, \"Cell Body\" or Soma of more than two points", name_);
+    if (contours_.empty())
+      fail_input("{}: has no soma: a contour named CellBody, \"Cell Body\" or Soma of more than two points",
+                 name_);
     remove_empty();
     return assemble();
   }
 
  private:
-  [[noreturn]] void refuse(int line, const std::string& what) const { fail_input("{}:{}: {}", name_, line, what); }
+  [[noreturn]] void refuse(int line, const std::string& what) const {
+    fail_input("{}:{}: {}", name_, line, what);
+  }
 
   std::optional<std::array<double, 4>> point(const Item& item) const {
     if (!item.starts_with(Item::Kind::number)) return {};
@@ -170,12 +177,17 @@ class Importer {
       if (point(part)) break;
       if (!part.starts_with(Item::Kind::word)) continue;
       const auto& word = part.items[0].text;
-      if (word == "Axon") region = Region::axon;
-      else if (word == "Dendrite") region = Region::basal;
-      else if (word == "Apical") region = Region::apical;
-      else region = Region::other;
+      if (word == "Axon")
+        region = Region::axon;
+      else if (word == "Dendrite")
+        region = Region::basal;
+      else if (word == "Apical")
+        region = Region::apical;
+      else
+        region = Region::other;
     }
-    const bool has_points = std::any_of(item.items.begin(), item.items.end(), [&](const Item& part) { return point(part).has_value(); });
+    const bool has_points = std::any_of(item.items.begin(), item.items.end(),
+                                        [&](const Item& part) { return point(part).has_value(); });
     if (has_points) branch(item.items, 0, item.items.size(), region, -1, item.line);
   }
 
@@ -186,7 +198,8 @@ class Importer {
       const auto& item = items[i];
       if (const auto p = point(item)) {
         branches_[static_cast<size_t>(self)].points.push_back(*p);
-      } else if (item.is_list() && !item.items.empty() && (item.items[0].is_list() || item.items[0].kind == Item::Kind::mark)) {
+      } else if (item.is_list() && !item.items.empty() &&
+                 (item.items[0].is_list() || item.items[0].kind == Item::Kind::mark)) {
         size_t start = 0;
         for (size_t k = 0; k <= item.items.size(); ++k) {
           if (k < item.items.size() && item.items[k].kind != Item::Kind::mark) continue;
@@ -204,24 +217,30 @@ class Importer {
       auto points = b.points;
       if (b.parent >= 0 && !points.empty()) {
         const auto& before = branches_[static_cast<size_t>(b.parent)].points;
-        if (!before.empty() && !same_place(before.back(), points[0])) points.insert(points.begin(), before.back());
+        if (!before.empty() && !same_place(before.back(), points[0]))
+          points.insert(points.begin(), before.back());
       }
       const bool coincident = points.size() == 2 && same_place(points[0], points[1]);
-      if (points.empty() || (b.parent >= 0 && (points.size() == 1 || coincident))) removed_.push_back(static_cast<int>(i));
+      if (points.empty() || (b.parent >= 0 && (points.size() == 1 || coincident)))
+        removed_.push_back(static_cast<int>(i));
     }
     const auto is_removed = [&](int i) { return std::binary_search(removed_.begin(), removed_.end(), i); };
     for (auto& b : branches_) {
-      while (b.parent >= 0 && is_removed(b.parent)) b.parent = branches_[static_cast<size_t>(b.parent)].parent;
+      while (b.parent >= 0 && is_removed(b.parent))
+        b.parent = branches_[static_cast<size_t>(b.parent)].parent;
     }
   }
 
-  static bool same_place(const std::array<double, 4>& a, const std::array<double, 4>& b) { return std::equal(a.begin(), a.begin() + 3, b.begin()); }
+  static bool same_place(const std::array<double, 4>& a, const std::array<double, 4>& b) {
+    return std::equal(a.begin(), a.begin() + 3, b.begin());
+  }
 
   Section section(const Branch& b, const Branch* parent) const {
     Section s;
     s.region = b.region;
     const auto add = [&](double x, double y, double z, double d) {
-      s.points.push_back({as_neuron_stores(x), as_neuron_stores(y), as_neuron_stores(z), as_neuron_stores(d)});
+      s.points.push_back(
+          {as_neuron_stores(x), as_neuron_stores(y), as_neuron_stores(z), as_neuron_stores(d)});
     };
     if (parent && !parent->points.empty()) {
       const auto& last = parent->points.back();
@@ -245,16 +264,22 @@ class Importer {
     soma.name = "soma[0]";
     soma.region = Region::soma;
     for (const auto& [x, y, z, d] : soma_frusta(contours_)) {
-      soma.points.push_back({as_neuron_stores(x), as_neuron_stores(y), as_neuron_stores(z), as_neuron_stores(d)});
+      soma.points.push_back(
+          {as_neuron_stores(x), as_neuron_stores(y), as_neuron_stores(z), as_neuron_stores(d)});
     }
     m.sections.push_back(std::move(soma));
     std::vector<int> index(branches_.size(), -1);
-    // NEURON's order: by kind, in the order of the file. A child may have another kind than its parent only in other formats.
-    for (const auto& [region, base] : {std::pair{Region::axon, "axon"}, {Region::basal, "dend"}, {Region::apical, "apic"}, {Region::other, "dend_0"}}) {
+    // NEURON's order: by kind, in the order of the file. A child may have another kind than its parent only
+    // in other formats.
+    for (const auto& [region, base] : {std::pair{Region::axon, "axon"},
+                                       {Region::basal, "dend"},
+                                       {Region::apical, "apic"},
+                                       {Region::other, "dend_0"}}) {
       int number = 0;
       for (size_t i = 0; i < branches_.size(); ++i) {
         const auto& b = branches_[i];
-        if (b.region != region || std::binary_search(removed_.begin(), removed_.end(), static_cast<int>(i))) continue;
+        if (b.region != region || std::binary_search(removed_.begin(), removed_.end(), static_cast<int>(i)))
+          continue;
         auto s = section(b, b.parent < 0 ? nullptr : &branches_[static_cast<size_t>(b.parent)]);
         s.name = fmt::format("{}[{}]", base, number++);
         s.parent = b.parent < 0 ? 0 : index[static_cast<size_t>(b.parent)];
@@ -274,6 +299,8 @@ class Importer {
 
 }  // namespace
 
-Morphology read_asc(std::string_view text, const std::string& name) { return Importer(name).import(Reader(text, name).read()); }
+Morphology read_asc(std::string_view text, const std::string& name) {
+  return Importer(name).import(Reader(text, name).read());
+}
 
 }  // namespace neurontwin

@@ -92,18 +92,27 @@ void cut_cylinder(const Section& section, int n, std::vector<Compartment>& into)
 
 }  // namespace
 
-double length_um(const Section& section) { return section.points.size() > 1 ? arc_of(section.points).back() : section.length_um; }
+double length_um(const Section& section) {
+  return section.points.size() > 1 ? arc_of(section.points).back() : section.length_um;
+}
 
-int by_spacing(const Section& section, double spacing_um) { return 1 + 2 * static_cast<int>(length_um(section) / spacing_um); }
+int by_spacing(const Section& section, double spacing_um) {
+  return 1 + 2 * static_cast<int>(length_um(section) / spacing_um);
+}
 
-int by_d_lambda(const Section& section, double fraction, double frequency_hz, double axial_resistivity_ohm_cm, double capacitance_uF_cm2) {
+int by_d_lambda(const Section& section, double fraction, double frequency_hz, double axial_resistivity_ohm_cm,
+                double capacitance_uF_cm2) {
   // The length constant at a frequency, in um: 1e5 / 2 sqrt(d / (pi f Ra cm)).
-  const auto lambda = [&](double d) { return 1e5 * std::sqrt(d / (4 * std::numbers::pi * frequency_hz * axial_resistivity_ohm_cm * capacitance_uF_cm2)); };
+  const auto lambda = [&](double d) {
+    return 1e5 * std::sqrt(d / (4 * std::numbers::pi * frequency_hz * axial_resistivity_ohm_cm *
+                                capacitance_uF_cm2));
+  };
   double in_lambdas = 0;
   if (section.points.size() > 1) {
     const auto arc = arc_of(section.points);
     for (size_t i = 1; i < arc.size(); ++i) {
-      const double d = 0.5 * (static_cast<double>(section.points[i - 1].diameter_um) + section.points[i].diameter_um);
+      const double d =
+          0.5 * (static_cast<double>(section.points[i - 1].diameter_um) + section.points[i].diameter_um);
       in_lambdas += (arc[i] - arc[i - 1]) / lambda(d);
     }
   } else {
@@ -117,23 +126,30 @@ int Compartments::at(int section, double x) const {
   return first_compartment[static_cast<size_t>(section)] + std::clamp(static_cast<int>(x * n), 0, n - 1);
 }
 
-Compartments cut(const Morphology& morphology, const std::function<int(const Section&)>& number, double axial_resistivity_ohm_cm) {
+Compartments cut(const Morphology& morphology, const std::function<int(const Section&)>& number,
+                 double axial_resistivity_ohm_cm) {
   Compartments all;
   all.sections = morphology.sections;
+  all.axial_resistivity_ohm_cm = axial_resistivity_ohm_cm;
   const size_t sections = all.sections.size();
   std::vector<int> children_at_end(sections);
   for (size_t s = 0; s < sections; ++s) {
     const auto& section = all.sections[s];
     if (!(length_um(section) > 0)) fail_input("section {} has no length", section.name);
     for (const auto& p : section.points) {
-      if (!(p.diameter_um > 0)) fail_input("section {} has a point of diameter {} um", section.name, p.diameter_um);
+      if (!(p.diameter_um > 0))
+        fail_input("section {} has a point of diameter {} um", section.name, p.diameter_um);
     }
-    if (section.points.empty() && !(section.diameter_um > 0)) fail_input("section {} has a diameter of {} um", section.name, section.diameter_um);
+    if (section.points.empty() && !(section.diameter_um > 0))
+      fail_input("section {} has a diameter of {} um", section.name, section.diameter_um);
     all.first_compartment.push_back(static_cast<int>(all.compartments.size()));
     const int n = number(section);
-    if (section.points.size() > 1) cut_traced(section, n, all.compartments);
-    else cut_cylinder(section, n, all.compartments);
-    for (size_t i = static_cast<size_t>(all.first_compartment.back()); i < all.compartments.size(); ++i) all.compartments[i].section = static_cast<int>(s);
+    if (section.points.size() > 1)
+      cut_traced(section, n, all.compartments);
+    else
+      cut_cylinder(section, n, all.compartments);
+    for (size_t i = static_cast<size_t>(all.first_compartment.back()); i < all.compartments.size(); ++i)
+      all.compartments[i].section = static_cast<int>(s);
     if (section.parent >= 0 && section.parent_x >= 1) ++children_at_end[static_cast<size_t>(section.parent)];
   }
   all.first_compartment.push_back(static_cast<int>(all.compartments.size()));
@@ -152,7 +168,9 @@ Compartments cut(const Morphology& morphology, const std::function<int(const Sec
         parent = end_node[p];
         path = end_path[p];
         // Alone at its parent's end: the two half resistances in series.
-        if (children_at_end[p] == 1) resistance = ra * all.compartments[static_cast<size_t>(all.first_compartment[p + 1]) - 1].resistance_after;
+        if (children_at_end[p] == 1)
+          resistance =
+              ra * all.compartments[static_cast<size_t>(all.first_compartment[p + 1]) - 1].resistance_after;
       } else {
         const int c = all.at(section.parent, section.parent_x);
         parent = all.node_of[static_cast<size_t>(c)];

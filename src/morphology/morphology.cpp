@@ -25,7 +25,8 @@ std::string_view name_of(Region region) {
 
 Morphology read_morphology(const std::filesystem::path& file) {
   auto extension = file.extension().string();
-  std::transform(extension.begin(), extension.end(), extension.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::transform(extension.begin(), extension.end(), extension.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   if (extension == ".asc") return read_asc(read_file(file), file.string());
   if (extension == ".swc") return read_swc(read_file(file), file.string());
   fail_input("{}: unknown kind of morphology, expected .swc or .asc", file.string());

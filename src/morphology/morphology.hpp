@@ -17,12 +17,12 @@ struct Point {
 
 /// An unbranched piece of a neuron.
 struct Section {
-  std::string name;             // "dend[3]", as NEURON would call it
+  std::string name;  // "dend[3]", as NEURON would call it
   Region region = Region::other;
-  int parent = -1;              // -1: the root
-  double parent_x = 1;          // where on the parent it begins, 0 to 1
-  std::vector<Point> points;    // empty: a cylinder
-  double length_um = 0;         // of a cylinder
+  int parent = -1;            // -1: the root
+  double parent_x = 1;        // where on the parent it begins, 0 to 1
+  std::vector<Point> points;  // empty: a cylinder
+  double length_um = 0;       // of a cylinder
   double diameter_um = 0;
 };
 
@@ -39,7 +39,8 @@ Morphology read_asc(std::string_view text, const std::string& name);
 /// SWC, as NEURON's Import3d reads it.
 Morphology read_swc(std::string_view text, const std::string& name);
 
-/// Takes the axon away and puts `count` cylinders in its place, in a row, the first at the middle of the soma.
+/// Takes the axon away and puts `count` cylinders in its place, in a row, the first at the middle of the
+/// soma.
 Morphology with_axon_stub(const Morphology& morphology, int count, double length_um, double diameter_um);
 
 }  // namespace neurontwin

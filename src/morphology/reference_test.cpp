@@ -12,7 +12,8 @@ namespace {
 namespace fs = std::filesystem;
 
 fs::path shared() {
-  for (fs::path folder = fs::path(__FILE__).parent_path(); folder.has_relative_path(); folder = folder.parent_path()) {
+  for (fs::path folder = fs::path(__FILE__).parent_path(); folder.has_relative_path();
+       folder = folder.parent_path()) {
     if (fs::exists(folder / "../shared/reference")) return folder / "../shared";
   }
   return {};
@@ -48,7 +49,9 @@ class Reconstruction : public testing::Test {
     if (shared().empty()) GTEST_SKIP() << "the reconstruction and NEURON's tables are not at hand";
     file_ = H5Fopen((shared() / "reference/l5pc_nmda_seed3.h5").c_str(), H5F_ACC_RDONLY, H5P_DEFAULT);
     ASSERT_GE(file_, 0);
-    cell_ = cut(with_axon_stub(read_morphology(shared() / "morphologies/cell1.asc"), 2, 30, 1), [](const Section& s) { return by_spacing(s, 40); }, 100);
+    cell_ = cut(
+        with_axon_stub(read_morphology(shared() / "morphologies/cell1.asc"), 2, 30, 1),
+        [](const Section& s) { return by_spacing(s, 40); }, 100);
   }
   void TearDown() override {
     if (file_ >= 0) H5Fclose(file_);
@@ -60,24 +63,32 @@ class Reconstruction : public testing::Test {
 TEST_F(Reconstruction, HasNeuronsSections) {
   // Tables are in the order soma, axon, dend, apic, whatever order /sections has.
   const auto section = names(file_, "/sections/name"), parent = names(file_, "/sections/parent");
-  const auto nseg = column(file_, "/sections/nseg"), length = column(file_, "/sections/length_um"), parent_x = column(file_, "/sections/parent_x");
+  const auto nseg = column(file_, "/sections/nseg"), length = column(file_, "/sections/length_um"),
+             parent_x = column(file_, "/sections/parent_x");
   ASSERT_EQ(cell_.sections.size(), section.size());
   for (size_t i = 0; i < section.size(); ++i) {
     size_t s = 0;
-    while (s < cell_.sections.size() && cell_.sections[s].name != section[i] && cell_.sections[s].name != section[i] + "[0]") ++s;
+    while (s < cell_.sections.size() && cell_.sections[s].name != section[i] &&
+           cell_.sections[s].name != section[i] + "[0]")
+      ++s;
     ASSERT_LT(s, cell_.sections.size()) << section[i];
     EXPECT_EQ(cell_.count(static_cast<int>(s)), nseg[i]) << section[i];
     EXPECT_NEAR(length_um(cell_.sections[s]), length[i], 1e-9 * length[i]) << section[i];
     if (cell_.sections[s].parent < 0) continue;
     const auto& name = cell_.sections[static_cast<size_t>(cell_.sections[s].parent)].name;
-    EXPECT_TRUE(name == parent[i] || name == parent[i] + "[0]") << section[i] << ": " << name << " " << parent[i];
+    EXPECT_TRUE(name == parent[i] || name == parent[i] + "[0]")
+        << section[i] << ": " << name << " " << parent[i];
     EXPECT_EQ(cell_.sections[s].parent_x, parent_x[i]) << section[i];
   }
 }
 
 TEST_F(Reconstruction, HasNeuronsCompartments) {
-  const auto length = column(file_, "/compartments/length_um"), diameter = column(file_, "/compartments/diam_um"), area = column(file_, "/compartments/area_um2");
-  const auto ri = column(file_, "/compartments/ri_megaohm"), path = column(file_, "/compartments/path_distance_from_soma0_um"), x = column(file_, "/compartments/x");
+  const auto length = column(file_, "/compartments/length_um"),
+             diameter = column(file_, "/compartments/diam_um"),
+             area = column(file_, "/compartments/area_um2");
+  const auto ri = column(file_, "/compartments/ri_megaohm"),
+             path = column(file_, "/compartments/path_distance_from_soma0_um"),
+             x = column(file_, "/compartments/x");
   ASSERT_EQ(cell_.compartments.size(), 642u);
   // Relative, with the float32 points' exact arithmetic: rounding only.
   const auto near = [](double a, double b) { return std::fabs(a - b) <= 1e-9 * std::fabs(b); };
@@ -91,7 +102,8 @@ TEST_F(Reconstruction, HasNeuronsCompartments) {
     if (i == 0) continue;  // the soma's halves depend on an eigenvector's sign, and nothing on them
     const bool first = c.x < 1.0 / cell_.count(c.section);
     const double before = first ? 0 : 100 * cell_.compartments[i - 1].resistance_after;
-    EXPECT_TRUE(near(100 * c.resistance_before + before, ri[i])) << i << " " << 100 * c.resistance_before + before << " " << ri[i];
+    EXPECT_TRUE(near(100 * c.resistance_before + before, ri[i]))
+        << i << " " << 100 * c.resistance_before + before << " " << ri[i];
   }
 }
 

@@ -15,11 +15,13 @@ struct Resampled {
   double perimeter_um = 0;
 };
 
-/// 101 points, evenly along the outline as listed, without its closing edge. The arc length is that of x and y alone: so does NEURON.
+/// 101 points, evenly along the outline as listed, without its closing edge. The arc length is that of x and
+/// y alone: so does NEURON.
 Resampled resample(const Contour& contour) {
   std::vector<double> arc{0};
   for (size_t i = 1; i < contour.size(); ++i)
-    arc.push_back(arc.back() + std::hypot(contour[i][0] - contour[i - 1][0], contour[i][1] - contour[i - 1][1]));
+    arc.push_back(arc.back() +
+                  std::hypot(contour[i][0] - contour[i - 1][0], contour[i][1] - contour[i - 1][1]));
   Resampled r;
   r.perimeter_um = arc.back();
   size_t piece = 1;
@@ -65,7 +67,9 @@ void eigen(std::array<Vector, 3> m, Vector& values, std::array<Vector, 3>& vecto
   for (size_t i = 0; i < 3; ++i) values[i] = m[i][i];
 }
 
-double dot(const Vector& a, const Vector& b) { return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]; }
+double dot(const Vector& a, const Vector& b) {
+  return a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
+}
 
 /// One flank of the outline: positions along the long axis, ascending, and across it.
 struct Flank {
@@ -83,7 +87,8 @@ struct Flank {
   double at(double position) const {
     if (position <= along.front()) return across.front();
     if (position >= along.back()) return across.back();
-    const auto i = static_cast<size_t>(std::upper_bound(along.begin(), along.end(), position) - along.begin());
+    const auto i =
+        static_cast<size_t>(std::upper_bound(along.begin(), along.end(), position) - along.begin());
     const double w = (position - along[i - 1]) / (along[i] - along[i - 1]);
     return across[i - 1] + w * (across[i] - across[i - 1]);
   }
@@ -132,7 +137,8 @@ std::vector<std::array<double, 4>> slices(const Contour& contour) {
   std::vector<std::array<double, 4>> frusta;
   for (int k = 0; k <= 20; ++k) {
     const double s = low + k * (high - low) / 20;
-    frusta.push_back({r.centre[0] + major[0] * s, r.centre[1] + major[1] * s, r.centre[2] + major[2] * s, std::fabs(a.at(s) - b.at(s))});
+    frusta.push_back({r.centre[0] + major[0] * s, r.centre[1] + major[1] * s, r.centre[2] + major[2] * s,
+                      std::fabs(a.at(s) - b.at(s))});
   }
   frusta.front()[3] = (frusta[0][3] + frusta[1][3]) / 2;
   frusta.back()[3] = (frusta[20][3] + frusta[19][3]) / 2;
@@ -148,8 +154,11 @@ std::vector<std::array<double, 4>> soma_frusta(const std::vector<Contour>& conto
     const auto r = resample(contour);
     double radius = 0;
     for (const auto& p : r.points)
-      radius += std::sqrt(std::pow(p[0] - r.centre[0], 2) + std::pow(p[1] - r.centre[1], 2) + std::pow(p[2] - r.centre[2], 2)) / 101;
-    frusta.push_back({r.centre[0], r.centre[1], r.centre[2], radius + r.perimeter_um / (2 * std::numbers::pi)});
+      radius += std::sqrt(std::pow(p[0] - r.centre[0], 2) + std::pow(p[1] - r.centre[1], 2) +
+                          std::pow(p[2] - r.centre[2], 2)) /
+                101;
+    frusta.push_back(
+        {r.centre[0], r.centre[1], r.centre[2], radius + r.perimeter_um / (2 * std::numbers::pi)});
   }
   return frusta;
 }

@@ -30,13 +30,16 @@ class Importer {
     m.sections.push_back(soma());
     for (size_t i = 0; i < samples_.size(); ++i) {
       const auto& s = samples_[i];
-      if (!is_soma(s) && (s.parent < 0 || is_soma(samples_[static_cast<size_t>(s.parent)]))) grow(static_cast<int>(i), m);
+      if (!is_soma(s) && (s.parent < 0 || is_soma(samples_[static_cast<size_t>(s.parent)])))
+        grow(static_cast<int>(i), m);
     }
     return sorted(std::move(m));
   }
 
  private:
-  [[noreturn]] void refuse(int line, const std::string& what) const { fail_input("{}:{}: {}", name_, line, what); }
+  [[noreturn]] void refuse(int line, const std::string& what) const {
+    fail_input("{}:{}: {}", name_, line, what);
+  }
   static bool is_soma(const Sample& s) { return s.type == 1; }
 
   void read(std::string_view text) {
@@ -56,14 +59,17 @@ class Importer {
         double x = 0;
         const auto* first = row.data() + (row[0] == '+' ? 1 : 0);
         const auto [rest, error] = std::from_chars(first, row.data() + stop, x);
-        if (error != std::errc() || rest != row.data() + stop || !std::isfinite(x)) refuse(line, fmt::format("'{}' is not a number", row.substr(0, stop)));
+        if (error != std::errc() || rest != row.data() + stop || !std::isfinite(x))
+          refuse(line, fmt::format("'{}' is not a number", row.substr(0, stop)));
         numbers.push_back(x);
         row.remove_prefix(stop);
       }
       if (numbers.empty()) continue;
-      if (numbers.size() < 7) refuse(line, fmt::format("{} numbers; expected id, type, x, y, z, radius, parent", numbers.size()));
+      if (numbers.size() < 7)
+        refuse(line, fmt::format("{} numbers; expected id, type, x, y, z, radius, parent", numbers.size()));
       for (const size_t k : {0u, 1u, 6u}) {
-        if (numbers[k] != std::floor(numbers[k]) || std::fabs(numbers[k]) > 1e9) refuse(line, fmt::format("'{}' is no whole number", numbers[k]));
+        if (numbers[k] != std::floor(numbers[k]) || std::fabs(numbers[k]) > 1e9)
+          refuse(line, fmt::format("'{}' is no whole number", numbers[k]));
       }
       for (size_t k = 2; k < 6; ++k) {
         if (std::fabs(numbers[k]) > 1e6) refuse(line, fmt::format("a coordinate of {} um", numbers[k]));
@@ -72,11 +78,14 @@ class Importer {
       Sample s;
       s.id = static_cast<int64_t>(numbers[0]);
       s.type = static_cast<int>(numbers[1]);
-      s.point = {static_cast<float>(numbers[2]), static_cast<float>(numbers[3]), static_cast<float>(numbers[4]), static_cast<float>(2 * numbers[5])};
+      s.point = {static_cast<float>(numbers[2]), static_cast<float>(numbers[3]),
+                 static_cast<float>(numbers[4]), static_cast<float>(2 * numbers[5])};
       s.parent_id = static_cast<int64_t>(numbers[6]);
       s.line = line;
       const auto [there, fresh] = index_.try_emplace(s.id, static_cast<int>(samples_.size()));
-      if (!fresh) refuse(line, fmt::format("a second point {}; the first is in line {}", s.id, samples_[static_cast<size_t>(there->second)].line));
+      if (!fresh)
+        refuse(line, fmt::format("a second point {}; the first is in line {}", s.id,
+                                 samples_[static_cast<size_t>(there->second)].line));
       samples_.push_back(std::move(s));
     }
     if (samples_.empty()) fail_input("{}: holds no points", name_);
@@ -116,14 +125,17 @@ class Importer {
     for (const auto& sample : samples_)
       if (is_soma(sample)) s.points.push_back(sample.point);
     if (s.points.empty()) fail_input("{}: has no soma (points of type 1)", name_);
-    const bool sphere = s.points.size() == 3 && std::all_of(s.points.begin() + 1, s.points.end(), [&](const Point& p) {
-                          const auto distance = std::hypot(p.x_um - s.points[0].x_um, p.y_um - s.points[0].y_um, p.z_um - s.points[0].z_um);
-                          return std::fabs(distance - s.points[0].diameter_um / 2) < 0.05f * s.points[0].diameter_um;
-                        });
+    const bool sphere =
+        s.points.size() == 3 && std::all_of(s.points.begin() + 1, s.points.end(), [&](const Point& p) {
+          const auto distance =
+              std::hypot(p.x_um - s.points[0].x_um, p.y_um - s.points[0].y_um, p.z_um - s.points[0].z_um);
+          return std::fabs(distance - s.points[0].diameter_um / 2) < 0.05f * s.points[0].diameter_um;
+        });
     if (s.points.size() == 1 || sphere) {
       const Point c = s.points[0];
       const float r = c.diameter_um / 2;
-      s.points = {{c.x_um - r, c.y_um, c.z_um, c.diameter_um}, c, {c.x_um + r, c.y_um, c.z_um, c.diameter_um}};
+      s.points = {
+          {c.x_um - r, c.y_um, c.z_um, c.diameter_um}, c, {c.x_um + r, c.y_um, c.z_um, c.diameter_um}};
     }
     return s;
   }
@@ -139,7 +151,10 @@ class Importer {
       starts.pop_back();
       Section s;
       const auto& head = samples_[static_cast<size_t>(start)];
-      s.region = head.type == 2 ? Region::axon : head.type == 3 ? Region::basal : head.type == 4 ? Region::apical : Region::other;
+      s.region = head.type == 2   ? Region::axon
+                 : head.type == 3 ? Region::basal
+                 : head.type == 4 ? Region::apical
+                                  : Region::other;
       s.parent = parent_section;
       s.parent_x = parent_section == 0 ? 0.5 : 1;
       if (parent_section != 0) s.points.push_back(samples_[static_cast<size_t>(head.parent)].point);
@@ -147,19 +162,22 @@ class Importer {
       for (;;) {
         const auto& now = samples_[static_cast<size_t>(at)];
         s.points.push_back(now.point);
-        if (now.children.size() != 1 || samples_[static_cast<size_t>(now.children[0])].type != now.type) break;
+        if (now.children.size() != 1 || samples_[static_cast<size_t>(now.children[0])].type != now.type)
+          break;
         at = now.children[0];
       }
       if (s.points.size() == 1) {
         const Point c = s.points[0];
         const float r = c.diameter_um / 2;
-        s.points = {{c.x_um - r, c.y_um, c.z_um, c.diameter_um}, c, {c.x_um + r, c.y_um, c.z_um, c.diameter_um}};
+        s.points = {
+            {c.x_um - r, c.y_um, c.z_um, c.diameter_um}, c, {c.x_um + r, c.y_um, c.z_um, c.diameter_um}};
       }
       const auto self = static_cast<int>(m.sections.size());
       m.sections.push_back(std::move(s));
       const auto& children = samples_[static_cast<size_t>(at)].children;
       for (auto child = children.rbegin(); child != children.rend(); ++child) {
-        if (is_soma(samples_[static_cast<size_t>(*child)])) refuse(samples_[static_cast<size_t>(*child)].line, "a soma point on a branch");
+        if (is_soma(samples_[static_cast<size_t>(*child)]))
+          refuse(samples_[static_cast<size_t>(*child)].line, "a soma point on a branch");
         starts.push_back({*child, self});
       }
     }
@@ -170,7 +188,10 @@ class Importer {
     std::map<Region, int> numbers;
     for (size_t i = 1; i < m.sections.size(); ++i) {
       auto& s = m.sections[i];
-      const char* base = s.region == Region::axon ? "axon" : s.region == Region::basal ? "dend" : s.region == Region::apical ? "apic" : "dend_0";
+      const char* base = s.region == Region::axon     ? "axon"
+                         : s.region == Region::basal  ? "dend"
+                         : s.region == Region::apical ? "apic"
+                                                      : "dend_0";
       s.name = fmt::format("{}[{}]", base, numbers[s.region]++);
     }
     Morphology out;
@@ -200,6 +221,8 @@ class Importer {
 
 }  // namespace
 
-Morphology read_swc(std::string_view text, const std::string& name) { return Importer(name).import(text); }
+Morphology read_swc(std::string_view text, const std::string& name) {
+  return Importer(name).import(text);
+}
 
 }  // namespace neurontwin

@@ -1,4 +1,5 @@
-// compile_catalogue FOLDER FILE.mod...: writes NAME.kernel.cpp for each file, and catalogue.cpp, which lists them. Part of the build.
+// compile_catalogue FOLDER FILE.mod...: writes NAME.kernel.cpp for each file, and catalogue.cpp, which lists
+// them. Part of the build.
 #include <fmt/format.h>
 
 #include <filesystem>
@@ -29,11 +30,15 @@ int main(int argc, char** argv) {
       const auto entry = "neurontwin_kernels_" + mechanism.name;
       write(folder / kernel_file, generate_kernels(mechanism, kernel_file, entry));
       declarations += fmt::format("extern \"C\" void {}(MechanismKernels*);\n", entry);
-      entries += fmt::format("    {{\"{}\", R\"mod({})mod\", &{}}},\n", mechanism.name, neurontwin::read_file(file), entry);
+      entries += fmt::format("    {{\"{}\", R\"mod({})mod\", &{}}},\n", mechanism.name,
+                             neurontwin::read_file(file), entry);
     }
-    write(folder / "catalogue.cpp", fmt::format("#include \"mechanism/catalogue.hpp\"\n\nnamespace neurontwin {{\n{}\nstd::span<const CatalogueEntry> catalogue() {{\n"
-                                                "  static const CatalogueEntry all[] = {{\n{}  }};\n  return all;\n}}\n\n}}  // namespace neurontwin\n",
-                                                declarations, entries));
+    write(folder / "catalogue.cpp",
+          fmt::format("#include \"mechanism/catalogue.hpp\"\n\nnamespace neurontwin {{\n{}\nstd::span<const "
+                      "CatalogueEntry> catalogue() {{\n"
+                      "  static const CatalogueEntry all[] = {{\n{}  }};\n  return all;\n}}\n\n}}  // "
+                      "namespace neurontwin\n",
+                      declarations, entries));
   } catch (const std::exception& error) {
     fmt::print(stderr, "compile_catalogue: {}\n", error.what());
     return 1;

@@ -1,0 +1,177 @@
+#include "cell/detailed.hpp"
+
+#include <algorithm>
+#include <array>
+#include <set>
+
+namespace neurontwin {
+namespace {
+
+constexpr std::array<std::string_view, 5> kRegions{"soma", "axon", "basal", "apical", "other"};
+
+std::set<Region> read_regions(const Settings& settings) {
+  std::set<Region> regions;
+  for (const auto& name : settings.texts("regions")) {
+    const auto it = std::find(kRegions.begin(), kRegions.end(), name);
+    if (it == kRegions.end()) {
+      fail_input("{}: '{}' names the region \"{}\", expected some of: {}", settings.where("regions"),
+                 settings.full_key("regions"), name, fmt::join(kRegions, ", "));
+    }
+    regions.insert(static_cast<Region>(it - kRegions.begin()));
+  }
+  return regions;
+}
+
+std::vector<int> compartments_in(const Compartments& geometry, const std::set<Region>& regions) {
+  std::vector<int> all;
+  for (size_t c = 0; c < geometry.compartments.size(); ++c)
+    if (regions.contains(geometry.region(static_cast<int>(c)))) all.push_back(static_cast<int>(c));
+  return all;
+}
+
+/// A parameter as a function of the place: `distance` and `longest` in um along the tree from the soma
+/// (`longest`: to the farthest end in these regions), `diameter` in um. `last_at_end`: in the last
+/// compartment of a section, distance is that of the section's end. So it comes out in NEURON when a hoc loop
+/// for (x) sets a density: it visits x = 1 last, which stands for the last compartment.
+std::vector<double> evaluate_formula(const std::string& formula, const std::string& where,
+                                     const Compartments& geometry, const std::vector<int>& compartments,
+                                     bool last_at_end) {
+  if (formula.find_first_of("{}") != formula.npos) fail_input("{}: a formula holds no braces", where);
+  const auto m = compile_mechanism(
+      "NEURON { SUFFIX formula NONSPECIFIC_CURRENT value }\nPARAMETER { distance longest diameter "
+      "}\nASSIGNED { value }\nBREAKPOINT { value = " +
+          formula + "\n}",
+      where);
+  double longest = 0;
+  for (const int c : compartments) {
+    const auto& compartment = geometry.compartments[static_cast<size_t>(c)];
+    longest = std::max(longest, compartment.path_um + compartment.length_um / 2);
+  }
+  std::vector<double> values;
+  for (const int c : compartments) {
+    const auto& compartment = geometry.compartments[static_cast<size_t>(c)];
+    const bool last = c + 1 == geometry.first_compartment[static_cast<size_t>(compartment.section) + 1];
+    const double distance = compartment.path_um + (last && last_at_end ? compartment.length_um / 2 : 0);
+    values.push_back(
+        m.graph.evaluate(m.currents[0].value, {{m.symbol("distance"), distance},
+                                               {m.symbol("longest"), longest},
+                                               {m.symbol("diameter"), compartment.diameter_um}}));
+  }
+  return values;
+}
+
+Placement read_placement(const Settings& settings, const Compartments& geometry,
+                         const std::filesystem::path& folder) {
+  Placement p;
+  const auto name = settings.text("mechanism");
+  p.loaded = load_mechanism(name, folder, settings.where("mechanism"));
+  p.compartments = compartments_in(geometry, read_regions(settings));
+  if (p.compartments.empty())
+    fail_input("{}: no compartment lies in these regions", settings.where("regions"));
+  const auto& parameters = p.mechanism().parameters;
+  const bool last_at_end = settings.flag("last_at_end", false);
+  p.parameters.assign(p.compartments.size(), std::vector<double>(parameters.size()));
+  for (size_t k = 0; k < parameters.size(); ++k) {
+    const auto& parameter = parameters[k];
+    const bool given = settings.has(parameter.name);
+    const auto values = evaluate_formula(
+        settings.formula(parameter.name, fmt::format("{:.17g}", parameter.value)),
+        given ? settings.where(parameter.name) : name, geometry, p.compartments, last_at_end);
+    for (size_t i = 0; i < values.size(); ++i) p.parameters[i][k] = values[i];
+  }
+  return p;
+}
+
+/// Names of the mechanism and its kind must fit: a channel cannot receive events.
+size_t add_synapses(const Settings& settings, DetailedCell& cell, const std::filesystem::path& folder,
+                    const std::string& receptors) {
+  auto p = read_placement(settings, cell.geometry, folder);
+  if (!p.mechanism().receiving)
+    fail_input("{}: {} is no synapse: it has no NET_RECEIVE", settings.where("mechanism"),
+               p.mechanism().name);
+  if (receptors == "ampa") {
+    for (size_t k = 0; k < p.mechanism().parameters.size(); ++k) {
+      if (p.mechanism().parameters[k].name != "nmda_gmax") continue;
+      for (auto& values : p.parameters) values[k] = 0;
+    }
+  }
+  cell.placements.push_back(std::move(p));
+  return cell.placements.size() - 1;
+}
+
+bool changes_concentration(const Mechanism& m) {
+  return !m.initial_concentration.empty();
+}
+
+/// NEURON evaluates mechanisms that change concentrations first, the others by name.
+void put_in_order(DetailedCell& cell) {
+  std::vector<size_t> order(cell.placements.size());
+  for (size_t i = 0; i < order.size(); ++i) order[i] = i;
+  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) {
+    const auto &ma = cell.placements[a].mechanism(), &mb = cell.placements[b].mechanism();
+    return std::pair(!changes_concentration(ma), ma.name) < std::pair(!changes_concentration(mb), mb.name);
+  });
+  std::vector<Placement> placements;
+  auto excitatory = cell.excitatory, inhibitory = cell.inhibitory;
+  for (size_t i = 0; i < order.size(); ++i) {
+    if (order[i] == cell.excitatory.placement) excitatory.placement = i;
+    if (order[i] == cell.inhibitory.placement) inhibitory.placement = i;
+    placements.push_back(std::move(cell.placements[order[i]]));
+  }
+  cell.placements = std::move(placements);
+  cell.excitatory = excitatory;
+  cell.inhibitory = inhibitory;
+}
+
+}  // namespace
+
+DetailedCell read_detailed_cell(const Settings& settings, const std::filesystem::path& folder,
+                                const CellChoices& choices) {
+  static constexpr std::array<std::string_view, 1> kKinds{"detailed"};
+  settings.choice("kind", kKinds);
+  DetailedCell cell;
+
+  const auto named = settings.text("morphology");
+  const auto file = choices.morphology ? *choices.morphology : folder / named;
+  auto morphology = read_morphology(file);
+  const auto stub = settings.table("axon_stub");
+  const auto stubs = stub.integer("sections", 0, {0, 1000});
+  const double stub_length = stub.number("length_um", 30, kPositive),
+               stub_diameter = stub.number("diameter_um", 1, kPositive);
+  if (stubs > 0) morphology = with_axon_stub(morphology, static_cast<int>(stubs), stub_length, stub_diameter);
+  const double spacing = settings.number("compartment_spacing_um", 40, kPositive);
+  cell.geometry = cut(
+      morphology, [&](const Section& s) { return by_spacing(s, spacing); },
+      settings.number("axial_resistivity_ohm_cm", 100, kPositive));
+
+  cell.initial_mV = settings.number("initial_mV", -65, {-200, 100});
+  cell.celsius = settings.number("celsius", 6.3, {-50, 60});
+  const auto ions = settings.table("reversal_mV");
+  cell.fixed_ions["ena"] = ions.number("na", 50);
+  cell.fixed_ions["ek"] = ions.number("k", -77);
+  const auto calcium = settings.table("calcium");
+  cell.calcium_inside_mM = calcium.number("inside_mM", 5e-5, kPositive);
+  cell.calcium_outside_mM = calcium.number("outside_mM", 2, kPositive);
+
+  cell.capacitance_uF_cm2.assign(cell.geometry.compartments.size(), 1);
+  for (const auto& membrane : settings.tables("capacitance")) {
+    const double value = membrane.number("uF_cm2", {}, kPositive);
+    for (const int c : compartments_in(cell.geometry, read_regions(membrane)))
+      cell.capacitance_uF_cm2[static_cast<size_t>(c)] = value;
+  }
+  for (const auto& insert : settings.tables("insert"))
+    cell.placements.push_back(read_placement(insert, cell.geometry, folder));
+  const auto receptors = choices.receptors.empty() ? settings.text("receptors", "nmda") : choices.receptors;
+  cell.excitatory = {"exc", add_synapses(settings.table("excitatory"), cell, folder, receptors)};
+  cell.inhibitory = {"inh", add_synapses(settings.table("inhibitory"), cell, folder, receptors)};
+  put_in_order(cell);
+
+  const auto nexus = settings.table("nexus");
+  const auto section = nexus.text("section", "");
+  const double x = nexus.number("x", 0.5, {0, 1});
+  for (size_t s = 0; s < cell.geometry.sections.size(); ++s)
+    if (cell.geometry.sections[s].name == section) cell.nexus = cell.geometry.at(static_cast<int>(s), x);
+  return cell;
+}
+
+}  // namespace neurontwin

@@ -1,0 +1,55 @@
+#pragma once
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/settings.hpp"
+#include "mechanism/library.hpp"
+#include "morphology/compartments.hpp"
+
+namespace neurontwin {
+
+/// A mechanism where it sits in the neuron.
+struct Placement {
+  std::shared_ptr<const LoadedMechanism> loaded;
+  std::vector<int> compartments;                // of each instance, ascending
+  std::vector<std::vector<double>> parameters;  // [instance][parameter of the mechanism]
+
+  const Mechanism& mechanism() const { return loaded->mechanism; }
+};
+
+/// Synapses of one kind: one on each compartment of its regions. Excitatory and inhibitory input addresses
+/// them by their order.
+struct SynapseGroup {
+  std::string name;
+  size_t placement = 0;
+};
+
+/// A neuron of compartments with channels and synapses.
+struct DetailedCell {
+  Compartments geometry;
+  std::vector<double> capacitance_uF_cm2;  // of each compartment
+  std::vector<Placement> placements;       // in the order in which they are evaluated: those that change
+                                           // concentrations first, then by name
+  SynapseGroup excitatory, inhibitory;
+  std::map<std::string, double> fixed_ions;  // "ena", "nai" ...: fixed during a simulation
+  double calcium_inside_mM = 5e-5, calcium_outside_mM = 2;
+  double initial_mV = -65;
+  double celsius = 6.3;
+  std::optional<int> nexus;  // a compartment of interest, recorded beside the soma
+};
+
+/// What the command line may change in a cell description.
+struct CellChoices {
+  std::optional<std::filesystem::path> morphology;
+  std::string receptors;  // "nmda", "ampa"; empty: as the description says
+};
+
+/// Reads a cell description of kind "detailed". `folder`: where the files it names are. InputError where it
+/// is wrong.
+DetailedCell read_detailed_cell(const Settings& settings, const std::filesystem::path& folder,
+                                const CellChoices& choices = {});
+
+}  // namespace neurontwin

@@ -1,0 +1,41 @@
+#include "mechanism/library.hpp"
+
+#include <algorithm>
+
+#include "config/error.hpp"
+#include "config/settings.hpp"
+#include "mechanism/catalogue.hpp"
+#include "mechanism/compile_user.hpp"
+
+namespace neurontwin {
+
+std::shared_ptr<const LoadedMechanism> load_mechanism(const std::string& name,
+                                                      const std::filesystem::path& folder,
+                                                      const std::string& where) {
+  auto loaded = std::make_shared<LoadedMechanism>();
+  if (name.ends_with(".mod")) {
+    const auto file = folder / name;
+    std::error_code unreadable;
+    if (!std::filesystem::exists(file, unreadable))
+      fail_input("{}: there is no file {}", where, file.string());
+    loaded->mechanism = compile_mechanism(file);
+    loaded->kernels = compile_user_kernels(loaded->mechanism);
+  } else {
+    const auto all = catalogue();
+    const auto entry =
+        std::find_if(all.begin(), all.end(), [&](const CatalogueEntry& e) { return e.name == name; });
+    if (entry == all.end()) {
+      std::vector<std::string> names;
+      for (const auto& e : all) names.emplace_back(e.name);
+      const auto near = nearest_word(name, names);
+      fail_input("{}: there is no mechanism '{}'{}; known: {}; or name a .mod file", where, name,
+                 near ? fmt::format("; did you mean '{}'?", *near) : "", fmt::join(names, ", "));
+    }
+    loaded->mechanism = compile_mechanism(entry->text, name + ".mod");
+    entry->kernels(&loaded->kernels);
+  }
+  loaded->layout = layout_of(loaded->mechanism);
+  return loaded;
+}
+
+}  // namespace neurontwin

@@ -1,0 +1,54 @@
+#pragma once
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "cell/detailed.hpp"
+#include "stimulus/stimulus.hpp"
+
+namespace neurontwin {
+
+enum class Scheme : uint8_t { backward_euler, crank_nicolson };
+
+/// How a detailed neuron is simulated.
+struct CableSpec {
+  double dt_ms = 0.025;
+  Scheme scheme = Scheme::crank_nicolson;
+  bool dendrites = false;  // record every compartment at whole milliseconds
+};
+
+/// What a trial of a detailed neuron leaves.
+struct Recording {
+  std::vector<float> soma_mV, nexus_mV;  // at multiples of 1/8 ms from 0, before the end
+  std::vector<float> dendrites_mV;       // [compartment][ms], all compartments
+  std::vector<double> spike_times_ms;    // local maxima of soma_mV above -25 mV
+};
+
+/// Times of local maxima above -25 mV in a trace sampled at 1/8 ms.
+std::vector<double> output_spikes(std::span<const float> soma_mV);
+
+/// Simulates trials of one neuron side by side, each in a lane of the SIMD unit. T: float or double.
+///
+/// Backward Euler: NEURON's fixed step (secondorder = 0), in the same order: events, currents at the present
+/// V, the tree for dV, then the states with the new V. Crank-Nicolson: the same half step carried on to a
+/// whole one, states half a step ahead of V, and events brought half a step forward with them: second order
+/// in dt.
+template <class T>
+class CableSimulator {
+ public:
+  CableSimulator(const DetailedCell& cell, const CableSpec& spec);
+  ~CableSimulator();
+  CableSimulator(const CableSimulator&) = delete;
+  CableSimulator& operator=(const CableSimulator&) = delete;
+
+  size_t lanes() const;
+  /// Up to lanes() trials of `duration_ms`; input times are in ms. Bigger synapse numbers than the cell has
+  /// are an error.
+  std::vector<Recording> run(std::span<const SynapticInput> inputs, int64_t duration_ms);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace neurontwin
