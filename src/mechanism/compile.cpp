@@ -194,8 +194,8 @@ class Compiler {
     const auto add = [&](const std::string& name, const std::string& ion) {
       const auto it = values_.find(name);
       if (it == values_.end()) fail_input("{}: current '{}' is never set in BREAKPOINT", file_.path, name);
-      m_.currents.push_back(
-          {ion, m_.point_process ? g.multiply(fixed_.at("scale"), it->second) : it->second});
+      const Expr value = m_.point_process ? g.multiply(fixed_.at("scale"), it->second) : it->second;
+      m_.currents.push_back({ion, value, g.derivative(value, varying_.at("v"))});
     };
     for (const auto& name : file_.nonspecific) add(name, "");
     for (const auto& ion : m_.ions) {

@@ -33,7 +33,7 @@ bool is_read(const Mechanism& m, const Mechanism::Current& current) {
 std::vector<Expr> current_outputs(const Mechanism& m) {
   std::vector<Expr> all{m.total_current, m.conductance};
   for (const auto& current : m.currents)
-    if (is_read(m, current)) all.push_back(current.value);
+    if (is_read(m, current)) all.insert(all.end(), {current.value, current.slope});
   for (size_t i = 0; i < m.stored.size(); ++i)
     if (m.after_current[i] != m.symbol(m.stored[i])) all.push_back(m.after_current[i]);
   return all;
@@ -237,8 +237,10 @@ std::string generate_kernels(const Mechanism& m, const std::string& file_name, c
   for (const auto& c : m.currents) {
     if (!is_read(m, c)) continue;
     const auto row = ion_row("i" + c.ion);
-    current.push_back(fmt::format("ln::Store(ln::Load(k.ion[{0}] + node) + {1}, k.ion[{0}] + node);", row,
-                                  writer.value(c.value)));
+    for (const auto& [array, value] : {std::pair{"ion", c.value}, {"ion_slope", c.slope}}) {
+      current.push_back(fmt::format("ln::Store(ln::Load(k.{0}[{1}] + node) + {2}, k.{0}[{1}] + node);", array,
+                                    row, writer.value(value)));
+    }
   }
   std::vector<std::string> advance;
   for (size_t i = 0; i < m.stored.size(); ++i) {

@@ -16,6 +16,7 @@ struct KernelArguments {
   T* rhs;                       // mA/cm2, less the mechanism's current
   T* d;                         // S/cm2, plus its conductance
   T* const* ion;                // for each of ion_arrays(mechanism): [node][lane]
+  T* const* ion_slope;          // the same for the derivative by v of the currents among them
 };
 
 template <class T>

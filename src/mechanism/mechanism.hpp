@@ -37,6 +37,7 @@ struct Mechanism {
   struct Current {
     std::string ion;  // "ca"; empty: nonspecific
     Expr value;       // mA/cm2, outward positive
+    Expr slope;       // its derivative by v, S/cm2
   };
   struct Receiving {
     std::vector<std::string> arguments;  // of NET_RECEIVE; the first is the weight

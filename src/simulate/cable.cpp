@@ -8,13 +8,14 @@
 
 #include "config/error.hpp"
 #include "simulate/cable_step.hpp"
+#include "simulate/flush_subnormals.hpp"
 
 namespace neurontwin {
 namespace {
 
 /// Nodes whose mechanisms are evaluated together: their states stay in the first-level cache from one
 /// mechanism to the next.
-constexpr int kBlockNodes = 16;
+constexpr int kBlockNodes = 64;
 constexpr double kSample_ms = 0.125;
 
 /// Memory of whole cache lines, for aligned vectors.
@@ -52,7 +53,7 @@ struct Group {
   std::vector<int64_t> block_start;  // first instance of each block, and the end
   std::vector<T> fixed_current, fixed_advance;
   Aligned<T> stored;
-  std::vector<T*> ions;
+  std::vector<T*> ions, ion_slopes;
   std::vector<double> initial;  // [instance][stored]
   std::vector<T> event;         // [instance][stored]: what an event of weight 1 adds
   bool additive = true;         // events only add
@@ -193,6 +194,10 @@ struct CableSimulator<T>::State {
       auto& array = ion_arrays[ion->name];
       if (array.size() == 0) array = Aligned<T>(nodes * L);
       group.ions.push_back(array.data());
+      const bool current = ion->quantity == IonQuantity::current;
+      auto& slope = ion_arrays["slope of " + ion->name];
+      if (current && slope.size() == 0) slope = Aligned<T>(nodes * L);
+      group.ion_slopes.push_back(current ? slope.data() : nullptr);
     }
     std::vector<Expr> event;
     const Expr weight = m.receiving ? m.symbol(m.receiving->arguments.at(0)) : -1;
@@ -244,7 +249,7 @@ struct CableSimulator<T>::State {
     all.erase(std::unique(all.begin(), all.end()), all.end());
     calcium_nodes = all;
     calcium_blocks = starts(calcium_nodes);
-    for (const auto* name : {"eca", "cai", "ica"})
+    for (const auto* name : {"eca", "cai", "ica", "slope of ica"})
       if (ion_arrays[name].size() == 0) ion_arrays[name] = Aligned<T>(nodes * L);
   }
 
@@ -294,7 +299,8 @@ struct CableSimulator<T>::State {
             v.data(),
             rhs.data(),
             d.data(),
-            group.ions.data()};
+            group.ions.data(),
+            group.ion_slopes.data()};
   }
 
   void advance(size_t block) {
@@ -315,8 +321,9 @@ struct CableSimulator<T>::State {
     const auto first = static_cast<int64_t>(block * kBlockNodes),
                last = std::min(first + kBlockNodes, static_cast<int64_t>(nodes));
     kernels.reset(rhs.data(), d.data(), diagonal.data(), first, last);
-    kernels.clear(ion_arrays["ica"].data(), calcium_nodes.data(), calcium_blocks[block],
-                  calcium_blocks[block + 1]);
+    for (const auto* name : {"ica", "slope of ica"})
+      kernels.clear(ion_arrays[name].data(), calcium_nodes.data(), calcium_blocks[block],
+                    calcium_blocks[block + 1]);
     kernels.nernst(ion_arrays["eca"].data(), ion_arrays["cai"].data(), calcium_nodes.data(),
                    calcium_blocks[block], calcium_blocks[block + 1], static_cast<T>(nernst_factor_mV()),
                    static_cast<T>(cell.calcium_outside_mM));
@@ -326,6 +333,7 @@ struct CableSimulator<T>::State {
   }
 
   std::vector<Recording> run(std::span<const SynapticInput> inputs, int64_t duration_ms) {
+    const FlushSubnormals flush;
     start();
     const auto events = events_of(inputs);
     const auto steps = static_cast<int64_t>(std::ceil(static_cast<double>(duration_ms) / spec.dt_ms - 1e-9));
@@ -352,6 +360,11 @@ struct CableSimulator<T>::State {
       }
       recorder.before_step();
       kernels.solve(tree);
+      if (spec.scheme == Scheme::crank_nicolson) {
+        // Calcium is carried from one end of the step to the other by its current in the middle.
+        kernels.follow(ion_arrays["ica"].data(), ion_arrays["slope of ica"].data(), rhs.data(),
+                       calcium_nodes.data(), static_cast<int64_t>(calcium_nodes.size()));
+      }
       recorder.after_step(static_cast<double>(step + 1) * spec.dt_ms);
     }
     for (auto& recording : recordings) recording.spike_times_ms = output_spikes(recording.soma_mV);

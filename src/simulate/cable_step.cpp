@@ -65,16 +65,26 @@ void nernst(T* reversal_mV, const T* inside_mM, const int32_t* node, int64_t fir
 }
 
 template <class T>
+void follow(T* current, const T* slope, const T* dv, const int32_t* node, int64_t nodes) {
+  constexpr size_t L = ln::count<T>();
+  for (int64_t k = 0; k < nodes; ++k) {
+    const size_t at = static_cast<size_t>(node[k]) * L;
+    ln::Store(ln::Load(current + at) + ln::Load(slope + at) * ln::Load(dv + at), current + at);
+  }
+}
+
+template <class T>
 void clear(T* array, const int32_t* node, int64_t first, int64_t last) {
   constexpr size_t L = ln::count<T>();
   for (int64_t k = first; k < last; ++k) ln::Store(ln::Set<T>(0), array + static_cast<size_t>(node[k]) * L);
 }
 
 CableKernels<float> in_float() {
-  return {ln::count<float>(), &solve<float>, &reset<float>, &nernst<float>, &clear<float>};
+  return {ln::count<float>(), &solve<float>, &reset<float>, &nernst<float>, &follow<float>, &clear<float>};
 }
 CableKernels<double> in_double() {
-  return {ln::count<double>(), &solve<double>, &reset<double>, &nernst<double>, &clear<double>};
+  return {ln::count<double>(), &solve<double>,  &reset<double>,
+          &nernst<double>,     &follow<double>, &clear<double>};
 }
 
 }  // namespace

@@ -29,6 +29,8 @@ struct CableKernels {
   /// Nernst: reversal[node] = factor_mV * log(outside / inside[node]).
   void (*nernst)(T* reversal_mV, const T* inside_mM, const int32_t* node, int64_t first, int64_t last,
                  T factor_mV, T outside_mM) = nullptr;
+  /// current[node] += slope[node] * dv[node] for the listed nodes.
+  void (*follow)(T* current, const T* slope, const T* dv, const int32_t* node, int64_t nodes) = nullptr;
   /// array[node] = 0 for the listed nodes.
   void (*clear)(T* array, const int32_t* node, int64_t first, int64_t last) = nullptr;
 };
