@@ -2,6 +2,7 @@
 build_packages=(
   g++ cmake ninja-build ccache
   libtorch-dev libopenblas-dev          # networks, autograd; its matrix products
+  libhwy-dev                            # SIMD: one trial per lane; also compiled against when a user brings .mod files
   libhdf5-dev                           # data sets
   libtomlplusplus-dev nlohmann-json3-dev libcli11-dev libfmt-dev
   libjs-vega                            # charts of the report

@@ -87,6 +87,11 @@ void write_compartments(Hdf5Image& image, const DetailedCell& cell) {
 
 }  // namespace
 
+SynapticInput read_replay_input(const std::filesystem::path& path) {
+  const Hdf5File file(path);
+  return {read_events(file, path, "/input/exc"), read_events(file, path, "/input/inh")};
+}
+
 void replay(const ReplayOptions& o) {
   if (o.out.empty()) fail_input("--replay needs --out FILE.h5");
   const auto settings = Settings::from_file(o.cell);
@@ -96,9 +101,7 @@ void replay(const ReplayOptions& o) {
   const auto cell = read_detailed_cell(settings, o.cell.parent_path(), choices);
   settings.reject_unread();
 
-  const Hdf5File file(o.input);
-  const SynapticInput input{read_events(file, o.input, "/input/exc"),
-                            read_events(file, o.input, "/input/inh")};
+  const auto input = read_replay_input(o.input);
   int64_t duration_ms = o.duration_ms;
   if (duration_ms == 0) {
     uint32_t last = 0;

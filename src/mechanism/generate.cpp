@@ -256,10 +256,10 @@ std::string generate_kernels(const Mechanism& m, const std::string& file_name, c
                                   writer.value(m.advanced_concentration[written++]), ion_row(ion.name)));
   }
 
-  const std::string body = (current.empty() ? "" : Writer(m).kernel("current", current_outputs(m), current)) +
-                           (advance.empty() ? "" : Writer(m).kernel("advance", advance_outputs(m), advance));
-  const auto pointer = [](bool there, const char* name, const char* type) {
-    return there ? fmt::format("&{}<{}>", name, type) : std::string("nullptr");
+  const std::string body = (current.empty() ? "" : Writer(m).kernel(m.name + "_current", current_outputs(m), current)) +
+                           (advance.empty() ? "" : Writer(m).kernel(m.name + "_advance", advance_outputs(m), advance));
+  const auto pointer = [&](bool there, const char* name, const char* type) {
+    return there ? fmt::format("&{}_{}<{}>", m.name, name, type) : std::string("nullptr");
   };
   const auto set = [&](const char* type) {
     return fmt::format("{{ln::count<{0}>(), {1}, {2}}}", type, pointer(!current.empty(), "current", type),

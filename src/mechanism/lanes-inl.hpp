@@ -88,14 +88,13 @@ HWY_INLINE V Divide(V a, V b) {
 
 namespace detail {
 
-/// x = n log 2 + r with |r| <= log(2)/2; returns n.
+/// x = n log 2 + r with |r| <= log(2)/2; returns n. In float log 2 is one number: r is off by at most 2e-8 n, which is a rounding error of x.
 template <class V>
 HWY_INLINE V Reduce(V x, V& r) {
   using T = ElementOf<V>;
   const V n = hn::Round(x * Set<T>(static_cast<T>(1.44269504088896340736)));
   if constexpr (sizeof(T) == 4) {
-    r = hn::NegMulAdd(n, Set<T>(0.693359375f), x);
-    r = hn::NegMulAdd(n, Set<T>(-2.12194440e-4f), r);
+    r = hn::NegMulAdd(n, Set<T>(0.69314718056f), x);
   } else {
     r = hn::NegMulAdd(n, Set<T>(0.693145751953125), x);
     r = hn::NegMulAdd(n, Set<T>(1.42860682030941723212e-6), r);
@@ -103,39 +102,43 @@ HWY_INLINE V Reduce(V x, V& r) {
   return n;
 }
 
-/// (exp(r) - 1 - r) / r^2 by its Taylor polynomial: below 2^-25 (float), 2^-55 (double) relative to exp(r)
-/// for |r| <= log(2)/2.
+/// (exp(r) - 1) / r for |r| <= log(2)/2. In float the polynomial with the smallest greatest relative error of exp(r), 3e-9 (found by weighted
+/// least squares); in double Taylor's, below 2^-55.
 template <class V>
-HWY_INLINE V Tail(V r) {
+HWY_INLINE V Slope(V r) {
   using T = ElementOf<V>;
   const auto c = [](double x) { return Set<T>(static_cast<T>(x)); };
   if constexpr (sizeof(T) == 4) {
-    V p = hn::MulAdd(c(1.0 / 720), r, c(1.0 / 120));
-    p = hn::MulAdd(p, r, c(1.0 / 24));
-    p = hn::MulAdd(p, r, c(1.0 / 6));
-    return hn::MulAdd(p, r, c(0.5));
+    V p = hn::MulAdd(c(0.00138145986), r, c(0.00836871691));
+    p = hn::MulAdd(p, r, c(0.041668388));
+    p = hn::MulAdd(p, r, c(0.166665206));
+    p = hn::MulAdd(p, r, c(0.499999934));
+    return hn::MulAdd(p, r, c(1));
   } else {
-    constexpr double inverse_factorial[] = {1.0 / 2,       1.0 / 6,        1.0 / 24,        1.0 / 120,
-                                            1.0 / 720,     1.0 / 5040,     1.0 / 40320,     1.0 / 362880,
-                                            1.0 / 3628800, 1.0 / 39916800, 1.0 / 479001600, 1.0 / 6227020800};
-    V p = c(inverse_factorial[11]);
-    for (int i = 10; i >= 0; --i) p = hn::MulAdd(p, r, c(inverse_factorial[i]));
+    constexpr double inverse_factorial[] = {1.0,          1.0 / 2,      1.0 / 6,       1.0 / 24,       1.0 / 120,       1.0 / 720,       1.0 / 5040,
+                                            1.0 / 40320,  1.0 / 362880, 1.0 / 3628800, 1.0 / 39916800, 1.0 / 479001600, 1.0 / 6227020800};
+    V p = c(inverse_factorial[12]);
+    for (int i = 11; i >= 0; --i) p = hn::MulAdd(p, r, c(inverse_factorial[i]));
     return p;
   }
 }
 
-/// 2^n for a whole n that keeps the result normal.
+/// p 2^n for a whole n that keeps the result normal.
 template <class V>
-HWY_INLINE V PowerOfTwo(V n) {
+HWY_INLINE V Scale(V p, V n) {
   using T = ElementOf<V>;
+#if HWY_TARGET <= HWY_AVX3
+  if constexpr (sizeof(T) == 4) return V{_mm512_scalef_ps(p.raw, n.raw)};
+  else return V{_mm512_scalef_pd(p.raw, n.raw)};
+#else
   const hn::RebindToSigned<Tag<T>> di;
   constexpr int mantissa = sizeof(T) == 4 ? 23 : 52, bias = sizeof(T) == 4 ? 127 : 1023;
   const auto whole = hn::ConvertTo(di, n);
-  return hn::BitCast(Tag<T>(), hn::ShiftLeft<mantissa>(whole + hn::Set(di, bias)));
+  return p * hn::BitCast(Tag<T>(), hn::ShiftLeft<mantissa>(whole + hn::Set(di, bias)));
+#endif
 }
 
-/// Arguments beyond these give the value there: 1e-34 and 1e34 in float, whose products and reciprocals stay
-/// finite.
+/// Arguments beyond these give the value there: 1e-34 and 1e34 in float, whose products and reciprocals stay finite.
 template <class V>
 HWY_INLINE V Clamp(V x) {
   using T = ElementOf<V>;
@@ -150,8 +153,7 @@ HWY_INLINE V Exp(V x) {
   using T = ElementOf<V>;
   V r;
   const V n = detail::Reduce(detail::Clamp(x), r);
-  const V p = hn::MulAdd(detail::Tail(r) * r, r, r) + Set<T>(static_cast<T>(1));
-  return p * detail::PowerOfTwo(n);
+  return detail::Scale(hn::MulAdd(detail::Slope(r), r, Set<T>(static_cast<T>(1))), n);
 }
 
 /// exp(x) - 1, exact to rounding also where x is small: the gain of a slow gate's step.
@@ -160,9 +162,8 @@ HWY_INLINE V Expm1(V x) {
   using T = ElementOf<V>;
   V r;
   const V n = detail::Reduce(detail::Clamp(x), r);
-  const V p = hn::MulAdd(detail::Tail(r) * r, r, r);
-  const V scale = detail::PowerOfTwo(n);
-  return hn::MulAdd(p, scale, scale - Set<T>(static_cast<T>(1)));
+  const V one = Set<T>(static_cast<T>(1)), scale = detail::Scale(one, n);
+  return hn::MulAdd(detail::Slope(r) * r, scale, scale - one);
 }
 
 template <class V>
