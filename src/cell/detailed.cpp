@@ -161,7 +161,9 @@ DetailedCell read_detailed_cell(const Settings& settings, const std::filesystem:
   }
   for (const auto& insert : settings.tables("insert"))
     cell.placements.push_back(read_placement(insert, cell.geometry, folder));
-  const auto receptors = choices.receptors.empty() ? settings.text("receptors", "nmda") : choices.receptors;
+  static constexpr std::array<std::string_view, 2> kReceptors{"nmda", "ampa"};
+  const auto described = settings.choice("receptors", kReceptors, "nmda");
+  const auto receptors = choices.receptors.empty() ? described : choices.receptors;
   cell.excitatory = {"exc", add_synapses(settings.table("excitatory"), cell, folder, receptors)};
   cell.inhibitory = {"inh", add_synapses(settings.table("inhibitory"), cell, folder, receptors)};
   put_in_order(cell);
