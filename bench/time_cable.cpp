@@ -1,10 +1,11 @@
-// time_cable CELL.toml MORPHOLOGY INPUT.h5 MS DT_MS SCHEME PRECISION: seconds that one trial costs when all
-// lanes run one, on one core.
-#include <fmt/format.h>
-
+// time_cable: runs recorded inputs, a full vector of trials on one core, and prints as JSON what a trial
+// costs in seconds and the output spikes of each input.
+#include <CLI/CLI.hpp>
 #include <chrono>
+#include <iostream>
+#include <nlohmann/json.hpp>
 
-#include "cli/replay.hpp"
+#include "dataset/replay_input.hpp"
 #include "simulate/cable.hpp"
 
 namespace {
@@ -12,43 +13,60 @@ namespace {
 using namespace neurontwin;
 
 template <class T>
-double seconds_per_trial(const DetailedCell& cell, const CableSpec& spec, const SynapticInput& input,
-                         int64_t ms) {
+nlohmann::json measure(const DetailedCell& cell, const CableSpec& spec,
+                       const std::vector<SynapticInput>& inputs, int64_t ms) {
   CableSimulator<T> simulator(cell, spec);
-  const std::vector<SynapticInput> inputs(simulator.lanes(), input);
+  std::vector<SynapticInput> trials;
+  for (size_t i = 0; i < simulator.lanes(); ++i) trials.push_back(inputs[i % inputs.size()]);
   const auto start = std::chrono::steady_clock::now();
-  simulator.run(inputs, ms);
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() /
-         static_cast<double>(inputs.size());
+  const auto recordings = simulator.run(trials, ms);
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  auto spikes = nlohmann::json::array();
+  for (size_t i = 0; i < inputs.size() && i < recordings.size(); ++i)
+    spikes.push_back(recordings[i].spike_times_ms);
+  return {{"seconds_per_trial", seconds / static_cast<double>(trials.size())}, {"spike_times_ms", spikes}};
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 8) {
-    fmt::print(stderr, "time_cable CELL.toml MORPHOLOGY INPUT.h5 MS DT_MS SCHEME PRECISION\n");
-    return 2;
-  }
+  CLI::App app("what a trial costs, and its output spikes");
+  std::filesystem::path file, morphology;
+  std::string receptors, scheme = "crank-nicolson", precision = "float";
+  std::vector<std::filesystem::path> files;
+  int64_t ms = 2000;
+  CableSpec spec;
+  app.add_option("--cell", file)->required();
+  app.add_option("--morphology", morphology)->required();
+  app.add_option("--receptors", receptors);
+  app.add_option("--ms", ms);
+  app.add_option("--dt", spec.dt_ms);
+  app.add_option("--scheme", scheme);
+  app.add_option("--precision", precision);
+  app.add_option("--root-steps", spec.root_steps);
+  app.add_option("--most-steps", spec.most_steps);
+  app.add_option("--patience", spec.patience);
+  app.add_option("inputs", files)->required();
+  CLI11_PARSE(app, argc, argv);
+  if (scheme == "euler") spec.scheme = Scheme::backward_euler;
   try {
-    const std::filesystem::path file = argv[1];
-    const auto cell = read_detailed_cell(Settings::from_file(file), file.parent_path(),
-                                         {std::filesystem::path(argv[2]), ""});
-    const auto ms = std::stoll(argv[4]);
-    auto input = read_replay_input(argv[3]);
-    for (auto* events : {&input.excitatory, &input.inhibitory}) {
-      while (!events->time_ms.empty() && events->time_ms.back() >= ms) {
-        events->time_ms.pop_back();
-        events->synapse.pop_back();
+    const auto cell =
+        read_detailed_cell(Settings::from_file(file), file.parent_path(), {morphology, receptors});
+    std::vector<SynapticInput> inputs;
+    for (const auto& input : files) {
+      inputs.push_back(read_replay_input(input));
+      for (auto* events : {&inputs.back().excitatory, &inputs.back().inhibitory}) {
+        while (!events->time_ms.empty() && events->time_ms.back() >= ms) {
+          events->time_ms.pop_back();
+          events->synapse.pop_back();
+        }
       }
     }
-    const CableSpec spec{std::stod(argv[5]),
-                         std::string(argv[6]) == "euler" ? Scheme::backward_euler : Scheme::crank_nicolson,
-                         false};
-    const bool in_float = std::string(argv[7]) == "float";
-    fmt::print("{}\n", in_float ? seconds_per_trial<float>(cell, spec, input, ms)
-                                : seconds_per_trial<double>(cell, spec, input, ms));
+    std::cout << (precision == "float" ? measure<float>(cell, spec, inputs, ms)
+                                       : measure<double>(cell, spec, inputs, ms))
+              << '\n';
   } catch (const std::exception& error) {
-    fmt::print(stderr, "time_cable: {}\n", error.what());
+    std::cerr << "time_cable: " << error.what() << '\n';
     return 1;
   }
 }

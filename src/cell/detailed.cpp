@@ -82,6 +82,33 @@ Placement read_placement(const Settings& settings, const Compartments& geometry,
   return p;
 }
 
+/// Adds a mechanism that may be in other regions already.
+void add_channel(Placement p, const std::string& where, DetailedCell& cell) {
+  const auto same = std::find_if(cell.placements.begin(), cell.placements.end(), [&](const Placement& q) {
+    return q.mechanism().path == p.mechanism().path;
+  });
+  if (same == cell.placements.end()) {
+    cell.placements.push_back(std::move(p));
+    return;
+  }
+  std::map<int, std::vector<double>> parameters;
+  for (auto* part : {&*same, &p}) {
+    for (size_t i = 0; i < part->compartments.size(); ++i) {
+      if (!parameters.emplace(part->compartments[i], part->parameters[i]).second) {
+        const auto& section = cell.geometry.sections[static_cast<size_t>(
+            cell.geometry.compartments[static_cast<size_t>(part->compartments[i])].section)];
+        fail_input("{}: {} is in section {} already", where, p.mechanism().name, section.name);
+      }
+    }
+  }
+  same->compartments.clear();
+  same->parameters.clear();
+  for (auto& [compartment, values] : parameters) {
+    same->compartments.push_back(compartment);
+    same->parameters.push_back(std::move(values));
+  }
+}
+
 /// Names of the mechanism and its kind must fit: a channel cannot receive events.
 size_t add_synapses(const Settings& settings, DetailedCell& cell, const std::filesystem::path& folder,
                     const std::string& receptors) {
@@ -160,7 +187,7 @@ DetailedCell read_detailed_cell(const Settings& settings, const std::filesystem:
       cell.capacitance_uF_cm2[static_cast<size_t>(c)] = value;
   }
   for (const auto& insert : settings.tables("insert"))
-    cell.placements.push_back(read_placement(insert, cell.geometry, folder));
+    add_channel(read_placement(insert, cell.geometry, folder), insert.where("mechanism"), cell);
   static constexpr std::array<std::string_view, 2> kReceptors{"nmda", "ampa"};
   const auto described = settings.choice("receptors", kReceptors, "nmda");
   const auto receptors = choices.receptors.empty() ? described : choices.receptors;
@@ -171,6 +198,12 @@ DetailedCell read_detailed_cell(const Settings& settings, const std::filesystem:
   const auto nexus = settings.table("nexus");
   const auto section = nexus.text("section", "");
   const double x = nexus.number("x", 0.5, {0, 1});
+  // A nexus is a place in the cell's own morphology: another may not have it.
+  if (!section.empty() && !choices.morphology &&
+      std::none_of(cell.geometry.sections.begin(), cell.geometry.sections.end(),
+                   [&](const Section& s) { return s.name == section; }))
+    fail_input("{}: '{}' names the section \"{}\", which {} does not have", nexus.where("section"),
+               nexus.full_key("section"), section, file.string());
   for (size_t s = 0; s < cell.geometry.sections.size(); ++s)
     if (cell.geometry.sections[s].name == section) cell.nexus = cell.geometry.at(static_cast<int>(s), x);
   return cell;

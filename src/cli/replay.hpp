@@ -3,8 +3,6 @@
 #include <filesystem>
 #include <string>
 
-#include "stimulus/stimulus.hpp"
-
 namespace neurontwin {
 
 struct ReplayOptions {
@@ -13,10 +11,6 @@ struct ReplayOptions {
   std::string scheme = "crank-nicolson", precision = "double", receptors;
   int64_t duration_ms = 0;  // 0: the last input spike, rounded up to a second
 };
-
-/// The input of a replay file: /input/{exc,inh}/{compartment,time_ms}, sorted by time here. InputError if it
-/// is wrong.
-SynapticInput read_replay_input(const std::filesystem::path& file);
 
 /// Simulates a cell under the input spikes of a file (/input/{exc,inh}/{compartment,time_ms}, one trial;
 /// compartments count synapses) and writes soma_mV and nexus_mV at 1/8 ms, dendrites_mV [compartment, ms],

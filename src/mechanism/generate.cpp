@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <limits>
 #include <map>
 
 #include "config/error.hpp"
+#include "mechanism/pace.hpp"
 
 namespace neurontwin {
 
@@ -30,8 +33,22 @@ bool is_read(const Mechanism& m, const Mechanism::Current& current) {
   });
 }
 
+/// Whether its states go their way whatever v does, like those of most synapses. They are then advanced while
+/// the current is evaluated, which has them at hand.
+bool decays_alone(const Mechanism& m) {
+  if (m.currents.empty() || m.stored.empty() || !m.advanced_concentration.empty()) return false;
+  for (size_t i = 0; i < m.stored.size(); ++i) {
+    if (m.after_current[i] != m.symbol(m.stored[i])) return false;
+    if (const Expr v = m.symbol("v"); v >= 0 && m.graph.depends(m.advanced[i], v)) return false;
+    for (const auto& ion : m.ions)
+      if (m.graph.depends(m.advanced[i], m.symbol(ion.name))) return false;
+  }
+  return parts_of(m).size() == 1;
+}
+
 std::vector<Expr> current_outputs(const Mechanism& m) {
   std::vector<Expr> all{m.total_current, m.conductance};
+  if (decays_alone(m)) all.insert(all.end(), m.advanced.begin(), m.advanced.end());
   for (const auto& current : m.currents)
     if (is_read(m, current)) all.insert(all.end(), {current.value, current.slope});
   for (size_t i = 0; i < m.stored.size(); ++i)
@@ -39,11 +56,13 @@ std::vector<Expr> current_outputs(const Mechanism& m) {
   return all;
 }
 
-std::vector<Expr> advance_outputs(const Mechanism& m) {
+/// Of a part of the stored variables; concentrations go with the first part.
+std::vector<Expr> advance_outputs(const Mechanism& m, const std::vector<size_t>& part, bool first) {
   std::vector<Expr> all;
-  for (size_t i = 0; i < m.stored.size(); ++i)
+  if (decays_alone(m)) return all;
+  for (const size_t i : part)
     if (m.advanced[i] != m.symbol(m.stored[i])) all.push_back(m.advanced[i]);
-  all.insert(all.end(), m.advanced_concentration.begin(), m.advanced_concentration.end());
+  if (first) all.insert(all.end(), m.advanced_concentration.begin(), m.advanced_concentration.end());
   return all;
 }
 
@@ -94,53 +113,87 @@ class Writer {
  public:
   explicit Writer(const Mechanism& m) : m_(m), g_(m.graph) {}
 
+  /// A store of a value: given the copy that runs, the statement.
+  using Store = std::function<std::string(const Writer&)>;
+
+  /// A loop over instances, several at a time, statement by statement: one instance alone is a chain of
+  /// operations that wait for each other.
   std::string kernel(const std::string& name, const std::vector<Expr>& outputs,
-                     const std::vector<std::string>& stores) {
+                     const std::vector<Store>& stores) {
     const auto needed = needed_for(g_, outputs);
-    std::string body;
-    const auto line = [&](const std::string& text) { body += "    " + text + "\n"; };
-    for (size_t k = 0; k < needed.fixed.size(); ++k)
-      line(fmt::format("const V x{} = ln::Set<T>(fixed[{}]);", needed.fixed[k], k));
-    for (const Expr e : needed.symbols) line(fmt::format("const V x{} = {};", e, load(e)));
-    for (const Expr e : needed.computed) line(statement(e));
-    for (const auto& store : stores) line(store);
-    const auto ions = ion_arrays(m_);
+    const auto round = [&](const std::string& copies) {
+      std::string body;
+      const auto line = [&](const auto& text) {
+        for (const char copy : copies) {
+          copy_ = copy;
+          body += "    " + text() + "\n";
+        }
+      };
+      line([&] {
+        return fmt::format(
+            "[[maybe_unused]] const size_t node_{0} = static_cast<size_t>(k.node[i + {1}]) * L;", copy_,
+            copies.find(copy_));
+      });
+      line([&] {
+        return fmt::format(
+            "[[maybe_unused]] const T* HWY_RESTRICT fixed_{0} = k.fixed + static_cast<size_t>(i + {1}) * "
+            "{2};",
+            copy_, copies.find(copy_), needed.fixed.size());
+      });
+      line([&] {
+        return fmt::format(
+            "[[maybe_unused]] T* HWY_RESTRICT s_{0} = k.stored + static_cast<size_t>(i + {1}) * ({2} * L);",
+            copy_, copies.find(copy_), m_.stored.size());
+      });
+      for (size_t j = 0; j < needed.fixed.size(); ++j)
+        line([&] {
+          return fmt::format("const V {} = ln::Set<T>(fixed_{}[{}]);", variable(needed.fixed[j]), copy_, j);
+        });
+      for (const Expr e : needed.symbols)
+        line([&] { return fmt::format("const V {} = {};", variable(e), load(e)); });
+      for (const Expr e : needed.computed) line([&] { return statement(e); });
+      for (const auto& store : stores) line([&] { return store(*this); });
+      return body;
+    };
     return fmt::format(
         "template <class T>\n"
         "void {}(const KernelArguments<T>& k) {{\n"
         "  using V = ln::Lanes<T>;\n"
         "  constexpr size_t L = ln::count<T>();\n"
-        "  for (int64_t i = k.first; i < k.last; ++i) {{\n"
-        "    [[maybe_unused]] const size_t node = static_cast<size_t>(k.node[i]) * L;\n"
-        "    [[maybe_unused]] const T* HWY_RESTRICT fixed = k.fixed + static_cast<size_t>(i) * {};\n"
-        "    [[maybe_unused]] T* HWY_RESTRICT s = k.stored + static_cast<size_t>(i) * ({} * L);\n"
-        "{}"
-        "  }}\n"
+        "  int64_t i = k.first;\n"
+        "  for (; i + 3 < k.last; i += 4) {{\n{}  }}\n"
+        "  for (; i < k.last; ++i) {{\n{}  }}\n"
         "}}\n",
-        name, needed.fixed.size(), m_.stored.size(), body);
+        name, round("xyzw"), round("x"));
   }
+
+  std::string stored(size_t i) const { return fmt::format("s_{} + {} * L", copy_, i); }
+  std::string at_node(const std::string& array) const { return fmt::format("{} + node_{}", array, copy_); }
 
   std::string value(Expr e) const {
     const auto& n = g_.node(e);
-    return n.op == Op::constant ? fmt::format("ln::Set<T>({})", literal(n.value)) : fmt::format("x{}", e);
+    return n.op == Op::constant ? fmt::format("ln::Set<T>({})", literal(n.value)) : variable(e);
   }
 
  private:
+  std::string variable(Expr e) const { return fmt::format("{}{}", copy_, e); }
+
   std::string load(Expr e) const {
     const auto& name = g_.name(e);
-    if (name == "v") return "ln::Load(k.v + node)";
+    if (name == "v") return fmt::format("ln::Load({})", at_node("k.v"));
     const auto stored = std::find(m_.stored.begin(), m_.stored.end(), name);
-    if (stored != m_.stored.end()) return fmt::format("ln::Load(s + {} * L)", stored - m_.stored.begin());
+    if (stored != m_.stored.end())
+      return fmt::format("ln::Load({})", this->stored(static_cast<size_t>(stored - m_.stored.begin())));
     const auto ions = ion_arrays(m_);
     for (size_t i = 0; i < ions.size(); ++i)
-      if (ions[i]->name == name) return fmt::format("ln::Load(k.ion[{}] + node)", i);
+      if (ions[i]->name == name) return fmt::format("ln::Load({})", at_node(fmt::format("k.ion[{}]", i)));
     fail_input("{}: '{}' cannot be used in BREAKPOINT or DERIVATIVE here", m_.path, name);
   }
 
   /// An expression as a mask, whatever it is.
   std::string mask(Expr e) const {
     const auto& n = g_.node(e);
-    if (n.varying && is_condition(n.op)) return fmt::format("x{}", e);
+    if (n.varying && is_condition(n.op)) return variable(e);
     return fmt::format("ln::IsTrue({})", value(e));
   }
 
@@ -149,23 +202,29 @@ class Writer {
     const auto a = [&] { return value(n.a); };
     const auto b = [&] { return value(n.b); };
     const auto call = [&](const char* function) {
-      return fmt::format("const V x{} = ln::{}({});", e, function, a());
+      return fmt::format("[[maybe_unused]] const V {} = ln::{}({});", variable(e), function, a());
     };
     // A comparison used as a number is rare: it becomes one where it is used (see IsTrue, select).
     switch (n.op) {
       case Op::add:
-        return fmt::format("const V x{} = {} + {};", e, a(), b());
+        return fmt::format("[[maybe_unused]] const V {} = {} + {};", variable(e), a(), b());
       case Op::subtract:
-        return fmt::format("const V x{} = {} - {};", e, a(), b());
+        return fmt::format("[[maybe_unused]] const V {} = {} - {};", variable(e), a(), b());
       case Op::multiply:
-        return fmt::format("const V x{} = {} * {};", e, a(), b());
+        return fmt::format("[[maybe_unused]] const V {} = {} * {};", variable(e), a(), b());
       case Op::divide:
-        if (g_.is_constant(n.a, 1)) return fmt::format("const V x{} = ln::Reciprocal({});", e, b());
-        return fmt::format("const V x{} = ln::Divide({}, {});", e, a(), b());
+        if (g_.is_constant(n.a, 1))
+          return fmt::format("[[maybe_unused]] const V {} = ln::Reciprocal({});", variable(e), b());
+        if (const auto& below = g_.node(n.b); below.op == Op::multiply && below.a == below.b) {
+          // Twice by the same: one reciprocal for both, and for whoever else divides by it.
+          return fmt::format("const V {0} = ln::Divide(ln::Divide({1}, {2}), {2});", variable(e), a(),
+                             value(below.a));
+        }
+        return fmt::format("[[maybe_unused]] const V {} = ln::Divide({}, {});", variable(e), a(), b());
       case Op::negate:
         return call("Negate");
       case Op::exp:
-        return call("Exp");
+        return call(within(n.a, kSafeExponent) ? "ExpWithin" : "Exp");
       case Op::expm1:
         return call("Expm1");
       case Op::log:
@@ -189,21 +248,22 @@ class Writer {
       case Op::ceil:
         return call("RoundUp");
       case Op::pow:
-        return fmt::format("const V x{} = ln::Power({}, {});", e, a(), b());
+        return fmt::format("[[maybe_unused]] const V {} = ln::Power({}, {});", variable(e), a(), b());
       case Op::less:
-        return fmt::format("const auto x{} = {} < {};", e, a(), b());
+        return fmt::format("const auto {} = {} < {};", variable(e), a(), b());
       case Op::less_equal:
-        return fmt::format("const auto x{} = {} <= {};", e, a(), b());
+        return fmt::format("const auto {} = {} <= {};", variable(e), a(), b());
       case Op::equal:
-        return fmt::format("const auto x{} = {} == {};", e, a(), b());
+        return fmt::format("const auto {} = {} == {};", variable(e), a(), b());
       case Op::both:
-        return fmt::format("const auto x{} = ln::Both({}, {});", e, mask(n.a), mask(n.b));
+        return fmt::format("const auto {} = ln::Both({}, {});", variable(e), mask(n.a), mask(n.b));
       case Op::either:
-        return fmt::format("const auto x{} = ln::Either({}, {});", e, mask(n.a), mask(n.b));
+        return fmt::format("const auto {} = ln::Either({}, {});", variable(e), mask(n.a), mask(n.b));
       case Op::nay:
-        return fmt::format("const auto x{} = ln::Nay({});", e, mask(n.a));
+        return fmt::format("const auto {} = ln::Nay({});", variable(e), mask(n.a));
       case Op::select:
-        return fmt::format("const V x{} = ln::Select({}, {}, {});", e, mask(n.a), value(n.b), value(n.c));
+        return fmt::format("[[maybe_unused]] const V {} = ln::Select({}, {}, {});", variable(e), mask(n.a),
+                           value(n.b), value(n.c));
       case Op::constant:
       case Op::symbol:
         break;
@@ -211,18 +271,58 @@ class Writer {
     return "";
   }
 
+  /// Whether |e| stays below `most` at any voltage a membrane can have.
+  bool within(Expr e, double most) const {
+    const auto [low, high] = range(e);
+    return low > -most && high < most;
+  }
+  std::pair<double, double> range(Expr e) const {
+    constexpr double kInfinity = std::numeric_limits<double>::infinity();
+    const auto& n = g_.node(e);
+    const auto a = [&] { return range(n.a); };
+    const auto b = [&] { return range(n.b); };
+    switch (n.op) {
+      case Op::constant:
+        return {n.value, n.value};
+      case Op::symbol:
+        return g_.name(e) == "v" ? std::pair(-kMost_mV, kMost_mV) : std::pair(-kInfinity, kInfinity);
+      case Op::negate:
+        return {-a().second, -a().first};
+      case Op::add:
+        return {a().first + b().first, a().second + b().second};
+      case Op::subtract:
+        return {a().first - b().second, a().second - b().first};
+      case Op::multiply: {
+        const double products[] = {a().first * b().first, a().first * b().second, a().second * b().first,
+                                   a().second * b().second};
+        const auto [low, high] = std::minmax_element(std::begin(products), std::end(products));
+        return std::isfinite(*low) && std::isfinite(*high) ? std::pair(*low, *high)
+                                                           : std::pair(-kInfinity, kInfinity);
+      }
+      default:
+        return {-kInfinity, kInfinity};
+    }
+  }
+
+  static constexpr double kMost_mV = 250;
+  static constexpr double kSafeExponent = 80;  // exp() of it and its inverse are finite in float
+
   const Mechanism& m_;
   const Graph& g_;
+  char copy_ = 'x';  // of the instances that run together, whose names these are
 };
 
 }  // namespace
 
 KernelLayout layout_of(const Mechanism& m) {
-  return {needed_for(m.graph, current_outputs(m)).fixed, needed_for(m.graph, advance_outputs(m)).fixed};
+  KernelLayout layout{needed_for(m.graph, current_outputs(m)).fixed, {}};
+  for (const auto& part : parts_of(m))
+    layout.advance.push_back(needed_for(m.graph, advance_outputs(m, part, layout.advance.empty())).fixed);
+  return layout;
 }
 
 std::string generate_kernels(const Mechanism& m, const std::string& file_name, const std::string& entry) {
-  const Writer writer(m);
+  Writer writer(m);
   const auto ions = ion_arrays(m);
   const auto ion_row = [&](const std::string& name) {
     for (size_t i = 0; i < ions.size(); ++i)
@@ -230,40 +330,54 @@ std::string generate_kernels(const Mechanism& m, const std::string& file_name, c
     return ions.size();
   };
 
-  std::vector<std::string> current{
-      fmt::format("ln::Store(ln::Load(k.rhs + node) - {}, k.rhs + node);", writer.value(m.total_current)),
-      fmt::format("ln::Store(ln::Load(k.d + node) + {}, k.d + node);", writer.value(m.conductance))};
-  if (m.currents.empty()) current.clear();
+  using Store = Writer::Store;
+  const auto store = [&](Expr e, const std::string& array, const char* sign) -> Store {
+    return [=](const Writer& w) {
+      const auto at = w.at_node(array);
+      return *sign ? fmt::format("ln::Store(ln::Load({0}) {1} {2}, {0});", at, sign, w.value(e))
+                   : fmt::format("ln::Store({1}, {0});", at, w.value(e));
+    };
+  };
+  const auto keep = [&](Expr e, size_t i) -> Store {
+    return [=](const Writer& w) { return fmt::format("ln::Store({}, {});", w.value(e), w.stored(i)); };
+  };
+
+  std::vector<Store> current;
+  if (!m.currents.empty()) current = {store(m.total_current, "k.rhs", "-"), store(m.conductance, "k.d", "+")};
   for (const auto& c : m.currents) {
     if (!is_read(m, c)) continue;
     const auto row = ion_row("i" + c.ion);
-    for (const auto& [array, value] : {std::pair{"ion", c.value}, {"ion_slope", c.slope}}) {
-      current.push_back(fmt::format("ln::Store(ln::Load(k.{0}[{1}] + node) + {2}, k.{0}[{1}] + node);", array,
-                                    row, writer.value(value)));
+    current.push_back(store(c.value, fmt::format("k.ion[{}]", row), "+"));
+    current.push_back(store(c.slope, fmt::format("k.ion_slope[{}]", row), "+"));
+  }
+  for (size_t i = 0; i < m.stored.size(); ++i)
+    if (m.after_current[i] != m.symbol(m.stored[i])) current.push_back(keep(m.after_current[i], i));
+  for (size_t i = 0; i < m.stored.size() && decays_alone(m); ++i) current.push_back(keep(m.advanced[i], i));
+  std::string body, advances[2] = {"nullptr", "nullptr"};
+  if (!current.empty()) body += writer.kernel(m.name + "_current", current_outputs(m), current);
+  const auto parts = parts_of(m);
+  for (size_t p = 0; p < parts.size() && !decays_alone(m); ++p) {
+    std::vector<Store> stores;
+    for (const size_t i : parts[p])
+      if (m.advanced[i] != m.symbol(m.stored[i])) stores.push_back(keep(m.advanced[i], i));
+    size_t written = 0;
+    for (const auto& ion : m.ions) {
+      if (p > 0 || !ion.written || ion.quantity == IonQuantity::current) continue;
+      stores.push_back(
+          store(m.advanced_concentration[written++], fmt::format("k.ion[{}]", ion_row(ion.name)), ""));
     }
+    if (stores.empty()) continue;
+    const auto name = fmt::format("{}_advance{}", m.name, p > 0 ? "_slow" : "");
+    body += writer.kernel(name, advance_outputs(m, parts[p], p == 0), stores);
+    advances[p] = "&" + name;
   }
-  std::vector<std::string> advance;
-  for (size_t i = 0; i < m.stored.size(); ++i) {
-    if (m.after_current[i] != m.symbol(m.stored[i]))
-      current.push_back(fmt::format("ln::Store({}, s + {} * L);", writer.value(m.after_current[i]), i));
-    if (m.advanced[i] != m.symbol(m.stored[i]))
-      advance.push_back(fmt::format("ln::Store({}, s + {} * L);", writer.value(m.advanced[i]), i));
-  }
-  size_t written = 0;
-  for (const auto& ion : m.ions) {
-    if (!ion.written || ion.quantity == IonQuantity::current) continue;
-    advance.push_back(fmt::format("ln::Store({}, k.ion[{}] + node);",
-                                  writer.value(m.advanced_concentration[written++]), ion_row(ion.name)));
-  }
-
-  const std::string body = (current.empty() ? "" : Writer(m).kernel(m.name + "_current", current_outputs(m), current)) +
-                           (advance.empty() ? "" : Writer(m).kernel(m.name + "_advance", advance_outputs(m), advance));
-  const auto pointer = [&](bool there, const char* name, const char* type) {
-    return there ? fmt::format("&{}_{}<{}>", m.name, name, type) : std::string("nullptr");
-  };
   const auto set = [&](const char* type) {
-    return fmt::format("{{ln::count<{0}>(), {1}, {2}}}", type, pointer(!current.empty(), "current", type),
-                       pointer(!advance.empty(), "advance", type));
+    const auto of_type = [&](const std::string& pointer) {
+      return pointer == "nullptr" ? pointer : fmt::format("{}<{}>", pointer, type);
+    };
+    return fmt::format("{{ln::count<{0}>(), {1}, {{{2}, {3}}}}}", type,
+                       of_type(current.empty() ? "nullptr" : "&" + m.name + "_current"), of_type(advances[0]),
+                       of_type(advances[1]));
   };
   return fmt::format(
       "// Made from {0} by neurontwin's NMODL compiler.\n"

@@ -8,7 +8,8 @@ namespace neurontwin {
 
 /// The fixed expressions that a kernel takes ready-made for every instance.
 struct KernelLayout {
-  std::vector<Expr> current, advance;
+  std::vector<Expr> current;
+  std::vector<std::vector<Expr>> advance;  // of each of parts_of(mechanism)
 };
 KernelLayout layout_of(const Mechanism& mechanism);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <utility>
 
 namespace neurontwin {
@@ -68,7 +69,7 @@ double apply(Op op, double a, double b, double c) {
 
 }  // namespace
 
-Expr Graph::intern(Node node) {
+std::string Graph::key_of(const Node& node) {
   std::string key(sizeof(Op) + sizeof(double) + 3 * sizeof(Expr), '\0');
   auto* at = key.data();
   const auto put = [&](const auto& field) {
@@ -80,7 +81,11 @@ Expr Graph::intern(Node node) {
   put(node.a);
   put(node.b);
   put(node.c);
-  const auto [found, fresh] = interned_.try_emplace(key, static_cast<Expr>(nodes_.size()));
+  return key;
+}
+
+Expr Graph::intern(Node node) {
+  const auto [found, fresh] = interned_.try_emplace(key_of(node), static_cast<Expr>(nodes_.size()));
   if (fresh) nodes_.push_back(node);
   return found->second;
 }
@@ -113,7 +118,72 @@ Expr Graph::symbol(const std::string& name, bool varying) {
   return found->second;
 }
 
+Expr Graph::existing(const Node& node) const {
+  const auto found = interned_.find(key_of(node));
+  return found == interned_.end() ? -1 : found->second;
+}
+
+Expr Graph::inverse_exp(Expr exponent) const {
+  const auto& n = node(exponent);
+  Expr negative = -1;
+  if (n.op == Op::negate) {
+    negative = n.a;
+  } else if (n.op == Op::multiply && node(n.a).op == Op::constant) {
+    const Expr factor = existing({Op::constant, false, -node(n.a).value, -1, -1, -1});
+    if (factor >= 0) negative = existing({Op::multiply, false, 0, factor, n.b, -1});
+    if (negative < 0 && node(n.a).value == -1) negative = n.b;
+  } else {
+    negative = existing({Op::negate, false, 0, exponent, -1, -1});
+  }
+  return negative < 0 ? -1 : existing({Op::exp, false, 0, negative, -1, -1});
+}
+
+namespace {
+
+/// The factors of a product, signs and constants among them.
+std::vector<Expr> factors_of(const Graph& g, Expr e) {
+  std::vector<Expr> factors, open{e};
+  while (!open.empty()) {
+    const Expr next = open.back();
+    open.pop_back();
+    if (g.node(next).op == Op::multiply) {
+      open.insert(open.end(), {g.node(next).a, g.node(next).b});
+    } else {
+      factors.push_back(next);
+    }
+  }
+  return factors;
+}
+
+}  // namespace
+
+std::optional<std::pair<Expr, Expr>> Graph::cancelled(Expr numerator, Expr denominator) {
+  auto above = factors_of(*this, numerator), below = factors_of(*this, denominator);
+  bool any = false;
+  for (auto it = above.begin(); it != above.end();) {
+    const auto same = node(*it).op == Op::constant ? below.end() : std::find(below.begin(), below.end(), *it);
+    if (same == below.end()) {
+      ++it;
+      continue;
+    }
+    below.erase(same);
+    it = above.erase(it);
+    any = true;
+  }
+  if (!any) return {};
+  const auto product = [&](const std::vector<Expr>& factors) {
+    Expr all = constant(1);
+    for (const Expr factor : factors) all = multiply(all, factor);
+    return all;
+  };
+  return std::pair(product(above), product(below));
+}
+
 Expr Graph::unary(Op op, Expr a) {
+  if (op == Op::exp) {
+    // exp(-x) beside exp(x) is a division, which costs less.
+    if (const Expr inverse = inverse_exp(a); inverse >= 0) return make(Op::divide, constant(1), inverse);
+  }
   if (op == Op::negate) {
     if (node(a).op == Op::negate) return node(a).a;
     if (node(a).op == Op::subtract) return subtract(node(a).b, node(a).a);
@@ -176,7 +246,7 @@ Expr Graph::binary(Op op, Expr a, Expr b) {
       if (na.op == Op::divide && fixed(a) == fixed(b)) return divide(na.a, multiply(na.b, b));
       if (na.op == Op::negate) return unary(Op::negate, divide(na.a, b));
       if (nb.op == Op::negate) return unary(Op::negate, divide(a, nb.a));
-      if (nb.op == Op::exp) return multiply(a, unary(Op::exp, unary(Op::negate, nb.a)));
+      if (const auto shorter = cancelled(a, b)) return divide(shorter->first, shorter->second);
       if (fixed(b) && !fixed(a)) return multiply(divide(constant(1), b), a);
       if (nb.op == Op::multiply && fixed(nb.a) && !fixed(b)) return divide(divide(a, nb.a), nb.b);
       break;

@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <unordered_map>
@@ -89,7 +90,14 @@ class Graph {
   double evaluate(Expr e, const std::map<Expr, double>& values) const;
 
  private:
+  static std::string key_of(const Node& node);
   Expr intern(Node node);
+  Expr existing(const Node& node) const;  // -1 if there is none
+  /// exp(-exponent), if it has been built; else -1.
+  Expr inverse_exp(Expr exponent) const;
+  /// The quotient without the factors that both have, if they have any. Where such a factor is 0 it had no
+  /// value, and has one now.
+  std::optional<std::pair<Expr, Expr>> cancelled(Expr numerator, Expr denominator);
   Expr make(Op op, Expr a, Expr b = -1, Expr c = -1);
   Expr rebuild(Expr e, std::span<const Expr> done);
 

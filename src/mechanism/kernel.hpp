@@ -22,8 +22,11 @@ struct KernelArguments {
 template <class T>
 struct Kernels {
   size_t lanes = 0;
-  void (*current)(const KernelArguments<T>&) = nullptr;  // evaluates the currents at v
-  void (*advance)(const KernelArguments<T>&) = nullptr;  // the stored variables by one step
+  // Adds the currents at v; where the stored variables do not depend on v, it takes these one step on after
+  // that.
+  void (*current)(const KernelArguments<T>&) = nullptr;
+  // The stored variables by one step, the fast part and, where there is one, the slow.
+  void (*advance[2])(const KernelArguments<T>&) = {nullptr, nullptr};
 };
 
 /// The kernels of one mechanism for the best instruction set of this machine.

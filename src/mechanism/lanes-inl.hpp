@@ -88,7 +88,8 @@ HWY_INLINE V Divide(V a, V b) {
 
 namespace detail {
 
-/// x = n log 2 + r with |r| <= log(2)/2; returns n. In float log 2 is one number: r is off by at most 2e-8 n, which is a rounding error of x.
+/// x = n log 2 + r with |r| <= log(2)/2; returns n. In float log 2 is one number: r is off by at most 2e-8 n,
+/// which is a rounding error of x.
 template <class V>
 HWY_INLINE V Reduce(V x, V& r) {
   using T = ElementOf<V>;
@@ -102,8 +103,8 @@ HWY_INLINE V Reduce(V x, V& r) {
   return n;
 }
 
-/// (exp(r) - 1) / r for |r| <= log(2)/2. In float the polynomial with the smallest greatest relative error of exp(r), 3e-9 (found by weighted
-/// least squares); in double Taylor's, below 2^-55.
+/// (exp(r) - 1) / r for |r| <= log(2)/2. In float the polynomial with the smallest greatest relative error of
+/// exp(r), 3e-9 (found by weighted least squares); in double Taylor's, below 2^-55.
 template <class V>
 HWY_INLINE V Slope(V r) {
   using T = ElementOf<V>;
@@ -115,8 +116,19 @@ HWY_INLINE V Slope(V r) {
     p = hn::MulAdd(p, r, c(0.499999934));
     return hn::MulAdd(p, r, c(1));
   } else {
-    constexpr double inverse_factorial[] = {1.0,          1.0 / 2,      1.0 / 6,       1.0 / 24,       1.0 / 120,       1.0 / 720,       1.0 / 5040,
-                                            1.0 / 40320,  1.0 / 362880, 1.0 / 3628800, 1.0 / 39916800, 1.0 / 479001600, 1.0 / 6227020800};
+    constexpr double inverse_factorial[] = {1.0,
+                                            1.0 / 2,
+                                            1.0 / 6,
+                                            1.0 / 24,
+                                            1.0 / 120,
+                                            1.0 / 720,
+                                            1.0 / 5040,
+                                            1.0 / 40320,
+                                            1.0 / 362880,
+                                            1.0 / 3628800,
+                                            1.0 / 39916800,
+                                            1.0 / 479001600,
+                                            1.0 / 6227020800};
     V p = c(inverse_factorial[12]);
     for (int i = 11; i >= 0; --i) p = hn::MulAdd(p, r, c(inverse_factorial[i]));
     return p;
@@ -128,8 +140,10 @@ template <class V>
 HWY_INLINE V Scale(V p, V n) {
   using T = ElementOf<V>;
 #if HWY_TARGET <= HWY_AVX3
-  if constexpr (sizeof(T) == 4) return V{_mm512_scalef_ps(p.raw, n.raw)};
-  else return V{_mm512_scalef_pd(p.raw, n.raw)};
+  if constexpr (sizeof(T) == 4)
+    return V{_mm512_scalef_ps(p.raw, n.raw)};
+  else
+    return V{_mm512_scalef_pd(p.raw, n.raw)};
 #else
   const hn::RebindToSigned<Tag<T>> di;
   constexpr int mantissa = sizeof(T) == 4 ? 23 : 52, bias = sizeof(T) == 4 ? 127 : 1023;
@@ -138,7 +152,8 @@ HWY_INLINE V Scale(V p, V n) {
 #endif
 }
 
-/// Arguments beyond these give the value there: 1e-34 and 1e34 in float, whose products and reciprocals stay finite.
+/// Arguments beyond these give the value there: 1e-34 and 1e34 in float, whose products and reciprocals stay
+/// finite.
 template <class V>
 HWY_INLINE V Clamp(V x) {
   using T = ElementOf<V>;
@@ -148,12 +163,18 @@ HWY_INLINE V Clamp(V x) {
 
 }  // namespace detail
 
+/// exp(x) for |x| < 80.
 template <class V>
-HWY_INLINE V Exp(V x) {
+HWY_INLINE V ExpWithin(V x) {
   using T = ElementOf<V>;
   V r;
-  const V n = detail::Reduce(detail::Clamp(x), r);
+  const V n = detail::Reduce(x, r);
   return detail::Scale(hn::MulAdd(detail::Slope(r), r, Set<T>(static_cast<T>(1))), n);
+}
+
+template <class V>
+HWY_INLINE V Exp(V x) {
+  return ExpWithin(detail::Clamp(x));
 }
 
 /// exp(x) - 1, exact to rounding also where x is small: the gain of a slow gate's step.

@@ -2,69 +2,65 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
-#include <new>
 #include <utility>
 
 #include "config/error.hpp"
 #include "simulate/cable_step.hpp"
 #include "simulate/flush_subnormals.hpp"
+#include "simulate/group.hpp"
+#include "simulate/recorder.hpp"
 
 namespace neurontwin {
 namespace {
 
-/// Nodes whose mechanisms are evaluated together: their states stay in the first-level cache from one
-/// mechanism to the next.
-constexpr int kBlockNodes = 64;
-constexpr double kSample_ms = 0.125;
-
-/// Memory of whole cache lines, for aligned vectors.
-template <class T>
-class Aligned {
- public:
-  explicit Aligned(size_t size = 0)
-      : data_(size ? static_cast<T*>(::operator new(size * sizeof(T), std::align_val_t(64))) : nullptr),
-        size_(size) {
-    std::fill_n(data_, size_, T{});
-  }
-  Aligned(Aligned&& other) noexcept
-      : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
-  Aligned& operator=(Aligned&& other) noexcept {
-    std::swap(data_, other.data_);
-    std::swap(size_, other.size_);
-    return *this;
-  }
-  ~Aligned() { ::operator delete(data_, std::align_val_t(64)); }
-  T* data() { return data_; }
-  size_t size() const { return size_; }
-  T& operator[](size_t i) { return data_[i]; }
-
- private:
-  T* data_;
-  size_t size_;
-};
-
-/// A mechanism's instances, ready for its kernels.
-template <class T>
-struct Group {
-  const Placement* placement = nullptr;
-  Kernels<T> kernels;
-  std::vector<int32_t> node;         // of each instance, ascending
-  std::vector<int64_t> block_start;  // first instance of each block, and the end
-  std::vector<T> fixed_current, fixed_advance;
-  Aligned<T> stored;
-  std::vector<T*> ions, ion_slopes;
-  std::vector<double> initial;  // [instance][stored]
-  std::vector<T> event;         // [instance][stored]: what an event of weight 1 adds
-  bool additive = true;         // events only add
-};
+/// Concentrations are updated this often: their currents follow spikes.
+constexpr double kConcentrationWait_ms = 0.1;
 
 struct Event {
-  int32_t step;
-  int32_t block;
-  int32_t group;
-  int32_t instance;
-  int32_t lane;
+  int64_t step;
+  int32_t block, group, instance, lane;
+};
+
+/// A part of a group's states.
+struct Part {
+  size_t group, part;
+};
+
+/// What is updated once in `stride` steps. Between updates currents are straight lines of v, held as their
+/// values at v = 0 and their slopes.
+template <class T>
+struct Level {
+  int64_t stride = 1;
+  std::vector<Part> advancing;
+  std::vector<size_t> conducting;  // groups
+  Aligned<T> held_rhs, held_d;     // [node][lane]; the fastest level's go into the cable equation instead
+  T *rhs = nullptr, *d = nullptr;
+  T *calcium_current = nullptr,
+    *calcium_slope = nullptr;  // what this level's channels let in; not held in the fastest level
+};
+
+/// Nodes that take the same steps.
+template <class T>
+struct Zone {
+  int first_node = 0, last_node = 0;
+  double dt_ms = 0;
+  std::vector<T> diagonal;  // [node of the whole cell]: capacitance and axial conductances inside the zone
+  std::vector<Group<T>> groups;
+  std::vector<Level<T>> levels;  // the fastest first
+  size_t calcium_level = 0;      // where concentrations are updated
+  std::vector<int32_t> calcium_nodes;
+  std::vector<int64_t> calcium_blocks;
+  std::vector<Event> events;
+  size_t next_event = 0;
+
+  size_t blocks() const {
+    return static_cast<size_t>((last_node - first_node + kBlockNodes - 1) / kBlockNodes);
+  }
+};
+
+/// The placement's instance is in this zone's level and group, as this number.
+struct Address {
+  size_t zone, group, instance;
 };
 
 }  // namespace
@@ -83,358 +79,397 @@ struct CableSimulator<T>::State {
   CableSpec spec;
   CableKernels<T> kernels = cable_kernels<T>();
   size_t L = kernels.lanes;
-  size_t nodes = cell.geometry.nodes.size(), blocks = (nodes + kBlockNodes - 1) / kBlockNodes;
+  int nodes = static_cast<int>(cell.geometry.nodes.size());
   std::vector<int32_t> parent;
-  std::vector<T> to_parent, from_parent, diagonal;
+  std::vector<T> to_parent, from_parent, coupling;
   Aligned<T> v, rhs, d;
-  std::map<std::string, Aligned<T>> ion_arrays;  // "cai": [node][lane]
-  std::vector<int32_t> calcium_nodes;
-  std::vector<int64_t> calcium_blocks;
-  std::vector<Group<T>> groups;
+  IonArrays<T> ions;
+  T *eca, *cai, *ica;
+  T nernst_mV;
+  std::vector<Zone<T>> zones;  // soma and axon, if they take steps of their own; the rest
+  Aligned<T> drive_start, drive_middle, drive_slope, drive_v;
 
   State(const DetailedCell& the_cell, const CableSpec& the_spec)
-      : cell(the_cell), spec(the_spec), v(nodes * L), rhs(nodes * L), d(nodes * L) {
+      : cell(the_cell), spec(the_spec), v(static_cast<size_t>(nodes) * L), rhs(v.size()), d(v.size()) {
     if (!(spec.dt_ms > 0) || spec.dt_ms > kSample_ms)
       fail_input("a time step of {} ms; expected more than 0, at most {}", spec.dt_ms, kSample_ms);
+    if (spec.scheme == Scheme::backward_euler) spec.root_steps = 1, spec.most_steps = 1;
+    for (const auto& [name, pointer] : {std::pair{"eca", &eca}, {"cai", &cai}, {"ica", &ica}}) {
+      ions[name] = Aligned<T>(v.size());
+      *pointer = ions[name].data();
+    }
+    nernst_mV = static_cast<T>(nernst_factor_mV(cell.celsius));
     make_tree();
-    for (const auto& placement : cell.placements) groups.push_back(make_group(placement));
-    make_calcium();
+    const int root = spec.root_steps > 1 ? nodes_of_soma_and_axon() : 0;
+    if (root > 0) zones.push_back(make_zone(0, root, spec.dt_ms / spec.root_steps, 1));
+    zones.push_back(make_zone(root, nodes, spec.dt_ms, spec.most_steps));
+    for (auto* array : {&drive_start, &drive_middle, &drive_slope, &drive_v})
+      *array = Aligned<T>(static_cast<size_t>(root) * L);
   }
 
-  double area_um2(size_t node) const {
-    const int c = cell.geometry.nodes[node].compartment;
+  double area_um2(int node) const {
+    const int c = cell.geometry.nodes[static_cast<size_t>(node)].compartment;
     return c < 0 ? 100
                  : cell.geometry.compartments[static_cast<size_t>(c)]
                        .area_um2;  // 100: any; a point without membrane has no area
   }
 
   void make_tree() {
-    const double half = spec.scheme == Scheme::crank_nicolson ? 2 : 1;
-    std::vector<double> diag(nodes);
-    for (size_t i = 0; i < nodes; ++i) {
-      const auto& node = cell.geometry.nodes[i];
+    for (int i = 0; i < nodes; ++i) {
+      const auto& node = cell.geometry.nodes[static_cast<size_t>(i)];
+      const double g = 100 * node.axial_conductance_uS;  // uS over um2 is 100 S/cm2
       parent.push_back(node.parent);
-      const double g = node.axial_conductance_uS;
-      // uS over um2 is 100 S/cm2.
-      to_parent.push_back(
-          static_cast<T>(node.parent < 0 ? 0 : 100 * g / area_um2(static_cast<size_t>(node.parent))));
-      from_parent.push_back(static_cast<T>(node.parent < 0 ? 0 : 100 * g / area_um2(i)));
-      if (node.parent >= 0) {
-        diag[i] += 100 * g / area_um2(i);
-        diag[static_cast<size_t>(node.parent)] += 100 * g / area_um2(static_cast<size_t>(node.parent));
-      }
-      if (node.compartment >= 0)
-        diag[i] += half * 1e-3 * cell.capacitance_uF_cm2[static_cast<size_t>(node.compartment)] / spec.dt_ms;
+      to_parent.push_back(static_cast<T>(node.parent < 0 ? 0 : g / area_um2(node.parent)));
+      from_parent.push_back(static_cast<T>(node.parent < 0 ? 0 : g / area_um2(i)));
     }
-    diagonal.assign(diag.begin(), diag.end());
   }
 
-  static const Kernels<T>& kernels_of(const MechanismKernels& all) {
-    if constexpr (sizeof(T) == 4)
-      return all.in_float;
-    else
-      return all.in_double;
-  }
-
-  /// The values of all symbols of an instance that are fixed during the simulation, and of v and the ions at
-  /// its start.
-  std::map<Expr, double> symbols(const Placement& p, size_t instance) const {
-    const auto& m = p.mechanism();
-    const auto c = static_cast<size_t>(p.compartments[instance]);
-    const auto& compartment = cell.geometry.compartments[c];
-    std::map<Expr, double> values;
-    const auto set = [&](const std::string& name, double value) {
-      if (const Expr e = m.symbol(name); e >= 0) values[e] = value;
-    };
-    set("dt", spec.dt_ms);
-    set("celsius", cell.celsius);
-    set("diam", compartment.diameter_um);
-    set("area", compartment.area_um2);
-    set("scale", m.point_process ? 100 / compartment.area_um2 : 1);
-    set("v", cell.initial_mV);
-    set("t", 0);
-    for (size_t k = 0; k < m.parameters.size(); ++k) set(m.parameters[k].name, p.parameters[instance][k]);
-    for (const auto& ion : m.ions) set(ion.name, ion_value(ion, m));
-    for (const auto& name : m.stored) set(name, 0);
-    return values;
-  }
-
-  double ion_value(const IonVariable& ion, const Mechanism& m) const {
-    if (ion.quantity == IonQuantity::current) return 0;
-    if (ion.ion == "ca") {
-      if (ion.quantity == IonQuantity::inside_mM) return cell.calcium_inside_mM;
-      if (ion.quantity == IonQuantity::outside_mM) return cell.calcium_outside_mM;
-      return nernst_factor_mV() * std::log(cell.calcium_outside_mM / cell.calcium_inside_mM);
+  /// How many of the first nodes lie in the soma and the axon.
+  int nodes_of_soma_and_axon() const {
+    int n = 0;
+    for (; n < nodes; ++n) {
+      int c = cell.geometry.nodes[static_cast<size_t>(n)].compartment;
+      for (int at = n; c < 0; c = cell.geometry.nodes[static_cast<size_t>(at)].compartment)
+        at = parent[static_cast<size_t>(at)];
+      const auto region = cell.geometry.region(c);
+      if (region != Region::soma && region != Region::axon) break;
     }
-    const auto it = cell.fixed_ions.find(ion.name);
-    if (it == cell.fixed_ions.end())
-      fail_input("{}: reads {}, which the cell does not say", m.path, ion.name);
-    return it->second;
+    return n;
   }
 
-  /// RT/2F in mV, with the constants of NEURON >= 8.
-  double nernst_factor_mV() const {
-    return 1000 * 8.31446261815324 * (273.15 + cell.celsius) / (2 * 96485.33212331001);
-  }
-
-  Group<T> make_group(const Placement& placement) {
-    const auto& m = placement.mechanism();
-    Group<T> group;
-    group.placement = &placement;
-    group.kernels = kernels_of(placement.loaded->kernels);
-    // In the order of the nodes.
-    for (const int c : placement.compartments)
-      group.node.push_back(cell.geometry.node_of[static_cast<size_t>(c)]);
-    if (!std::is_sorted(group.node.begin(), group.node.end()))
-      fail_run("{}: compartments out of order", m.name);
-    group.block_start = starts(group.node);
-    const size_t n = group.node.size(), stored = m.stored.size();
-    group.stored = Aligned<T>(n * stored * L);
-    for (const auto* ion : neurontwin::ion_arrays(m)) {
-      auto& array = ion_arrays[ion->name];
-      if (array.size() == 0) array = Aligned<T>(nodes * L);
-      group.ions.push_back(array.data());
-      const bool current = ion->quantity == IonQuantity::current;
-      auto& slope = ion_arrays["slope of " + ion->name];
-      if (current && slope.size() == 0) slope = Aligned<T>(nodes * L);
-      group.ion_slopes.push_back(current ? slope.data() : nullptr);
-    }
-    std::vector<Expr> event;
-    const Expr weight = m.receiving ? m.symbol(m.receiving->arguments.at(0)) : -1;
-    Graph graph = m.graph;  // taking derivatives adds nodes
-    for (size_t s = 0; m.receiving && s < stored; ++s) {
-      const Expr change = graph.subtract(m.receiving->stored[s], m.symbol(m.stored[s]));
-      const Expr slope = graph.derivative(change, weight);
-      event.push_back(slope);
-      if (graph.node(slope).varying ||
-          !graph.is_constant(graph.substitute(change, {{weight, graph.constant(0)}}), 0)) {
-        fail_input(
-            "{}: its NET_RECEIVE does more than add a multiple of the weight to its states, which cannot be "
-            "simulated here",
-            m.path);
-      }
-    }
-    for (size_t i = 0; i < n; ++i) {
-      const auto values = symbols(placement, i);
-      const auto evaluate = [&](Expr e) { return graph.evaluate(e, values); };
-      for (const Expr e : placement.loaded->layout.current)
-        group.fixed_current.push_back(static_cast<T>(evaluate(e)));
-      for (const Expr e : placement.loaded->layout.advance)
-        group.fixed_advance.push_back(static_cast<T>(evaluate(e)));
-      for (size_t s = 0; s < stored; ++s) {
-        group.initial.push_back(evaluate(m.initial[s]));
-        if (m.receiving) {
-          // States live half a step after the event: what it added has decayed so long.
-          const double decayed = spec.scheme == Scheme::crank_nicolson ? evaluate(m.half_step_decay[s]) : 1;
-          group.event.push_back(static_cast<T>(evaluate(event[s]) * decayed));
-        }
-      }
-    }
-    return group;
-  }
-
-  std::vector<int64_t> starts(const std::vector<int32_t>& node) const {
-    std::vector<int64_t> all;
-    for (size_t b = 0; b <= blocks; ++b)
-      all.push_back(std::lower_bound(node.begin(), node.end(), static_cast<int32_t>(b * kBlockNodes)) -
-                    node.begin());
-    return all;
-  }
-
-  void make_calcium() {
-    std::vector<int32_t> all;
-    for (const auto& group : groups)
-      if (!group.ions.empty()) all.insert(all.end(), group.node.begin(), group.node.end());
+  Zone<T> make_zone(int first_node, int last_node, double dt_ms, int64_t most_steps) {
+    Zone<T> zone;
+    zone.first_node = first_node;
+    zone.last_node = last_node;
+    zone.dt_ms = dt_ms;
+    make_diagonal(zone);
+    std::vector<std::vector<int64_t>> strides;
+    for (const auto& placement : cell.placements) strides.push_back(strides_of(placement, dt_ms, most_steps));
+    for (int64_t stride = 1; stride <= most_steps; stride *= 2) add_level(zone, stride, strides);
+    auto& all = zone.calcium_nodes;
     std::sort(all.begin(), all.end());
     all.erase(std::unique(all.begin(), all.end()), all.end());
-    calcium_nodes = all;
-    calcium_blocks = starts(calcium_nodes);
-    for (const auto* name : {"eca", "cai", "ica", "slope of ica"})
-      if (ion_arrays[name].size() == 0) ion_arrays[name] = Aligned<T>(nodes * L);
+    zone.calcium_blocks = block_starts(all, first_node, last_node);
+    return zone;
+  }
+
+  /// The level of what is updated once in `stride` steps, unless that is nothing.
+  void add_level(Zone<T>& zone, int64_t stride, const std::vector<std::vector<int64_t>>& strides) {
+    Level<T> level;
+    level.stride = stride;
+    const auto own = fmt::format(" of level {}", zone.levels.size());
+    for (size_t p = 0; p < cell.placements.size(); ++p) {
+      const auto& placement = cell.placements[p];
+      if (strides[p][0] == stride) {
+        auto group = make_group<T>(
+            cell, placement, {zone.first_node, zone.last_node, zone.dt_ms, strides[p], own, spec.scheme}, L,
+            ions);
+        if (group.instances() == 0) continue;
+        level.conducting.push_back(zone.groups.size());
+        if (!group.ions.empty())
+          zone.calcium_nodes.insert(zone.calcium_nodes.end(), group.node.begin(), group.node.end());
+        zone.groups.push_back(std::move(group));
+        if (!placement.mechanism().initial_concentration.empty()) zone.calcium_level = zone.levels.size();
+      }
+      for (size_t part = 0; part < strides[p].size(); ++part) {
+        for (size_t g = 0; g < zone.groups.size(); ++g)
+          if (zone.groups[g].placement == &placement && strides[p][part] == stride &&
+              zone.groups[g].kernels.advance[part])
+            level.advancing.push_back({g, part});
+      }
+    }
+    if (stride > 1 && level.conducting.empty() && level.advancing.empty()) return;
+    const auto array = [&](const std::string& name) {
+      if (ions[name].size() == 0) ions[name] = Aligned<T>(v.size());
+      return ions[name].data();
+    };
+    for (const size_t g : level.conducting) {
+      if (!adds_calcium(cell_mechanism(zone.groups[g]))) continue;
+      level.calcium_current = array("ica" + own);
+      level.calcium_slope = array("slope of ica" + own);
+    }
+    if (stride > 1) level.held_rhs = Aligned<T>(v.size()), level.held_d = Aligned<T>(v.size());
+    level.rhs = stride > 1 ? level.held_rhs.data() : rhs.data();
+    level.d = stride > 1 ? level.held_d.data() : d.data();
+    zone.levels.push_back(std::move(level));
+  }
+
+  void make_diagonal(Zone<T>& zone) {
+    const double half = spec.scheme == Scheme::crank_nicolson ? 2 : 1;
+    std::vector<double> sum(static_cast<size_t>(nodes)), others(static_cast<size_t>(nodes));
+    for (int i = 0; i < nodes; ++i) {
+      const auto& node = cell.geometry.nodes[static_cast<size_t>(i)];
+      if (node.compartment >= 0)
+        sum[static_cast<size_t>(i)] +=
+            half * 1e-3 * cell.capacitance_uF_cm2[static_cast<size_t>(node.compartment)] / zone.dt_ms;
+      if (node.parent < 0) continue;
+      const double g = 100 * node.axial_conductance_uS;
+      sum[static_cast<size_t>(i)] += g / area_um2(i);
+      (i < zone.last_node ? sum : others)[static_cast<size_t>(node.parent)] += g / area_um2(node.parent);
+    }
+    zone.diagonal.assign(sum.begin(), sum.end());
+    if (zone.first_node == 0) coupling.assign(others.begin(), others.end());
+  }
+
+  static bool adds_calcium(const Mechanism& m) {
+    return std::any_of(m.ions.begin(), m.ions.end(), [](const IonVariable& ion) {
+      return ion.written && !ion.unread && ion.quantity == IonQuantity::current;
+    });
+  }
+  static const Mechanism& cell_mechanism(const Group<T>& group) { return group.placement->mechanism(); }
+
+  /// How many steps each part of a placement's mechanism waits from update to update.
+  std::vector<int64_t> strides_of(const Placement& placement, double dt_ms, int64_t most_steps) const {
+    std::vector<int64_t> strides;
+    const bool moves_concentration = !placement.mechanism().initial_concentration.empty();
+    for (const double wait_ms : longest_waits_ms(cell, placement)) {
+      const double longest_ms =
+          std::min(spec.patience * wait_ms, moves_concentration ? kConcentrationWait_ms : wait_ms);
+      int64_t stride = 1;
+      while (stride * 2 <= most_steps && static_cast<double>(stride * 2) * dt_ms <= longest_ms) stride *= 2;
+      strides.push_back(stride);
+    }
+    return strides;
   }
 
   void start() {
     std::fill_n(v.data(), v.size(), static_cast<T>(cell.initial_mV));
-    auto& cai = ion_arrays["cai"];
-    std::fill_n(cai.data(), cai.size(), static_cast<T>(cell.calcium_inside_mM));
-    for (auto& group : groups) {
-      const size_t stored = group.placement->mechanism().stored.size();
-      for (size_t k = 0; k < group.node.size() * stored; ++k)
-        std::fill_n(group.stored.data() + k * L, L, static_cast<T>(group.initial[k]));
-    }
+    std::fill_n(cai, v.size(), static_cast<T>(cell.calcium_inside_mM));
+    for (auto& zone : zones)
+      for (auto& group : zone.groups)
+        for (size_t k = 0; k < group.initial.size(); ++k)
+          std::fill_n(group.stored.data() + k * L, L, static_cast<T>(group.initial[k]));
   }
 
-  std::vector<Event> events_of(std::span<const SynapticInput> inputs) const {
-    std::vector<Event> events;
+  Address address_of(const SynapseGroup& synapses, uint32_t synapse) const {
+    const auto& placement = cell.placements[synapses.placement];
+    if (synapse >= placement.compartments.size())
+      fail_input("an input spike of {} synapse {}; there are {}", synapses.name, synapse,
+                 placement.compartments.size());
+    for (size_t z = 0; z < zones.size(); ++z) {
+      const auto& groups = zones[z].groups;
+      for (size_t g = 0; g < groups.size(); ++g)
+        if (groups[g].placement == &placement && synapse >= groups[g].first_instance &&
+            synapse < groups[g].first_instance + groups[g].instances())
+          return {z, g, synapse - groups[g].first_instance};
+    }
+    fail_run("{} synapse {} is nowhere", synapses.name, synapse);
+  }
+
+  void take_events(std::span<const SynapticInput> inputs) {
+    for (auto& zone : zones) zone.events.clear(), zone.next_event = 0;
     for (size_t lane = 0; lane < inputs.size(); ++lane) {
       const auto add = [&](const Events& list, const SynapseGroup& synapses) {
-        const auto& group = groups[synapses.placement];
         for (size_t k = 0; k < list.time_ms.size(); ++k) {
-          const auto instance = static_cast<size_t>(list.synapse[k]);
-          if (instance >= group.node.size())
-            fail_input("an input spike of {} synapse {}; there are {}", synapses.name, instance,
-                       group.node.size());
-          const auto step =
-              static_cast<int32_t>(std::llround(static_cast<double>(list.time_ms[k]) / spec.dt_ms));
-          events.push_back({step, group.node[instance] / kBlockNodes,
-                            static_cast<int32_t>(synapses.placement), static_cast<int32_t>(instance),
-                            static_cast<int32_t>(lane)});
+          const auto at = address_of(synapses, list.synapse[k]);
+          auto& zone = zones[at.zone];
+          const int node = zone.groups[at.group].node[at.instance];
+          zone.events.push_back({std::llround(static_cast<double>(list.time_ms[k]) / zone.dt_ms),
+                                 (node - zone.first_node) / kBlockNodes, static_cast<int32_t>(at.group),
+                                 static_cast<int32_t>(at.instance), static_cast<int32_t>(lane)});
         }
       };
       add(inputs[lane].excitatory, cell.excitatory);
       add(inputs[lane].inhibitory, cell.inhibitory);
     }
-    std::stable_sort(events.begin(), events.end(), [](const Event& a, const Event& b) {
-      return std::pair(a.step, a.block) < std::pair(b.step, b.block);
-    });
-    return events;
+    for (auto& zone : zones)
+      std::stable_sort(zone.events.begin(), zone.events.end(), [](const Event& a, const Event& b) {
+        return std::pair(a.step, a.block) < std::pair(b.step, b.block);
+      });
   }
 
-  KernelArguments<T> arguments(Group<T>& group, size_t block, const std::vector<T>& fixed) {
+  KernelArguments<T> arguments(Group<T>& group, size_t block, const std::vector<T>& fixed, T* to_rhs,
+                               T* to_d) {
     return {group.block_start[block],
             group.block_start[block + 1],
             group.node.data(),
             fixed.data(),
             group.stored.data(),
             v.data(),
-            rhs.data(),
-            d.data(),
+            to_rhs,
+            to_d,
             group.ions.data(),
             group.ion_slopes.data()};
   }
 
-  void advance(size_t block) {
-    for (auto& group : groups)
-      if (group.kernels.advance && group.block_start[block] < group.block_start[block + 1])
-        group.kernels.advance(arguments(group, block, group.fixed_advance));
+  void deliver(Zone<T>& zone, int64_t step, size_t block) {
+    auto& next = zone.next_event;
+    for (; next < zone.events.size() && zone.events[next].step == step &&
+           zone.events[next].block == static_cast<int32_t>(block);
+         ++next) {
+      const auto& event = zone.events[next];
+      auto& group = zone.groups[static_cast<size_t>(event.group)];
+      const size_t stored = group.placement->mechanism().stored.size(),
+                   at = static_cast<size_t>(event.instance) * stored;
+      for (size_t s = 0; s < stored; ++s)
+        group.stored[(at + s) * L + static_cast<size_t>(event.lane)] += group.event[at + s];
+    }
   }
 
-  void deliver(const Event& event) {
-    auto& group = groups[static_cast<size_t>(event.group)];
-    const size_t stored = group.placement->mechanism().stored.size(),
-                 at = static_cast<size_t>(event.instance) * stored;
-    for (size_t s = 0; s < stored; ++s)
-      group.stored[(at + s) * L + static_cast<size_t>(event.lane)] += group.event[at + s];
+  /// The states and currents of a level, from the middle of the step before to the middle of this.
+  void update(Zone<T>& zone, size_t l, int64_t step, size_t block) {
+    auto& level = zone.levels[l];
+    const auto first = static_cast<int64_t>(zone.first_node) + static_cast<int64_t>(block) * kBlockNodes,
+               last = std::min(first + kBlockNodes, static_cast<int64_t>(zone.last_node));
+    const Level<T>* below = nullptr;
+    for (size_t slower = l + 1; !below && slower < zone.levels.size(); ++slower)
+      if (!zone.levels[slower].conducting.empty()) below = &zone.levels[slower];
+    const int32_t* calcium_node = zone.calcium_nodes.data();
+    const int64_t first_calcium = zone.calcium_blocks[block], last_calcium = zone.calcium_blocks[block + 1];
+    if (step > 0) {
+      for (const auto& [g, part] : level.advancing) {
+        auto& group = zone.groups[g];
+        if (group.is_in(block))
+          group.kernels.advance[part](arguments(group, block, group.fixed_advance[part], nullptr, nullptr));
+      }
+    }
+    if (l == zone.calcium_level)
+      kernels.nernst(eca, cai, calcium_node, first_calcium, last_calcium, nernst_mV,
+                     static_cast<T>(cell.calcium_outside_mM));
+    if (l > 0 && level.conducting.empty()) return;
+    if (l == 0) deliver(zone, step, block);
+    if (!below) {
+      kernels.reset(level.rhs, level.d, zone.diagonal.data(), first, last);
+    } else if (l == 0) {
+      kernels.resume(level.rhs, level.d, v.data(), below->rhs, below->d, zone.diagonal.data(), first, last);
+    } else {
+      const size_t from = static_cast<size_t>(first) * L, to = static_cast<size_t>(last) * L;
+      std::fill(level.rhs + from, level.rhs + to, T{});
+      std::copy(below->d + from, below->d + to, level.d + from);
+    }
+    if (level.calcium_current)
+      kernels.clear(level.calcium_current, level.calcium_slope, calcium_node, first_calcium, last_calcium);
+    for (const size_t g : level.conducting) {
+      auto& group = zone.groups[g];
+      if (group.kernels.current && group.is_in(block))
+        group.kernels.current(arguments(group, block, group.fixed_current, level.rhs, level.d));
+    }
+    if (l == 0) return;
+    kernels.hold(level.rhs, level.d, v.data(), below ? below->rhs : nullptr, below ? below->d : nullptr,
+                 zone.diagonal.data(), first, last);
+    if (level.calcium_current)
+      kernels.follow(level.calcium_current, level.calcium_slope, v.data(), T(-1), calcium_node, first_calcium,
+                     last_calcium);
   }
 
-  void currents(size_t block) {
-    const auto first = static_cast<int64_t>(block * kBlockNodes),
-               last = std::min(first + kBlockNodes, static_cast<int64_t>(nodes));
-    kernels.reset(rhs.data(), d.data(), diagonal.data(), first, last);
-    for (const auto* name : {"ica", "slope of ica"})
-      kernels.clear(ion_arrays[name].data(), calcium_nodes.data(), calcium_blocks[block],
-                    calcium_blocks[block + 1]);
-    kernels.nernst(ion_arrays["eca"].data(), ion_arrays["cai"].data(), calcium_nodes.data(),
-                   calcium_blocks[block], calcium_blocks[block + 1], static_cast<T>(nernst_factor_mV()),
-                   static_cast<T>(cell.calcium_outside_mM));
-    for (auto& group : groups)
-      if (group.kernels.current && group.block_start[block] < group.block_start[block + 1])
-        group.kernels.current(arguments(group, block, group.fixed_current));
+  /// Everything of a step but the tree.
+  void currents(Zone<T>& zone, int64_t step) {
+    const int64_t wait = zone.levels[zone.calcium_level].stride;
+    for (size_t block = 0; block < zone.blocks(); ++block) {
+      for (size_t l = zone.levels.size(); l-- > 0;)
+        if (step % zone.levels[l].stride == 0) update(zone, l, step, block);
+      if (wait > 1 && step % wait == wait / 2)
+        gather_calcium(zone, zone.calcium_blocks[block], zone.calcium_blocks[block + 1]);
+    }
+  }
+
+  /// The calcium current in the middle between updates of the concentration, which it carries from one to the
+  /// next.
+  void gather_calcium(Zone<T>& zone, int64_t first, int64_t last) {
+    const int32_t* node = zone.calcium_nodes.data();
+    kernels.clear(ica, nullptr, node, first, last);
+    for (auto& level : zone.levels) {
+      if (!level.calcium_current) continue;
+      const bool held = &level != &zone.levels[0];
+      kernels.gather(ica, level.calcium_current, held ? level.calcium_slope : nullptr, v.data(), node, first,
+                     last);
+    }
+  }
+
+  /// The same where the concentration is updated at every step: the current in its middle, with half of dV.
+  void follow_calcium(Zone<T>& zone) {
+    if (zone.levels[zone.calcium_level].stride > 1) return;
+    const auto last = static_cast<int64_t>(zone.calcium_nodes.size());
+    gather_calcium(zone, 0, last);
+    if (spec.scheme == Scheme::backward_euler) return;
+    for (auto& level : zone.levels) {
+      // v is at the end of the step; the fastest level's currents are of its start.
+      const T sign = &level == &zone.levels[0] ? T(1) : T(-1);
+      if (level.calcium_current)
+        kernels.follow(ica, level.calcium_slope, rhs.data(), sign, zone.calcium_nodes.data(), 0, last);
+    }
   }
 
   std::vector<Recording> run(std::span<const SynapticInput> inputs, int64_t duration_ms) {
     const FlushSubnormals flush;
     start();
-    const auto events = events_of(inputs);
+    take_events(inputs);
     const auto steps = static_cast<int64_t>(std::ceil(static_cast<double>(duration_ms) / spec.dt_ms - 1e-9));
     std::vector<Recording> recordings(inputs.size());
-    Recorder recorder(*this, recordings, duration_ms);
-    recorder.first();
-    size_t next = 0;
-    CableArguments<T> tree{static_cast<int64_t>(nodes),
-                           parent.data(),
-                           to_parent.data(),
-                           from_parent.data(),
-                           v.data(),
-                           rhs.data(),
-                           d.data(),
-                           static_cast<T>(spec.scheme == Scheme::crank_nicolson ? 2 : 1)};
+    for (auto& r : recordings)
+      if (spec.dendrites)
+        r.dendrites_mV.resize(cell.geometry.compartments.size() * static_cast<size_t>(duration_ms));
+    const auto probe = [&](int compartment) {
+      return Probe<T>(
+          v.data() + static_cast<size_t>(cell.geometry.node_of[static_cast<size_t>(compartment)]) * L, L,
+          inputs.size(), duration_ms);
+    };
+    Probe<T> soma = probe(0), nexus = probe(cell.nexus.value_or(0));
+    soma.start();
+    nexus.start();
+    record_dendrites(recordings, 0, duration_ms);
+    const CableArguments<T> tree{nodes,
+                                 parent.data(),
+                                 to_parent.data(),
+                                 from_parent.data(),
+                                 v.data(),
+                                 rhs.data(),
+                                 d.data(),
+                                 static_cast<T>(spec.scheme == Scheme::crank_nicolson ? 2 : 1)};
+    const Drive<T> drive{drive_start.data(), drive_middle.data(), drive_slope.data(), drive_v.data()};
+    auto& rest = zones.back();
+    const int64_t root = rest.first_node, small_steps = root > 0 ? spec.root_steps : 1;
+    int64_t next_ms = 1;
     for (int64_t step = 0; step < steps; ++step) {
-      for (size_t block = 0; block < blocks; ++block) {
-        if (step > 0) advance(block);
-        for (; next < events.size() && events[next].step == step &&
-               events[next].block == static_cast<int32_t>(block);
-             ++next)
-          deliver(events[next]);
-        currents(block);
+      nexus.before_step();
+      currents(rest, step);
+      std::fill_n(rhs.data(), static_cast<size_t>(root) * L, T{});
+      std::fill_n(d.data(), static_cast<size_t>(root) * L, T{});
+      kernels.eliminate(tree, root, nodes);
+      if (root > 0) {
+        kernels.take_drive(tree, drive, coupling.data(), root, nodes);
+        for (int64_t small = 0; small < small_steps; ++small) {
+          soma.before_step();
+          currents(zones[0], step * small_steps + small);
+          kernels.drive(
+              tree, drive, root,
+              static_cast<T>((static_cast<double>(small) + 0.5) / static_cast<double>(small_steps)));
+          kernels.eliminate(tree, 0, root);
+          kernels.substitute(tree, 0, root);
+          follow_calcium(zones[0]);
+          soma.after_step((static_cast<double>(step) +
+                           static_cast<double>(small + 1) / static_cast<double>(small_steps)) *
+                              spec.dt_ms,
+                          zones[0].dt_ms);
+        }
+        kernels.half_way(tree, drive, root);
+      } else {
+        soma.before_step();
       }
-      recorder.before_step();
-      kernels.solve(tree);
-      if (spec.scheme == Scheme::crank_nicolson) {
-        // Calcium is carried from one end of the step to the other by its current in the middle.
-        kernels.follow(ion_arrays["ica"].data(), ion_arrays["slope of ica"].data(), rhs.data(),
-                       calcium_nodes.data(), static_cast<int64_t>(calcium_nodes.size()));
-      }
-      recorder.after_step(static_cast<double>(step + 1) * spec.dt_ms);
+      kernels.substitute(tree, root, nodes);
+      follow_calcium(rest);
+      const double t_ms = static_cast<double>(step + 1) * spec.dt_ms;
+      if (root == 0) soma.after_step(t_ms, spec.dt_ms);
+      nexus.after_step(t_ms, spec.dt_ms);
+      if (t_ms > static_cast<double>(next_ms) - 1e-9) record_dendrites(recordings, next_ms++, duration_ms);
     }
-    for (auto& recording : recordings) recording.spike_times_ms = output_spikes(recording.soma_mV);
+    for (size_t trial = 0; trial < recordings.size(); ++trial) {
+      recordings[trial].soma_mV = std::move(soma.trace(trial));
+      if (cell.nexus) recordings[trial].nexus_mV = std::move(nexus.trace(trial));
+      recordings[trial].spike_times_ms = output_spikes(recordings[trial].soma_mV);
+    }
     return recordings;
   }
 
-  /// Samples voltages at multiples of 1/8 ms, between steps by a straight line.
-  class Recorder {
-   public:
-    Recorder(State& state, std::vector<Recording>& into, int64_t duration_ms)
-        : s_(state), into_(into), duration_ms_(duration_ms) {
-      watched_.push_back(static_cast<size_t>(s_.cell.geometry.node_of[0]));
-      if (s_.cell.nexus)
-        watched_.push_back(
-            static_cast<size_t>(s_.cell.geometry.node_of[static_cast<size_t>(*s_.cell.nexus)]));
-      compartments_ = s_.cell.geometry.compartments.size();
-      for (auto& r : into_) {
-        if (s_.spec.dendrites) r.dendrites_mV.resize(compartments_ * static_cast<size_t>(duration_ms));
-      }
-      before_.resize(watched_.size() * s_.L);
+  void record_dendrites(std::vector<Recording>& into, int64_t ms, int64_t duration_ms) const {
+    if (!spec.dendrites || ms >= duration_ms) return;
+    for (size_t c = 0; c < cell.geometry.compartments.size(); ++c) {
+      const auto node = static_cast<size_t>(cell.geometry.node_of[c]);
+      for (size_t lane = 0; lane < into.size(); ++lane)
+        into[lane].dendrites_mV[c * static_cast<size_t>(duration_ms) + static_cast<size_t>(ms)] =
+            static_cast<float>(v.data()[node * L + lane]);
     }
-    void first() {
-      keep();
-      take(1);
-      dendrites(0);
-      sample_ = 1;
-    }
-    void before_step() { keep(); }
-    void after_step(double t_ms) {
-      const double tiny = 1e-9;
-      while (static_cast<double>(sample_) * kSample_ms <= t_ms + tiny && sample_ < duration_ms_ * 8) {
-        const double behind = (t_ms - static_cast<double>(sample_) * kSample_ms) / s_.spec.dt_ms;
-        take(static_cast<T>(1 - (behind > tiny ? behind : 0)));
-        if (sample_ % 8 == 0) dendrites(sample_ / 8);
-        ++sample_;
-      }
-    }
-
-   private:
-    void keep() {
-      for (size_t w = 0; w < watched_.size(); ++w)
-        std::copy_n(s_.v.data() + watched_[w] * s_.L, s_.L, before_.data() + w * s_.L);
-    }
-    void take(T weight) {
-      for (size_t lane = 0; lane < into_.size(); ++lane) {
-        const auto at = [&](size_t w) {
-          const T a = before_[w * s_.L + lane], b = s_.v[watched_[w] * s_.L + lane];
-          return static_cast<float>(weight == 1 ? b : a + weight * (b - a));
-        };
-        into_[lane].soma_mV.push_back(at(0));
-        if (watched_.size() > 1) into_[lane].nexus_mV.push_back(at(1));
-      }
-    }
-    void dendrites(int64_t ms) {
-      if (!s_.spec.dendrites) return;
-      for (size_t c = 0; c < compartments_; ++c) {
-        const auto node = static_cast<size_t>(s_.cell.geometry.node_of[c]);
-        for (size_t lane = 0; lane < into_.size(); ++lane)
-          into_[lane].dendrites_mV[c * static_cast<size_t>(duration_ms_) + static_cast<size_t>(ms)] =
-              static_cast<float>(s_.v[node * s_.L + lane]);
-      }
-    }
-
-    State& s_;
-    std::vector<Recording>& into_;
-    int64_t duration_ms_, sample_ = 0;
-    std::vector<size_t> watched_;
-    std::vector<T> before_;
-    size_t compartments_ = 0;
-  };
+  }
 };
 
 template <class T>

@@ -15,6 +15,10 @@ struct CableSpec {
   double dt_ms = 0.025;
   Scheme scheme = Scheme::crank_nicolson;
   bool dendrites = false;  // record every compartment at whole milliseconds
+  // With Crank-Nicolson only, unlike parts of the neuron get steps of their own:
+  int root_steps = 4;      // soma and axon, where spikes start, take so many while the dendrites take one
+  int64_t most_steps = 8;  // slow channels are updated once in so many steps at most, a power of two
+  double patience = 0.2;   // ... and as often as this fraction of their shortest time constant asks for
 };
 
 /// What a trial of a detailed neuron leaves.
@@ -32,7 +36,8 @@ std::vector<double> output_spikes(std::span<const float> soma_mV);
 /// Backward Euler: NEURON's fixed step (secondorder = 0), in the same order: events, currents at the present
 /// V, the tree for dV, then the states with the new V. Crank-Nicolson: the same half step carried on to a
 /// whole one, states half a step ahead of V, and events brought half a step forward with them: second order
-/// in dt.
+/// in dt. Soma and axon take smaller steps, driven by what the dendrites' elimination says of their current
+/// in the step's middle; slow channels are updated less often, around the middle of the time they stand for.
 template <class T>
 class CableSimulator {
  public:

@@ -1,5 +1,7 @@
 #include "simulate/cable_step.hpp"
 
+#include <algorithm>
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "simulate/cable_step.cpp"
 #include <hwy/foreach_target.h>
@@ -12,12 +14,12 @@ namespace HWY_NAMESPACE {
 namespace {
 
 template <class T>
-void solve(const CableArguments<T>& c) {
+void eliminate(const CableArguments<T>& c, int64_t first, int64_t last) {
   using V = ln::Lanes<T>;
   constexpr size_t L = ln::count<T>();
-  // From the leaves to the root. The axial currents of the present V join the right side on the way: when a
-  // node's turn comes, all its children have had theirs.
-  for (int64_t i = c.nodes - 1; i > 0; --i) {
+  // The axial currents of the present V join the right side on the way: when a node's turn comes, all its
+  // children have had theirs.
+  for (int64_t i = last - 1; i >= std::max<int64_t>(first, 1); --i) {
     const size_t own = static_cast<size_t>(i) * L, parent = static_cast<size_t>(c.parent[i]) * L;
     const V a = ln::Set<T>(c.to_parent[i]), b = ln::Set<T>(c.from_parent[i]);
     const V down = ln::Load(c.v + parent) - ln::Load(c.v + own);
@@ -29,13 +31,19 @@ void solve(const CableArguments<T>& c) {
     ln::Store(inverse, c.d + own);
     ln::Store(rhs, c.rhs + own);
   }
+}
+
+template <class T>
+void substitute(const CableArguments<T>& c, int64_t first, int64_t last) {
+  using V = ln::Lanes<T>;
+  constexpr size_t L = ln::count<T>();
   const V gain = ln::Set<T>(c.gain);
-  {
+  if (first == 0) {
     const V dv = ln::Divide(ln::Load(c.rhs), ln::Load(c.d));
     ln::Store(dv, c.rhs);
     ln::Store(ln::Load(c.v) + gain * dv, c.v);
   }
-  for (int64_t i = 1; i < c.nodes; ++i) {
+  for (int64_t i = std::max<int64_t>(first, 1); i < last; ++i) {
     const size_t own = static_cast<size_t>(i) * L, parent = static_cast<size_t>(c.parent[i]) * L;
     const V dv = (ln::Load(c.rhs + own) + ln::Set<T>(c.from_parent[i]) * ln::Load(c.rhs + parent)) *
                  ln::Load(c.d + own);
@@ -54,6 +62,74 @@ void reset(T* rhs, T* d, const T* diagonal, int64_t first, int64_t last) {
 }
 
 template <class T>
+void hold(T* rhs, const T* d, const T* v, const T* below_rhs, const T* below_d, const T* diagonal,
+          int64_t first, int64_t last) {
+  constexpr size_t L = ln::count<T>();
+  for (int64_t i = first; i < last; ++i) {
+    const size_t at = static_cast<size_t>(i) * L;
+    const auto below = below_d ? ln::Load(below_d + at) : ln::Set<T>(diagonal[i]);
+    auto held = ln::Load(rhs + at) + (ln::Load(d + at) - below) * ln::Load(v + at);
+    if (below_rhs) held = held + ln::Load(below_rhs + at);
+    ln::Store(held, rhs + at);
+  }
+}
+
+template <class T>
+void resume(T* rhs, T* d, const T* v, const T* held_rhs, const T* held_d, const T* diagonal, int64_t first,
+            int64_t last) {
+  constexpr size_t L = ln::count<T>();
+  for (int64_t i = first; i < last; ++i) {
+    const size_t at = static_cast<size_t>(i) * L;
+    const auto now = ln::Load(held_d + at);
+    ln::Store(ln::Load(held_rhs + at) - (now - ln::Set<T>(diagonal[i])) * ln::Load(v + at), rhs + at);
+    ln::Store(now, d + at);
+  }
+}
+
+template <class T>
+void take_drive(const CableArguments<T>& c, const Drive<T>& drive, const T* own_diagonal, int64_t nodes,
+                int64_t all) {
+  constexpr size_t L = ln::count<T>();
+  for (int64_t i = 0; i < nodes; ++i) {
+    const size_t at = static_cast<size_t>(i) * L;
+    const auto none = ln::Set<T>(0);
+    ln::Store(none, drive.start + at);
+    ln::Store(ln::Load(c.rhs + at), drive.middle + at);
+    ln::Store(ln::Load(c.d + at) + ln::Set<T>(own_diagonal[i]), drive.slope + at);
+    ln::Store(ln::Load(c.v + at), drive.v_before + at);
+  }
+  for (int64_t i = nodes; i < all; ++i) {
+    if (c.parent[i] >= nodes) continue;
+    const size_t own = static_cast<size_t>(i) * L, parent = static_cast<size_t>(c.parent[i]) * L;
+    const auto up = ln::Set<T>(c.to_parent[i]) * (ln::Load(c.v + own) - ln::Load(c.v + parent));
+    ln::Store(ln::Load(drive.start + parent) + up, drive.start + parent);
+  }
+}
+
+template <class T>
+void drive(const CableArguments<T>& c, const Drive<T>& drive, int64_t nodes, T progress) {
+  constexpr size_t L = ln::count<T>();
+  for (int64_t i = 0; i < nodes; ++i) {
+    const size_t at = static_cast<size_t>(i) * L;
+    const auto start = ln::Load(drive.start + at), slope = ln::Load(drive.slope + at);
+    const auto current = start + ln::Set<T>(2 * progress) * (ln::Load(drive.middle + at) - start) -
+                         slope * (ln::Load(c.v + at) - ln::Load(drive.v_before + at));
+    ln::Store(ln::Load(c.rhs + at) + current, c.rhs + at);
+    ln::Store(ln::Load(c.d + at) + slope, c.d + at);
+  }
+}
+
+template <class T>
+void half_way(const CableArguments<T>& c, const Drive<T>& drive, int64_t nodes) {
+  constexpr size_t L = ln::count<T>();
+  for (int64_t i = 0; i < nodes; ++i) {
+    const size_t at = static_cast<size_t>(i) * L;
+    ln::Store(ln::Set<T>(static_cast<T>(0.5)) * (ln::Load(c.v + at) - ln::Load(drive.v_before + at)),
+              c.rhs + at);
+  }
+}
+
+template <class T>
 void nernst(T* reversal_mV, const T* inside_mM, const int32_t* node, int64_t first, int64_t last, T factor_mV,
             T outside_mM) {
   constexpr size_t L = ln::count<T>();
@@ -65,26 +141,47 @@ void nernst(T* reversal_mV, const T* inside_mM, const int32_t* node, int64_t fir
 }
 
 template <class T>
-void follow(T* current, const T* slope, const T* dv, const int32_t* node, int64_t nodes) {
+void follow(T* current, const T* slope, const T* dv, T sign, const int32_t* node, int64_t first,
+            int64_t last) {
   constexpr size_t L = ln::count<T>();
-  for (int64_t k = 0; k < nodes; ++k) {
+  for (int64_t k = first; k < last; ++k) {
     const size_t at = static_cast<size_t>(node[k]) * L;
-    ln::Store(ln::Load(current + at) + ln::Load(slope + at) * ln::Load(dv + at), current + at);
+    ln::Store(ln::Load(current + at) + ln::Set<T>(sign) * ln::Load(slope + at) * ln::Load(dv + at),
+              current + at);
   }
 }
 
 template <class T>
-void clear(T* array, const int32_t* node, int64_t first, int64_t last) {
+void gather(T* current, const T* held, const T* slope, const T* v, const int32_t* node, int64_t first,
+            int64_t last) {
   constexpr size_t L = ln::count<T>();
-  for (int64_t k = first; k < last; ++k) ln::Store(ln::Set<T>(0), array + static_cast<size_t>(node[k]) * L);
+  for (int64_t k = first; k < last; ++k) {
+    const size_t at = static_cast<size_t>(node[k]) * L;
+    auto sum = ln::Load(current + at) + ln::Load(held + at);
+    if (slope) sum = sum + ln::Load(slope + at) * ln::Load(v + at);
+    ln::Store(sum, current + at);
+  }
 }
 
+template <class T>
+void clear(T* a, T* b, const int32_t* node, int64_t first, int64_t last) {
+  constexpr size_t L = ln::count<T>();
+  for (int64_t k = first; k < last; ++k) {
+    ln::Store(ln::Set<T>(0), a + static_cast<size_t>(node[k]) * L);
+    if (b) ln::Store(ln::Set<T>(0), b + static_cast<size_t>(node[k]) * L);
+  }
+}
+
+template <class T>
+CableKernels<T> kernels() {
+  return {ln::count<T>(), &eliminate<T>, &substitute<T>, &reset<T>,  &hold<T>,   &resume<T>, &take_drive<T>,
+          &drive<T>,      &half_way<T>,  &nernst<T>,     &follow<T>, &gather<T>, &clear<T>};
+}
 CableKernels<float> in_float() {
-  return {ln::count<float>(), &solve<float>, &reset<float>, &nernst<float>, &follow<float>, &clear<float>};
+  return kernels<float>();
 }
 CableKernels<double> in_double() {
-  return {ln::count<double>(), &solve<double>,  &reset<double>,
-          &nernst<double>,     &follow<double>, &clear<double>};
+  return kernels<double>();
 }
 
 }  // namespace

@@ -18,21 +18,52 @@ struct CableArguments {
   T gain = 1;                      // V += gain * dV: 1 for backward Euler, 2 for a half step carried on
 };
 
-/// One vector's worth of loops over nodes, for the best instruction set of this machine.
+/// What the rest of the tree does to its first nodes, which take several steps while it takes one: the
+/// current into each of them, mA/cm2, is `start` when the step begins and `middle` - `slope` * dV in its
+/// middle, after dV there.
+template <class T>
+struct Drive {
+  T *start, *middle, *slope, *v_before;
+};
+
+/// One vector's worth of loops over nodes, for the best instruction set of this machine. Nodes and rows count
+/// from `first` to `last` - 1.
 template <class T>
 struct CableKernels {
   size_t lanes = 0;
-  /// Solves the tree for dV and adds it to V; leaves dV in rhs.
-  void (*solve)(const CableArguments<T>&) = nullptr;
-  /// rhs = 0 and d = `diagonal`[node] for nodes first to last.
+  /// Eliminates the nodes from the leaves on, each into its parent; the node 0 stays.
+  void (*eliminate)(const CableArguments<T>&, int64_t first, int64_t last) = nullptr;
+  /// dV of the nodes, when those before `first` are known: adds it to V and leaves it in rhs.
+  void (*substitute)(const CableArguments<T>&, int64_t first, int64_t last) = nullptr;
+  /// rhs = 0 and d = `diagonal`[node].
   void (*reset)(T* rhs, T* d, const T* diagonal, int64_t first, int64_t last) = nullptr;
+  /// Makes of rhs, the current at v, what it is at v = 0, if it follows d's growth over `below` (`diagonal`
+  /// where that is null) and adds the same of the level below.
+  void (*hold)(T* rhs, const T* d, const T* v, const T* below_rhs, const T* below_d, const T* diagonal,
+               int64_t first, int64_t last) = nullptr;
+  /// rhs and d at v of what has been held.
+  void (*resume)(T* rhs, T* d, const T* v, const T* held_rhs, const T* held_d, const T* diagonal,
+                 int64_t first, int64_t last) = nullptr;
+  /// Takes a drive from the nodes 0 to `nodes`, into which the others have been eliminated.
+  void (*take_drive)(const CableArguments<T>&, const Drive<T>&, const T* own_diagonal, int64_t nodes,
+                     int64_t all) = nullptr;
+  /// Adds the drive to rhs and d of the nodes 0 to `nodes`, at the middle of a small step, `progress` steps
+  /// after the start of the big one.
+  void (*drive)(const CableArguments<T>&, const Drive<T>&, int64_t nodes, T progress) = nullptr;
+  /// Leaves half of what the drive's nodes have moved in rhs.
+  void (*half_way)(const CableArguments<T>&, const Drive<T>&, int64_t nodes) = nullptr;
   /// Nernst: reversal[node] = factor_mV * log(outside / inside[node]).
   void (*nernst)(T* reversal_mV, const T* inside_mM, const int32_t* node, int64_t first, int64_t last,
                  T factor_mV, T outside_mM) = nullptr;
-  /// current[node] += slope[node] * dv[node] for the listed nodes.
-  void (*follow)(T* current, const T* slope, const T* dv, const int32_t* node, int64_t nodes) = nullptr;
-  /// array[node] = 0 for the listed nodes.
-  void (*clear)(T* array, const int32_t* node, int64_t first, int64_t last) = nullptr;
+  /// current[node] += sign * slope[node] * dv[node] for the listed nodes.
+  void (*follow)(T* current, const T* slope, const T* dv, T sign, const int32_t* node, int64_t first,
+                 int64_t last) = nullptr;
+  /// current[node] += held[node] + slope[node] * v[node] for the listed nodes; without the slope where it is
+  /// null.
+  void (*gather)(T* current, const T* held, const T* slope, const T* v, const int32_t* node, int64_t first,
+                 int64_t last) = nullptr;
+  /// a[node] = 0 and, unless it is null, b[node] = 0 for the listed nodes.
+  void (*clear)(T* a, T* b, const int32_t* node, int64_t first, int64_t last) = nullptr;
 };
 
 template <class T>

@@ -1,0 +1,96 @@
+#include "mechanism/pace.hpp"
+
+#include <algorithm>
+#include <limits>
+
+namespace neurontwin {
+namespace {
+
+/// Symbols as they are by default, to tell fast states from slow ones.
+std::map<Expr, double> usual_values(const Mechanism& m) {
+  std::map<Expr, double> values;
+  const auto set = [&](const std::string& name, double value) {
+    if (const Expr e = m.symbol(name); e >= 0) values[e] = value;
+  };
+  set("celsius", 6.3);
+  set("diam", 1);
+  set("area", 100);
+  set("scale", 1);
+  set("t", 0);
+  for (const auto& parameter : m.parameters) set(parameter.name, parameter.value);
+  for (const auto& ion : m.ions) {
+    switch (ion.quantity) {
+      case IonQuantity::reversal_mV:
+        set(ion.name, ion.ion == "k" ? -80 : 50);
+        break;
+      case IonQuantity::inside_mM:
+        set(ion.name, ion.ion == "ca" ? 1e-4 : 10);
+        break;
+      case IonQuantity::outside_mM:
+        set(ion.name, ion.ion == "ca" ? 2 : 100);
+        break;
+      case IonQuantity::current:
+        set(ion.name, 0);
+        break;
+    }
+  }
+  return values;
+}
+
+}  // namespace
+
+bool is_ohmic(const Mechanism& m) {
+  Graph graph = m.graph;  // taking derivatives adds nodes
+  const Expr v = m.symbol("v");
+  return m.conductance < 0 || v < 0 || graph.is_constant(graph.derivative(m.conductance, v), 0);
+}
+
+std::vector<double> shortest_time_constants_ms(const Mechanism& m, std::map<Expr, double> values) {
+  constexpr double kShort_ms = 1e-3;
+  Graph graph = m.graph;
+  const Expr v = m.symbol("v");
+  if (const Expr dt = m.symbol("dt"); dt >= 0) values[dt] = kShort_ms;
+  if (v >= 0) values[v] = -65;
+  for (const auto& name : m.stored) values[m.symbol(name)] = 0;
+  auto initial = values;
+  for (size_t s = 0; s < m.stored.size(); ++s)
+    initial[m.symbol(m.stored[s])] = graph.evaluate(m.initial[s], values);
+  std::vector<double> all;
+  for (size_t s = 0; s < m.states; ++s) {
+    const Expr persistence = graph.derivative(m.advanced[s], m.symbol(m.stored[s]));
+    double fastest_per_ms = 0;
+    for (double at = -90; at <= 20; at += 2.5) {
+      if (v >= 0) initial[v] = at + 1e-3;  // beside the holes of formulas like x / (1 - exp(-x))
+      const double rate = (1 - graph.evaluate(persistence, initial)) / kShort_ms;
+      if (!(rate < 1 / kShort_ms)) fastest_per_ms = std::numeric_limits<double>::infinity();
+      fastest_per_ms = std::max(fastest_per_ms, rate);
+    }
+    all.push_back(fastest_per_ms > 0 ? 1 / fastest_per_ms : std::numeric_limits<double>::infinity());
+  }
+  return all;
+}
+
+std::vector<std::vector<size_t>> parts_of(const Mechanism& m) {
+  std::vector<std::vector<size_t>> parts(1);
+  const auto time_constants = shortest_time_constants_ms(m, usual_values(m));
+  const double shortest =
+      time_constants.empty() ? 0 : *std::min_element(time_constants.begin(), time_constants.end());
+  const auto alone = [&](size_t s) {
+    for (size_t other = 0; other < m.stored.size(); ++other) {
+      if (other == s) continue;
+      if (m.graph.depends(m.advanced[s], m.symbol(m.stored[other])) ||
+          m.graph.depends(m.advanced[other], m.symbol(m.stored[s])))
+        return false;
+    }
+    return true;
+  };
+  std::vector<size_t> slow;
+  for (size_t s = 0; s < m.stored.size(); ++s) {
+    const bool is_slow = !m.receiving && s < m.states && time_constants[s] > 4 * shortest && alone(s);
+    (is_slow ? slow : parts[0]).push_back(s);
+  }
+  if (!slow.empty()) parts.push_back(slow);
+  return parts;
+}
+
+}  // namespace neurontwin

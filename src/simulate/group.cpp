@@ -1,0 +1,175 @@
+#include "simulate/group.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <set>
+
+#include "config/error.hpp"
+#include "mechanism/pace.hpp"
+
+namespace neurontwin {
+namespace {
+
+template <class T>
+const Kernels<T>& kernels_of(const MechanismKernels& all) {
+  if constexpr (sizeof(T) == 4)
+    return all.in_float;
+  else
+    return all.in_double;
+}
+
+double ion_value(const DetailedCell& cell, const IonVariable& ion, const Mechanism& m) {
+  if (ion.quantity == IonQuantity::current) return 0;
+  if (ion.ion == "ca") {
+    if (ion.quantity == IonQuantity::inside_mM) return cell.calcium_inside_mM;
+    if (ion.quantity == IonQuantity::outside_mM) return cell.calcium_outside_mM;
+    return nernst_factor_mV(cell.celsius) * std::log(cell.calcium_outside_mM / cell.calcium_inside_mM);
+  }
+  const auto it = cell.fixed_ions.find(ion.name);
+  if (it == cell.fixed_ions.end()) fail_input("{}: reads {}, which the cell does not say", m.path, ion.name);
+  return it->second;
+}
+
+/// The values of all symbols of an instance that are fixed during the simulation, and of v and the ions at
+/// its start.
+std::map<Expr, double> symbols(const DetailedCell& cell, const Placement& p, size_t instance, double dt_ms) {
+  const auto& m = p.mechanism();
+  const auto& compartment = cell.geometry.compartments[static_cast<size_t>(p.compartments[instance])];
+  std::map<Expr, double> values;
+  const auto set = [&](const std::string& name, double value) {
+    if (const Expr e = m.symbol(name); e >= 0) values[e] = value;
+  };
+  set("dt", dt_ms);
+  set("celsius", cell.celsius);
+  set("diam", compartment.diameter_um);
+  set("area", compartment.area_um2);
+  set("scale", m.point_process ? 100 / compartment.area_um2 : 1);
+  set("v", cell.initial_mV);
+  set("t", 0);
+  for (size_t k = 0; k < m.parameters.size(); ++k) set(m.parameters[k].name, p.parameters[instance][k]);
+  for (const auto& ion : m.ions) set(ion.name, ion_value(cell, ion, m));
+  for (const auto& name : m.stored) set(name, 0);
+  return values;
+}
+
+/// What an event of weight 1 adds to each stored variable.
+std::vector<Expr> event_effects(const Mechanism& m, Graph& graph) {
+  std::vector<Expr> effects;
+  if (!m.receiving) return effects;
+  const Expr weight = m.symbol(m.receiving->arguments.at(0));
+  for (size_t s = 0; s < m.stored.size(); ++s) {
+    const Expr change = graph.subtract(m.receiving->stored[s], m.symbol(m.stored[s]));
+    effects.push_back(graph.derivative(change, weight));
+    if (graph.node(effects.back()).varying ||
+        !graph.is_constant(graph.substitute(change, {{weight, graph.constant(0)}}), 0)) {
+      fail_input(
+          "{}: its NET_RECEIVE does more than add a multiple of the weight to its states, which cannot be "
+          "simulated here",
+          m.path);
+    }
+  }
+  return effects;
+}
+
+}  // namespace
+
+double nernst_factor_mV(double celsius) {
+  return 1000 * 8.31446261815324 * (273.15 + celsius) / (2 * 96485.33212331001);
+}
+
+std::vector<int64_t> block_starts(const std::vector<int32_t>& node, int first_node, int last_node) {
+  std::vector<int64_t> all;
+  for (int start = first_node;; start += kBlockNodes) {
+    all.push_back(std::lower_bound(node.begin(), node.end(), std::min(start, last_node)) - node.begin());
+    if (start >= last_node) return all;
+  }
+}
+
+template <class T>
+Group<T> make_group(const DetailedCell& cell, const Placement& placement, const GroupPlace& place,
+                    size_t lanes, IonArrays<T>& ions) {
+  const auto& m = placement.mechanism();
+  Group<T> group;
+  group.placement = &placement;
+  group.kernels = kernels_of<T>(placement.loaded->kernels);
+  for (const int c : placement.compartments) {
+    const int node = cell.geometry.node_of[static_cast<size_t>(c)];
+    if (node < place.first_node)
+      ++group.first_instance;
+    else if (node < place.last_node)
+      group.node.push_back(node);
+  }
+  group.block_start = block_starts(group.node, place.first_node, place.last_node);
+  const size_t n = group.node.size(), stored = m.stored.size(),
+               lane_nodes = cell.geometry.nodes.size() * lanes;
+  group.stored = Aligned<T>(n * stored * lanes);
+  const auto array = [&](const std::string& name) {
+    auto& it = ions[name];
+    if (it.size() == 0) it = Aligned<T>(lane_nodes);
+    return it.data();
+  };
+  for (const auto* ion : ion_arrays(m)) {
+    const bool adds = ion->quantity == IonQuantity::current && ion->written;
+    group.ions.push_back(array(ion->name + (adds ? place.currents : "")));
+    group.ion_slopes.push_back(adds ? array("slope of " + ion->name + place.currents) : nullptr);
+  }
+  Graph graph = m.graph;  // taking derivatives adds nodes
+  const auto effects = event_effects(m, graph);
+  for (size_t i = 0; i < n; ++i) {
+    const size_t instance = group.first_instance + i;
+    const auto values =
+        symbols(cell, placement, instance, place.dt_ms * static_cast<double>(place.strides[0]));
+    const auto evaluate = [&](Expr e) { return graph.evaluate(e, values); };
+    for (const Expr e : placement.loaded->layout.current)
+      group.fixed_current.push_back(static_cast<T>(evaluate(e)));
+    for (size_t part = 0; part < placement.loaded->layout.advance.size(); ++part) {
+      const auto at_its_pace =
+          symbols(cell, placement, instance, place.dt_ms * static_cast<double>(place.strides[part]));
+      for (const Expr e : placement.loaded->layout.advance[part])
+        group.fixed_advance[part].push_back(static_cast<T>(graph.evaluate(e, at_its_pace)));
+    }
+    for (size_t s = 0; s < stored; ++s) {
+      group.initial.push_back(evaluate(m.initial[s]));
+      if (!m.receiving) continue;
+      // States live half a step after the event: what it added has decayed so long.
+      const double decayed = place.scheme == Scheme::crank_nicolson ? evaluate(m.half_step_decay[s]) : 1;
+      group.event.push_back(static_cast<T>(evaluate(effects[s]) * decayed));
+    }
+  }
+  return group;
+}
+
+std::vector<double> longest_waits_ms(const DetailedCell& cell, const Placement& placement) {
+  const auto& m = placement.mechanism();
+  const auto parts = parts_of(m);
+  std::vector<double> waits(parts.size(), 0);
+  if (m.receiving || !is_ohmic(m)) return waits;
+  std::fill(waits.begin(), waits.end(), std::numeric_limits<double>::infinity());
+  // Once for all instances whose rates have the same parameters.
+  const auto matters = [&](const std::string& parameter) {
+    return std::any_of(m.advanced.begin(), m.advanced.end(),
+                       [&](Expr e) { return m.graph.depends(e, m.symbol(parameter)); });
+  };
+  std::set<std::vector<double>> seen;
+  for (size_t i = 0; i < placement.compartments.size(); ++i) {
+    std::vector<double> rates;
+    for (size_t k = 0; k < m.parameters.size(); ++k)
+      if (matters(m.parameters[k].name)) rates.push_back(placement.parameters[i][k]);
+    if (!seen.insert(rates).second) continue;
+    const auto time_constants = shortest_time_constants_ms(m, symbols(cell, placement, i, 1));
+    for (size_t p = 0; p < parts.size(); ++p)
+      for (const size_t s : parts[p])
+        if (s < m.states) waits[p] = std::min(waits[p], time_constants[s]);
+  }
+  return waits;
+}
+
+template struct Group<float>;
+template struct Group<double>;
+template Group<float> make_group(const DetailedCell&, const Placement&, const GroupPlace&, size_t,
+                                 IonArrays<float>&);
+template Group<double> make_group(const DetailedCell&, const Placement&, const GroupPlace&, size_t,
+                                  IonArrays<double>&);
+
+}  // namespace neurontwin

@@ -1,0 +1,64 @@
+#pragma once
+#include <map>
+#include <string>
+#include <vector>
+
+#include "cell/detailed.hpp"
+#include "simulate/aligned.hpp"
+#include "simulate/cable.hpp"
+
+namespace neurontwin {
+
+/// Nodes whose mechanisms are evaluated together: their voltages and currents stay in the first-level cache
+/// from one mechanism to the next.
+inline constexpr int kBlockNodes = 64;
+
+/// Arrays [node][lane] of ion concentrations, reversal potentials and currents, by name: "cai"; and "slope of
+/// ica".
+template <class T>
+using IonArrays = std::map<std::string, Aligned<T>>;
+
+/// Some instances of a mechanism, those on the nodes first_node to last_node, ready for its kernels.
+template <class T>
+struct Group {
+  const Placement* placement = nullptr;
+  Kernels<T> kernels;
+  size_t first_instance = 0;         // of the placement's
+  std::vector<int32_t> node;         // of each instance, ascending
+  std::vector<int64_t> block_start;  // first instance of each block of nodes, and the end
+  std::vector<T> fixed_current, fixed_advance[2];
+  Aligned<T> stored;
+  std::vector<T*> ions, ion_slopes;
+  std::vector<double> initial;  // [instance][stored]
+  std::vector<T> event;         // [instance][stored]: what an event of weight 1 adds
+
+  size_t instances() const { return node.size(); }
+  bool is_in(size_t block) const { return block_start[block] < block_start[block + 1]; }
+};
+
+/// What a group needs to know of the simulation.
+struct GroupPlace {
+  int first_node, last_node;
+  double dt_ms;                  // of a step
+  std::vector<int64_t> strides;  // steps from update to update, for each part of the mechanism
+  std::string currents;          // what to add to the names of the ion currents it writes
+  Scheme scheme;
+};
+
+/// `ions` grows by the arrays the mechanism needs. InputError if the cell leaves out what it reads, or if its
+/// NET_RECEIVE does more than add multiples of the weight to its states.
+template <class T>
+Group<T> make_group(const DetailedCell& cell, const Placement& placement, const GroupPlace& place,
+                    size_t lanes, IonArrays<T>& ions);
+
+/// Positions in ascending `node` where each block of kBlockNodes from first_node on starts, and the end.
+std::vector<int64_t> block_starts(const std::vector<int32_t>& node, int first_node, int last_node);
+
+/// RT/2F in mV, with the constants of NEURON >= 8.
+double nernst_factor_mV(double celsius);
+
+/// How long each part of a mechanism may be left alone, in ms: its shortest time constant, at most that of
+/// the parts before. 0 if it may not at all: it receives events, or its current is no straight line of v.
+std::vector<double> longest_waits_ms(const DetailedCell& cell, const Placement& placement);
+
+}  // namespace neurontwin
