@@ -1,15 +1,17 @@
 """Races NEURON: the same cell, the same .mod files, the same input, in turn, one core each; prints the ratio.
 
-    bench/race_neuron.py --morphology CELL.asc --input TRIAL.h5 [--ms 500]
+    bench/race_neuron.py --morphology CELL.asc --input TRIAL.h5... [--ms 500]
 
 Builds on `cmake --preset release -DNEURONTWIN_BENCH=ON`. Needs Debian's neuron, python3-neuron, neuron-dev and python3-h5py. TRIAL.h5 is an input for `neurontwin simulate --replay`.
 """
 import argparse
+import json
 import math
 import os
 import pathlib
 import re
 import shutil
+import statistics
 import subprocess
 import sys
 import time
@@ -110,15 +112,32 @@ def build_cell(h, cell, morphology):
     return soma, groups
 
 
+def spike_errors(runs, truths):
+    """Pairs every true spike with the nearest of a run within 5 ms, each once: how many are lost, how many are extra, how late the others are."""
+    lost, extra, errors = 0, 0, []
+    for run, truth in zip(runs, truths):
+        left = list(run)
+        for t in truth:
+            near = min(left, key=lambda x: abs(x - t), default=None)
+            if near is None or abs(near - t) > 5:
+                lost += 1
+                continue
+            left.remove(near)
+            errors.append(abs(near - t))
+        extra += len(left)
+    return {"lost": lost, "extra": extra, "mean_ms": sum(errors) / len(errors), "max_ms": max(errors)}
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--morphology", required=True, type=pathlib.Path)
-    parser.add_argument("--input", required=True, type=pathlib.Path)
-    parser.add_argument("--ms", type=int, default=500)
+    parser.add_argument("--input", required=True, nargs="+", type=pathlib.Path, help="with /converged, /be_dt0.025 and /cn_dt0.025: NEURON's spikes")
+    parser.add_argument("--ms", type=int, default=500, help="how long each run of NEURON is")
+    parser.add_argument("--turns", type=int, default=3)
     parser.add_argument("--work", type=pathlib.Path, default=ROOT / "build/race")
     parser.add_argument("--program", type=pathlib.Path, default=ROOT / "build/release/time_cable")
     args = parser.parse_args()
-    morphology, file = args.morphology.resolve(), args.input.resolve()
+    morphology, files = args.morphology.resolve(), [file.resolve() for file in args.input]
     os.sched_setaffinity(0, {sorted(os.sched_getaffinity(0))[-1]})
     args.work.mkdir(parents=True, exist_ok=True)
     build_mechanisms(args.work)
@@ -128,13 +147,18 @@ def main():
     if not hasattr(h, "AMPANMDA"):
         h.nrn_load_dll(str(next(pathlib.Path("x86_64").glob("**/libnrnmech.so"))))
     soma, groups = build_cell(h, cell, morphology)
-    with h5py.File(file) as trial:
+    with h5py.File(files[0]) as trial:
         events = {kind: list(zip(trial[f"input/{short}/compartment"][:], trial[f"input/{short}/time_ms"][:]))
                   for kind, short in (("excitatory", "exc"), ("inhibitory", "inh"))}
+    truths, known = [], {"NEURON, backward Euler, dt 0.025": [], "NEURON, Crank-Nicolson, dt 0.025": []}
+    for file in files:
+        with h5py.File(file) as trial:
+            truths.append(list(trial["converged/spike_times_ms"][:]))
+            for name, key in zip(known, ("be_dt0.025", "cn_dt0.025")):
+                known[name].append(list(trial[f"{key}/spike_times_ms"][:]))
     connections = {kind: [h.NetCon(None, synapse, 0, 0, 1) for synapse in group] for kind, group in groups.items()}
     h.celsius = cell["celsius"]
     h.cao0_ca_ion, h.cai0_ca_ion = cell["calcium"]["outside_mM"], cell["calcium"]["inside_mM"]
-    voltage = h.Vector().record(soma(0.5)._ref_v, 0.125)
 
     def neuron(order):
         h.secondorder, h.dt = order, 0.025
@@ -146,24 +170,31 @@ def main():
         start = time.perf_counter()
         while h.t < args.ms - 1e-6:
             h.fadvance()
-        return time.perf_counter() - start, list(voltage)
+        return (time.perf_counter() - start) * 1000 / args.ms
 
     def ours(precision, scheme, dt):
-        out = subprocess.run([str(args.program), str(ROOT / "cells/l5pc.toml"), str(morphology), str(file), str(args.ms), str(dt), scheme, precision],
-                             capture_output=True, text=True, check=True)
-        return float(out.stdout)
+        out = subprocess.run([str(args.program), "--cell", str(ROOT / "cells/l5pc.toml"), "--morphology", str(morphology), "--dt", str(dt), "--scheme", scheme, "--precision", precision]
+                             + [str(file) for file in files], capture_output=True, text=True, check=True)
+        result = json.loads(out.stdout)
+        return result["seconds_per_trial"] / 2, result["spike_times_ms"]
 
-    results = {"ms": args.ms}
-    for turn in range(2):
-        for order, name in ((0, "backward Euler"), (2, "Crank-Nicolson")):
-            seconds, _ = neuron(order)
-            results.setdefault(f"NEURON {name} dt 0.025", []).append(seconds)
-        for precision, scheme, dt in (("float", "euler", 0.025), ("float", "crank-nicolson", 0.025), ("float", "crank-nicolson", 0.05), ("double", "crank-nicolson", 0.025)):
-            results.setdefault(f"neurontwin {precision} {scheme} dt {dt}", []).append(ours(precision, scheme, dt))
-    best = {name: min(times) for name, times in results.items() if name != "ms"}
-    reference = best["NEURON backward Euler dt 0.025"]
-    for name, seconds in best.items():
-        print(f"{name:45s} {1000 * seconds / args.ms:8.3f} s per simulated second and trial   {reference / seconds:7.1f} x NEURON's backward Euler")
+    seconds, spikes = {}, dict(known)
+    variants = [("float", "crank-nicolson", dt) for dt in (0.025, 0.03125, 0.05, 0.0625)] + [("double", "crank-nicolson", 0.025), ("double", "euler", 0.025)]
+    for turn in range(args.turns):
+        for order, name in zip((0, 2), known):
+            seconds.setdefault(name, []).append(neuron(order))
+        for precision, scheme, dt in variants:
+            name = f"neurontwin, {scheme}, {precision}, dt {dt}"
+            each, spikes[name] = ours(precision, scheme, dt)
+            seconds.setdefault(name, []).append(each)
+    # Medians: the machine's speed wanders, and every turn has all of them.
+    table = [{"run": name, "seconds_per_simulated_second": statistics.median(times), **spike_errors(spikes[name], truths)} for name, times in seconds.items()]
+    for row in table:
+        ratios = [[other / own for other, own in zip(seconds[neuron_name], seconds[row["run"]])] for neuron_name in known]
+        row["times_backward_euler"], row["times_crank_nicolson"] = (statistics.median(r) for r in ratios)
+        print(f"{row['run']:48s} {row['seconds_per_simulated_second']:7.3f} s/s  {row['times_backward_euler']:6.1f} x NEURON's Euler {row['times_crank_nicolson']:6.1f} x its Crank-Nicolson;"
+              f"  spikes: lost {row['lost']}, extra {row['extra']}, off by {row['mean_ms']:.3f} ms, at most {row['max_ms']:.3f}")
+    (args.work / "race.json").write_text(json.dumps(table, indent=1))
 
 
 if __name__ == "__main__":

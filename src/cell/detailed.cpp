@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <set>
+
+#include "morphology/layer_five_tree.hpp"
 
 namespace neurontwin {
 namespace {
@@ -150,6 +153,19 @@ void put_in_order(DetailedCell& cell) {
   cell.inhibitory = inhibitory;
 }
 
+/// The thickest apical compartment at a distance along the tree from the soma.
+int read_nexus(const Settings& settings, const Compartments& geometry) {
+  const double distance = settings.number("distance_um", {}, kPositive);
+  int found = -1;
+  for (size_t c = 0; c < geometry.compartments.size(); ++c) {
+    const auto& here = geometry.compartments[c];
+    if (geometry.region(static_cast<int>(c)) != Region::apical || std::fabs(here.path_um - distance) > here.length_um / 2) continue;
+    if (found < 0 || here.diameter_um > geometry.compartments[static_cast<size_t>(found)].diameter_um) found = static_cast<int>(c);
+  }
+  if (found < 0) fail_input("{}: '{}' is {} um, but no apical dendrite is that far from the soma", settings.where("distance_um"), settings.full_key("distance_um"), distance);
+  return found;
+}
+
 }  // namespace
 
 DetailedCell read_detailed_cell(const Settings& settings, const std::filesystem::path& folder,
@@ -159,8 +175,8 @@ DetailedCell read_detailed_cell(const Settings& settings, const std::filesystem:
   DetailedCell cell;
 
   const auto named = settings.text("morphology");
-  const auto file = choices.morphology ? *choices.morphology : folder / named;
-  auto morphology = read_morphology(file);
+  const bool built_in = !choices.morphology && named == "layer-5-tree";
+  auto morphology = built_in ? layer_five_tree() : read_morphology(choices.morphology ? *choices.morphology : folder / named);
   const auto stub = settings.table("axon_stub");
   const auto stubs = stub.integer("sections", 0, {0, 1000});
   const double stub_length = stub.number("length_um", 30, kPositive),
@@ -195,17 +211,7 @@ DetailedCell read_detailed_cell(const Settings& settings, const std::filesystem:
   cell.inhibitory = {"inh", add_synapses(settings.table("inhibitory"), cell, folder, receptors)};
   put_in_order(cell);
 
-  const auto nexus = settings.table("nexus");
-  const auto section = nexus.text("section", "");
-  const double x = nexus.number("x", 0.5, {0, 1});
-  // A nexus is a place in the cell's own morphology: another may not have it.
-  if (!section.empty() && !choices.morphology &&
-      std::none_of(cell.geometry.sections.begin(), cell.geometry.sections.end(),
-                   [&](const Section& s) { return s.name == section; }))
-    fail_input("{}: '{}' names the section \"{}\", which {} does not have", nexus.where("section"),
-               nexus.full_key("section"), section, file.string());
-  for (size_t s = 0; s < cell.geometry.sections.size(); ++s)
-    if (cell.geometry.sections[s].name == section) cell.nexus = cell.geometry.at(static_cast<int>(s), x);
+  if (settings.has("nexus")) cell.nexus = read_nexus(settings.table("nexus"), cell.geometry);
   return cell;
 }
 

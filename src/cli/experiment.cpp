@@ -34,7 +34,7 @@ Experiment read_experiment(const Options& options) {
   e.title = settings.text("title", options.experiment.stem().string());
   e.seed = static_cast<uint64_t>(settings.integer("seed", 1, {0, 9e15}));
   e.plan.cell = read_cell(cell);
-  e.plan.stimulus = read_stimulus(stimulus, e.plan.cell.excitatory_synapses, e.plan.cell.inhibitory_synapses);
+  e.plan.stimulus = read_stimulus(stimulus, {one_pool(e.plan.cell.excitatory_synapses, e.plan.cell.inhibitory_synapses)});
   e.plan.data = read_data(data);
   e.plan.seed = e.seed;
   e.twin = read_twin(twin);

@@ -11,13 +11,6 @@
 namespace neurontwin {
 namespace {
 
-template <class T>
-Recording simulate(const DetailedCell& cell, const CableSpec& spec, const SynapticInput& input,
-                   int64_t duration_ms) {
-  CableSimulator<T> simulator(cell, spec);
-  return simulator.run(std::span(&input, 1), duration_ms)[0];
-}
-
 void write_compartments(Hdf5Image& image, const DetailedCell& cell) {
   const auto& g = cell.geometry;
   std::vector<std::string> section;
@@ -89,8 +82,8 @@ void replay(const ReplayOptions& o) {
   }
   const CableSpec spec{o.dt_ms, o.scheme == "euler" ? Scheme::backward_euler : Scheme::crank_nicolson, true};
   const auto start = std::chrono::steady_clock::now();
-  const auto recording = o.precision == "float" ? simulate<float>(cell, spec, input, duration_ms)
-                                                : simulate<double>(cell, spec, input, duration_ms);
+  const auto precision = o.precision == "float" ? Precision::in_float : Precision::in_double;
+  const auto recording = simulate_trials(cell, spec, precision, std::span(&input, 1), duration_ms, 1)[0];
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 
   Hdf5Image image;

@@ -1,7 +1,11 @@
 #include "simulate/cable.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
+#include <exception>
+#include <mutex>
+#include <thread>
 #include <utility>
 
 #include "config/error.hpp"
@@ -485,6 +489,42 @@ template <class T>
 std::vector<Recording> CableSimulator<T>::run(std::span<const SynapticInput> inputs, int64_t duration_ms) {
   if (inputs.size() > lanes()) fail_run("{} trials at once; at most {}", inputs.size(), lanes());
   return state_->run(inputs, duration_ms);
+}
+
+namespace {
+
+template <class T>
+std::vector<Recording> in_batches(const DetailedCell& cell, const CableSpec& spec, std::span<const SynapticInput> inputs, int64_t duration_ms, int threads) {
+  std::vector<Recording> recordings(inputs.size());
+  std::atomic<size_t> next = 0;
+  std::exception_ptr failure;
+  std::mutex failing;
+  const auto work = [&] {
+    try {
+      CableSimulator<T> simulator(cell, spec);
+      for (size_t first = next.fetch_add(simulator.lanes()); first < inputs.size(); first = next.fetch_add(simulator.lanes())) {
+        auto batch = simulator.run(inputs.subspan(first, std::min(simulator.lanes(), inputs.size() - first)), duration_ms);
+        std::move(batch.begin(), batch.end(), recordings.begin() + static_cast<int64_t>(first));
+      }
+    } catch (...) {
+      const std::lock_guard lock(failing);
+      failure = std::current_exception();
+      next = inputs.size();
+    }
+  };
+  std::vector<std::thread> others;
+  for (int k = 1; k < threads; ++k) others.emplace_back(work);
+  work();
+  for (auto& other : others) other.join();
+  if (failure) std::rethrow_exception(failure);
+  return recordings;
+}
+
+}  // namespace
+
+std::vector<Recording> simulate_trials(const DetailedCell& cell, const CableSpec& spec, Precision precision, std::span<const SynapticInput> inputs,
+                                       int64_t duration_ms, int threads) {
+  return precision == Precision::in_float ? in_batches<float>(cell, spec, inputs, duration_ms, threads) : in_batches<double>(cell, spec, inputs, duration_ms, threads);
 }
 
 template class CableSimulator<float>;

@@ -36,16 +36,18 @@ IntervalRates draw_interval_rates(const RandomRates& rates, Random& random, int6
   const int64_t synapses = rates.excitatory_synapses + rates.inhibitory_synapses;
   drawn.per_ms.resize(static_cast<size_t>(synapses * drawn.intervals));
   for (int64_t j = 0; j < drawn.intervals; ++j) {
-    const double excitation = random.uniform(rates.excitatory_per_100ms_low, rates.excitatory_per_100ms_high);
-    const double inhibition = random.uniform(std::max(0.0, excitation - rates.inhibition_below_excitation),
-                                             excitation + rates.inhibition_above_excitation);
-    for (int64_t s = 0; s < synapses; ++s) {
-      const bool excitatory = s < rates.excitatory_synapses;
-      const double total = excitatory ? excitation : inhibition;
-      const double shared = (total < 0 ? kAlmostNoSpikes : total) /
-                            (excitatory ? rates.excitatory_synapses : rates.inhibitory_synapses) / 100.0;
-      drawn.per_ms[static_cast<size_t>(s * drawn.intervals + j)] =
-          shared * random.uniform(rates.synapse_factor_low, rates.synapse_factor_high);
+    for (const auto& pool : rates.pools) {
+      const double excitation = random.uniform(pool.excitatory_per_100ms_low, pool.excitatory_per_100ms_high);
+      const double inhibition = random.uniform(std::max(0.0, excitation - rates.inhibition_below_excitation),
+                                               excitation + rates.inhibition_above_excitation);
+      const auto spread = [&](double total, const std::vector<int>& numbers, const std::vector<double>& shares, int first) {
+        const double per_ms = (total < 0 ? kAlmostNoSpikes : total) / 100.0;
+        for (size_t k = 0; k < numbers.size(); ++k)
+          drawn.per_ms[static_cast<size_t>((first + numbers[k]) * drawn.intervals + j)] =
+              per_ms * shares[k] * random.uniform(rates.synapse_factor_low, rates.synapse_factor_high);
+      };
+      spread(excitation, pool.excitatory, pool.excitatory_share, 0);
+      spread(inhibition, pool.inhibitory, pool.inhibitory_share, rates.excitatory_synapses);
     }
   }
   return drawn;
@@ -164,12 +166,31 @@ std::pair<double, double> low_high(const Settings& settings, std::string_view ke
 
 }  // namespace
 
-RandomRates read_stimulus(const Settings& settings, int excitatory_synapses, int inhibitory_synapses) {
+SynapsePool one_pool(int excitatory_synapses, int inhibitory_synapses) {
+  SynapsePool pool;
+  const auto fill = [](int count, std::vector<int>& numbers, std::vector<double>& shares) {
+    numbers.resize(static_cast<size_t>(count));
+    std::iota(numbers.begin(), numbers.end(), 0);
+    shares.assign(static_cast<size_t>(count), 1.0 / count);
+  };
+  fill(excitatory_synapses, pool.excitatory, pool.excitatory_share);
+  fill(inhibitory_synapses, pool.inhibitory, pool.inhibitory_share);
+  return pool;
+}
+
+RandomRates read_stimulus(const Settings& settings, std::vector<SynapsePool> pools) {
   RandomRates rates;
-  rates.excitatory_synapses = excitatory_synapses;
-  rates.inhibitory_synapses = inhibitory_synapses;
-  std::tie(rates.excitatory_per_100ms_low, rates.excitatory_per_100ms_high) =
-      low_high(settings, "excitatory_per_100ms", {0, 50}, {0, 1e6});
+  rates.excitatory_synapses = rates.inhibitory_synapses = 0;
+  const auto [low, high] = low_high(settings, "excitatory_per_100ms", {0, 50}, {0, 1e6});
+  for (auto& pool : pools) {
+    rates.excitatory_synapses += static_cast<int>(pool.excitatory.size());
+    rates.inhibitory_synapses += static_cast<int>(pool.inhibitory.size());
+    std::tie(pool.excitatory_per_100ms_low, pool.excitatory_per_100ms_high) = std::pair(low, high);
+    if (pool.name.empty() || !settings.has(pool.name)) continue;
+    std::tie(pool.excitatory_per_100ms_low, pool.excitatory_per_100ms_high) =
+        low_high(settings.table(pool.name), "excitatory_per_100ms", {low, high}, {0, 1e6});
+  }
+  rates.pools = std::move(pools);
   rates.inhibition_below_excitation = settings.number("inhibition_below_excitation", 50.0);
   rates.inhibition_above_excitation = settings.number("inhibition_above_excitation", -15.0);
   std::tie(rates.synapse_factor_low, rates.synapse_factor_high) =

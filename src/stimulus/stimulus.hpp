@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "config/settings.hpp"
@@ -19,14 +20,24 @@ struct SynapticInput {
   Events inhibitory;
 };
 
+/// Synapses with a total of their own, and what each takes of it: the basal or the apical tree.
+struct SynapsePool {
+  std::string name;
+  std::vector<int> excitatory, inhibitory;                    // numbers among their kind
+  std::vector<double> excitatory_share, inhibitory_share;     // of these; each kind's sum is 1
+  double excitatory_per_100ms_low = 0, excitatory_per_100ms_high = 50;
+};
+
+/// All synapses as one pool, shared equally.
+SynapsePool one_pool(int excitatory_synapses, int inhibitory_synapses);
+
 /// Slowly varying random rates (Beniaguev et al. 2021, Methods): in intervals of random length the total
-/// excitation is uniform, inhibition follows it within a band, both are spread over the synapses with random
-/// factors, smoothed by a Gaussian, and thinned to binary spikes at 1 ms.
+/// excitation of a pool is uniform, inhibition follows it within a band, both are spread over its synapses with
+/// random factors, smoothed by a Gaussian, and thinned to binary spikes at 1 ms.
 struct RandomRates {
   int excitatory_synapses = 80;
   int inhibitory_synapses = 20;
-  double excitatory_per_100ms_low = 0;
-  double excitatory_per_100ms_high = 50;
+  std::vector<SynapsePool> pools = {one_pool(80, 20)};
   /// Total inhibition is uniform from max(0, excitation - below) to excitation + above, then floored at
   /// almost none.
   double inhibition_below_excitation = 50;
@@ -39,8 +50,8 @@ struct RandomRates {
   int64_t smoothing_jitter_ms = 20;
 };
 
-/// Reads [stimulus]. InputError where it is wrong.
-RandomRates read_stimulus(const Settings& settings, int excitatory_synapses, int inhibitory_synapses);
+/// Reads [stimulus] for a neuron with these pools: excitatory_per_100ms holds for all of them, or a table with a pool's name has its own. InputError where it is wrong.
+RandomRates read_stimulus(const Settings& settings, std::vector<SynapsePool> pools);
 
 /// The input of one trial: a pure function of its arguments.
 SynapticInput draw_input(const RandomRates& rates, uint64_t seed, Stage stage, uint64_t trial,

@@ -79,9 +79,30 @@ TEST(Stimulus, EventsAreSortedAndNeverRepeated) {
   }
 }
 
+TEST(Stimulus, PoolsHaveTheirOwnTotalsSharedByWeight) {
+  auto rates = published_if_input();
+  rates.excitatory_synapses = 3;
+  rates.inhibitory_synapses = 1;
+  rates.inhibition_below_excitation = 0;  // as much as there is excitation
+  rates.inhibition_above_excitation = 0;
+  SynapsePool first{"basal", {0, 2}, {}, {0.75, 0.25}, {}, 2, 2}, second{"apical", {1}, {0}, {1}, {1}, 4, 4};
+  rates.pools = {first, second};
+  const auto p = spike_probability_reference(rates, 1, Stage::test_cases, 0, 20000);
+  double mean[4];
+  for (size_t s = 0; s < 4; ++s) {
+    mean[s] = 0;
+    for (size_t t = 1000; t < 19000; ++t) mean[s] += p[s][t] / 18000;
+  }
+  // Per ms; the factors U(0.5, 1.5) of some 300 intervals leave 2 %.
+  EXPECT_NEAR(mean[0], 0.75 * 0.02, 0.05 * 0.015);
+  EXPECT_NEAR(mean[2], 0.25 * 0.02, 0.05 * 0.005);
+  EXPECT_NEAR(mean[1], 0.04, 0.05 * 0.04);
+  EXPECT_NEAR(mean[3], 0.04, 0.05 * 0.04);
+}
+
 TEST(Stimulus, HighestRatesStillGiveAtMostOneSpikeAMillisecond) {
   auto rates = published_if_input();
-  rates.excitatory_per_100ms_low = rates.excitatory_per_100ms_high =
+  rates.pools[0].excitatory_per_100ms_low = rates.pools[0].excitatory_per_100ms_high =
       1e6;  // 125 spikes a ms and synapse: all bins full
   const auto input = draw_input(rates, 1, Stage::test_cases, 0, 400);
   EXPECT_GT(input.excitatory.time_ms.size(), 0.98 * 80 * 400);
