@@ -5,6 +5,7 @@
 #include <cmath>
 #include <set>
 
+#include "cell/place.hpp"
 #include "morphology/layer_five_tree.hpp"
 
 namespace neurontwin {
@@ -153,16 +154,65 @@ void put_in_order(DetailedCell& cell) {
   cell.inhibitory = inhibitory;
 }
 
+/// Point processes one by one, each at its place; a place may have several. Those of one mechanism are
+/// evaluated together.
+void add_points(const Settings& settings, DetailedCell& cell, const std::filesystem::path& folder) {
+  struct Instance {
+    int compartment;
+    std::vector<double> parameters;
+  };
+  std::map<std::string, std::pair<std::shared_ptr<const LoadedMechanism>, std::vector<Instance>>> kinds;
+  for (const auto& point : settings.tables("point")) {
+    const auto name = point.text("mechanism");
+    auto& [loaded, instances] = kinds[name];
+    if (!loaded) loaded = load_mechanism(name, folder, point.where("mechanism"));
+    const auto& m = loaded->mechanism;
+    if (!m.point_process)
+      fail_input("{}: {} is spread over the membrane (SUFFIX), expected a POINT_PROCESS; 'insert' takes it",
+                 point.where("mechanism"), m.name);
+    if (m.receiving)
+      fail_input("{}: {} receives events; it goes under 'excitatory' or 'inhibitory', whose input has some",
+                 point.where("mechanism"), m.name);
+    Instance instance{read_place(point, cell.geometry), {}};
+    for (const auto& parameter : m.parameters)
+      instance.parameters.push_back(point.number(parameter.name, parameter.value));
+    instances.push_back(std::move(instance));
+  }
+  for (auto& [name, kind] : kinds) {
+    auto& [loaded, instances] = kind;
+    std::stable_sort(instances.begin(), instances.end(),
+                     [](const Instance& a, const Instance& b) { return a.compartment < b.compartment; });
+    Placement p{loaded, {}, {}};
+    for (auto& instance : instances) {
+      p.compartments.push_back(instance.compartment);
+      p.parameters.push_back(std::move(instance.parameters));
+    }
+    cell.placements.push_back(std::move(p));
+  }
+}
+
+std::vector<RecordingSite> read_sites(const Settings& settings, const Compartments& geometry) {
+  std::vector<RecordingSite> sites;
+  for (const auto& record : settings.tables("record")) {
+    const auto name = record.text("name");
+    const bool writable = !name.empty() && name != "." && name != ".." && name.find('/') == name.npos;
+    const bool second =
+        std::any_of(sites.begin(), sites.end(), [&](const RecordingSite& site) { return site.name == name; });
+    if (!writable || second)
+      fail_input("{}: '{}' is \"{}\", {}", record.where("name"), record.full_key("name"), name,
+                 second ? "which another site has already" : "expected a name without '/'");
+    sites.push_back({name, read_place(record, geometry)});
+  }
+  return sites;
+}
+
 /// The thickest apical compartment at a distance along the tree from the soma.
 int read_nexus(const Settings& settings, const Compartments& geometry) {
   const double distance = settings.number("distance_um", {}, kPositive);
-  int found = -1;
-  for (size_t c = 0; c < geometry.compartments.size(); ++c) {
-    const auto& here = geometry.compartments[c];
-    if (geometry.region(static_cast<int>(c)) != Region::apical || std::fabs(here.path_um - distance) > here.length_um / 2) continue;
-    if (found < 0 || here.diameter_um > geometry.compartments[static_cast<size_t>(found)].diameter_um) found = static_cast<int>(c);
-  }
-  if (found < 0) fail_input("{}: '{}' is {} um, but no apical dendrite is that far from the soma", settings.where("distance_um"), settings.full_key("distance_um"), distance);
+  const int found = compartment_at(geometry, Region::apical, distance);
+  if (found < 0)
+    fail_input("{}: '{}' is {} um, but no apical dendrite is that far from the soma",
+               settings.where("distance_um"), settings.full_key("distance_um"), distance);
   return found;
 }
 
@@ -207,11 +257,17 @@ DetailedCell read_detailed_cell(const Settings& settings, const std::filesystem:
   static constexpr std::array<std::string_view, 2> kReceptors{"nmda", "ampa"};
   const auto described = settings.choice("receptors", kReceptors, "nmda");
   const auto receptors = choices.receptors.empty() ? described : choices.receptors;
-  cell.excitatory = {"exc", add_synapses(settings.table("excitatory"), cell, folder, receptors)};
-  cell.inhibitory = {"inh", add_synapses(settings.table("inhibitory"), cell, folder, receptors)};
+  cell.excitatory.name = "exc";
+  cell.inhibitory.name = "inh";
+  if (settings.has("excitatory"))
+    cell.excitatory.placement = add_synapses(settings.table("excitatory"), cell, folder, receptors);
+  if (settings.has("inhibitory"))
+    cell.inhibitory.placement = add_synapses(settings.table("inhibitory"), cell, folder, receptors);
+  add_points(settings, cell, folder);
   put_in_order(cell);
 
   if (settings.has("nexus")) cell.nexus = read_nexus(settings.table("nexus"), cell.geometry);
+  cell.sites = read_sites(settings, cell.geometry);
   return cell;
 }
 

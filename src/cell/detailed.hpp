@@ -24,10 +24,16 @@ struct Placement {
 /// them by their order.
 struct SynapseGroup {
   std::string name;
-  size_t placement = 0;
+  std::optional<size_t> placement;  // none: the neuron has no such synapses
 };
 
-/// A neuron of compartments with channels and synapses.
+/// A place whose voltage is recorded at 1/8 ms beside the soma's.
+struct RecordingSite {
+  std::string name;
+  int compartment = 0;
+};
+
+/// A neuron of compartments with channels, synapses and electrodes.
 struct DetailedCell {
   Compartments geometry;
   std::vector<double> capacitance_uF_cm2;  // of each compartment
@@ -39,6 +45,7 @@ struct DetailedCell {
   double initial_mV = -65;
   double celsius = 6.3;
   std::optional<int> nexus;  // a compartment of interest, recorded beside the soma
+  std::vector<RecordingSite> sites;
 };
 
 /// What the command line may change in a cell description.

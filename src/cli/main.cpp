@@ -47,14 +47,12 @@ void add_stage_options(CLI::App& app, Options& o) {
       ->check(CLI::Range(int64_t{0}, int64_t{9000000000000000}));
 }
 
-/// simulate CELL.toml --replay INPUT.h5
+/// simulate CELL.toml [--replay INPUT.h5] --out OUT.h5
 void add_replay_options(CLI::App& app, ReplayOptions& o) {
-  const auto group = "Replay of recorded input into a cell";
-  auto* replayed =
-      app.add_option("--replay", o.input, "input spikes (.h5); the file before is then a cell description")
-          ->group(group);
+  const auto group = "One trial of a cell: CELL.toml [--replay INPUT.h5] --out OUT.h5";
+  app.add_option("--replay", o.input, "recorded input spikes (.h5) for the cell's synapses")->group(group);
   const auto add = [&](const std::string& name, auto& value, const std::string& help) {
-    return app.add_option(name, value, help)->needs(replayed)->group(group);
+    return app.add_option(name, value, help)->group(group);
   };
   add("--dt", o.dt_ms, "time step in ms (default: 0.025)");
   add("--scheme", o.scheme, "euler or crank-nicolson (default)")
@@ -63,8 +61,21 @@ void add_replay_options(CLI::App& app, ReplayOptions& o) {
   add("--morphology", o.morphology, "a reconstruction (.swc, .asc) in the place of the cell's own");
   add("--receptors", o.receptors, "nmda or ampa (default: the cell's own)")
       ->check(CLI::IsMember({"nmda", "ampa"}));
-  add("--ms", o.duration_ms, "duration (default: the last input spike, rounded up to a second)")
+  add("--ms", o.duration_ms,
+      "duration (default: the last input spike, rounded up to a second; without --replay required)")
       ->check(CLI::Range(1, 100000000));
+}
+
+/// Whether `simulate` is asked for one trial of a cell rather than for an experiment's data set. An option of
+/// the one is refused with the other.
+bool is_replay(const CLI::App& simulating, const Options& o) {
+  if (simulating.count("--replay") > 0 || o.out.extension() == ".h5") return true;
+  for (const auto* option : {"--dt", "--scheme", "--precision", "--morphology", "--receptors", "--ms"}) {
+    if (simulating.count(option) > 0)
+      fail_input("{} is for one trial of a cell: simulate CELL.toml [--replay INPUT.h5] --out OUT.h5",
+                 option);
+  }
+  return false;
 }
 
 Experiment prepare(Options& o) {
@@ -98,7 +109,8 @@ int run(int argc, char** argv) {
   for (const auto& [name, stage, help] : stages)
     add_stage_options(*app.add_subcommand(name, help + " (one stage of run)"), options);
   ReplayOptions replaying;
-  add_replay_options(*app.get_subcommand("simulate"), replaying);
+  auto* simulating = app.get_subcommand("simulate");
+  add_replay_options(*simulating, replaying);
 
   std::filesystem::path file, input, out;
   std::string format;
@@ -134,7 +146,7 @@ int run(int argc, char** argv) {
     predict(file, input, out);
   } else if (exporting->parsed()) {
     export_twin(file, format, out);
-  } else if (!replaying.input.empty()) {
+  } else if (simulating->parsed() && is_replay(*simulating, options)) {
     replaying.cell = options.experiment;
     replaying.out = options.out;
     replay(replaying);

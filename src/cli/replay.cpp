@@ -65,6 +65,8 @@ void write_compartments(Hdf5Image& image, const DetailedCell& cell) {
 
 void replay(const ReplayOptions& o) {
   if (o.out.empty()) fail_input("--replay needs --out FILE.h5");
+  if (o.input.empty() && o.duration_ms == 0)
+    fail_input("without --replay, whose last input spike would say it, --ms has to say how long");
   const auto settings = Settings::from_file(o.cell);
   CellChoices choices;
   if (!o.morphology.empty()) choices.morphology = o.morphology;
@@ -72,7 +74,7 @@ void replay(const ReplayOptions& o) {
   const auto cell = read_detailed_cell(settings, o.cell.parent_path(), choices);
   settings.reject_unread();
 
-  const auto input = read_replay_input(o.input);
+  const auto input = o.input.empty() ? SynapticInput{} : read_replay_input(o.input);
   int64_t duration_ms = o.duration_ms;
   if (duration_ms == 0) {
     uint32_t last = 0;
@@ -94,6 +96,7 @@ void replay(const ReplayOptions& o) {
   image.attribute("precision", o.precision);
   image.write<float>("/soma_mV", recording.soma_mV, "mV");
   if (!recording.nexus_mV.empty()) image.write<float>("/nexus_mV", recording.nexus_mV, "mV");
+  for (const auto& site : recording.sites) image.write<float>("/sites/" + site.name, site.mV, "mV");
   const auto compartments = static_cast<uint64_t>(cell.geometry.compartments.size());
   image.write<float>("/dendrites_mV", recording.dendrites_mV, "mV",
                      {compartments, static_cast<uint64_t>(duration_ms)});

@@ -82,7 +82,8 @@ class Compiler {
     }
     m_.states = m_.stored.size();
     for (const auto& a : file_.assigned) assigned_[a.name] = a.line;
-    for (const auto& name : file_.nonspecific) assigned_[name] = 0;
+    for (const auto* list : {&file_.nonspecific, &file_.electrode})
+      for (const auto& name : *list) assigned_[name] = 0;
     for (const auto& list : {file_.range, file_.global}) {
       for (const auto& name : list) {
         if (!known(name)) fail_input("{}: '{}' is in RANGE or GLOBAL but never declared", file_.path, name);
@@ -194,13 +195,15 @@ class Compiler {
   void currents() {
     auto& g = m_.graph;
     m_.currents.clear();
-    const auto add = [&](const std::string& name, const std::string& ion) {
+    const auto add = [&](const std::string& name, const std::string& ion, bool inward = false) {
       const auto it = values_.find(name);
       if (it == values_.end()) fail_input("{}: current '{}' is never set in BREAKPOINT", file_.path, name);
-      const Expr value = m_.point_process ? g.multiply(fixed_.at("scale"), it->second) : it->second;
+      const Expr outward = inward ? g.unary(Op::negate, it->second) : it->second;
+      const Expr value = m_.point_process ? g.multiply(fixed_.at("scale"), outward) : outward;
       m_.currents.push_back({ion, value, g.derivative(value, varying_.at("v"))});
     };
     for (const auto& name : file_.nonspecific) add(name, "");
+    for (const auto& name : file_.electrode) add(name, "", /*inward=*/true);
     for (const auto& ion : m_.ions) {
       if (ion.written && ion.quantity == IonQuantity::current) add(ion.name, ion.ion);
     }
@@ -222,6 +225,7 @@ class Compiler {
         return assign(s, value(s.terms[0], depth));
       case Statement::Kind::call:
         if (kFunctions.contains(s.name)) return;
+        if (s.name == "at_time") return;  // tells a variable step of a jump; all steps are fixed here
         if (s.name == "state_discontinuity" || s.name == "net_send" || s.name == "net_event" ||
             s.name == "net_move")
           refuse(s.line, s.name + " cannot be compiled here");

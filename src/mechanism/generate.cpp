@@ -34,13 +34,14 @@ bool is_read(const Mechanism& m, const Mechanism::Current& current) {
   });
 }
 
-/// Whether its states go their way whatever v does, like those of most synapses. They are then advanced while
-/// the current is evaluated, which has them at hand.
+/// Whether its states go their way whatever v and t are, like those of most synapses. They are then advanced
+/// while the current is evaluated, which has them at hand.
 bool decays_alone(const Mechanism& m) {
   if (m.currents.empty() || m.stored.empty() || !m.advanced_concentration.empty()) return false;
   for (size_t i = 0; i < m.stored.size(); ++i) {
     if (m.after_current[i] != m.symbol(m.stored[i])) return false;
-    if (const Expr v = m.symbol("v"); v >= 0 && m.graph.depends(m.advanced[i], v)) return false;
+    for (const auto* name : {"v", "t"})
+      if (const Expr e = m.symbol(name); e >= 0 && m.graph.depends(m.advanced[i], e)) return false;
     for (const auto& ion : m.ions)
       if (m.graph.depends(m.advanced[i], m.symbol(ion.name))) return false;
   }
@@ -183,6 +184,7 @@ class Writer {
   std::string load(Expr e) const {
     const auto& name = g_.name(e);
     if (name == "v") return fmt::format("ln::Load({})", at_node("k.v"));
+    if (name == "t") return "ln::Set<T>(k.t)";
     const auto stored = std::find(m_.stored.begin(), m_.stored.end(), name);
     if (stored != m_.stored.end())
       return fmt::format("ln::Load({})", this->stored(static_cast<size_t>(stored - m_.stored.begin())));

@@ -45,6 +45,16 @@ bool is_ohmic(const Mechanism& m) {
   return m.conductance < 0 || v < 0 || graph.is_constant(graph.derivative(m.conductance, v), 0);
 }
 
+bool knows_time(const Mechanism& m) {
+  const Expr t = m.symbol("t");
+  if (t < 0) return false;
+  const auto depends = [&](Expr e) { return m.graph.depends(e, t); };
+  return (m.total_current >= 0 && depends(m.total_current)) ||
+         std::any_of(m.advanced.begin(), m.advanced.end(), depends) ||
+         std::any_of(m.after_current.begin(), m.after_current.end(), depends) ||
+         std::any_of(m.advanced_concentration.begin(), m.advanced_concentration.end(), depends);
+}
+
 std::vector<double> shortest_time_constants_ms(const Mechanism& m, std::map<Expr, double> values) {
   constexpr double kShort_ms = 1e-3;
   Graph graph = m.graph;

@@ -142,14 +142,15 @@ class Parser {
         file_.ions.push_back(use);
       } else if (word == "NONSPECIFIC_CURRENT") {
         append(file_.nonspecific, names());
+      } else if (word == "ELECTRODE_CURRENT") {
+        append(file_.electrode, names());
       } else if (word == "RANGE") {
         append(file_.range, names());
       } else if (word == "GLOBAL") {
         append(file_.global, names());
       } else if (word == "THREADSAFE") {
-      } else if (word == "ELECTRODE_CURRENT" || word == "POINTER" || word == "BBCOREPOINTER" ||
-                 word == "EXTERNAL" || word == "ARTIFICIAL_CELL" || word == "REPRESENTS" ||
-                 word == "RANDOM") {
+      } else if (word == "POINTER" || word == "BBCOREPOINTER" || word == "EXTERNAL" ||
+                 word == "ARTIFICIAL_CELL" || word == "REPRESENTS" || word == "RANDOM") {
         refuse(token.line, word + " cannot be compiled here");
       } else {
         refuse(token.line, fmt::format("unknown word '{}' in the NEURON block", word));

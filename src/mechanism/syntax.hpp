@@ -66,7 +66,7 @@ struct File {
   std::string path, title, name;
   bool point_process = false;
   std::vector<IonUse> ions;
-  std::vector<std::string> nonspecific, range, global;
+  std::vector<std::string> nonspecific, electrode, range, global;
   std::vector<std::pair<std::string, double>> constants;  // from UNITS: FARADAY = (faraday) (coulomb)
   std::vector<Declaration> parameters, assigned, states;
   std::vector<Block> blocks;

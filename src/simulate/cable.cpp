@@ -246,7 +246,10 @@ struct CableSimulator<T>::State {
   }
 
   Address address_of(const SynapseGroup& synapses, uint32_t synapse) const {
-    const auto& placement = cell.placements[synapses.placement];
+    if (!synapses.placement)
+      fail_input("an input spike of {0} synapse {1}, but the neuron has no {0} synapses", synapses.name,
+                 synapse);
+    const auto& placement = cell.placements[*synapses.placement];
     if (synapse >= placement.compartments.size())
       fail_input("an input spike of {} synapse {}; there are {}", synapses.name, synapse,
                  placement.compartments.size());
@@ -282,8 +285,8 @@ struct CableSimulator<T>::State {
       });
   }
 
-  KernelArguments<T> arguments(Group<T>& group, size_t block, const std::vector<T>& fixed, T* to_rhs,
-                               T* to_d) {
+  KernelArguments<T> arguments(Group<T>& group, size_t block, const std::vector<T>& fixed, double t_ms,
+                               T* to_rhs, T* to_d) {
     return {group.block_start[block],
             group.block_start[block + 1],
             group.node.data(),
@@ -293,7 +296,8 @@ struct CableSimulator<T>::State {
             to_rhs,
             to_d,
             group.ions.data(),
-            group.ion_slopes.data()};
+            group.ion_slopes.data(),
+            static_cast<T>(t_ms)};
   }
 
   void deliver(Zone<T>& zone, int64_t step, size_t block) {
@@ -320,11 +324,13 @@ struct CableSimulator<T>::State {
       if (!zone.levels[slower].conducting.empty()) below = &zone.levels[slower];
     const int32_t* calcium_node = zone.calcium_nodes.data();
     const int64_t first_calcium = zone.calcium_blocks[block], last_calcium = zone.calcium_blocks[block + 1];
+    const double start_ms = static_cast<double>(step) * zone.dt_ms, middle_ms = start_ms + zone.dt_ms / 2;
     if (step > 0) {
       for (const auto& [g, part] : level.advancing) {
         auto& group = zone.groups[g];
         if (group.is_in(block))
-          group.kernels.advance[part](arguments(group, block, group.fixed_advance[part], nullptr, nullptr));
+          group.kernels.advance[part](
+              arguments(group, block, group.fixed_advance[part], start_ms, nullptr, nullptr));
       }
     }
     if (l == zone.calcium_level)
@@ -346,7 +352,7 @@ struct CableSimulator<T>::State {
     for (const size_t g : level.conducting) {
       auto& group = zone.groups[g];
       if (group.kernels.current && group.is_in(block))
-        group.kernels.current(arguments(group, block, group.fixed_current, level.rhs, level.d));
+        group.kernels.current(arguments(group, block, group.fixed_current, middle_ms, level.rhs, level.d));
     }
     if (l == 0) return;
     kernels.hold(level.rhs, level.d, v.data(), below ? below->rhs : nullptr, below ? below->d : nullptr,
@@ -408,9 +414,13 @@ struct CableSimulator<T>::State {
           v.data() + static_cast<size_t>(cell.geometry.node_of[static_cast<size_t>(compartment)]) * L, L,
           inputs.size(), duration_ms);
     };
-    Probe<T> soma = probe(0), nexus = probe(cell.nexus.value_or(0));
-    soma.start();
-    nexus.start();
+    std::vector<int> recorded{0, cell.nexus.value_or(0)};
+    for (const auto& site : cell.sites) recorded.push_back(site.compartment);
+    std::vector<Probe<T>> probes;
+    for (const int compartment : recorded) {
+      probes.push_back(probe(compartment));
+      probes.back().start();
+    }
     record_dendrites(recordings, 0, duration_ms);
     const CableArguments<T> tree{nodes,
                                  parent.data(),
@@ -423,9 +433,13 @@ struct CableSimulator<T>::State {
     const Drive<T> drive{drive_start.data(), drive_middle.data(), drive_slope.data(), drive_v.data()};
     auto& rest = zones.back();
     const int64_t root = rest.first_node, small_steps = root > 0 ? spec.root_steps : 1;
+    std::vector<Probe<T>*> in_root, in_rest;
+    for (size_t k = 0; k < recorded.size(); ++k)
+      (cell.geometry.node_of[static_cast<size_t>(recorded[k])] < root ? in_root : in_rest)
+          .push_back(&probes[k]);
     int64_t next_ms = 1;
     for (int64_t step = 0; step < steps; ++step) {
-      nexus.before_step();
+      for (auto* p : in_rest) p->before_step();
       currents(rest, step);
       std::fill_n(rhs.data(), static_cast<size_t>(root) * L, T{});
       std::fill_n(d.data(), static_cast<size_t>(root) * L, T{});
@@ -433,7 +447,7 @@ struct CableSimulator<T>::State {
       if (root > 0) {
         kernels.take_drive(tree, drive, coupling.data(), root, nodes);
         for (int64_t small = 0; small < small_steps; ++small) {
-          soma.before_step();
+          for (auto* p : in_root) p->before_step();
           currents(zones[0], step * small_steps + small);
           kernels.drive(
               tree, drive, root,
@@ -441,25 +455,24 @@ struct CableSimulator<T>::State {
           kernels.eliminate(tree, 0, root);
           kernels.substitute(tree, 0, root);
           follow_calcium(zones[0]);
-          soma.after_step((static_cast<double>(step) +
-                           static_cast<double>(small + 1) / static_cast<double>(small_steps)) *
-                              spec.dt_ms,
-                          zones[0].dt_ms);
+          const double t_ms = (static_cast<double>(step) +
+                               static_cast<double>(small + 1) / static_cast<double>(small_steps)) *
+                              spec.dt_ms;
+          for (auto* p : in_root) p->after_step(t_ms, zones[0].dt_ms);
         }
         kernels.half_way(tree, drive, root);
-      } else {
-        soma.before_step();
       }
       kernels.substitute(tree, root, nodes);
       follow_calcium(rest);
       const double t_ms = static_cast<double>(step + 1) * spec.dt_ms;
-      if (root == 0) soma.after_step(t_ms, spec.dt_ms);
-      nexus.after_step(t_ms, spec.dt_ms);
+      for (auto* p : in_rest) p->after_step(t_ms, spec.dt_ms);
       if (t_ms > static_cast<double>(next_ms) - 1e-9) record_dendrites(recordings, next_ms++, duration_ms);
     }
     for (size_t trial = 0; trial < recordings.size(); ++trial) {
-      recordings[trial].soma_mV = std::move(soma.trace(trial));
-      if (cell.nexus) recordings[trial].nexus_mV = std::move(nexus.trace(trial));
+      recordings[trial].soma_mV = std::move(probes[0].trace(trial));
+      if (cell.nexus) recordings[trial].nexus_mV = std::move(probes[1].trace(trial));
+      for (size_t k = 0; k < cell.sites.size(); ++k)
+        recordings[trial].sites.push_back({cell.sites[k].name, std::move(probes[k + 2].trace(trial))});
       recordings[trial].spike_times_ms = output_spikes(recordings[trial].soma_mV);
     }
     return recordings;

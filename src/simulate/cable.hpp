@@ -21,9 +21,16 @@ struct CableSpec {
   double patience = 0.2;   // ... and as often as this fraction of their shortest time constant asks for
 };
 
+/// The voltage of a recording site.
+struct NamedTrace {
+  std::string name;
+  std::vector<float> mV;  // at multiples of 1/8 ms from 0, before the end
+};
+
 /// What a trial of a detailed neuron leaves.
 struct Recording {
   std::vector<float> soma_mV, nexus_mV;  // at multiples of 1/8 ms from 0, before the end
+  std::vector<NamedTrace> sites;         // in the order of the cell's
   std::vector<float> dendrites_mV;       // [compartment][ms], all compartments
   std::vector<double> spike_times_ms;    // local maxima of soma_mV above -25 mV
 };

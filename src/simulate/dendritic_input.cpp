@@ -8,7 +8,8 @@ namespace neurontwin {
 std::vector<SynapsePool> synapse_pools(const DetailedCell& cell, double added_um) {
   std::map<Region, SynapsePool> pools;
   const auto add = [&](const SynapseGroup& synapses, auto numbers, auto shares) {
-    const auto& compartments = cell.placements[synapses.placement].compartments;
+    if (!synapses.placement) return;
+    const auto& compartments = cell.placements[*synapses.placement].compartments;
     for (size_t k = 0; k < compartments.size(); ++k) {
       auto& pool = pools[cell.geometry.region(compartments[k])];
       (pool.*numbers).push_back(static_cast<int>(k));

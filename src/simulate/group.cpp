@@ -144,7 +144,7 @@ std::vector<double> longest_waits_ms(const DetailedCell& cell, const Placement& 
   const auto& m = placement.mechanism();
   const auto parts = parts_of(m);
   std::vector<double> waits(parts.size(), 0);
-  if (m.receiving || !is_ohmic(m)) return waits;
+  if (m.receiving || !is_ohmic(m) || knows_time(m)) return waits;
   std::fill(waits.begin(), waits.end(), std::numeric_limits<double>::infinity());
   // Once for all instances whose rates have the same parameters.
   const auto matters = [&](const std::string& parameter) {

@@ -63,7 +63,8 @@ std::vector<int64_t> block_starts(const std::vector<int32_t>& node, int first_no
 double nernst_factor_mV(double celsius);
 
 /// How long each part of a mechanism may be left alone, in ms: its shortest time constant, at most that of
-/// the parts before. 0 if it may not at all: it receives events, or its current is no straight line of v.
+/// the parts before. 0 if it may not at all: it receives events, its current is no straight line of v, or it
+/// depends on the time.
 std::vector<double> longest_waits_ms(const DetailedCell& cell, const Placement& placement);
 
 }  // namespace neurontwin

@@ -1,0 +1,81 @@
+#include "cell/place.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+namespace neurontwin {
+namespace {
+
+constexpr std::array<std::string_view, 5> kRegions{"soma", "axon", "basal", "apical", "other"};
+
+/// The sections by kind, for messages: "soma[0], dend[0] to dend[83]".
+std::string section_names(const Compartments& geometry) {
+  std::vector<std::pair<std::string, std::pair<std::string, std::string>>> kinds;  // kind, first and last
+  for (const auto& section : geometry.sections) {
+    const auto kind = section.name.substr(0, section.name.find('['));
+    const auto same =
+        std::find_if(kinds.begin(), kinds.end(), [&](const auto& k) { return k.first == kind; });
+    if (same == kinds.end())
+      kinds.push_back({kind, {section.name, section.name}});
+    else
+      same->second.second = section.name;
+  }
+  std::vector<std::string> all;
+  for (const auto& [kind, ends] : kinds)
+    all.push_back(ends.first == ends.second ? ends.first : fmt::format("{} to {}", ends.first, ends.second));
+  return fmt::format("{}", fmt::join(all, ", "));
+}
+
+int read_section(const Settings& settings, const Compartments& geometry) {
+  const auto name = settings.text("section");
+  const double x = settings.number("x", 0.5, {0, 1});
+  for (size_t s = 0; s < geometry.sections.size(); ++s)
+    if (geometry.sections[s].name == name) return geometry.at(static_cast<int>(s), x);
+  fail_input("{}: '{}' is \"{}\", but the neuron has no such section; it has {}", settings.where("section"),
+             settings.full_key("section"), name, section_names(geometry));
+}
+
+}  // namespace
+
+int compartment_at(const Compartments& geometry, Region region, double distance_um) {
+  int found = -1;
+  for (size_t c = 0; c < geometry.compartments.size(); ++c) {
+    const auto& here = geometry.compartments[c];
+    if (geometry.region(static_cast<int>(c)) != region ||
+        std::fabs(here.path_um - distance_um) > here.length_um / 2)
+      continue;
+    if (found < 0 || here.diameter_um > geometry.compartments[static_cast<size_t>(found)].diameter_um)
+      found = static_cast<int>(c);
+  }
+  return found;
+}
+
+int read_place(const Settings& settings, const Compartments& geometry) {
+  const bool by_section = settings.has("section");
+  if (by_section == settings.has("region")) {
+    fail_input("{}: a place is said by 'section' and 'x', or by 'region' and 'distance_um'; here {}",
+               settings.where(by_section ? "section" : "mechanism"),
+               by_section ? "'section' and 'region' are given" : "neither 'section' nor 'region' is");
+  }
+  if (by_section) return read_section(settings, geometry);
+  const auto name = settings.choice("region", kRegions);
+  const auto region =
+      static_cast<Region>(std::find(kRegions.begin(), kRegions.end(), name) - kRegions.begin());
+  const double distance_um = settings.number("distance_um", {}, kNotNegative);
+  const int found = compartment_at(geometry, region, distance_um);
+  if (found >= 0) return found;
+  double nearest = std::numeric_limits<double>::infinity(), farthest = 0;
+  for (size_t c = 0; c < geometry.compartments.size(); ++c) {
+    const auto& here = geometry.compartments[c];
+    if (geometry.region(static_cast<int>(c)) != region) continue;
+    nearest = std::min(nearest, here.path_um - here.length_um / 2);
+    farthest = std::max(farthest, here.path_um + here.length_um / 2);
+  }
+  fail_input("{}: '{}' is {} um, but no {} compartment is that far from the soma; {}",
+             settings.where("distance_um"), settings.full_key("distance_um"), distance_um, name,
+             farthest > 0 ? fmt::format("they are at {:.0f} to {:.0f} um", std::max(0.0, nearest), farthest)
+                          : "the neuron has none");
+}
+
+}  // namespace neurontwin
