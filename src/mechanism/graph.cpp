@@ -226,7 +226,7 @@ Expr Graph::binary(Op op, Expr a, Expr b) {
       if (fixed(b) && !fixed(a)) return multiply(b, a);
       if (is_constant(a, -1)) return unary(Op::negate, b);
       if (nb.op == Op::negate) return unary(Op::negate, multiply(a, nb.a));
-      if (na.op == Op::negate) return unary(Op::negate, multiply(na.a, b));
+      if (na.op == Op::negate && fixed(a) == fixed(b)) return unary(Op::negate, multiply(na.a, b));
       // A fixed quotient stays one: it is computed beforehand.
       if (na.op == Op::divide && fixed(a) == fixed(b)) return divide(multiply(na.a, b), na.b);
       if (nb.op == Op::divide) return divide(multiply(a, nb.a), nb.b);

@@ -83,8 +83,10 @@ struct CableSimulator<T>::State {
   CableSpec spec;
   CableKernels<T> kernels = cable_kernels<T>();
   size_t L = kernels.lanes;
-  int nodes = static_cast<int>(cell.geometry.nodes.size());
+  NodeOrder order = order_nodes(cell.geometry);
+  int nodes = static_cast<int>(order.nodes.size());
   std::vector<int32_t> parent;
+  std::vector<int32_t> on_root;  // nodes of the rest whose parent is in soma or axon
   std::vector<T> to_parent, from_parent, coupling;
   Aligned<T> v, rhs, d;
   IonArrays<T> ions;
@@ -104,15 +106,17 @@ struct CableSimulator<T>::State {
     }
     nernst_mV = static_cast<T>(nernst_factor_mV(cell.celsius));
     make_tree();
-    const int root = spec.root_steps > 1 ? nodes_of_soma_and_axon() : 0;
+    const int root = spec.root_steps > 1 ? order.root_nodes : 0;
     if (root > 0) zones.push_back(make_zone(0, root, spec.dt_ms / spec.root_steps, 1));
     zones.push_back(make_zone(root, nodes, spec.dt_ms, spec.most_steps));
+    for (int i = root; i < nodes; ++i)
+      if (parent[static_cast<size_t>(i)] < root) on_root.push_back(i);
     for (auto* array : {&drive_start, &drive_middle, &drive_slope, &drive_v})
       *array = Aligned<T>(static_cast<size_t>(root) * L);
   }
 
   double area_um2(int node) const {
-    const int c = cell.geometry.nodes[static_cast<size_t>(node)].compartment;
+    const int c = order.nodes[static_cast<size_t>(node)].compartment;
     return c < 0 ? 100
                  : cell.geometry.compartments[static_cast<size_t>(c)]
                        .area_um2;  // 100: any; a point without membrane has no area
@@ -120,25 +124,12 @@ struct CableSimulator<T>::State {
 
   void make_tree() {
     for (int i = 0; i < nodes; ++i) {
-      const auto& node = cell.geometry.nodes[static_cast<size_t>(i)];
+      const auto& node = order.nodes[static_cast<size_t>(i)];
       const double g = 100 * node.axial_conductance_uS;  // uS over um2 is 100 S/cm2
       parent.push_back(node.parent);
       to_parent.push_back(static_cast<T>(node.parent < 0 ? 0 : g / area_um2(node.parent)));
       from_parent.push_back(static_cast<T>(node.parent < 0 ? 0 : g / area_um2(i)));
     }
-  }
-
-  /// How many of the first nodes lie in the soma and the axon.
-  int nodes_of_soma_and_axon() const {
-    int n = 0;
-    for (; n < nodes; ++n) {
-      int c = cell.geometry.nodes[static_cast<size_t>(n)].compartment;
-      for (int at = n; c < 0; c = cell.geometry.nodes[static_cast<size_t>(at)].compartment)
-        at = parent[static_cast<size_t>(at)];
-      const auto region = cell.geometry.region(c);
-      if (region != Region::soma && region != Region::axon) break;
-    }
-    return n;
   }
 
   Zone<T> make_zone(int first_node, int last_node, double dt_ms, int64_t most_steps) {
@@ -166,8 +157,8 @@ struct CableSimulator<T>::State {
       const auto& placement = cell.placements[p];
       if (strides[p][0] == stride) {
         auto group = make_group<T>(
-            cell, placement, {zone.first_node, zone.last_node, zone.dt_ms, strides[p], own, spec.scheme}, L,
-            ions);
+            cell, placement,
+            {order, zone.first_node, zone.last_node, zone.dt_ms, strides[p], own, spec.scheme}, L, ions);
         if (group.instances() == 0) continue;
         level.conducting.push_back(zone.groups.size());
         if (!group.ions.empty())
@@ -202,7 +193,7 @@ struct CableSimulator<T>::State {
     const double half = spec.scheme == Scheme::crank_nicolson ? 2 : 1;
     std::vector<double> sum(static_cast<size_t>(nodes)), others(static_cast<size_t>(nodes));
     for (int i = 0; i < nodes; ++i) {
-      const auto& node = cell.geometry.nodes[static_cast<size_t>(i)];
+      const auto& node = order.nodes[static_cast<size_t>(i)];
       if (node.compartment >= 0)
         sum[static_cast<size_t>(i)] +=
             half * 1e-3 * cell.capacitance_uF_cm2[static_cast<size_t>(node.compartment)] / zone.dt_ms;
@@ -238,37 +229,47 @@ struct CableSimulator<T>::State {
 
   void start() {
     std::fill_n(v.data(), v.size(), static_cast<T>(cell.initial_mV));
-    std::fill_n(cai, v.size(), static_cast<T>(cell.calcium_inside_mM));
+    const double outside_mM = cell.calcium_outside_mM, inside_mM = cell.calcium_inside_mM;
+    const std::map<std::string, double> resting{
+        {"cai", inside_mM},
+        {"cao", outside_mM},
+        {"eca", nernst_factor_mV(cell.celsius) * std::log(outside_mM / inside_mM)}};
+    for (auto& [name, array] : ions) {
+      const auto rest = resting.find(name);
+      std::fill_n(array.data(), array.size(), static_cast<T>(rest == resting.end() ? 0 : rest->second));
+    }
     for (auto& zone : zones)
       for (auto& group : zone.groups)
         for (size_t k = 0; k < group.initial.size(); ++k)
           std::fill_n(group.stored.data() + k * L, L, static_cast<T>(group.initial[k]));
   }
 
-  Address address_of(const SynapseGroup& synapses, uint32_t synapse) const {
-    if (!synapses.placement)
-      fail_input("an input spike of {0} synapse {1}, but the neuron has no {0} synapses", synapses.name,
-                 synapse);
+  /// Where each synapse of a group went.
+  std::vector<Address> addresses_of(const SynapseGroup& synapses) const {
+    if (!synapses.placement) return {};
     const auto& placement = cell.placements[*synapses.placement];
-    if (synapse >= placement.compartments.size())
-      fail_input("an input spike of {} synapse {}; there are {}", synapses.name, synapse,
-                 placement.compartments.size());
+    std::vector<Address> addresses(placement.compartments.size());
     for (size_t z = 0; z < zones.size(); ++z) {
-      const auto& groups = zones[z].groups;
-      for (size_t g = 0; g < groups.size(); ++g)
-        if (groups[g].placement == &placement && synapse >= groups[g].first_instance &&
-            synapse < groups[g].first_instance + groups[g].instances())
-          return {z, g, synapse - groups[g].first_instance};
+      for (size_t g = 0; g < zones[z].groups.size(); ++g) {
+        const auto& group = zones[z].groups[g];
+        if (group.placement != &placement) continue;
+        for (size_t i = 0; i < group.instances(); ++i) addresses[group.instance[i]] = {z, g, i};
+      }
     }
-    fail_run("{} synapse {} is nowhere", synapses.name, synapse);
+    return addresses;
   }
 
   void take_events(std::span<const SynapticInput> inputs) {
     for (auto& zone : zones) zone.events.clear(), zone.next_event = 0;
+    const auto excitatory = addresses_of(cell.excitatory), inhibitory = addresses_of(cell.inhibitory);
     for (size_t lane = 0; lane < inputs.size(); ++lane) {
-      const auto add = [&](const Events& list, const SynapseGroup& synapses) {
+      const auto add = [&](const Events& list, const SynapseGroup& synapses,
+                           const std::vector<Address>& addresses) {
         for (size_t k = 0; k < list.time_ms.size(); ++k) {
-          const auto at = address_of(synapses, list.synapse[k]);
+          if (list.synapse[k] >= addresses.size())
+            fail_input("an input spike of {0} synapse {1}; the neuron has {2} {0} synapses, counted from 0",
+                       synapses.name, list.synapse[k], addresses.size());
+          const auto at = addresses[list.synapse[k]];
           auto& zone = zones[at.zone];
           const int node = zone.groups[at.group].node[at.instance];
           zone.events.push_back({std::llround(static_cast<double>(list.time_ms[k]) / zone.dt_ms),
@@ -276,8 +277,8 @@ struct CableSimulator<T>::State {
                                  static_cast<int32_t>(at.instance), static_cast<int32_t>(lane)});
         }
       };
-      add(inputs[lane].excitatory, cell.excitatory);
-      add(inputs[lane].inhibitory, cell.inhibitory);
+      add(inputs[lane].excitatory, cell.excitatory, excitatory);
+      add(inputs[lane].inhibitory, cell.inhibitory, inhibitory);
     }
     for (auto& zone : zones)
       std::stable_sort(zone.events.begin(), zone.events.end(), [](const Event& a, const Event& b) {
@@ -410,9 +411,8 @@ struct CableSimulator<T>::State {
       if (spec.dendrites)
         r.dendrites_mV.resize(cell.geometry.compartments.size() * static_cast<size_t>(duration_ms));
     const auto probe = [&](int compartment) {
-      return Probe<T>(
-          v.data() + static_cast<size_t>(cell.geometry.node_of[static_cast<size_t>(compartment)]) * L, L,
-          inputs.size(), duration_ms);
+      return Probe<T>(v.data() + static_cast<size_t>(order.node_of[static_cast<size_t>(compartment)]) * L, L,
+                      inputs.size(), duration_ms);
     };
     std::vector<int> recorded{0, cell.nexus.value_or(0)};
     for (const auto& site : cell.sites) recorded.push_back(site.compartment);
@@ -435,8 +435,7 @@ struct CableSimulator<T>::State {
     const int64_t root = rest.first_node, small_steps = root > 0 ? spec.root_steps : 1;
     std::vector<Probe<T>*> in_root, in_rest;
     for (size_t k = 0; k < recorded.size(); ++k)
-      (cell.geometry.node_of[static_cast<size_t>(recorded[k])] < root ? in_root : in_rest)
-          .push_back(&probes[k]);
+      (order.node_of[static_cast<size_t>(recorded[k])] < root ? in_root : in_rest).push_back(&probes[k]);
     int64_t next_ms = 1;
     for (int64_t step = 0; step < steps; ++step) {
       for (auto* p : in_rest) p->before_step();
@@ -445,7 +444,7 @@ struct CableSimulator<T>::State {
       std::fill_n(d.data(), static_cast<size_t>(root) * L, T{});
       kernels.eliminate(tree, root, nodes);
       if (root > 0) {
-        kernels.take_drive(tree, drive, coupling.data(), root, nodes);
+        kernels.take_drive(tree, drive, coupling.data(), root, on_root.data(), on_root.size());
         for (int64_t small = 0; small < small_steps; ++small) {
           for (auto* p : in_root) p->before_step();
           currents(zones[0], step * small_steps + small);
@@ -481,7 +480,7 @@ struct CableSimulator<T>::State {
   void record_dendrites(std::vector<Recording>& into, int64_t ms, int64_t duration_ms) const {
     if (!spec.dendrites || ms >= duration_ms) return;
     for (size_t c = 0; c < cell.geometry.compartments.size(); ++c) {
-      const auto node = static_cast<size_t>(cell.geometry.node_of[c]);
+      const auto node = static_cast<size_t>(order.node_of[c]);
       for (size_t lane = 0; lane < into.size(); ++lane)
         into[lane].dendrites_mV[c * static_cast<size_t>(duration_ms) + static_cast<size_t>(ms)] =
             static_cast<float>(v.data()[node * L + lane]);

@@ -102,10 +102,10 @@ class Reference {
     }
   }
 
-  void deliver(const Events& events, const std::optional<SynapseGroup>& synapses, int64_t step) {
+  void deliver(const Events& events, const SynapseGroup& synapses, int64_t step) {
     for (size_t k = 0; k < events.time_ms.size(); ++k) {
       if (std::llround(static_cast<double>(events.time_ms[k]) / dt_ms_) != step) continue;
-      auto& instance = instances_[first_instance_[synapses->placement] + events.synapse[k]];
+      auto& instance = instances_[first_instance_[*synapses.placement] + events.synapse[k]];
       const auto& m = instance.mechanism();
       instance.values[m.symbol(m.receiving->arguments[0])] = 1;
       std::vector<double> after;

@@ -88,7 +88,7 @@ void resume(T* rhs, T* d, const T* v, const T* held_rhs, const T* held_d, const 
 
 template <class T>
 void take_drive(const CableArguments<T>& c, const Drive<T>& drive, const T* own_diagonal, int64_t nodes,
-                int64_t all) {
+                const int32_t* neighbours, size_t how_many) {
   constexpr size_t L = ln::count<T>();
   for (int64_t i = 0; i < nodes; ++i) {
     const size_t at = static_cast<size_t>(i) * L;
@@ -98,8 +98,8 @@ void take_drive(const CableArguments<T>& c, const Drive<T>& drive, const T* own_
     ln::Store(ln::Load(c.d + at) + ln::Set<T>(own_diagonal[i]), drive.slope + at);
     ln::Store(ln::Load(c.v + at), drive.v_before + at);
   }
-  for (int64_t i = nodes; i < all; ++i) {
-    if (c.parent[i] >= nodes) continue;
+  for (size_t k = 0; k < how_many; ++k) {
+    const int32_t i = neighbours[k];
     const size_t own = static_cast<size_t>(i) * L, parent = static_cast<size_t>(c.parent[i]) * L;
     const auto up = ln::Set<T>(c.to_parent[i]) * (ln::Load(c.v + own) - ln::Load(c.v + parent));
     ln::Store(ln::Load(drive.start + parent) + up, drive.start + parent);

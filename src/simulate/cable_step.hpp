@@ -44,9 +44,10 @@ struct CableKernels {
   /// rhs and d at v of what has been held.
   void (*resume)(T* rhs, T* d, const T* v, const T* held_rhs, const T* held_d, const T* diagonal,
                  int64_t first, int64_t last) = nullptr;
-  /// Takes a drive from the nodes 0 to `nodes`, into which the others have been eliminated.
+  /// Takes a drive from the nodes 0 to `nodes`, into which the others have been eliminated; `neighbours` are
+  /// those whose parent is among them.
   void (*take_drive)(const CableArguments<T>&, const Drive<T>&, const T* own_diagonal, int64_t nodes,
-                     int64_t all) = nullptr;
+                     const int32_t* neighbours, size_t how_many) = nullptr;
   /// Adds the drive to rhs and d of the nodes 0 to `nodes`, at the middle of a small step, `progress` steps
   /// after the start of the big one.
   void (*drive)(const CableArguments<T>&, const Drive<T>&, int64_t nodes, T progress) = nullptr;

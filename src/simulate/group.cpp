@@ -92,16 +92,18 @@ Group<T> make_group(const DetailedCell& cell, const Placement& placement, const 
   Group<T> group;
   group.placement = &placement;
   group.kernels = kernels_of<T>(placement.loaded->kernels);
-  for (const int c : placement.compartments) {
-    const int node = cell.geometry.node_of[static_cast<size_t>(c)];
-    if (node < place.first_node)
-      ++group.first_instance;
-    else if (node < place.last_node)
-      group.node.push_back(node);
+  std::vector<std::pair<int, size_t>> there;
+  for (size_t i = 0; i < placement.compartments.size(); ++i) {
+    const int node = place.tree.node_of[static_cast<size_t>(placement.compartments[i])];
+    if (node >= place.first_node && node < place.last_node) there.emplace_back(node, i);
+  }
+  std::sort(there.begin(), there.end());
+  for (const auto& [node, instance] : there) {
+    group.node.push_back(node);
+    group.instance.push_back(instance);
   }
   group.block_start = block_starts(group.node, place.first_node, place.last_node);
-  const size_t n = group.node.size(), stored = m.stored.size(),
-               lane_nodes = cell.geometry.nodes.size() * lanes;
+  const size_t n = group.node.size(), stored = m.stored.size(), lane_nodes = place.tree.nodes.size() * lanes;
   group.stored = Aligned<T>(n * stored * lanes);
   const auto array = [&](const std::string& name) {
     auto& it = ions[name];
@@ -117,7 +119,7 @@ Group<T> make_group(const DetailedCell& cell, const Placement& placement, const 
   Graph graph = m.graph;  // taking derivatives adds nodes
   const auto effects = event_effects(m, graph);
   for (size_t i = 0; i < n; ++i) {
-    const size_t instance = group.first_instance + i;
+    const size_t instance = group.instance[i];
     const auto values =
         known_values(cell, placement, instance, place.dt_ms * static_cast<double>(place.strides[0]));
     const auto evaluate = [&](Expr e) { return graph.evaluate(e, values); };

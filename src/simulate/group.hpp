@@ -6,6 +6,7 @@
 #include "cell/detailed.hpp"
 #include "simulate/aligned.hpp"
 #include "simulate/cable.hpp"
+#include "simulate/node_order.hpp"
 
 namespace neurontwin {
 
@@ -23,8 +24,8 @@ template <class T>
 struct Group {
   const Placement* placement = nullptr;
   Kernels<T> kernels;
-  size_t first_instance = 0;         // of the placement's
-  std::vector<int32_t> node;         // of each instance, ascending
+  std::vector<size_t> instance;      // which of the placement's each one is
+  std::vector<int32_t> node;         // of each, ascending
   std::vector<int64_t> block_start;  // first instance of each block of nodes, and the end
   std::vector<T> fixed_current, fixed_advance[2];
   Aligned<T> stored;
@@ -38,6 +39,7 @@ struct Group {
 
 /// What a group needs to know of the simulation.
 struct GroupPlace {
+  const NodeOrder& tree;
   int first_node, last_node;
   double dt_ms;                  // of a step
   std::vector<int64_t> strides;  // steps from update to update, for each part of the mechanism
