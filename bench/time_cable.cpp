@@ -1,7 +1,7 @@
 // time_cable: runs recorded inputs, a full vector of trials on one core, and prints as JSON what a trial
-// costs in seconds and the output spikes of each input.
+// costs in seconds of processor time and the output spikes of each input.
 #include <CLI/CLI.hpp>
-#include <chrono>
+#include <ctime>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
@@ -18,9 +18,9 @@ nlohmann::json measure(const DetailedCell& cell, const CableSpec& spec,
   CableSimulator<T> simulator(cell, spec);
   std::vector<SynapticInput> trials;
   for (size_t i = 0; i < simulator.lanes(); ++i) trials.push_back(inputs[i % inputs.size()]);
-  const auto start = std::chrono::steady_clock::now();
+  const auto start = std::clock();
   const auto recordings = simulator.run(trials, ms);
-  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  const double seconds = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
   auto spikes = nlohmann::json::array();
   for (size_t i = 0; i < inputs.size() && i < recordings.size(); ++i)
     spikes.push_back(recordings[i].spike_times_ms);

@@ -149,6 +149,9 @@ class Compiler {
     begin("SOLVE");
     if (breakpoint) solve_in(breakpoint->body);
     m_.advanced = final_values();
+    m_.advanced_quickly = m_.advanced;
+    for (size_t i = 0; i < m_.stored.size(); ++i)
+      if (const auto it = quick_.find(m_.stored[i]); it != quick_.end()) m_.advanced_quickly[i] = it->second;
     m_.advanced_concentration = concentrations();
 
     if (const auto* block = file_.block("NET_RECEIVE")) {
@@ -492,8 +495,33 @@ class Compiler {
       target = g.unary(Op::negate, g.divide(b, a));
     }
     decay_[name] = a;
+    if (g.node(a).varying) quick_[name] = quick_step(x, a, target);
     const Expr gain = g.unary(Op::negate, g.unary(Op::expm1, g.multiply(dt, a)));
     return g.add(x, g.multiply(gain, g.subtract(target, x)));
+  }
+
+  /// x + (1 - exp(-z)) (target - x) for z = -a dt, with a quotient of polynomials for the bracket: Pade's of
+  /// order (2, 3), which like the exponential never overshoots. It is off by 2 in 1e6 at z = 0.5, by 5 in 1e4
+  /// at z = 1.6. What is fixed goes into the coefficients; alpha/(alpha + beta) cancels against z.
+  Expr quick_step(Expr x, Expr a, Expr target) {
+    auto& g = m_.graph;
+    const Expr z = g.unary(Op::negate, g.multiply(fixed_.at("dt"), a));
+    const auto n = g.node(z);
+    const bool scaled = n.op == Op::multiply && !g.node(n.a).varying;
+    const Expr scale = scaled ? n.a : g.constant(1), s = scaled ? n.b : z;
+    const auto polynomial = [&](std::initializer_list<double> coefficients, int first_power) {
+      Expr sum = -1;
+      auto power = first_power + static_cast<int>(coefficients.size());
+      for (auto c = std::rbegin(coefficients); c != std::rend(coefficients); ++c) {
+        const Expr own = g.multiply(g.constant(*c), g.binary(Op::pow, scale, g.constant(--power)));
+        sum = sum < 0 ? own : g.add(own, g.multiply(s, sum));
+      }
+      return sum;
+    };
+    const Expr above = polynomial({1, 1.0 / 10, 1.0 / 60}, 1),
+               below = polynomial({1, 3.0 / 5, 3.0 / 20, 1.0 / 60}, 0);
+    const Expr pull = g.subtract(g.multiply(s, target), g.multiply(s, x));
+    return g.add(x, g.divide(g.multiply(pull, above), below));
   }
 
   /// One backward Euler step by Newton's method, solved in closed form: one iteration where the system is
@@ -612,6 +640,7 @@ class Compiler {
   std::map<std::string, int> states_, assigned_;  // name: line
   std::set<std::string> kept_;
   std::map<std::string, Expr> decay_;  // a of x' = a x + b
+  std::map<std::string, Expr> quick_;  // quick_step of the states that have one
 
   // While a block is executed
   std::string block_;

@@ -1,6 +1,7 @@
 #include "mechanism/generate.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <functional>
 #include <limits>
@@ -58,11 +59,12 @@ std::vector<Expr> current_outputs(const Mechanism& m) {
 }
 
 /// Of a part of the stored variables; concentrations go with the first part.
-std::vector<Expr> advance_outputs(const Mechanism& m, const std::vector<size_t>& part, bool first) {
+std::vector<Expr> advance_outputs(const Mechanism& m, const std::vector<Expr>& advanced,
+                                  const std::vector<size_t>& part, bool first) {
   std::vector<Expr> all;
   if (decays_alone(m)) return all;
   for (const size_t i : part)
-    if (m.advanced[i] != m.symbol(m.stored[i])) all.push_back(m.advanced[i]);
+    if (advanced[i] != m.symbol(m.stored[i])) all.push_back(advanced[i]);
   if (first) all.insert(all.end(), m.advanced_concentration.begin(), m.advanced_concentration.end());
   return all;
 }
@@ -317,9 +319,13 @@ class Writer {
 }  // namespace
 
 KernelLayout layout_of(const Mechanism& m) {
-  KernelLayout layout{needed_for(m.graph, current_outputs(m)).fixed, {}};
-  for (const auto& part : parts_of(m))
-    layout.advance.push_back(needed_for(m.graph, advance_outputs(m, part, layout.advance.empty())).fixed);
+  KernelLayout layout{needed_for(m.graph, current_outputs(m)).fixed, {}, {}};
+  for (const auto& part : parts_of(m)) {
+    const bool first = layout.advance_double.empty();
+    layout.advance_float.push_back(
+        needed_for(m.graph, advance_outputs(m, m.advanced_quickly, part, first)).fixed);
+    layout.advance_double.push_back(needed_for(m.graph, advance_outputs(m, m.advanced, part, first)).fixed);
+  }
   return layout;
 }
 
@@ -355,32 +361,36 @@ std::string generate_kernels(const Mechanism& m, const std::string& file_name, c
   for (size_t i = 0; i < m.stored.size(); ++i)
     if (m.after_current[i] != m.symbol(m.stored[i])) current.push_back(keep(m.after_current[i], i));
   for (size_t i = 0; i < m.stored.size() && decays_alone(m); ++i) current.push_back(keep(m.advanced[i], i));
-  std::string body, advances[2] = {"nullptr", "nullptr"};
+  std::string body;
   if (!current.empty()) body += writer.kernel(m.name + "_current", current_outputs(m), current);
   const auto parts = parts_of(m);
-  for (size_t p = 0; p < parts.size() && !decays_alone(m); ++p) {
-    std::vector<Store> stores;
-    for (const size_t i : parts[p])
-      if (m.advanced[i] != m.symbol(m.stored[i])) stores.push_back(keep(m.advanced[i], i));
-    size_t written = 0;
-    for (const auto& ion : m.ions) {
-      if (p > 0 || !ion.written || ion.quantity == IonQuantity::current) continue;
-      stores.push_back(
-          store(m.advanced_concentration[written++], fmt::format("k.ion[{}]", ion_row(ion.name)), ""));
+  // The kernels' names of each part, "nullptr" where there is nothing to advance.
+  const auto advance_kernels = [&](const std::vector<Expr>& advanced, const char* type) {
+    std::array<std::string, 2> names{"nullptr", "nullptr"};
+    for (size_t p = 0; p < parts.size() && !decays_alone(m); ++p) {
+      std::vector<Store> stores;
+      for (const size_t i : parts[p])
+        if (advanced[i] != m.symbol(m.stored[i])) stores.push_back(keep(advanced[i], i));
+      size_t written = 0;
+      for (const auto& ion : m.ions) {
+        if (p > 0 || !ion.written || ion.quantity == IonQuantity::current) continue;
+        stores.push_back(
+            store(m.advanced_concentration[written++], fmt::format("k.ion[{}]", ion_row(ion.name)), ""));
+      }
+      if (stores.empty()) continue;
+      const auto name = fmt::format("{}_advance_{}{}", m.name, type, p > 0 ? "_slow" : "");
+      body += writer.kernel(name, advance_outputs(m, advanced, parts[p], p == 0), stores);
+      names[p] = fmt::format("&{}<{}>", name, type);
     }
-    if (stores.empty()) continue;
-    const auto name = fmt::format("{}_advance{}", m.name, p > 0 ? "_slow" : "");
-    body += writer.kernel(name, advance_outputs(m, parts[p], p == 0), stores);
-    advances[p] = "&" + name;
-  }
-  const auto set = [&](const char* type) {
-    const auto of_type = [&](const std::string& pointer) {
-      return pointer == "nullptr" ? pointer : fmt::format("{}<{}>", pointer, type);
-    };
-    return fmt::format("{{ln::count<{0}>(), {1}, {{{2}, {3}}}}}", type,
-                       of_type(current.empty() ? "nullptr" : "&" + m.name + "_current"), of_type(advances[0]),
-                       of_type(advances[1]));
+    return names;
   };
+  const auto set = [&](const char* type, const std::vector<Expr>& advanced) {
+    const auto names = advance_kernels(advanced, type);
+    return fmt::format("{{ln::count<{0}>(), {1}, {{{2}, {3}}}}}", type,
+                       current.empty() ? "nullptr" : fmt::format("&{}_current<{}>", m.name, type), names[0],
+                       names[1]);
+  };
+  const auto in_float = set("float", m.advanced_quickly), in_double = set("double", m.advanced);
   return fmt::format(
       "// Made from {0} by neurontwin's NMODL compiler.\n"
       "#undef HWY_TARGET_INCLUDE\n"
@@ -404,7 +414,7 @@ std::string generate_kernels(const Mechanism& m, const std::string& file_name, c
       "extern \"C\" void {3}(MechanismKernels* kernels) {{ *kernels = HWY_DYNAMIC_DISPATCH({3}_here)(); }}\n"
       "}}  // namespace neurontwin\n"
       "#endif\n",
-      std::filesystem::path(m.path).filename().string(), file_name, body, entry, set("float"), set("double"));
+      std::filesystem::path(m.path).filename().string(), file_name, body, entry, in_float, in_double);
 }
 
 }  // namespace neurontwin

@@ -9,7 +9,12 @@ namespace neurontwin {
 /// The fixed expressions that a kernel takes ready-made for every instance.
 struct KernelLayout {
   std::vector<Expr> current;
-  std::vector<std::vector<Expr>> advance;  // of each of parts_of(mechanism)
+  std::vector<std::vector<Expr>> advance_float, advance_double;  // of each of parts_of(mechanism)
+
+  template <class T>
+  const std::vector<std::vector<Expr>>& advance() const {
+    return sizeof(T) == 4 ? advance_float : advance_double;
+  }
 };
 KernelLayout layout_of(const Mechanism& mechanism);
 

@@ -187,9 +187,9 @@ Expr Graph::unary(Op op, Expr a) {
   if (op == Op::negate) {
     if (node(a).op == Op::negate) return node(a).a;
     if (node(a).op == Op::subtract) return subtract(node(a).b, node(a).a);
-    if (node(a).op == Op::multiply && node(node(a).a).op == Op::constant) {
-      return multiply(constant(-node(node(a).a).value), node(a).b);
-    }
+    // The sign of a product goes to its fixed factor, which is computed beforehand.
+    if (const Node n = node(a); n.op == Op::multiply && !node(n.a).varying && node(n.b).varying)
+      return multiply(unary(Op::negate, n.a), n.b);
   }
   return make(op, a);
 }

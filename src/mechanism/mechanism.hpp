@@ -54,12 +54,13 @@ struct Mechanism {
   std::vector<IonVariable> ions;
 
   // Each in terms of the symbols' values before.
-  std::vector<Expr> initial;        // stored
-  std::vector<Current> currents;    // at v
-  Expr total_current = -1;          // sum of the currents, mA/cm2
-  Expr conductance = -1;            // its derivative by v, S/cm2
-  std::vector<Expr> after_current;  // stored, when the currents have been evaluated
-  std::vector<Expr> advanced;       // stored, one time step later (cnexp: exact for frozen rates)
+  std::vector<Expr> initial;           // stored
+  std::vector<Current> currents;       // at v
+  Expr total_current = -1;             // sum of the currents, mA/cm2
+  Expr conductance = -1;               // its derivative by v, S/cm2
+  std::vector<Expr> after_current;     // stored, when the currents have been evaluated
+  std::vector<Expr> advanced;          // stored, one time step later (cnexp: exact for frozen rates)
+  std::vector<Expr> advanced_quickly;  // the same to what float can tell, without the exponential of the step
   /// Written concentrations, at the start and one step later; in the order of the written `ions`.
   std::vector<Expr> initial_concentration, advanced_concentration;
   /// How much an event's effect on each stored variable decays in half a step: 1 where its rate is not fixed.

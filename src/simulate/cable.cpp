@@ -507,7 +507,8 @@ std::vector<Recording> CableSimulator<T>::run(std::span<const SynapticInput> inp
 namespace {
 
 template <class T>
-std::vector<Recording> in_batches(const DetailedCell& cell, const CableSpec& spec, std::span<const SynapticInput> inputs, int64_t duration_ms, int threads) {
+std::vector<Recording> in_batches(const DetailedCell& cell, const CableSpec& spec,
+                                  std::span<const SynapticInput> inputs, int64_t duration_ms, int threads) {
   std::vector<Recording> recordings(inputs.size());
   std::atomic<size_t> next = 0;
   std::exception_ptr failure;
@@ -515,8 +516,10 @@ std::vector<Recording> in_batches(const DetailedCell& cell, const CableSpec& spe
   const auto work = [&] {
     try {
       CableSimulator<T> simulator(cell, spec);
-      for (size_t first = next.fetch_add(simulator.lanes()); first < inputs.size(); first = next.fetch_add(simulator.lanes())) {
-        auto batch = simulator.run(inputs.subspan(first, std::min(simulator.lanes(), inputs.size() - first)), duration_ms);
+      for (size_t first = next.fetch_add(simulator.lanes()); first < inputs.size();
+           first = next.fetch_add(simulator.lanes())) {
+        auto batch = simulator.run(inputs.subspan(first, std::min(simulator.lanes(), inputs.size() - first)),
+                                   duration_ms);
         std::move(batch.begin(), batch.end(), recordings.begin() + static_cast<int64_t>(first));
       }
     } catch (...) {
@@ -535,9 +538,11 @@ std::vector<Recording> in_batches(const DetailedCell& cell, const CableSpec& spe
 
 }  // namespace
 
-std::vector<Recording> simulate_trials(const DetailedCell& cell, const CableSpec& spec, Precision precision, std::span<const SynapticInput> inputs,
-                                       int64_t duration_ms, int threads) {
-  return precision == Precision::in_float ? in_batches<float>(cell, spec, inputs, duration_ms, threads) : in_batches<double>(cell, spec, inputs, duration_ms, threads);
+std::vector<Recording> simulate_trials(const DetailedCell& cell, const CableSpec& spec, Precision precision,
+                                       std::span<const SynapticInput> inputs, int64_t duration_ms,
+                                       int threads) {
+  return precision == Precision::in_float ? in_batches<float>(cell, spec, inputs, duration_ms, threads)
+                                          : in_batches<double>(cell, spec, inputs, duration_ms, threads);
 }
 
 template class CableSimulator<float>;

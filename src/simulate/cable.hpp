@@ -65,8 +65,10 @@ class CableSimulator {
 
 enum class Precision : uint8_t { in_float, in_double };
 
-/// Any number of trials, in batches of as many as fit side by side, the batches shared by threads. The result does not depend on how many.
-std::vector<Recording> simulate_trials(const DetailedCell& cell, const CableSpec& spec, Precision precision, std::span<const SynapticInput> inputs,
-                                       int64_t duration_ms, int threads);
+/// Any number of trials, in batches of as many as fit side by side, the batches shared by threads. The result
+/// does not depend on how many.
+std::vector<Recording> simulate_trials(const DetailedCell& cell, const CableSpec& spec, Precision precision,
+                                       std::span<const SynapticInput> inputs, int64_t duration_ms,
+                                       int threads);
 
 }  // namespace neurontwin

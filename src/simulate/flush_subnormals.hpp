@@ -5,13 +5,17 @@
 
 namespace neurontwin {
 
-/// While it lives, this thread computes with 0 in the place of subnormal numbers. A conductance that has decayed for long is one, and they
-/// cost a hundred times an ordinary operation.
+/// While it lives, this thread computes with 0 in the place of subnormal numbers. A conductance that has
+/// decayed for long is one, and they cost a hundred times an ordinary operation.
 class FlushSubnormals {
  public:
 #if defined(__SSE2__)
-  FlushSubnormals() : before_(_mm_getcsr()) { _mm_setcsr(before_ | 0x8040); }  // flush to zero, subnormals are zero
-  ~FlushSubnormals() { _mm_setcsr(before_); }
+  FlushSubnormals() : before_(_mm_getcsr()) {
+    _mm_setcsr(before_ | 0x8040);
+  }  // flush to zero, subnormals are zero
+  ~FlushSubnormals() {
+    _mm_setcsr(before_);
+  }
 
  private:
   unsigned before_;
@@ -20,7 +24,9 @@ class FlushSubnormals {
     asm volatile("mrs %0, fpcr" : "=r"(before_));
     asm volatile("msr fpcr, %0" : : "r"(before_ | (1ull << 24)));
   }
-  ~FlushSubnormals() { asm volatile("msr fpcr, %0" : : "r"(before_)); }
+  ~FlushSubnormals() {
+    asm volatile("msr fpcr, %0" : : "r"(before_));
+  }
 
  private:
   unsigned long long before_ = 0;

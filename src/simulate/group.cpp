@@ -31,28 +31,6 @@ double ion_value(const DetailedCell& cell, const IonVariable& ion, const Mechani
   return it->second;
 }
 
-/// The values of all symbols of an instance that are fixed during the simulation, and of v and the ions at
-/// its start.
-std::map<Expr, double> symbols(const DetailedCell& cell, const Placement& p, size_t instance, double dt_ms) {
-  const auto& m = p.mechanism();
-  const auto& compartment = cell.geometry.compartments[static_cast<size_t>(p.compartments[instance])];
-  std::map<Expr, double> values;
-  const auto set = [&](const std::string& name, double value) {
-    if (const Expr e = m.symbol(name); e >= 0) values[e] = value;
-  };
-  set("dt", dt_ms);
-  set("celsius", cell.celsius);
-  set("diam", compartment.diameter_um);
-  set("area", compartment.area_um2);
-  set("scale", m.point_process ? 100 / compartment.area_um2 : 1);
-  set("v", cell.initial_mV);
-  set("t", 0);
-  for (size_t k = 0; k < m.parameters.size(); ++k) set(m.parameters[k].name, p.parameters[instance][k]);
-  for (const auto& ion : m.ions) set(ion.name, ion_value(cell, ion, m));
-  for (const auto& name : m.stored) set(name, 0);
-  return values;
-}
-
 /// What an event of weight 1 adds to each stored variable.
 std::vector<Expr> event_effects(const Mechanism& m, Graph& graph) {
   std::vector<Expr> effects;
@@ -73,6 +51,27 @@ std::vector<Expr> event_effects(const Mechanism& m, Graph& graph) {
 }
 
 }  // namespace
+
+std::map<Expr, double> known_values(const DetailedCell& cell, const Placement& p, size_t instance,
+                                    double dt_ms) {
+  const auto& m = p.mechanism();
+  const auto& compartment = cell.geometry.compartments[static_cast<size_t>(p.compartments[instance])];
+  std::map<Expr, double> values;
+  const auto set = [&](const std::string& name, double value) {
+    if (const Expr e = m.symbol(name); e >= 0) values[e] = value;
+  };
+  set("dt", dt_ms);
+  set("celsius", cell.celsius);
+  set("diam", compartment.diameter_um);
+  set("area", compartment.area_um2);
+  set("scale", m.point_process ? 100 / compartment.area_um2 : 1);
+  set("v", cell.initial_mV);
+  set("t", 0);
+  for (size_t k = 0; k < m.parameters.size(); ++k) set(m.parameters[k].name, p.parameters[instance][k]);
+  for (const auto& ion : m.ions) set(ion.name, ion_value(cell, ion, m));
+  for (const auto& name : m.stored) set(name, 0);
+  return values;
+}
 
 double nernst_factor_mV(double celsius) {
   return 1000 * 8.31446261815324 * (273.15 + celsius) / (2 * 96485.33212331001);
@@ -114,19 +113,20 @@ Group<T> make_group(const DetailedCell& cell, const Placement& placement, const 
     group.ions.push_back(array(ion->name + (adds ? place.currents : "")));
     group.ion_slopes.push_back(adds ? array("slope of " + ion->name + place.currents) : nullptr);
   }
+  const auto& advance = placement.loaded->layout.advance<T>();
   Graph graph = m.graph;  // taking derivatives adds nodes
   const auto effects = event_effects(m, graph);
   for (size_t i = 0; i < n; ++i) {
     const size_t instance = group.first_instance + i;
     const auto values =
-        symbols(cell, placement, instance, place.dt_ms * static_cast<double>(place.strides[0]));
+        known_values(cell, placement, instance, place.dt_ms * static_cast<double>(place.strides[0]));
     const auto evaluate = [&](Expr e) { return graph.evaluate(e, values); };
     for (const Expr e : placement.loaded->layout.current)
       group.fixed_current.push_back(static_cast<T>(evaluate(e)));
-    for (size_t part = 0; part < placement.loaded->layout.advance.size(); ++part) {
+    for (size_t part = 0; part < advance.size(); ++part) {
       const auto at_its_pace =
-          symbols(cell, placement, instance, place.dt_ms * static_cast<double>(place.strides[part]));
-      for (const Expr e : placement.loaded->layout.advance[part])
+          known_values(cell, placement, instance, place.dt_ms * static_cast<double>(place.strides[part]));
+      for (const Expr e : advance[part])
         group.fixed_advance[part].push_back(static_cast<T>(graph.evaluate(e, at_its_pace)));
     }
     for (size_t s = 0; s < stored; ++s) {
@@ -157,7 +157,7 @@ std::vector<double> longest_waits_ms(const DetailedCell& cell, const Placement& 
     for (size_t k = 0; k < m.parameters.size(); ++k)
       if (matters(m.parameters[k].name)) rates.push_back(placement.parameters[i][k]);
     if (!seen.insert(rates).second) continue;
-    const auto time_constants = shortest_time_constants_ms(m, symbols(cell, placement, i, 1));
+    const auto time_constants = shortest_time_constants_ms(m, known_values(cell, placement, i, 1));
     for (size_t p = 0; p < parts.size(); ++p)
       for (const size_t s : parts[p])
         if (s < m.states) waits[p] = std::min(waits[p], time_constants[s]);

@@ -51,6 +51,11 @@ template <class T>
 Group<T> make_group(const DetailedCell& cell, const Placement& placement, const GroupPlace& place,
                     size_t lanes, IonArrays<T>& ions);
 
+/// The values of all symbols of an instance that are fixed during a simulation with steps of `dt_ms`, and
+/// those of v, the ions and the stored variables before it starts.
+std::map<Expr, double> known_values(const DetailedCell& cell, const Placement& placement, size_t instance,
+                                    double dt_ms);
+
 /// Positions in ascending `node` where each block of kBlockNodes from first_node on starts, and the end.
 std::vector<int64_t> block_starts(const std::vector<int32_t>& node, int first_node, int last_node);
 

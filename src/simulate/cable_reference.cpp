@@ -1,0 +1,181 @@
+#include "simulate/cable_reference.hpp"
+
+#include <cmath>
+
+#include "simulate/group.hpp"
+
+namespace neurontwin {
+namespace {
+
+/// A mechanism at one place.
+struct Instance {
+  const Placement* placement;
+  size_t node;
+  std::map<Expr, double> values;  // of every symbol
+  Graph graph;                    // with the derivatives taken
+
+  const Mechanism& mechanism() const { return placement->mechanism(); }
+  double evaluate(Expr e) const { return graph.evaluate(e, values); }
+  void set(const std::string& name, double value) {
+    if (const Expr e = mechanism().symbol(name); e >= 0) values[e] = value;
+  }
+};
+
+/// Solves m x = b; both are used up.
+std::vector<double> solve_dense(std::vector<std::vector<double>> m, std::vector<double> b) {
+  const size_t n = b.size();
+  for (size_t k = 0; k < n; ++k) {
+    for (size_t i = k + 1; i < n; ++i) {
+      const double factor = m[i][k] / m[k][k];
+      for (size_t j = k; j < n; ++j) m[i][j] -= factor * m[k][j];
+      b[i] -= factor * b[k];
+    }
+  }
+  for (size_t k = n; k-- > 0;) {
+    for (size_t j = k + 1; j < n; ++j) b[k] -= m[k][j] * b[j];
+    b[k] /= m[k][k];
+  }
+  return b;
+}
+
+class Reference {
+ public:
+  Reference(const DetailedCell& cell, const CableSpec& spec)
+      : cell_(cell),
+        dt_ms_(spec.dt_ms),
+        second_order_(spec.scheme == Scheme::crank_nicolson),
+        v_(cell.geometry.nodes.size(), cell.initial_mV),
+        cai_(v_.size(), cell.calcium_inside_mM),
+        ica_(v_.size()) {
+    for (const auto& placement : cell.placements) {
+      first_instance_.push_back(instances_.size());
+      for (size_t i = 0; i < placement.compartments.size(); ++i) {
+        Instance instance{
+            &placement,
+            static_cast<size_t>(cell.geometry.node_of[static_cast<size_t>(placement.compartments[i])]),
+            known_values(cell, placement, i, dt_ms_), placement.mechanism().graph};
+        std::vector<double> start;
+        for (const Expr e : instance.mechanism().initial) start.push_back(instance.evaluate(e));
+        store(instance, start);
+        instances_.push_back(std::move(instance));
+      }
+    }
+  }
+
+  ReferenceTrial run(const SynapticInput& input, int64_t steps) {
+    ReferenceTrial trial;
+    for (int64_t step = 0; step < steps; ++step) {
+      if (step > 0) advance_states();
+      deliver(input.excitatory, cell_.excitatory, step);
+      deliver(input.inhibitory, cell_.inhibitory, step);
+      advance_voltage((static_cast<double>(step) + 0.5) * dt_ms_);
+      std::vector<double> v;
+      for (const int node : cell_.geometry.node_of) v.push_back(v_[static_cast<size_t>(node)]);
+      trial.v_mV.push_back(std::move(v));
+    }
+    return trial;
+  }
+
+ private:
+  static void store(Instance& instance, const std::vector<double>& values) {
+    const auto& m = instance.mechanism();
+    for (size_t s = 0; s < m.stored.size(); ++s) instance.set(m.stored[s], values[s]);
+  }
+
+  /// The mechanism sees the present voltage and concentration of its node.
+  void look(Instance& instance) const {
+    const double inside = cai_[instance.node];
+    instance.set("v", v_[instance.node]);
+    instance.set("cai", inside);
+    instance.set("eca", nernst_factor_mV(cell_.celsius) * std::log(cell_.calcium_outside_mM / inside));
+    instance.set("ica", ica_[instance.node]);
+  }
+
+  void advance_states() {
+    for (auto& instance : instances_) {
+      look(instance);
+      const auto& m = instance.mechanism();
+      std::vector<double> next;
+      for (const Expr e : m.advanced) next.push_back(instance.evaluate(e));
+      for (const Expr e : m.advanced_concentration) cai_[instance.node] = instance.evaluate(e);
+      store(instance, next);
+    }
+  }
+
+  void deliver(const Events& events, const std::optional<SynapseGroup>& synapses, int64_t step) {
+    for (size_t k = 0; k < events.time_ms.size(); ++k) {
+      if (std::llround(static_cast<double>(events.time_ms[k]) / dt_ms_) != step) continue;
+      auto& instance = instances_[first_instance_[synapses->placement] + events.synapse[k]];
+      const auto& m = instance.mechanism();
+      instance.values[m.symbol(m.receiving->arguments[0])] = 1;
+      std::vector<double> after;
+      for (size_t s = 0; s < m.stored.size(); ++s) {
+        const double before = instance.values.at(m.symbol(m.stored[s]));
+        const double decayed = second_order_ ? instance.evaluate(m.half_step_decay[s]) : 1;
+        after.push_back(before + decayed * (instance.evaluate(m.receiving->stored[s]) - before));
+      }
+      store(instance, after);
+    }
+  }
+
+  void advance_voltage(double middle_ms) {
+    const size_t n = v_.size();
+    std::vector<std::vector<double>> matrix(n, std::vector<double>(n));
+    std::vector<double> right(n), calcium_slope(n);
+    const double half = second_order_ ? 2 : 1;
+    for (size_t c = 0; c < cell_.geometry.compartments.size(); ++c) {
+      const auto i = static_cast<size_t>(cell_.geometry.node_of[c]);
+      matrix[i][i] += half * 1e-3 * cell_.capacitance_uF_cm2[c] / dt_ms_;  // uF/cm2 per ms is 1e-3 S/cm2
+    }
+    for (size_t i = 0; i < n; ++i) {
+      const auto& node = cell_.geometry.nodes[i];
+      if (node.parent < 0) continue;
+      const auto p = static_cast<size_t>(node.parent);
+      for (const auto& [here, there] : {std::pair(i, p), std::pair(p, i)}) {
+        const int c = cell_.geometry.nodes[here].compartment;
+        const double area_um2 = c < 0 ? 100 : cell_.geometry.compartments[static_cast<size_t>(c)].area_um2;
+        const double g = 100 * node.axial_conductance_uS / area_um2;  // S/cm2
+        matrix[here][here] += g;
+        matrix[here][there] -= g;
+        right[here] += g * (v_[there] - v_[here]);
+      }
+    }
+    std::fill(ica_.begin(), ica_.end(), 0);
+    for (auto& instance : instances_) {
+      look(instance);
+      instance.set("t", middle_ms);
+      const auto& m = instance.mechanism();
+      right[instance.node] -= instance.evaluate(m.total_current);
+      matrix[instance.node][instance.node] += instance.evaluate(m.conductance);
+      for (const auto& current : m.currents) {
+        if (current.ion != "ca") continue;
+        ica_[instance.node] += instance.evaluate(current.value);
+        calcium_slope[instance.node] += instance.evaluate(current.slope);
+      }
+      std::vector<double> after;
+      for (const Expr e : m.after_current) after.push_back(instance.evaluate(e));
+      store(instance, after);
+    }
+    const auto dv = solve_dense(std::move(matrix), std::move(right));
+    for (size_t i = 0; i < n; ++i) {
+      v_[i] += half * dv[i];
+      if (second_order_) ica_[i] += calcium_slope[i] * dv[i];
+    }
+  }
+
+  const DetailedCell& cell_;
+  double dt_ms_;
+  bool second_order_;
+  std::vector<double> v_, cai_, ica_;
+  std::vector<Instance> instances_;
+  std::vector<size_t> first_instance_;  // of each placement
+};
+
+}  // namespace
+
+ReferenceTrial simulate_reference(const DetailedCell& cell, const CableSpec& spec, const SynapticInput& input,
+                                  int64_t steps) {
+  return Reference(cell, spec).run(input, steps);
+}
+
+}  // namespace neurontwin
