@@ -45,7 +45,8 @@ def build_mechanisms(folder):
     mods = folder / "mods"
     mods.mkdir()
     for mod in (ROOT / "src/mechanism/catalogue").glob("*.mod"):
-        shutil.copy(mod, mods)
+        if mod.stem != "IClamp":  # NEURON has its own
+            shutil.copy(mod, mods)
     subprocess.run([str(script), "mods"], cwd=folder, capture_output=True, text=True)
     if not list(folder.glob("x86_64/**/libnrnmech.so")):
         done = subprocess.run([str(script), "mods"], cwd=folder, capture_output=True, text=True)

@@ -271,4 +271,16 @@ DetailedCell read_detailed_cell(const Settings& settings, const std::filesystem:
   return cell;
 }
 
+void add_point(DetailedCell& cell, const std::string& mechanism, int compartment,
+               const std::map<std::string, double>& parameters) {
+  Placement p{load_mechanism(mechanism, {}, "a point process"), {compartment}, {{}}};
+  for (const auto& parameter : p.mechanism().parameters) {
+    const auto given = parameters.find(parameter.name);
+    p.parameters[0].push_back(given == parameters.end() ? parameter.value : given->second);
+  }
+  for (const auto& [name, value] : parameters)
+    if (!p.mechanism().parameter(name)) fail_input("{} has no parameter '{}'", mechanism, name);
+  cell.placements.push_back(std::move(p));
+}
+
 }  // namespace neurontwin

@@ -59,4 +59,9 @@ struct CellChoices {
 DetailedCell read_detailed_cell(const Settings& settings, const std::filesystem::path& folder,
                                 const CellChoices& choices = {});
 
+/// Adds a point process of the catalogue to a cell. `parameters`: by name; the others as the mechanism has
+/// them. InputError if the catalogue or the mechanism has no such name.
+void add_point(DetailedCell& cell, const std::string& mechanism, int compartment,
+               const std::map<std::string, double>& parameters);
+
 }  // namespace neurontwin

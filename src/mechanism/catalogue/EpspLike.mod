@@ -25,6 +25,7 @@ INITIAL { LOCAL peak
 }
 
 BREAKPOINT { LOCAL since
-  since = fmax(t - start, 0)
+  since = t - start
+  if (since < 0) { since = 0 }
   i = amp*factor*(exp(-since/decay) - exp(-since/rise))
 }

@@ -1,0 +1,55 @@
+"""simulate CELL.toml --out OUT.h5: one trial of a detailed cell, driven by electrodes or by recorded input."""
+import h5py
+import numpy as np
+import unittest
+
+from support import PROGRAM, InTemporaryFolder, run
+
+SWC = "1 1 0 -10 0 10 -1\n2 1 0 10 0 10 1\n3 3 0 11 0 1 2\n4 3 0 211 0 1 3\n"
+CELL = """kind = "detailed"
+morphology = "cell.swc"
+initial_mV = -65
+insert = [ { mechanism = "leak", regions = ["soma", "basal"], g = 1e-4, e = -65 } ]
+point = [ { mechanism = "IClamp", section = "dend[0]", x = 0.5, del = 5, dur = 10, amp = 0.05 } ]
+record = [ { name = "tip", region = "basal", distance_um = 190 } ]
+"""
+
+
+class OneTrial(InTemporaryFolder):
+    def simulate(self, *options, text=CELL):
+        (self.folder / "cell.swc").write_text(SWC)
+        cell = self.folder / "cell.toml"
+        cell.write_text(text)
+        return run([PROGRAM, "simulate", cell, *options])
+
+    def test_needs_no_input_when_an_electrode_drives_the_cell(self):
+        out = self.folder / "out.h5"
+        done = self.simulate("--ms", 40, "--out", out)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        with h5py.File(out) as file:
+            soma, tip, dendrites = file["soma_mV"][()], file["sites/tip"][()], file["dendrites_mV"][()]
+        self.assertEqual((soma.shape, tip.shape), ((320,), (320,)))
+        self.assertTrue(np.allclose(soma[:40], -65, atol=1e-4))
+        self.assertGreater(tip[8 * 14], soma[8 * 14] + 0.5)  # 0.05 nA over the 30 Mohm between them, less what leaks
+        self.assertEqual(dendrites.shape[1], 40)
+        np.testing.assert_array_equal(tip[::8], dendrites[-1])
+
+    def test_without_input_has_to_be_told_how_long(self):
+        done = self.simulate("--out", self.folder / "out.h5")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("--ms", done.stderr)
+
+    def test_refuses_a_place_that_is_not_there(self):
+        done = self.simulate("--ms", 40, "--out", self.folder / "out.h5", text=CELL.replace("dend[0]", "apic[3]"))
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("cell.toml:5", done.stderr)
+        self.assertIn("it has soma[0], dend[0]", done.stderr)
+
+    def test_is_told_from_a_data_set_by_its_file(self):
+        done = self.simulate("--ms", 40, "--out", self.folder / "run")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("--ms is for one trial of a cell", done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
