@@ -31,3 +31,11 @@ inline const std::string kernel = R\"header(@kernel_header@)header\";
 add_library(neurontwin_mechanism_user STATIC src/mechanism/user/library.cpp src/mechanism/user/compile_user.cpp)
 target_include_directories(neurontwin_mechanism_user PRIVATE ${CMAKE_BINARY_DIR}/generated)
 target_link_libraries(neurontwin_mechanism_user PUBLIC neurontwin_mechanism PRIVATE neurontwin_catalogue ${CMAKE_DL_LIBS})
+
+# Kernels as they run: the catalogue's and a user's, against the plain evaluation of their expressions.
+if(NEURONTWIN_TESTS)
+  file(GLOB kernel_tests CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/mechanism/catalogue/*_test.cpp ${CMAKE_SOURCE_DIR}/src/mechanism/user/*_test.cpp)
+  add_executable(kernels_test ${kernel_tests})
+  target_link_libraries(kernels_test PRIVATE neurontwin_mechanism_user neurontwin_catalogue hwy GTest::gtest_main)
+  gtest_discover_tests(kernels_test TEST_PREFIX "kernels: " DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 300)
+endif()

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "cell/place.hpp"
+#include "mechanism/pace.hpp"
 #include "morphology/layer_five_tree.hpp"
 
 namespace neurontwin {
@@ -13,13 +14,13 @@ namespace {
 
 constexpr std::array<std::string_view, 5> kRegions{"soma", "axon", "basal", "apical", "other"};
 
-std::set<Region> read_regions(const Settings& settings) {
+std::set<Region> read_regions(const Settings& settings, std::string_view key = "regions") {
   std::set<Region> regions;
-  for (const auto& name : settings.texts("regions")) {
+  for (const auto& name : settings.texts(key)) {
     const auto it = std::find(kRegions.begin(), kRegions.end(), name);
     if (it == kRegions.end()) {
-      fail_input("{}: '{}' names the region \"{}\", expected some of: {}", settings.where("regions"),
-                 settings.full_key("regions"), name, fmt::join(kRegions, ", "));
+      fail_input("{}: '{}' names the region \"{}\", expected some of: {}", settings.where(key),
+                 settings.full_key(key), name, fmt::join(kRegions, ", "));
     }
     regions.insert(static_cast<Region>(it - kRegions.begin()));
   }
@@ -33,6 +34,34 @@ std::vector<int> compartments_in(const Compartments& geometry, const std::set<Re
   return all;
 }
 
+/// Arithmetic of NMODL on distance, longest and diameter.
+Mechanism compile_formula(const std::string& formula, const std::string& where) {
+  const auto refuse = [&](const std::string& what) {
+    fail_input("{} is the formula \"{}\": {}; it may hold distance, longest, diameter, numbers and functions",
+               where, formula, what);
+  };
+  if (formula.find_first_of("{}") != formula.npos) refuse("it has braces");
+  Mechanism m;
+  try {
+    m = compile_mechanism(
+        "NEURON { SUFFIX formula NONSPECIFIC_CURRENT value }\nPARAMETER { distance longest diameter "
+        "}\nASSIGNED { value }\nBREAKPOINT { value = " +
+            formula + "\n}",
+        "formula");
+  } catch (const InputError& error) {
+    // What the compiler says, without the line of a text that the user never saw.
+    const std::string what = error.what();
+    const auto start = what.find(": ");
+    refuse(what.substr(start == what.npos ? 0 : start + 2));
+  }
+  for (const auto* name : {"v", "t", "dt", "celsius", "diam", "area", "scale"}) {
+    const Expr e = m.symbol(name);
+    if (e >= 0 && m.graph.depends(m.currents[0].value, e))
+      refuse(fmt::format("'{}' is not known here", name));
+  }
+  return m;
+}
+
 /// A parameter as a function of the place: `distance` and `longest` in um along the tree from the soma
 /// (`longest`: to the farthest end in these regions), `diameter` in um. `last_at_end`: in the last
 /// compartment of a section, distance is that of the section's end. So it comes out in NEURON when a hoc loop
@@ -40,12 +69,7 @@ std::vector<int> compartments_in(const Compartments& geometry, const std::set<Re
 std::vector<double> evaluate_formula(const std::string& formula, const std::string& where,
                                      const Compartments& geometry, const std::vector<int>& compartments,
                                      bool last_at_end) {
-  if (formula.find_first_of("{}") != formula.npos) fail_input("{}: a formula holds no braces", where);
-  const auto m = compile_mechanism(
-      "NEURON { SUFFIX formula NONSPECIFIC_CURRENT value }\nPARAMETER { distance longest diameter "
-      "}\nASSIGNED { value }\nBREAKPOINT { value = " +
-          formula + "\n}",
-      where);
+  const auto m = compile_formula(formula, where);
   double longest = 0;
   for (const int c : compartments) {
     const auto& compartment = geometry.compartments[static_cast<size_t>(c)];
@@ -64,6 +88,26 @@ std::vector<double> evaluate_formula(const std::string& formula, const std::stri
   return values;
 }
 
+bool is_density(const Parameter& parameter) {
+  return parameter.unit == "S/cm2";
+}
+
+void check_value(double value, const Parameter& parameter, const std::string& mechanism,
+                 const Compartments& geometry, int compartment, const std::string& where) {
+  const auto& section =
+      geometry.sections[static_cast<size_t>(geometry.compartments[static_cast<size_t>(compartment)].section)];
+  if (!std::isfinite(value))
+    fail_input("{} of {} is {} in {}, expected a finite number", where, mechanism,
+               std::isnan(value) ? "no number" : "infinite", section.name);
+  if (is_density(parameter) && value < 0) {
+    fail_input(
+        "{}: density of '{}' in region '{}' is negative ({} S/cm2)\n            densities are conductances "
+        "per area; use 0 to "
+        "switch a channel off",
+        where, mechanism, name_of(section.region), value);
+  }
+}
+
 Placement read_placement(const Settings& settings, const Compartments& geometry,
                          const std::filesystem::path& folder) {
   Placement p;
@@ -78,12 +122,49 @@ Placement read_placement(const Settings& settings, const Compartments& geometry,
   for (size_t k = 0; k < parameters.size(); ++k) {
     const auto& parameter = parameters[k];
     const bool given = settings.has(parameter.name);
-    const auto values = evaluate_formula(
-        settings.formula(parameter.name, fmt::format("{:.17g}", parameter.value)),
-        given ? settings.where(parameter.name) : name, geometry, p.compartments, last_at_end);
-    for (size_t i = 0; i < values.size(); ++i) p.parameters[i][k] = values[i];
+    const auto where =
+        given ? fmt::format("{}: '{}'", settings.where(parameter.name), settings.full_key(parameter.name))
+              : fmt::format("{}: '{}'", name, parameter.name);
+    const auto values =
+        evaluate_formula(settings.formula(parameter.name, fmt::format("{:.17g}", parameter.value)), where,
+                         geometry, p.compartments, last_at_end);
+    for (size_t i = 0; i < values.size(); ++i) {
+      check_value(values[i], parameter, name, geometry, p.compartments[i], where);
+      p.parameters[i][k] = values[i];
+    }
   }
   return p;
+}
+
+/// What a description changes in all its channels at once.
+struct Variation {
+  std::set<Region> passive;           // regions without channels but leaks
+  Settings density_factors, vshifts;  // by mechanism
+};
+
+/// A leak has no states, and its current is a straight line of voltage.
+bool is_leak(const Mechanism& m) {
+  return m.stored.empty() && m.initial_concentration.empty() && is_ohmic(m);
+}
+
+void vary(Placement& p, const Variation& variation, const Compartments& geometry) {
+  const auto& m = p.mechanism();
+  for (size_t k = 0; k < m.parameters.size(); ++k) {
+    const bool density = is_density(m.parameters[k]), shift = m.parameters[k].name == "vshift";
+    const double factor = density ? variation.density_factors.number(m.name, 1, kNotNegative) : 1;
+    const double more = shift ? variation.vshifts.number(m.name, 0, {-200, 200}) : 0;
+    for (auto& values : p.parameters) values[k] = factor * values[k] + more;
+  }
+  if (is_leak(m)) return;
+  std::vector<int> compartments;
+  std::vector<std::vector<double>> parameters;
+  for (size_t i = 0; i < p.compartments.size(); ++i) {
+    if (variation.passive.contains(geometry.region(p.compartments[i]))) continue;
+    compartments.push_back(p.compartments[i]);
+    parameters.push_back(std::move(p.parameters[i]));
+  }
+  p.compartments = std::move(compartments);
+  p.parameters = std::move(parameters);
 }
 
 /// Adds a mechanism that may be in other regions already.
@@ -226,7 +307,8 @@ DetailedCell read_detailed_cell(const Settings& settings, const std::filesystem:
 
   const auto named = settings.text("morphology");
   const bool built_in = !choices.morphology && named == "layer-5-tree";
-  auto morphology = built_in ? layer_five_tree() : read_morphology(choices.morphology ? *choices.morphology : folder / named);
+  auto morphology = built_in ? layer_five_tree()
+                             : read_morphology(choices.morphology ? *choices.morphology : folder / named);
   const auto stub = settings.table("axon_stub");
   const auto stubs = stub.integer("sections", 0, {0, 1000});
   const double stub_length = stub.number("length_um", 30, kPositive),
@@ -252,8 +334,13 @@ DetailedCell read_detailed_cell(const Settings& settings, const std::filesystem:
     for (const int c : compartments_in(cell.geometry, read_regions(membrane)))
       cell.capacitance_uF_cm2[static_cast<size_t>(c)] = value;
   }
-  for (const auto& insert : settings.tables("insert"))
-    add_channel(read_placement(insert, cell.geometry, folder), insert.where("mechanism"), cell);
+  const Variation variation{settings.has("passive") ? read_regions(settings, "passive") : std::set<Region>{},
+                            settings.table("density_factors"), settings.table("vshift_mV")};
+  for (const auto& insert : settings.tables("insert")) {
+    auto channel = read_placement(insert, cell.geometry, folder);
+    vary(channel, variation, cell.geometry);
+    if (!channel.compartments.empty()) add_channel(std::move(channel), insert.where("mechanism"), cell);
+  }
   static constexpr std::array<std::string_view, 2> kReceptors{"nmda", "ampa"};
   const auto described = settings.choice("receptors", kReceptors, "nmda");
   const auto receptors = choices.receptors.empty() ? described : choices.receptors;

@@ -141,7 +141,8 @@ void write_table(const toml::table& table, const std::string& path, std::string&
 
 std::optional<std::string> nearest_word(std::string_view word, std::span<const std::string> candidates) {
   std::optional<std::string> best;
-  size_t best_distance = std::max<size_t>(2, word.size() / 3) + 1;
+  // Something of the word must be left: one letter is not like another.
+  size_t best_distance = std::min(std::max<size_t>(2, word.size() / 3) + 1, word.size());
   for (const auto& candidate : candidates) {
     if (const size_t d = edit_distance(word, candidate); d < best_distance) {
       best = candidate;

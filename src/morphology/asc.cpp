@@ -2,12 +2,12 @@
 #include <array>
 #include <charconv>
 #include <cmath>
-#include <cstdio>
 #include <optional>
 
 #include "config/error.hpp"
 #include "morphology/morphology.hpp"
 #include "morphology/soma_contour.hpp"
+#include "morphology/stored_point.hpp"
 
 namespace neurontwin {
 namespace {
@@ -108,13 +108,6 @@ class Reader {
   int line_ = 1;
 };
 
-/// NEURON passes every number through this text on its way to single precision.
-float as_neuron_stores(double value) {
-  char text[40];
-  std::snprintf(text, sizeof text, "%.8g", value);
-  return static_cast<float>(std::strtod(text, nullptr));
-}
-
 struct Branch {
   Region region = Region::other;
   int parent = -1;  // index of a branch; -1: the soma
@@ -135,6 +128,7 @@ class Importer {
     if (contours_.empty())
       fail_input("{}: has no soma: a contour named CellBody, \"Cell Body\" or Soma of more than two points",
                  name_);
+    join();
     remove_empty();
     return assemble();
   }
@@ -210,52 +204,33 @@ class Importer {
     }
   }
 
-  /// Sections without a length disappear; what hangs on them moves up.
+  /// A branch begins where its parent ends, as thick as its own first point.
+  void join() {
+    for (auto& b : branches_) {
+      if (b.parent < 0 || b.points.empty()) continue;
+      const auto& before = branches_[static_cast<size_t>(b.parent)].points;
+      if (before.empty() || same_place(before.back(), b.points[0])) continue;
+      const auto& [x, y, z, d] = before.back();
+      b.points.insert(b.points.begin(), {x, y, z, b.points[0][3]});
+    }
+  }
+
+  /// Branches without a length disappear; what hangs on them moves up.
   void remove_empty() {
     for (size_t i = 0; i < branches_.size(); ++i) {
-      const auto& b = branches_[i];
-      auto points = b.points;
-      if (b.parent >= 0 && !points.empty()) {
-        const auto& before = branches_[static_cast<size_t>(b.parent)].points;
-        if (!before.empty() && !same_place(before.back(), points[0]))
-          points.insert(points.begin(), before.back());
-      }
-      const bool coincident = points.size() == 2 && same_place(points[0], points[1]);
-      if (points.empty() || (b.parent >= 0 && (points.size() == 1 || coincident)))
+      const auto& points = branches_[i].points;
+      if (points.size() < 2 || (points.size() == 2 && same_place(points[0], points[1])))
         removed_.push_back(static_cast<int>(i));
     }
-    const auto is_removed = [&](int i) { return std::binary_search(removed_.begin(), removed_.end(), i); };
     for (auto& b : branches_) {
       while (b.parent >= 0 && is_removed(b.parent))
         b.parent = branches_[static_cast<size_t>(b.parent)].parent;
     }
   }
+  bool is_removed(int branch) const { return std::binary_search(removed_.begin(), removed_.end(), branch); }
 
   static bool same_place(const std::array<double, 4>& a, const std::array<double, 4>& b) {
     return std::equal(a.begin(), a.begin() + 3, b.begin());
-  }
-
-  Section section(const Branch& b, const Branch* parent) const {
-    Section s;
-    s.region = b.region;
-    const auto add = [&](double x, double y, double z, double d) {
-      s.points.push_back(
-          {as_neuron_stores(x), as_neuron_stores(y), as_neuron_stores(z), as_neuron_stores(d)});
-    };
-    if (parent && !parent->points.empty()) {
-      const auto& last = parent->points.back();
-      // The child begins where its parent ends, as thick as its own first point.
-      if (!same_place(last, b.points[0])) add(last[0], last[1], last[2], b.points[0][3]);
-    }
-    if (b.points.size() == 1 && s.points.empty()) {
-      const auto [x, y, z, d] = b.points[0];
-      add(x - d / 2, y, z, d);
-      add(x, y, z, d);
-      add(x + d / 2, y, z, d);
-      return s;
-    }
-    for (const auto& [x, y, z, d] : b.points) add(x, y, z, d);
-    return s;
   }
 
   Morphology assemble() const {
@@ -263,10 +238,8 @@ class Importer {
     Section soma;
     soma.name = "soma[0]";
     soma.region = Region::soma;
-    for (const auto& [x, y, z, d] : soma_frusta(contours_)) {
-      soma.points.push_back(
-          {as_neuron_stores(x), as_neuron_stores(y), as_neuron_stores(z), as_neuron_stores(d)});
-    }
+    for (const auto& [x, y, z, d] : soma_frusta(contours_)) soma.points.push_back(stored_point(x, y, z, d));
+    if (soma.points.empty()) fail_input("{}: all points of the soma's contour are in one place", name_);
     m.sections.push_back(std::move(soma));
     std::vector<int> index(branches_.size(), -1);
     // NEURON's order: by kind, in the order of the file. A child may have another kind than its parent only
@@ -278,9 +251,10 @@ class Importer {
       int number = 0;
       for (size_t i = 0; i < branches_.size(); ++i) {
         const auto& b = branches_[i];
-        if (b.region != region || std::binary_search(removed_.begin(), removed_.end(), static_cast<int>(i)))
-          continue;
-        auto s = section(b, b.parent < 0 ? nullptr : &branches_[static_cast<size_t>(b.parent)]);
+        if (b.region != region || is_removed(static_cast<int>(i))) continue;
+        Section s;
+        s.region = region;
+        for (const auto& [x, y, z, d] : b.points) s.points.push_back(stored_point(x, y, z, d));
         s.name = fmt::format("{}[{}]", base, number++);
         s.parent = b.parent < 0 ? 0 : index[static_cast<size_t>(b.parent)];
         s.parent_x = b.parent < 0 ? 0.5 : 1;

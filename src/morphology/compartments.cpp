@@ -35,7 +35,7 @@ class Tracing {
     Half sum;
     double x1 = from_, d1 = diameter_at(from_);
     for (;;) {
-      const bool piece_ends = next_ + 1 < points_.size() && arc_[next_] < to;
+      const bool piece_ends = next_ + 1 < points_.size() && arc_[next_] <= to;
       const double x2 = piece_ends ? arc_[next_] : to;
       const double d2 = piece_ends ? static_cast<double>(points_[next_].diameter_um) : diameter_at(to);
       double delta = x2 - x1;
@@ -71,7 +71,8 @@ void cut_traced(const Section& section, int n, std::vector<Compartment>& into) {
   const double ds = tracing.length() / n;
   for (int i = 0; i < n; ++i) {
     Compartment c;
-    const auto before = tracing.up_to((i + 0.5) * ds), after = tracing.up_to((i + 1) * ds);
+    const auto before = tracing.up_to((i + 0.5) * ds),
+               after = tracing.up_to(i + 1 == n ? tracing.length() : (i + 1) * ds);
     c.x = (i + 0.5) / n;
     c.length_um = ds;
     c.diameter_um = (before.diameter_sum + after.diameter_sum) / (2 * ds);
@@ -96,8 +97,20 @@ double length_um(const Section& section) {
   return section.points.size() > 1 ? arc_of(section.points).back() : section.length_um;
 }
 
+namespace {
+
+/// No neuron needs more compartments than this: what asks for more has its lengths in the wrong unit.
+constexpr int kMostCompartments = 2'000'000;
+
+/// 1 + 2 int(x); where x is out of bounds, a number that `cut` refuses.
+int one_and_two(double x) {
+  return 1 + 2 * static_cast<int>(std::min(x, 1.0 * kMostCompartments));
+}
+
+}  // namespace
+
 int by_spacing(const Section& section, double spacing_um) {
-  return 1 + 2 * static_cast<int>(length_um(section) / spacing_um);
+  return one_and_two(length_um(section) / spacing_um);
 }
 
 int by_d_lambda(const Section& section, double fraction, double frequency_hz, double axial_resistivity_ohm_cm,
@@ -118,7 +131,7 @@ int by_d_lambda(const Section& section, double fraction, double frequency_hz, do
   } else {
     in_lambdas = section.length_um / lambda(section.diameter_um);
   }
-  return static_cast<int>((in_lambdas / fraction + 0.999) / 2) * 2 + 1;
+  return one_and_two((in_lambdas / fraction + 0.999) / 2);
 }
 
 int Compartments::at(int section, double x) const {
@@ -126,13 +139,33 @@ int Compartments::at(int section, double x) const {
   return first_compartment[static_cast<size_t>(section)] + std::clamp(static_cast<int>(x * n), 0, n - 1);
 }
 
+namespace {
+
+struct Attachment {
+  int section;
+  double x;
+};
+
+/// Where a section hangs. What begins where its parent begins hangs where the parent does; only the root has
+/// a beginning of its own.
+Attachment attachment(const std::vector<Section>& sections, size_t section) {
+  Attachment a{sections[section].parent, sections[section].parent_x};
+  while (a.x <= 0 && sections[static_cast<size_t>(a.section)].parent >= 0) {
+    const auto& parent = sections[static_cast<size_t>(a.section)];
+    a = {parent.parent, parent.parent_x};
+  }
+  return a;
+}
+
+}  // namespace
+
 Compartments cut(const Morphology& morphology, const std::function<int(const Section&)>& number,
                  double axial_resistivity_ohm_cm) {
   Compartments all;
   all.sections = morphology.sections;
   all.axial_resistivity_ohm_cm = axial_resistivity_ohm_cm;
   const size_t sections = all.sections.size();
-  std::vector<int> children_at_end(sections);
+  std::vector<int> children_at_end(sections), children_at_start(sections);
   for (size_t s = 0; s < sections; ++s) {
     const auto& section = all.sections[s];
     if (!(length_um(section) > 0)) fail_input("section {} has no length", section.name);
@@ -144,13 +177,19 @@ Compartments cut(const Morphology& morphology, const std::function<int(const Sec
       fail_input("section {} has a diameter of {} um", section.name, section.diameter_um);
     all.first_compartment.push_back(static_cast<int>(all.compartments.size()));
     const int n = number(section);
+    if (n > kMostCompartments - all.first_compartment.back())
+      fail_input("section {} is {} um long: the neuron would have more than {} compartments", section.name,
+                 length_um(section), kMostCompartments);
     if (section.points.size() > 1)
       cut_traced(section, n, all.compartments);
     else
       cut_cylinder(section, n, all.compartments);
     for (size_t i = static_cast<size_t>(all.first_compartment.back()); i < all.compartments.size(); ++i)
       all.compartments[i].section = static_cast<int>(s);
-    if (section.parent >= 0 && section.parent_x >= 1) ++children_at_end[static_cast<size_t>(section.parent)];
+    if (section.parent < 0) continue;
+    const auto [parent, x] = attachment(all.sections, s);
+    if (x >= 1) ++children_at_end[static_cast<size_t>(parent)];
+    if (x <= 0) ++children_at_start[static_cast<size_t>(parent)];
   }
   all.first_compartment.push_back(static_cast<int>(all.compartments.size()));
 
@@ -158,13 +197,19 @@ Compartments cut(const Morphology& morphology, const std::function<int(const Sec
   all.node_of.assign(all.compartments.size(), -1);
   std::vector<int> end_node(sections, -1);
   std::vector<double> end_path(sections);
+  int start_node = -1;  // of the root
   for (size_t s = 0; s < sections; ++s) {
     const auto& section = all.sections[s];
     int parent = -1;
     double resistance = 0, path = 0;  // from the parent node to the section's start
     if (section.parent >= 0) {
-      const auto p = static_cast<size_t>(section.parent);
-      if (section.parent_x >= 1) {
+      const auto [on, x] = attachment(all.sections, s);
+      const auto p = static_cast<size_t>(on);
+      if (x <= 0) {
+        parent = start_node;
+        path = length_um(all.sections[0]) / 2;
+        if (children_at_start[p] == 1) resistance = ra * all.compartments[0].resistance_before;
+      } else if (x >= 1) {
         parent = end_node[p];
         path = end_path[p];
         // Alone at its parent's end: the two half resistances in series.
@@ -172,7 +217,7 @@ Compartments cut(const Morphology& morphology, const std::function<int(const Sec
           resistance =
               ra * all.compartments[static_cast<size_t>(all.first_compartment[p + 1]) - 1].resistance_after;
       } else {
-        const int c = all.at(section.parent, section.parent_x);
+        const int c = all.at(on, x);
         parent = all.node_of[static_cast<size_t>(c)];
         path = all.compartments[static_cast<size_t>(c)].path_um;
       }
@@ -184,7 +229,7 @@ Compartments cut(const Morphology& morphology, const std::function<int(const Sec
     for (int i = all.first_compartment[s]; i < all.first_compartment[s + 1]; ++i) {
       auto& c = all.compartments[static_cast<size_t>(i)];
       resistance += ra * c.resistance_before;
-      c.path_um = path + c.length_um / 2;
+      c.path_um = std::fabs(path + c.length_um / 2);
       path += c.length_um;
       all.node_of[static_cast<size_t>(i)] = static_cast<int>(all.nodes.size());
       all.nodes.push_back({parent, i, parent < 0 ? 0 : 1 / resistance});
@@ -193,6 +238,11 @@ Compartments cut(const Morphology& morphology, const std::function<int(const Sec
     }
     end_path[s] = path;
     end_node[s] = parent;
+    if (s == 0) start_node = all.node_of[0];
+    if (children_at_start[s] > 1) {
+      start_node = static_cast<int>(all.nodes.size());
+      all.nodes.push_back({all.node_of[0], -1, 1 / (ra * all.compartments[0].resistance_before)});
+    }
     if (children_at_end[s] > 1) {
       end_node[s] = static_cast<int>(all.nodes.size());
       all.nodes.push_back({parent, -1, 1 / resistance});

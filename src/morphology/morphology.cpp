@@ -1,9 +1,12 @@
 #include "morphology/morphology.hpp"
 
 #include <algorithm>
+#include <cstdio>
+#include <cstdlib>
 
 #include "config/error.hpp"
 #include "files/files.hpp"
+#include "morphology/stored_point.hpp"
 
 namespace neurontwin {
 
@@ -21,6 +24,19 @@ std::string_view name_of(Region region) {
       break;
   }
   return "other";
+}
+
+Point stored_point(double x_um, double y_um, double z_um, double diameter_um) {
+  const auto stored = [](double value) {
+    char text[40];
+    std::snprintf(text, sizeof text, "%.8g", value);
+    return static_cast<float>(std::strtod(text, nullptr));
+  };
+  return {stored(x_um), stored(y_um), stored(z_um), stored(diameter_um)};
+}
+
+std::vector<Point> ball(double x, double y, double z, double d) {
+  return {stored_point(x - d / 2, y, z, d), stored_point(x, y, z, d), stored_point(x + d / 2, y, z, d)};
 }
 
 Morphology read_morphology(const std::filesystem::path& file) {

@@ -12,7 +12,6 @@ using Vector = std::array<double, 3>;
 struct Resampled {
   std::array<Vector, 101> points;
   Vector centre{0, 0, 0};
-  double perimeter_um = 0;
 };
 
 /// 101 points, evenly along the outline as listed, without its closing edge. The arc length is that of x and
@@ -23,7 +22,6 @@ Resampled resample(const Contour& contour) {
     arc.push_back(arc.back() +
                   std::hypot(contour[i][0] - contour[i - 1][0], contour[i][1] - contour[i - 1][1]));
   Resampled r;
-  r.perimeter_um = arc.back();
   size_t piece = 1;
   for (size_t k = 0; k < r.points.size(); ++k) {
     const double at = arc.back() * static_cast<double>(k) / 100;
@@ -123,6 +121,7 @@ std::vector<std::array<double, 4>> slices(const Contour& contour) {
   std::rotate(along.begin(), along.begin() + highest, along.end());
   std::rotate(across.begin(), across.begin() + highest, across.end());
   const auto lowest = std::min_element(along.begin(), along.end()) - along.begin();
+  if (lowest == 0) return {};  // all in one place
   Flank a{{along.begin(), along.begin() + lowest}, {across.begin(), across.begin() + lowest}};
   Flank b{{along.begin() + lowest, along.end()}, {across.begin() + lowest, across.end()}};
   std::reverse(a.along.begin(), a.along.end());
@@ -147,6 +146,20 @@ std::vector<std::array<double, 4>> slices(const Contour& contour) {
 
 }  // namespace
 
+namespace {
+
+/// Around the outline and back to its first point.
+double perimeter(const Contour& contour) {
+  double sum = 0;
+  for (size_t i = 0; i < contour.size(); ++i) {
+    const auto &p = contour[i], &q = contour[(i + 1) % contour.size()];
+    sum += std::hypot(q[0] - p[0], q[1] - p[1], q[2] - p[2]);
+  }
+  return sum;
+}
+
+}  // namespace
+
 std::vector<std::array<double, 4>> soma_frusta(const std::vector<Contour>& contours) {
   if (contours.size() == 1) return slices(contours[0]);
   std::vector<std::array<double, 4>> frusta;
@@ -158,7 +171,7 @@ std::vector<std::array<double, 4>> soma_frusta(const std::vector<Contour>& conto
                           std::pow(p[2] - r.centre[2], 2)) /
                 101;
     frusta.push_back(
-        {r.centre[0], r.centre[1], r.centre[2], radius + r.perimeter_um / (2 * std::numbers::pi)});
+        {r.centre[0], r.centre[1], r.centre[2], radius + perimeter(contour) / (2 * std::numbers::pi)});
   }
   return frusta;
 }

@@ -5,6 +5,7 @@
 
 #include "config/error.hpp"
 #include "morphology/morphology.hpp"
+#include "morphology/stored_point.hpp"
 
 namespace neurontwin {
 namespace {
@@ -12,11 +13,22 @@ namespace {
 struct Sample {
   int64_t id = 0;
   int type = 0;
-  Point point{};
+  double x_um = 0, y_um = 0, z_um = 0, diameter_um = 0;
   int64_t parent_id = -1;
   int line = 0;
   int parent = -1;            // index
   std::vector<int> children;  // indices, in the order of the file
+};
+
+/// Samples that become one section, and where they hang.
+struct Run {
+  std::vector<int> samples;
+  int parent = -1;  // a run
+  double parent_x = 1;
+  /// Whether the section begins at the parent's point. If not, a wire without length or resistance joins
+  /// them.
+  bool from_parent_point = false;
+  bool removed = false;
 };
 
 class Importer {
@@ -26,21 +38,23 @@ class Importer {
   Morphology import(std::string_view text) {
     read(text);
     connect();
-    Morphology m;
-    m.sections.push_back(soma());
-    for (size_t i = 0; i < samples_.size(); ++i) {
-      const auto& s = samples_[i];
-      if (!is_soma(s) && (s.parent < 0 || is_soma(samples_[static_cast<size_t>(s.parent)])))
-        grow(static_cast<int>(i), m);
-    }
-    return sorted(std::move(m));
+    find_soma();
+    grow(root_);
+    for (size_t i = 0; i < samples_.size(); ++i)
+      if (samples_[i].parent < 0 && static_cast<int>(i) != root_) grow(static_cast<int>(i));
+    remove_empty();
+    return assemble();
   }
 
  private:
   [[noreturn]] void refuse(int line, const std::string& what) const {
     fail_input("{}:{}: {}", name_, line, what);
   }
-  static bool is_soma(const Sample& s) { return s.type == 1; }
+  const Sample& at(int sample) const { return samples_[static_cast<size_t>(sample)]; }
+  bool is_soma(int sample) const { return at(sample).type == 1; }
+  bool starts_on_soma(int sample) const {
+    return !is_soma(sample) && at(sample).parent >= 0 && is_soma(at(sample).parent);
+  }
 
   void read(std::string_view text) {
     int line = 0;
@@ -78,8 +92,10 @@ class Importer {
       Sample s;
       s.id = static_cast<int64_t>(numbers[0]);
       s.type = static_cast<int>(numbers[1]);
-      s.point = {static_cast<float>(numbers[2]), static_cast<float>(numbers[3]),
-                 static_cast<float>(numbers[4]), static_cast<float>(2 * numbers[5])};
+      s.x_um = numbers[2];
+      s.y_um = numbers[3];
+      s.z_um = numbers[4];
+      s.diameter_um = 2 * numbers[5];
       s.parent_id = static_cast<int64_t>(numbers[6]);
       s.line = line;
       const auto [there, fresh] = index_.try_emplace(s.id, static_cast<int>(samples_.size()));
@@ -117,106 +133,202 @@ class Importer {
     }
   }
 
-  /// One point, or the three points of NeuroMorpho.org, is a sphere's cylinder; more are a stack of frusta.
-  Section soma() const {
-    Section s;
-    s.name = "soma[0]";
-    s.region = Region::soma;
-    for (const auto& sample : samples_)
-      if (is_soma(sample)) s.points.push_back(sample.point);
-    if (s.points.empty()) fail_input("{}: has no soma (points of type 1)", name_);
-    const bool sphere =
-        s.points.size() == 3 && std::all_of(s.points.begin() + 1, s.points.end(), [&](const Point& p) {
-          const auto distance =
-              std::hypot(p.x_um - s.points[0].x_um, p.y_um - s.points[0].y_um, p.z_um - s.points[0].z_um);
-          return std::fabs(distance - s.points[0].diameter_um / 2) < 0.05f * s.points[0].diameter_um;
-        });
-    if (s.points.size() == 1 || sphere) {
-      const Point c = s.points[0];
-      const float r = c.diameter_um / 2;
-      s.points = {
-          {c.x_um - r, c.y_um, c.z_um, c.diameter_um}, c, {c.x_um + r, c.y_um, c.z_um, c.diameter_um}};
+  /// The root is a soma, and soma points hang on each other. Several without a parent are one after the
+  /// other.
+  void find_soma() {
+    for (size_t i = 0; i < samples_.size(); ++i) {
+      auto& s = samples_[i];
+      if (s.type != 1) continue;
+      if (s.parent >= 0 && !is_soma(s.parent)) refuse(s.line, "a soma point on a branch");
+      if (s.parent >= 0) continue;
+      if (last_soma_root_ >= 0) {
+        s.parent = last_soma_root_;
+        samples_[static_cast<size_t>(s.parent)].children.push_back(static_cast<int>(i));
+      } else {
+        root_ = static_cast<int>(i);
+      }
+      last_soma_root_ = static_cast<int>(i);
     }
-    return s;
+    if (root_ < 0) fail_input("{}: has no soma (points of type 1)", name_);
+    soma_points_ =
+        std::count_if(samples_.begin(), samples_.end(), [](const Sample& s) { return s.type == 1; });
+    ball_ = soma_points_ == 1 || is_ball();
   }
 
-  /// The sections from a point that begins one, each run to where it branches or changes its type.
-  void grow(int first, Morphology& m) {
+  /// The three points of NeuroMorpho.org for a sphere: a centre and two at its surface that nothing hangs on.
+  bool is_ball() const {
+    if (soma_points_ != 3 || soma_children(root_) != 2) return false;
+    const auto& c = at(root_);
+    double length = 0;
+    for (const int i : c.children) {
+      if (!is_soma(i)) continue;
+      const auto& s = at(i);
+      if (!s.children.empty() || s.diameter_um != c.diameter_um) return false;
+      length += std::hypot(s.x_um - c.x_um, s.y_um - c.y_um, s.z_um - c.z_um);
+    }
+    return std::fabs(length / c.diameter_um - 1) < 0.01;
+  }
+
+  int64_t soma_children(int sample) const {
+    const auto& all = at(sample).children;
+    return std::count_if(all.begin(), all.end(), [&](int i) { return is_soma(i); });
+  }
+
+  /// The sample that carries the section on, or -1 where it ends: at a branch point, and where the type
+  /// changes.
+  int continuation(int sample) const {
+    const auto& s = at(sample);
+    const auto same =
+        std::find_if(s.children.begin(), s.children.end(), [&](int i) { return at(i).type == s.type; });
+    if (same == s.children.end() || (sample == root_ && ball_)) return -1;
+    if (is_soma(sample)) return sample == root_ || soma_children(sample) == 1 ? *same : -1;
+    // A dendrite that branches at its first point is no section of one point: the others share its beginning.
+    if (starts_on_soma(sample)) return *same;
+    return s.children.size() == 1 ? *same : -1;
+  }
+
+  /// The run from a sample without a parent, and all that grow on it.
+  void grow(int first) {
     struct Start {
-      int sample, parent_section;
+      int sample, run;
     };
-    std::vector<Start> starts{{first, 0}};
+    std::vector<Start> starts{{first, -1}};
     while (!starts.empty()) {
-      const auto [start, parent_section] = starts.back();
+      const auto [start, parent] = starts.back();
       starts.pop_back();
-      Section s;
-      const auto& head = samples_[static_cast<size_t>(start)];
-      s.region = head.type == 2   ? Region::axon
-                 : head.type == 3 ? Region::basal
-                 : head.type == 4 ? Region::apical
-                                  : Region::other;
-      s.parent = parent_section;
-      s.parent_x = parent_section == 0 ? 0.5 : 1;
-      if (parent_section != 0) s.points.push_back(samples_[static_cast<size_t>(head.parent)].point);
-      int at = start;
-      for (;;) {
-        const auto& now = samples_[static_cast<size_t>(at)];
-        s.points.push_back(now.point);
-        if (now.children.size() != 1 || samples_[static_cast<size_t>(now.children[0])].type != now.type)
-          break;
-        at = now.children[0];
+      if (ball_ && start != root_ && is_soma(start)) continue;
+      Run run;
+      for (int i = start; i >= 0; i = continuation(i)) run.samples.push_back(i);
+      run.parent = parent;
+      if (parent >= 0)
+        hang(run);
+      else if (start != root_)
+        run = {std::move(run.samples), 0, 0.5, false, false};
+      const auto self = static_cast<int>(runs_.size());
+      for (const int i : run.samples) {
+        const int next = continuation(i);
+        for (const int child : at(i).children)
+          if (child != next) starts.push_back({child, self});
       }
-      if (s.points.size() == 1) {
-        const Point c = s.points[0];
-        const float r = c.diameter_um / 2;
-        s.points = {
-            {c.x_um - r, c.y_um, c.z_um, c.diameter_um}, c, {c.x_um + r, c.y_um, c.z_um, c.diameter_um}};
-      }
-      const auto self = static_cast<int>(m.sections.size());
-      m.sections.push_back(std::move(s));
-      const auto& children = samples_[static_cast<size_t>(at)].children;
-      for (auto child = children.rbegin(); child != children.rend(); ++child) {
-        if (is_soma(samples_[static_cast<size_t>(*child)]))
-          refuse(samples_[static_cast<size_t>(*child)].line, "a soma point on a branch");
-        starts.push_back({*child, self});
-      }
+      runs_.push_back(std::move(run));
     }
   }
 
-  /// By kind, as NEURON numbers them. A branch may carry another kind than its parent, so parents first.
-  static Morphology sorted(Morphology m) {
-    std::map<Region, int> numbers;
-    for (size_t i = 1; i < m.sections.size(); ++i) {
-      auto& s = m.sections[i];
-      const char* base = s.region == Region::axon     ? "axon"
-                         : s.region == Region::basal  ? "dend"
-                         : s.region == Region::apical ? "apic"
-                                                      : "dend_0";
-      s.name = fmt::format("{}[{}]", base, numbers[s.region]++);
+  /// Where NEURON connects a run, and whether the section begins at the parent's point.
+  void hang(Run& run) const {
+    const int first = run.samples.front(), on = at(first).parent;
+    const auto& parent = runs_[static_cast<size_t>(run.parent)];
+    const bool several = run.samples.size() > 1;
+    run.from_parent_point = true;
+    if (!is_soma(on)) {
+      run.parent_x = on == parent.samples.front() && starts_on_soma(on) && parent.samples.size() > 1 ? 0 : 1;
+    } else if (run.parent == 0 && ball_) {
+      run.parent_x = 0.5;
+      run.from_parent_point = !several;
+    } else if (on == root_) {
+      run.parent_x = 0;
+      run.from_parent_point = is_soma(first) || soma_children(on) < 2;
+    } else if (on != parent.samples.back()) {
+      run.parent_x = 0.5;
+      run.from_parent_point = is_soma(first) || !several;
+    } else {
+      run.parent_x = 1;
+      run.from_parent_point = is_soma(first) || !several || soma_children(on) < 2;
     }
-    Morphology out;
-    std::vector<int> moved(m.sections.size(), -1);
-    moved[0] = 0;
-    out.sections.push_back(m.sections[0]);
-    for (bool more = true; more;) {
-      more = false;
-      for (const auto region : {Region::axon, Region::basal, Region::apical, Region::other}) {
-        for (size_t i = 1; i < m.sections.size(); ++i) {
-          auto& s = m.sections[i];
-          if (moved[i] >= 0 || s.region != region || moved[static_cast<size_t>(s.parent)] < 0) continue;
-          moved[i] = static_cast<int>(out.sections.size());
-          out.sections.push_back(s);
-          out.sections.back().parent = moved[static_cast<size_t>(s.parent)];
-          more = true;
-        }
+  }
+
+  std::vector<Point> points(const Run& run) const {
+    std::vector<Point> all;
+    const auto& head = at(run.samples.front());
+    if (run.samples.size() == 1 && !run.from_parent_point)
+      return ball(head.x_um, head.y_um, head.z_um, head.diameter_um);
+    if (run.from_parent_point) {
+      const auto& on = at(head.parent);
+      // A dendrite does not begin as thick as the soma.
+      all.push_back(stored_point(on.x_um, on.y_um, on.z_um,
+                                 starts_on_soma(run.samples.front()) ? head.diameter_um : on.diameter_um));
+    }
+    for (const int i : run.samples) {
+      const auto& s = at(i);
+      all.push_back(stored_point(s.x_um, s.y_um, s.z_um, s.diameter_um));
+    }
+    return all;
+  }
+
+  /// Sections of two points in one place disappear; what hangs on them moves up.
+  void remove_empty() {
+    for (auto& run : runs_) {
+      if (run.parent < 0) continue;
+      if (const auto& parent = runs_[static_cast<size_t>(run.parent)]; parent.removed) {
+        run.parent_x = parent.parent_x;
+        run.parent = parent.parent;
+      }
+      if (run.samples.size() > 1 || !run.from_parent_point) continue;
+      const auto &s = at(run.samples[0]), &on = at(s.parent);
+      run.removed = s.x_um == on.x_um && s.y_um == on.y_um && s.z_um == on.z_um;
+    }
+  }
+
+  static Region region_of(int type) {
+    return type == 1   ? Region::soma
+           : type == 2 ? Region::axon
+           : type == 3 ? Region::basal
+           : type == 4 ? Region::apical
+                       : Region::other;
+  }
+  static std::string base_name(int type) {
+    return type == 1   ? "soma"
+           : type == 2 ? "axon"
+           : type == 3 ? "dend"
+           : type == 4 ? "apic"
+           : type < 0  ? fmt::format("minus_{}", -int64_t{type})
+                       : fmt::format("dend_{}", type);
+  }
+
+  /// By kind and in the order of the file, as NEURON numbers them. A branch may carry another kind than its
+  /// parent, so parents first.
+  Morphology assemble() const {
+    std::vector<size_t> order;
+    for (size_t i = 0; i < runs_.size(); ++i)
+      if (!runs_[i].removed) order.push_back(i);
+    std::sort(order.begin(), order.end(), [&](size_t a, size_t b) {
+      const int first_a = runs_[a].samples[0], first_b = runs_[b].samples[0];
+      return std::pair(region_of(at(first_a).type), first_a) <
+             std::pair(region_of(at(first_b).type), first_b);
+    });
+    std::map<std::string, int> numbers;
+    std::vector<std::string> names(runs_.size());
+    for (const size_t i : order) {
+      const auto base = base_name(at(runs_[i].samples[0]).type);
+      names[i] = fmt::format("{}[{}]", base, numbers[base]++);
+    }
+    Morphology m;
+    std::vector<int> moved(runs_.size(), -1);
+    while (m.sections.size() < order.size()) {
+      for (const size_t i : order) {
+        const auto& run = runs_[i];
+        const int parent = run.parent < 0 ? -1 : moved[static_cast<size_t>(run.parent)];
+        if (moved[i] >= 0 || (run.parent >= 0 && parent < 0)) continue;
+        moved[i] = static_cast<int>(m.sections.size());
+        Section s;
+        s.name = names[i];
+        s.region = region_of(at(run.samples[0]).type);
+        s.parent = parent;
+        s.parent_x = run.parent_x;
+        s.points = points(run);
+        m.sections.push_back(std::move(s));
       }
     }
-    return out;
+    return m;
   }
 
   std::string name_;
   std::vector<Sample> samples_;
   std::map<int64_t, int> index_;
+  int root_ = -1, last_soma_root_ = -1;
+  int64_t soma_points_ = 0;
+  bool ball_ = false;      // the soma is a sphere, given by its centre
+  std::vector<Run> runs_;  // each after its parent; the soma's first
 };
 
 }  // namespace

@@ -99,25 +99,28 @@ TEST_P(AgainstReference, EveryCompartmentIsTheSame) {
   const auto [scheme, precision] = GetParam();
   const auto cell = small_layer_five_cell(true);
   CableSpec spec;
-  spec.dt_ms = 0.125;  // a sample at every step
   spec.scheme = scheme;
   spec.root_steps = 1;
   spec.most_steps = 1;
   spec.dendrites = true;
-  const size_t ms = 12;
+  const size_t ms = 12, steps_per_ms = 40;
   const auto input = random_input(cell, 7, 600, 8);
-  const auto fast = run(cell, spec, input, static_cast<int64_t>(ms), precision);
-  const auto plain = simulate_reference(cell, spec, input, static_cast<int64_t>(ms) * 8);
+  const auto fast = run(cell, spec, input, ms, precision);
+  const auto plain = simulate_reference(cell, spec, input, ms * steps_per_ms);
   double highest = -100;
-  // Double: what is recorded is float, 4e-6 mV. Float: its gates advance by quick_step, at dt 0.125.
-  const double tolerance_mV = precision == Precision::in_double ? 1e-5 : 0.2;
-  for (size_t step = 0; step + 1 < plain.v_mV.size(); ++step) {
-    ASSERT_NEAR(fast.soma_mV[step + 1], plain.v_mV[step][0], tolerance_mV) << "step " << step;
-    highest = std::max(highest, plain.v_mV[step][0]);
-    if ((step + 1) % 8 != 0) continue;
-    for (size_t c = 0; c < cell.geometry.compartments.size(); ++c)
-      ASSERT_NEAR(fast.dendrites_mV[c * ms + (step + 1) / 8], plain.v_mV[step][c], tolerance_mV)
-          << "compartment " << c << ", step " << step;
+  // Double: what is recorded is float, 4e-6 mV. Float: its rounding, and that of its gates' steps, in a
+  // spike.
+  const double tolerance_mV = precision == Precision::in_double ? 1e-5 : 0.03;
+  for (size_t steps = 1; steps < plain.v_mV.size(); ++steps) {
+    const auto& v = plain.v_mV[steps - 1];
+    highest = std::max(highest, v[0]);
+    if (steps % 5 == 0) {
+      ASSERT_NEAR(fast.soma_mV[steps / 5], v[0], tolerance_mV) << "step " << steps;
+    }
+    if (steps % steps_per_ms != 0) continue;
+    for (size_t c = 0; c < v.size(); ++c)
+      ASSERT_NEAR(fast.dendrites_mV[c * ms + steps / steps_per_ms], v[c], tolerance_mV)
+          << "compartment " << c << ", step " << steps;
   }
   EXPECT_GT(highest, -20) << "the comparison should cover a spike";
 }

@@ -1,0 +1,288 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "config/error.hpp"
+#include "mechanism/mechanism.hpp"
+
+namespace neurontwin {
+namespace {
+
+/// A mechanism run one step at a time by the plain evaluation of its expressions.
+struct Running {
+  Mechanism m;
+  std::map<Expr, double> values;
+
+  explicit Running(const std::string& text) : m(compile_mechanism(text, "x.mod")) {
+    for (const auto& p : m.parameters) set(p.name, p.value);
+    for (const auto* name : {"v", "t", "ek", "eca", "cai", "cao", "ica", "ina"}) set(name, 0);
+    set("dt", 0.025);
+    set("celsius", 6.3);
+    set("diam", 1);
+    set("area", 100);
+    set("scale", 1);
+    for (const auto& name : m.stored) set(name, 0);
+  }
+  void set(const std::string& name, double value) {
+    if (const Expr e = m.symbol(name); e >= 0) values[e] = value;
+  }
+  double get(const std::string& name) const { return values.at(m.symbol(name)); }
+  double of(Expr e) const { return m.graph.evaluate(e, values); }
+
+  void become(const std::vector<Expr>& next) {
+    std::vector<double> results;
+    for (const Expr e : next) results.push_back(of(e));
+    for (size_t i = 0; i < results.size(); ++i) set(m.stored[i], results[i]);
+  }
+  void initialise() { become(m.initial); }
+  void advance() {
+    become(m.after_current);
+    become(m.advanced);
+  }
+  void receive(double weight) {
+    set(m.receiving->arguments.at(0), weight);
+    become(m.receiving->stored);
+  }
+  double current() const { return of(m.total_current); }
+};
+
+/// A mechanism with one state x and these blocks.
+std::string with(const std::string& blocks, const std::string& declared = "") {
+  return "NEURON { SUFFIX x NONSPECIFIC_CURRENT i }\nPARAMETER { g = 2 tau = 4 } ASSIGNED { v i " + declared +
+         " }\nSTATE { x y }\n" + blocks;
+}
+
+std::string refusal(const std::string& text) {
+  try {
+    compile_mechanism(text, "x.mod");
+  } catch (const InputError& error) {
+    return error.what();
+  }
+  return "accepted";
+}
+
+TEST(Compile, AChannelHasParametersStatesCurrentsAndIons) {
+  const auto m = compile_mechanism(
+      "NEURON { SUFFIX kdr USEION k READ ek WRITE ik }\nPARAMETER { gbar = 0.1 (S/cm2) }\nASSIGNED { v ek ik "
+      "}\nSTATE { n }\n"
+      "BREAKPOINT { SOLVE s METHOD cnexp\n ik = gbar*n^4*(v - ek) }\nDERIVATIVE s { n' = (1 - n)/3 "
+      "}\nINITIAL { n = 0.25 }",
+      "kdr.mod");
+  EXPECT_EQ(m.name, "kdr");
+  EXPECT_FALSE(m.point_process);
+  ASSERT_EQ(m.parameters.size(), 1u);
+  EXPECT_EQ(m.parameter("gbar")->unit, "S/cm2");
+  EXPECT_EQ(m.parameter("gbar")->value, 0.1);
+  EXPECT_EQ(m.parameter("g"), nullptr);
+  EXPECT_EQ(m.stored, std::vector<std::string>{"n"});
+  EXPECT_EQ(m.states, 1u);
+  ASSERT_EQ(m.ions.size(), 2u);
+  EXPECT_EQ(m.ions[0].quantity, IonQuantity::reversal_mV);
+  EXPECT_TRUE(m.ions[1].unread);  // nobody changes potassium
+  ASSERT_EQ(m.currents.size(), 1u);
+  EXPECT_EQ(m.currents[0].ion, "k");
+  EXPECT_FALSE(m.graph.node(m.symbol("ek")).varying);
+  EXPECT_FALSE(m.receiving.has_value());
+}
+
+TEST(Compile, CurrentAndConductance) {
+  Running r(with("BREAKPOINT { i = g*x*(v + 70)^2 }"));
+  r.set("v", -60);
+  r.set("x", 0.5);
+  EXPECT_DOUBLE_EQ(r.current(), 100);
+  EXPECT_DOUBLE_EQ(r.of(r.m.conductance), 20);
+}
+
+TEST(Compile, APointProcessScalesItsCurrentToTheMembrane) {
+  Running r(
+      "NEURON { POINT_PROCESS x NONSPECIFIC_CURRENT i }\nPARAMETER { g = 0.5 }\nASSIGNED { v i }\nBREAKPOINT "
+      "{ i = g*v }");
+  r.set("v", 10);
+  r.set("scale", 4);
+  EXPECT_DOUBLE_EQ(r.current(), 20);
+  EXPECT_DOUBLE_EQ(r.of(r.m.conductance), 2);
+}
+
+TEST(Compile, CnexpIsExactForFrozenRates) {
+  // Every way to write a linear equation: towards a target, decay, growth, source alone.
+  const std::vector<std::tuple<std::string, double, double>> equations{// text, a, b of x' = a x + b
+                                                                       {"(3 - x)/tau", -0.25, 0.75},
+                                                                       {"-x/tau", -0.25, 0},
+                                                                       {"2*(1 - x) - 5*x", -7, 2},
+                                                                       {"x*0.5 + 1", 0.5, 1},
+                                                                       {"(1 - x)*g - x/tau", -2.25, 2}};
+  for (const auto& [text, a, b] : equations) {
+    Running r(
+        with("BREAKPOINT { SOLVE s METHOD cnexp\n i = 0*v }\nDERIVATIVE s { x' = " + text + " y' = 2 }"));
+    r.set("x", 0.3);
+    r.advance();
+    const double target = -b / a;
+    EXPECT_NEAR(r.get("x"), target + (0.3 - target) * std::exp(a * 0.025), 1e-15) << text;
+    EXPECT_DOUBLE_EQ(r.get("y"), 0.05) << text;
+  }
+}
+
+TEST(Compile, DerivimplicitIsABackwardEulerStepToConvergence) {
+  // x' = -x^2 + y, y' = -3 y + x: the new values satisfy the implicit equations.
+  Running r(
+      with("BREAKPOINT { SOLVE s METHOD derivimplicit\n i = 0*v }\nDERIVATIVE s { x' = -x^2 + y\n y' = -3*y "
+           "+ x }"));
+  r.set("x", 0.8);
+  r.set("y", 0.4);
+  r.set("dt", 0.1);
+  r.advance();
+  const double x = r.get("x"), y = r.get("y");
+  EXPECT_NEAR(x, 0.8 + 0.1 * (-x * x + y), 1e-15);
+  EXPECT_NEAR(y, 0.4 + 0.1 * (-3 * y + x), 1e-15);
+}
+
+TEST(Compile, KineticSchemesConserveMassAndReachEquilibrium) {
+  const std::string text =
+      "NEURON { SUFFIX x NONSPECIFIC_CURRENT i }\nPARAMETER { a = 0.3 b = 0.7 }\nASSIGNED { v i }\nSTATE { A "
+      "B C }\n"
+      "INITIAL { A = 1 }\nBREAKPOINT { SOLVE k METHOD sparse\n i = C*v }\n"
+      "KINETIC k { ~ A <-> B (a, b)\n ~ B <-> C (2, 1)\n CONSERVE A + B + C = 1 }";
+  Running r(text);
+  r.initialise();
+  r.set("dt", 0.5);
+  for (int step = 0; step < 400; ++step) {
+    r.advance();
+    ASSERT_NEAR(r.get("A") + r.get("B") + r.get("C"), 1, 1e-13);
+  }
+  // Detailed balance: B/A = 3/7, C/B = 2.
+  EXPECT_NEAR(r.get("B") / r.get("A"), 3.0 / 7, 1e-12);
+  EXPECT_NEAR(r.get("C") / r.get("B"), 2, 1e-12);
+}
+
+TEST(Compile, ReactionsCountMolecules) {
+  // 2 A -> B at rate k A^2, C fed at a constant rate, D lost.
+  Running r(
+      "NEURON { SUFFIX x NONSPECIFIC_CURRENT i }\nASSIGNED { v i }\nSTATE { A B C D }\n"
+      "BREAKPOINT { SOLVE k METHOD sparse\n i = 0*v }\nKINETIC k { ~ 2 A <-> B (0.5, 0)\n ~ C << (3)\n ~ D "
+      "-> (4) }");
+  for (const auto* name : {"A", "B", "C", "D"}) r.set(name, 1);
+  r.advance();
+  const double a = r.get("A");
+  EXPECT_NEAR(a, 1 - 2 * 0.025 * 0.5 * a * a, 1e-14);
+  EXPECT_NEAR(a + 2 * r.get("B"), 3, 1e-14);
+  EXPECT_NEAR(r.get("C"), 1 + 0.025 * 3, 1e-14);
+  EXPECT_NEAR(r.get("D"), 1 / (1 + 0.025 * 4), 1e-14);
+}
+
+TEST(Compile, ProceduresAndFunctionsAreExecutedWithLocalsOfTheirOwn) {
+  Running r(with(
+      "BREAKPOINT { LOCAL a\n a = 3\n rates(2)\n i = a*q*twice(v) + fmin(v, 1) + fmax(v, 20) + pow(v, 2) }\n"
+      "PROCEDURE rates(k) { LOCAL a\n a = 100\n q = k + a }\nFUNCTION twice(z) { twice = 2*z }",
+      "q"));
+  r.set("v", 10);
+  EXPECT_DOUBLE_EQ(r.current(), 3 * 102 * 20 + 1 + 20 + 100);
+}
+
+TEST(Compile, FunctionsOfTheLanguage) {
+  Running r(
+      with("BREAKPOINT { i = sinh(v) + cosh(v) - exp(v) + log(v) + log10(v) + sqrt(v) + fabs(-v) + floor(v) "
+           "+ ceil(v) + tanh(v) }"));
+  r.set("v", 2.5);
+  EXPECT_NEAR(r.current(), std::log(2.5) + std::log10(2.5) + std::sqrt(2.5) + 2.5 + 2 + 3 + std::tanh(2.5),
+              1e-13);
+}
+
+TEST(Compile, BranchesSelectByLane) {
+  Running r(
+      with("BREAKPOINT { LOCAL a\n a = 1\n IF (v < -50) { a = 2 } ELSE IF (v >= 0 && v != 5) { a = 3\n q = 4 "
+           "} ELSE { q = 7 }\n i = a*1000 + q }",
+           "q"));
+  const std::vector<std::pair<double, double>> expected{
+      {-60, 2000}, {-50, 1007}, {5, 1007}, {0, 3004}, {10, 3004}};
+  for (const auto& [v, i] : expected) {
+    r.set("v", v);
+    EXPECT_DOUBLE_EQ(r.current(), i) << v;
+  }
+}
+
+TEST(Compile, AssignedVariablesThatALaterBlockReadsAreKept) {
+  // `peak` is set when an event comes and read in BREAKPOINT; `once` is set in INITIAL alone and never
+  // varies.
+  Running r(
+      "NEURON { POINT_PROCESS x NONSPECIFIC_CURRENT i }\nPARAMETER { g = 3 }\nASSIGNED { v i peak once "
+      "}\nSTATE { A }\n"
+      "INITIAL { once = 2*g\n peak = 1 }\nBREAKPOINT { SOLVE s METHOD cnexp\n i = A*peak*once }\nDERIVATIVE "
+      "s { A' = -A/5 }\n"
+      "NET_RECEIVE(w) { A = A + w\n peak = peak + once }");
+  EXPECT_EQ(r.m.states, 1u);
+  EXPECT_EQ(r.m.stored, (std::vector<std::string>{"A", "peak"}));
+  r.initialise();
+  r.receive(0.5);
+  EXPECT_DOUBLE_EQ(r.get("A"), 0.5);
+  EXPECT_DOUBLE_EQ(r.get("peak"), 7);
+  EXPECT_DOUBLE_EQ(r.current(), 0.5 * 7 * 6);
+  // Half a step's decay of an event's effect, for second order in time.
+  EXPECT_DOUBLE_EQ(r.of(r.m.half_step_decay[0]), std::exp(-0.0125 / 5));
+  EXPECT_DOUBLE_EQ(r.of(r.m.half_step_decay[1]), 1);
+}
+
+TEST(Compile, AConcentrationIsAStateOfItsIon) {
+  Running r(
+      "NEURON { SUFFIX pool USEION ca READ ica WRITE cai }\nASSIGNED { ica }\nSTATE { cai }\n"
+      "BREAKPOINT { SOLVE s METHOD cnexp }\nDERIVATIVE s { cai' = -2*ica - (cai - 0.5)/10 }");
+  EXPECT_TRUE(r.m.stored.empty());
+  ASSERT_EQ(r.m.advanced_concentration.size(), 1u);
+  r.set("cai", 0.2);
+  r.set("ica", -0.1);
+  EXPECT_NEAR(r.of(r.m.advanced_concentration[0]), 2.5 + (0.2 - 2.5) * std::exp(-0.0025), 1e-14);
+}
+
+TEST(Compile, ConstantsOfUnitsAndDefineAreKnown) {
+  Running r("DEFINE n 3\nUNITS { F = (faraday) (coulomb) }\n" + with("BREAKPOINT { i = n*F }"));
+  EXPECT_DOUBLE_EQ(r.current(), 3 * 96485.33212331001);
+}
+
+TEST(Compile, ErrorsNameFileAndLine) {
+  const std::vector<std::pair<std::string, std::string>> wrong{
+      {with("BREAKPOINT { i = tua*v }"), "x.mod:4: 'tua' is not declared; did you mean 'tau'?"},
+      {with("BREAKPOINT { i = elephant*v }"), "x.mod:4: 'elephant' is not declared"},
+      {with("BREAKPOINT { z = 1\n i = v }"), "x.mod:4: 'z' is not declared"},
+      {with("BREAKPOINT { i = f(v) }"), "x.mod:4: there is no function 'f'"},
+      {with("BREAKPOINT { rates()\n i = v }"), "x.mod:4: there is no function or procedure 'rates'"},
+      {with("BREAKPOINT { i = exp(v, 2) }"), "x.mod:4: exp takes 1 argument, not 2"},
+      {with("BREAKPOINT { i = f(v) }\nFUNCTION f(a, b) { f = a }"), "x.mod:4: f takes 2 arguments, not 1"},
+      {with("BREAKPOINT { i = f(v) }\nFUNCTION f(a) { f = f(a) }"),
+       "x.mod:5: 'f' calls itself, or the calls are nested too deep"},
+      {with("BREAKPOINT { SOLVE s METHOD cnexp\n i = v }"),
+       "x.mod:4: there is no DERIVATIVE, KINETIC or PROCEDURE 's' to solve"},
+      {with("BREAKPOINT { SOLVE s METHOD magic\n i = v }\nDERIVATIVE s { x' = 1 }"),
+       "x.mod:4: METHOD 'magic' cannot be compiled here; use cnexp, derivimplicit or sparse"},
+      {with("BREAKPOINT { SOLVE s METHOD cnexp\n i = v }\nDERIVATIVE s { x' = x*x }"),
+       "x.mod:6: x' is not linear in x; use METHOD derivimplicit"},
+      {with("BREAKPOINT { SOLVE s METHOD cnexp\n i = v }\nDERIVATIVE s { g' = 1 }"),
+       "x.mod:6: 'g' is not a STATE"},
+      {with("BREAKPOINT { IF (v > 0) { SOLVE s METHOD cnexp }\n i = v }\nDERIVATIVE s { x' = 1 }"),
+       "x.mod:4: SOLVE inside IF cannot be compiled here"},
+      {with("BREAKPOINT { x' = 1\n i = v }"), "x.mod:4: a derivative outside of DERIVATIVE"},
+      {with("BREAKPOINT { x = 1 }"), "x.mod: current 'i' is never set in BREAKPOINT"},
+      {with("STATE { x }\nBREAKPOINT { i = v }"), "x.mod:4: a second state 'x'"},
+      {with("STATE { g }\nBREAKPOINT { i = v }"), "x.mod:4: state 'g' is also a parameter"},
+      {"NEURON { SUFFIX x\n USEION ca READ kai }",
+       "x.mod:2: 'kai' is no variable of ion ca; there are eca, cai, cao, ica"},
+      {"NEURON { SUFFIX x\n USEION k READ ik WRITE ek }", "x.mod:2: WRITE ek cannot be compiled here"},
+      {"NEURON { SUFFIX x RANGE nothing }", "x.mod: 'nothing' is in RANGE or GLOBAL but never declared"},
+      {with("VERBATIM\nENDVERBATIM"),
+       "x.mod:4: VERBATIM (C code) cannot be compiled here; express it in NMODL"},
+      {with("BREAKPOINT { net_send(1, 1)\n i = v }"), "x.mod:4: net_send cannot be compiled here"},
+      {with("BREAKPOINT { ~ x <-> y (1, 1)\n i = v }"), "x.mod:4: reactions belong into a KINETIC block"},
+  };
+  for (const auto& [text, message] : wrong) EXPECT_EQ(refusal(text), message) << text;
+}
+
+TEST(Compile, FunctionsThatDoubleTheWorkAtEachLevelAreRefusedInTime) {
+  std::string text = "BREAKPOINT { i = f0(v) }\nFUNCTION f30(a) { f30 = a }\n";
+  for (int k = 0; k < 30; ++k)
+    text += "FUNCTION f" + std::to_string(k) + "(a) { f" + std::to_string(k) + " = f" +
+            std::to_string(k + 1) + "(a + 1)*f" + std::to_string(k + 1) + "(a + 2) }\n";
+  EXPECT_NE(refusal(with(text)).find("functions call each other too many times to be compiled"),
+            std::string::npos);
+}
+
+}  // namespace
+}  // namespace neurontwin

@@ -1,0 +1,13 @@
+// One libFuzzer program per reader, chosen by READER.
+#include <cstdint>
+
+#include "readers.hpp"
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  using namespace neurontwin;
+  try {
+    read_as(Reader::READER, {reinterpret_cast<const char*>(data), size});
+  } catch (const InputError&) {
+  }
+  return 0;
+}
