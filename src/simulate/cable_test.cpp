@@ -199,7 +199,7 @@ TEST(Convergence, TheErrorOfBackwardEulerFallsWithTheStep) {
 
 // ---- cables whose voltage is known
 
-/// A cylinder of one basal dendrite. Its soma, as thick, is a cap of half a spacing on its start.
+/// A cylinder of one basal dendrite. Its soma, as thick, is its first half spacing.
 DetailedCell cylinder(double length_um, double diameter_um, double spacing_um, const std::string& more) {
   const double soma_um = spacing_um / 2;
   const auto swc = fmt::format("1 1 0 0 0 {0} -1\n2 1 {1} 0 0 {0} 1\n3 3 {1} 0 0 {0} 2\n4 3 {2} 0 0 {0} 3\n",
@@ -208,6 +208,12 @@ DetailedCell cylinder(double length_um, double diameter_um, double spacing_um, c
       "cylinder.swc", swc,
       fmt::format("initial_mV = -65\ncompartment_spacing_um = {}\naxial_resistivity_ohm_cm = 100\n{}",
                   spacing_um, more));
+}
+
+/// From the middle of the soma to the cable's end.
+double reach_um(const DetailedCell& cell) {
+  const auto& last = cell.geometry.compartments.back();
+  return last.path_um + last.length_um / 2;
 }
 
 constexpr double kLeak_S_cm2 = 1e-4;
@@ -258,11 +264,12 @@ TEST(Cable, SteadyVoltageDecaysWithTheLengthConstant) {
 
 TEST(Cable, SteadyVoltageOfASealedEndIsAHyperbolicCosine) {
   // V(x) = V0 cosh((L - x)/lambda) / cosh(L/lambda)
-  const double length_um = 600, lambda_um = length_constant_um(1);
-  const auto v = profile(cylinder(length_um, 1, 6, leaky(kSteadyCurrent)), 200);
+  const auto cell = cylinder(600, 1, 6, leaky(kSteadyCurrent));
+  const double length_um = reach_um(cell), lambda_um = length_constant_um(1);
+  const auto v = profile(cell, 200);
   for (const auto& [x_um, mV] : v) {
-    const double expected = v[0].second * std::cosh((length_um - x_um) / lambda_um) /
-                            std::cosh((length_um - v[0].first) / lambda_um);
+    const double expected =
+        v[0].second * std::cosh((length_um - x_um) / lambda_um) / std::cosh(length_um / lambda_um);
     EXPECT_NEAR(mV, expected, 1e-3 * v[0].second) << x_um;
   }
 }
@@ -273,11 +280,13 @@ TEST_P(ARallpackCable, ChargesAtBothEndsAsTheSeriesSays) {
   // As rallpack 1 (Bhalla, Bilitch and Bower 1992): 1 mm of cable, 1 um thick, 0.1 nA into one end; here with
   // Ra 100 ohm cm and Rm 10 kohm cm2. The step response of a sealed cable in its eigenmodes: cosines of n pi
   // x/l, each with the time constant tau / (1 + (n pi lambda/l)^2).
-  const double length_um = 1000, lambda_um = length_constant_um(1), tau_ms = 1e-3 / kLeak_S_cm2;
   const auto cell =
-      cylinder(length_um - 5, 1, 10,
+      cylinder(995, 1, 10,
                leaky("{ mechanism = \"IClamp\", section = \"soma[0]\", del = 0, dur = 1e9, amp = 0.1 }") +
                    "\nrecord = [ { name = \"end\", section = \"dend[0]\", x = 1 } ]");
+  // The dendrite continues the soma: the cable begins where the soma does.
+  const double soma_um = cell.geometry.compartments[0].length_um, length_um = reach_um(cell) + soma_um / 2;
+  const double lambda_um = length_constant_um(1), tau_ms = 1e-3 / kLeak_S_cm2;
   CableSpec spec;
   spec.root_steps = GetParam();
   const auto recording = run(cell, spec, {}, 50);
@@ -290,13 +299,12 @@ TEST_P(ARallpackCable, ChargesAtBothEndsAsTheSeriesSays) {
     }
     return 0.1 * membrane_Mohm * sum;
   };
-  const auto last = cell.geometry.compartments.back();
-  const double end_um = length_um - last.length_um / 2, start_um = cell.geometry.compartments[0].length_um;
+  const double end_um = length_um - cell.geometry.compartments.back().length_um / 2;
   // Of 60 mV. A soma with steps of its own sees the step of current a little late, for a while.
   const double tolerance_mV = GetParam() == 1 ? 0.02 : 0.1;
   for (size_t k = 8; k < recording.soma_mV.size(); ++k) {
     const double t_ms = static_cast<double>(k) / 8;
-    ASSERT_NEAR(recording.soma_mV[k] + 65, expected(start_um, t_ms), tolerance_mV) << t_ms;
+    ASSERT_NEAR(recording.soma_mV[k] + 65, expected(soma_um / 2, t_ms), tolerance_mV) << t_ms;
     ASSERT_NEAR(recording.sites[0].mV[k] + 65, expected(end_um, t_ms), tolerance_mV) << t_ms;
   }
 }
