@@ -8,6 +8,8 @@
 #include <sstream>
 #include <thread>
 
+#include "dataset/hdf5.hpp"
+#include "files/files.hpp"
 #include "simulate/cable.hpp"
 #include "simulate/dendritic_input.hpp"
 
@@ -109,12 +111,26 @@ nlohmann::ordered_json compare(const std::vector<Recording>& runs, const std::ve
           {"rmse_below_threshold_mV", std::sqrt(squares / static_cast<double>(samples))}};
 }
 
+void write_inputs(const std::vector<SynapticInput>& inputs, const std::filesystem::path& folder) {
+  make_writable_folder(folder);
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    Hdf5Image image;
+    for (const auto& [group, events] :
+         {std::pair("/input/exc", &inputs[i].excitatory), {"/input/inh", &inputs[i].inhibitory}}) {
+      image.write<uint32_t>(std::string(group) + "/compartment", events->synapse, "1");
+      image.write<uint32_t>(std::string(group) + "/time_ms", events->time_ms, "ms");
+    }
+    write_file_atomically(folder / fmt::format("trial-{:03}.h5", i), image.bytes());
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   CLI::App app(
       "spikes and voltages under several time steps, schemes and precisions, against the first of them");
   std::filesystem::path file, morphology, stimulus_file;
+  std::filesystem::path inputs_folder;
   std::string receptors;
   std::vector<std::string> variants;
   int64_t trials = 36, trial_ms = 6000;
@@ -128,7 +144,9 @@ int main(int argc, char** argv) {
   app.add_option("--trial-ms", trial_ms);
   app.add_option("--seed", seed);
   app.add_option("--threads", threads);
-  app.add_option("--variant", variants, "like \"float dt=0.05 root=4\"; may be repeated")->required();
+  app.add_option("--variant", variants, "like \"float dt=0.05 root=4\"; may be repeated");
+  app.add_option("--write-inputs", inputs_folder,
+                 "folder for the trials' input, as `simulate --replay` takes it");
   CLI11_PARSE(app, argc, argv);
   try {
     CellChoices choices;
@@ -149,6 +167,7 @@ int main(int argc, char** argv) {
                                         {"excitatory_input_per_ms", static_cast<double>(excitatory) / ms},
                                         {"inhibitory_input_per_ms", static_cast<double>(inhibitory) / ms}}
               << std::endl;
+    if (!inputs_folder.empty()) write_inputs(inputs, inputs_folder);
     std::vector<Recording> truths;
     for (const auto& text : variants) {
       const auto variant = read_variant(text);

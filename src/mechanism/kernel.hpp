@@ -34,6 +34,14 @@ struct Kernels {
 struct MechanismKernels {
   Kernels<float> in_float;
   Kernels<double> in_double;
+
+  template <class T>
+  const Kernels<T>& of() const {
+    if constexpr (sizeof(T) == 4)
+      return in_float;
+    else
+      return in_double;
+  }
 };
 
 }  // namespace neurontwin

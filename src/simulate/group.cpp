@@ -11,14 +11,6 @@
 namespace neurontwin {
 namespace {
 
-template <class T>
-const Kernels<T>& kernels_of(const MechanismKernels& all) {
-  if constexpr (sizeof(T) == 4)
-    return all.in_float;
-  else
-    return all.in_double;
-}
-
 double ion_value(const DetailedCell& cell, const IonVariable& ion, const Mechanism& m) {
   if (ion.quantity == IonQuantity::current) return 0;
   if (ion.ion == "ca") {
@@ -91,7 +83,7 @@ Group<T> make_group(const DetailedCell& cell, const Placement& placement, const 
   const auto& m = placement.mechanism();
   Group<T> group;
   group.placement = &placement;
-  group.kernels = kernels_of<T>(placement.loaded->kernels);
+  group.kernels = placement.loaded->kernels.of<T>();
   std::vector<std::pair<int, size_t>> there;
   for (size_t i = 0; i < placement.compartments.size(); ++i) {
     const int node = place.tree.node_of[static_cast<size_t>(placement.compartments[i])];
