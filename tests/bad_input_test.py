@@ -6,6 +6,7 @@ import subprocess
 import unittest
 
 import h5py
+import numpy
 from support import EXPERIMENT, PROGRAM, ROOT, InTemporaryFolder, command, metrics, run
 
 FAILED, WRONG_INPUT = 1, 2
@@ -298,6 +299,82 @@ class AFileSystem(WrongInput):
         self.succeed(command("simulate", out))
         subprocess.run(["mount", "-o", "remount,ro", self.disk], check=True)
         self.assert_refused(command(out=out), out, "Read-only file system")
+
+
+class AWrongReplay(WrongInput):
+    """neurontwin simulate CELL.toml --replay INPUT.h5 --out OUT.h5"""
+
+    def setUp(self):
+        super().setUp()
+        self.cell = ROOT / "cells/l5pc.toml"
+        self.input = self.write("input.h5", exc=([3, 600], [10, 20]), inh=([0], [15]))
+
+    def write(self, name, **groups):
+        file = self.folder / name
+        with h5py.File(file, "w") as h5:
+            for group, (compartment, time_ms) in groups.items():
+                h5[f"input/{group}/compartment"] = numpy.array(compartment, dtype="int32")
+                h5[f"input/{group}/time_ms"] = numpy.array(time_ms, dtype="int32")
+        return file
+
+    def replay(self, *options, cell=None, replayed=None):
+        return [PROGRAM, "simulate", cell or self.cell, "--replay", replayed or self.input, "--out", self.folder / "out.h5", "--ms", 30, *options]
+
+    def test_of_what_is_right_succeeds(self):
+        self.succeed(self.replay("--dt", 0.1))
+
+    def test_of_a_missing_file(self):
+        self.assert_refused(self.replay(replayed="gone.h5"), "gone.h5: no such file")
+        self.assert_refused(self.replay(cell="gone.toml"), "gone.toml", "No such file")
+
+    def test_of_a_file_that_is_not_hdf5(self):
+        text = self.folder / "text.h5"
+        text.write_text("compartment,time\n1,2\n")
+        self.assert_refused(self.replay(replayed=text), text, "is not an HDF5 file")
+
+    def test_of_a_file_without_the_groups(self):
+        self.assert_refused(self.replay(replayed=self.write("empty.h5")), "empty.h5: has no /input/exc/compartment")
+        self.assert_refused(self.replay(replayed=self.write("half.h5", exc=([1], [2]))), "half.h5: has no /input/inh/compartment")
+
+    def test_of_more_compartments_than_times(self):
+        file = self.write("uneven.h5", exc=([1, 2, 3], [2, 3]), inh=([], []))
+        self.assert_refused(self.replay(replayed=file), "uneven.h5", "/input/exc has 3 compartments but 2 times")
+
+    def test_of_a_synapse_that_is_not_there(self):
+        self.assert_refused(self.replay(replayed=self.write("big.h5", exc=([70000], [2]), inh=([], []))), "exc synapse 70000; there are 665")
+
+    def test_with_steps_that_cannot_be(self):
+        for dt in [0, -0.025, 1, "nan"]:
+            self.assert_refused(self.replay(f"--dt={dt}"), f"a time step of {dt} ms", "more than 0, at most 0.125")
+        self.assert_refused(self.replay("--dt", "small"), "--dt", "small")
+
+    def test_with_unknown_words(self):
+        self.assert_refused(self.replay("--receptors", "gaba"), "--receptors", "nmda,ampa")
+        self.assert_refused(self.replay("--scheme", "leapfrog"), "--scheme", "euler,crank-nicolson")
+        self.assert_refused(self.replay("--precision", "half"), "--precision", "double,float")
+
+    def test_with_a_wrong_morphology(self):
+        wrong = self.folder / "wrong.swc"
+        wrong.write_text("1 1 0 0 0 6 -1\n2 3 0 10 0 -1 1\n")
+        self.assert_refused(self.replay("--morphology", wrong), f"{wrong}:2: a radius of -1 um")
+        self.assert_refused(self.replay("--morphology", "gone.asc"), "gone.asc")
+        self.assert_refused(self.replay("--morphology", self.input), self.input, "expected .swc or .asc")
+
+    def test_into_a_cell_that_is_wrong(self):
+        file = self.folder / "cell.toml"
+        file.write_text(self.cell.read_text().replace("gbar = 0.021489", "gbar = -0.02"))
+        self.assert_refused(self.replay(cell=file), file, "density of 'NaTs2_t' in region 'apical' is negative (-0.02 S/cm2)", "use 0 to switch a channel off")
+        file.write_text(self.cell.read_text().replace("celsius", "celcius"))
+        self.assert_refused(self.replay(cell=file), file, "unknown key 'celcius'; did you mean 'celsius'?")
+
+    def test_that_has_nowhere_to_go(self):
+        self.assert_refused(self.replay()[:-4], "--replay needs --out FILE.h5")
+
+    def test_onto_a_soma_of_several_points(self):
+        stack = self.folder / "stack.swc"
+        stack.write_text((ROOT / "tests/fuzz/corpus/swc/stack.swc").read_text() + "12 4 0 800 0 2 10\n13 3 9 -40 0 1 1\n14 3 9 -80 0 1 13\n")
+        few = self.write("few.h5", exc=([3], [10]), inh=([0], [15]))
+        self.succeed(self.replay("--morphology", stack, "--dt", 0.1, replayed=few))
 
 
 @unittest.skipIf(os.geteuid() != 0, "needs another user to be")

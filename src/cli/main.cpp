@@ -114,8 +114,8 @@ int run(int argc, char** argv) {
 
   std::filesystem::path file, input, out;
   std::string format;
-  auto* inspecting = app.add_subcommand("inspect", "what an experiment, cell, data set or twin file holds");
-  inspecting->add_option("file", file, ".toml, .h5 or .pt")->required();
+  auto* inspecting = app.add_subcommand("inspect", "what an experiment, cell, morphology, mechanism, data set or twin file holds");
+  inspecting->add_option("file", file, ".toml, .swc, .asc, .mod, .h5 or .pt")->required();
   auto* predicting = app.add_subcommand("predict", "run a twin over the input of a data set file");
   predicting->add_option("twin", file, "twin.pt")->required();
   predicting->add_option("--input", input, "data set file (.h5)")->required();

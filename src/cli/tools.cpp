@@ -5,9 +5,11 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "cell/detailed.hpp"
 #include "cli/experiment.hpp"
 #include "dataset/shard.hpp"
 #include "files/files.hpp"
+#include "mechanism/pace.hpp"
 
 namespace neurontwin {
 namespace {
@@ -55,9 +57,103 @@ void inspect_shard(const std::filesystem::path& file) {
   fmt::print("\n{}\n", id.configuration);
 }
 
+/// Sections, compartments, length and membrane of each region.
+void print_geometry(const Compartments& g) {
+  fmt::print("{:<8} {:>8} {:>12} {:>11} {:>9} {:>14} {:>12}\n", "region", "sections", "compartments",
+             "length um", "area um2", "diameter um", "distance um");
+  for (const auto region : {Region::soma, Region::axon, Region::basal, Region::apical, Region::other}) {
+    int sections = 0, compartments = 0;
+    double length = 0, area = 0, farthest = 0, thinnest = 1e9, thickest = 0;
+    for (size_t s = 0; s < g.sections.size(); ++s) sections += g.sections[s].region == region;
+    for (size_t i = 0; i < g.compartments.size(); ++i) {
+      if (g.region(static_cast<int>(i)) != region) continue;
+      const auto& c = g.compartments[i];
+      ++compartments;
+      length += c.length_um;
+      area += c.area_um2;
+      farthest = std::max(farthest, c.path_um + c.length_um / 2);
+      thinnest = std::min(thinnest, c.diameter_um);
+      thickest = std::max(thickest, c.diameter_um);
+    }
+    if (sections == 0) continue;
+    fmt::print("{:<8} {:>8} {:>12} {:>11.1f} {:>9.1f} {:>14} {:>12.1f}\n", name_of(region), sections,
+               compartments, length, area, fmt::format("{:.2f} to {:.2f}", thinnest, thickest), farthest);
+  }
+}
+
+void inspect_morphology(const std::filesystem::path& file) {
+  constexpr double kSpacing_um = 40;
+  fmt::print("# a morphology; compartments of {} um or less, distances along the tree from the soma\n",
+             kSpacing_um);
+  print_geometry(cut(
+      read_morphology(file), [](const Section& s) { return by_spacing(s, kSpacing_um); }, 100));
+}
+
+std::string_view words_for(IonQuantity quantity) {
+  switch (quantity) {
+    case IonQuantity::reversal_mV:
+      return "reversal potential";
+    case IonQuantity::inside_mM:
+      return "concentration inside";
+    case IonQuantity::outside_mM:
+      return "concentration outside";
+    case IonQuantity::current:
+      break;
+  }
+  return "current";
+}
+
+void inspect_mechanism(const std::filesystem::path& file) {
+  const auto m = compile_mechanism(file);
+  fmt::print("# {} {}\n", m.point_process ? "a point process," : "a density mechanism,", m.name);
+  for (const auto& p : m.parameters) fmt::print("parameter  {:<16} {:g} {}\n", p.name, p.value, p.unit);
+  for (size_t s = 0; s < m.stored.size(); ++s)
+    fmt::print("{:<10} {}\n", s < m.states ? "state" : "kept", m.stored[s]);
+  for (const auto& c : m.currents)
+    fmt::print("current    {}{}\n", c.ion.empty() ? "of no ion" : "of " + c.ion,
+               is_ohmic(m) ? ", a straight line of v" : "");
+  for (const auto& ion : m.ions)
+    fmt::print("ion        {:<16} {}, {}\n", ion.name, words_for(ion.quantity),
+               ion.written ? "written" : "read");
+  if (m.receiving)
+    fmt::print("receives   events with {} number{}\n", m.receiving->arguments.size(),
+               m.receiving->arguments.size() == 1 ? "" : "s");
+}
+
+void inspect_detailed_cell(const Settings& settings, const std::filesystem::path& file) {
+  const auto cell = read_detailed_cell(settings, file.parent_path());
+  settings.reject_unread();
+  fmt::print("# a detailed cell\n");
+  print_geometry(cell.geometry);
+  fmt::print("\n{:<16} {:>12}  {}\n", "mechanism", "compartments", "parameters, smallest to largest");
+  for (const auto& p : cell.placements) {
+    std::vector<std::string> ranges;
+    const auto& parameters = p.mechanism().parameters;
+    for (size_t k = 0; k < parameters.size(); ++k) {
+      double low = p.parameters.at(0)[k], high = low;
+      for (const auto& values : p.parameters) {
+        low = std::min(low, values[k]);
+        high = std::max(high, values[k]);
+      }
+      ranges.push_back(low == high ? fmt::format("{} {:g}", parameters[k].name, low)
+                                   : fmt::format("{} {:g} to {:g}", parameters[k].name, low, high));
+    }
+    fmt::print("{:<16} {:>12}  {}\n", p.mechanism().name, p.compartments.size(), fmt::join(ranges, ", "));
+  }
+  fmt::print(
+      "\ninput      {} excitatory synapses ({}), {} inhibitory ({})\n\n# the description, with every "
+      "default\n{}",
+      cell.placements[cell.excitatory.placement].compartments.size(),
+      cell.placements[cell.excitatory.placement].mechanism().name,
+      cell.placements[cell.inhibitory.placement].compartments.size(),
+      cell.placements[cell.inhibitory.placement].mechanism().name, settings.resolved());
+}
+
 void inspect_toml(const std::filesystem::path& file) {
   const auto settings = Settings::from_file(file);
   if (settings.has("kind")) {
+    static constexpr std::array<std::string_view, 2> kKinds{"integrate-and-fire", "detailed"};
+    if (settings.choice("kind", kKinds) == "detailed") return inspect_detailed_cell(settings, file);
     read_cell(settings);
     settings.reject_unread();
     fmt::print("# a cell description, with every default\n{}", settings.resolved());
@@ -107,8 +203,12 @@ void inspect(const std::filesystem::path& file) {
     fmt::print("\n{}", experiment);
     return;
   }
-  fail_input("{}: unknown kind of file, expected .toml (experiment or cell), .h5 (data set) or .pt (twin)",
-             file.string());
+  if (kind == ".swc" || kind == ".asc") return inspect_morphology(file);
+  if (kind == ".mod") return inspect_mechanism(file);
+  fail_input(
+      "{}: unknown kind of file, expected .toml (experiment or cell), .swc or .asc (morphology), .mod "
+      "(mechanism), .h5 (data set) or .pt (twin)",
+      file.string());
 }
 
 void predict(const std::filesystem::path& twin_file, const std::filesystem::path& input,
