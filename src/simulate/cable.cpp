@@ -474,7 +474,21 @@ struct CableSimulator<T>::State {
         recordings[trial].sites.push_back({cell.sites[k].name, std::move(probes[k + 2].trace(trial))});
       recordings[trial].spike_times_ms = output_spikes(recordings[trial].soma_mV);
     }
+    refuse_nonsense(recordings);
     return recordings;
+  }
+
+  /// RunError where a voltage has become no number: with a formula of a mechanism that is none there, or
+  /// steps too long for it.
+  void refuse_nonsense(const std::vector<Recording>& recordings) const {
+    for (size_t trial = 0; trial < recordings.size(); ++trial) {
+      const auto& v = recordings[trial].soma_mV;
+      const auto bad = std::find_if(v.begin(), v.end(), [](float mV) { return !std::isfinite(mV); });
+      if (bad != v.end())
+        fail_run(
+            "the soma's voltage is no number from {} ms on, in trial {} of its batch, with steps of {} ms",
+            static_cast<double>(bad - v.begin()) * kSample_ms, trial, spec.dt_ms);
+    }
   }
 
   void record_dendrites(std::vector<Recording>& into, int64_t ms, int64_t duration_ms) const {

@@ -468,6 +468,13 @@ TEST(Synapse, AnAlphaConductanceMakesItsPostsynapticPotential) {
     ASSERT_NEAR(v[k] + 70, expected[k], 5e-3 * highest) << static_cast<double>(k) / 8 << " ms";
 }
 
+TEST(Nonsense, OfAMechanismEndsTheRun) {
+  const auto cell = one_compartment(
+      "insert = [ { mechanism = \"leak\", regions = [\"soma\"], g = 1e-4, e = -65 } ]\n"
+      "point = [ { mechanism = \"AlphaSynapse\", section = \"soma[0]\", onset = 2, tau = 0, gmax = 1 } ]");
+  EXPECT_THROW(run(cell, {}, {}, 10), RunError);  // its time constant is 0
+}
+
 TEST(Input, ThatNamesASynapseTheNeuronHasNotIsRefused) {
   const auto cell = small_layer_five_cell();
   SynapticInput input;
