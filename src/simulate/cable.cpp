@@ -482,12 +482,12 @@ struct CableSimulator<T>::State {
   /// steps too long for it.
   void refuse_nonsense(const std::vector<Recording>& recordings) const {
     for (size_t trial = 0; trial < recordings.size(); ++trial) {
-      const auto& v = recordings[trial].soma_mV;
-      const auto bad = std::find_if(v.begin(), v.end(), [](float mV) { return !std::isfinite(mV); });
-      if (bad != v.end())
+      const auto& trace = recordings[trial].soma_mV;
+      const auto bad = std::find_if(trace.begin(), trace.end(), [](float mV) { return !std::isfinite(mV); });
+      if (bad != trace.end())
         fail_run(
             "the soma's voltage is no number from {} ms on, in trial {} of its batch, with steps of {} ms",
-            static_cast<double>(bad - v.begin()) * kSample_ms, trial, spec.dt_ms);
+            static_cast<double>(bad - trace.begin()) * kSample_ms, trial, spec.dt_ms);
     }
   }
 
