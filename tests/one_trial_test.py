@@ -11,7 +11,7 @@ morphology = "cell.swc"
 initial_mV = -65
 insert = [ { mechanism = "leak", regions = ["soma", "basal"], g = 1e-4, e = -65 } ]
 point = [ { mechanism = "IClamp", section = "dend[0]", x = 0.5, del = 5, dur = 10, amp = 0.05 } ]
-record = [ { name = "tip", region = "basal", distance_um = 190 } ]
+record = [ { name = "tip", region = "basal", distance_um = 205 } ]
 """
 
 
