@@ -1,9 +1,11 @@
 #include "twin/network.hpp"
 
+#include <ATen/Parallel.h>
 #include <torch/script.h>
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 
 #include "random/random.hpp"
 #include "twin/event_convolution.hpp"
@@ -14,6 +16,17 @@ namespace {
 // Keras' defaults, which the published networks were trained with: running averages keep 99 %, epsilon 0.001.
 constexpr double kNormKeep = 0.99;
 constexpr double kNormEpsilon = 1e-3;
+
+/// Tasks on torch's threads, handed out one by one: a thread that others hold up takes fewer.
+Parallel torch_parallel() {
+  const int threads = at::get_num_threads();
+  return {threads, [threads](int64_t tasks, const std::function<void(int64_t)>& task) {
+            std::atomic<int64_t> next{0};
+            at::parallel_for(0, std::min<int64_t>(threads, tasks), 1, [&](int64_t, int64_t) {
+              for (int64_t i; (i = next++) < tasks;) task(i);
+            });
+          }};
+}
 
 struct EventConvolution : torch::autograd::Function<EventConvolution> {
   static EventConvolutionShape shape_of(const torch::Tensor& weight, int64_t windows, int64_t duration) {
@@ -28,10 +41,11 @@ struct EventConvolution : torch::autograd::Function<EventConvolution> {
                                const torch::Tensor& weight, int64_t windows, int64_t duration) {
     context->save_for_backward({events, weight});
     const auto dense = weight.contiguous();
-    auto output = torch::zeros({windows, duration, weight.size(2)}, weight.options());
+    auto output = torch::empty({windows, duration, weight.size(2)}, weight.options());
     AT_DISPATCH_FLOATING_TYPES(weight.scalar_type(), "event_convolution", [&] {
       event_convolution_forward<scalar_t>(shape_of(weight, windows, duration), span_of(events),
-                                          dense.data_ptr<scalar_t>(), output.data_ptr<scalar_t>());
+                                          dense.data_ptr<scalar_t>(), output.data_ptr<scalar_t>(),
+                                          torch_parallel());
     });
     return output;
   }
@@ -40,11 +54,11 @@ struct EventConvolution : torch::autograd::Function<EventConvolution> {
                                                  const torch::autograd::variable_list& gradients) {
     const auto saved = context->get_saved_variables();
     const auto output_gradient = gradients[0].contiguous();
-    auto weight_gradient = torch::zeros_like(saved[1], torch::MemoryFormat::Contiguous);
+    auto weight_gradient = torch::empty_like(saved[1], torch::MemoryFormat::Contiguous);
     AT_DISPATCH_FLOATING_TYPES(weight_gradient.scalar_type(), "event_convolution", [&] {
       event_convolution_weight_gradient<scalar_t>(
           shape_of(saved[1], output_gradient.size(0), output_gradient.size(1)), span_of(saved[0]),
-          output_gradient.data_ptr<scalar_t>(), weight_gradient.data_ptr<scalar_t>());
+          output_gradient.data_ptr<scalar_t>(), weight_gradient.data_ptr<scalar_t>(), torch_parallel());
     });
     return {torch::Tensor(), weight_gradient, torch::Tensor(), torch::Tensor()};
   }
