@@ -341,7 +341,7 @@ class AWrongReplay(WrongInput):
         self.assert_refused(self.replay(replayed=file), "uneven.h5", "/input/exc has 3 compartments but 2 times")
 
     def test_of_a_synapse_that_is_not_there(self):
-        self.assert_refused(self.replay(replayed=self.write("big.h5", exc=([70000], [2]), inh=([], []))), "exc synapse 70000; there are 665")
+        self.assert_refused(self.replay(replayed=self.write("big.h5", exc=([70000], [2]), inh=([], []))), "exc synapse 70000; the neuron has 633 exc synapses")
 
     def test_with_steps_that_cannot_be(self):
         for dt in [0, -0.025, 1, "nan"]:

@@ -297,6 +297,37 @@ int read_nexus(const Settings& settings, const Compartments& geometry) {
   return found;
 }
 
+/// Capacitance of each region's membrane in uF/cm2: 1 where nothing is said.
+std::map<Region, double> read_capacitances(const Settings& settings) {
+  std::map<Region, double> all;
+  for (size_t region = 0; region < kRegions.size(); ++region) all[static_cast<Region>(region)] = 1;
+  for (const auto& membrane : settings.tables("capacitance")) {
+    const double value = membrane.number("uF_cm2", {}, kPositive);
+    for (const auto region : read_regions(membrane)) all[region] = value;
+  }
+  return all;
+}
+
+/// Cuts the tree by `compartment_rule`: pieces of at most `compartment_spacing_um`, or of at most the
+/// fraction `d_lambda` of the length constant at 100 Hz, as NEURON's d_lambda rule does.
+Compartments read_compartments(const Settings& settings, const Morphology& morphology,
+                               const std::map<Region, double>& capacitance_uF_cm2) {
+  static constexpr std::array<std::string_view, 2> kRules{"spacing", "d_lambda"};
+  constexpr double kFrequency_hz = 100;
+  const auto rule = settings.choice("compartment_rule", kRules, "spacing");
+  const double spacing_um = settings.number("compartment_spacing_um", 40, kPositive);
+  const double fraction = settings.number("d_lambda", 0.1, kPositive);
+  const double resistivity = settings.number("axial_resistivity_ohm_cm", 100, kPositive);
+  return cut(
+      morphology,
+      [&](const Section& s) {
+        return rule == "spacing"
+                   ? by_spacing(s, spacing_um)
+                   : by_d_lambda(s, fraction, kFrequency_hz, resistivity, capacitance_uF_cm2.at(s.region));
+      },
+      resistivity);
+}
+
 }  // namespace
 
 DetailedCell read_detailed_cell(const Settings& settings, const std::filesystem::path& folder,
@@ -314,10 +345,10 @@ DetailedCell read_detailed_cell(const Settings& settings, const std::filesystem:
   const double stub_length = stub.number("length_um", 30, kPositive),
                stub_diameter = stub.number("diameter_um", 1, kPositive);
   if (stubs > 0) morphology = with_axon_stub(morphology, static_cast<int>(stubs), stub_length, stub_diameter);
-  const double spacing = settings.number("compartment_spacing_um", 40, kPositive);
-  cell.geometry = cut(
-      morphology, [&](const Section& s) { return by_spacing(s, spacing); },
-      settings.number("axial_resistivity_ohm_cm", 100, kPositive));
+  const auto capacitances = read_capacitances(settings);
+  cell.geometry = read_compartments(settings, morphology, capacitances);
+  for (size_t c = 0; c < cell.geometry.compartments.size(); ++c)
+    cell.capacitance_uF_cm2.push_back(capacitances.at(cell.geometry.region(static_cast<int>(c))));
 
   cell.initial_mV = settings.number("initial_mV", -65, {-200, 100});
   cell.celsius = settings.number("celsius", 6.3, {-50, 60});
@@ -328,12 +359,6 @@ DetailedCell read_detailed_cell(const Settings& settings, const std::filesystem:
   cell.calcium_inside_mM = calcium.number("inside_mM", 5e-5, kPositive);
   cell.calcium_outside_mM = calcium.number("outside_mM", 2, kPositive);
 
-  cell.capacitance_uF_cm2.assign(cell.geometry.compartments.size(), 1);
-  for (const auto& membrane : settings.tables("capacitance")) {
-    const double value = membrane.number("uF_cm2", {}, kPositive);
-    for (const int c : compartments_in(cell.geometry, read_regions(membrane)))
-      cell.capacitance_uF_cm2[static_cast<size_t>(c)] = value;
-  }
   const Variation variation{settings.has("passive") ? read_regions(settings, "passive") : std::set<Region>{},
                             settings.table("density_factors"), settings.table("vshift_mV")};
   for (const auto& insert : settings.tables("insert")) {

@@ -125,6 +125,18 @@ TEST(L5pc, EachDendriticCompartmentHasAnExcitatoryAndAnInhibitorySynapse) {
   }
 }
 
+TEST(L5pc, CompartmentsMayFollowTheLengthConstant) {
+  const auto cell = read({"compartment_rule=d_lambda"}),
+             finer = read({"compartment_rule=d_lambda", "d_lambda=0.05"});
+  for (size_t s = 0; s < cell.geometry.sections.size(); ++s) {
+    const auto& section = cell.geometry.sections[s];
+    const double cm = section.region == Region::basal || section.region == Region::apical ? 2 : 1;
+    EXPECT_EQ(cell.geometry.count(static_cast<int>(s)), by_d_lambda(section, 0.1, 100, 100, cm))
+        << section.name;
+  }
+  EXPECT_GT(finer.geometry.compartments.size(), cell.geometry.compartments.size());
+}
+
 TEST(L5pc, ReceptorsMayBeChosen) {
   const auto nmda = [](const DetailedCell& cell) {
     return *std::max_element(cell.placements[*cell.excitatory.placement].parameters.begin(),

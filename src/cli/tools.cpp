@@ -140,13 +140,13 @@ void inspect_detailed_cell(const Settings& settings, const std::filesystem::path
     }
     fmt::print("{:<16} {:>12}  {}\n", p.mechanism().name, p.compartments.size(), fmt::join(ranges, ", "));
   }
-  fmt::print(
-      "\ninput      {} excitatory synapses ({}), {} inhibitory ({})\n\n# the description, with every "
-      "default\n{}",
-      cell.placements[cell.excitatory.placement].compartments.size(),
-      cell.placements[cell.excitatory.placement].mechanism().name,
-      cell.placements[cell.inhibitory.placement].compartments.size(),
-      cell.placements[cell.inhibitory.placement].mechanism().name, settings.resolved());
+  const auto synapses = [&](const SynapseGroup& group) {
+    if (!group.placement) return std::string("none");
+    const auto& placement = cell.placements[*group.placement];
+    return fmt::format("{} ({})", placement.compartments.size(), placement.mechanism().name);
+  };
+  fmt::print("\nsynapses   excitatory {}, inhibitory {}\n\n# the description, with every default\n{}",
+             synapses(cell.excitatory), synapses(cell.inhibitory), settings.resolved());
 }
 
 void inspect_toml(const std::filesystem::path& file) {

@@ -123,6 +123,27 @@ TEST(Compile, CnexpIsExactForFrozenRates) {
   }
 }
 
+TEST(Compile, TheQuickStepOfAGateIsTheExactOneToWhatFloatCanTell) {
+  // Its rate depends on v; z = rate dt is what the exponential of the step would be of.
+  Running r(
+      with("BREAKPOINT { SOLVE s METHOD cnexp\n i = 0*v }\n"
+           "DERIVATIVE s { x' = (0.75 - x)*(v + 100) y' = (v - y)/(5 + v*v) }"));
+  r.set("x", 0.2);
+  const auto gain = [&](double z) {
+    r.set("v", z / 0.025 - 100);
+    return (r.of(r.m.advanced_quickly[0]) - 0.2) / 0.55;
+  };
+  for (const double z : {1e-4, 1e-3, 0.01, 0.1, 0.3, 0.5})
+    EXPECT_NEAR(gain(z) / -std::expm1(-z), 1, 3.5e-6) << z;
+  EXPECT_NEAR(gain(1.6) / -std::expm1(-1.6), 1, 6e-4);
+  for (double z = 4; z < 1e6;
+       z *= 1.5) {  // however stiff: never beyond the target, and most of the way to it
+    EXPECT_LE(gain(z), 1 + 1e-12) << z;
+    EXPECT_GE(gain(z), 0.93) << z;
+  }
+  EXPECT_NEAR(gain(1e6), 1, 1e-4);
+}
+
 TEST(Compile, DerivimplicitIsABackwardEulerStepToConvergence) {
   // x' = -x^2 + y, y' = -3 y + x: the new values satisfy the implicit equations.
   Running r(

@@ -69,6 +69,8 @@ class Graph {
   Expr unary(Op op, Expr a);
   Expr binary(Op op, Expr a, Expr b);
   Expr select(Expr condition, Expr then, Expr otherwise);
+  /// a b as it stands: a quotient that several products share stays one.
+  Expr plain_product(Expr a, Expr b) { return make(Op::multiply, a, b); }
   Expr add(Expr a, Expr b) { return binary(Op::add, a, b); }
   Expr subtract(Expr a, Expr b) { return binary(Op::subtract, a, b); }
   Expr multiply(Expr a, Expr b) { return binary(Op::multiply, a, b); }

@@ -22,8 +22,12 @@ std::string variable(const char* name, const std::string& otherwise) {
 }
 
 std::filesystem::path cache_folder() {
-  const std::filesystem::path home = variable("XDG_CACHE_HOME", variable("HOME", "/tmp") + "/.cache");
-  const auto folder = home / "neurontwin";
+  const auto home = variable("HOME", "");
+  const std::filesystem::path caches = variable("XDG_CACHE_HOME", home.empty() ? "" : home + "/.cache");
+  // Not a folder that everybody may write to: what lies there is run.
+  if (caches.empty())
+    fail_input("no place to keep compiled mechanisms; set XDG_CACHE_HOME (or HOME) to a folder of yours");
+  const auto folder = caches / "neurontwin";
   make_writable_folder(folder);
   return folder;
 }

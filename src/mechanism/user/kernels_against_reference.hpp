@@ -37,7 +37,7 @@ class KernelTrial {
       slope_.push_back(fill(rows, [&] { return uniform(-0.1, 0.1); }));
     }
     fixed_current_ = fixed(layout.current);
-    for (const auto& part : layout.advance) fixed_advance_.push_back(fixed(part));
+    for (const auto& part : layout.template advance<T>()) fixed_advance_.push_back(fixed(part));
   }
 
   void compare(const Closeness& close) {
@@ -57,7 +57,8 @@ class KernelTrial {
           if (ions_[k]->quantity == IonQuantity::current)
             values[m_.symbol(ions_[k]->name)] = ion_[k][row(i) + lane];
         advanced.emplace_back();
-        for (const Expr e : m_.advanced) advanced.back().push_back(m_.graph.evaluate(e, values));
+        for (const Expr e : sizeof(T) == 4 ? m_.advanced_quickly : m_.advanced)
+          advanced.back().push_back(m_.graph.evaluate(e, values));
         concentrations.emplace_back();
         for (const Expr e : m_.advanced_concentration)
           concentrations.back().push_back(m_.graph.evaluate(e, values));
