@@ -37,6 +37,7 @@ TwinSpec deep_spec() {
 TEST(Twin, OutputsAndGradientsAreThoseOfTheDenseNetwork) {
   // Random shapes, silent and full inputs, with and without normalisation; double precision, so that nothing
   // but a wrong formula can be far off. In float: 1e-5 of the largest, from sums of hundreds of terms.
+  torch::manual_seed(1);  // what is drawn below by torch would differ from run to run
   Random random(1, Stage::test_cases, 0, 0);
   for (int n = 0; n < 24; ++n) {
     TwinSpec spec;
@@ -72,8 +73,10 @@ TEST(Twin, OutputsAndGradientsAreThoseOfTheDenseNetwork) {
         return (a - b).abs().max().item<double>() <= tolerance * scale;
       };
       const auto largest = [](const torch::Tensor& t) { return t.abs().max().item<double>(); };
-      EXPECT_TRUE(close(ours.spike_log_odds, theirs.spike_log_odds, largest(theirs.spike_log_odds)));
-      EXPECT_TRUE(close(ours.soma_mV, theirs.soma_mV, largest(theirs.soma_mV)));
+      // An answer that cancels to nothing is as exact as its terms, which are of order 1.
+      EXPECT_TRUE(
+          close(ours.spike_log_odds, theirs.spike_log_odds, std::max(1.0, largest(theirs.spike_log_odds))));
+      EXPECT_TRUE(close(ours.soma_mV, theirs.soma_mV, std::max(1.0, largest(theirs.soma_mV))));
       const auto direction = torch::randn({2, windows, duration}, theirs.soma_mV.options());
       const auto project = [&](const TwinOutput& o) {
         return (o.spike_log_odds * direction[0] + o.soma_mV * direction[1]).sum();
