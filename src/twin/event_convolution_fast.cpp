@@ -1,4 +1,5 @@
 #include <hwy/aligned_allocator.h>
+#include <hwy/cache_control.h>
 
 #include <algorithm>
 #include <vector>
@@ -119,9 +120,27 @@ HWY_INLINE void add(const T* HWY_RESTRICT term, T* HWY_RESTRICT sum, int64_t cou
   for (; i < count; ++i) sum[i] += term[i];
 }
 
+/// copy_rows() of slices; whole cache lines are moved as such. `past_caches` is for what is not read again
+/// soon (the gradient of a large layer): lines written whole need not be fetched first.
 template <class T>
-HWY_INLINE void prefetch_rows(const T* from, int64_t stride, int64_t rows) {
-  for (int64_t row = 0; row < rows; ++row) __builtin_prefetch(from + row * stride);
+HWY_INLINE void copy_slices(const T* HWY_RESTRICT from, int64_t from_stride, T* HWY_RESTRICT to,
+                            int64_t to_stride, int64_t rows, int64_t count, bool past_caches) {
+  constexpr int64_t kLine = 64 / sizeof(T);
+  const hn::CappedTag<T, kLine> d;
+  const auto lanes = static_cast<int64_t>(hn::Lanes(d));
+  const auto whole = [&](const T* p, int64_t stride) {
+    return reinterpret_cast<uintptr_t>(p) % 64 == 0 && stride % kLine == 0;
+  };
+  if (count != kLine || !whole(from, from_stride) || !whole(to, to_stride)) {
+    return copy_rows(from, from_stride, to, to_stride, rows, count);
+  }
+  for (int64_t row = 0; row < rows; ++row) {
+    for (int64_t i = 0; i < kLine; i += lanes) {
+      const auto x = hn::Load(d, from + row * from_stride + i);
+      T* at = to + row * to_stride + i;
+      past_caches ? hn::Stream(x, d, at) : hn::Store(x, d, at);
+    }
+  }
 }
 
 template <class T>
@@ -144,10 +163,8 @@ void forward(const EventConvolutionShape& s, std::span<const int32_t> events, co
     for (int64_t channel = 0; channel < s.channels; ++channel) {
       const int64_t* first = sorted.first.data() + group * s.channels + channel;
       if (first[0] == first[1]) continue;
-      copy_rows(weight + channel * s.taps * s.features + f, s.features, filter.get(), width, s.taps, width);
-      if (channel + 1 < s.channels) {
-        prefetch_rows(weight + (channel + 1) * s.taps * s.features + f, s.features, s.taps);
-      }
+      copy_slices(weight + channel * s.taps * s.features + f, s.features, filter.get(), width, s.taps, width,
+                  false);
       for (int64_t i = first[0]; i < first[1]; ++i) {
         const auto [window, time] = sorted.events[static_cast<size_t>(i)];
         const int64_t first_output = time - (s.taps - 1);
@@ -243,8 +260,10 @@ void weight_gradient(const EventConvolutionShape& s, std::span<const int32_t> ev
         hn::Store(s6, d, to + 6 * lanes);
         hn::Store(s7, d, to + 7 * lanes);
       }
-      copy_rows(sums.get(), width, gradient + channel * s.taps * s.features + f, s.features, s.taps, width);
+      copy_slices(sums.get(), width, gradient + channel * s.taps * s.features + f, s.features, s.taps, width,
+                  true);
     }
+    hwy::FlushStream();
   });
 }
 

@@ -109,7 +109,7 @@ TwinOutput TwinImpl::forward_with(First&& first, Next&& next, const torch::Tenso
 }
 
 TwinOutput TwinImpl::forward(const torch::Tensor& events, int64_t windows, int64_t window_ms) {
-  if (!first_weight.is_cpu()) return forward_reference(events, windows, window_ms);
+  if (dense || !first_weight.is_cpu()) return forward_reference(events, windows, window_ms);
   return forward_with(event_layer, convolution_layer, events, windows, window_ms);
 }
 
