@@ -37,32 +37,6 @@ TEST(Nadam, TakesTheStepsOfItsDefinition) {
   }
 }
 
-TEST(Nadam, InOnePassTakesTheStepsOfThePlainOne) {
-  const auto weight = torch::randn({300, 257}), bias = torch::randn({3}), other = torch::randn({5});
-  const auto parameters = [&] {
-    std::vector<torch::Tensor> p;
-    for (const auto& t : {weight, bias, other}) p.push_back(t.clone().requires_grad_());
-    return p;
-  };
-  auto fused = parameters(), plain = parameters();
-  Nadam a(fused, {0.01, 0, 0}), b(plain, {0.01, 0, 0});
-  for (int step = 0; step < 5; ++step) {
-    for (size_t i = 0; i < 2; ++i) {  // the last has no gradient and stays
-      const auto gradient = torch::randn_like(fused[i]);
-      fused[i].mutable_grad() = gradient;
-      plain[i].mutable_grad() = gradient.clone();
-    }
-    a.step(0.01);
-    b.step_reference(0.01);
-  }
-  for (size_t i = 0; i < 3; ++i) {
-    // Five steps of 0.01, each to a few roundings of numbers of size 1.
-    EXPECT_TRUE(torch::allclose(fused[i], plain[i], 1e-6, 1e-6)) << i;
-    EXPECT_TRUE(torch::allclose(a.second_moment[i], b.second_moment[i], 1e-5, 1e-9)) << i;
-  }
-  EXPECT_TRUE(torch::equal(fused[2], other));
-}
-
 TEST(AreaUnderRoc, CountsPairsAndHalfTies) {
   const std::vector<float> score{0.1f, 0.4f, 0.4f, 0.9f};
   EXPECT_DOUBLE_EQ(area_under_roc(score, std::vector<uint8_t>{0, 0, 1, 1}), 3.5 / 4);
