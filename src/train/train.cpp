@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cmath>
+#include <future>
 
 #include "files/files.hpp"
 #include "train/checkpoint.hpp"
@@ -53,14 +54,15 @@ Validation validate(Twin& twin, const TrainSpec& spec, const Split& split) {
   return v;
 }
 
-/// The squares of the convolutions' weights, for L2 regularisation.
-torch::Tensor squared_weights(const TwinImpl& twin) {
-  auto sum = torch::zeros({}, twin.first_weight.options().requires_grad(false));
+/// L2 regularisation is on the convolutions' weights.
+Nadam make_optimiser(const TwinImpl& twin, double l2) {
+  std::vector<torch::Tensor> parameters;
+  std::vector<double> of_each;
   for (const auto& item : twin.named_parameters()) {
-    if (item.key().starts_with("layer") && item.key().ends_with("_weight"))
-      sum = sum + item.value().square().sum();
+    parameters.push_back(item.value());
+    of_each.push_back(item.key().starts_with("layer") && item.key().ends_with("_weight") ? l2 : 0);
   }
-  return sum;
+  return Nadam(std::move(parameters), std::move(of_each));
 }
 
 /// Checkpoints of other settings are somebody's work: put aside, not overwritten.
@@ -126,7 +128,7 @@ TrainResult train(Twin& twin, const TrainSpec& spec, uint64_t seed, const Split&
   std::filesystem::create_directories(folder);
   remove_half_written(folder);
   const auto last = folder / "last.pt", best = folder / "best.pt";
-  Nadam optimiser(twin->parameters());
+  auto optimiser = make_optimiser(*twin, spec.l2);
   TrainState state{.identity = identity};
   if (auto resumed = load_checkpoint(last, identity, spec.epochs, *twin, &optimiser)) {
     state = std::move(*resumed);
@@ -154,6 +156,19 @@ TrainResult train(Twin& twin, const TrainSpec& spec, uint64_t seed, const Split&
   if (!state.result.epochs.empty())
     progress.note = fmt::format("resumed after epoch {}", state.result.epochs.size());
 
+  // The next step's windows are gathered while this one is computed. They depend on the seed and the step
+  // alone, so a run that goes on from a checkpoint sees the same.
+  const auto gather_in_background = [&](int64_t step) {
+    return std::async(std::launch::async, [&, step] {
+      const auto windows = draw_windows(train_split, seed, static_cast<uint64_t>(step), spec.batch_windows,
+                                        spec.window_ms, spec.skip_ms);
+      return gather(train_split, windows, gathering);
+    });
+  };
+  std::future<WindowBatch> next;
+  if (state.epoch < spec.epochs)
+    next = gather_in_background(state.epoch * spec.steps_per_epoch + state.step_in_epoch);
+
   for (; state.epoch < spec.epochs; ++state.epoch) {
     const auto& phase = spec.phase(state.epoch);
     for (; state.step_in_epoch < spec.steps_per_epoch; ++state.step_in_epoch) {
@@ -164,12 +179,10 @@ TrainResult train(Twin& twin, const TrainSpec& spec, uint64_t seed, const Split&
       }
       if (unsaved_s > spec.checkpoint_every_s) save();
       const int64_t step = state.epoch * spec.steps_per_epoch + state.step_in_epoch;
-      const auto windows = draw_windows(train_split, seed, static_cast<uint64_t>(step), spec.batch_windows,
-                                        spec.window_ms, spec.skip_ms);
-      const auto batch = gather(train_split, windows, gathering);
+      const auto batch = next.get();
+      if (step + 1 < spec.epochs * spec.steps_per_epoch) next = gather_in_background(step + 1);
       const auto loss = losses(twin->forward(batch), batch);
-      auto total = phase.spike_weight * loss.spike + phase.soma_weight * loss.soma;
-      if (spec.l2 > 0) total = total + spec.l2 * squared_weights(*twin);
+      const auto total = phase.spike_weight * loss.spike + phase.soma_weight * loss.soma;
       optimiser.zero_gradients();
       total.backward();
       optimiser.step(phase.learning_rate);

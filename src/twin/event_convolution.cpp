@@ -23,28 +23,33 @@ void for_each_stretch(const EventConvolutionShape& s, std::span<const int32_t> e
 }  // namespace
 
 template <class T>
-void event_convolution_forward(const EventConvolutionShape& shape, std::span<const int32_t> events,
-                               const T* weight, T* output) {
+void event_convolution_forward_reference(const EventConvolutionShape& shape, std::span<const int32_t> events,
+                                         const T* weight, T* output) {
+  std::fill_n(output, shape.windows * shape.duration * shape.features, T(0));
   for_each_stretch(shape, events, [&](int64_t w, int64_t o, int64_t count) {
     for (int64_t i = 0; i < count; ++i) output[o + i] += weight[w + i];
   });
 }
 
 template <class T>
-void event_convolution_weight_gradient(const EventConvolutionShape& shape, std::span<const int32_t> events,
-                                       const T* output_gradient, T* weight_gradient) {
+void event_convolution_weight_gradient_reference(const EventConvolutionShape& shape,
+                                                 std::span<const int32_t> events, const T* output_gradient,
+                                                 T* weight_gradient) {
+  std::fill_n(weight_gradient, shape.channels * shape.taps * shape.features, T(0));
   for_each_stretch(shape, events, [&](int64_t w, int64_t o, int64_t count) {
     for (int64_t i = 0; i < count; ++i) weight_gradient[w + i] += output_gradient[o + i];
   });
 }
 
-template void event_convolution_forward<float>(const EventConvolutionShape&, std::span<const int32_t>,
-                                               const float*, float*);
-template void event_convolution_forward<double>(const EventConvolutionShape&, std::span<const int32_t>,
-                                                const double*, double*);
-template void event_convolution_weight_gradient<float>(const EventConvolutionShape&, std::span<const int32_t>,
-                                                       const float*, float*);
-template void event_convolution_weight_gradient<double>(const EventConvolutionShape&,
-                                                        std::span<const int32_t>, const double*, double*);
+template void event_convolution_forward_reference<float>(const EventConvolutionShape&,
+                                                         std::span<const int32_t>, const float*, float*);
+template void event_convolution_forward_reference<double>(const EventConvolutionShape&,
+                                                          std::span<const int32_t>, const double*, double*);
+template void event_convolution_weight_gradient_reference<float>(const EventConvolutionShape&,
+                                                                 std::span<const int32_t>, const float*,
+                                                                 float*);
+template void event_convolution_weight_gradient_reference<double>(const EventConvolutionShape&,
+                                                                  std::span<const int32_t>, const double*,
+                                                                  double*);
 
 }  // namespace neurontwin

@@ -6,68 +6,8 @@
 #include <array>
 
 #include "random/random.hpp"
-#include "twin/event_convolution.hpp"
 
 namespace neurontwin {
-namespace {
-
-// Keras' defaults, which the published networks were trained with: running averages keep 99 %, epsilon 0.001.
-constexpr double kNormKeep = 0.99;
-constexpr double kNormEpsilon = 1e-3;
-
-struct EventConvolution : torch::autograd::Function<EventConvolution> {
-  static EventConvolutionShape shape_of(const torch::Tensor& weight, int64_t windows, int64_t duration) {
-    return {windows, weight.size(0), duration, weight.size(1), weight.size(2)};
-  }
-
-  static std::span<const int32_t> span_of(const torch::Tensor& events) {
-    return {events.data_ptr<int32_t>(), static_cast<size_t>(events.numel())};
-  }
-
-  static torch::Tensor forward(torch::autograd::AutogradContext* context, const torch::Tensor& events,
-                               const torch::Tensor& weight, int64_t windows, int64_t duration) {
-    context->save_for_backward({events, weight});
-    const auto dense = weight.contiguous();
-    auto output = torch::zeros({windows, duration, weight.size(2)}, weight.options());
-    AT_DISPATCH_FLOATING_TYPES(weight.scalar_type(), "event_convolution", [&] {
-      event_convolution_forward<scalar_t>(shape_of(weight, windows, duration), span_of(events),
-                                          dense.data_ptr<scalar_t>(), output.data_ptr<scalar_t>());
-    });
-    return output;
-  }
-
-  static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
-                                                 const torch::autograd::variable_list& gradients) {
-    const auto saved = context->get_saved_variables();
-    const auto output_gradient = gradients[0].contiguous();
-    auto weight_gradient = torch::zeros_like(saved[1], torch::MemoryFormat::Contiguous);
-    AT_DISPATCH_FLOATING_TYPES(weight_gradient.scalar_type(), "event_convolution", [&] {
-      event_convolution_weight_gradient<scalar_t>(
-          shape_of(saved[1], output_gradient.size(0), output_gradient.size(1)), span_of(saved[0]),
-          output_gradient.data_ptr<scalar_t>(), weight_gradient.data_ptr<scalar_t>());
-    });
-    return {torch::Tensor(), weight_gradient, torch::Tensor(), torch::Tensor()};
-  }
-};
-
-}  // namespace
-
-torch::Tensor event_convolution(const torch::Tensor& events, const torch::Tensor& weight, int64_t windows,
-                                int64_t duration) {
-  if (!weight.device().is_cpu()) return dense_convolution(events, weight, windows, duration);
-  return EventConvolution::apply(events, weight, windows, duration);
-}
-
-torch::Tensor dense_convolution(const torch::Tensor& events, const torch::Tensor& weight, int64_t windows,
-                                int64_t duration) {
-  auto spikes = torch::zeros({windows, weight.size(0), duration + weight.size(1) - 1},
-                             weight.options().requires_grad(false));
-  const auto index = events.to(weight.device(), torch::kInt64);
-  spikes.index_put_({index.select(1, 0), index.select(1, 1), index.select(1, 2)},
-                    torch::ones({index.size(0)}, spikes.options()), true);
-  return torch::conv1d(spikes, weight.permute({2, 0, 1}).flip(2)).transpose(1, 2);
-}
-
 int64_t TwinSpec::window_ms() const {
   int64_t window = 1;
   for (const auto& layer : layers) window += layer.taps - 1;
@@ -110,12 +50,15 @@ TwinSpec read_twin(const Settings& settings) {
 
 TwinImpl::TwinImpl(const TwinSpec& spec, int64_t channels, uint64_t seed) : spec_(spec), channels_(channels) {
   uint32_t stream = 0;
-  const auto drawn = [&](const std::string& name, std::vector<int64_t> shape, double sd) {
+  const auto draw = [&](std::vector<int64_t> shape, double sd) {
     auto values = torch::empty(shape);
     Random random(seed, Stage::twin_weights, 0, stream++);
     auto* p = values.data_ptr<float>();
     for (int64_t i = 0; i < values.numel(); ++i) p[i] = static_cast<float>(sd * random.truncated_normal());
-    return register_parameter(name, values);
+    return values;
+  };
+  const auto drawn = [&](const std::string& name, std::vector<int64_t> shape, double sd) {
+    return register_parameter(name, draw(std::move(shape), sd));
   };
   const auto constant = [&](const std::string& name, std::vector<int64_t> shape, double value) {
     return register_parameter(name, torch::full(shape, value, torch::kFloat32));
@@ -127,8 +70,10 @@ TwinImpl::TwinImpl(const TwinSpec& spec, int64_t channels, uint64_t seed) : spec
       first_weight = drawn(name + "_weight", {channels, taps, features}, spec_.weight_sd);
       first_bias = constant(name + "_bias", {features}, spec_.bias);
     } else {
-      auto weight = drawn(name + "_weight", {features, spec_.layers[i - 1].features, taps}, spec_.weight_sd);
-      deeper_.push_back({weight, constant(name + "_bias", {features}, spec_.bias)});
+      // Drawn as [out][in][tap].
+      const auto weight = draw({features, spec_.layers[i - 1].features, taps}, spec_.weight_sd);
+      deeper_.push_back({register_parameter(name + "_weight", weight.permute({2, 1, 0}).contiguous()),
+                         constant(name + "_bias", {features}, spec_.bias)});
     }
     if (spec_.batch_norm) {
       const auto buffer = [&](const char* what, double value) {
@@ -146,28 +91,30 @@ TwinImpl::TwinImpl(const TwinSpec& spec, int64_t channels, uint64_t seed) : spec
   soma_bias = constant("soma_bias", {}, spec_.soma_bias);
 }
 
-torch::Tensor TwinImpl::after_convolution(const torch::Tensor& x, size_t layer) {
-  auto y = spec_.activation == Activation::relu ? torch::relu(x) : x;
-  if (spec_.batch_norm) {
-    auto& n = norms_[layer];
-    y = torch::batch_norm(y, n.scale, n.shift, n.mean, n.variance, is_training(), 1 - kNormKeep, kNormEpsilon,
-                          false);
+AfterConvolution TwinImpl::after(const torch::Tensor& bias, size_t layer) {
+  return {bias, spec_.activation == Activation::relu, spec_.batch_norm ? &norms_[layer] : nullptr,
+          is_training()};
+}
+
+template <class First, class Next>
+TwinOutput TwinImpl::forward_with(First&& first, Next&& next, const torch::Tensor& events, int64_t windows,
+                                  int64_t window_ms) {
+  const int64_t first_duration = window_ms + history_ms() - (spec_.layers.front().taps - 1);
+  auto x = first(events, first_weight, windows, first_duration, after(first_bias, 0));
+  for (size_t i = 0; i < deeper_.size(); ++i) {
+    x = next(x, deeper_[i].weight, after(deeper_[i].bias, i + 1));  // [window][ms][feature]
   }
-  return y;
+  const auto heads = torch::matmul(x, torch::stack({spike_weight, soma_weight}, 1));
+  return {heads.select(2, 0) + spike_bias, heads.select(2, 1) + soma_bias + spec_.soma_offset_mV};
 }
 
 TwinOutput TwinImpl::forward(const torch::Tensor& events, int64_t windows, int64_t window_ms) {
-  const int64_t first_duration = window_ms + history_ms() - (spec_.layers.front().taps - 1);
-  auto x =
-      event_convolution(events, first_weight, windows, first_duration) + first_bias;  // [window][ms][feature]
-  x = after_convolution(x.transpose(1, 2), 0);                                        // [window][feature][ms]
-  for (size_t i = 0; i < deeper_.size(); ++i) {
-    x = after_convolution(torch::conv1d(x, deeper_[i].weight, deeper_[i].bias), i + 1);
-  }
-  const auto head = [&](const torch::Tensor& weight, const torch::Tensor& bias) {
-    return torch::einsum("bft,f->bt", {x, weight}) + bias;
-  };
-  return {head(spike_weight, spike_bias), head(soma_weight, soma_bias) + spec_.soma_offset_mV};
+  if (dense || !first_weight.is_cpu()) return forward_reference(events, windows, window_ms);
+  return forward_with(event_layer, convolution_layer, events, windows, window_ms);
+}
+
+TwinOutput TwinImpl::forward_reference(const torch::Tensor& events, int64_t windows, int64_t window_ms) {
+  return forward_with(event_layer_reference, convolution_layer_reference, events, windows, window_ms);
 }
 
 TwinOutput TwinImpl::forward(const WindowBatch& batch) {
@@ -197,7 +144,8 @@ torch::jit::Module TwinImpl::to_torchscript(const std::string& description) {
   for (size_t i = 0; i < spec_.layers.size(); ++i) {
     const auto name = fmt::format("layer{}", i + 1);
     // torch's conv1d runs its taps towards the present, ours away from the spike.
-    add(name + "_weight", i == 0 ? first_weight.permute({2, 0, 1}).flip(2) : deeper_[i - 1].weight);
+    add(name + "_weight",
+        i == 0 ? first_weight.permute({2, 0, 1}).flip(2) : deeper_[i - 1].weight.permute({2, 1, 0}));
     add(name + "_bias", i == 0 ? first_bias : deeper_[i - 1].bias);
     code += fmt::format("    x = torch.conv1d(x, self.{0}_weight, self.{0}_bias)\n", name);
     if (spec_.activation == Activation::relu) code += "    x = torch.relu(x)\n";
@@ -246,7 +194,9 @@ void TwinImpl::load_torchscript(const torch::jit::Module& module, const std::str
       });
       take(layer + "_bias", first_bias, as_is);
     } else {
-      take(layer + "_weight", deeper_[i - 1].weight, as_is);
+      take(layer + "_weight", deeper_[i - 1].weight, [](const torch::Tensor& t) {
+        return t.permute({2, 1, 0});
+      });
       take(layer + "_bias", deeper_[i - 1].bias, as_is);
     }
     if (spec_.batch_norm) {

@@ -6,6 +6,7 @@
 
 #include "config/settings.hpp"
 #include "dataset/windows.hpp"
+#include "twin/layers.hpp"
 
 namespace neurontwin {
 
@@ -44,7 +45,7 @@ struct TwinOutput {
 };
 
 /// The network. First-layer weights are [channel][tap][feature], tap k acting k ms after the spike; deeper
-/// ones are torch's [out][in][tap], the last tap being the present.
+/// ones are [tap][in][out], the last tap being the present.
 class TwinImpl : public torch::nn::Module {
  public:
   /// Weights are drawn from `seed`, the same on every machine.
@@ -53,6 +54,9 @@ class TwinImpl : public torch::nn::Module {
   /// events [n][3] as in WindowBatch, history_ms = window_ms() - 1; the result covers the window_ms after it.
   TwinOutput forward(const torch::Tensor& events, int64_t windows, int64_t window_ms);
   TwinOutput forward(const WindowBatch& batch);
+  /// The same network in torch's own dense operations. What forward() does on other devices than the CPU, and
+  /// everywhere if `dense` is set.
+  TwinOutput forward_reference(const torch::Tensor& events, int64_t windows, int64_t window_ms);
 
   const TwinSpec& spec() const { return spec_; }
   int64_t channels() const { return channels_; }
@@ -69,6 +73,7 @@ class TwinImpl : public torch::nn::Module {
   /// `name`, if it is of another.
   void load_torchscript(const torch::jit::Module& module, const std::string& name);
 
+  bool dense = false;
   torch::Tensor first_weight, first_bias;
   torch::Tensor spike_weight, spike_bias;  // [features], []
   torch::Tensor soma_weight, soma_bias;
@@ -77,10 +82,10 @@ class TwinImpl : public torch::nn::Module {
   struct Deeper {
     torch::Tensor weight, bias;
   };
-  struct Norm {
-    torch::Tensor scale, shift, mean, variance;
-  };
-  torch::Tensor after_convolution(const torch::Tensor& x, size_t layer);
+  template <class First, class Next>
+  TwinOutput forward_with(First&& first, Next&& next, const torch::Tensor& events, int64_t windows,
+                          int64_t window_ms);
+  AfterConvolution after(const torch::Tensor& bias, size_t layer);
 
   TwinSpec spec_;
   int64_t channels_;
@@ -88,15 +93,6 @@ class TwinImpl : public torch::nn::Module {
   std::vector<Norm> norms_;
 };
 TORCH_MODULE(Twin);
-
-/// The first layer with its gradient, for torch's autograd: events [n][3] int32, weight
-/// [channel][tap][feature], result [window][duration][feature] without bias. Event by event on the CPU; on
-/// another device a dense convolution.
-torch::Tensor event_convolution(const torch::Tensor& events, const torch::Tensor& weight, int64_t windows,
-                                int64_t duration);
-/// The same by a dense convolution, whatever the device.
-torch::Tensor dense_convolution(const torch::Tensor& events, const torch::Tensor& weight, int64_t windows,
-                                int64_t duration);
 
 /// The twin's answer to whole trials, without gradients, batch normalisation at its running averages.
 struct Prediction {

@@ -26,33 +26,92 @@ struct RandomEvents {
   }
 };
 
-TEST(EventConvolution, EqualsTheDenseConvolutionForwardAndBackward) {
-  uint64_t seed = 0;
-  for (const double density : {0.0, 0.02, 0.3, 1.0}) {
-    for (const int64_t taps : {1, 3, 8}) {
-      const int64_t windows = 2, channels = 5, features = 3, duration = 20;
-      const RandomEvents input(windows, channels, duration + taps - 1, density, seed++);
-      auto weight = torch::randn({channels, taps, features}, torch::kFloat64).requires_grad_();
-      const auto ours = event_convolution(input.events, weight, windows, duration);
-      const auto seen_by_torch =
-          torch::conv1d(input.dense, weight.permute({2, 0, 1}).flip(2)).transpose(1, 2);
-      EXPECT_TRUE(torch::allclose(ours, seen_by_torch, 1e-12, 1e-12));
-      EXPECT_TRUE(torch::allclose(dense_convolution(input.events, weight, windows, duration), seen_by_torch,
-                                  1e-12, 1e-12));
-      const auto direction = torch::randn_like(ours);
-      const auto gradient = torch::autograd::grad({(ours * direction).sum()}, {weight})[0];
-      const auto expected = torch::autograd::grad({(seen_by_torch * direction).sum()}, {weight})[0];
-      EXPECT_TRUE(torch::allclose(gradient, expected, 1e-12, 1e-12));
-    }
-  }
-}
-
 TwinSpec deep_spec() {
   TwinSpec spec;
   spec.layers = {{7, 6}, {4, 5}, {3, 4}};
   spec.batch_norm = true;
   spec.weight_sd = 0.3;
   return spec;
+}
+
+TEST(Twin, OutputsAndGradientsAreThoseOfTheDenseNetwork) {
+  // Random shapes, silent and full inputs, with and without normalisation; double precision, so that nothing
+  // but a wrong formula can be far off. In float: 1e-5 of the largest, from sums of hundreds of terms.
+  torch::manual_seed(1);
+  Random random(1, Stage::test_cases, 0, 0);
+  for (int n = 0; n < 24; ++n) {
+    TwinSpec spec;
+    for (int64_t depth = random.integer(1, 4); depth > 0; --depth)
+      spec.layers.push_back({random.integer(1, 25), random.integer(0, 4) == 0 ? 64 : random.integer(1, 20)});
+    // Not where no bin or every bin holds a spike: a signal that does not vary has no variance to be divided
+    // by, and normalisation would make its roundings 30 times larger in every layer.
+    spec.batch_norm = n % 3 != 0 && (n % 4 == 1 || n % 4 == 2);
+    spec.activation = n % 4 == 1 ? Activation::linear : Activation::relu;
+    spec.weight_sd = 0.05;  // signals stay of size 1 from layer to layer
+    const int64_t channels = random.integer(1, 30), windows = random.integer(1, 4);
+    const int64_t duration = random.integer(1, 60);
+    const double density = std::array{0.0, 0.01, 0.2, 1.0}[static_cast<size_t>(n % 4)];
+    for (const auto precision : {torch::kFloat64, torch::kFloat32}) {
+      SCOPED_TRACE(testing::Message() << "case " << n << ", " << precision);
+      Twin twin(spec, channels, 3), dense(spec, channels, 3);
+      {
+        // Biases, scales and shifts that are not 0 or 1, so that no unit sits on the activation's corner.
+        torch::NoGradGuard no_gradient;
+        for (const auto& p : twin->named_parameters()) {
+          if (p.value().dim() == 1) p.value().add_(torch::rand_like(p.value()));
+          dense->named_parameters()[p.key()].copy_(p.value());
+        }
+      }
+      twin->to(precision);
+      dense->to(precision);
+      const RandomEvents input(windows, channels, duration + twin->history_ms(), density,
+                               100 + static_cast<uint64_t>(n));
+      const auto ours = twin->forward(input.events, windows, duration);
+      const auto theirs = dense->forward_reference(input.events, windows, duration);
+      const double tolerance = precision == torch::kFloat64 ? 1e-12 : 1e-5;
+      const auto close = [&](const torch::Tensor& a, const torch::Tensor& b, double scale) {
+        return (a - b).abs().max().item<double>() <= tolerance * scale;
+      };
+      const auto largest = [](const torch::Tensor& t) { return t.abs().max().item<double>(); };
+      EXPECT_TRUE(close(ours.spike_log_odds, theirs.spike_log_odds, largest(theirs.spike_log_odds)));
+      EXPECT_TRUE(close(ours.soma_mV, theirs.soma_mV, largest(theirs.soma_mV)));
+      const auto direction = torch::randn({2, windows, duration}, theirs.soma_mV.options());
+      const auto project = [&](const TwinOutput& o) {
+        return (o.spike_log_odds * direction[0] + o.soma_mV * direction[1]).sum();
+      };
+      project(ours).backward();
+      project(theirs).backward();
+      // A gradient that cancels to nothing (a bias before normalisation) is as exact as the largest one.
+      double scale = 0;
+      for (const auto& p : dense->parameters()) scale = std::max(scale, largest(p.grad()));
+      for (const auto& p : twin->named_parameters()) {
+        const auto expected = dense->named_parameters()[p.key()].grad();
+        EXPECT_TRUE(close(p.value().grad(), expected, scale)) << p.key();
+      }
+      for (const auto& b : twin->named_buffers()) {
+        const auto expected = dense->named_buffers()[b.key()];
+        EXPECT_TRUE(close(b.value(), expected, std::max(1.0, largest(expected)))) << b.key();
+      }
+    }
+  }
+}
+
+TEST(Twin, AnswersTheSameOnAnyNumberOfThreads) {
+  auto spec = deep_spec();
+  spec.layers = {{9, 33}, {12, 64}, {5, 20}};
+  const RandomEvents input(3, 9, 60 + spec.window_ms() - 1, 0.1, 5);
+  std::vector<torch::Tensor> first;
+  const int before = at::get_num_threads();
+  for (const int threads : {1, 2, 3}) {
+    at::set_num_threads(threads);
+    Twin twin(spec, 9, 3);
+    const auto output = twin->forward(input.events, 3, 60);
+    (output.spike_log_odds.square().sum() + output.soma_mV.sum()).backward();
+    std::vector<torch::Tensor> all{output.spike_log_odds, output.soma_mV, twin->first_weight.grad()};
+    if (first.empty()) first = all;
+    for (size_t i = 0; i < all.size(); ++i) EXPECT_TRUE(torch::equal(all[i], first[i])) << threads;
+  }
+  at::set_num_threads(before);
 }
 
 TEST(Twin, TorchScriptGivesTheSameAnswerAsTheEventDrivenNetwork) {

@@ -1,0 +1,46 @@
+#pragma once
+#include <torch/torch.h>
+
+#include "twin/parallel.hpp"
+
+namespace neurontwin {
+
+/// Batch normalisation over windows and time, feature by feature: [features] each. Training moves the running
+/// mean and variance.
+struct Norm {
+  torch::Tensor scale, shift, mean, variance;
+};
+// Keras' defaults, which the published networks were trained with: running averages keep 99 %, epsilon 0.001.
+constexpr double kNormKeep = 0.99;
+constexpr double kNormEpsilon = 1e-3;
+
+/// What follows a convolution: bias, activation and, if `norm` is not null, normalisation.
+struct AfterConvolution {
+  torch::Tensor bias;
+  bool relu = true;
+  Norm* norm = nullptr;
+  bool training = true;
+};
+
+/// A causal convolution and what follows it, for torch's autograd, on the CPU and in float or double:
+///   input   [window][time][inputs]
+///   weight  [taps][inputs][outputs], the last tap being the present
+///   result  [window][time - taps + 1][outputs]
+torch::Tensor convolution_layer(const torch::Tensor& input, const torch::Tensor& weight,
+                                const AfterConvolution& after);
+
+/// The same over spikes: events [n][3] int32 (window, channel, time), weight [channels][taps][features], tap
+/// k acting k ms after the spike; result [window][duration][features].
+torch::Tensor event_layer(const torch::Tensor& events, const torch::Tensor& weight, int64_t windows,
+                          int64_t duration, const AfterConvolution& after);
+
+/// The same two layers in torch's own operations, on any device.
+torch::Tensor convolution_layer_reference(const torch::Tensor& input, const torch::Tensor& weight,
+                                          const AfterConvolution& after);
+torch::Tensor event_layer_reference(const torch::Tensor& events, const torch::Tensor& weight, int64_t windows,
+                                    int64_t duration, const AfterConvolution& after);
+
+/// Tasks on torch's threads, handed out one by one: a thread that others hold up takes fewer.
+Parallel torch_parallel();
+
+}  // namespace neurontwin

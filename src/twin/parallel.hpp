@@ -1,0 +1,17 @@
+#pragma once
+#include <cstdint>
+#include <functional>
+
+namespace neurontwin {
+
+/// How a kernel's independent tasks are run: run(n, f) calls f(0) .. f(n - 1), each once, in any order and
+/// perhaps at the same time. Results depend neither on the order nor on `threads`.
+struct Parallel {
+  int threads = 1;
+  std::function<void(int64_t, const std::function<void(int64_t)>&)> run =
+      [](int64_t tasks, const std::function<void(int64_t)>& task) {
+        for (int64_t i = 0; i < tasks; ++i) task(i);
+      };
+};
+
+}  // namespace neurontwin
