@@ -9,6 +9,7 @@
 #include <chrono>
 
 #include "random/random.hpp"
+#include "train/kept_memory.hpp"
 #include "train/loss.hpp"
 #include "train/nadam.hpp"
 #include "twin/network.hpp"
@@ -202,6 +203,7 @@ int main(int argc, char** argv) {
   CLI11_PARSE(app, argc, argv);
   s.dense = !no_dense;
   at::set_num_threads(s.threads);
+  keep_freed_memory();
   fmt::print(
       "{} windows of {} ms, {} channels, {:.1f} % of the bins hold a spike, {} threads, medians of {} "
       "steps\n",

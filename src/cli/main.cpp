@@ -8,6 +8,7 @@
 #include "cli/replay.hpp"
 #include "cli/stages.hpp"
 #include "cli/tools.hpp"
+#include "train/kept_memory.hpp"
 
 namespace {
 
@@ -163,6 +164,7 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  neurontwin::keep_freed_memory();
   std::signal(SIGINT, on_signal);
   std::signal(SIGTERM, on_signal);
   try {

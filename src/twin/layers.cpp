@@ -3,11 +3,7 @@
 #include <ATen/Parallel.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cmath>
-#include <cstdlib>
-#include <mutex>
-#include <new>
 #include <span>
 #include <vector>
 
@@ -48,39 +44,6 @@ Tensor from_doubles(const std::vector<double>& values, const Tensor& like) {
 std::vector<double> to_doubles(const Tensor& t) {
   const auto dense = t.detach().to(torch::kFloat64).contiguous();
   return {dense.data_ptr<double>(), dense.data_ptr<double>() + dense.numel()};
-}
-
-/// A tensor like another, in memory that is kept when it is let go. For the gradient of the first layer: tens
-/// of MB, which fresh from the system would cost as much again for its pages.
-Tensor recycled_like(const Tensor& like) {
-  struct Kept {
-    std::mutex mutex;
-    std::vector<std::pair<size_t, void*>> blocks;
-  };
-  static Kept& kept = *new Kept;  // never destroyed: tensors may outlive everything
-  constexpr size_t kMost = 2;
-  const size_t bytes = (like.nbytes() + 63) / 64 * 64;
-  void* memory = nullptr;
-  {
-    const std::lock_guard lock(kept.mutex);
-    const auto found = std::find_if(kept.blocks.begin(), kept.blocks.end(),
-                                    [&](const auto& block) { return block.first == bytes; });
-    if (found != kept.blocks.end()) {
-      memory = found->second;
-      kept.blocks.erase(found);
-    }
-  }
-  if (memory == nullptr) memory = std::aligned_alloc(64, bytes);
-  if (memory == nullptr) throw std::bad_alloc();
-  const auto let_go = [bytes](void* block) {
-    const std::lock_guard lock(kept.mutex);
-    if (kept.blocks.size() == kMost) {
-      std::free(kept.blocks.front().second);
-      kept.blocks.erase(kept.blocks.begin());
-    }
-    kept.blocks.emplace_back(bytes, block);
-  };
-  return torch::from_blob(memory, like.sizes(), let_go, like.options().requires_grad(false));
 }
 
 /// A layer's memory between its two passes, apart from the convolution's own.
@@ -251,7 +214,7 @@ struct EventLayer : torch::autograd::Function<EventLayer> {
     const auto saved = context->get_saved_variables();
     const Tensor &events = saved[0], &weight = saved[1];
     const auto g = follow_back(context, saved, gradients[0]);
-    auto weight_gradient = recycled_like(weight);
+    auto weight_gradient = torch::empty_like(weight);
     AT_DISPATCH_FLOATING_TYPES(weight.scalar_type(), "event_layer", [&] {
       event_convolution_weight_gradient<scalar_t>(shape_of(weight, g.x.size(0), g.x.size(1)), span_of(events),
                                                   g.x.data_ptr<scalar_t>(),
@@ -284,13 +247,7 @@ Tensor shift_of(const AfterConvolution& a) {
 }  // namespace
 
 Parallel torch_parallel() {
-  const int threads = at::get_num_threads();
-  return {threads, [threads](int64_t tasks, const std::function<void(int64_t)>& task) {
-            std::atomic<int64_t> next{0};
-            at::parallel_for(0, std::min<int64_t>(threads, tasks), 1, [&](int64_t, int64_t) {
-              for (int64_t i; (i = next++) < tasks;) task(i);
-            });
-          }};
+  return on_threads(at::get_num_threads());
 }
 
 Tensor convolution_layer(const Tensor& input, const Tensor& weight, const AfterConvolution& after) {

@@ -40,7 +40,7 @@ torch::Tensor convolution_layer_reference(const torch::Tensor& input, const torc
 torch::Tensor event_layer_reference(const torch::Tensor& events, const torch::Tensor& weight, int64_t windows,
                                     int64_t duration, const AfterConvolution& after);
 
-/// Tasks on torch's threads, handed out one by one: a thread that others hold up takes fewer.
+/// As many threads as torch is set to use.
 Parallel torch_parallel();
 
 }  // namespace neurontwin

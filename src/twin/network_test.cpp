@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <torch/script.h>
 
+#include "twin/layers.hpp"
+
 namespace neurontwin {
 namespace {
 
@@ -99,19 +101,57 @@ TEST(Twin, OutputsAndGradientsAreThoseOfTheDenseNetwork) {
 TEST(Twin, AnswersTheSameOnAnyNumberOfThreads) {
   auto spec = deep_spec();
   spec.layers = {{9, 33}, {12, 64}, {5, 20}};
-  const RandomEvents input(3, 9, 60 + spec.window_ms() - 1, 0.1, 5);
+  const RandomEvents input(3, 9, 400 + spec.window_ms() - 1, 0.1, 5);
   std::vector<torch::Tensor> first;
   const int before = at::get_num_threads();
-  for (const int threads : {1, 2, 3}) {
+  for (const int threads : {1, 2, 3, 8}) {
     at::set_num_threads(threads);
     Twin twin(spec, 9, 3);
-    const auto output = twin->forward(input.events, 3, 60);
+    const auto output = twin->forward(input.events, 3, 400);
     (output.spike_log_odds.square().sum() + output.soma_mV.sum()).backward();
-    std::vector<torch::Tensor> all{output.spike_log_odds, output.soma_mV, twin->first_weight.grad()};
+    std::vector<torch::Tensor> all{output.spike_log_odds, output.soma_mV};
+    for (const auto& p : twin->parameters()) all.push_back(p.grad());
+    for (const auto& b : twin->buffers()) all.push_back(b);
     if (first.empty()) first = all;
-    for (size_t i = 0; i < all.size(); ++i) EXPECT_TRUE(torch::equal(all[i], first[i])) << threads;
+    for (size_t i = 0; i < all.size(); ++i) {
+      EXPECT_TRUE(torch::equal(all[i], first[i])) << threads << " threads, result " << i;
+    }
   }
   at::set_num_threads(before);
+}
+
+TEST(Layers, TakeSignalsWhateverTheirStrides) {
+  torch::manual_seed(7);
+  const int64_t windows = 2, duration = 31, inputs = 50, taps = 7, features = 9;
+  const auto bias = torch::randn({features});
+  // Time innermost, every other ms of a longer signal; weights as torch's conv1d has them.
+  const auto signal = torch::randn({windows, inputs, 2 * (duration + taps - 1)}, torch::kFloat64);
+  const auto strided = signal.slice(2, 0, signal.size(2), 2).transpose(1, 2);
+  const auto weight = torch::randn({features, inputs, taps}, torch::kFloat64).permute({2, 1, 0});
+  const auto run = [&](torch::Tensor x, torch::Tensor w) {
+    x = x.detach().requires_grad_();
+    w = w.detach().requires_grad_();
+    const auto y = convolution_layer(x, w, {.bias = bias.to(torch::kFloat64)});
+    // The gradient comes with strides of its own.
+    (y.transpose(1, 2) * torch::arange(duration)).sum().backward();
+    return std::vector<torch::Tensor>{y.detach(), x.grad(), w.grad()};
+  };
+  ASSERT_FALSE(strided.is_contiguous());
+  ASSERT_FALSE(weight.is_contiguous());
+  const auto a = run(strided, weight), b = run(strided.contiguous(), weight.contiguous());
+  for (size_t i = 0; i < a.size(); ++i) EXPECT_TRUE(torch::equal(a[i], b[i])) << i;
+
+  const RandomEvents input(windows, inputs, duration + taps - 1, 0.1, 3);
+  const auto table = torch::cat({input.events, input.events}, 1);  // each row twice as long
+  const auto filters = torch::randn({features, inputs, taps}).permute({1, 2, 0});
+  const auto of = [&](const torch::Tensor& events, torch::Tensor w) {
+    w = w.detach().requires_grad_();
+    const auto y = event_layer(events, w, windows, duration, {.bias = bias});
+    (y.transpose(1, 2) * torch::arange(duration)).sum().backward();
+    return std::vector<torch::Tensor>{y.detach(), w.grad()};
+  };
+  const auto c = of(table.slice(1, 0, 3), filters), e = of(input.events, filters.contiguous());
+  for (size_t i = 0; i < c.size(); ++i) EXPECT_TRUE(torch::equal(c[i], e[i])) << i;
 }
 
 TEST(Twin, TorchScriptGivesTheSameAnswerAsTheEventDrivenNetwork) {

@@ -5,7 +5,7 @@
 namespace neurontwin {
 
 /// How a kernel's independent tasks are run: run(n, f) calls f(0) .. f(n - 1), each once, in any order and
-/// perhaps at the same time. Results depend neither on the order nor on `threads`.
+/// perhaps at the same time. Results depend neither on the order nor on `threads`. Tasks do not throw.
 struct Parallel {
   int threads = 1;
   std::function<void(int64_t, const std::function<void(int64_t)>&)> run =
@@ -13,5 +13,9 @@ struct Parallel {
         for (int64_t i = 0; i < tasks; ++i) task(i);
       };
 };
+
+/// On OpenMP's threads, which libtorch computes on too. Tasks are handed out one by one: a thread that others
+/// hold up takes fewer.
+Parallel on_threads(int threads);
 
 }  // namespace neurontwin
