@@ -1,5 +1,7 @@
 #include "train/train.hpp"
 
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <cmath>
 #include <future>
@@ -97,6 +99,10 @@ TrainSpec read_train(const Settings& settings) {
   spec.soma_skips_after_spike_ms =
       settings.integer("soma_skips_after_spike_ms", spec.soma_skips_after_spike_ms, kNotNegative);
   spec.l2 = settings.number("l2", spec.l2, kNotNegative);
+  constexpr std::array<std::string_view, 3> products{"float32", "tf32", "bfloat16"};
+  const auto chosen = settings.choice("products", products, "float32");
+  spec.products =
+      static_cast<Products>(std::find(products.begin(), products.end(), chosen) - products.begin());
   spec.checkpoint_every_s = settings.number("checkpoint_every_s", spec.checkpoint_every_s, kNotNegative);
   int64_t before = -1;
   for (const auto& phase : settings.tables("schedule")) {
@@ -136,6 +142,8 @@ TrainResult train(Twin& twin, const TrainSpec& spec, uint64_t seed, const Split&
     put_aside(folder);
   }
   twin->train();
+  twin->products = spec.products;
+  at::globalContext().setAllowTF32CuDNN(spec.products == Products::tf32);
 
   Stopwatch watch, since_checkpoint;
   double unsaved_s = 0;
@@ -238,6 +246,7 @@ TrainResult train(Twin& twin, const TrainSpec& spec, uint64_t seed, const Split&
              folder.string());
   }
   twin->eval();
+  twin->products = Products::float32;
   return state.result;
 }
 

@@ -27,6 +27,7 @@ struct TrainSpec {
   bool full_history = true;
   int64_t soma_skips_after_spike_ms = 0;  // see Gathering
   double l2 = 0;                          // on the convolutions' weights, as in the paper
+  Products products = Products::float32;  // of a CUDA device's dense convolutions, in training
   std::vector<SchedulePhase> schedule;
   double checkpoint_every_s = 30;
 

@@ -224,18 +224,6 @@ struct EventLayer : torch::autograd::Function<EventLayer> {
   }
 };
 
-/// x [window][feature][time], as torch's operations like it.
-Tensor follow_reference(const Tensor& x, const AfterConvolution& after) {
-  auto y = x + after.bias.view({-1, 1});
-  if (after.relu) y = torch::relu(y);
-  if (after.norm != nullptr) {
-    const Norm& n = *after.norm;
-    y = torch::batch_norm(y, n.scale, n.shift, n.mean, n.variance, after.training, 1 - kNormKeep,
-                          kNormEpsilon, false);
-  }
-  return y.transpose(1, 2);
-}
-
 /// Empty without normalisation: autograd's functions take no undefined tensors.
 Tensor scale_of(const AfterConvolution& a) {
   return a.norm ? a.norm->scale : torch::empty({0});
@@ -259,21 +247,6 @@ Tensor event_layer(const Tensor& events, const Tensor& weight, int64_t windows, 
                    const AfterConvolution& after) {
   return EventLayer::apply(events.contiguous(), weight, after.bias, scale_of(after), shift_of(after),
                            after.norm, after.relu, after.training, windows, duration);
-}
-
-Tensor convolution_layer_reference(const Tensor& input, const Tensor& weight, const AfterConvolution& after) {
-  return follow_reference(torch::conv1d(input.transpose(1, 2), weight.permute({2, 1, 0})), after);
-}
-
-Tensor event_layer_reference(const Tensor& events, const Tensor& weight, int64_t windows, int64_t duration,
-                             const AfterConvolution& after) {
-  auto spikes = torch::zeros({windows, weight.size(0), duration + weight.size(1) - 1},
-                             weight.options().requires_grad(false));
-  const auto index = events.to(weight.device(), torch::kInt64);
-  spikes.index_put_({index.select(1, 0), index.select(1, 1), index.select(1, 2)},
-                    torch::ones({index.size(0)}, spikes.options()), true);
-  // torch's conv1d runs its taps towards the present, ours away from the spike.
-  return follow_reference(torch::conv1d(spikes, weight.permute({2, 0, 1}).flip(2)), after);
 }
 
 }  // namespace neurontwin

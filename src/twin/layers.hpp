@@ -34,11 +34,22 @@ torch::Tensor convolution_layer(const torch::Tensor& input, const torch::Tensor&
 torch::Tensor event_layer(const torch::Tensor& events, const torch::Tensor& weight, int64_t windows,
                           int64_t duration, const AfterConvolution& after);
 
+/// What the products of a dense convolution are computed in; sums are in float or better. tf32 is float on a
+/// device without it; the caller sets torch's switch for it.
+enum class Products : uint8_t { float32, tf32, bfloat16 };
+
 /// The same two layers in torch's own operations, on any device.
 torch::Tensor convolution_layer_reference(const torch::Tensor& input, const torch::Tensor& weight,
-                                          const AfterConvolution& after);
+                                          const AfterConvolution& after,
+                                          Products products = Products::float32);
 torch::Tensor event_layer_reference(const torch::Tensor& events, const torch::Tensor& weight, int64_t windows,
-                                    int64_t duration, const AfterConvolution& after);
+                                    int64_t duration, const AfterConvolution& after,
+                                    Products products = Products::float32);
+
+/// event_layer_reference() for other devices than the CPU: on CUDA by kernels over the spikes where they are
+/// faster than the dense convolution, which the first batch of each shape finds out; elsewhere the reference.
+torch::Tensor event_layer_on_device(const torch::Tensor& events, const torch::Tensor& weight, int64_t windows,
+                                    int64_t duration, const AfterConvolution& after, Products products);
 
 /// As many threads as torch is set to use.
 Parallel torch_parallel();

@@ -109,12 +109,17 @@ TwinOutput TwinImpl::forward_with(First&& first, Next&& next, const torch::Tenso
 }
 
 TwinOutput TwinImpl::forward(const torch::Tensor& events, int64_t windows, int64_t window_ms) {
-  if (dense || !first_weight.is_cpu()) return forward_reference(events, windows, window_ms);
-  return forward_with(event_layer, convolution_layer, events, windows, window_ms);
+  if (dense) return forward_reference(events, windows, window_ms);
+  if (first_weight.is_cpu()) return forward_with(event_layer, convolution_layer, events, windows, window_ms);
+  return forward_with([this](auto&&... layer) { return event_layer_on_device(layer..., products); },
+                      [this](auto&&... layer) { return convolution_layer_reference(layer..., products); },
+                      events, windows, window_ms);
 }
 
 TwinOutput TwinImpl::forward_reference(const torch::Tensor& events, int64_t windows, int64_t window_ms) {
-  return forward_with(event_layer_reference, convolution_layer_reference, events, windows, window_ms);
+  return forward_with([](auto&&... layer) { return event_layer_reference(layer...); },
+                      [](auto&&... layer) { return convolution_layer_reference(layer...); }, events, windows,
+                      window_ms);
 }
 
 TwinOutput TwinImpl::forward(const WindowBatch& batch) {

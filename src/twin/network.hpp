@@ -54,8 +54,8 @@ class TwinImpl : public torch::nn::Module {
   /// events [n][3] as in WindowBatch, history_ms = window_ms() - 1; the result covers the window_ms after it.
   TwinOutput forward(const torch::Tensor& events, int64_t windows, int64_t window_ms);
   TwinOutput forward(const WindowBatch& batch);
-  /// The same network in torch's own dense operations. What forward() does on other devices than the CPU, and
-  /// everywhere if `dense` is set.
+  /// The same network in torch's own dense operations, whatever the device. What forward() does if `dense` is
+  /// set.
   TwinOutput forward_reference(const torch::Tensor& events, int64_t windows, int64_t window_ms);
 
   const TwinSpec& spec() const { return spec_; }
@@ -74,6 +74,7 @@ class TwinImpl : public torch::nn::Module {
   void load_torchscript(const torch::jit::Module& module, const std::string& name);
 
   bool dense = false;
+  Products products = Products::float32;  // of the dense convolutions on other devices than the CPU
   torch::Tensor first_weight, first_bias;
   torch::Tensor spike_weight, spike_bias;  // [features], []
   torch::Tensor soma_weight, soma_bias;

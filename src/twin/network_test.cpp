@@ -154,6 +154,19 @@ TEST(Layers, TakeSignalsWhateverTheirStrides) {
   for (size_t i = 0; i < c.size(); ++i) EXPECT_TRUE(torch::equal(c[i], e[i])) << i;
 }
 
+TEST(Layers, ProductsInBfloat16AreNearThoseInFloat) {
+  torch::manual_seed(8);
+  const auto signal = torch::randn({2, 40, 30}), weight = torch::randn({5, 30, 8});
+  const AfterConvolution after{.bias = torch::zeros({8}), .relu = false};
+  const auto exact = convolution_layer_reference(signal, weight, after);
+  const auto rounded = convolution_layer_reference(signal, weight, after, Products::bfloat16);
+  EXPECT_EQ(rounded.scalar_type(), torch::kFloat32);
+  // Factors are rounded to 8 bits, and on a CPU without such products the sums of 1200 terms too.
+  const double off = ((rounded - exact).norm() / exact.norm()).item<double>();
+  EXPECT_LT(off, 0.03);
+  EXPECT_GT(off, 0.0006);
+}
+
 TEST(Twin, TorchScriptGivesTheSameAnswerAsTheEventDrivenNetwork) {
   Twin twin(deep_spec(), 9, 3);
   // Move the running averages away from their start, so that they matter.
