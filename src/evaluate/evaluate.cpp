@@ -26,6 +26,7 @@ Named metrics_of(const ScoreSums& s) {
     m.emplace_back(fmt::format("spike.fpr_at_fpr_{}", kFalsePositiveRates[i]),
                    s.false_alarms[i] / (s.bins - s.spikes));
   }
+  m.emplace_back("spike.auc_per_trial", s.auc / s.ranked_trials);
   m.emplace_back("spike.bits_per_spike", (s.rate_log_loss - s.log_loss) / s.spikes / std::log(2.0));
   for (size_t i = 0; i < kTolerances_ms.size(); ++i) {
     m.emplace_back(fmt::format("spike.f1_{}ms", kTolerances_ms[i]),

@@ -196,6 +196,21 @@ TEST(Scores, ThePublishedConventionDropsWhatItSays) {
   EXPECT_EQ(score_trial(t, published_convention(), {}, 0.01).bins, 0);
 }
 
+TEST(Scores, EachTrialWithASpikeHasAnAreaOfItsOwn) {
+  // One trial is perfect, one upside down, one silent: 0.5 on average, whatever all bins pooled would say.
+  const auto trial = [](std::vector<uint8_t> spike) {
+    TrialComparison t;
+    t.spike = std::move(spike);
+    t.spike_log_odds = {2, 0, -2};
+    t.soma_mV = t.predicted_soma_mV = {-65, -65, -65};
+    return score_trial(t, {}, {}, 0.01);
+  };
+  ScoreSums total;
+  for (const auto& t : {trial({1, 0, 0}), trial({0, 0, 1}), trial({0, 0, 0})}) total.add(t, 1);
+  EXPECT_EQ(total.ranked_trials, 2);
+  EXPECT_EQ(total.auc, 1);
+}
+
 TEST(Scores, CountsInSixteenthsOfATrialOfAHandMadeCase) {
   // 32 bins: blocks of two. Spikes in blocks 0 to 3; the twin expects 0.5 there and 0.25 too much in block 4.
   TrialComparison t;

@@ -33,7 +33,7 @@ struct Glm {
 /// How much is spent on a fit: full passes over `trials` training trials (evenly chosen).
 struct GlmBudget {
   int64_t trials = 400;
-  int passes = 60;
+  int passes = 100;
 };
 
 /// Maximum likelihood (squared error for the voltage) by L-BFGS over all of the trials, stopped where the

@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "evaluate/spike_timing.hpp"
+#include "train/loss.hpp"
 
 namespace neurontwin {
 namespace {
@@ -109,6 +110,8 @@ void ScoreSums::add(const ScoreSums& o, double w) {
   expected_spikes += w * o.expected_spikes;
   rate_error += w * o.rate_error;
   trials += w * o.trials;
+  ranked_trials += w * o.ranked_trials;
+  auc += w * o.auc;
   hits.resize(o.hits.size());
   false_alarms.resize(o.false_alarms.size());
   for (size_t i = 0; i < hits.size(); ++i) {
@@ -205,6 +208,13 @@ ScoreSums score_trial(const TrialComparison& trial, const Convention& convention
     s.nm += n * m;
   }
   s.rate_error = std::abs(s.expected_spikes - s.spikes);
+  const auto skip = static_cast<size_t>(std::min(convention.skip_ms, trial.duration_ms()));
+  const double auc =
+      area_under_roc(std::span(trial.spike_log_odds).subspan(skip), std::span(trial.spike).subspan(skip));
+  if (!std::isnan(auc)) {
+    s.ranked_trials = 1;
+    s.auc = auc;
+  }
   const auto predicted = spikes_above(trial.spike_log_odds, thresholds.spike, convention.skip_ms);
   const auto actual = trial.spike_bins(convention.skip_ms);
   s.predicted_spikes = static_cast<double>(predicted.size());

@@ -38,7 +38,7 @@ struct Convention {
 /// The paper's: the first 500 ms and trials with more than 24 spikes dropped, voltage clipped at -55 mV.
 Convention published_convention();
 
-inline constexpr std::array<int64_t, 3> kTolerances_ms{1, 2, 5};
+inline constexpr std::array<int64_t, 4> kTolerances_ms{0, 1, 2, 5};
 /// Blocks of a trial whose spikes are counted against the expected number.
 inline constexpr int64_t kCountBlocks = 16;
 
@@ -51,6 +51,7 @@ struct ScoreSums {
   double expected_spikes = 0;  // sum of predicted probabilities
   double rate_error = 0;       // |expected - true spikes|
   double trials = 0;
+  double ranked_trials = 0, auc = 0;       // trials that have an area under the ROC curve, and their sum
   std::vector<double> hits, false_alarms;  // at each operating point
   std::array<double, kTolerances_ms.size()> matched{};
   double predicted_spikes = 0;

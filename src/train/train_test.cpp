@@ -281,7 +281,7 @@ TEST(Train, OfTheVoltageAloneNeedsNoSpike) {
   for (auto& pool : task.plan.stimulus.pools) pool.excitatory_per_100ms_high = 3;  // far below threshold
   task.plan.identity.configuration = "passive";
   make_dataset(task.plan, task.data, 2, {});
-  task.twin.soma_offset_mV = -75;
+  task.twin = {.layers = {{60, 1}}, .activation = Activation::linear, .soma_offset_mV = -75};
   task.spec.schedule = {{.from_epoch = 0, .learning_rate = 0.01, .spike_weight = 0, .soma_weight = 1}};
   Twin twin(task.twin, 100, 1), fresh(task.twin, 100, 1);
   const auto result = task.run(twin, fresh_folder("passive-out"));
@@ -289,6 +289,24 @@ TEST(Train, OfTheVoltageAloneNeedsNoSpike) {
   EXPECT_LT(result.epochs.back().valid_loss, 0.5 * result.epochs.front().train_loss);
   EXPECT_FALSE(task.spec.learns_spikes());
   EXPECT_TRUE(torch::equal(twin->spike_weight, fresh->spike_weight));  // nobody asked it anything
+}
+
+TEST(Train, ThePublishedWayHidesWhatCameBeforeAWindow) {
+  const auto settings = [](const char* more) {
+    return Settings::from_text(
+        fmt::format("epochs = 1\nsteps_per_epoch = 5\n{}\n[[schedule]]\nfrom_epoch = 0\n"
+                    "learning_rate = 0.01\nspike_weight = 1\nsoma_weight = 0.003\n",
+                    more));
+  };
+  auto task = SmallTask("published");
+  std::vector<double> loss;
+  for (const auto* more : {"", "full_history = true", "full_history = false"}) {
+    task.spec = read_train(settings(more));
+    Twin twin(task.twin, 100, 1);
+    loss.push_back(task.run(twin, fresh_folder("published-out")).epochs.front().train_loss);
+  }
+  EXPECT_EQ(loss[0], loss[1]);
+  EXPECT_NE(loss[0], loss[2]);
 }
 
 TEST(Train, AQuestionThatLooksPastTheWindowIsRefused) {
