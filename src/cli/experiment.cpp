@@ -39,6 +39,8 @@ Experiment read_experiment(const Options& options) {
   e.plan.seed = e.seed;
   e.twin = read_twin(twin);
   e.train = read_train(train);
+  e.twin.near_spike = e.train.questions.near_spike_ms > 0;
+  e.twin.count = e.train.questions.rate_sd_ms > 0;
   e.evaluate = read_evaluate(evaluate);
   settings.reject_unread();
   if (e.plan.data.trial_ms < e.train.skip_ms + e.train.window_ms) {

@@ -116,8 +116,10 @@ class Run {
       return say("train: done before");
     }
     const auto train_split = open("train"), valid_split = open("valid");
-    require_spikes(train_split, "train");
-    require_spikes(valid_split, "valid");
+    if (e_.train.learns_spikes()) {
+      require_spikes(train_split, "train");
+      require_spikes(valid_split, "valid");
+    }
     auto twin = fresh_twin();
     const auto result =
         neurontwin::train(twin, e_.train, e_.seed, train_split, valid_split, out_ / "checkpoints",
@@ -143,8 +145,11 @@ class Run {
     }
     const double start = seconds_now();
     auto twin = trained_twin();
-    auto evaluation = neurontwin::evaluate(twin, e_.evaluate, e_.seed, open("train"), open("valid"),
-                                           open("test"), progress_);
+    const OneUnitTask one_unit{e_.twin, e_.train, out_ / "checkpoints-one-unit",
+                               digest(e_.training_identity)};
+    auto evaluation =
+        neurontwin::evaluate(twin, e_.evaluate, e_.seed, open("train"), open("valid"), open("test"), progress_,
+                             e_.evaluate.one_unit_network ? &one_unit : nullptr);
     evaluation.metrics.update(interpretation(twin).metrics);
     const double seconds = seconds_now() - start;
     evaluation.metrics["timing.simulate_s"] = log_.seconds("simulate");
@@ -198,10 +203,12 @@ class Run {
                  : "";
     };
     fmt::print("\n{}\n", e_.title);
-    fmt::print("  spike AUC                 {:.5f}{}\n", value("spike.auc"), interval("spike.auc"));
-    fmt::print("  TPR at 0.25 % FPR         {:.4f}{}   threshold from the validation set\n",
-               value("spike.tpr_at_fpr_0.0025"), interval("spike.tpr_at_fpr_0.0025"));
-    fmt::print("  F1 within 2 ms            {:.4f}{}\n", value("spike.f1_2ms"), interval("spike.f1_2ms"));
+    if (m.contains("spike.auc")) {  // a passive neuron has none
+      fmt::print("  spike AUC                 {:.5f}{}\n", value("spike.auc"), interval("spike.auc"));
+      fmt::print("  TPR at 0.25 % FPR         {:.4f}{}   threshold from the validation set\n",
+                 value("spike.tpr_at_fpr_0.0025"), interval("spike.tpr_at_fpr_0.0025"));
+      fmt::print("  F1 within 2 ms            {:.4f}{}\n", value("spike.f1_2ms"), interval("spike.f1_2ms"));
+    }
     fmt::print(
         "  voltage RMSE              {:.3f} mV, variance explained {:.2f} % (rescaled as published: {:.2f} "
         "%)\n",

@@ -23,6 +23,8 @@ struct WindowBatch {
   std::vector<float> soma_mV;  // [window][ms]
   /// [window][ms], 1 where the voltage is to be learned, 0 in the wake of a spike (see Gathering).
   std::vector<float> soma_counts;
+  int64_t dendrite_components = 0;
+  std::vector<float> dendrites;  // [window][ms][component]
 
   int64_t event_count() const { return static_cast<int64_t>(events.size() / 3); }
 };

@@ -26,6 +26,7 @@ Named metrics_of(const ScoreSums& s) {
     m.emplace_back(fmt::format("spike.fpr_at_fpr_{}", kFalsePositiveRates[i]),
                    s.false_alarms[i] / (s.bins - s.spikes));
   }
+  m.emplace_back("spike.auc_per_trial", s.auc / s.ranked_trials);
   m.emplace_back("spike.bits_per_spike", (s.rate_log_loss - s.log_loss) / s.spikes / std::log(2.0));
   for (size_t i = 0; i < kTolerances_ms.size(); ++i) {
     m.emplace_back(fmt::format("spike.f1_{}ms", kTolerances_ms[i]),
@@ -35,6 +36,9 @@ Named metrics_of(const ScoreSums& s) {
   m.emplace_back("spike.expected_rate_hz", s.expected_spikes / seconds);
   m.emplace_back("spike.thresholded_rate_hz", s.predicted_spikes / seconds);
   m.emplace_back("spike.rate_error_hz", s.rate_error / seconds);
+  const auto counts = count_metrics(s);
+  m.emplace_back("spike.count_correlation", counts.correlation);
+  m.emplace_back("spike.count_variance_explained", counts.variance_explained);
   const auto v = voltage_metrics(s);
   m.emplace_back("soma.rmse_mV", v.rmse_mV);
   m.emplace_back("soma.mae_mV", v.mae_mV);
@@ -69,14 +73,6 @@ std::vector<TrialBins> bins_of(std::span<const TrialComparison> trials, const Co
   return bins;
 }
 
-double spikes_per_bin(const Split& split) {
-  double spikes = 0;
-  for (size_t i = 0; i < split.trials(); ++i)
-    spikes += static_cast<double>(split.trial(i).spike_times_ms.size());
-  const double bins = static_cast<double>(split.trials()) * static_cast<double>(split.duration_ms());
-  return std::max(spikes, 0.5) / bins;  // without any spike, half a one, so that the logarithm stays finite
-}
-
 /// Confidence intervals of all metrics by name.
 std::map<std::string, std::pair<double, double>> intervals(const RankTable& table,
                                                            std::span<const ScoreSums> sums,
@@ -100,6 +96,63 @@ std::map<std::string, std::pair<double, double>> intervals(const RankTable& tabl
   return out;
 }
 
+/// A prediction of the test trials, scored, with thresholds from the validation trials.
+struct Scored {
+  Thresholds thresholds;
+  std::vector<ScoreSums> sums;
+  ScoreSums total;
+  RankTable table;
+};
+
+Scored score(std::span<const TrialComparison> valid, std::span<const TrialComparison> test,
+             const EvaluateSpec& spec, double rate_per_bin) {
+  const Convention convention{.skip_ms = spec.skip_ms};
+  Scored s{choose_thresholds(valid, kFalsePositiveRates), {}, {}, {}};
+  s.sums = score_all(test, convention, s.thresholds, rate_per_bin);
+  s.total = total_of(s.sums);
+  s.table = rank(bins_of(test, convention));
+  return s;
+}
+
+/// Writes all scores under `prefix`, with their intervals. What is not defined (spikes to be found where
+/// there are none, the correlation of a constant) is left out.
+template <class Wanted>
+void put_scores(nlohmann::ordered_json& metrics, const std::string& prefix, const Scored& scored,
+                const EvaluateSpec& spec, uint64_t seed, Wanted&& wanted) {
+  const auto interval = intervals(scored.table, scored.sums, spec, seed);
+  const auto ranks = rank_metrics(scored.table, kFalsePositiveRates);
+  Named all{{"spike.auc", ranks.auc}, {"spike.average_precision", ranks.average_precision}};
+  const auto others = metrics_of(scored.total);
+  all.insert(all.end(), others.begin(), others.end());
+  for (const auto& [name, value] : all) {
+    const bool finds_spikes = name.starts_with("spike.") && !name.ends_with("_hz");
+    if (!std::isfinite(value) || !wanted(name) || (scored.total.spikes == 0 && finds_spikes)) continue;
+    metrics[prefix + name] = value;
+    if (const auto it = interval.find(name); it != interval.end()) {
+      metrics[prefix + name + "_ci95"] = {it->second.first, it->second.second};
+    }
+  }
+}
+
+/// The scores that are written for a baseline or ceiling, beside the twin's.
+bool is_compared(std::string_view name) {
+  constexpr std::array<std::string_view, 14> kNames{"spike.auc",
+                                                    "spike.average_precision",
+                                                    "spike.bits_per_spike",
+                                                    "spike.tpr_at_fpr_0.0025",
+                                                    "spike.tpr_at_fpr_0.01",
+                                                    "spike.f1_1ms",
+                                                    "spike.f1_2ms",
+                                                    "spike.f1_5ms",
+                                                    "spike.rate_error_hz",
+                                                    "spike.count_correlation",
+                                                    "spike.count_variance_explained",
+                                                    "soma.rmse_mV",
+                                                    "soma.mae_mV",
+                                                    "soma.variance_explained"};
+  return std::find(kNames.begin(), kNames.end(), name) != kNames.end();
+}
+
 void add_published(nlohmann::ordered_json& metrics, std::span<const TrialComparison> trials,
                    const Thresholds& thresholds, double rate_per_bin) {
   const auto convention = published_convention();
@@ -107,13 +160,100 @@ void add_published(nlohmann::ordered_json& metrics, std::span<const TrialCompari
   if (bins.empty() || bins.front().score.empty()) return;
   const auto ranks = rank_metrics(rank(bins), kFalsePositiveRates);
   const auto voltage = voltage_metrics(total_of(score_all(trials, convention, thresholds, rate_per_bin)));
-  metrics["published.spike.auc"] = ranks.auc;
+  const auto put = [&](const std::string& name, double value) {
+    if (std::isfinite(value)) metrics["published." + name] = value;
+  };
+  put("spike.auc", ranks.auc);
+  put("spike.average_precision", ranks.average_precision);
   for (size_t i = 0; i < kFalsePositiveRates.size(); ++i) {
-    metrics[fmt::format("published.spike.tpr_at_fpr_{}", kFalsePositiveRates[i])] = ranks.tpr[i];
+    put(fmt::format("spike.tpr_at_fpr_{}", kFalsePositiveRates[i]), ranks.tpr[i]);
   }
-  metrics["published.soma.rmse_mV"] = voltage.rmse_rescaled_mV;
-  metrics["published.soma.variance_explained"] = voltage.variance_explained_rescaled;
+  put("soma.rmse_mV", voltage.rmse_rescaled_mV);
+  put("soma.variance_explained", voltage.variance_explained_rescaled);
   metrics["published.trials_dropped"] = trials.size() - bins.size();
+}
+
+/// Trials of a split with a second answer's spikes as prediction.
+std::vector<TrialComparison> compare_answer(const Split& split, const SecondAnswer& answer,
+                                            const SpikeKernel& kernel, double rate_per_bin) {
+  std::vector<TrialComparison> trials;
+  for (size_t i = 0; i < split.trials(); ++i) {
+    auto trial = truth_of(split.trial(i));
+    trial.spike_log_odds =
+        kernel_log_odds(answer.spike_times_ms[i], trial.duration_ms(), kernel, rate_per_bin);
+    trial.predicted_soma_mV = answer.soma_mV.empty() ? trial.soma_mV : answer.soma_mV[i];
+    trials.push_back(std::move(trial));
+  }
+  return trials;
+}
+
+void require_answer(const Split& split, const SecondAnswer& answer) {
+  if (answer.spike_times_ms.size() == split.trials() &&
+      (answer.soma_mV.empty() || answer.soma_mV.size() == split.trials())) {
+    return;
+  }
+  fail_run("the second answer holds {} trials, expected {}", answer.spike_times_ms.size(), split.trials());
+}
+
+std::vector<TrialComparison> truths(const Split& split) {
+  std::vector<TrialComparison> trials;
+  for (size_t i = 0; i < split.trials(); ++i) trials.push_back(truth_of(split.trial(i)));
+  return trials;
+}
+
+std::vector<std::vector<float>> spike_times_of(const Split& split) {
+  std::vector<std::vector<float>> times;
+  for (size_t i = 0; i < split.trials(); ++i) {
+    const auto t = split.trial(i).spike_times_ms;
+    times.emplace_back(t.begin(), t.end());
+  }
+  return times;
+}
+
+/// What an oracle that knows the true spike times scores against labels rounded as published, under the
+/// published convention.
+void add_published_ceiling(nlohmann::ordered_json& metrics, const Split& valid, const Split& test,
+                           double rate_per_bin) {
+  auto labels = truths(valid);
+  use_published_labels(labels, valid);
+  const auto kernel = choose_kernel(labels, spike_times_of(valid), rate_per_bin);
+  auto trials = compare_answer(test, {spike_times_of(test), {}}, kernel, rate_per_bin);
+  use_published_labels(trials, test);
+  const auto bins = bins_of(trials, published_convention());
+  const auto ranks = rank_metrics(rank(bins), kFalsePositiveRates);
+  if (!std::isfinite(ranks.auc)) return;
+  const std::string prefix = "ceiling.published_labels.";
+  metrics[prefix + "kernel_sd_ms"] = kernel.sd_ms;
+  metrics[prefix + "spike.auc"] = ranks.auc;
+  metrics[prefix + "spike.average_precision"] = ranks.average_precision;
+  for (size_t i = 0; i < kFalsePositiveRates.size(); ++i) {
+    metrics[fmt::format("{}spike.tpr_at_fpr_{}", prefix, kFalsePositiveRates[i])] = ranks.tpr[i];
+  }
+}
+
+void add_ceilings(nlohmann::ordered_json& metrics, const EvaluateSpec& spec, uint64_t seed,
+                  const Split& train, const Split& valid, const Split& test, double rate_per_bin) {
+  for (const double sd_ms : spec.ceiling_jitter_ms) {
+    const SecondAnswer of_valid{jittered(valid, sd_ms, seed), {}},
+        of_test{jittered(test, sd_ms, seed + 1), {}};
+    metrics.update(ceiling_metrics(fmt::format("jitter_{:g}ms", sd_ms), spec, seed, train, valid, of_valid,
+                                   test, of_test));
+  }
+  if (spec.published_labels) add_published_ceiling(metrics, valid, test, rate_per_bin);
+}
+
+void add_baselines(nlohmann::ordered_json& metrics, const EvaluateSpec& spec, uint64_t seed,
+                   const Split& train, const Split& valid, const Split& test, double rate_per_bin,
+                   const OneUnitTask* one_unit, const ProgressListener& listener) {
+  const auto add = [&](const Baseline& b) {
+    const auto prefix = fmt::format("baseline.{}.", b.name);
+    metrics[prefix + "description"] = b.description;
+    metrics[prefix + "parameters"] = b.parameters;
+    put_scores(metrics, prefix, score(b.valid, b.test, spec, rate_per_bin), spec, seed, is_compared);
+    if (stop_requested()) fail_run("stopped while evaluating; run the same command again to go on");
+  };
+  if (spec.baselines) for_each_baseline(spec.glm, train, valid, test, add);
+  if (one_unit != nullptr) add(one_unit_network(*one_unit, seed, train, valid, test, listener));
 }
 
 }  // namespace
@@ -123,63 +263,87 @@ EvaluateSpec read_evaluate(const Settings& settings) {
   spec.bootstrap_resamples = settings.integer("bootstrap_resamples", spec.bootstrap_resamples, {10, 1e6});
   spec.skip_ms = settings.integer("skip_ms", spec.skip_ms, kNotNegative);
   spec.examples = settings.integer("examples", spec.examples, {0, 100});
+  spec.baselines = settings.flag("baselines", spec.baselines);
+  spec.one_unit_network = settings.flag("one_unit_network", spec.one_unit_network);
+  spec.glm.trials = settings.integer("glm_trials", spec.glm.trials, {1, 1e6});
+  spec.glm.passes = static_cast<int>(settings.integer("glm_passes", spec.glm.passes, {1, 1e5}));
+  spec.ceiling_jitter_ms = settings.numbers("ceiling_jitter_ms", spec.ceiling_jitter_ms, {0, 1000});
+  constexpr std::array<std::string_view, 2> labels{"exact", "published"};
+  spec.published_labels = settings.choice("labels", labels, "exact") == "published";
   return spec;
 }
 
+nlohmann::ordered_json ceiling_metrics(const std::string& name, const EvaluateSpec& spec, uint64_t seed,
+                                       const Split& train, const Split& valid_split,
+                                       const SecondAnswer& valid, const Split& test_split,
+                                       const SecondAnswer& test) {
+  require_answer(valid_split, valid);
+  require_answer(test_split, test);
+  nlohmann::ordered_json metrics;
+  const double rate_per_bin = spikes_per_bin(train);
+  const auto kernel = choose_kernel(truths(valid_split), valid.spike_times_ms, rate_per_bin);
+  const auto prefix = fmt::format("ceiling.{}.", name);
+  metrics[prefix + "kernel_sd_ms"] = kernel.sd_ms;
+  const auto scored = score(compare_answer(valid_split, valid, kernel, rate_per_bin),
+                            compare_answer(test_split, test, kernel, rate_per_bin), spec, rate_per_bin);
+  put_scores(metrics, prefix, scored, spec, seed, [&](std::string_view metric) {
+    return is_compared(metric) && (metric.starts_with("spike.") || !test.soma_mV.empty());
+  });
+  return metrics;
+}
+
 Evaluation evaluate(Twin& twin, const EvaluateSpec& spec, uint64_t seed, const Split& train,
-                    const Split& valid, const Split& test, const ProgressListener& listener) {
+                    const Split& valid, const Split& test, const ProgressListener& listener,
+                    const OneUnitTask* one_unit) {
   const auto tell = [&](double done, const char* note) {
-    if (listener) listener({"evaluate", done, 4, "parts", note});
+    if (listener) listener({"evaluate", done, 5, "parts", note});
     if (stop_requested()) fail_run("stopped while evaluating; run the same command again to go on");
   };
   if (spec.skip_ms >= test.duration_ms()) {
     fail_input("evaluate.skip_ms is {} ms, expected less than the trials' {} ms", spec.skip_ms,
                test.duration_ms());
   }
-  tell(0, "validation set");
+  tell(0, "validation and test set");
   const double rate_per_bin = spikes_per_bin(train);
-  const auto thresholds = choose_thresholds(compare(twin, valid), kFalsePositiveRates);
-  tell(1, "test set");
-  const auto trials = compare(twin, test);
-  const Convention convention{.skip_ms = spec.skip_ms};
-  const auto sums = score_all(trials, convention, thresholds, rate_per_bin);
-  const auto total = total_of(sums);
-  const auto table = rank(bins_of(trials, convention));
-  const auto ranks = rank_metrics(table, kFalsePositiveRates);
-  tell(2, "bootstrap");
-  const auto interval = intervals(table, sums, spec, seed);
+  auto trials = compare(twin, test);
+  const auto scored = score(compare(twin, valid), trials, spec, rate_per_bin);
+  tell(1, "bootstrap");
 
   Evaluation out;
   auto& metrics = out.metrics;
-  const auto put = [&](const std::string& name, double value) {
-    metrics[name] = value;
-    if (const auto it = interval.find(name); it != interval.end()) {
-      metrics[name + "_ci95"] = {it->second.first, it->second.second};
+  put_scores(metrics, "", scored, spec, seed, [](const std::string&) { return true; });
+  const bool has_spikes = scored.total.spikes > 0;
+  const auto& thresholds = scored.thresholds;
+  if (has_spikes) {
+    for (size_t i = 0; i < kFalsePositiveRates.size(); ++i) {
+      metrics[fmt::format("spike.threshold_at_fpr_{}", kFalsePositiveRates[i])] =
+          probability(thresholds.at_rate[i]);
     }
-  };
-  put("spike.auc", ranks.auc);
-  put("spike.average_precision", ranks.average_precision);
-  for (const auto& [name, value] : metrics_of(total)) put(name, value);
-  for (size_t i = 0; i < kFalsePositiveRates.size(); ++i) {
-    metrics[fmt::format("spike.threshold_at_fpr_{}", kFalsePositiveRates[i])] =
-        probability(thresholds.at_rate[i]);
+    metrics["spike.threshold"] = probability(thresholds.spike);
+    metrics["spike.threshold_choice"] = "highest F1 at +-2 ms on the validation set";
   }
-  metrics["spike.threshold"] = probability(thresholds.spike);
-  metrics["spike.threshold_choice"] = "highest F1 at +-2 ms on the validation set";
-  add_published(metrics, trials, thresholds, rate_per_bin);
   metrics["data.train_s"] = train.seconds();
   metrics["data.valid_s"] = valid.seconds();
   metrics["data.test_s"] = test.seconds();
-  metrics["data.test_spikes"] = static_cast<int64_t>(total.spikes);
+  metrics["data.test_spikes"] = static_cast<int64_t>(scored.total.spikes);
   metrics["data.train_rate_hz"] = rate_per_bin * 1000;
   metrics["twin.parameters"] = twin->parameter_count();
   metrics["twin.depth"] = twin->spec().depth();
   metrics["twin.width"] = twin->spec().width();
   metrics["twin.window_ms"] = twin->spec().window_ms();
-  tell(3, "curves");
-  out.curves = curves_json(table, trials, thresholds, total, test, spec);
-  for (const auto& [key, value] : cross_correlation_metrics(out.curves)) metrics[key] = value;
-  tell(4, "");
+  tell(2, "curves");
+  out.curves = curves_json(scored.table, trials, thresholds, scored.total, test, spec);
+  if (has_spikes) {
+    for (const auto& [key, value] : cross_correlation_metrics(out.curves)) metrics[key] = value;
+  }
+  if (spec.published_labels) use_published_labels(trials, test);
+  metrics["published.labels"] = spec.published_labels ? "published" : "exact";
+  add_published(metrics, trials, thresholds, rate_per_bin);
+  tell(3, "noise ceiling");
+  if (has_spikes) add_ceilings(metrics, spec, seed, train, valid, test, rate_per_bin);
+  tell(4, "baselines");
+  add_baselines(metrics, spec, seed, train, valid, test, rate_per_bin, one_unit, listener);
+  tell(5, "");
   return out;
 }
 

@@ -1,6 +1,9 @@
 #pragma once
 #include <nlohmann/json.hpp>
 
+#include "evaluate/baselines.hpp"
+#include "evaluate/ceiling.hpp"
+#include "evaluate/glm.hpp"
 #include "evaluate/trial_score.hpp"
 #include "progress/progress.hpp"
 
@@ -11,6 +14,12 @@ struct EvaluateSpec {
   int64_t bootstrap_resamples = 1000;
   int64_t skip_ms = 0;  // bins at the start of each trial that do not count
   int64_t examples = 3;
+  bool baselines = true;
+  bool one_unit_network = false;
+  GlmBudget glm;
+  std::vector<double> ceiling_jitter_ms{1};
+  bool published_labels =
+      false;  // published.* is scored against spike times as the published data round them
 };
 EvaluateSpec read_evaluate(const Settings& settings);
 
@@ -21,8 +30,17 @@ struct Evaluation {
 
 /// Everything that is said about a twin, on trials it was never trained on. Thresholds come from the
 /// validation set, confidence intervals from a bootstrap over test trials, the constant-rate model from the
-/// training set.
+/// training set. With `one_unit` that network is trained and scored, too.
 Evaluation evaluate(Twin& twin, const EvaluateSpec& spec, uint64_t seed, const Split& train,
-                    const Split& valid, const Split& test, const ProgressListener& listener);
+                    const Split& valid, const Split& test, const ProgressListener& listener,
+                    const OneUnitTask* one_unit = nullptr);
+
+/// "ceiling.NAME.*": the scores of a second answer to the same trials as if it were a prediction, smoothed by
+/// the kernel that suits the validation trials best. No twin can be asked for more than a repetition knows.
+/// `valid` and `test` answer the trials of the splits of these names.
+nlohmann::ordered_json ceiling_metrics(const std::string& name, const EvaluateSpec& spec, uint64_t seed,
+                                       const Split& train, const Split& valid_split,
+                                       const SecondAnswer& valid, const Split& test_split,
+                                       const SecondAnswer& test);
 
 }  // namespace neurontwin

@@ -196,6 +196,40 @@ TEST(Scores, ThePublishedConventionDropsWhatItSays) {
   EXPECT_EQ(score_trial(t, published_convention(), {}, 0.01).bins, 0);
 }
 
+TEST(Scores, EachTrialWithASpikeHasAnAreaOfItsOwn) {
+  // One trial is perfect, one upside down, one silent: 0.5 on average, whatever all bins pooled would say.
+  const auto trial = [](std::vector<uint8_t> spike) {
+    TrialComparison t;
+    t.spike = std::move(spike);
+    t.spike_log_odds = {2, 0, -2};
+    t.soma_mV = t.predicted_soma_mV = {-65, -65, -65};
+    return score_trial(t, {}, {}, 0.01);
+  };
+  ScoreSums total;
+  for (const auto& t : {trial({1, 0, 0}), trial({0, 0, 1}), trial({0, 0, 0})}) total.add(t, 1);
+  EXPECT_EQ(total.ranked_trials, 2);
+  EXPECT_EQ(total.auc, 1);
+}
+
+TEST(Scores, CountsInSixteenthsOfATrialOfAHandMadeCase) {
+  // 32 bins: blocks of two. Spikes in blocks 0 to 3; the twin expects 0.5 there and 0.25 too much in block 4.
+  TrialComparison t;
+  t.spike.assign(32, 0);
+  t.spike_log_odds.assign(32, -50.0f);
+  t.soma_mV.assign(32, -65.0f);
+  t.predicted_soma_mV = t.soma_mV;
+  for (size_t block = 0; block < 4; ++block) {
+    t.spike[2 * block] = 1;
+    t.spike_log_odds[2 * block + 1] = 0;
+  }
+  t.spike_log_odds[8] = std::log(1.0f / 3);
+  const auto m = count_metrics(score_trial(t, {}, {}, 0.01));
+  const double variance_n = 0.25 * 0.75, mean_m = 2.25 / 16;
+  const double variance_m = (4 * 0.25 + 0.0625) / 16 - mean_m * mean_m;
+  EXPECT_NEAR(m.variance_explained, 1 - (4 * 0.25 + 0.0625) / 16 / variance_n, 1e-6);
+  EXPECT_NEAR(m.correlation, (4 * 0.5 / 16 - 0.25 * mean_m) / std::sqrt(variance_n * variance_m), 1e-6);
+}
+
 TEST(Scores, AConstantRateTwinHasNoBitsPerSpike) {
   auto t = one_trial();
   std::fill(t.spike_log_odds.begin(), t.spike_log_odds.end(), static_cast<float>(std::log(0.01 / 0.99)));

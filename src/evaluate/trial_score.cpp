@@ -2,12 +2,21 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 #include "evaluate/spike_timing.hpp"
+#include "train/loss.hpp"
 
 namespace neurontwin {
 namespace {
+
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+
+/// Rounding leaves a constant a variance, too.
+bool varies(double variance) {
+  return variance > 1e-9;
+}
 
 /// -log of the probability a log-odds gives to what happened; stable for any log-odds.
 double log_loss(double log_odds, bool spike) {
@@ -60,17 +69,29 @@ int64_t TrialComparison::spikes() const {
   return std::accumulate(spike.begin(), spike.end(), int64_t{0});
 }
 
+TrialComparison truth_of(const TrialView& trial) {
+  TrialComparison truth;
+  truth.spike.assign(trial.soma_mV.size(), 0);
+  for (const float t : trial.spike_times_ms) truth.spike[static_cast<size_t>(t)] = 1;
+  truth.soma_mV.assign(trial.soma_mV.begin(), trial.soma_mV.end());
+  return truth;
+}
+
+double spikes_per_bin(const Split& split) {
+  double spikes = 0;
+  for (size_t i = 0; i < split.trials(); ++i)
+    spikes += static_cast<double>(split.trial(i).spike_times_ms.size());
+  const double bins = static_cast<double>(split.trials()) * static_cast<double>(split.duration_ms());
+  return std::max(spikes, 0.5) / bins;
+}
+
 std::vector<TrialComparison> compare(Twin& twin, const Split& split) {
   twin->eval();
   std::vector<TrialComparison> trials;
   for (size_t i = 0; i < split.trials(); ++i) {
-    const auto truth = split.trial(i);
     auto predicted = predict_trial(twin, split, i);
-    TrialComparison trial;
-    trial.spike.assign(truth.soma_mV.size(), 0);
-    for (const float t : truth.spike_times_ms) trial.spike[static_cast<size_t>(t)] = 1;
+    auto trial = truth_of(split.trial(i));
     trial.spike_log_odds = std::move(predicted.spike_log_odds);
-    trial.soma_mV.assign(truth.soma_mV.begin(), truth.soma_mV.end());
     trial.predicted_soma_mV = std::move(predicted.soma_mV);
     trials.push_back(std::move(trial));
   }
@@ -89,6 +110,8 @@ void ScoreSums::add(const ScoreSums& o, double w) {
   expected_spikes += w * o.expected_spikes;
   rate_error += w * o.rate_error;
   trials += w * o.trials;
+  ranked_trials += w * o.ranked_trials;
+  auc += w * o.auc;
   hits.resize(o.hits.size());
   false_alarms.resize(o.false_alarms.size());
   for (size_t i = 0; i < hits.size(); ++i) {
@@ -97,6 +120,12 @@ void ScoreSums::add(const ScoreSums& o, double w) {
   }
   for (size_t i = 0; i < matched.size(); ++i) matched[i] += w * o.matched[i];
   predicted_spikes += w * o.predicted_spikes;
+  blocks += w * o.blocks;
+  n += w * o.n;
+  n2 += w * o.n2;
+  m += w * o.m;
+  m2 += w * o.m2;
+  nm += w * o.nm;
   e += w * o.e;
   abs_e += w * o.abs_e;
   e2 += w * o.e2;
@@ -140,6 +169,8 @@ ScoreSums score_trial(const TrialComparison& trial, const Convention& convention
   s.trials = 1;
   // Voltages are summed as deviations from a fixed level, so that squares lose no digits.
   constexpr double kLevel_mV = -65;
+  const auto counted = std::max<int64_t>(trial.duration_ms() - convention.skip_ms, 0);
+  std::array<double, kCountBlocks> true_count{}, expected_count{};
   for (auto t = static_cast<size_t>(convention.skip_ms); t < trial.spike.size(); ++t) {
     const bool spike = trial.spike[t] != 0;
     const double log_odds = trial.spike_log_odds[t];
@@ -147,7 +178,12 @@ ScoreSums score_trial(const TrialComparison& trial, const Convention& convention
     s.spikes += spike;
     s.log_loss += log_loss(log_odds, spike);
     s.rate_log_loss += log_loss(rate_log_odds, spike);
-    s.expected_spikes += probability(log_odds);
+    const double p = probability(log_odds);
+    s.expected_spikes += p;
+    const auto block =
+        static_cast<size_t>((static_cast<int64_t>(t) - convention.skip_ms) * kCountBlocks / counted);
+    true_count[block] += spike;
+    expected_count[block] += p;
     for (size_t i = 0; i < thresholds.at_rate.size(); ++i) {
       if (trial.spike_log_odds[t] > thresholds.at_rate[i]) (spike ? s.hits : s.false_alarms)[i] += 1;
     }
@@ -162,7 +198,23 @@ ScoreSums score_trial(const TrialComparison& trial, const Convention& convention
     s.x2 += x * x;
     s.xy += x * y;
   }
+  for (size_t i = 0; i < kCountBlocks && counted >= kCountBlocks; ++i) {
+    const double n = true_count[i], m = expected_count[i];
+    s.blocks += 1;
+    s.n += n;
+    s.n2 += n * n;
+    s.m += m;
+    s.m2 += m * m;
+    s.nm += n * m;
+  }
   s.rate_error = std::abs(s.expected_spikes - s.spikes);
+  const auto skip = static_cast<size_t>(std::min(convention.skip_ms, trial.duration_ms()));
+  const double auc =
+      area_under_roc(std::span(trial.spike_log_odds).subspan(skip), std::span(trial.spike).subspan(skip));
+  if (!std::isnan(auc)) {
+    s.ranked_trials = 1;
+    s.auc = auc;
+  }
   const auto predicted = spikes_above(trial.spike_log_odds, thresholds.spike, convention.skip_ms);
   const auto actual = trial.spike_bins(convention.skip_ms);
   s.predicted_spikes = static_cast<double>(predicted.size());
@@ -172,16 +224,25 @@ ScoreSums score_trial(const TrialComparison& trial, const Convention& convention
   return s;
 }
 
+CountMetrics count_metrics(const ScoreSums& s) {
+  const double variance_n = s.n2 / s.blocks - (s.n / s.blocks) * (s.n / s.blocks);
+  const double variance_m = s.m2 / s.blocks - (s.m / s.blocks) * (s.m / s.blocks);
+  const double covariance = s.nm / s.blocks - (s.n / s.blocks) * (s.m / s.blocks);
+  const double squared_error = (s.n2 - 2 * s.nm + s.m2) / s.blocks;
+  return {varies(variance_n) && varies(variance_m) ? covariance / std::sqrt(variance_n * variance_m) : kNaN,
+          varies(variance_n) ? 1 - squared_error / variance_n : kNaN};
+}
+
 VoltageMetrics voltage_metrics(const ScoreSums& s) {
   const double variance_y = s.y2 / s.bins - (s.y / s.bins) * (s.y / s.bins);
   const double variance_x = s.x2 / s.bins - (s.x / s.bins) * (s.x / s.bins);
   const double covariance = s.xy / s.bins - (s.x / s.bins) * (s.y / s.bins);
   // A prediction x brought to mean and standard deviation of y misses it by 2 var(y) (1 - r) in the mean
   // square.
-  const double correlation = covariance / std::sqrt(variance_x * variance_y);
+  const double correlation = varies(variance_x) ? covariance / std::sqrt(variance_x * variance_y) : kNaN;
   const double rescaled = 2 * variance_y * (1 - correlation);
   return {std::sqrt(s.e2 / s.bins), s.abs_e / s.bins, 1 - s.e2 / s.bins / variance_y,
-          std::sqrt(std::max(rescaled, 0.0)), 1 - rescaled / variance_y};
+          std::sqrt(rescaled < 0 ? 0 : rescaled), 1 - rescaled / variance_y};
 }
 
 }  // namespace neurontwin

@@ -22,7 +22,12 @@ struct TrialComparison {
   int64_t duration_ms() const { return static_cast<int64_t>(spike.size()); }
 };
 double probability(double log_odds);
+/// The true side of a comparison.
+TrialComparison truth_of(const TrialView& trial);
 std::vector<TrialComparison> compare(Twin& twin, const Split& split);
+
+/// Mean spikes per 1 ms bin; without any spike that of half a one, so that its logarithm stays finite.
+double spikes_per_bin(const Split& split);
 
 /// The conventions a score is taken under.
 struct Convention {
@@ -33,7 +38,9 @@ struct Convention {
 /// The paper's: the first 500 ms and trials with more than 24 spikes dropped, voltage clipped at -55 mV.
 Convention published_convention();
 
-inline constexpr std::array<int64_t, 3> kTolerances_ms{1, 2, 5};
+inline constexpr std::array<int64_t, 4> kTolerances_ms{0, 1, 2, 5};
+/// Blocks of a trial whose spikes are counted against the expected number.
+inline constexpr int64_t kCountBlocks = 16;
 
 /// Sums over the bins of one trial. Every metric but the ranking ones is a function of such sums, so that a
 /// bootstrap over trials only adds them up again with other weights.
@@ -44,9 +51,12 @@ struct ScoreSums {
   double expected_spikes = 0;  // sum of predicted probabilities
   double rate_error = 0;       // |expected - true spikes|
   double trials = 0;
+  double ranked_trials = 0, auc = 0;       // trials that have an area under the ROC curve, and their sum
   std::vector<double> hits, false_alarms;  // at each operating point
   std::array<double, kTolerances_ms.size()> matched{};
   double predicted_spikes = 0;
+  // Counts in blocks of a trial: true n, expected m.
+  double blocks = 0, n = 0, n2 = 0, m = 0, m2 = 0, nm = 0;
   // Voltage: error e, truth y, prediction x.
   double e = 0, abs_e = 0, e2 = 0, y = 0, y2 = 0, x = 0, x2 = 0, xy = 0;
 
@@ -72,5 +82,12 @@ struct VoltageMetrics {
   double rmse_rescaled_mV, variance_explained_rescaled;
 };
 VoltageMetrics voltage_metrics(const ScoreSums& sums);
+
+/// True against expected numbers of spikes in sixteenths of a trial. NaN where nothing varies.
+struct CountMetrics {
+  double correlation;
+  double variance_explained;  // 1 - mean squared error / variance of the true counts
+};
+CountMetrics count_metrics(const ScoreSums& sums);
 
 }  // namespace neurontwin

@@ -17,6 +17,7 @@ enum class Stage : uint32_t {
   twin_weights = 10,
   training_windows = 11,
   bootstrap = 20,
+  timing_jitter = 21,
   test_cases = 99,
 };
 

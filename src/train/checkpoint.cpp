@@ -7,7 +7,7 @@
 namespace neurontwin {
 namespace {
 
-constexpr std::string_view kFormat = "neurontwin checkpoint 1";
+constexpr std::string_view kFormat = "neurontwin checkpoint 2";
 
 nlohmann::json json_of(const EpochRecord& e) {
   return {{"epoch", e.epoch},
@@ -15,9 +15,12 @@ nlohmann::json json_of(const EpochRecord& e) {
           {"train_loss", e.train_loss},
           {"train_spike_loss", e.train_spike_loss},
           {"train_soma_loss", e.train_soma_loss},
+          {"train_dendrite_loss", e.train_dendrite_loss},
+          {"train_easier_loss", e.train_easier_loss},
           {"valid_loss", e.valid_loss},
           {"valid_spike_loss", e.valid_spike_loss},
           {"valid_soma_loss", e.valid_soma_loss},
+          {"valid_dendrite_loss", e.valid_dendrite_loss},
           {"valid_auc", e.valid_auc},
           {"learning_rate", e.learning_rate},
           {"seconds", e.seconds},
@@ -35,9 +38,12 @@ EpochRecord epoch_of(const nlohmann::json& j) {
           .train_loss = number(j, "train_loss"),
           .train_spike_loss = number(j, "train_spike_loss"),
           .train_soma_loss = number(j, "train_soma_loss"),
+          .train_dendrite_loss = number(j, "train_dendrite_loss"),
+          .train_easier_loss = number(j, "train_easier_loss"),
           .valid_loss = number(j, "valid_loss"),
           .valid_spike_loss = number(j, "valid_spike_loss"),
           .valid_soma_loss = number(j, "valid_soma_loss"),
+          .valid_dendrite_loss = number(j, "valid_dendrite_loss"),
           .valid_auc = number(j, "valid_auc"),
           .learning_rate = number(j, "learning_rate"),
           .seconds = number(j, "seconds"),
@@ -67,6 +73,8 @@ std::string checkpoint_bytes(const TwinImpl& twin, const Nadam& optimiser, const
                             {"step_in_epoch", state.step_in_epoch},
                             {"spike_loss_sum", state.spike_loss_sum},
                             {"soma_loss_sum", state.soma_loss_sum},
+                            {"dendrite_loss_sum", state.dendrite_loss_sum},
+                            {"easier_loss_sum", state.easier_loss_sum},
                             {"epoch_seconds", state.epoch_seconds},
                             {"best_valid_loss", state.best_valid_loss},
                             {"best_epoch", state.result.best_epoch},
@@ -120,6 +128,8 @@ std::optional<TrainState> load_checkpoint(const std::filesystem::path& file, con
                      .step_in_epoch = text.at("step_in_epoch"),
                      .spike_loss_sum = text.at("spike_loss_sum"),
                      .soma_loss_sum = text.at("soma_loss_sum"),
+                     .dendrite_loss_sum = text.at("dendrite_loss_sum"),
+                     .easier_loss_sum = text.at("easier_loss_sum"),
                      .epoch_seconds = text.at("epoch_seconds"),
                      .best_valid_loss = text.at("best_valid_loss"),
                      .result = {}};

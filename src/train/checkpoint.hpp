@@ -13,6 +13,7 @@ struct TrainState {
   int64_t epoch = 0;                             // the one in progress
   int64_t step_in_epoch = 0;                     // done in it
   double spike_loss_sum = 0, soma_loss_sum = 0;  // over its steps
+  double dendrite_loss_sum = 0, easier_loss_sum = 0;
   double epoch_seconds = 0;
   double best_valid_loss = 0;
   TrainResult result{};

@@ -27,7 +27,7 @@ class Stopwatch {
 };
 
 struct Validation {
-  double spike_loss = 0, soma_loss = 0, auc = 0;
+  double spike_loss = 0, soma_loss = 0, dendrite_loss = 0, auc = 0;
 };
 
 /// Losses and AUC over all bins of a split.
@@ -47,6 +47,8 @@ Validation validate(Twin& twin, const TrainSpec& spec, const Split& split) {
     const auto loss = losses(output, batch);
     v.spike_loss += loss.spike.item<double>() / static_cast<double>(split.trials());
     v.soma_loss += loss.soma.item<double>() / static_cast<double>(split.trials());
+    if (loss.dendrites.defined())
+      v.dendrite_loss += loss.dendrites.item<double>() / static_cast<double>(split.trials());
     const auto log_odds = output.spike_log_odds.to(torch::kCPU).contiguous();
     score.insert(score.end(), log_odds.data_ptr<float>(), log_odds.data_ptr<float>() + log_odds.numel());
     for (const float s : batch.spikes) spike.push_back(s > 0);
@@ -88,6 +90,10 @@ const SchedulePhase& TrainSpec::phase(int64_t epoch) const {
   return *now;
 }
 
+bool TrainSpec::learns_spikes() const {
+  return std::any_of(schedule.begin(), schedule.end(), [](const auto& p) { return p.spike_weight > 0; });
+}
+
 TrainSpec read_train(const Settings& settings) {
   TrainSpec spec;
   spec.batch_windows = settings.integer("batch_windows", spec.batch_windows, {1, 1e6});
@@ -103,6 +109,17 @@ TrainSpec read_train(const Settings& settings) {
   const auto chosen = settings.choice("products", products, "float32");
   spec.products =
       static_cast<Products>(std::find(products.begin(), products.end(), chosen) - products.begin());
+  auto& q = spec.questions;
+  q.near_spike_ms = settings.integer("near_spike_ms", q.near_spike_ms, kNotNegative);
+  q.near_spike_weight = settings.number("near_spike_weight", q.near_spike_weight, kNotNegative);
+  q.rate_sd_ms = settings.number("rate_sd_ms", q.rate_sd_ms, kNotNegative);
+  q.rate_weight = settings.number("rate_weight", q.rate_weight, kNotNegative);
+  for (const auto& [key, edge_ms] :
+       {std::pair{"near_spike_ms", q.near_spike_edge_ms()}, std::pair{"rate_sd_ms", q.rate_edge_ms()}}) {
+    if (2 * edge_ms < spec.window_ms) continue;
+    fail_input("{}: '{}' looks {} ms to either side, expected less than half of window_ms, {} ms",
+               settings.where(key), settings.full_key(key), edge_ms, spec.window_ms);
+  }
   spec.checkpoint_every_s = settings.number("checkpoint_every_s", spec.checkpoint_every_s, kNotNegative);
   int64_t before = -1;
   for (const auto& phase : settings.tables("schedule")) {
@@ -111,6 +128,7 @@ TrainSpec read_train(const Settings& settings) {
     p.learning_rate = phase.number("learning_rate", {}, kPositive);
     p.spike_weight = phase.number("spike_weight", p.spike_weight, kNotNegative);
     p.soma_weight = phase.number("soma_weight", p.soma_weight, kNotNegative);
+    p.dendrite_weight = phase.number("dendrite_weight", p.dendrite_weight, kNotNegative);
     if (spec.schedule.empty() ? p.from_epoch != 0 : p.from_epoch <= before) {
       fail_input("{}: '{}' is {}, expected {}", phase.where("from_epoch"), phase.full_key("from_epoch"),
                  p.from_epoch,
@@ -189,14 +207,17 @@ TrainResult train(Twin& twin, const TrainSpec& spec, uint64_t seed, const Split&
       const int64_t step = state.epoch * spec.steps_per_epoch + state.step_in_epoch;
       const auto batch = next.get();
       if (step + 1 < spec.epochs * spec.steps_per_epoch) next = gather_in_background(step + 1);
-      const auto loss = losses(twin->forward(batch), batch);
-      const auto total = phase.spike_weight * loss.spike + phase.soma_weight * loss.soma;
+      const auto loss = losses(twin->forward(batch), batch, spec.questions);
+      const auto total = weighted(loss, phase.weights(), spec.questions);
       optimiser.zero_gradients();
       total.backward();
       optimiser.step(phase.learning_rate);
       state.spike_loss_sum += loss.spike.item<double>();
       state.soma_loss_sum += loss.soma.item<double>();
-      if (!std::isfinite(state.spike_loss_sum + state.soma_loss_sum)) {
+      if (loss.dendrites.defined()) state.dendrite_loss_sum += loss.dendrites.item<double>();
+      state.easier_loss_sum += easier_loss(loss, spec.questions);
+      if (!std::isfinite(state.spike_loss_sum + state.soma_loss_sum + state.dendrite_loss_sum +
+                         state.easier_loss_sum)) {
         fail_run(
             "training diverged in epoch {}: the loss is no longer a finite number; lower train.schedule's "
             "learning_rate ({})",
@@ -215,13 +236,18 @@ TrainResult train(Twin& twin, const TrainSpec& spec, uint64_t seed, const Split&
         1000;
     record.train_spike_loss = state.spike_loss_sum / steps;
     record.train_soma_loss = state.soma_loss_sum / steps;
-    record.train_loss =
-        phase.spike_weight * record.train_spike_loss + phase.soma_weight * record.train_soma_loss;
+    record.train_dendrite_loss = state.dendrite_loss_sum / steps;
+    record.train_easier_loss = state.easier_loss_sum / steps;
+    record.train_loss = phase.spike_weight * record.train_spike_loss +
+                        phase.soma_weight * record.train_soma_loss +
+                        phase.dendrite_weight * record.train_dendrite_loss + record.train_easier_loss;
     record.valid_spike_loss = v.spike_loss;
     record.valid_soma_loss = v.soma_loss;
     // Epochs are compared by the last phase's weights, so that a change of weights is no change of quality.
     const auto& judge = spec.schedule.back();
-    record.valid_loss = judge.spike_weight * v.spike_loss + judge.soma_weight * v.soma_loss;
+    record.valid_dendrite_loss = v.dendrite_loss;
+    record.valid_loss = judge.spike_weight * v.spike_loss + judge.soma_weight * v.soma_loss +
+                        judge.dendrite_weight * v.dendrite_loss;
     record.valid_auc = v.auc;
     record.learning_rate = phase.learning_rate;
     record.seconds = state.epoch_seconds;
@@ -230,6 +256,7 @@ TrainResult train(Twin& twin, const TrainSpec& spec, uint64_t seed, const Split&
     progress.note =
         fmt::format("epoch {} validation loss {:.5f} AUC {:.5f}", record.epoch, record.valid_loss, v.auc);
     state.spike_loss_sum = state.soma_loss_sum = state.epoch_seconds = 0;
+    state.dendrite_loss_sum = state.easier_loss_sum = 0;
     state.step_in_epoch = 0;
     if (record.best) {
       state.best_valid_loss = record.valid_loss;

@@ -5,6 +5,7 @@
 
 #include "dataset/windows.hpp"
 #include "progress/progress.hpp"
+#include "train/loss.hpp"
 #include "twin/network.hpp"
 
 namespace neurontwin {
@@ -14,7 +15,10 @@ struct SchedulePhase {
   int64_t from_epoch = 0;
   double learning_rate = 1e-4;
   double spike_weight = 1;
-  double soma_weight = 0.02;  // per mV^2
+  double soma_weight = 0.02;      // per mV^2
+  double dendrite_weight = 5e-6;  // counts only where the data has dendritic components
+
+  LossWeights weights() const { return {spike_weight, soma_weight, dendrite_weight}; }
 };
 
 /// Reads [train].
@@ -28,10 +32,13 @@ struct TrainSpec {
   int64_t soma_skips_after_spike_ms = 0;  // see Gathering
   double l2 = 0;                          // on the convolutions' weights, as in the paper
   Products products = Products::float32;  // of a CUDA device's dense convolutions, in training
+  EasierQuestions questions;
   std::vector<SchedulePhase> schedule;
   double checkpoint_every_s = 30;
 
   const SchedulePhase& phase(int64_t epoch) const;
+  /// Whether spikes are asked for at any time.
+  bool learns_spikes() const;
 };
 TrainSpec read_train(const Settings& settings);
 
@@ -39,8 +46,9 @@ TrainSpec read_train(const Settings& settings);
 struct EpochRecord {
   int64_t epoch = 0;
   double seen_s = 0;  // seconds of simulated neuron trained on so far
-  double train_loss = 0, train_spike_loss = 0, train_soma_loss = 0;
-  double valid_loss = 0, valid_spike_loss = 0, valid_soma_loss = 0, valid_auc = 0;
+  double train_loss = 0, train_spike_loss = 0, train_soma_loss = 0, train_dendrite_loss = 0;
+  double train_easier_loss = 0;  // of the easier questions, weighted; part of train_loss, not of valid_loss
+  double valid_loss = 0, valid_spike_loss = 0, valid_soma_loss = 0, valid_dendrite_loss = 0, valid_auc = 0;
   double learning_rate = 0;
   double seconds = 0;
   bool best = false;

@@ -80,6 +80,64 @@ TEST(AreaUnderRoc, CountsPairsAndHalfTies) {
   EXPECT_TRUE(std::isnan(area_under_roc(score, std::vector<uint8_t>{0, 0, 0, 0})));
 }
 
+/// One window of five bins with two dendritic components, and a twin's answers to them.
+struct HandMadeLosses {
+  WindowBatch batch;
+  TwinOutput output;
+  HandMadeLosses() {
+    batch.windows = 1;
+    batch.window_ms = 5;
+    batch.spikes = {0, 0, 1, 0, 0};
+    batch.soma_mV = {-70, -70, -70, -70, -70};
+    batch.soma_counts.assign(5, 1.0f);
+    batch.dendrite_components = 2;
+    batch.dendrites = {1, 0, 1, 0, 1, 0, 1, 0, 1, 0};
+    output.spike_log_odds = torch::zeros({1, 5});
+    output.soma_mV = torch::full({1, 5}, -68.0f);
+    output.dendrites = torch::zeros({1, 5, 2});
+    output.near_spike_log_odds = torch::tensor({{9.0f, -1.0f, 1.0f, 2.0f, 9.0f}});
+    output.log_count = torch::zeros({1, 5});
+  }
+};
+
+TEST(Losses, AreMeansOverBinsAndComponentsWeightedAsThePaperDoes) {
+  const HandMadeLosses h;
+  const auto l = losses(h.output, h.batch);
+  EXPECT_NEAR(l.spike.item<double>(), std::log(2.0), 1e-6);
+  EXPECT_NEAR(l.soma.item<double>(), 4, 1e-6);
+  EXPECT_NEAR(l.dendrites.item<double>(), 0.5, 1e-6);        // 1 off in one component of two
+  EXPECT_FALSE(l.near_spike.defined() || l.rate.defined());  // not asked
+  EXPECT_NEAR(weighted(l, {.spike = 2, .soma = 0.01, .dendrites = 0.1}, {}).item<double>(),
+              2 * std::log(2.0) + 0.04 + 0.05, 1e-6);
+}
+
+TEST(Losses, ASpikeIsNearWithinItsReachAndEdgesDoNotCount) {
+  const HandMadeLosses h;
+  const auto l = losses(h.output, h.batch, {.near_spike_ms = 1, .near_spike_weight = 3});
+  // Bins 1, 2, 3 count, all near the spike of bin 2; bins 0 and 4 cannot know what lies outside.
+  const auto loss = [](double z) { return std::log1p(std::exp(-z)); };
+  EXPECT_NEAR(l.near_spike.item<double>(), (loss(-1) + loss(1) + loss(2)) / 3, 1e-6);
+  EXPECT_NEAR(easier_loss(l, {.near_spike_weight = 3}), loss(-1) + loss(1) + loss(2), 1e-5);
+}
+
+TEST(Losses, ACountIsExpectedInItsGaussian) {
+  HandMadeLosses h;
+  const EasierQuestions questions{.rate_sd_ms = 0.5};
+  ASSERT_EQ(questions.rate_edge_ms(), 2);  // one bin of five is left, where the spike is
+  h.output.log_count = torch::full({1, 5}, std::log(2.0f)).requires_grad_();
+  const auto l = losses(h.output, h.batch, questions);
+  EXPECT_NEAR(l.rate.item<double>(), 2 - std::log(2.0), 1e-6);
+  l.rate.backward();
+  EXPECT_NEAR(h.output.log_count.grad()[0][2].item<double>(), 2 - 1, 1e-6);  // expected - true
+  EXPECT_EQ(h.output.log_count.grad().abs().sum().item<double>(), 1);
+}
+
+TEST(Losses, ComponentsThatTheDataDoesNotHoldAreSaid) {
+  HandMadeLosses h;
+  h.batch.dendrite_components = 0;
+  EXPECT_THROW(losses(h.output, h.batch), RunError);
+}
+
 /// A small integrate-and-fire data set and a training that takes a second.
 struct SmallTask {
   DatasetPlan plan;
@@ -204,6 +262,64 @@ TEST(Train, ADamagedCheckpointIsSaid) {
   } catch (const InputError& error) {
     EXPECT_NE(std::string(error.what()).find("last.pt: is not a whole checkpoint"), std::string::npos)
         << error.what();
+  }
+}
+
+TEST(Train, EasierQuestionsAreLearntBesideTheSpikes) {
+  auto task = SmallTask("easier");
+  task.spec.questions = {.near_spike_ms = 10, .rate_sd_ms = 20};
+  task.twin.near_spike = task.twin.count = true;
+  Twin twin(task.twin, 100, 1);
+  const auto epochs = task.run(twin, fresh_folder("easier-out")).epochs;
+  EXPECT_LT(epochs.back().train_easier_loss, epochs.front().train_easier_loss);
+  EXPECT_GT(epochs.front().train_loss, epochs.front().train_easier_loss);
+}
+
+TEST(Train, OfTheVoltageAloneNeedsNoSpike) {
+  auto task = SmallTask("passive");
+  task.data = fresh_folder("passive");
+  for (auto& pool : task.plan.stimulus.pools) pool.excitatory_per_100ms_high = 3;  // far below threshold
+  task.plan.identity.configuration = "passive";
+  make_dataset(task.plan, task.data, 2, {});
+  task.twin = {.layers = {{60, 1}}, .activation = Activation::linear, .soma_offset_mV = -75};
+  task.spec.schedule = {{.from_epoch = 0, .learning_rate = 0.01, .spike_weight = 0, .soma_weight = 1}};
+  Twin twin(task.twin, 100, 1), fresh(task.twin, 100, 1);
+  const auto result = task.run(twin, fresh_folder("passive-out"));
+  EXPECT_TRUE(std::isnan(result.epochs.back().valid_auc));
+  EXPECT_LT(result.epochs.back().valid_loss, 0.5 * result.epochs.front().train_loss);
+  EXPECT_FALSE(task.spec.learns_spikes());
+  EXPECT_TRUE(torch::equal(twin->spike_weight, fresh->spike_weight));  // nobody asked it anything
+}
+
+TEST(Train, ThePublishedWayHidesWhatCameBeforeAWindow) {
+  const auto settings = [](const char* more) {
+    return Settings::from_text(
+        fmt::format("epochs = 1\nsteps_per_epoch = 5\n{}\n[[schedule]]\nfrom_epoch = 0\n"
+                    "learning_rate = 0.01\nspike_weight = 1\nsoma_weight = 0.003\n",
+                    more));
+  };
+  auto task = SmallTask("published");
+  std::vector<double> loss;
+  for (const auto* more : {"", "full_history = true", "full_history = false"}) {
+    task.spec = read_train(settings(more));
+    Twin twin(task.twin, 100, 1);
+    loss.push_back(task.run(twin, fresh_folder("published-out")).epochs.front().train_loss);
+  }
+  EXPECT_EQ(loss[0], loss[1]);
+  EXPECT_NE(loss[0], loss[2]);
+}
+
+TEST(Train, AQuestionThatLooksPastTheWindowIsRefused) {
+  try {
+    read_train(
+        Settings::from_text("epochs = 1\nsteps_per_epoch = 1\nwindow_ms = 100\nrate_sd_ms = 13\n"
+                            "[[schedule]]\nfrom_epoch = 0\nlearning_rate = 1\n",
+                            "a.toml"));
+    FAIL();
+  } catch (const InputError& error) {
+    EXPECT_STREQ(
+        error.what(),
+        "a.toml:4: 'rate_sd_ms' looks 52 ms to either side, expected less than half of window_ms, 100 ms");
   }
 }
 

@@ -45,6 +45,7 @@ TwinSpec read_twin(const Settings& settings) {
   spec.soma_weight_sd = settings.number("soma_weight_sd", spec.soma_weight_sd, kNotNegative);
   spec.soma_bias = settings.number("soma_bias", spec.soma_bias);
   spec.soma_offset_mV = settings.number("soma_offset_mV", spec.soma_offset_mV);
+  spec.dendrite_weight_sd = settings.number("dendrite_weight_sd", spec.dendrite_weight_sd, kNotNegative);
   return spec;
 }
 
@@ -89,6 +90,14 @@ TwinImpl::TwinImpl(const TwinSpec& spec, int64_t channels, uint64_t seed) : spec
   spike_bias = constant("spike_bias", {}, spec_.spike_bias);
   soma_weight = drawn("soma_weight", {last}, spec_.soma_weight_sd);
   soma_bias = constant("soma_bias", {}, spec_.soma_bias);
+  const auto head = [&](const std::string& name, int64_t outputs, double sd, double bias) {
+    auto weight = drawn(name + "_weight", {last, outputs}, sd);
+    heads_.push_back({name, weight, constant(name + "_bias", {outputs}, bias)});
+  };
+  if (spec_.dendrite_components > 0)
+    head("dendrites", spec_.dendrite_components, spec_.dendrite_weight_sd, 0);
+  if (spec_.near_spike) head("near_spike", 1, spec_.spike_weight_sd, spec_.spike_bias);
+  if (spec_.count) head("count", 1, spec_.spike_weight_sd, spec_.spike_bias);
 }
 
 AfterConvolution TwinImpl::after(const torch::Tensor& bias, size_t layer) {
@@ -104,8 +113,21 @@ TwinOutput TwinImpl::forward_with(First&& first, Next&& next, const torch::Tenso
   for (size_t i = 0; i < deeper_.size(); ++i) {
     x = next(x, deeper_[i].weight, after(deeper_[i].bias, i + 1));  // [window][ms][feature]
   }
-  const auto heads = torch::matmul(x, torch::stack({spike_weight, soma_weight}, 1));
-  return {heads.select(2, 0) + spike_bias, heads.select(2, 1) + soma_bias + spec_.soma_offset_mV};
+  // All heads as one product.
+  std::vector<torch::Tensor> weights{torch::stack({spike_weight, soma_weight}, 1)};
+  for (const auto& head : heads_) weights.push_back(head.weight);
+  const auto answers = torch::matmul(x, heads_.empty() ? weights.front() : torch::cat(weights, 1));
+  TwinOutput output{
+      answers.select(2, 0) + spike_bias, answers.select(2, 1) + soma_bias + spec_.soma_offset_mV, {}, {}, {}};
+  int64_t first_output = 2;
+  for (const auto& head : heads_) {
+    const auto answer = answers.narrow(2, first_output, head.bias.size(0)) + head.bias;
+    first_output += head.bias.size(0);
+    if (head.name == "dendrites") output.dendrites = answer;
+    if (head.name == "near_spike") output.near_spike_log_odds = answer.squeeze(2);
+    if (head.name == "count") output.log_count = answer.squeeze(2);
+  }
+  return output;
 }
 
 TwinOutput TwinImpl::forward(const torch::Tensor& events, int64_t windows, int64_t window_ms) {
@@ -143,7 +165,7 @@ torch::jit::Module TwinImpl::to_torchscript(const std::string& description) {
     module.register_buffer(name, value.detach().to(torch::kCPU).clone().contiguous());
   };
   std::string code = fmt::format(
-      "def forward(self, spikes):\n"
+      "def features(self, spikes):\n"
       "    x = torch.constant_pad_nd(spikes, [{}, 0], 0.0)\n",
       history_ms());
   for (size_t i = 0; i < spec_.layers.size(); ++i) {
@@ -169,12 +191,26 @@ torch::jit::Module TwinImpl::to_torchscript(const std::string& description) {
   add("spike_bias", spike_bias.view({1}));
   add("soma_weight", soma_weight.view({1, -1, 1}));
   add("soma_bias", soma_bias.view({1}) + spec_.soma_offset_mV);
-  code +=
+  module.define(code + "    return x\n");
+  module.define(
+      "def forward(self, spikes):\n"
+      "    x = self.features(spikes)\n"
       "    spike = torch.sigmoid(torch.conv1d(x, self.spike_weight, self.spike_bias))\n"
       "    soma = torch.conv1d(x, self.soma_weight, self.soma_bias)\n"
-      "    return (torch.squeeze(spike, 1), torch.squeeze(soma, 1))\n";
+      "    return (torch.squeeze(spike, 1), torch.squeeze(soma, 1))\n");
+  for (const auto& head : heads_) {
+    add(head.name + "_weight", head.weight.t().unsqueeze(2));
+    add(head.name + "_bias", head.bias);
+    module.define(
+        fmt::format("def {0}(self, spikes):\n"
+                    "    y = torch.conv1d(self.features(spikes), self.{0}_weight, self.{0}_bias)\n"
+                    "    return {1}\n",
+                    head.name,
+                    head.name == "dendrites"    ? "torch.transpose(y, 1, 2)"
+                    : head.name == "near_spike" ? "torch.squeeze(torch.sigmoid(y), 1)"
+                                                : "torch.squeeze(torch.exp(y), 1)"));
+  }
   module.register_attribute("description", c10::StringType::get(), description);
-  module.define(code);
   module.eval();
   return module;
 }
@@ -217,6 +253,10 @@ void TwinImpl::load_torchscript(const torch::jit::Module& module, const std::str
   take("spike_bias", spike_bias, single);
   take("soma_weight", soma_weight, flat);
   take("soma_bias", soma_bias, [&](const torch::Tensor& t) { return t.squeeze() - spec_.soma_offset_mV; });
+  for (const auto& head : heads_) {
+    take(head.name + "_weight", head.weight, [](const torch::Tensor& t) { return t.squeeze(2).t(); });
+    take(head.name + "_bias", head.bias, as_is);
+  }
 }
 
 Prediction predict_trial(Twin& twin, const Split& split, size_t trial) {
@@ -228,7 +268,8 @@ Prediction predict_trial(Twin& twin, const Split& split, size_t trial) {
     const auto dense = t.to(torch::kCPU).contiguous();
     return std::vector<float>(dense.data_ptr<float>(), dense.data_ptr<float>() + dense.numel());
   };
-  return {copy(output.spike_log_odds), copy(output.soma_mV)};
+  return {copy(output.spike_log_odds), copy(output.soma_mV),
+          output.dendrites.defined() ? copy(output.dendrites) : std::vector<float>{}};
 }
 
 }  // namespace neurontwin

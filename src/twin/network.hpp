@@ -18,8 +18,8 @@ struct LayerSpec {
 };
 
 /// A temporally convolutional twin: causal convolutions over the input spikes, each followed by an activation
-/// and, if asked, batch normalisation; then two 1x1 heads, the log-odds of a spike and the somatic voltage.
-/// Reads [twin].
+/// and, if asked, batch normalisation; then 1x1 heads: the log-odds of a spike, the somatic voltage, and
+/// where the data has them the principal components of the dendritic voltages. Reads [twin].
 struct TwinSpec {
   std::vector<LayerSpec> layers;
   Activation activation = Activation::relu;
@@ -31,6 +31,11 @@ struct TwinSpec {
   double soma_weight_sd = 0.1;
   double soma_bias = 0;
   double soma_offset_mV = -67.7;  // added to the voltage head, so that it learns deviations
+  double dendrite_weight_sd = 0.05;
+  // Further heads. The data and the training say whether there are any, not [twin].
+  int64_t dendrite_components = 0;
+  bool near_spike = false;  // a spike within some milliseconds (train.near_spike_ms)
+  bool count = false;       // spikes in a Gaussian window (train.rate_sd_ms)
 
   /// Milliseconds of input that one output depends on, its own included.
   int64_t window_ms() const;
@@ -42,6 +47,10 @@ TwinSpec read_twin(const Settings& settings);
 struct TwinOutput {
   torch::Tensor spike_log_odds;  // [window][ms]
   torch::Tensor soma_mV;         // [window][ms]
+  // Undefined where the twin has no such head.
+  torch::Tensor dendrites;            // [window][ms][component]
+  torch::Tensor near_spike_log_odds;  // [window][ms]
+  torch::Tensor log_count;            // [window][ms], logarithm of the expected number
 };
 
 /// The network. First-layer weights are [channel][tap][feature], tap k acting k ms after the spike; deeper
@@ -66,7 +75,8 @@ class TwinImpl : public torch::nn::Module {
   /// The network over dense input as a TorchScript module, for torch.jit.load:
   /// forward(spikes [batch][channel][ms]) -> (spike probability [batch][ms], somatic voltage in mV
   /// [batch][ms]). Input before the first ms is silence. `description` (JSON) is stored as attribute
-  /// "description".
+  /// "description". Further heads are methods: dendrites(spikes) [batch][ms][component], near_spike(spikes)
+  /// (a probability) and count(spikes) (an expected number), [batch][ms].
   torch::jit::Module to_torchscript(const std::string& description);
 
   /// Takes the weights of a module made by to_torchscript from a twin of the same shape. InputError, naming
@@ -80,6 +90,11 @@ class TwinImpl : public torch::nn::Module {
   torch::Tensor soma_weight, soma_bias;
 
  private:
+  /// A head beside spike and soma.
+  struct Head {
+    std::string name;
+    torch::Tensor weight, bias;  // [features][outputs], [outputs]
+  };
   struct Deeper {
     torch::Tensor weight, bias;
   };
@@ -92,6 +107,7 @@ class TwinImpl : public torch::nn::Module {
   int64_t channels_;
   std::vector<Deeper> deeper_;
   std::vector<Norm> norms_;
+  std::vector<Head> heads_;
 };
 TORCH_MODULE(Twin);
 
@@ -99,6 +115,7 @@ TORCH_MODULE(Twin);
 struct Prediction {
   std::vector<float> spike_log_odds;  // [ms]
   std::vector<float> soma_mV;         // [ms]
+  std::vector<float> dendrites;       // [ms][component]
 };
 Prediction predict_trial(Twin& twin, const Split& split, size_t trial);
 

@@ -197,6 +197,48 @@ TEST(Twin, TorchScriptGivesTheSameAnswerAsTheEventDrivenNetwork) {
   EXPECT_THROW(Twin(other, 9, 4)->load_torchscript(script, "twin.pt"), InputError);
 }
 
+TEST(Twin, FurtherHeadsAnswerBesideSpikeAndVoltageAndLeaveThemAlone) {
+  auto spec = deep_spec();
+  const auto plain_spec = spec;
+  spec.dendrite_components = 3;
+  spec.near_spike = spec.count = true;
+  Twin twin(spec, 9, 3), plain(plain_spec, 9, 3);
+  twin->eval();
+  plain->eval();
+  EXPECT_EQ(twin->parameter_count() - plain->parameter_count(), (3 + 1 + 1) * (4 + 1));
+  const int64_t duration = 30;
+  const RandomEvents input(2, 9, duration, 0.05, 99);
+  auto shifted = input.events.clone();
+  shifted.select(1, 2).add_(twin->history_ms());
+  const auto output = twin->forward(shifted, 2, duration), without = plain->forward(shifted, 2, duration);
+  EXPECT_TRUE(torch::allclose(output.spike_log_odds, without.spike_log_odds, 1e-5, 1e-5));
+  EXPECT_TRUE(torch::allclose(output.soma_mV, without.soma_mV, 1e-5, 1e-5));
+  EXPECT_FALSE(without.dendrites.defined() || without.near_spike_log_odds.defined());
+  EXPECT_EQ(output.dendrites.sizes(), (std::vector<int64_t>{2, duration, 3}));
+  EXPECT_EQ(output.near_spike_log_odds.sizes(), (std::vector<int64_t>{2, duration}));
+  EXPECT_EQ(output.log_count.sizes(), (std::vector<int64_t>{2, duration}));
+  // The gradient of each head's bias is the number of bins it is added in.
+  (output.dendrites.sum() + output.near_spike_log_odds.sum() + output.log_count.sum()).backward();
+  for (const auto* name : {"dendrites_bias", "near_spike_bias", "count_bias"}) {
+    EXPECT_TRUE((twin->named_parameters()[name].grad() == 2 * duration).all().item<bool>()) << name;
+  }
+  EXPECT_GT(twin->first_weight.grad().abs().max().item<float>(), 0);
+
+  auto script = twin->to_torchscript("{}");
+  torch::NoGradGuard no_gradient;
+  const auto dense = input.dense.to(torch::kFloat32);
+  EXPECT_TRUE(
+      torch::allclose(script.run_method("dendrites", dense).toTensor(), output.dendrites, 1e-4, 1e-5));
+  EXPECT_TRUE(torch::allclose(script.run_method("near_spike", dense).toTensor(),
+                              torch::sigmoid(output.near_spike_log_odds), 1e-4, 1e-5));
+  EXPECT_TRUE(torch::allclose(script.run_method("count", dense).toTensor(), torch::exp(output.log_count),
+                              1e-4, 1e-5));
+  Twin copy(spec, 9, 4);
+  copy->load_torchscript(script, "twin.pt");
+  copy->eval();
+  EXPECT_TRUE(torch::equal(copy->forward(shifted, 2, duration).dendrites, output.dendrites));
+}
+
 TEST(Twin, LooksAsFarBackAsItsTapsReachAndNoFurther) {
   auto spec = deep_spec();
   spec.activation = Activation::linear;  // so that no unit is silent by chance

@@ -1,0 +1,119 @@
+#include "evaluate/baselines.hpp"
+
+#include <cmath>
+
+namespace neurontwin {
+namespace {
+
+/// A split's trials with what `spike` and `soma` say of each, [ms].
+template <class F, class G>
+std::vector<TrialComparison> predictions(const Split& split, F&& spike, G&& soma) {
+  std::vector<TrialComparison> trials;
+  for (size_t i = 0; i < split.trials(); ++i) {
+    const auto trial = split.trial(i);
+    auto c = truth_of(trial);
+    c.spike_log_odds = spike(trial);
+    c.predicted_soma_mV = soma(trial);
+    trials.push_back(std::move(c));
+  }
+  return trials;
+}
+
+float mean_soma_mV(const Split& split) {
+  double sum = 0;
+  for (size_t i = 0; i < split.trials(); ++i) {
+    double of_trial = 0;
+    for (const float v : split.trial(i).soma_mV) of_trial += v;
+    sum += of_trial / static_cast<double>(split.duration_ms());
+  }
+  return static_cast<float>(sum / static_cast<double>(split.trials()));
+}
+
+/// Spikes and voltage, each its own model.
+struct GlmPair {
+  Glm spike, soma;
+  bool has_spikes = false;
+};
+
+GlmPair fit_pair(bool history, const Split& train, const Split& valid, const GlmBudget& budget,
+                 const GlmPair* start) {
+  GlmPair pair;
+  for (size_t i = 0; i < train.trials() && !pair.has_spikes; ++i) {
+    pair.has_spikes = !train.trial(i).spike_times_ms.empty();
+  }
+  pair.soma = fit_glm(GlmTarget::soma, history, train, valid, budget, start ? &start->soma : nullptr);
+  if (pair.has_spikes) {
+    pair.spike = fit_glm(GlmTarget::spike, history, train, valid, budget, start ? &start->spike : nullptr);
+  }
+  return pair;
+}
+
+Baseline baseline_of(const GlmPair& pair, float rate_log_odds, const Split& valid, const Split& test) {
+  const auto of = [&](const Split& split) {
+    const int64_t excitatory = split.identity().excitatory_synapses;
+    return predictions(
+        split,
+        [&](const TrialView& t) {
+          return pair.has_spikes ? pair.spike.predict(t, excitatory)
+                                 : std::vector<float>(t.soma_mV.size(), rate_log_odds);
+        },
+        [&](const TrialView& t) { return pair.soma.predict(t, excitatory); });
+  };
+  Baseline b;
+  b.parameters = pair.soma.parameter_count() + (pair.has_spikes ? pair.spike.parameter_count() : 0);
+  b.valid = of(valid);
+  b.test = of(test);
+  return b;
+}
+
+}  // namespace
+
+void for_each_baseline(const GlmBudget& budget, const Split& train, const Split& valid, const Split& test,
+                       const std::function<void(const Baseline&)>& f) {
+  const double rate = spikes_per_bin(train);
+  const auto rate_log_odds = static_cast<float>(std::log(rate / (1 - rate)));
+  {
+    const float mean_mV = mean_soma_mV(train);
+    const auto constant = [](float value) {
+      return [value](const TrialView& t) { return std::vector<float>(t.soma_mV.size(), value); };
+    };
+    Baseline b{"rate", "constant spike rate and voltage, the training set's means", 2, {}, {}};
+    b.valid = predictions(valid, constant(rate_log_odds), constant(mean_mV));
+    b.test = predictions(test, constant(rate_log_odds), constant(mean_mV));
+    f(b);
+  }
+  const auto plain = fit_pair(false, train, valid, budget, nullptr);
+  {
+    auto b = baseline_of(plain, rate_log_odds, valid, test);
+    b.name = "glm";
+    b.description =
+        "a linear sum over all synapses, each with a filter of eight exponentials (1 to 200 ms); logistic "
+        "regression for spikes, least squares for the voltage";
+    f(b);
+  }
+  const auto with_history = fit_pair(true, train, valid, budget, &plain);
+  auto b = baseline_of(with_history, rate_log_odds, valid, test);
+  b.name = "glm_history";
+  b.description = "the same, told the neuron's true output spikes before each bin: one millisecond ahead";
+  f(b);
+}
+
+Baseline one_unit_network(const OneUnitTask& task, uint64_t seed, const Split& train_split,
+                          const Split& valid, const Split& test, const ProgressListener& listener) {
+  auto spec = task.twin;
+  spec.layers = {{task.twin.window_ms(), 1}};
+  spec.activation = Activation::linear;
+  spec.batch_norm = false;
+  spec.dendrite_components = 0;
+  spec.near_spike = spec.count = false;
+  Twin twin(spec, train_split.channels(), seed);
+  train(twin, task.train, seed, train_split, valid, task.folder, "one unit\n" + task.identity, listener);
+  Baseline b{
+      "one_unit", "a twin of the same window with one linear unit, trained as the twin was", 0, {}, {}};
+  b.parameters = twin->parameter_count();
+  b.valid = compare(twin, valid);
+  b.test = compare(twin, test);
+  return b;
+}
+
+}  // namespace neurontwin

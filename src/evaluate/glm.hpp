@@ -1,0 +1,45 @@
+#pragma once
+#include <array>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "dataset/dataset.hpp"
+
+namespace neurontwin {
+
+/// Every synapse's filter is a sum of decaying exponentials with these time constants, so that the model sees
+/// all of the trial's past.
+inline constexpr std::array<double, 8> kGlmTimeConstants_ms{1, 2, 5, 10, 20, 50, 100, 200};
+
+/// What a generalised linear model says about each 1 ms bin: the log-odds of a spike (logistic regression) or
+/// the somatic voltage (least squares).
+enum class GlmTarget { spike, soma };
+
+/// value(t) = bias + sum over spikes s of synapse i at or before t, and time constants b, of
+///            weight[i][b] exp(-(t - s) / tau[b]).
+/// With history the neuron's own output spikes before the bin are one synapse more, the last.
+struct Glm {
+  GlmTarget target = GlmTarget::spike;
+  bool history = false;
+  double bias = 0;
+  std::vector<std::array<double, kGlmTimeConstants_ms.size()>> weight;  // [synapse]
+
+  /// [ms]. The history is that of the true spikes: a prediction one millisecond ahead.
+  std::vector<float> predict(const TrialView& trial, int64_t excitatory_synapses) const;
+  int64_t parameter_count() const;
+};
+
+/// How much is spent on a fit: full passes over `trials` training trials (evenly chosen).
+struct GlmBudget {
+  int64_t trials = 400;
+  int passes = 100;
+};
+
+/// Maximum likelihood (squared error for the voltage) by L-BFGS over all of the trials, stopped where the
+/// loss on up to a quarter as many validation trials no longer falls. Starts at `start` if given, the model
+/// without history. Deterministic on any number of threads.
+Glm fit_glm(GlmTarget target, bool history, const Split& train, const Split& valid, const GlmBudget& budget,
+            const Glm* start = nullptr);
+
+}  // namespace neurontwin
