@@ -120,9 +120,7 @@ void inspect_mechanism(const std::filesystem::path& file) {
                m.receiving->arguments.size() == 1 ? "" : "s");
 }
 
-void inspect_detailed_cell(const Settings& settings, const std::filesystem::path& file) {
-  const auto cell = read_detailed_cell(settings, file.parent_path());
-  settings.reject_unread();
+void inspect_detailed_cell(const DetailedCell& cell, const Settings& settings) {
   fmt::print("# a detailed cell\n");
   print_geometry(cell.geometry);
   fmt::print("\n{:<16} {:>12}  {}\n", "mechanism", "compartments", "parameters, smallest to largest");
@@ -152,10 +150,9 @@ void inspect_detailed_cell(const Settings& settings, const std::filesystem::path
 void inspect_toml(const std::filesystem::path& file) {
   const auto settings = Settings::from_file(file);
   if (settings.has("kind")) {
-    static constexpr std::array<std::string_view, 2> kKinds{"integrate-and-fire", "detailed"};
-    if (settings.choice("kind", kKinds) == "detailed") return inspect_detailed_cell(settings, file);
-    read_cell(settings);
+    const auto neuron = read_neuron(settings);
     settings.reject_unread();
+    if (const auto* cell = std::get_if<DetailedCell>(&neuron)) return inspect_detailed_cell(*cell, settings);
     fmt::print("# a cell description, with every default\n{}", settings.resolved());
     return;
   }

@@ -110,7 +110,7 @@ ExponentialFit fit_exponential(std::span<const double> filter) {
 }
 
 Interpretation interpret_filters(const TwinImpl& twin, int64_t excitatory_synapses,
-                                 double membrane_time_constant_ms, uint64_t seed) {
+                                 std::optional<double> membrane_time_constant_ms, uint64_t seed) {
   Interpretation out;
   auto units = Json::array();
   const auto readout = twin.spike_weight.detach().to(torch::kCPU, torch::kFloat64).contiguous();
@@ -139,11 +139,11 @@ Interpretation interpret_filters(const TwinImpl& twin, int64_t excitatory_synaps
     add("inhibitory", excitatory_synapses, twin.channels());
     units.push_back(std::move(unit));
   }
-  out.metrics["filter.true_tau_ms"] = membrane_time_constant_ms;
+  if (membrane_time_constant_ms) out.metrics["filter.true_tau_ms"] = *membrane_time_constant_ms;
   std::vector<int64_t> lags;
   for (int64_t k = 0; k < twin.first_weight.size(1); ++k) lags.push_back(k);
-  out.document = {
-      {"membrane_time_constant_ms", membrane_time_constant_ms}, {"lag_ms", lags}, {"units", units}};
+  out.document = {{"lag_ms", lags}, {"units", units}};
+  if (membrane_time_constant_ms) out.document["membrane_time_constant_ms"] = *membrane_time_constant_ms;
   return out;
 }
 
