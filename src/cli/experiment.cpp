@@ -28,17 +28,16 @@ std::string determining_text(const DatasetPlan& plan, const Settings& cell, cons
     text += fmt::format("dendritic_components = {}\ndendritic_fit_trials = {}\n", plan.data.dendritic_components,
                         plan.data.dendritic_fit_trials);
   }
-  text += "\n[cell]\n";
   const bool detailed = std::holds_alternative<DetailedCell>(plan.cell);
   const std::filesystem::path morphology = detailed ? cell.text("morphology") : "";
   if (std::error_code none; std::filesystem::is_regular_file(morphology, none)) {
-    text += fmt::format("morphology = \"{}\"  # {}\n{}", morphology.filename().string(),
-                        digest(read_file(morphology)), without(cell.resolved(), {"morphology"}));
+    text += fmt::format("morphology_digest = \"{}\"\n\n{}", digest(read_file(morphology)),
+                        without(cell.resolved("cell"), {"morphology"}));
   } else {
-    text += cell.resolved();
+    text += "\n" + cell.resolved("cell");
   }
-  text += "\n[stimulus]\n" + stimulus.resolved();
-  if (detailed) text += "\n[simulation]\n" + simulation.resolved();
+  text += "\n" + stimulus.resolved("stimulus");
+  if (detailed) text += "\n" + simulation.resolved("simulation");
   return text;
 }
 

@@ -116,8 +116,12 @@ class Run {
       return say("train: done before");
     }
     const auto train_split = open("train"), valid_split = open("valid");
-    require_spikes(train_split, "train");
-    require_spikes(valid_split, "valid");
+    const bool spikes_are_a_target =
+        std::ranges::any_of(e_.train.schedule, [](const SchedulePhase& phase) { return phase.spike_weight > 0; });
+    if (spikes_are_a_target) {
+      require_spikes(train_split, "train");
+      require_spikes(valid_split, "valid");
+    }
     auto twin = fresh_twin();
     const auto result =
         neurontwin::train(twin, e_.train, e_.seed, train_split, valid_split, out_ / "checkpoints",
@@ -248,14 +252,14 @@ class Run {
     fail_run("no split '{}'", name);
   }
 
-  /// A twin cannot learn, and nothing can be scored, on data without a single output spike.
+  /// A twin cannot learn to spike on data without a single output spike.
   static void require_spikes(const Split& split, const std::string& name) {
     for (size_t i = 0; i < split.trials(); ++i) {
       if (!split.trial(i).spike_times_ms.empty()) return;
     }
     fail_input(
         "the {} trials ({:.0f} s) hold no output spike; raise data.{}_trials, or the input rates in "
-        "[stimulus]",
+        "[stimulus], or set spike_weight = 0 in train.schedule to train on the voltage alone",
         name, split.seconds(), name);
   }
 

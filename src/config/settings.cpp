@@ -487,9 +487,9 @@ void Settings::reject_unread() const {
   state_->reject_unread();
 }
 
-std::string Settings::resolved() const {
-  std::string out;
-  write_table(state_->resolved(), "", out);
+std::string Settings::resolved(std::string_view as) const {
+  std::string out = as.empty() ? "" : fmt::format("[{}]\n", as);
+  write_table(state_->resolved(), std::string(as), out);
   return out;
 }
 

@@ -73,8 +73,9 @@ class Settings {
   /// Throws unless every key, in this table and all below it, has been read.
   void reject_unread() const;
 
-  /// TOML text of everything read so far, defaults included: the resolved configuration.
-  std::string resolved() const;
+  /// TOML text of everything read so far, defaults included: the resolved configuration. `as`: the table's name in the
+  /// text; without one its keys stand by themselves.
+  std::string resolved(std::string_view as = "") const;
 
  private:
   struct State;

@@ -24,7 +24,7 @@ struct DataSpec {
   /// Principal components of the dendrites' voltages to record, fitted on the first trials of the training stream; 0: none.
   int64_t dendritic_components = 0;
   int64_t dendritic_fit_trials = 64;
-  Labels labels;
+  Labels labels = {};
 };
 DataSpec read_data(const Settings& settings);
 

@@ -12,6 +12,7 @@ using Json = nlohmann::ordered_json;
 using Filters = std::vector<std::vector<double>>;  // [synapse][lag]
 
 constexpr size_t kResamples = 500;
+constexpr int64_t kUnitsInFull = 8;  // of these every synapse's filter is written down; of the others only the means
 
 double rounded(double x) {
   return std::stod(fmt::format("{:.5g}", x));
@@ -120,13 +121,15 @@ Interpretation interpret_filters(const TwinImpl& twin, int64_t excitatory_synaps
     const double sign = single_layer && weight < 0 ? -1 : 1;
     Json unit{{"unit", u}};
     if (single_layer) unit["readout"] = std::abs(weight);
-    auto& filters_json = unit["filters"];
+    Json filters_json;
     const auto add = [&](const std::string& kind, int64_t first, int64_t last) {
       if (first == last) return;
       const auto filters = filters_of(twin, first, last, u, sign);
       auto summary = summarise(filters, seed);
-      auto& list = filters_json[kind] = Json::array();
-      for (const auto& filter : filters) list.push_back(rounded(filter));
+      if (u < kUnitsInFull) {
+        auto& list = filters_json[kind] = Json::array();
+        for (const auto& filter : filters) list.push_back(rounded(filter));
+      }
       unit[kind] = std::move(summary.json);
       if (u > 0) return;
       out.metrics["filter." + kind + "_tau_ms"] = summary.fit.tau_ms;
@@ -137,6 +140,7 @@ Interpretation interpret_filters(const TwinImpl& twin, int64_t excitatory_synaps
     };
     add("excitatory", 0, excitatory_synapses);
     add("inhibitory", excitatory_synapses, twin.channels());
+    if (u < kUnitsInFull) unit["filters"] = std::move(filters_json);
     units.push_back(std::move(unit));
   }
   if (membrane_time_constant_ms) out.metrics["filter.true_tau_ms"] = *membrane_time_constant_ms;
