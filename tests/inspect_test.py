@@ -1,7 +1,7 @@
 """inspect says what a file holds, whatever kind of file it is."""
 import unittest
 
-from support import PROGRAM, ROOT, InTemporaryFolder, run
+from support import PROGRAM, ROOT, InTemporaryFolder, command, run
 
 
 class Inspect(InTemporaryFolder):
@@ -37,6 +37,40 @@ class Inspect(InTemporaryFolder):
         self.assertIn("gbar 5e-05 to", next(line for line in lines if line.startswith("Ih ")))
         self.assertIn("synapses   excitatory 633 (AMPANMDA), inhibitory 633 (DoubleExp)", lines)  # as many as dendritic compartments
         self.assertIn("celsius = 6.3", lines)
+
+    def test_of_a_data_set_tells_input_against_expectation_and_output(self):
+        out = self.folder / "out"
+        # Long trials of one tree and of two: some 10 000 input spikes of each kind.
+        self.succeed(command("simulate", out, settings={"data.trial_ms": 6000, "data.trials_per_shard": 16}))
+        files = sorted((out / "dataset").glob("*.h5"))
+        lines = self.succeed([PROGRAM, "inspect", *files]).stdout.splitlines()
+        self.assertIn("test: 30 trials of 6000 ms (180 s) from trial 0 on, seed 1", lines)
+        self.assertIn("train: 60 trials of 6000 ms (360 s) from trial 0 on, seed 1", lines)  # its four shards together
+        for kind, synapses in [("excitatory", "80"), ("inhibitory", "20")]:
+            rows = [line.split() for line in lines if line.split()[:2] == ["soma", kind]]
+            self.assertEqual(len(rows), 3)
+            for row in rows:
+                self.assertEqual(row[2], synapses)
+                counted, expected = float(row[3]), float(row[4])
+                self.assertAlmostEqual(counted / expected, 1, delta=0.2)  # of a few minutes: 20 s in the shortest split
+                self.assertAlmostEqual(float(row[5].strip("(")), 100 * (counted / expected - 1), delta=1)
+        start = lines.index("intervals between output spikes of a trial")
+        bars = [line for line in lines[start + 1:lines.index("", start)]]
+        self.assertTrue(all(" ms " in line for line in bars))
+        self.assertGreater(sum(int(line.split(" ms")[1].replace("and more", "").split()[0]) for line in bars), 100)
+
+    def test_of_a_dendritic_basis_tells_the_variance_that_its_components_take(self):
+        out = self.folder / "out"
+        self.succeed(command("simulate", out, ROOT / "experiments/branch-nmda.toml",
+                             {"data.trial_ms": 500, "train.window_ms": 100, "train.skip_ms": 0,
+                              "data.dendritic_components": 3, "data.dendritic_fit_trials": 4,
+                              "train.schedule": "[{ from_epoch = 0, learning_rate = 1e-2, spike_weight = 0.0 }]"}))
+        lines = self.lines(out / "dataset/dendritic_basis.h5")
+        self.assertIn("3 components of the voltages of 23 compartments, fitted on 2000 samples; share of their variance:", lines)
+        shares = [float(line.split()[1]) for line in lines[2:5]]
+        self.assertEqual(shares, sorted(shares, reverse=True))
+        self.assertGreater(sum(shares), 90)
+        self.assertLessEqual(sum(shares), 100.01)
 
     def test_of_a_wrong_file_says_where(self):
         wrong = self.folder / "wrong.mod"

@@ -108,10 +108,16 @@ void check_value(double value, const Parameter& parameter, const std::string& me
   }
 }
 
+/// A name of the catalogue, or a .mod file.
+std::string read_mechanism_name(const Settings& settings, const std::filesystem::path& folder) {
+  const auto name = settings.text("mechanism");
+  return name.ends_with(".mod") ? settings.file("mechanism", folder).string() : name;
+}
+
 Placement read_placement(const Settings& settings, const Compartments& geometry,
                          const std::filesystem::path& folder) {
   Placement p;
-  const auto name = settings.text("mechanism");
+  const auto name = read_mechanism_name(settings, folder);
   p.loaded = load_mechanism(name, folder, settings.where("mechanism"));
   p.compartments = compartments_in(geometry, read_regions(settings));
   if (p.compartments.empty())
@@ -244,7 +250,7 @@ void add_points(const Settings& settings, DetailedCell& cell, const std::filesys
   };
   std::map<std::string, std::pair<std::shared_ptr<const LoadedMechanism>, std::vector<Instance>>> kinds;
   for (const auto& point : settings.tables("point")) {
-    const auto name = point.text("mechanism");
+    const auto name = read_mechanism_name(point, folder);
     auto& [loaded, instances] = kinds[name];
     if (!loaded) loaded = load_mechanism(name, folder, point.where("mechanism"));
     const auto& m = loaded->mechanism;
@@ -339,7 +345,8 @@ DetailedCell read_detailed_cell(const Settings& settings, const std::filesystem:
   const auto named = settings.text("morphology");
   const bool built_in = !choices.morphology && named == "layer-5-tree";
   auto morphology = built_in ? layer_five_tree()
-                             : read_morphology(choices.morphology ? *choices.morphology : folder / named);
+                             : read_morphology(choices.morphology ? *choices.morphology
+                                                                  : settings.file("morphology", folder));
   const auto stub = settings.table("axon_stub");
   const auto stubs = stub.integer("sections", 0, {0, 1000});
   const double stub_length = stub.number("length_um", 30, kPositive),

@@ -2,6 +2,9 @@
 
 #include <sstream>
 
+#include "files/files.hpp"
+#include "simulate/dendritic_input.hpp"
+
 namespace neurontwin {
 namespace {
 
@@ -15,6 +18,27 @@ std::string without(const std::string& toml, std::initializer_list<std::string_v
     if (!dropped) out += line + "\n";
   }
   return out;
+}
+
+/// What a neuron's trials depend on, as TOML text. A file of a morphology counts by what it holds, not by where it lies.
+std::string determining_text(const DatasetPlan& plan, const Settings& cell, const Settings& stimulus,
+                             const Settings& simulation) {
+  auto text = fmt::format("seed = {}\ntrial_ms = {}\n", plan.seed, plan.data.trial_ms);
+  if (plan.data.dendritic_components > 0) {
+    text += fmt::format("dendritic_components = {}\ndendritic_fit_trials = {}\n", plan.data.dendritic_components,
+                        plan.data.dendritic_fit_trials);
+  }
+  const bool detailed = std::holds_alternative<DetailedCell>(plan.cell);
+  const std::filesystem::path morphology = detailed ? cell.text("morphology") : "";
+  if (std::error_code none; std::filesystem::is_regular_file(morphology, none)) {
+    text += fmt::format("morphology_digest = \"{}\"\n\n{}", digest(read_file(morphology)),
+                        without(cell.resolved("cell"), {"morphology"}));
+  } else {
+    text += "\n" + cell.resolved("cell");
+  }
+  text += "\n" + stimulus.resolved("stimulus");
+  if (detailed) text += "\n" + simulation.resolved("simulation");
+  return text;
 }
 
 }  // namespace
@@ -33,9 +57,17 @@ Experiment read_experiment(const Options& options) {
   Experiment e;
   e.title = settings.text("title", options.experiment.stem().string());
   e.seed = static_cast<uint64_t>(settings.integer("seed", 1, {0, 9e15}));
-  e.plan.cell = read_cell(cell);
-  e.plan.stimulus = read_stimulus(stimulus, {one_pool(e.plan.cell.excitatory_synapses, e.plan.cell.inhibitory_synapses)});
+  e.plan.cell = read_neuron(cell);
+  e.plan.stimulus = read_stimulus(stimulus, pools_of(e.plan.cell));
   e.plan.data = read_data(data);
+  const auto simulation = settings.table("simulation");
+  const auto* detailed = std::get_if<DetailedCell>(&e.plan.cell);
+  if (detailed != nullptr) {
+    e.plan.simulation = read_simulation(simulation);
+  } else if (e.plan.data.dendritic_components > 0) {
+    fail_input("{}: '{}' is {}, but a point neuron has no dendrites; leave it out", data.where("dendritic_components"),
+               data.full_key("dendritic_components"), e.plan.data.dendritic_components);
+  }
   e.plan.seed = e.seed;
   e.twin = read_twin(twin);
   e.train = read_train(train);
@@ -54,14 +86,18 @@ Experiment read_experiment(const Options& options) {
   }
 
   e.resolved = settings.resolved();
-  e.plan.identity = {e.plan.cell.excitatory_synapses, e.plan.cell.inhibitory_synapses, e.plan.data.trial_ms,
+  e.plan.identity = {excitatory_synapses(e.plan.cell),
+                     inhibitory_synapses(e.plan.cell),
+                     e.plan.data.trial_ms,
                      e.seed,
-                     fmt::format("seed = {}\ntrial_ms = {}\n\n[cell]\n{}\n[stimulus]\n{}", e.seed,
-                                 e.plan.data.trial_ms, cell.resolved(), stimulus.resolved())};
+                     determining_text(e.plan, cell, stimulus, simulation),
+                     detailed != nullptr && detailed->nexus.has_value(),
+                     e.plan.data.dendritic_components};
   e.training_identity =
-      fmt::format("{}\ntrain_trials = {}\nvalid_trials = {}\n\n[twin]\n{}\n[train]\n{}",
+      fmt::format("{}\ntrain_trials = {}\nvalid_trials = {}\npublished_labels = {}\nsoma_ceiling_mV = {}\n\n"
+                  "[twin]\n{}\n[train]\n{}",
                   e.plan.identity.configuration, e.plan.data.train_trials, e.plan.data.valid_trials,
-                  twin.resolved(), without(train.resolved(), {"epochs", "checkpoint_every_s"}));
+                  e.plan.data.labels.published, e.plan.data.labels.soma_ceiling_mV, twin.resolved(), without(train.resolved(), {"epochs", "checkpoint_every_s"}));
   e.evaluate_settings = evaluate.resolved();
   return e;
 }

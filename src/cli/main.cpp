@@ -114,9 +114,11 @@ int run(int argc, char** argv) {
   add_replay_options(*simulating, replaying);
 
   std::filesystem::path file, input, out;
+  std::vector<std::filesystem::path> files;
   std::string format;
   auto* inspecting = app.add_subcommand("inspect", "what an experiment, cell, morphology, mechanism, data set or twin file holds");
-  inspecting->add_option("file", file, ".toml, .swc, .asc, .mod, .h5 or .pt")->required();
+  inspecting->add_option("files", files, ".toml, .swc, .asc, .mod, .h5 or .pt; shards of one split are taken together")
+      ->required();
   auto* predicting = app.add_subcommand("predict", "run a twin over the input of a data set file");
   predicting->add_option("twin", file, "twin.pt")->required();
   predicting->add_option("--input", input, "data set file (.h5)")->required();
@@ -142,7 +144,7 @@ int run(int argc, char** argv) {
   }
 
   if (inspecting->parsed()) {
-    inspect(file);
+    inspect(files);
   } else if (predicting->parsed()) {
     predict(file, input, out);
   } else if (exporting->parsed()) {

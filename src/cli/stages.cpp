@@ -214,9 +214,11 @@ class Run {
         "%)\n",
         value("soma.rmse_mV"), 100 * value("soma.variance_explained"),
         100 * value("soma.variance_explained_rescaled"));
-    fmt::print(
-        "  filters decay with        {:.2f} ms (excitatory), {:.2f} ms (inhibitory); the membrane: {:g} ms\n",
-        value("filter.excitatory_tau_ms"), value("filter.inhibitory_tau_ms"), value("filter.true_tau_ms"));
+    if (membrane_time_constant_ms(e_.plan.cell)) {
+      fmt::print(
+          "  filters decay with        {:.2f} ms (excitatory), {:.2f} ms (inhibitory); the membrane: {:g} ms\n",
+          value("filter.excitatory_tau_ms"), value("filter.inhibitory_tau_ms"), value("filter.true_tau_ms"));
+    }
     fmt::print("  report                    {}\n",
                std::filesystem::absolute(out_ / "report.html").lexically_normal().string());
   }
@@ -253,19 +255,19 @@ class Run {
     fail_run("no split '{}'", name);
   }
 
-  /// A twin cannot learn, and nothing can be scored, on data without a single output spike.
+  /// A twin cannot learn to spike on data without a single output spike.
   static void require_spikes(const Split& split, const std::string& name) {
     for (size_t i = 0; i < split.trials(); ++i) {
       if (!split.trial(i).spike_times_ms.empty()) return;
     }
     fail_input(
         "the {} trials ({:.0f} s) hold no output spike; raise data.{}_trials, or the input rates in "
-        "[stimulus]",
+        "[stimulus], or set spike_weight = 0 in train.schedule to train on the voltage alone",
         name, split.seconds(), name);
   }
 
   Twin fresh_twin() const {
-    Twin twin(e_.twin, e_.plan.cell.synapses(), e_.seed);
+    Twin twin(e_.twin, excitatory_synapses(e_.plan.cell) + inhibitory_synapses(e_.plan.cell), e_.seed);
     twin->to(device_);
     return twin;
   }
@@ -291,7 +293,7 @@ class Run {
   }
 
   Interpretation interpretation(Twin& twin) const {
-    return interpret_filters(*twin, e_.plan.cell.excitatory_synapses, e_.plan.cell.membrane_time_constant_ms,
+    return interpret_filters(*twin, excitatory_synapses(e_.plan.cell), membrane_time_constant_ms(e_.plan.cell),
                              e_.seed);
   }
 
@@ -300,8 +302,8 @@ class Run {
                 {"title", e_.title},
                 {"input", "spikes [batch, channel, ms], 0 or 1; excitatory synapses first"},
                 {"output", "spike probability [batch, ms], somatic voltage in mV [batch, ms]"},
-                {"excitatory_synapses", e_.plan.cell.excitatory_synapses},
-                {"inhibitory_synapses", e_.plan.cell.inhibitory_synapses},
+                {"excitatory_synapses", excitatory_synapses(e_.plan.cell)},
+                {"inhibitory_synapses", inhibitory_synapses(e_.plan.cell)},
                 {"window_ms", e_.twin.window_ms()},
                 {"best_epoch", result.best_epoch},
                 {"experiment", e_.resolved}}
@@ -325,8 +327,7 @@ class Run {
         {"profile", o_.profile},
         {"finished", finished},
         {"machine", machine_words()},
-        {"cell", fmt::format("leaky integrate-and-fire neuron, {} excitatory and {} inhibitory synapses",
-                             e_.plan.cell.excitatory_synapses, e_.plan.cell.inhibitory_synapses)},
+        {"cell", words_for(e_.plan.cell)},
         {"data",
          fmt::format("{} to train, {} to validate, {} to test", hours(seconds(e_.plan.data.train_trials)),
                      hours(seconds(e_.plan.data.valid_trials)), hours(seconds(e_.plan.data.test_trials)))},

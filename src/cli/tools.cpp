@@ -2,11 +2,13 @@
 
 #include <torch/script.h>
 
+#include <map>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "cell/detailed.hpp"
 #include "cli/experiment.hpp"
+#include "cli/inspect_dataset.hpp"
 #include "dataset/shard.hpp"
 #include "files/files.hpp"
 #include "mechanism/pace.hpp"
@@ -29,32 +31,6 @@ torch::jit::Module load_twin(const std::filesystem::path& file) {
 
 nlohmann::json description_of(const torch::jit::Module& twin) {
   return nlohmann::json::parse(twin.attr("description").toStringRef());
-}
-
-void inspect_shard(const std::filesystem::path& file) {
-  const Hdf5File raw(file);
-  for (const auto& line : raw.listing()) fmt::print("{}\n", line);
-  const Shard shard(file);
-  const auto& id = shard.identity();
-  double excitatory = 0, inhibitory = 0, spikes = 0, v = 0, v2 = 0;
-  for (size_t i = 0; i < shard.trials(); ++i) {
-    const auto trial = shard.trial(i);
-    excitatory += static_cast<double>(trial.excitatory.time_ms.size());
-    inhibitory += static_cast<double>(trial.inhibitory.time_ms.size());
-    spikes += static_cast<double>(trial.spike_times_ms.size());
-    for (const double x : trial.soma_mV) {
-      v += x;
-      v2 += x * x;
-    }
-  }
-  const double ms = static_cast<double>(shard.trials()) * static_cast<double>(id.duration_ms);
-  fmt::print("\n{} trials {} to {} of {} ms, seed {}\n", shard.split(), shard.first_trial(),
-             shard.first_trial() + shard.trials() - 1, id.duration_ms, id.seed);
-  fmt::print("input   {:.4f} excitatory spikes per ms over {} synapses, {:.4f} inhibitory over {}\n",
-             excitatory / ms, id.excitatory_synapses, inhibitory / ms, id.inhibitory_synapses);
-  fmt::print("output  {:.3f} Hz, voltage {:.2f} +- {:.2f} mV\n", 1000 * spikes / ms, v / ms,
-             std::sqrt(std::max(0.0, v2 / ms - v / ms * v / ms)));
-  fmt::print("\n{}\n", id.configuration);
 }
 
 /// Sections, compartments, length and membrane of each region.
@@ -120,9 +96,7 @@ void inspect_mechanism(const std::filesystem::path& file) {
                m.receiving->arguments.size() == 1 ? "" : "s");
 }
 
-void inspect_detailed_cell(const Settings& settings, const std::filesystem::path& file) {
-  const auto cell = read_detailed_cell(settings, file.parent_path());
-  settings.reject_unread();
+void inspect_detailed_cell(const DetailedCell& cell, const Settings& settings) {
   fmt::print("# a detailed cell\n");
   print_geometry(cell.geometry);
   fmt::print("\n{:<16} {:>12}  {}\n", "mechanism", "compartments", "parameters, smallest to largest");
@@ -152,10 +126,9 @@ void inspect_detailed_cell(const Settings& settings, const std::filesystem::path
 void inspect_toml(const std::filesystem::path& file) {
   const auto settings = Settings::from_file(file);
   if (settings.has("kind")) {
-    static constexpr std::array<std::string_view, 2> kKinds{"integrate-and-fire", "detailed"};
-    if (settings.choice("kind", kKinds) == "detailed") return inspect_detailed_cell(settings, file);
-    read_cell(settings);
+    const auto neuron = read_neuron(settings);
     settings.reject_unread();
+    if (const auto* cell = std::get_if<DetailedCell>(&neuron)) return inspect_detailed_cell(*cell, settings);
     fmt::print("# a cell description, with every default\n{}", settings.resolved());
     return;
   }
@@ -182,13 +155,30 @@ torch::Tensor dense_input(const Shard& shard, size_t index) {
   return spikes;
 }
 
-}  // namespace
+bool is_hdf5(const std::filesystem::path& file) {
+  return file.extension() == ".h5" || file.extension() == ".hdf5";
+}
 
-void inspect(const std::filesystem::path& file) {
-  if (!std::filesystem::exists(file)) fail_input("{}: no such file", file.string());
+/// Shards grouped by split, in the order in which the splits come; each other file by itself.
+std::vector<std::vector<std::filesystem::path>> grouped(const std::vector<std::filesystem::path>& files) {
+  std::vector<std::vector<std::filesystem::path>> groups;
+  std::map<std::string, size_t> group_of;  // by split
+  for (const auto& file : files) {
+    if (!std::filesystem::exists(file)) fail_input("{}: no such file", file.string());
+    if (!is_hdf5(file) || is_dendritic_basis(file)) {
+      groups.push_back({file});
+      continue;
+    }
+    const auto [place, added] = group_of.emplace(Shard(file).split(), groups.size());
+    if (added) groups.emplace_back();
+    groups[place->second].push_back(file);
+  }
+  return groups;
+}
+
+void inspect_file(const std::filesystem::path& file) {
   const auto kind = file.extension();
   if (kind == ".toml") return inspect_toml(file);
-  if (kind == ".h5" || kind == ".hdf5") return inspect_shard(file);
   if (kind == ".pt") {
     const auto twin = load_twin(file);
     auto description = description_of(twin);
@@ -209,6 +199,22 @@ void inspect(const std::filesystem::path& file) {
       "{}: unknown kind of file, expected .toml (experiment or cell), .swc or .asc (morphology), .mod "
       "(mechanism), .h5 (data set) or .pt (twin)",
       file.string());
+}
+
+}  // namespace
+
+void inspect(const std::vector<std::filesystem::path>& files) {
+  const auto groups = grouped(files);
+  for (const auto& group : groups) {
+    if (&group != &groups.front()) fmt::print("\n");
+    if (!is_hdf5(group.front())) {
+      inspect_file(group.front());
+    } else if (is_dendritic_basis(group.front())) {
+      inspect_dendritic_basis(group.front());
+    } else {
+      inspect_shards(group);
+    }
+  }
 }
 
 void predict(const std::filesystem::path& twin_file, const std::filesystem::path& input,

@@ -1,11 +1,12 @@
 #pragma once
 #include <filesystem>
 #include <string>
+#include <vector>
 
 namespace neurontwin {
 
-/// Prints what an experiment, cell, data set or twin file holds.
-void inspect(const std::filesystem::path& file);
+/// Prints what experiment, cell, morphology, mechanism, data set or twin files hold; the shards of one split together.
+void inspect(const std::vector<std::filesystem::path>& files);
 
 /// Runs a twin over the trials of a data set shard; writes spike probabilities and voltages as HDF5.
 void predict(const std::filesystem::path& twin, const std::filesystem::path& input,

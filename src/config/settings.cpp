@@ -157,6 +157,7 @@ struct Settings::State {
   std::string path;                        // "train." or "" at the root
   std::vector<const toml::table*> layers;  // the highest first
   std::string origin;                      // where the table is, for a missing key
+  std::filesystem::path folder;            // of the file it comes from
   std::shared_ptr<std::vector<std::shared_ptr<toml::table>>> owned;
   std::set<std::string, std::less<>> read;
   toml::table found;
@@ -223,10 +224,19 @@ struct Settings::State {
     return values;
   }
 
+  /// A file by the name that a node gives it: beside the file that the node is in.
+  static std::filesystem::path beside(const toml::node& node, const toml::value<std::string>& name) {
+    const std::filesystem::path file = name.get();
+    const auto& source = node.source().path;
+    const bool in_file = source && !source->starts_with("--set");
+    return file.is_relative() && in_file ? std::filesystem::path(*source).parent_path() / file : file;
+  }
+
   std::shared_ptr<State> below(std::string_view key) const {
     auto state = std::make_shared<State>();
     state->path = fmt::format("{}{}.", path, key);
     state->origin = origin;
+    state->folder = folder;
     state->owned = owned;
     return state;
   }
@@ -273,6 +283,7 @@ Settings Settings::from_file(const std::filesystem::path& file, std::string_view
   auto state = std::make_shared<State>();
   state->owned = std::make_shared<std::vector<std::shared_ptr<toml::table>>>();
   state->origin = file.string();
+  state->folder = file.parent_path();
   const toml::table* base = state->own(parse_file(file));
   for (size_t i = overrides.size(); i-- > 0;)
     state->layers.push_back(state->own(parse_override(overrides[i])));
@@ -331,6 +342,14 @@ std::string Settings::text(std::string_view key, std::optional<std::string> othe
   std::string value = node != nullptr ? node->as_string()->get() : *otherwise;
   state_->found.insert_or_assign(key, value);
   return value;
+}
+
+std::filesystem::path Settings::file(std::string_view key, const std::filesystem::path& folder) const {
+  const bool from_command_line = where(key).starts_with("--set");
+  const std::filesystem::path name = text(key);
+  const auto path = std::filesystem::absolute(from_command_line ? name : folder / name).lexically_normal();
+  state_->found.insert_or_assign(key, path.string());
+  return path;
 }
 
 std::vector<std::string> Settings::texts(std::string_view key) const {
@@ -395,28 +414,30 @@ Settings Settings::table_or_file(std::string_view key) const {
   auto& known = state_->tables[std::string(key)];
   if (known) return Settings(known);
   known = state_->below(key);
+  // A file stands in the place of everything in the layers below.
+  const auto begin_from = [&](const toml::node& name, const std::string& named_by) {
+    const std::filesystem::path file = state_->beside(name, *name.as_string());
+    if (std::error_code unreadable; !std::filesystem::exists(file, unreadable) && !unreadable)
+      fail_input("{}: '{}' names the file {}, which does not exist", place(name), named_by, file.string());
+    known->layers.push_back(known->own(parse_file(file)));
+    known->origin = file.string();
+    known->folder = file.parent_path();
+    return Settings(known);
+  };
   for (const auto* layer : state_->layers) {
     const auto* node = layer->get(key);
     if (node == nullptr) continue;
-    if (node->is_table()) {
-      known->layers.push_back(node->as_table());
+    if (const auto* table = node->as_table()) {
+      known->layers.push_back(table);
       known->origin = place(*node);
-    } else if (const auto* name = node->as_string()) {
-      std::filesystem::path file = name->get();
-      const auto& source = node->source().path;
-      if (file.is_relative() && source && !source->starts_with("--set")) {
-        file = std::filesystem::path(*source).parent_path() / file;
-      }
-      if (std::error_code unreadable; !std::filesystem::exists(file, unreadable) && !unreadable) {
-        fail_input("{}: '{}' names the file {}, which does not exist", place(*node), full_key(key),
-                   file.string());
-      }
-      known->layers.push_back(known->own(parse_file(file)));
-      known->origin = file.string();
-      return Settings(known);  // a file stands in the place of everything in the layers below
-    } else {
-      state_->wrong_type(*node, key, "a table or the name of a TOML file");
+      const auto* file = table->get("file");
+      if (file == nullptr) continue;
+      known->read.emplace("file");
+      if (!file->is_string()) known->wrong_type(*file, "file", "the name of a TOML file");
+      return begin_from(*file, full_key(key) + ".file");
     }
+    if (!node->is_string()) state_->wrong_type(*node, key, "a table or the name of a TOML file");
+    return begin_from(*node, full_key(key));
   }
   if (known->layers.empty()) state_->missing(key);
   return Settings(known);
@@ -442,6 +463,10 @@ std::vector<Settings> Settings::tables(std::string_view key) const {
   return out;
 }
 
+std::filesystem::path Settings::folder() const {
+  return state_->folder;
+}
+
 bool Settings::has(std::string_view key) const {
   return std::any_of(state_->layers.begin(), state_->layers.end(),
                      [&](const auto* layer) { return layer->contains(key); });
@@ -462,9 +487,9 @@ void Settings::reject_unread() const {
   state_->reject_unread();
 }
 
-std::string Settings::resolved() const {
-  std::string out;
-  write_table(state_->resolved(), "", out);
+std::string Settings::resolved(std::string_view as) const {
+  std::string out = as.empty() ? "" : fmt::format("[{}]\n", as);
+  write_table(state_->resolved(), std::string(as), out);
   return out;
 }
 

@@ -106,5 +106,35 @@ TEST(Settings, ResolvedTextHoldsDefaultsAndReadsBackTheSame) {
   EXPECT_NE(once.find("0.0003"), std::string::npos);
 }
 
+TEST(Settings, ATableMayBeginFromAFileAndSayWhatIsOtherThanThere) {
+  write("kind.toml", "size = 1\n[shape]\nlength = 2\nwidth = 3\n");
+  const auto file = write("one.toml", "[part]\nfile = 'kind.toml'\nshape = { width = 5 }\n");
+  const std::vector<std::string> set{"part.size=7"};
+  const auto settings = Settings::from_file(file, "", set);
+  const auto part = settings.table_or_file("part");
+  EXPECT_EQ(part.integer("size"), 7);
+  EXPECT_EQ(part.table("shape").integer("length"), 2);
+  EXPECT_EQ(part.table("shape").integer("width"), 5);
+  EXPECT_EQ(part.folder(), file.parent_path());
+  settings.reject_unread();
+  EXPECT_EQ(settings.resolved().find("file"), std::string::npos);  // what it held stands in its place
+  EXPECT_EQ(part.resolved("kind"), "[kind]\nsize = 7\n\n[kind.shape]\nlength = 2\nwidth = 5\n");
+
+  const auto gone = write("two.toml", "[part]\nfile = 'gone.toml'\n");
+  EXPECT_EQ(message_of([&] { Settings::from_file(gone).table_or_file("part"); }),
+            gone.string() + ":2: 'part.file' names the file " + (gone.parent_path() / "gone.toml").string() +
+                ", which does not exist");
+}
+
+TEST(Settings, AFileIsBesideTheOneThatNamesItAndAbsoluteInTheResolvedText) {
+  const auto file = write("names.toml", "tree = 'tree.swc'\n");
+  const auto settings = Settings::from_file(file);
+  EXPECT_EQ(settings.file("tree", settings.folder()), file.parent_path() / "tree.swc");
+  EXPECT_EQ(settings.resolved(), fmt::format("tree = '{}'\n", (file.parent_path() / "tree.swc").string()));
+  const std::vector<std::string> set{"tree=here.swc"};
+  EXPECT_EQ(Settings::from_file(file, "", set).file("tree", file.parent_path()),
+            std::filesystem::current_path() / "here.swc");
+}
+
 }  // namespace
 }  // namespace neurontwin

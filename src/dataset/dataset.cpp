@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <atomic>
-#include <exception>
 #include <mutex>
+#include <optional>
 #include <sstream>
-#include <thread>
 
+#include "dataset/in_parallel.hpp"
+#include "dataset/trial_source.hpp"
 #include "files/files.hpp"
-#include "simulate/integrate_and_fire.hpp"
 
 namespace neurontwin {
 namespace {
@@ -79,6 +79,113 @@ void remove_shards_from(const std::filesystem::path& folder, const std::string& 
   while (std::filesystem::remove(shard_path(folder, split, number))) ++number;
 }
 
+/// What of the data set is still to be made. Shards that the plan does not have are removed.
+std::vector<Task> missing_shards(const DatasetPlan& plan, const std::filesystem::path& folder,
+                                 std::span<const SplitPlan> splits) {
+  std::vector<Task> tasks;
+  for (const auto& split : splits) {
+    size_t shards = 0;
+    for_each_shard(plan, split, [&](const Task& task) {
+      ++shards;
+      if (!is_made(plan, shard_path(folder, split.name, task.number), task)) tasks.push_back(task);
+    });
+    remove_shards_from(folder, split.name, shards);
+  }
+  return tasks;
+}
+
+/// Tells the listener how far simulating is, and stops it where the user asked for that.
+class SimulationProgress {
+ public:
+  SimulationProgress(std::string what, int64_t trials, int64_t done_trials, int64_t trial_ms,
+                     const ProgressListener& listener)
+      : listener_(listener), trial_ms_(trial_ms), done_ms_(done_trials * trial_ms) {
+    progress_ = {std::move(what), 0, static_cast<double>(trials), "trials", ""};
+  }
+
+  void add(int64_t trial_ms) {
+    if (stop_requested()) fail_run("stopped while simulating; run the same command again to go on");
+    const int64_t before = done_ms_.fetch_add(trial_ms), now = before + trial_ms;
+    constexpr int64_t kTellEvery_ms = 500;
+    const bool all = static_cast<double>(now) >= progress_.total * static_cast<double>(trial_ms_);
+    if (!listener_ || (!all && before / kTellEvery_ms == now / kTellEvery_ms)) return;
+    const std::lock_guard lock(mutex_);
+    progress_.done = std::max(progress_.done, static_cast<double>(now) / static_cast<double>(trial_ms_));
+    listener_(progress_);
+  }
+
+ private:
+  const ProgressListener& listener_;
+  int64_t trial_ms_;
+  std::atomic<int64_t> done_ms_;
+  std::mutex mutex_;
+  Progress progress_;
+};
+
+/// A shard being filled.
+struct OpenShard {
+  Task task;
+  std::vector<Trial> trials;
+  uint64_t begun = 0, finished = 0;  // trials
+};
+
+/// Hands out the trials of shards in order, a few at a time, so that threads share a shard and few are open at once.
+class Workload {
+ public:
+  struct Batch {
+    std::shared_ptr<OpenShard> shard;
+    uint64_t first = 0;  // within the shard
+    size_t count = 0;
+  };
+
+  explicit Workload(std::vector<Task> tasks) : tasks_(std::move(tasks)) {}
+
+  std::optional<Batch> take(size_t at_most) {
+    const std::lock_guard lock(mutex_);
+    if (!open_ || open_->begun == open_->task.trials) {
+      if (next_ == tasks_.size()) return {};
+      const auto& task = tasks_[next_++];
+      open_ = std::make_shared<OpenShard>(OpenShard{task, std::vector<Trial>(task.trials)});
+    }
+    const auto count = std::min<uint64_t>(at_most, open_->task.trials - open_->begun);
+    const Batch batch{open_, open_->begun, count};
+    open_->begun += count;
+    return batch;
+  }
+
+  /// True for the batch that completes its shard.
+  bool put(const Batch& batch, std::vector<Trial> trials) {
+    const std::lock_guard lock(mutex_);
+    std::ranges::move(trials, batch.shard->trials.begin() + static_cast<int64_t>(batch.first));
+    batch.shard->finished += batch.count;
+    return batch.shard->finished == batch.shard->task.trials;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<Task> tasks_;
+  size_t next_ = 0;
+  std::shared_ptr<OpenShard> open_;
+};
+
+/// The basis of the data set in `folder`, fitted if it is not there. None if the plan asks for none.
+std::optional<DendriticBasis> ready_basis(const DatasetPlan& plan, const std::filesystem::path& folder, int threads,
+                                          const ProgressListener& listener) {
+  const auto file = dendritic_basis_path(folder);
+  if (plan.data.dendritic_components == 0) {
+    std::filesystem::remove(file);
+    return {};
+  }
+  if (std::filesystem::exists(file)) return read_dendritic_basis(file, plan.identity.configuration);
+  SimulationProgress progress("fit", plan.data.dendritic_fit_trials, 0, plan.data.trial_ms, listener);
+  int64_t samples = 0;
+  const auto basis =
+      fit_dendritic_basis(plan, threads, [&](int64_t trial_ms) { progress.add(trial_ms); }, samples);
+  write_file_atomically(file, dendritic_basis_bytes(basis, plan.identity.configuration,
+                                                    plan.data.dendritic_fit_trials, samples));
+  return basis;
+}
+
 }  // namespace
 
 DataSpec read_data(const Settings& settings) {
@@ -88,6 +195,9 @@ DataSpec read_data(const Settings& settings) {
   data.valid_trials = settings.integer("valid_trials", {}, {1, 1e9});
   data.test_trials = settings.integer("test_trials", {}, {1, 1e9});
   data.trials_per_shard = settings.integer("trials_per_shard", 128, {1, 1e6});
+  data.dendritic_components = settings.integer("dendritic_components", 0, {0, 1e4});
+  data.dendritic_fit_trials = settings.integer("dendritic_fit_trials", 64, {1, 128});
+  data.labels = read_labels(settings);
   return data;
 }
 
@@ -102,64 +212,40 @@ std::filesystem::path shard_path(const std::filesystem::path& folder, const std:
   return folder / fmt::format("{}-{:04d}.h5", split, number);
 }
 
+std::filesystem::path dendritic_basis_path(const std::filesystem::path& folder) {
+  return folder / "dendritic_basis.h5";
+}
+
 int64_t make_dataset(const DatasetPlan& plan, const std::filesystem::path& folder, int threads,
                      const ProgressListener& listener) {
   std::filesystem::create_directories(folder);
   remove_half_written(folder);
-  std::vector<Task> tasks;
-  Progress progress{"simulate", 0, 0, "trials", ""};
   const auto splits = splits_of(plan.data);
-  for (const auto& split : splits) {
-    size_t shards = 0;
-    for_each_shard(plan, split, [&](const Task& task) {
-      ++shards;
-      progress.total += static_cast<double>(task.trials);
-      if (is_made(plan, shard_path(folder, split.name, task.number), task)) {
-        progress.done += static_cast<double>(task.trials);
-      } else {
-        tasks.push_back(task);
-      }
-    });
-    remove_shards_from(folder, split.name, shards);
-  }
+  const auto tasks = missing_shards(plan, folder, splits);
+  const auto basis = ready_basis(plan, folder, threads, listener);
+  int64_t trials = 0, missing = 0;
+  for (const auto& split : splits) trials += split.trials;
+  for (const auto& task : tasks) missing += static_cast<int64_t>(task.trials);
 
-  std::atomic<size_t> next{0};
-  std::mutex mutex;
-  std::exception_ptr failure;
-  std::atomic<bool> failed{false};
-  const auto work = [&] {
-    try {
-      for (size_t i; !failed && (i = next++) < tasks.size();) {
-        const Task& task = tasks[i];
-        std::vector<Trial> trials;
-        for (uint64_t k = 0; k < task.trials; ++k) {
-          if (stop_requested()) fail_run("stopped while simulating; run the same command again to go on");
-          if (failed) return;
-          const uint64_t trial = task.first_trial + k;
-          trials.push_back(simulate(
-              plan.cell, draw_input(plan.stimulus, plan.seed, task.split->stage, trial, plan.data.trial_ms),
-              plan.data.trial_ms));
-          const std::lock_guard lock(mutex);
-          ++progress.done;
-          if (listener) listener(progress);
-        }
-        write_file_atomically(shard_path(folder, task.split->name, task.number),
-                              shard_bytes(plan.identity, task.split->name, task.first_trial, trials));
-      }
-    } catch (...) {
-      const std::lock_guard lock(mutex);
-      if (!failed.exchange(true)) failure = std::current_exception();
+  SimulationProgress progress("simulate", trials, trials - missing, plan.data.trial_ms, listener);
+  const auto cell = cell_table(plan.cell);
+  Workload workload(tasks);
+  in_parallel(threads, [&](const std::atomic<bool>& failed) {
+    const auto source = trial_source(plan, basis ? &*basis : nullptr);
+    const Pace pace = [&](int64_t trial_ms) {
+      if (failed) fail_run("stopped because another thread failed");
+      progress.add(trial_ms);
+    };
+    while (const auto batch = workload.take(source.side_by_side)) {
+      const auto& task = batch->shard->task;
+      if (!workload.put(*batch, source.simulate(task.split->stage, task.first_trial + batch->first, batch->count, pace)))
+        continue;
+      write_file_atomically(
+          shard_path(folder, task.split->name, task.number),
+          shard_bytes(plan.identity, cell, task.split->name, task.first_trial, batch->shard->trials));
     }
-  };
-  {
-    std::vector<std::jthread> workers;
-    for (int i = 1; i < threads; ++i) workers.emplace_back(work);
-    work();
-  }
-  if (failure) std::rethrow_exception(failure);
-  int64_t simulated = 0;
-  for (const auto& task : tasks) simulated += static_cast<int64_t>(task.trials);
-  return simulated;
+  });
+  return missing;
 }
 
 void Split::append(Shard shard) {
@@ -170,6 +256,7 @@ void Split::append(Shard shard) {
 
 Split Split::open(const DatasetPlan& plan, const std::filesystem::path& folder, const SplitPlan& split) {
   Split opened;
+  opened.labels_ = plan.data.labels;
   for_each_shard(plan, split, [&](const Task& task) {
     const auto file = shard_path(folder, split.name, task.number);
     if (!std::filesystem::exists(file)) {
@@ -196,7 +283,7 @@ TrialView Split::trial(size_t index) const {
   const auto shard = static_cast<size_t>(std::upper_bound(first_trial_.begin(), first_trial_.end(), index) -
                                          first_trial_.begin()) -
                      1;
-  return shards_[shard].trial(index - first_trial_[shard]);
+  return labelled(shards_[shard].trial(index - first_trial_[shard]), labels_);
 }
 
 }  // namespace neurontwin

@@ -5,9 +5,11 @@
 #include <string>
 #include <vector>
 
-#include "cell/cell.hpp"
+#include "cell/neuron.hpp"
+#include "dataset/labels.hpp"
 #include "dataset/shard.hpp"
 #include "progress/progress.hpp"
+#include "simulate/simulation.hpp"
 #include "stimulus/stimulus.hpp"
 
 namespace neurontwin {
@@ -19,6 +21,10 @@ struct DataSpec {
   int64_t valid_trials = 0;
   int64_t test_trials = 0;
   int64_t trials_per_shard = 128;
+  /// Principal components of the dendrites' voltages to record, fitted on the first trials of the training stream; 0: none.
+  int64_t dendritic_components = 0;
+  int64_t dendritic_fit_trials = 64;
+  Labels labels = {};
 };
 DataSpec read_data(const Settings& settings);
 
@@ -32,7 +38,8 @@ std::array<SplitPlan, 3> splits_of(const DataSpec& data);
 
 /// Everything that determines a data set.
 struct DatasetPlan {
-  IntegrateAndFire cell;
+  Neuron cell;
+  SimulationSpec simulation;  // of a detailed neuron
   RandomRates stimulus;
   DataSpec data;
   uint64_t seed = 0;
@@ -42,8 +49,12 @@ struct DatasetPlan {
 std::filesystem::path shard_path(const std::filesystem::path& folder, const std::string& split,
                                  size_t number);
 
-/// Simulates what is missing of the data set in `folder`, shard by shard on `threads` threads. Whole shards
-/// that are there already stay. InputError if a shard there comes from another configuration; RunError if the
+/// Where the basis of the dendritic components lies.
+std::filesystem::path dendritic_basis_path(const std::filesystem::path& folder);
+
+/// Simulates what is missing of the data set in `folder`, shard by shard on `threads` threads; a detailed neuron's
+/// trials as many side by side as the SIMD unit has lanes. Whole shards that are there already stay, and no more than
+/// those being made are held in memory. InputError if a shard there comes from another configuration; RunError if the
 /// disk is full or the user stopped it. Returns the number of simulated trials.
 int64_t make_dataset(const DatasetPlan& plan, const std::filesystem::path& folder, int threads,
                      const ProgressListener& listener);
@@ -54,18 +65,20 @@ class Split {
  public:
   /// Opens the shards of `plan`. InputError where one is missing, damaged, or made by another configuration.
   static Split open(const DatasetPlan& plan, const std::filesystem::path& folder, const SplitPlan& split);
-  /// All shards "split-NNNN.h5" of a folder, in order, whatever made them.
+  /// All shards "split-NNNN.h5" of a folder, in order, whatever made them. Outputs are as in the files.
   static Split open(const std::filesystem::path& folder, const std::string& split);
 
   size_t trials() const { return trials_; }
   const DatasetIdentity& identity() const { return shards_.front().identity(); }
   int64_t channels() const { return identity().excitatory_synapses + identity().inhibitory_synapses; }
   int64_t duration_ms() const { return identity().duration_ms; }
+  /// Outputs have the form that the plan's labels ask for.
   TrialView trial(size_t index) const;
   double seconds() const { return static_cast<double>(trials_) * static_cast<double>(duration_ms()) / 1000; }
 
  private:
   void append(Shard shard);
+  Labels labels_;
   std::vector<Shard> shards_;
   std::vector<size_t> first_trial_;  // of each shard
   size_t trials_ = 0;

@@ -246,6 +246,25 @@ std::vector<T> Hdf5File::read(const std::string& path) const {
   return values;
 }
 
+std::vector<std::string> Hdf5File::read_texts(const std::string& path) const {
+  const auto lock = enter_library();
+  const auto extent = shape(path);
+  const Id set(H5Dopen2(file_, path.c_str(), H5P_DEFAULT), H5Dclose);
+  const Id type(H5Dget_type(set), H5Tclose);
+  if (extent.size() != 1 || H5Tget_class(type) != H5T_STRING || H5Tis_variable_str(type) > 0)
+    fail_input("{}: {} is no list of texts of fixed length", path_.string(), path);
+  const size_t width = H5Tget_size(type);
+  std::string padded(width * extent[0], '\0');
+  if (!padded.empty() && H5Dread(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, padded.data()) < 0)
+    fail_input("{}: {} cannot be read", path_.string(), path);
+  std::vector<std::string> texts;
+  for (size_t i = 0; i < extent[0]; ++i) {
+    const auto text = padded.substr(i * width, width);
+    texts.push_back(text.substr(0, text.find('\0')));
+  }
+  return texts;
+}
+
 std::string Hdf5File::text_attribute(const std::string& name) const {
   const auto lock = enter_library();
   if (H5Aexists(file_, name.c_str()) <= 0) fail_input("{}: has no attribute '{}'", path_.string(), name);

@@ -53,6 +53,8 @@ class Hdf5File {
   /// All values, converted to T from whatever numbers are stored.
   template <class T>
   std::vector<T> read(const std::string& path) const;
+  /// Texts as write_texts stores them.
+  std::vector<std::string> read_texts(const std::string& path) const;
   /// An attribute of the root; InputError if it is not there.
   std::string text_attribute(const std::string& name) const;
   int64_t number_attribute(const std::string& name) const;

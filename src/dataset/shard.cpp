@@ -23,21 +23,32 @@ void write_input(Hdf5Image& image, const std::string& group, std::span<const Tri
   image.write<uint32_t>(group + "/time_ms", time_ms, "ms");
 }
 
-/// A point neuron is one compartment without geometry.
-void write_cell(Hdf5Image& image, const DatasetIdentity& identity) {
-  const std::vector<std::string> soma{"soma"};
-  image.write_texts("/cell/section", soma);
-  image.write_texts("/cell/region", soma);
-  const std::vector<uint16_t> excitatory(static_cast<size_t>(identity.excitatory_synapses), 0);
-  const std::vector<uint16_t> inhibitory(static_cast<size_t>(identity.inhibitory_synapses), 0);
-  image.write<uint16_t>("/cell/excitatory_compartment", excitatory, "index");
-  image.write<uint16_t>("/cell/inhibitory_compartment", inhibitory, "index");
+void write_cell(Hdf5Image& image, const CellTable& cell) {
+  image.write_texts("/cell/section", cell.section);
+  image.write_texts("/cell/region", cell.region);
+  image.write<double>("/cell/x", cell.x, "1");
+  image.write<double>("/cell/length_um", cell.length_um, "um");
+  image.write<double>("/cell/diameter_um", cell.diameter_um, "um");
+  image.write<double>("/cell/area_um2", cell.area_um2, "um2");
+  image.write<double>("/cell/path_um", cell.path_um, "um");
+  const auto write = [&](const char* path, const std::vector<int>& compartments) {
+    image.write<uint16_t>(path, std::vector<uint16_t>(compartments.begin(), compartments.end()), "index");
+  };
+  write("/cell/excitatory_compartment", cell.excitatory_compartment);
+  write("/cell/inhibitory_compartment", cell.inhibitory_compartment);
+}
+
+/// One kind of output of all trials, one after the other.
+std::vector<float> joined(std::span<const Trial> trials, std::vector<float> Trial::*output) {
+  std::vector<float> all;
+  for (const auto& trial : trials) all.insert(all.end(), (trial.*output).begin(), (trial.*output).end());
+  return all;
 }
 
 }  // namespace
 
-std::string shard_bytes(const DatasetIdentity& identity, const std::string& split, uint64_t first_trial,
-                        std::span<const Trial> trials) {
+std::string shard_bytes(const DatasetIdentity& identity, const CellTable& cell, const std::string& split,
+                        uint64_t first_trial, std::span<const Trial> trials) {
   Hdf5Image image;
   image.attribute("format", kFormat);
   image.attribute("program_version", NEURONTWIN_VERSION);
@@ -53,17 +64,18 @@ std::string shard_bytes(const DatasetIdentity& identity, const std::string& spli
   write_input(image, "/input/inh", trials, &SynapticInput::inhibitory);
 
   std::vector<uint64_t> offset{0};
-  std::vector<float> spikes, soma;
-  for (const auto& trial : trials) {
-    spikes.insert(spikes.end(), trial.spike_times_ms.begin(), trial.spike_times_ms.end());
-    soma.insert(soma.end(), trial.soma_mV.begin(), trial.soma_mV.end());
-    offset.push_back(spikes.size());
-  }
+  for (const auto& trial : trials) offset.push_back(offset.back() + trial.spike_times_ms.size());
   image.write<uint64_t>("/output/spikes/offset", offset, "events");
-  image.write<float>("/output/spikes/time_ms", spikes, "ms");
-  image.write<float>("/output/soma_mV", soma, "mV",
-                     {trials.size(), static_cast<uint64_t>(identity.duration_ms)});
-  write_cell(image, identity);
+  image.write<float>("/output/spikes/time_ms", joined(trials, &Trial::spike_times_ms), "ms");
+  const auto duration = static_cast<uint64_t>(identity.duration_ms);
+  image.write<float>("/output/soma_mV", joined(trials, &Trial::soma_mV), "mV", {trials.size(), duration});
+  if (identity.has_nexus)
+    image.write<float>("/output/nexus_mV", joined(trials, &Trial::nexus_mV), "mV", {trials.size(), duration});
+  if (identity.dendritic_components > 0) {
+    image.write<float>("/output/dendrites_pc", joined(trials, &Trial::dendrites_pc), "standard deviations",
+                       {trials.size(), duration, static_cast<uint64_t>(identity.dendritic_components)});
+  }
+  write_cell(image, cell);
   return image.bytes();
 }
 
@@ -132,13 +144,27 @@ Shard::Shard(const std::filesystem::path& file) : file_(file) {
           file.string(), t);
     }
   }
-  soma_mV_ = file_.view<float>("/output/soma_mV");
-  if (soma_mV_.size() != trials_ * static_cast<size_t>(identity_.duration_ms)) {
-    fail_input(
-        "{}: /output/soma_mV has {} values, expected {} trials of {} ms; the file is damaged, remove it and "
-        "simulate again",
-        file.string(), soma_mV_.size(), trials_, identity_.duration_ms);
+  soma_mV_ = read_output("/output/soma_mV", 1);
+  if (file_.has("/output/nexus_mV")) {
+    identity_.has_nexus = true;
+    nexus_mV_ = read_output("/output/nexus_mV", 1);
   }
+  if (file_.has("/output/dendrites_pc")) {
+    const auto shape = file_.shape("/output/dendrites_pc");
+    identity_.dendritic_components = shape.size() == 3 ? static_cast<int64_t>(shape[2]) : 1;
+    dendrites_pc_ = read_output("/output/dendrites_pc", shape.size() == 3 ? shape[2] : 1);
+  }
+}
+
+std::span<const float> Shard::read_output(const std::string& path, size_t values_per_ms) const {
+  const auto values = file_.view<float>(path);
+  if (values.size() != trials_ * static_cast<size_t>(identity_.duration_ms) * values_per_ms) {
+    fail_input(
+        "{}: {} has {} values, expected {} trials of {} ms{}; the file is damaged, remove it and simulate again",
+        this->path().string(), path, values.size(), trials_, identity_.duration_ms,
+        values_per_ms == 1 ? "" : fmt::format(" with {} each", values_per_ms));
+  }
+  return values;
 }
 
 TrialView Shard::trial(size_t index) const {
@@ -147,10 +173,14 @@ TrialView Shard::trial(size_t index) const {
     return EventsView{input.time_ms.subspan(first, count), input.synapse.subspan(first, count)};
   };
   const auto duration = static_cast<size_t>(identity_.duration_ms);
+  const auto components = static_cast<size_t>(identity_.dendritic_components);
   const auto first_spike = spike_offset_[index];
   return {events(excitatory_), events(inhibitory_),
           spike_time_ms_.subspan(first_spike, spike_offset_[index + 1] - first_spike),
-          soma_mV_.subspan(index * duration, duration)};
+          soma_mV_.subspan(index * duration, duration),
+          identity_.has_nexus ? nexus_mV_.subspan(index * duration, duration) : std::span<const float>{},
+          dendrites_pc_.subspan(index * duration * components, duration * components),
+          nullptr};
 }
 
 }  // namespace neurontwin

@@ -1,9 +1,11 @@
 #pragma once
 #include <filesystem>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "dataset/cell_table.hpp"
 #include "dataset/hdf5.hpp"
 #include "simulate/trial.hpp"
 
@@ -17,12 +19,14 @@ struct DatasetIdentity {
   uint64_t seed = 0;
   /// The resolved configuration that determines every trial (cell, stimulus, duration, seed), as TOML text.
   std::string configuration;
+  bool has_nexus = false;
+  int64_t dendritic_components = 0;  // 0: none recorded
 };
 
 /// The trials [first_trial, first_trial + trials.size()) of a split as an HDF5 file (layout: DESIGN.md, "The
 /// dataset file").
-std::string shard_bytes(const DatasetIdentity& identity, const std::string& split, uint64_t first_trial,
-                        std::span<const Trial> trials);
+std::string shard_bytes(const DatasetIdentity& identity, const CellTable& cell, const std::string& split,
+                        uint64_t first_trial, std::span<const Trial> trials);
 
 /// Input spikes of one kind in one trial, where they lie in the file.
 struct EventsView {
@@ -33,12 +37,20 @@ struct EventsView {
   EventsView between(int64_t from_ms, int64_t to_ms) const;
 };
 
+/// Outputs in the place of those in the file (see Labels).
+struct AlteredOutputs {
+  std::vector<float> spike_times_ms, soma_mV;
+};
+
 /// One trial, where it lies in the file.
 struct TrialView {
   EventsView excitatory;
   EventsView inhibitory;
   std::span<const float> spike_times_ms;  // ascending
   std::span<const float> soma_mV;         // at integer ms
+  std::span<const float> nexus_mV;        // at integer ms; empty where the neuron names no nexus
+  std::span<const float> dendrites_pc;    // [ms][component], in standard deviations; empty where not recorded
+  std::shared_ptr<const AlteredOutputs> altered;  // keeps what of the above is not as in the file
 };
 
 /// A shard open for reading, checked when opened: whatever lies in it, later reading stays inside the arrays.
@@ -62,6 +74,7 @@ class Shard {
   };
   std::span<const uint64_t> read_offsets(const std::string& path, size_t end) const;
   Ragged read_input(const std::string& group, int64_t synapses) const;
+  std::span<const float> read_output(const std::string& path, size_t values_per_ms) const;
 
   Hdf5File file_;
   DatasetIdentity identity_;
@@ -71,7 +84,7 @@ class Shard {
   Ragged excitatory_, inhibitory_;
   std::span<const uint64_t> spike_offset_;
   std::span<const float> spike_time_ms_;
-  std::span<const float> soma_mV_;
+  std::span<const float> soma_mV_, nexus_mV_, dendrites_pc_;
 };
 
 }  // namespace neurontwin

@@ -27,6 +27,7 @@ WindowBatch gather(const Split& split, std::span<const Window> windows, const Ga
   batch.channels = split.channels();
   batch.history_ms = history_ms;
   batch.window_ms = window_ms;
+  batch.dendritic_components = split.identity().dendritic_components;
   batch.spikes.assign(windows.size() * static_cast<size_t>(window_ms), 0.0f);
   batch.soma_mV.reserve(batch.spikes.size());
   batch.soma_counts.assign(batch.spikes.size(), 1.0f);
@@ -57,6 +58,9 @@ WindowBatch gather(const Split& split, std::span<const Window> windows, const Ga
     }
     const auto soma = trial.soma_mV.subspan(static_cast<size_t>(start_ms), static_cast<size_t>(window_ms));
     batch.soma_mV.insert(batch.soma_mV.end(), soma.begin(), soma.end());
+    const auto dendrites = trial.dendrites_pc.subspan(static_cast<size_t>(start_ms * batch.dendritic_components),
+                                                      static_cast<size_t>(window_ms * batch.dendritic_components));
+    batch.dendrites_pc.insert(batch.dendrites_pc.end(), dendrites.begin(), dendrites.end());
   }
   return batch;
 }

@@ -12,6 +12,7 @@ using Json = nlohmann::ordered_json;
 using Filters = std::vector<std::vector<double>>;  // [synapse][lag]
 
 constexpr size_t kResamples = 500;
+constexpr int64_t kUnitsInFull = 8;  // of these every synapse's filter is written down; of the others only the means
 
 double rounded(double x) {
   return std::stod(fmt::format("{:.5g}", x));
@@ -110,7 +111,7 @@ ExponentialFit fit_exponential(std::span<const double> filter) {
 }
 
 Interpretation interpret_filters(const TwinImpl& twin, int64_t excitatory_synapses,
-                                 double membrane_time_constant_ms, uint64_t seed) {
+                                 std::optional<double> membrane_time_constant_ms, uint64_t seed) {
   Interpretation out;
   auto units = Json::array();
   const auto readout = twin.spike_weight.detach().to(torch::kCPU, torch::kFloat64).contiguous();
@@ -120,13 +121,15 @@ Interpretation interpret_filters(const TwinImpl& twin, int64_t excitatory_synaps
     const double sign = single_layer && weight < 0 ? -1 : 1;
     Json unit{{"unit", u}};
     if (single_layer) unit["readout"] = std::abs(weight);
-    auto& filters_json = unit["filters"];
+    Json filters_json;
     const auto add = [&](const std::string& kind, int64_t first, int64_t last) {
       if (first == last) return;
       const auto filters = filters_of(twin, first, last, u, sign);
       auto summary = summarise(filters, seed);
-      auto& list = filters_json[kind] = Json::array();
-      for (const auto& filter : filters) list.push_back(rounded(filter));
+      if (u < kUnitsInFull) {
+        auto& list = filters_json[kind] = Json::array();
+        for (const auto& filter : filters) list.push_back(rounded(filter));
+      }
       unit[kind] = std::move(summary.json);
       if (u > 0) return;
       out.metrics["filter." + kind + "_tau_ms"] = summary.fit.tau_ms;
@@ -137,13 +140,14 @@ Interpretation interpret_filters(const TwinImpl& twin, int64_t excitatory_synaps
     };
     add("excitatory", 0, excitatory_synapses);
     add("inhibitory", excitatory_synapses, twin.channels());
+    if (u < kUnitsInFull) unit["filters"] = std::move(filters_json);
     units.push_back(std::move(unit));
   }
-  out.metrics["filter.true_tau_ms"] = membrane_time_constant_ms;
+  if (membrane_time_constant_ms) out.metrics["filter.true_tau_ms"] = *membrane_time_constant_ms;
   std::vector<int64_t> lags;
   for (int64_t k = 0; k < twin.first_weight.size(1); ++k) lags.push_back(k);
-  out.document = {
-      {"membrane_time_constant_ms", membrane_time_constant_ms}, {"lag_ms", lags}, {"units", units}};
+  out.document = {{"lag_ms", lags}, {"units", units}};
+  if (membrane_time_constant_ms) out.document["membrane_time_constant_ms"] = *membrane_time_constant_ms;
   return out;
 }
 

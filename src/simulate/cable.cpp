@@ -94,6 +94,7 @@ struct CableSimulator<T>::State {
   T nernst_mV;
   std::vector<Zone<T>> zones;  // soma and axon, if they take steps of their own; the rest
   Aligned<T> drive_start, drive_middle, drive_slope, drive_v;
+  std::vector<float> told_mV;  // what the listener sees
 
   State(const DetailedCell& the_cell, const CableSpec& the_spec)
       : cell(the_cell), spec(the_spec), v(static_cast<size_t>(nodes) * L), rhs(v.size()), d(v.size()) {
@@ -401,7 +402,8 @@ struct CableSimulator<T>::State {
     }
   }
 
-  std::vector<Recording> run(std::span<const SynapticInput> inputs, int64_t duration_ms) {
+  std::vector<Recording> run(std::span<const SynapticInput> inputs, int64_t duration_ms,
+                             const CompartmentListener& listener) {
     const FlushSubnormals flush;
     start();
     take_events(inputs);
@@ -421,7 +423,11 @@ struct CableSimulator<T>::State {
       probes.push_back(probe(compartment));
       probes.back().start();
     }
-    record_dendrites(recordings, 0, duration_ms);
+    const auto at_millisecond = [&](int64_t ms) {
+      record_dendrites(recordings, ms, duration_ms);
+      tell(listener, recordings.size(), ms, duration_ms);
+    };
+    at_millisecond(0);
     const CableArguments<T> tree{nodes,
                                  parent.data(),
                                  to_parent.data(),
@@ -465,7 +471,7 @@ struct CableSimulator<T>::State {
       follow_calcium(rest);
       const double t_ms = static_cast<double>(step + 1) * spec.dt_ms;
       for (auto* p : in_rest) p->after_step(t_ms, spec.dt_ms);
-      if (t_ms > static_cast<double>(next_ms) - 1e-9) record_dendrites(recordings, next_ms++, duration_ms);
+      if (t_ms > static_cast<double>(next_ms) - 1e-9) at_millisecond(next_ms++);
     }
     for (size_t trial = 0; trial < recordings.size(); ++trial) {
       recordings[trial].soma_mV = std::move(probes[0].trace(trial));
@@ -500,6 +506,18 @@ struct CableSimulator<T>::State {
             static_cast<float>(v.data()[node * L + lane]);
     }
   }
+
+  void tell(const CompartmentListener& listener, size_t trials, int64_t ms, int64_t duration_ms) {
+    if (!listener || ms >= duration_ms) return;
+    const size_t compartments = cell.geometry.compartments.size();
+    told_mV.resize(trials * compartments);
+    for (size_t c = 0; c < compartments; ++c) {
+      const auto* at = v.data() + static_cast<size_t>(order.node_of[c]) * L;
+      for (size_t lane = 0; lane < trials; ++lane)
+        told_mV[lane * compartments + c] = static_cast<float>(at[lane]);
+    }
+    listener(ms, told_mV);
+  }
 };
 
 template <class T>
@@ -512,9 +530,10 @@ size_t CableSimulator<T>::lanes() const {
   return state_->L;
 }
 template <class T>
-std::vector<Recording> CableSimulator<T>::run(std::span<const SynapticInput> inputs, int64_t duration_ms) {
+std::vector<Recording> CableSimulator<T>::run(std::span<const SynapticInput> inputs, int64_t duration_ms,
+                                              const CompartmentListener& listener) {
   if (inputs.size() > lanes()) fail_run("{} trials at once; at most {}", inputs.size(), lanes());
-  return state_->run(inputs, duration_ms);
+  return state_->run(inputs, duration_ms, listener);
 }
 
 namespace {

@@ -1,4 +1,5 @@
 #pragma once
+#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
@@ -38,6 +39,10 @@ struct Recording {
 /// Times of local maxima above -25 mV in a trace sampled at 1/8 ms.
 std::vector<double> output_spikes(std::span<const float> soma_mV);
 
+/// Told the voltage of every compartment, [trial][compartment], at each whole millisecond before the end. May throw to
+/// stop the simulation.
+using CompartmentListener = std::function<void(int64_t ms, std::span<const float> mV)>;
+
 /// Simulates trials of one neuron side by side, each in a lane of the SIMD unit. T: float or double.
 ///
 /// Backward Euler: NEURON's fixed step (secondorder = 0), in the same order: events, currents at the present
@@ -56,7 +61,8 @@ class CableSimulator {
   size_t lanes() const;
   /// Up to lanes() trials of `duration_ms`; input times are in ms. Bigger synapse numbers than the cell has
   /// are an error.
-  std::vector<Recording> run(std::span<const SynapticInput> inputs, int64_t duration_ms);
+  std::vector<Recording> run(std::span<const SynapticInput> inputs, int64_t duration_ms,
+                             const CompartmentListener& listener = {});
 
  private:
   struct State;

@@ -31,4 +31,9 @@ std::vector<SynapsePool> synapse_pools(const DetailedCell& cell, double added_um
   return all;
 }
 
+std::vector<SynapsePool> pools_of(const Neuron& neuron) {
+  if (const auto* cell = std::get_if<DetailedCell>(&neuron)) return synapse_pools(*cell);
+  return {one_pool(excitatory_synapses(neuron), inhibitory_synapses(neuron))};
+}
+
 }  // namespace neurontwin

@@ -1,7 +1,7 @@
 #pragma once
 #include <vector>
 
-#include "cell/detailed.hpp"
+#include "cell/neuron.hpp"
 #include "stimulus/stimulus.hpp"
 
 namespace neurontwin {
@@ -9,5 +9,8 @@ namespace neurontwin {
 /// The synapses of a detailed neuron as pools, one for each region that has any: "basal", "apical" (Beniaguev
 /// et al. 2021, Methods). A synapse's share is in proportion to its compartment's length plus `added_um`.
 std::vector<SynapsePool> synapse_pools(const DetailedCell& cell, double added_um = 10);
+
+/// The same of any neuron: a point neuron's synapses are one pool.
+std::vector<SynapsePool> pools_of(const Neuron& neuron);
 
 }  // namespace neurontwin

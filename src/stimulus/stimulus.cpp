@@ -66,6 +66,32 @@ std::vector<double> smoothing_window(double sd_ms) {
   return window;
 }
 
+/// The mean of a number uniform between the two, almost none in the place of negative ones.
+double mean_without_negatives(double a, double b) {
+  const double low = std::min(a, b), high = std::max(a, b);
+  if (low >= 0) return (low + high) / 2;
+  if (high <= 0) return kAlmostNoSpikes;
+  return (high * high / 2 - low * kAlmostNoSpikes) / (high - low);
+}
+
+/// How much of the smoothing window lies within the trial, mean over the trial's time and the windows drawn.
+double mean_coverage(const RandomRates& rates, int64_t duration_ms) {
+  double sum = 0, windows = 0;
+  for (const auto sd_ms : rates.smoothing_sd_ms) {
+    for (auto jitter = -rates.smoothing_jitter_ms; jitter <= rates.smoothing_jitter_ms; ++jitter) {
+      const auto window = smoothing_window(static_cast<double>(std::max<int64_t>(1, sd_ms + jitter)));
+      const auto half = static_cast<int64_t>(window.size() - 1) / 2;
+      for (size_t i = 0; i < window.size(); ++i) {
+        const auto shift = std::abs(half - static_cast<int64_t>(i));
+        sum += window[i] * static_cast<double>(std::max<int64_t>(0, duration_ms - shift)) /
+               static_cast<double>(duration_ms);
+      }
+      ++windows;
+    }
+  }
+  return sum / windows;
+}
+
 /// Spike probability in a bin whose smoothed rate is m. The published generator draws p from an exponential
 /// with mean m and then a spike where a uniform U < p; the chance of that is E[min(p, 1)] = m (1 -
 /// exp(-1/m)), so one draw does for two.
@@ -217,6 +243,22 @@ SynapticInput draw_input(const RandomRates& rates, uint64_t seed, Stage stage, u
     return sorted_by_time(times, duration_ms);
   };
   return {kind(0, rates.excitatory_synapses), kind(rates.excitatory_synapses, rates.inhibitory_synapses)};
+}
+
+PoolInput mean_input(const RandomRates& rates, const SynapsePool& pool, int64_t duration_ms) {
+  constexpr int kSteps = 10000;  // of the integral over the total excitation
+  double excitation = 0, inhibition = 0;
+  for (int i = 0; i < kSteps; ++i) {
+    const double e = pool.excitatory_per_100ms_low +
+                     (i + 0.5) / kSteps * (pool.excitatory_per_100ms_high - pool.excitatory_per_100ms_low);
+    excitation += e / kSteps;
+    inhibition += mean_without_negatives(std::max(0.0, e - rates.inhibition_below_excitation),
+                                         e + rates.inhibition_above_excitation) /
+                  kSteps;
+  }
+  const double factor = (rates.synapse_factor_low + rates.synapse_factor_high) / 2;
+  const double per_ms = factor * mean_coverage(rates, duration_ms) / 100;
+  return {pool.excitatory.empty() ? 0 : per_ms * excitation, pool.inhibitory.empty() ? 0 : per_ms * inhibition};
 }
 
 std::vector<std::vector<double>> spike_probability_reference(const RandomRates& rates, uint64_t seed,

@@ -57,6 +57,15 @@ RandomRates read_stimulus(const Settings& settings, std::vector<SynapsePool> poo
 SynapticInput draw_input(const RandomRates& rates, uint64_t seed, Stage stage, uint64_t trial,
                          int64_t duration_ms);
 
+/// Input spikes per ms of a pool, each kind's over all its synapses.
+struct PoolInput {
+  double excitatory_per_ms = 0, inhibitory_per_ms = 0;
+};
+
+/// The mean of a pool's input over a trial's time and over all trials, from the definition, the sag at a trial's ends
+/// included. That a synapse has at most one spike a ms is not: it counts from about 0.2 spikes a ms and synapse on.
+PoolInput mean_input(const RandomRates& rates, const SynapsePool& pool, int64_t duration_ms);
+
 /// The expected number of spikes per synapse and ms of one trial, [synapse][ms], excitatory first: what
 /// draw_input draws from. Written plainly from the definition; the reference for the tests.
 std::vector<std::vector<double>> spike_probability_reference(const RandomRates& rates, uint64_t seed,

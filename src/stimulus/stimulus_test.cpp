@@ -56,6 +56,57 @@ TEST(Stimulus, MeanRatesAreThoseOfTheSpecification) {
   EXPECT_NEAR(inhibitory, 6.125, 0.125);  // 2 %: wider, for inhibition varies more between trials
 }
 
+/// The layer-5 pyramidal cell's trees as the specification has them, compartments alike.
+RandomRates published_l5pc_input() {
+  RandomRates rates;
+  rates.excitatory_synapses = rates.inhibitory_synapses = 639;
+  rates.inhibition_below_excitation = 600;
+  rates.inhibition_above_excitation = 200;
+  rates.interval_ms = {25, 30, 35, 40, 45, 55, 60, 65, 70, 75, 80, 85, 90, 100, 150, 200, 300, 450};
+  rates.smoothing_sd_ms = {25, 30, 35, 40, 50, 60, 80, 100, 150, 200, 300, 400, 500, 600};
+  rates.pools.clear();
+  for (const auto& [name, first, last] : {std::tuple("basal", 0, 262), {"apical", 262, 639}}) {
+    auto pool = one_pool(last - first, last - first);
+    pool.name = name;
+    for (auto* numbers : {&pool.excitatory, &pool.inhibitory})
+      for (int& number : *numbers) number += first;
+    pool.excitatory_per_100ms_high = 800;
+    rates.pools.push_back(pool);
+  }
+  return rates;
+}
+
+TEST(Stimulus, MeanInputOfTheL5pcIsThatOfTheSpecificationByHand) {
+  // Excitation U[0,800]: 400 per 100 ms and tree. Inhibition given e: (max(0, e - 600) + e + 200)/2; mean over e: the
+  // first term is 200^2/2/800 = 25, the second 600: 312.5 per 100 ms. In a trial without ends nothing is lost.
+  auto rates = published_l5pc_input();
+  const auto endless = mean_input(rates, rates.pools[0], 100'000'000);
+  EXPECT_NEAR(endless.excitatory_per_ms, 4, 1e-3);
+  EXPECT_NEAR(endless.inhibitory_per_ms, 3.125, 1e-3);
+  // A window of one sd and no jitter: near each end half a window is missing on average over |z| sd: sd/sqrt(2 pi).
+  rates.smoothing_sd_ms = {100};
+  rates.smoothing_jitter_ms = 0;
+  const auto sagging = mean_input(rates, rates.pools[0], 6000);
+  EXPECT_NEAR(sagging.excitatory_per_ms, 4 * (1 - 2 * 100 / std::sqrt(2 * M_PI) / 6000), 1e-3);
+}
+
+TEST(Stimulus, SpikesPerMsOfEachTreeAndKindAreWithinOnePercentOfTheSpecificationOver1000Trials) {
+  constexpr int64_t kTrial_ms = 6000;
+  constexpr int kTrials = 1000;
+  const auto rates = published_l5pc_input();
+  double counted[2][2] = {};  // [tree][kind]
+  for (uint64_t trial = 0; trial < kTrials; ++trial) {
+    const auto input = draw_input(rates, 1, Stage::test_cases, trial, kTrial_ms);
+    for (const auto s : input.excitatory.synapse) ++counted[s >= 262][0];
+    for (const auto s : input.inhibitory.synapse) ++counted[s >= 262][1];
+  }
+  for (int tree = 0; tree < 2; ++tree) {
+    const auto expected = mean_input(rates, rates.pools[static_cast<size_t>(tree)], kTrial_ms);
+    EXPECT_NEAR(counted[tree][0] / kTrials / kTrial_ms / expected.excitatory_per_ms, 1, 0.01) << tree;
+    EXPECT_NEAR(counted[tree][1] / kTrials / kTrial_ms / expected.inhibitory_per_ms, 1, 0.01) << tree;
+  }
+}
+
 TEST(Stimulus, RatesSagToHalfAtTheEndsOfATrial) {
   const auto rates = published_if_input();
   double ends = 0, middle = 0;

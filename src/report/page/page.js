@@ -103,7 +103,7 @@ function cards(m) {
   add('spike.f1_2ms', 'F1 within 2 ms', 3, 'Predicted spike times paired with true ones.');
   add('soma.variance_explained', 'Voltage explained', 1, 'Variance of the somatic voltage, raw prediction.', ' %', 100);
   add('soma.rmse_mV', 'Voltage RMSE', 2, 'Root mean square error over all bins.', ' mV');
-  if (typeof m['filter.excitatory_tau_ms'] === 'number' && typeof m['filter.inhibitory_tau_ms'] === 'number') {
+  if (typeof m['filter.excitatory_tau_ms'] === 'number' && typeof m['filter.inhibitory_tau_ms'] === 'number' && typeof m['filter.true_tau_ms'] === 'number') {
     list.push(card('Time constants', `${m['filter.excitatory_tau_ms'].toFixed(1)} | ${m['filter.inhibitory_tau_ms'].toFixed(1)} ms`, `the membrane: ${number(m['filter.true_tau_ms'])} ms`, 'Read off the excitatory and inhibitory filters.'));
   }
   if (m['twin.parameters']) list.push(card('Size of the twin', number(m['twin.parameters']), `${m['twin.depth']} × ${m['twin.width']}, ${m['twin.window_ms']} ms`, 'Parameters; layers × units; how far back it looks.'));

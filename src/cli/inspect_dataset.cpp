@@ -1,0 +1,178 @@
+#include "cli/inspect_dataset.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "dataset/dendritic_basis.hpp"
+#include "dataset/shard.hpp"
+
+namespace neurontwin {
+namespace {
+
+/// Counts in bins of equal width from `low` on; the last one takes all that is above.
+struct Counts {
+  double low, width;
+  std::vector<int64_t> of_bin;
+
+  Counts(double from, double bin_width, size_t bins) : low(from), width(bin_width), of_bin(bins, 0) {}
+  void add(double x) {
+    const double bin = std::clamp(std::floor((x - low) / width), 0.0, static_cast<double>(of_bin.size() - 1));
+    ++of_bin[static_cast<size_t>(bin)];
+  }
+};
+
+void print(const Counts& counts, std::string_view unit) {
+  constexpr double kLongest = 50;
+  const auto most = std::max<int64_t>(1, *std::ranges::max_element(counts.of_bin));
+  size_t first = 0, last = counts.of_bin.size();
+  while (first + 1 < last && counts.of_bin[first] == 0) ++first;
+  while (last > first + 1 && counts.of_bin[last - 1] == 0) --last;
+  for (size_t i = first; i < last; ++i) {
+    const double from = counts.low + counts.width * static_cast<double>(i);
+    const auto range = i + 1 == counts.of_bin.size() ? fmt::format("{:g} {} and more", from, unit)
+                                                     : fmt::format("{:g} to {:g} {}", from, from + counts.width, unit);
+    const auto length = std::ceil(kLongest * static_cast<double>(counts.of_bin[i]) / static_cast<double>(most));
+    fmt::print("  {:<18} {:>9}  {}\n", range, counts.of_bin[i], std::string(static_cast<size_t>(length), '#'));
+  }
+}
+
+/// The synapses of a shard as pools, by the regions that they are on.
+struct Trees {
+  std::vector<SynapsePool> pools;
+  std::vector<size_t> of_excitatory, of_inhibitory;  // the pool of each synapse
+};
+
+Trees trees_of(const Hdf5File& file) {
+  const auto region = file.read_texts("/cell/region");
+  const auto length_um = file.read<double>("/cell/length_um");
+  std::map<std::string, size_t> known;
+  Trees trees;
+  const auto take = [&](const char* path, auto numbers, auto shares, std::vector<size_t>& pool_of) {
+    const auto compartments = file.read<uint16_t>(path);
+    for (size_t s = 0; s < compartments.size(); ++s) {
+      if (compartments[s] >= region.size() || region.size() != length_um.size())
+        fail_input("{}: {} names a compartment that is not in /cell; the file is damaged", file.path().string(), path);
+      const auto& name = region[compartments[s]];
+      const auto [place, added] = known.emplace(name, trees.pools.size());
+      if (added) trees.pools.push_back({.name = name});
+      auto& pool = trees.pools[place->second];
+      (pool.*numbers).push_back(static_cast<int>(s));
+      (pool.*shares).push_back(length_um[compartments[s]] + 10);
+      pool_of.push_back(place->second);
+    }
+  };
+  take("/cell/excitatory_compartment", &SynapsePool::excitatory, &SynapsePool::excitatory_share, trees.of_excitatory);
+  take("/cell/inhibitory_compartment", &SynapsePool::inhibitory, &SynapsePool::inhibitory_share, trees.of_inhibitory);
+  return trees;
+}
+
+/// What the trials of some shards come to.
+struct Survey {
+  size_t trials = 0;
+  std::vector<PoolInput> input;  // spikes of each pool
+  double spikes = 0, sum_mV = 0, squares_mV2 = 0;
+  Counts rates{0, 0.5, 41}, intervals{0, 20, 51}, voltages{-100, 2.5, 61};
+  std::vector<double> rate_hz;
+
+  void add(const TrialView& trial, const Trees& trees) {
+    ++trials;
+    for (const auto s : trial.excitatory.synapse) ++input[trees.of_excitatory[s]].excitatory_per_ms;
+    for (const auto s : trial.inhibitory.synapse) ++input[trees.of_inhibitory[s]].inhibitory_per_ms;
+    spikes += static_cast<double>(trial.spike_times_ms.size());
+    rate_hz.push_back(1000 * static_cast<double>(trial.spike_times_ms.size()) /
+                      static_cast<double>(trial.soma_mV.size()));
+    rates.add(rate_hz.back());
+    for (size_t i = 1; i < trial.spike_times_ms.size(); ++i)
+      intervals.add(trial.spike_times_ms[i] - trial.spike_times_ms[i - 1]);
+    for (const double mV : trial.soma_mV) {
+      sum_mV += mV;
+      squares_mV2 += mV * mV;
+      voltages.add(mV);
+    }
+  }
+};
+
+void print_input(const Survey& survey, const Trees& trees, const DatasetIdentity& id) {
+  const auto configuration = Settings::from_text(id.configuration, "the file's configuration");
+  const auto rates = read_stimulus(configuration.table("stimulus"), trees.pools);
+  const double ms = static_cast<double>(survey.trials) * static_cast<double>(id.duration_ms);
+  fmt::print("\ninput spikes per ms        synapses    counted   expected\n");
+  for (size_t p = 0; p < trees.pools.size(); ++p) {
+    const auto& pool = rates.pools[p];
+    const auto expected = mean_input(rates, pool, id.duration_ms);
+    const auto row = [&](const char* kind, size_t synapses, double counted, double mean) {
+      if (synapses == 0) return;
+      fmt::print("  {:<8} {:<12} {:>12} {:>10.4f} {:>10.4f}  ({:+.1f} %)\n", pool.name, kind, synapses, counted / ms,
+                 mean, 100 * (counted / ms / mean - 1));
+    };
+    row("excitatory", pool.excitatory.size(), survey.input[p].excitatory_per_ms, expected.excitatory_per_ms);
+    row("inhibitory", pool.inhibitory.size(), survey.input[p].inhibitory_per_ms, expected.inhibitory_per_ms);
+  }
+}
+
+void print_output(Survey survey, const DatasetIdentity& id) {
+  const double ms = static_cast<double>(survey.trials) * static_cast<double>(id.duration_ms);
+  const double mean_mV = survey.sum_mV / ms;
+  std::ranges::sort(survey.rate_hz);
+  const auto quantile = [&](double q) {
+    return survey.rate_hz[static_cast<size_t>(q * static_cast<double>(survey.trials - 1))];
+  };
+  fmt::print("\noutput  {:.3f} Hz, voltage {:.2f} +- {:.2f} mV\n", 1000 * survey.spikes / ms, mean_mV,
+             std::sqrt(std::max(0.0, survey.squares_mV2 / ms - mean_mV * mean_mV)));
+  fmt::print("\ntrials by output rate: half of them from {:.2f} to {:.2f} Hz, all from {:.2f} to {:.2f} Hz\n",
+             quantile(0.25), quantile(0.75), quantile(0), quantile(1));
+  print(survey.rates, "Hz");
+  fmt::print("\nintervals between output spikes of a trial\n");
+  print(survey.intervals, "ms");
+  fmt::print("\nvoltage of the soma, samples of 1 ms\n");
+  print(survey.voltages, "mV");
+}
+
+}  // namespace
+
+void inspect_shards(std::span<const std::filesystem::path> files) {
+  const Hdf5File raw(files.front());
+  fmt::print("{}\n", files.size() == 1 ? files.front().string()
+                                       : fmt::format("{} and {} more; of the first:", files.front().string(),
+                                                     files.size() - 1));
+  for (const auto& line : raw.listing()) fmt::print("{}\n", line);
+  const auto trees = trees_of(raw);
+  const Shard first(files.front());
+  const auto& id = first.identity();
+  if (static_cast<int64_t>(trees.of_excitatory.size()) != id.excitatory_synapses ||
+      static_cast<int64_t>(trees.of_inhibitory.size()) != id.inhibitory_synapses)
+    fail_input("{}: /cell has other synapses than the attributes say; the file is damaged", files.front().string());
+  Survey survey;
+  survey.input.resize(trees.pools.size());
+  for (const auto& file : files) {
+    const Shard shard(file);
+    if (shard.split() != first.split() || shard.identity().configuration != id.configuration)
+      fail_input("{}: is of another split or configuration than {}", file.string(), files.front().string());
+    for (size_t i = 0; i < shard.trials(); ++i) survey.add(shard.trial(i), trees);
+  }
+  fmt::print("\n{}: {} trials of {} ms ({:g} s) from trial {} on, seed {}\n", first.split(), survey.trials, id.duration_ms,
+             static_cast<double>(survey.trials) * static_cast<double>(id.duration_ms) / 1000, first.first_trial(),
+             id.seed);
+  print_input(survey, trees, id);
+  print_output(std::move(survey), id);
+  fmt::print("\n{}\n", id.configuration);
+}
+
+bool is_dendritic_basis(const std::filesystem::path& file) {
+  return Hdf5File(file).has("/direction");
+}
+
+void inspect_dendritic_basis(const std::filesystem::path& file) {
+  const auto basis = read_dendritic_basis(file, Hdf5File(file).text_attribute("configuration"));
+  fmt::print("{}\n{} components of the voltages of {} compartments, fitted on {} samples; share of their variance:\n",
+             file.string(), basis.components(), basis.compartments(), Hdf5File(file).number_attribute("fit_samples"));
+  double sum = 0;
+  for (size_t k = 0; k < basis.components(); ++k) {
+    const double share = basis.variance_mV2[k] / basis.total_variance_mV2;
+    sum += share;
+    fmt::print("  {:>3}  {:8.3f} %  together {:7.3f} %\n", k + 1, 100 * share, 100 * sum);
+  }
+}
+
+}  // namespace neurontwin

@@ -1,0 +1,17 @@
+#pragma once
+#include <filesystem>
+#include <span>
+
+namespace neurontwin {
+
+/// Prints what shards of one split hold together: input by tree and kind beside what the stimulus leads to expect, output
+/// rates, intervals between output spikes, voltages. InputError if they are not of one split and configuration.
+void inspect_shards(std::span<const std::filesystem::path> files);
+
+/// Prints how much of the dendrites' variance the components of a basis take.
+void inspect_dendritic_basis(const std::filesystem::path& file);
+
+/// Whether an HDF5 file says that it is a dendritic basis.
+bool is_dendritic_basis(const std::filesystem::path& file);
+
+}  // namespace neurontwin

@@ -1,0 +1,210 @@
+// The data set of a detailed neuron: a soma that fires and a dendrite with synapses.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <fstream>
+
+#include "dataset/dataset.hpp"
+#include "dataset/dendritic_basis.hpp"
+#include "dataset/windows.hpp"
+#include "simulate/dendritic_input.hpp"
+
+namespace neurontwin {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kCell = R"(kind = "detailed"
+morphology = "dataset-test.swc"
+initial_mV = -76
+reversal_mV = { na = 50, k = -85 }
+nexus = { distance_um = 100 }
+capacitance = [ { regions = ["basal", "apical"], uF_cm2 = 2 } ]
+excitatory = { mechanism = "AMPANMDA", regions = ["basal", "apical"], ampa_gmax = 0.002, nmda_gmax = 0.002 }
+inhibitory = { mechanism = "DoubleExp", regions = ["basal", "apical"], rise = 0.2, decay = 8, gmax = 0.001, e = -80 }
+insert = [
+  { mechanism = "leak", regions = ["soma", "basal", "apical"], g = 6e-5, e = -90 },
+  { mechanism = "NaTs2_t", regions = ["soma"], gbar = 1 },
+  { mechanism = "SKv3_1", regions = ["soma"], gbar = 0.3 },
+])";
+
+fs::path fresh_folder(const std::string& name) {
+  auto folder = fs::path(testing::TempDir()) / ("detailed-" + name);
+  fs::remove_all(folder);
+  return folder;
+}
+
+DatasetPlan small_plan(int64_t components = 3) {
+  const auto folder = fs::temp_directory_path() / "neurontwin-dataset-test";
+  fs::create_directories(folder);
+  std::ofstream(folder / "dataset-test.swc") << "1 1 0 0 0 10 -1\n2 3 0 -11 0 1 1\n3 3 0 -151 0 0.5 2\n"
+                                                "4 4 0 11 0 2 1\n5 4 0 251 0 1 4\n";
+  DatasetPlan plan;
+  plan.cell = read_detailed_cell(Settings::from_text(kCell, "cell.toml"), folder);
+  plan.simulation.cable.dt_ms = 0.1;
+  plan.stimulus.pools = pools_of(plan.cell);
+  for (auto& pool : plan.stimulus.pools) pool.excitatory_per_100ms_high = 80;
+  plan.stimulus.inhibition_below_excitation = 80;
+  plan.stimulus.inhibition_above_excitation = 0;
+  plan.stimulus.excitatory_synapses = excitatory_synapses(plan.cell);
+  plan.stimulus.inhibitory_synapses = inhibitory_synapses(plan.cell);
+  plan.stimulus.interval_ms = {50};
+  plan.stimulus.smoothing_sd_ms = {30};
+  plan.data = {.trial_ms = 300, .train_trials = 21, .valid_trials = 3, .test_trials = 5, .trials_per_shard = 6};
+  plan.data.dendritic_components = components;
+  plan.data.dendritic_fit_trials = 19;
+  plan.seed = 4;
+  plan.identity = {excitatory_synapses(plan.cell), inhibitory_synapses(plan.cell), plan.data.trial_ms, plan.seed,
+                   "[cell]\na test's\n", true, components};
+  return plan;
+}
+
+std::map<std::string, std::string> files_in(const fs::path& folder) {
+  std::map<std::string, std::string> files;
+  for (const auto& entry : fs::directory_iterator(folder)) files[entry.path().filename()] = read_file(entry.path());
+  return files;
+}
+
+/// What two folders hold is the same; says which file is not rather than printing it.
+void expect_same_files(const fs::path& a, const fs::path& b) {
+  const auto in_a = files_in(a), in_b = files_in(b);
+  EXPECT_EQ(in_a.size(), in_b.size());
+  for (const auto& [name, bytes] : in_a) EXPECT_TRUE(in_b.contains(name) && in_b.at(name) == bytes) << name;
+}
+
+TEST(DetailedDataset, IsTheSameFilesWhateverTheNumberOfThreads) {
+  const auto plan = small_plan();
+  const auto one = fresh_folder("one"), three = fresh_folder("three");
+  EXPECT_EQ(make_dataset(plan, one, 1, {}), 29);
+  make_dataset(plan, three, 3, {});
+  EXPECT_EQ(files_in(one).size(), 4u + 1 + 1 + 1);  // shards and the basis
+  expect_same_files(one, three);
+}
+
+TEST(DetailedDataset, TrialsAreTheSameWhateverTheShardSize) {
+  auto plan = small_plan();
+  const auto six = fresh_folder("six"), nineteen = fresh_folder("nineteen");
+  make_dataset(plan, six, 2, {});
+  const auto a = Split::open(plan, six, splits_of(plan.data)[0]);
+  plan.data.trials_per_shard = 19;  // a whole batch and some, then two
+  make_dataset(plan, nineteen, 2, {});
+  const auto b = Split::open(plan, nineteen, splits_of(plan.data)[0]);
+  ASSERT_EQ(a.trials(), b.trials());
+  size_t spikes = 0;
+  for (size_t i = 0; i < a.trials(); ++i) {
+    const auto x = a.trial(i), y = b.trial(i);
+    EXPECT_TRUE(std::ranges::equal(x.excitatory.time_ms, y.excitatory.time_ms));
+    EXPECT_TRUE(std::ranges::equal(x.soma_mV, y.soma_mV)) << i;
+    EXPECT_TRUE(std::ranges::equal(x.nexus_mV, y.nexus_mV)) << i;
+    EXPECT_TRUE(std::ranges::equal(x.dendrites_pc, y.dendrites_pc)) << i;
+    EXPECT_TRUE(std::ranges::equal(x.spike_times_ms, y.spike_times_ms)) << i;
+    spikes += x.spike_times_ms.size();
+  }
+  EXPECT_GT(spikes, 10u);
+}
+
+TEST(DetailedDataset, HoldsWhatTheSimulatorGivesForTheSameInput) {
+  const auto plan = small_plan();
+  const auto folder = fresh_folder("simulator");
+  make_dataset(plan, folder, 1, {});
+  const auto test = Split::open(folder, "test");
+  const auto& cell = std::get<DetailedCell>(plan.cell);
+  for (size_t i = 0; i < test.trials(); ++i) {
+    const auto input = draw_input(plan.stimulus, plan.seed, Stage::stimulus_test, i, plan.data.trial_ms);
+    const auto recording = simulate_trials(cell, plan.simulation.cable, Precision::in_float, std::span(&input, 1),
+                                           plan.data.trial_ms, 1)[0];
+    const auto trial = test.trial(i);
+    EXPECT_TRUE(std::ranges::equal(trial.excitatory.time_ms, input.excitatory.time_ms));
+    for (size_t ms = 0; ms < 300; ++ms) {
+      ASSERT_EQ(trial.soma_mV[ms], recording.soma_mV[8 * ms]);
+      ASSERT_EQ(trial.nexus_mV[ms], recording.nexus_mV[8 * ms]);
+    }
+    ASSERT_EQ(trial.spike_times_ms.size(), recording.spike_times_ms.size());
+    for (size_t k = 0; k < trial.spike_times_ms.size(); ++k)
+      EXPECT_EQ(trial.spike_times_ms[k], static_cast<float>(recording.spike_times_ms[k]));
+  }
+}
+
+TEST(DetailedDataset, InterruptedAnywhereAndMadeAgainItIsTheSameFiles) {
+  const auto plan = small_plan();
+  const auto undisturbed = fresh_folder("undisturbed"), disturbed = fresh_folder("disturbed");
+  make_dataset(plan, undisturbed, 2, {});
+  struct Killed {};
+  int kills = 0;
+  for (int life = 1; life < 40; ++life) {
+    int told = 0;
+    try {
+      make_dataset(plan, disturbed, 2, [&](const Progress&) {
+        if (++told > life) throw Killed{};
+      });
+      break;
+    } catch (const Killed&) {
+      ++kills;
+    }
+  }
+  EXPECT_GT(kills, 3);
+  expect_same_files(undisturbed, disturbed);
+  fs::remove(dendritic_basis_path(disturbed));
+  fs::remove(shard_path(disturbed, "train", 1));
+  EXPECT_EQ(make_dataset(plan, disturbed, 1, {}), 6);
+  expect_same_files(undisturbed, disturbed);
+}
+
+TEST(DetailedDataset, ComponentsAreWhitenedOnTheTrialsTheyWereFittedOnAndHandedOutInWindows) {
+  auto plan = small_plan();
+  plan.data.train_trials = plan.data.dendritic_fit_trials;
+  const auto folder = fresh_folder("white");
+  make_dataset(plan, folder, 2, {});
+  const auto train = Split::open(plan, folder, splits_of(plan.data)[0]);
+  double sum[3] = {}, squares[3] = {}, samples = 0, most = 0;
+  for (size_t i = 0; i < train.trials(); ++i) {
+    const auto trial = train.trial(i);
+    ASSERT_EQ(trial.dendrites_pc.size(), 3u * 300);
+    for (size_t k = 0; k < trial.dendrites_pc.size(); ++k) {
+      const double x = trial.dendrites_pc[k];
+      sum[k % 3] += x;
+      squares[k % 3] += x * x;
+      most = std::max(most, std::abs(x));
+    }
+    samples += 300;
+  }
+  EXPECT_LE(most, 3);
+  for (int k = 0; k < 3; ++k) {  // clipping at three standard deviations takes a little away
+    EXPECT_NEAR(sum[k] / samples, 0, 0.1);
+    EXPECT_GT(std::sqrt(squares[k] / samples), 0.8);
+    EXPECT_LT(std::sqrt(squares[k] / samples), 1.001);
+  }
+  const std::array<Window, 2> windows{Window{1, 40}, Window{5, 100}};
+  const auto batch = gather(train, windows, {.history_ms = 10, .window_ms = 50});
+  ASSERT_EQ(batch.dendritic_components, 3);
+  ASSERT_EQ(batch.dendrites_pc.size(), 2u * 50 * 3);
+  EXPECT_EQ(batch.dendrites_pc[(50 + 7) * 3 + 2], train.trial(5).dendrites_pc[107 * 3 + 2]);
+}
+
+TEST(DetailedDataset, WithoutComponentsThereIsNoBasisAndNoneInTheWindows) {
+  const auto plan = small_plan(0);
+  const auto folder = fresh_folder("none");
+  make_dataset(plan, folder, 2, {});
+  EXPECT_FALSE(fs::exists(dendritic_basis_path(folder)));
+  const std::array<Window, 1> windows{Window{1, 40}};
+  const auto batch = gather(Split::open(folder, "train"), windows, {.history_ms = 10, .window_ms = 50});
+  EXPECT_EQ(batch.dendritic_components, 0);
+  EXPECT_TRUE(batch.dendrites_pc.empty());
+}
+
+TEST(DetailedDataset, MoreComponentsThanCompartmentsAreRefused) {
+  auto plan = small_plan(500);
+  const auto folder = fresh_folder("many");
+  try {
+    make_dataset(plan, folder, 1, {});
+    FAIL() << "accepted";
+  } catch (const InputError& error) {
+    EXPECT_NE(std::string(error.what()).find("data.dendritic_components is 500, but the voltages of"),
+              std::string::npos)
+        << error.what();
+  }
+}
+
+}  // namespace
+}  // namespace neurontwin

@@ -1,0 +1,14 @@
+#pragma once
+#include "config/settings.hpp"
+#include "simulate/cable.hpp"
+
+namespace neurontwin {
+
+/// How the trials of a detailed neuron's data set are simulated. Reads [simulation].
+struct SimulationSpec {
+  CableSpec cable;
+  Precision precision = Precision::in_float;
+};
+SimulationSpec read_simulation(const Settings& settings);
+
+}  // namespace neurontwin
