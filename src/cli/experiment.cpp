@@ -71,6 +71,7 @@ Experiment read_experiment(const Options& options) {
   e.plan.seed = e.seed;
   e.twin = read_twin(twin);
   e.train = read_train(train);
+  e.twin.dendritic_components = e.plan.data.dendritic_components;
   e.twin.near_spike = e.train.questions.near_spike_ms > 0;
   e.twin.count = e.train.questions.rate_sd_ms > 0;
   e.evaluate = read_evaluate(evaluate);

@@ -19,7 +19,9 @@ TEST(SymmetricEigen, VectorsAreOrthonormalAndStretchedByTheirValues) {
     for (size_t j = 0; j <= i; ++j) a[i * n + j] = a[j * n + i] = random.normal();
   const auto eigen = symmetric_eigen(a, n);
   for (size_t k = 0; k < n; ++k) {
-    if (k > 0) EXPECT_LE(eigen.values[k], eigen.values[k - 1]);
+    if (k > 0) {
+      EXPECT_LE(eigen.values[k], eigen.values[k - 1]);
+    }
     const double* v = &eigen.vectors[k * n];
     for (size_t i = 0; i < n; ++i) {
       double stretched = 0;

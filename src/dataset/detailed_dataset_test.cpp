@@ -178,8 +178,8 @@ TEST(DetailedDataset, ComponentsAreWhitenedOnTheTrialsTheyWereFittedOnAndHandedO
   const std::array<Window, 2> windows{Window{1, 40}, Window{5, 100}};
   const auto batch = gather(train, windows, {.history_ms = 10, .window_ms = 50});
   ASSERT_EQ(batch.dendritic_components, 3);
-  ASSERT_EQ(batch.dendrites_pc.size(), 2u * 50 * 3);
-  EXPECT_EQ(batch.dendrites_pc[(50 + 7) * 3 + 2], train.trial(5).dendrites_pc[107 * 3 + 2]);
+  ASSERT_EQ(batch.dendrites.size(), 2u * 50 * 3);
+  EXPECT_EQ(batch.dendrites[(50 + 7) * 3 + 2], train.trial(5).dendrites_pc[107 * 3 + 2]);
 }
 
 TEST(DetailedDataset, WithoutComponentsThereIsNoBasisAndNoneInTheWindows) {
@@ -190,7 +190,7 @@ TEST(DetailedDataset, WithoutComponentsThereIsNoBasisAndNoneInTheWindows) {
   const std::array<Window, 1> windows{Window{1, 40}};
   const auto batch = gather(Split::open(folder, "train"), windows, {.history_ms = 10, .window_ms = 50});
   EXPECT_EQ(batch.dendritic_components, 0);
-  EXPECT_TRUE(batch.dendrites_pc.empty());
+  EXPECT_TRUE(batch.dendrites.empty());
 }
 
 TEST(DetailedDataset, MoreComponentsThanCompartmentsAreRefused) {

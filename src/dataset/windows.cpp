@@ -60,7 +60,7 @@ WindowBatch gather(const Split& split, std::span<const Window> windows, const Ga
     batch.soma_mV.insert(batch.soma_mV.end(), soma.begin(), soma.end());
     const auto dendrites = trial.dendrites_pc.subspan(static_cast<size_t>(start_ms * batch.dendritic_components),
                                                       static_cast<size_t>(window_ms * batch.dendritic_components));
-    batch.dendrites_pc.insert(batch.dendrites_pc.end(), dendrites.begin(), dendrites.end());
+    batch.dendrites.insert(batch.dendrites.end(), dendrites.begin(), dendrites.end());
   }
   return batch;
 }

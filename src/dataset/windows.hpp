@@ -21,12 +21,10 @@ struct WindowBatch {
   std::vector<int32_t> events;
   std::vector<float> spikes;   // [window][ms], 1 where the neuron spiked
   std::vector<float> soma_mV;  // [window][ms]
-  int64_t dendritic_components = 0;  // 0: the data set has none
-  std::vector<float> dendrites_pc;   // [window][ms][component]
   /// [window][ms], 1 where the voltage is to be learned, 0 in the wake of a spike (see Gathering).
   std::vector<float> soma_counts;
-  int64_t dendrite_components = 0;
-  std::vector<float> dendrites;  // [window][ms][component]
+  int64_t dendritic_components = 0;  // 0: the data set has none
+  std::vector<float> dendrites;      // [window][ms][component]
 
   int64_t event_count() const { return static_cast<int64_t>(events.size() / 3); }
 };

@@ -104,7 +104,7 @@ Baseline one_unit_network(const OneUnitTask& task, uint64_t seed, const Split& t
   spec.layers = {{task.twin.window_ms(), 1}};
   spec.activation = Activation::linear;
   spec.batch_norm = false;
-  spec.dendrite_components = 0;
+  spec.dendritic_components = 0;
   spec.near_spike = spec.count = false;
   Twin twin(spec, train_split.channels(), seed);
   train(twin, task.train, seed, train_split, valid, task.folder, "one unit\n" + task.identity, listener);

@@ -94,8 +94,8 @@ TwinImpl::TwinImpl(const TwinSpec& spec, int64_t channels, uint64_t seed) : spec
     auto weight = drawn(name + "_weight", {last, outputs}, sd);
     heads_.push_back({name, weight, constant(name + "_bias", {outputs}, bias)});
   };
-  if (spec_.dendrite_components > 0)
-    head("dendrites", spec_.dendrite_components, spec_.dendrite_weight_sd, 0);
+  if (spec_.dendritic_components > 0)
+    head("dendrites", spec_.dendritic_components, spec_.dendrite_weight_sd, 0);
   if (spec_.near_spike) head("near_spike", 1, spec_.spike_weight_sd, spec_.spike_bias);
   if (spec_.count) head("count", 1, spec_.spike_weight_sd, spec_.spike_bias);
 }

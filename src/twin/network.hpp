@@ -33,7 +33,7 @@ struct TwinSpec {
   double soma_offset_mV = -67.7;  // added to the voltage head, so that it learns deviations
   double dendrite_weight_sd = 0.05;
   // Further heads. The data and the training say whether there are any, not [twin].
-  int64_t dendrite_components = 0;
+  int64_t dendritic_components = 0;
   bool near_spike = false;  // a spike within some milliseconds (train.near_spike_ms)
   bool count = false;       // spikes in a Gaussian window (train.rate_sd_ms)
 

@@ -200,7 +200,7 @@ TEST(Twin, TorchScriptGivesTheSameAnswerAsTheEventDrivenNetwork) {
 TEST(Twin, FurtherHeadsAnswerBesideSpikeAndVoltageAndLeaveThemAlone) {
   auto spec = deep_spec();
   const auto plain_spec = spec;
-  spec.dendrite_components = 3;
+  spec.dendritic_components = 3;
   spec.near_spike = spec.count = true;
   Twin twin(spec, 9, 3), plain(plain_spec, 9, 3);
   twin->eval();
