@@ -165,17 +165,19 @@ TEST(Baselines, AConstantRateRanksNothingAndGainsNothing) {
   });
 }
 
-/// Trials of 6 s with spikes at random times, 1 a second, and nothing else.
-Split random_spikes(const std::string& name, uint64_t first, uint64_t trials) {
+/// Trials of 6 s with spikes at random times and nothing else.
+Split random_spikes(const std::string& name, uint64_t first, uint64_t trials, double rate_hz = 1) {
   const auto folder = fs::path(testing::TempDir()) / ("random-spikes-" + name);
   fs::create_directories(folder);
   std::vector<Trial> all(trials);
   for (uint64_t i = 0; i < trials; ++i) {
     Random random(12, Stage::test_cases, first + i, 0);
-    for (double t = -1000 * std::log(random.uniform()); t < 6000; t -= 1000 * std::log(random.uniform())) {
+    for (double t = 0; rate_hz > 0;) {
+      t -= 1000 / rate_hz * std::log(random.uniform());
+      if (t >= 6000) break;
       all[i].spike_times_ms.push_back(static_cast<float>(t));
     }
-    all[i].soma_mV.assign(6000, -65.0f);
+    for (int t = 0; t < 6000; ++t) all[i].soma_mV.push_back(static_cast<float>(-65 + random.normal()));
   }
   write_file_atomically(shard_path(folder, "test", 0),
                         shard_bytes({1, 1, 6000, 1, "random"}, "test", 0, all));
@@ -184,6 +186,28 @@ Split random_spikes(const std::string& name, uint64_t first, uint64_t trials) {
 
 std::vector<std::vector<float>> times_of(const Split& split) {
   return jittered(split, 0, 1);
+}
+
+TEST(Evaluate, OfANeuronThatNeverSpikesSpeaksOfItsVoltageAlone) {
+  const auto silent = random_spikes("silent", 0, 4, 0), busy = random_spikes("busy", 0, 4);
+  TwinSpec spec;
+  spec.layers = {{5, 1}};
+  Twin twin(spec, 2, 1);
+  const EvaluateSpec quick{.bootstrap_resamples = 20, .glm = {.trials = 4, .passes = 3}};
+  for (const auto* split : {&silent, &busy}) {
+    const auto e = evaluate(twin, quick, 1, *split, *split, *split, {});
+    std::vector<std::string> spoken_of;
+    for (const auto& [key, value] : e.metrics.items()) {
+      EXPECT_FALSE(value.is_number_float() && !std::isfinite(value.get<double>())) << key;
+      if (key.find("spike.") != std::string::npos && !key.ends_with("_ci95")) spoken_of.push_back(key);
+    }
+    EXPECT_EQ(e.curves.contains("roc"), split == &busy);
+    EXPECT_TRUE(e.metrics.contains("soma.rmse_mV") && e.metrics.contains("baseline.glm.soma.rmse_mV"));
+    EXPECT_EQ(e.metrics.contains("baseline.glm.spike.auc"), split == &busy);
+    EXPECT_EQ(e.metrics.contains("ceiling.jitter_1ms.spike.auc"), split == &busy);
+    const bool only_rate = spoken_of == std::vector<std::string>{"spike.base_rate_hz"};
+    EXPECT_EQ(only_rate, split == &silent);
+  }
 }
 
 TEST(Ceiling, ARepetitionThatIsTheSameIsPerfect) {

@@ -167,12 +167,9 @@ std::vector<size_t> examples_of(std::span<const TrialComparison> trials, size_t 
   return chosen;
 }
 
-}  // namespace
-
-Json curves_json(const RankTable& table, std::span<const TrialComparison> trials,
-                 const Thresholds& thresholds, const ScoreSums& total, const Split& test,
-                 const EvaluateSpec& spec) {
-  Json curves;
+/// What there is to draw of spikes, if there are any.
+void add_spike_curves(Json& curves, const RankTable& table, std::span<const TrialComparison> trials,
+                      const Thresholds& thresholds, const ScoreSums& total) {
   Json fpr = Json::array(), tpr = Json::array(), precision = Json::array();
   for (const auto& point : roc_curve(table, 600)) {
     fpr.push_back(short_number(point.false_positive_rate));
@@ -184,7 +181,6 @@ Json curves_json(const RankTable& table, std::span<const TrialComparison> trials
   curves["cross_correlation"] = cross_correlation(trials, thresholds.spike);
   curves["calibration"] = calibration(trials);
   curves["isi"] = isi_histogram(trials, thresholds.spike);
-  curves["voltage"] = voltage_histogram(trials);
   curves["rates"] = rates(trials);
   auto points = Json::array();
   for (size_t i = 0; i < thresholds.at_rate.size(); ++i) {
@@ -194,6 +190,16 @@ Json curves_json(const RankTable& table, std::span<const TrialComparison> trials
                       {"fpr", total.false_alarms[i] / (total.bins - total.spikes)}});
   }
   curves["operating_points"] = points;
+}
+
+}  // namespace
+
+Json curves_json(const RankTable& table, std::span<const TrialComparison> trials,
+                 const Thresholds& thresholds, const ScoreSums& total, const Split& test,
+                 const EvaluateSpec& spec) {
+  Json curves;
+  if (total.spikes > 0) add_spike_curves(curves, table, trials, thresholds, total);
+  curves["voltage"] = voltage_histogram(trials);
   auto examples = Json::array();
   for (const size_t i : examples_of(trials, static_cast<size_t>(spec.examples))) {
     examples.push_back(example(trials[i], i, test, thresholds.spike));

@@ -5,7 +5,7 @@
 namespace neurontwin {
 
 /// curves.json: ROC, precision-recall, cross-correlation, calibration, ISI and voltage histograms, rates and
-/// example trials.
+/// example trials. Of a neuron that never spikes, the voltage and the examples.
 nlohmann::ordered_json curves_json(const RankTable& table, std::span<const TrialComparison> trials,
                                    const Thresholds& thresholds, const ScoreSums& total, const Split& test,
                                    const EvaluateSpec& spec);

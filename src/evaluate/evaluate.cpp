@@ -125,7 +125,7 @@ void put_scores(nlohmann::ordered_json& metrics, const std::string& prefix, cons
   const auto others = metrics_of(scored.total);
   all.insert(all.end(), others.begin(), others.end());
   for (const auto& [name, value] : all) {
-    const bool finds_spikes = name.starts_with("spike.") && !name.ends_with("_hz");
+    const bool finds_spikes = name.starts_with("spike.") && name != "spike.base_rate_hz";
     if (!std::isfinite(value) || !wanted(name) || (scored.total.spikes == 0 && finds_spikes)) continue;
     metrics[prefix + name] = value;
     if (const auto it = interval.find(name); it != interval.end()) {
@@ -326,7 +326,7 @@ Evaluation evaluate(Twin& twin, const EvaluateSpec& spec, uint64_t seed, const S
   metrics["data.valid_s"] = valid.seconds();
   metrics["data.test_s"] = test.seconds();
   metrics["data.test_spikes"] = static_cast<int64_t>(scored.total.spikes);
-  metrics["data.train_rate_hz"] = rate_per_bin * 1000;
+  metrics["data.train_rate_hz"] = static_cast<double>(spike_count(train)) / train.seconds();
   metrics["twin.parameters"] = twin->parameter_count();
   metrics["twin.depth"] = twin->spec().depth();
   metrics["twin.width"] = twin->spec().width();

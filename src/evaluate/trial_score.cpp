@@ -77,12 +77,15 @@ TrialComparison truth_of(const TrialView& trial) {
   return truth;
 }
 
+int64_t spike_count(const Split& split) {
+  size_t spikes = 0;
+  for (size_t i = 0; i < split.trials(); ++i) spikes += split.trial(i).spike_times_ms.size();
+  return static_cast<int64_t>(spikes);
+}
+
 double spikes_per_bin(const Split& split) {
-  double spikes = 0;
-  for (size_t i = 0; i < split.trials(); ++i)
-    spikes += static_cast<double>(split.trial(i).spike_times_ms.size());
   const double bins = static_cast<double>(split.trials()) * static_cast<double>(split.duration_ms());
-  return std::max(spikes, 0.5) / bins;
+  return std::max(static_cast<double>(spike_count(split)), 0.5) / bins;
 }
 
 std::vector<TrialComparison> compare(Twin& twin, const Split& split) {

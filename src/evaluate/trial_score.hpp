@@ -26,6 +26,8 @@ double probability(double log_odds);
 TrialComparison truth_of(const TrialView& trial);
 std::vector<TrialComparison> compare(Twin& twin, const Split& split);
 
+/// All output spikes of a split.
+int64_t spike_count(const Split& split);
 /// Mean spikes per 1 ms bin; without any spike that of half a one, so that its logarithm stays finite.
 double spikes_per_bin(const Split& split);
 
