@@ -34,10 +34,10 @@ std::string determining_text(const DatasetPlan& plan, const Settings& cell, cons
     text += fmt::format("morphology_digest = \"{}\"\n\n{}", digest(read_file(morphology)),
                         without(cell.resolved("cell"), {"morphology"}));
   } else {
-    text += "\n" + cell.resolved("cell");
+    text += fmt::format("\n{}", cell.resolved("cell"));
   }
-  text += "\n" + stimulus.resolved("stimulus");
-  if (detailed) text += "\n" + simulation.resolved("simulation");
+  text += fmt::format("\n{}", stimulus.resolved("stimulus"));
+  if (detailed) text += fmt::format("\n{}", simulation.resolved("simulation"));
   return text;
 }
 
