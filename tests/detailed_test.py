@@ -1,5 +1,5 @@
 """Experiments on detailed neurons, from simulation to report."""
-import json
+import hashlib
 import random
 import subprocess
 import unittest
@@ -17,7 +17,7 @@ SHORT = {"data.trial_ms": 250, "data.train_trials": 5, "data.valid_trials": 2, "
 
 
 def files_of(folder):
-    return {file.name: file.read_bytes() for file in (folder / "dataset").glob("*.h5")}
+    return {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in (folder / "dataset").glob("*.h5")}
 
 
 class ABranch(InTemporaryFolder):
@@ -95,7 +95,8 @@ class TheLayerFiveCell(InTemporaryFolder):
             done, dataset = self.simulate(setting, {setting: value})
             self.assertEqual(done.returncode, 0, done.stderr)
             with h5py.File(dataset / "test-0000.h5") as test:
-                self.assertIn({"cell.receptors": "receptors = 'ampa'"}.get(setting, "SK_E2 = 0.1"), test.attrs["configuration"])
+                configuration = bytes(test.attrs["configuration"]).decode()
+            self.assertIn("receptors = 'ampa'" if setting == "cell.receptors" else "SK_E2 = 0.1", configuration)
         done, _ = self.simulate("cell.receptors", {"cell.receptors": "nmda"})
         self.assertEqual(done.returncode, 2)
         self.assertIn("in [cell]: 'receptors = 'ampa'' there, 'receptors = 'nmda'' here", done.stderr)
@@ -122,8 +123,9 @@ class PublishedLabels(InTemporaryFolder):
         self.assertIn("simulate: done before", done.stderr)
         self.assertNotIn("train: done before", done.stderr)
         self.assertEqual(files_of(out), before)
-        # Half the spikes after 2048 ms are labelled a millisecond too early or late, which no twin can know.
-        self.assertLess(metrics(out)["spike.average_precision"], exact["spike.average_precision"])
+        # Half the spikes after 2048 ms count a millisecond earlier or later.
+        self.assertNotEqual(metrics(out)["spike.auc"], exact["spike.auc"])
+        self.assertEqual(metrics(out)["data.test_spikes"], exact["data.test_spikes"])
 
 
 class TheExperimentsThatShip(InTemporaryFolder):

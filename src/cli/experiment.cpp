@@ -29,15 +29,16 @@ std::string determining_text(const DatasetPlan& plan, const Settings& cell, cons
                         plan.data.dendritic_fit_trials);
   }
   const bool detailed = std::holds_alternative<DetailedCell>(plan.cell);
-  const std::filesystem::path morphology = detailed ? cell.text("morphology") : "";
+  const auto morphology = detailed ? cell.file("morphology", cell.folder()) : std::filesystem::path();
   if (std::error_code none; std::filesystem::is_regular_file(morphology, none)) {
     text += fmt::format("morphology_digest = \"{}\"\n\n{}", digest(read_file(morphology)),
                         without(cell.resolved("cell"), {"morphology"}));
   } else {
-    text += "\n" + cell.resolved("cell");
+    if (detailed) cell.text("morphology");  // built in: a name, no file
+    text += fmt::format("\n{}", cell.resolved("cell"));
   }
-  text += "\n" + stimulus.resolved("stimulus");
-  if (detailed) text += "\n" + simulation.resolved("simulation");
+  text += fmt::format("\n{}", stimulus.resolved("stimulus"));
+  if (detailed) text += fmt::format("\n{}", simulation.resolved("simulation"));
   return text;
 }
 

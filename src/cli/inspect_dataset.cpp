@@ -55,7 +55,7 @@ Trees trees_of(const Hdf5File& file) {
         fail_input("{}: {} names a compartment that is not in /cell; the file is damaged", file.path().string(), path);
       const auto& name = region[compartments[s]];
       const auto [place, added] = known.emplace(name, trees.pools.size());
-      if (added) trees.pools.push_back({.name = name});
+      if (added) trees.pools.emplace_back().name = name;
       auto& pool = trees.pools[place->second];
       (pool.*numbers).push_back(static_cast<int>(s));
       (pool.*shares).push_back(length_um[compartments[s]] + 10);

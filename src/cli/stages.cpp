@@ -99,7 +99,9 @@ class Run {
         "{}|{}|{}|{}|{}|{}", NEURONTWIN_VERSION, e_.plan.identity.configuration, e_.plan.data.train_trials,
         e_.plan.data.valid_trials, e_.plan.data.test_trials, e_.plan.data.trials_per_shard));
     const auto made = [&] { return digest(inputs + shard_stamps({"train", "valid", "test"})); };
-    if (log_.done("simulate", made())) return say("simulate: done before");
+    const bool basis_is_there =
+        e_.plan.data.dendritic_components == 0 || std::filesystem::exists(dendritic_basis_path(dataset_));
+    if (log_.done("simulate", made()) && basis_is_there) return say("simulate: done before");
     const double start = seconds_now();
     const auto simulated = make_dataset(e_.plan, dataset_, threads_, progress_);
     const double seconds = seconds_now() - start;

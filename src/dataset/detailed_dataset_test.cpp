@@ -182,6 +182,26 @@ TEST(DetailedDataset, ComponentsAreWhitenedOnTheTrialsTheyWereFittedOnAndHandedO
   EXPECT_EQ(batch.dendrites[(50 + 7) * 3 + 2], train.trial(5).dendrites_pc[107 * 3 + 2]);
 }
 
+TEST(DetailedDataset, PublishedLabelsAreTheExactOnesOfTheSameFilesRoundedToHalf) {
+  auto plan = small_plan(0);
+  plan.data.train_trials = 60;
+  const auto folder = fresh_folder("labels");
+  make_dataset(plan, folder, 2, {});
+  plan.data.labels = {.published = true, .soma_ceiling_mV = -55};
+  const auto exact = Split::open(folder, "train"), published = Split::open(plan, folder, splits_of(plan.data)[0]);
+  int moved = 0;
+  for (size_t i = 0; i < exact.trials(); ++i) {
+    const auto a = exact.trial(i), b = published.trial(i);
+    ASSERT_EQ(a.spike_times_ms.size(), b.spike_times_ms.size());
+    for (size_t k = 0; k < a.spike_times_ms.size(); ++k) {
+      EXPECT_EQ(b.spike_times_ms[k], rounded_to_half(a.spike_times_ms[k]));
+      moved += a.spike_times_ms[k] != b.spike_times_ms[k];
+    }
+    for (size_t ms = 0; ms < 300; ++ms) EXPECT_EQ(b.soma_mV[ms], std::min(a.soma_mV[ms], -55.0f));
+  }
+  EXPECT_GT(moved, 0);  // from 256 ms on the grid is a quarter of a millisecond, the recording's an eighth
+}
+
 TEST(DetailedDataset, WithoutComponentsThereIsNoBasisAndNoneInTheWindows) {
   const auto plan = small_plan(0);
   const auto folder = fresh_folder("none");
