@@ -26,14 +26,11 @@ struct Work {
 };
 
 WindowBatch random_batch(const Work& s, int64_t history_ms) {
-  WindowBatch batch{.windows = s.windows,
-                    .channels = s.channels,
-                    .history_ms = history_ms,
-                    .window_ms = s.window_ms,
-                    .events = {},
-                    .spikes = {},
-                    .soma_mV = {},
-                    .soma_counts = {}};
+  WindowBatch batch;
+  batch.windows = s.windows;
+  batch.channels = s.channels;
+  batch.history_ms = history_ms;
+  batch.window_ms = s.window_ms;
   Random random(1, Stage::test_cases, 0, 0);
   for (int64_t w = 0; w < s.windows; ++w) {
     for (int64_t t = 0; t < history_ms + s.window_ms; ++t) {
@@ -93,7 +90,10 @@ struct DenseNetwork {
                             l.variance, true, 0.01, 1e-3, false);
     }
     const auto y = torch::conv1d(x, heads, head_bias);
-    return {y.select(1, 0), y.select(1, 1) + soma_offset_mV};
+    TwinOutput output;
+    output.spike_log_odds = y.select(1, 0);
+    output.soma_mV = y.select(1, 1) + soma_offset_mV;
+    return output;
   }
 };
 
