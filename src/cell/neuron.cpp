@@ -46,7 +46,8 @@ std::string words_for(const Neuron& neuron) {
   const auto synapses = fmt::format("{} excitatory and {} inhibitory synapses", excitatory_synapses(neuron),
                                     inhibitory_synapses(neuron));
   if (const auto* cell = std::get_if<DetailedCell>(&neuron))
-    return fmt::format("detailed neuron of {} compartments, {}", cell->geometry.compartments.size(), synapses);
+    return fmt::format("detailed neuron of {} compartments, {}", cell->geometry.compartments.size(),
+                       synapses);
   return "leaky integrate-and-fire neuron, " + synapses;
 }
 

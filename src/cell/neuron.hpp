@@ -9,7 +9,8 @@ namespace neurontwin {
 /// A neuron of either kind, as experiments are made on it.
 using Neuron = std::variant<IntegrateAndFire, DetailedCell>;
 
-/// Reads a cell description of any kind. Files that it names are beside the description. InputError where it is wrong.
+/// Reads a cell description of any kind. Files that it names are beside the description. InputError where it
+/// is wrong.
 Neuron read_neuron(const Settings& settings);
 
 int excitatory_synapses(const Neuron& neuron);
@@ -20,7 +21,8 @@ std::string words_for(const Neuron& neuron);
 /// Of a point neuron; a neuron with dendrites has no single one.
 std::optional<double> membrane_time_constant_ms(const Neuron& neuron);
 
-/// Where the synapses are: the compartment of each, by its number among its kind. A point neuron's are all on 0.
+/// Where the synapses are: the compartment of each, by its number among its kind. A point neuron's are all on
+/// 0.
 std::vector<int> excitatory_compartments(const Neuron& neuron);
 std::vector<int> inhibitory_compartments(const Neuron& neuron);
 

@@ -20,13 +20,14 @@ std::string without(const std::string& toml, std::initializer_list<std::string_v
   return out;
 }
 
-/// What a neuron's trials depend on, as TOML text. A file of a morphology counts by what it holds, not by where it lies.
+/// What a neuron's trials depend on, as TOML text. A file of a morphology counts by what it holds, not by
+/// where it lies.
 std::string determining_text(const DatasetPlan& plan, const Settings& cell, const Settings& stimulus,
                              const Settings& simulation) {
   auto text = fmt::format("seed = {}\ntrial_ms = {}\n", plan.seed, plan.data.trial_ms);
   if (plan.data.dendritic_components > 0) {
-    text += fmt::format("dendritic_components = {}\ndendritic_fit_trials = {}\n", plan.data.dendritic_components,
-                        plan.data.dendritic_fit_trials);
+    text += fmt::format("dendritic_components = {}\ndendritic_fit_trials = {}\n",
+                        plan.data.dendritic_components, plan.data.dendritic_fit_trials);
   }
   const bool detailed = std::holds_alternative<DetailedCell>(plan.cell);
   const auto morphology = detailed ? cell.file("morphology", cell.folder()) : std::filesystem::path();
@@ -66,8 +67,9 @@ Experiment read_experiment(const Options& options) {
   if (detailed != nullptr) {
     e.plan.simulation = read_simulation(simulation);
   } else if (e.plan.data.dendritic_components > 0) {
-    fail_input("{}: '{}' is {}, but a point neuron has no dendrites; leave it out", data.where("dendritic_components"),
-               data.full_key("dendritic_components"), e.plan.data.dendritic_components);
+    fail_input("{}: '{}' is {}, but a point neuron has no dendrites; leave it out",
+               data.where("dendritic_components"), data.full_key("dendritic_components"),
+               e.plan.data.dendritic_components);
   }
   e.plan.seed = e.seed;
   e.twin = read_twin(twin);
@@ -95,11 +97,12 @@ Experiment read_experiment(const Options& options) {
                      determining_text(e.plan, cell, stimulus, simulation),
                      detailed != nullptr && detailed->nexus.has_value(),
                      e.plan.data.dendritic_components};
-  e.training_identity =
-      fmt::format("{}\ntrain_trials = {}\nvalid_trials = {}\npublished_labels = {}\nsoma_ceiling_mV = {}\n\n"
-                  "[twin]\n{}\n[train]\n{}",
-                  e.plan.identity.configuration, e.plan.data.train_trials, e.plan.data.valid_trials,
-                  e.plan.data.labels.published, e.plan.data.labels.soma_ceiling_mV, twin.resolved(), without(train.resolved(), {"epochs", "checkpoint_every_s"}));
+  e.training_identity = fmt::format(
+      "{}\ntrain_trials = {}\nvalid_trials = {}\npublished_labels = {}\nsoma_ceiling_mV = {}\n\n"
+      "[twin]\n{}\n[train]\n{}",
+      e.plan.identity.configuration, e.plan.data.train_trials, e.plan.data.valid_trials,
+      e.plan.data.labels.published, e.plan.data.labels.soma_ceiling_mV, twin.resolved(),
+      without(train.resolved(), {"epochs", "checkpoint_every_s"}));
   e.evaluate_settings = evaluate.resolved();
   return e;
 }

@@ -30,10 +30,13 @@ void print(const Counts& counts, std::string_view unit) {
   while (last > first + 1 && counts.of_bin[last - 1] == 0) --last;
   for (size_t i = first; i < last; ++i) {
     const double from = counts.low + counts.width * static_cast<double>(i);
-    const auto range = i + 1 == counts.of_bin.size() ? fmt::format("{:g} {} and more", from, unit)
-                                                     : fmt::format("{:g} to {:g} {}", from, from + counts.width, unit);
-    const auto length = std::ceil(kLongest * static_cast<double>(counts.of_bin[i]) / static_cast<double>(most));
-    fmt::print("  {:<18} {:>9}  {}\n", range, counts.of_bin[i], std::string(static_cast<size_t>(length), '#'));
+    const auto range = i + 1 == counts.of_bin.size()
+                           ? fmt::format("{:g} {} and more", from, unit)
+                           : fmt::format("{:g} to {:g} {}", from, from + counts.width, unit);
+    const auto length =
+        std::ceil(kLongest * static_cast<double>(counts.of_bin[i]) / static_cast<double>(most));
+    fmt::print("  {:<18} {:>9}  {}\n", range, counts.of_bin[i],
+               std::string(static_cast<size_t>(length), '#'));
   }
 }
 
@@ -52,7 +55,8 @@ Trees trees_of(const Hdf5File& file) {
     const auto compartments = file.read<uint16_t>(path);
     for (size_t s = 0; s < compartments.size(); ++s) {
       if (compartments[s] >= region.size() || region.size() != length_um.size())
-        fail_input("{}: {} names a compartment that is not in /cell; the file is damaged", file.path().string(), path);
+        fail_input("{}: {} names a compartment that is not in /cell; the file is damaged",
+                   file.path().string(), path);
       const auto& name = region[compartments[s]];
       const auto [place, added] = known.emplace(name, trees.pools.size());
       if (added) trees.pools.emplace_back().name = name;
@@ -62,8 +66,10 @@ Trees trees_of(const Hdf5File& file) {
       pool_of.push_back(place->second);
     }
   };
-  take("/cell/excitatory_compartment", &SynapsePool::excitatory, &SynapsePool::excitatory_share, trees.of_excitatory);
-  take("/cell/inhibitory_compartment", &SynapsePool::inhibitory, &SynapsePool::inhibitory_share, trees.of_inhibitory);
+  take("/cell/excitatory_compartment", &SynapsePool::excitatory, &SynapsePool::excitatory_share,
+       trees.of_excitatory);
+  take("/cell/inhibitory_compartment", &SynapsePool::inhibitory, &SynapsePool::inhibitory_share,
+       trees.of_inhibitory);
   return trees;
 }
 
@@ -103,8 +109,8 @@ void print_input(const Survey& survey, const Trees& trees, const DatasetIdentity
     const auto expected = mean_input(rates, pool, id.duration_ms);
     const auto row = [&](const char* kind, size_t synapses, double counted, double mean) {
       if (synapses == 0) return;
-      fmt::print("  {:<8} {:<12} {:>12} {:>10.4f} {:>10.4f}  ({:+.1f} %)\n", pool.name, kind, synapses, counted / ms,
-                 mean, 100 * (counted / ms / mean - 1));
+      fmt::print("  {:<8} {:<12} {:>12} {:>10.4f} {:>10.4f}  ({:+.1f} %)\n", pool.name, kind, synapses,
+                 counted / ms, mean, 100 * (counted / ms / mean - 1));
     };
     row("excitatory", pool.excitatory.size(), survey.input[p].excitatory_per_ms, expected.excitatory_per_ms);
     row("inhibitory", pool.inhibitory.size(), survey.input[p].inhibitory_per_ms, expected.inhibitory_per_ms);
@@ -142,7 +148,8 @@ void inspect_shards(std::span<const std::filesystem::path> files) {
   const auto& id = first.identity();
   if (static_cast<int64_t>(trees.of_excitatory.size()) != id.excitatory_synapses ||
       static_cast<int64_t>(trees.of_inhibitory.size()) != id.inhibitory_synapses)
-    fail_input("{}: /cell has other synapses than the attributes say; the file is damaged", files.front().string());
+    fail_input("{}: /cell has other synapses than the attributes say; the file is damaged",
+               files.front().string());
   Survey survey;
   survey.input.resize(trees.pools.size());
   for (const auto& file : files) {
@@ -151,9 +158,9 @@ void inspect_shards(std::span<const std::filesystem::path> files) {
       fail_input("{}: is of another split or configuration than {}", file.string(), files.front().string());
     for (size_t i = 0; i < shard.trials(); ++i) survey.add(shard.trial(i), trees);
   }
-  fmt::print("\n{}: {} trials of {} ms ({:g} s) from trial {} on, seed {}\n", first.split(), survey.trials, id.duration_ms,
-             static_cast<double>(survey.trials) * static_cast<double>(id.duration_ms) / 1000, first.first_trial(),
-             id.seed);
+  fmt::print("\n{}: {} trials of {} ms ({:g} s) from trial {} on, seed {}\n", first.split(), survey.trials,
+             id.duration_ms, static_cast<double>(survey.trials) * static_cast<double>(id.duration_ms) / 1000,
+             first.first_trial(), id.seed);
   print_input(survey, trees, id);
   print_output(std::move(survey), id);
   fmt::print("\n{}\n", id.configuration);
@@ -165,8 +172,11 @@ bool is_dendritic_basis(const std::filesystem::path& file) {
 
 void inspect_dendritic_basis(const std::filesystem::path& file) {
   const auto basis = read_dendritic_basis(file, Hdf5File(file).text_attribute("configuration"));
-  fmt::print("{}\n{} components of the voltages of {} compartments, fitted on {} samples; share of their variance:\n",
-             file.string(), basis.components(), basis.compartments(), Hdf5File(file).number_attribute("fit_samples"));
+  fmt::print(
+      "{}\n{} components of the voltages of {} compartments, fitted on {} samples; share of their "
+      "variance:\n",
+      file.string(), basis.components(), basis.compartments(),
+      Hdf5File(file).number_attribute("fit_samples"));
   double sum = 0;
   for (size_t k = 0; k < basis.components(); ++k) {
     const double share = basis.variance_mV2[k] / basis.total_variance_mV2;

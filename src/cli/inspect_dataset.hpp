@@ -4,8 +4,9 @@
 
 namespace neurontwin {
 
-/// Prints what shards of one split hold together: input by tree and kind beside what the stimulus leads to expect, output
-/// rates, intervals between output spikes, voltages. InputError if they are not of one split and configuration.
+/// Prints what shards of one split hold together: input by tree and kind beside what the stimulus leads to
+/// expect, output rates, intervals between output spikes, voltages. InputError if they are not of one split
+/// and configuration.
 void inspect_shards(std::span<const std::filesystem::path> files);
 
 /// Prints how much of the dendrites' variance the components of a basis take.

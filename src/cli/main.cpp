@@ -116,8 +116,11 @@ int run(int argc, char** argv) {
   std::filesystem::path file, input, out;
   std::vector<std::filesystem::path> files;
   std::string format;
-  auto* inspecting = app.add_subcommand("inspect", "what an experiment, cell, morphology, mechanism, data set or twin file holds");
-  inspecting->add_option("files", files, ".toml, .swc, .asc, .mod, .h5 or .pt; shards of one split are taken together")
+  auto* inspecting = app.add_subcommand(
+      "inspect", "what an experiment, cell, morphology, mechanism, data set or twin file holds");
+  inspecting
+      ->add_option("files", files,
+                   ".toml, .swc, .asc, .mod, .h5 or .pt; shards of one split are taken together")
       ->required();
   auto* predicting = app.add_subcommand("predict", "run a twin over the input of a data set file");
   predicting->add_option("twin", file, "twin.pt")->required();

@@ -150,8 +150,8 @@ class Run {
     const OneUnitTask one_unit{e_.twin, e_.train, out_ / "checkpoints-one-unit",
                                digest(e_.training_identity)};
     auto evaluation =
-        neurontwin::evaluate(twin, e_.evaluate, e_.seed, open("train"), open("valid"), open("test"), progress_,
-                             e_.evaluate.one_unit_network ? &one_unit : nullptr);
+        neurontwin::evaluate(twin, e_.evaluate, e_.seed, open("train"), open("valid"), open("test"),
+                             progress_, e_.evaluate.one_unit_network ? &one_unit : nullptr);
     evaluation.metrics.update(interpretation(twin).metrics);
     const double seconds = seconds_now() - start;
     evaluation.metrics["timing.simulate_s"] = log_.seconds("simulate");
@@ -207,6 +207,10 @@ class Run {
     fmt::print("\n{}\n", e_.title);
     if (m.contains("spike.auc")) {  // a passive neuron has none
       fmt::print("  spike AUC                 {:.5f}{}\n", value("spike.auc"), interval("spike.auc"));
+      if (m.contains("baseline.glm.spike.auc")) {
+        fmt::print("    a linear sum's          {:.5f}{}\n", value("baseline.glm.spike.auc"),
+                   interval("baseline.glm.spike.auc"));
+      }
       fmt::print("  TPR at 0.25 % FPR         {:.4f}{}   threshold from the validation set\n",
                  value("spike.tpr_at_fpr_0.0025"), interval("spike.tpr_at_fpr_0.0025"));
       fmt::print("  F1 within 2 ms            {:.4f}{}\n", value("spike.f1_2ms"), interval("spike.f1_2ms"));
@@ -218,7 +222,8 @@ class Run {
         100 * value("soma.variance_explained_rescaled"));
     if (membrane_time_constant_ms(e_.plan.cell)) {
       fmt::print(
-          "  filters decay with        {:.2f} ms (excitatory), {:.2f} ms (inhibitory); the membrane: {:g} ms\n",
+          "  filters decay with        {:.2f} ms (excitatory), {:.2f} ms (inhibitory); the membrane: {:g} "
+          "ms\n",
           value("filter.excitatory_tau_ms"), value("filter.inhibitory_tau_ms"), value("filter.true_tau_ms"));
     }
     fmt::print("  report                    {}\n",
@@ -295,8 +300,8 @@ class Run {
   }
 
   Interpretation interpretation(Twin& twin) const {
-    return interpret_filters(*twin, excitatory_synapses(e_.plan.cell), membrane_time_constant_ms(e_.plan.cell),
-                             e_.seed);
+    return interpret_filters(*twin, excitatory_synapses(e_.plan.cell),
+                             membrane_time_constant_ms(e_.plan.cell), e_.seed);
   }
 
   std::string description(const TrainResult& result) const {

@@ -5,7 +5,8 @@
 
 namespace neurontwin {
 
-/// Prints what experiment, cell, morphology, mechanism, data set or twin files hold; the shards of one split together.
+/// Prints what experiment, cell, morphology, mechanism, data set or twin files hold; the shards of one split
+/// together.
 void inspect(const std::vector<std::filesystem::path>& files);
 
 /// Runs a twin over the trials of a data set shard; writes spike probabilities and voltages as HDF5.

@@ -57,7 +57,8 @@ toml::table parse(std::string_view text, std::string_view name) {
 
 toml::table parse_file(const std::filesystem::path& file) {
   std::error_code unreadable;  // what it is, the reading below says
-  if (std::filesystem::is_directory(file, unreadable)) fail_input("{}: is a directory, not a TOML file", file.string());
+  if (std::filesystem::is_directory(file, unreadable))
+    fail_input("{}: is a directory, not a TOML file", file.string());
   std::FILE* in = std::fopen(file.c_str(), "rb");
   if (in == nullptr) fail_input("{}: cannot be read: {}", file.string(), std::strerror(errno));
   std::string text;

@@ -42,8 +42,8 @@ class Settings {
   bool flag(std::string_view key, std::optional<bool> otherwise = {}) const;
   std::string text(std::string_view key, std::optional<std::string> otherwise = {}) const;
   std::vector<std::string> texts(std::string_view key) const;
-  /// Text that names a file, relative to `folder`, or to where the program runs if it was given by --set. The resolved
-  /// configuration has it absolute, so that it means the same file wherever that lies.
+  /// Text that names a file, relative to `folder`, or to where the program runs if it was given by --set. The
+  /// resolved configuration has it absolute, so that it means the same file wherever that lies.
   std::filesystem::path file(std::string_view key, const std::filesystem::path& folder) const;
   /// A formula: text, or a number as text.
   std::string formula(std::string_view key, std::optional<std::string> otherwise = {}) const;
@@ -56,8 +56,8 @@ class Settings {
 
   /// A table inside this one; an absent one reads as empty.
   Settings table(std::string_view key) const;
-  /// A table given as the name of a TOML file beside the file that names it, or in place. In place it may begin from
-  /// such a file, named by its key `file`, and say only what is other than there.
+  /// A table given as the name of a TOML file beside the file that names it, or in place. In place it may
+  /// begin from such a file, named by its key `file`, and say only what is other than there.
   Settings table_or_file(std::string_view key) const;
   /// The tables of an array of tables ([[key]]); absent reads as none.
   std::vector<Settings> tables(std::string_view key) const;
@@ -73,8 +73,8 @@ class Settings {
   /// Throws unless every key, in this table and all below it, has been read.
   void reject_unread() const;
 
-  /// TOML text of everything read so far, defaults included: the resolved configuration. `as`: the table's name in the
-  /// text; without one its keys stand by themselves.
+  /// TOML text of everything read so far, defaults included: the resolved configuration. `as`: the table's
+  /// name in the text; without one its keys stand by themselves.
   std::string resolved(std::string_view as = "") const;
 
  private:

@@ -6,8 +6,8 @@
 
 namespace neurontwin {
 
-/// What a data set says of its neuron: the compartments, and on which of them each synapse sits. A point neuron is one
-/// compartment without extent.
+/// What a data set says of its neuron: the compartments, and on which of them each synapse sits. A point
+/// neuron is one compartment without extent.
 struct CellTable {
   // Of each compartment
   std::vector<std::string> section, region;

@@ -129,7 +129,8 @@ struct OpenShard {
   uint64_t begun = 0, finished = 0;  // trials
 };
 
-/// Hands out the trials of shards in order, a few at a time, so that threads share a shard and few are open at once.
+/// Hands out the trials of shards in order, a few at a time, so that threads share a shard and few are open
+/// at once.
 class Workload {
  public:
   struct Batch {
@@ -169,8 +170,8 @@ class Workload {
 };
 
 /// The basis of the data set in `folder`, fitted if it is not there. None if the plan asks for none.
-std::optional<DendriticBasis> ready_basis(const DatasetPlan& plan, const std::filesystem::path& folder, int threads,
-                                          const ProgressListener& listener) {
+std::optional<DendriticBasis> ready_basis(const DatasetPlan& plan, const std::filesystem::path& folder,
+                                          int threads, const ProgressListener& listener) {
   const auto file = dendritic_basis_path(folder);
   if (plan.data.dendritic_components == 0) {
     std::filesystem::remove(file);
@@ -179,8 +180,8 @@ std::optional<DendriticBasis> ready_basis(const DatasetPlan& plan, const std::fi
   if (std::filesystem::exists(file)) return read_dendritic_basis(file, plan.identity.configuration);
   SimulationProgress progress("fit", plan.data.dendritic_fit_trials, 0, plan.data.trial_ms, listener);
   int64_t samples = 0;
-  const auto basis =
-      fit_dendritic_basis(plan, threads, [&](int64_t trial_ms) { progress.add(trial_ms); }, samples);
+  const auto basis = fit_dendritic_basis(
+      plan, threads, [&](int64_t trial_ms) { progress.add(trial_ms); }, samples);
   write_file_atomically(file, dendritic_basis_bytes(basis, plan.identity.configuration,
                                                     plan.data.dendritic_fit_trials, samples));
   return basis;
@@ -238,7 +239,8 @@ int64_t make_dataset(const DatasetPlan& plan, const std::filesystem::path& folde
     };
     while (const auto batch = workload.take(source.side_by_side)) {
       const auto& task = batch->shard->task;
-      if (!workload.put(*batch, source.simulate(task.split->stage, task.first_trial + batch->first, batch->count, pace)))
+      if (!workload.put(*batch, source.simulate(task.split->stage, task.first_trial + batch->first,
+                                                batch->count, pace)))
         continue;
       write_file_atomically(
           shard_path(folder, task.split->name, task.number),

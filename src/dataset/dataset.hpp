@@ -21,7 +21,8 @@ struct DataSpec {
   int64_t valid_trials = 0;
   int64_t test_trials = 0;
   int64_t trials_per_shard = 128;
-  /// Principal components of the dendrites' voltages to record, fitted on the first trials of the training stream; 0: none.
+  /// Principal components of the dendrites' voltages to record, fitted on the first trials of the training
+  /// stream; 0: none.
   int64_t dendritic_components = 0;
   int64_t dendritic_fit_trials = 64;
   Labels labels = {};
@@ -52,10 +53,11 @@ std::filesystem::path shard_path(const std::filesystem::path& folder, const std:
 /// Where the basis of the dendritic components lies.
 std::filesystem::path dendritic_basis_path(const std::filesystem::path& folder);
 
-/// Simulates what is missing of the data set in `folder`, shard by shard on `threads` threads; a detailed neuron's
-/// trials as many side by side as the SIMD unit has lanes. Whole shards that are there already stay, and no more than
-/// those being made are held in memory. InputError if a shard there comes from another configuration; RunError if the
-/// disk is full or the user stopped it. Returns the number of simulated trials.
+/// Simulates what is missing of the data set in `folder`, shard by shard on `threads` threads; a detailed
+/// neuron's trials as many side by side as the SIMD unit has lanes. Whole shards that are there already stay,
+/// and no more than those being made are held in memory. InputError if a shard there comes from another
+/// configuration; RunError if the disk is full or the user stopped it. Returns the number of simulated
+/// trials.
 int64_t make_dataset(const DatasetPlan& plan, const std::filesystem::path& folder, int threads,
                      const ProgressListener& listener);
 

@@ -91,19 +91,20 @@ DendriticBasis fit_dendritic_basis(const VoltageMoments& moments, int64_t compon
   const auto eigen = symmetric_eigen(moments.covariance_mV2(), n);
   for (const double value : eigen.values) basis.total_variance_mV2 += value;
   const double least = 1e-9 * eigen.values.front();  // below is what float leaves
-  const auto varying = static_cast<size_t>(
-      std::ranges::count_if(eigen.values, [&](double value) { return value > least; }));
+  const auto varying =
+      static_cast<size_t>(std::ranges::count_if(eigen.values, [&](double value) { return value > least; }));
   if (kept > varying) {
-    fail_input("data.dendritic_components is {}, but the voltages of {} compartments vary in {} directions only",
-               components, n, varying);
+    fail_input(
+        "data.dendritic_components is {}, but the voltages of {} compartments vary in {} directions only",
+        components, n, varying);
   }
   basis.variance_mV2.assign(eigen.values.begin(), eigen.values.begin() + components);
   basis.direction.assign(eigen.vectors.begin(), eigen.vectors.begin() + static_cast<int64_t>(kept * n));
   return basis;
 }
 
-std::string dendritic_basis_bytes(const DendriticBasis& basis, const std::string& configuration, int64_t fit_trials,
-                                  int64_t samples) {
+std::string dendritic_basis_bytes(const DendriticBasis& basis, const std::string& configuration,
+                                  int64_t fit_trials, int64_t samples) {
   Hdf5Image image;
   image.attribute("format", kFormat);
   image.attribute("program_version", NEURONTWIN_VERSION);
@@ -111,10 +112,11 @@ std::string dendritic_basis_bytes(const DendriticBasis& basis, const std::string
   image.attribute("fit_split", "train");
   image.attribute("fit_trials", fit_trials);
   image.attribute("fit_samples", samples);
-  image.attribute("how", fmt::format("principal components of the voltages of all compartments at whole milliseconds, "
-                                     "clipped at {} mV; a component is direction . (voltage - mean) / sqrt(variance), "
-                                     "clipped at {} standard deviations",
-                                     kDendriteCeiling_mV, kMostStandardDeviations));
+  image.attribute(
+      "how", fmt::format("principal components of the voltages of all compartments at whole milliseconds, "
+                         "clipped at {} mV; a component is direction . (voltage - mean) / sqrt(variance), "
+                         "clipped at {} standard deviations",
+                         kDendriteCeiling_mV, kMostStandardDeviations));
   image.write<double>("/mean_mV", basis.mean_mV, "mV");
   image.write<double>("/direction", basis.direction, "1", {basis.components(), basis.compartments()});
   image.write<double>("/variance_mV2", basis.variance_mV2, "mV2");
@@ -135,7 +137,8 @@ DendriticBasis read_dendritic_basis(const std::filesystem::path& file, const std
   basis.direction = stored.read<double>("/direction");
   basis.variance_mV2 = stored.read<double>("/variance_mV2");
   const auto total = stored.read<double>("/total_variance_mV2");
-  const bool positive = std::ranges::all_of(basis.variance_mV2, [](double v) { return v > 0 && std::isfinite(v); });
+  const bool positive =
+      std::ranges::all_of(basis.variance_mV2, [](double v) { return v > 0 && std::isfinite(v); });
   if (basis.direction.size() != basis.components() * basis.compartments() || total.size() != 1 || !positive)
     fail_input("{}: its arrays do not fit each other; the file is damaged, remove it", file.string());
   basis.total_variance_mV2 = total[0];

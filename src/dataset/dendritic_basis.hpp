@@ -6,7 +6,8 @@
 
 namespace neurontwin {
 
-/// Voltages above this are spikes that come back from the soma: clipped before anything else is done with them.
+/// Voltages above this are spikes that come back from the soma: clipped before anything else is done with
+/// them.
 inline constexpr float kDendriteCeiling_mV = 2;
 /// Components are clipped at so many standard deviations.
 inline constexpr float kMostStandardDeviations = 3;
@@ -26,12 +27,13 @@ class VoltageMoments {
  private:
   void take_in_block();
   size_t compartments_, samples_ = 0;
-  std::vector<double> sum_, products_;  // of the distance from a fixed level; products below the diagonal and on it
-  std::vector<double> block_;           // [sample][compartment] not yet in the products
+  std::vector<double> sum_,
+      products_;               // of the distance from a fixed level; products below the diagonal and on it
+  std::vector<double> block_;  // [sample][compartment] not yet in the products
 };
 
-/// The directions in which the voltages of a neuron's compartments vary most. A component is the distance from the mean
-/// along its direction in standard deviations.
+/// The directions in which the voltages of a neuron's compartments vary most. A component is the distance
+/// from the mean along its direction in standard deviations.
 struct DendriticBasis {
   std::vector<double> mean_mV;       // [compartment]
   std::vector<double> direction;     // [component][compartment], of length 1
@@ -48,8 +50,8 @@ struct DendriticBasis {
 DendriticBasis fit_dendritic_basis(const VoltageMoments& moments, int64_t components);
 
 /// The basis as an HDF5 file: /mean_mV, /direction, /variance_mV2, with what made it as attributes.
-std::string dendritic_basis_bytes(const DendriticBasis& basis, const std::string& configuration, int64_t fit_trials,
-                                  int64_t samples);
+std::string dendritic_basis_bytes(const DendriticBasis& basis, const std::string& configuration,
+                                  int64_t fit_trials, int64_t samples);
 /// InputError if the file is damaged, or was made by another configuration.
 DendriticBasis read_dendritic_basis(const std::filesystem::path& file, const std::string& configuration);
 

@@ -51,18 +51,25 @@ DatasetPlan small_plan(int64_t components = 3) {
   plan.stimulus.inhibitory_synapses = inhibitory_synapses(plan.cell);
   plan.stimulus.interval_ms = {50};
   plan.stimulus.smoothing_sd_ms = {30};
-  plan.data = {.trial_ms = 300, .train_trials = 21, .valid_trials = 3, .test_trials = 5, .trials_per_shard = 6};
+  plan.data = {
+      .trial_ms = 300, .train_trials = 21, .valid_trials = 3, .test_trials = 5, .trials_per_shard = 6};
   plan.data.dendritic_components = components;
   plan.data.dendritic_fit_trials = 19;
   plan.seed = 4;
-  plan.identity = {excitatory_synapses(plan.cell), inhibitory_synapses(plan.cell), plan.data.trial_ms, plan.seed,
-                   "[cell]\na test's\n", true, components};
+  plan.identity = {excitatory_synapses(plan.cell),
+                   inhibitory_synapses(plan.cell),
+                   plan.data.trial_ms,
+                   plan.seed,
+                   "[cell]\na test's\n",
+                   true,
+                   components};
   return plan;
 }
 
 std::map<std::string, std::string> files_in(const fs::path& folder) {
   std::map<std::string, std::string> files;
-  for (const auto& entry : fs::directory_iterator(folder)) files[entry.path().filename()] = read_file(entry.path());
+  for (const auto& entry : fs::directory_iterator(folder))
+    files[entry.path().filename()] = read_file(entry.path());
   return files;
 }
 
@@ -112,8 +119,8 @@ TEST(DetailedDataset, HoldsWhatTheSimulatorGivesForTheSameInput) {
   const auto& cell = std::get<DetailedCell>(plan.cell);
   for (size_t i = 0; i < test.trials(); ++i) {
     const auto input = draw_input(plan.stimulus, plan.seed, Stage::stimulus_test, i, plan.data.trial_ms);
-    const auto recording = simulate_trials(cell, plan.simulation.cable, Precision::in_float, std::span(&input, 1),
-                                           plan.data.trial_ms, 1)[0];
+    const auto recording = simulate_trials(cell, plan.simulation.cable, Precision::in_float,
+                                           std::span(&input, 1), plan.data.trial_ms, 1)[0];
     const auto trial = test.trial(i);
     EXPECT_TRUE(std::ranges::equal(trial.excitatory.time_ms, input.excitatory.time_ms));
     for (size_t ms = 0; ms < 300; ++ms) {
@@ -188,7 +195,8 @@ TEST(DetailedDataset, PublishedLabelsAreTheExactOnesOfTheSameFilesRoundedToHalf)
   const auto folder = fresh_folder("labels");
   make_dataset(plan, folder, 2, {});
   plan.data.labels = {.published = true, .soma_ceiling_mV = -55};
-  const auto exact = Split::open(folder, "train"), published = Split::open(plan, folder, splits_of(plan.data)[0]);
+  const auto exact = Split::open(folder, "train"),
+             published = Split::open(plan, folder, splits_of(plan.data)[0]);
   int moved = 0;
   for (size_t i = 0; i < exact.trials(); ++i) {
     const auto a = exact.trial(i), b = published.trial(i);

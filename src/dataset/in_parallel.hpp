@@ -7,8 +7,8 @@
 
 namespace neurontwin {
 
-/// Runs `work(failed)` on `threads` threads, this one among them, and waits for all. When one throws, `failed` turns
-/// true for the others, which should return soon; the first exception is thrown on.
+/// Runs `work(failed)` on `threads` threads, this one among them, and waits for all. When one throws,
+/// `failed` turns true for the others, which should return soon; the first exception is thrown on.
 template <class F>
 void in_parallel(int threads, F&& work) {
   std::mutex mutex;

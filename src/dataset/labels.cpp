@@ -32,7 +32,8 @@ TrialView labelled(TrialView trial, const Labels& labels) {
   }
   if (labels.published) {
     const float last_ms = std::nextafter(static_cast<float>(trial.soma_mV.size()), 0.0f);
-    for (const float t : trial.spike_times_ms) altered->spike_times_ms.push_back(std::min(rounded_to_half(t), last_ms));
+    for (const float t : trial.spike_times_ms)
+      altered->spike_times_ms.push_back(std::min(rounded_to_half(t), last_ms));
     trial.spike_times_ms = altered->spike_times_ms;
   }
   trial.altered = std::move(altered);

@@ -4,11 +4,11 @@
 
 namespace neurontwin {
 
-/// In what form outputs are handed to training and evaluation; files hold them as they were simulated. Reads `labels`
-/// and `soma_ceiling_mV` of [data].
+/// In what form outputs are handed to training and evaluation; files hold them as they were simulated. Reads
+/// `labels` and `soma_ceiling_mV` of [data].
 struct Labels {
-  /// Spike times rounded to 16-bit floats, as the published data sets store them: to 2 ms above 2048 ms, to 4 ms above
-  /// 4096 ms.
+  /// Spike times rounded to 16-bit floats, as the published data sets store them: to 2 ms above 2048 ms, to 4
+  /// ms above 4096 ms.
   bool published = false;
   double soma_ceiling_mV = 100;  // the somatic voltage is clipped here
 };

@@ -8,7 +8,8 @@ namespace neurontwin {
 namespace {
 
 TEST(RoundedToHalf, IsTheNearestOfTheSixteenBitFloats) {
-  // Spacings of the format: 1/8 from 128 on, 1 from 1024, 2 from 2048, 4 from 4096; of two neighbours the even one.
+  // Spacings of the format: 1/8 from 128 on, 1 from 1024, 2 from 2048, 4 from 4096; of two neighbours the
+  // even one.
   const std::pair<float, float> cases[] = {
       {0, 0},           {0.125f, 0.125f}, {255.875f, 255.875f}, {256.125f, 256.0f}, {1023.5f, 1023.5f},
       {1024.5f, 1024},  {1025.5f, 1026},  {2047.5f, 2048},      {2049, 2048},       {2051, 2052},

@@ -160,7 +160,8 @@ std::span<const float> Shard::read_output(const std::string& path, size_t values
   const auto values = file_.view<float>(path);
   if (values.size() != trials_ * static_cast<size_t>(identity_.duration_ms) * values_per_ms) {
     fail_input(
-        "{}: {} has {} values, expected {} trials of {} ms{}; the file is damaged, remove it and simulate again",
+        "{}: {} has {} values, expected {} trials of {} ms{}; the file is damaged, remove it and simulate "
+        "again",
         this->path().string(), path, values.size(), trials_, identity_.duration_ms,
         values_per_ms == 1 ? "" : fmt::format(" with {} each", values_per_ms));
   }
@@ -175,7 +176,8 @@ TrialView Shard::trial(size_t index) const {
   const auto duration = static_cast<size_t>(identity_.duration_ms);
   const auto components = static_cast<size_t>(identity_.dendritic_components);
   const auto first_spike = spike_offset_[index];
-  return {events(excitatory_), events(inhibitory_),
+  return {events(excitatory_),
+          events(inhibitory_),
           spike_time_ms_.subspan(first_spike, spike_offset_[index + 1] - first_spike),
           soma_mV_.subspan(index * duration, duration),
           identity_.has_nexus ? nexus_mV_.subspan(index * duration, duration) : std::span<const float>{},

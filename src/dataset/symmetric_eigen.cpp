@@ -56,12 +56,14 @@ SymmetricEigen symmetric_eigen(std::vector<double> a, size_t n) {
   }
   std::vector<size_t> order(n);
   std::iota(order.begin(), order.end(), size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](size_t i, size_t j) { return a[i * n + i] > a[j * n + j]; });
+  std::stable_sort(order.begin(), order.end(),
+                   [&](size_t i, size_t j) { return a[i * n + i] > a[j * n + j]; });
   SymmetricEigen eigen;
   for (const size_t i : order) {
     eigen.values.push_back(a[i * n + i]);
     const double* row = &vectors[i * n];
-    const double* peak = std::max_element(row, row + n, [](double x, double y) { return std::abs(x) < std::abs(y); });
+    const double* peak =
+        std::max_element(row, row + n, [](double x, double y) { return std::abs(x) < std::abs(y); });
     const double sign = *peak < 0 ? -1 : 1;
     for (size_t k = 0; k < n; ++k) eigen.vectors.push_back(sign * row[k]);
   }

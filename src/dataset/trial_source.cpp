@@ -34,8 +34,9 @@ Trial trial_of(SynapticInput input, const Recording& recording) {
 }
 
 template <class T>
-std::vector<Trial> simulate_detailed(CableSimulator<T>& simulator, const DatasetPlan& plan, const DendriticBasis* basis,
-                                     Stage stage, uint64_t first, size_t count, const Pace& pace) {
+std::vector<Trial> simulate_detailed(CableSimulator<T>& simulator, const DatasetPlan& plan,
+                                     const DendriticBasis* basis, Stage stage, uint64_t first, size_t count,
+                                     const Pace& pace) {
   auto inputs = draw_inputs(plan, stage, first, count);
   const size_t components = basis != nullptr ? basis->components() : 0;
   std::vector<std::vector<float>> dendrites_pc(count);
@@ -88,7 +89,8 @@ std::vector<VoltageMoments> moments_of(CableSimulator<T>& simulator, const Datas
   simulator.run(draw_inputs(plan, Stage::stimulus_train, first, count), plan.data.trial_ms,
                 [&](int64_t, std::span<const float> mV) {
                   pace(static_cast<int64_t>(count));
-                  for (size_t i = 0; i < count; ++i) moments[i].add(mV.subspan(i * compartments, compartments));
+                  for (size_t i = 0; i < count; ++i)
+                    moments[i].add(mV.subspan(i * compartments, compartments));
                 });
   return moments;
 }
@@ -102,7 +104,8 @@ VoltageMoments fit_moments(const DatasetPlan& plan, int threads, const Pace& pac
   in_parallel(threads, [&](const std::atomic<bool>& failed) {
     CableSimulator<T> simulator(cell, plan.simulation.cable);
     for (uint64_t first; !failed && (first = next.fetch_add(simulator.lanes())) < trials;) {
-      auto batch = moments_of(simulator, plan, first, std::min<size_t>(simulator.lanes(), trials - first), pace);
+      auto batch =
+          moments_of(simulator, plan, first, std::min<size_t>(simulator.lanes(), trials - first), pace);
       for (size_t i = 0; i < batch.size(); ++i) of_trial[first + i] = std::move(batch[i]);
     }
   });

@@ -58,8 +58,9 @@ WindowBatch gather(const Split& split, std::span<const Window> windows, const Ga
     }
     const auto soma = trial.soma_mV.subspan(static_cast<size_t>(start_ms), static_cast<size_t>(window_ms));
     batch.soma_mV.insert(batch.soma_mV.end(), soma.begin(), soma.end());
-    const auto dendrites = trial.dendrites_pc.subspan(static_cast<size_t>(start_ms * batch.dendritic_components),
-                                                      static_cast<size_t>(window_ms * batch.dendritic_components));
+    const auto dendrites =
+        trial.dendrites_pc.subspan(static_cast<size_t>(start_ms * batch.dendritic_components),
+                                   static_cast<size_t>(window_ms * batch.dendritic_components));
     batch.dendrites.insert(batch.dendrites.end(), dendrites.begin(), dendrites.end());
   }
   return batch;

@@ -12,7 +12,8 @@ using Json = nlohmann::ordered_json;
 using Filters = std::vector<std::vector<double>>;  // [synapse][lag]
 
 constexpr size_t kResamples = 500;
-constexpr int64_t kUnitsInFull = 8;  // of these every synapse's filter is written down; of the others only the means
+constexpr int64_t kUnitsInFull =
+    8;  // of these every synapse's filter is written down; of the others only the means
 
 double rounded(double x) {
   return std::stod(fmt::format("{:.5g}", x));

@@ -28,8 +28,8 @@ struct Interpretation {
   nlohmann::ordered_json document;  // interpretation.json
   nlohmann::ordered_json metrics;   // "filter.excitatory_tau_ms", ... for the first unit
 };
-/// `membrane_time_constant_ms`: what the filters of a point neuron's twin should decay with; a neuron with dendrites
-/// has no such single number.
+/// `membrane_time_constant_ms`: what the filters of a point neuron's twin should decay with; a neuron with
+/// dendrites has no such single number.
 Interpretation interpret_filters(const TwinImpl& twin, int64_t excitatory_synapses,
                                  std::optional<double> membrane_time_constant_ms, uint64_t seed);
 

@@ -39,8 +39,8 @@ struct Recording {
 /// Times of local maxima above -25 mV in a trace sampled at 1/8 ms.
 std::vector<double> output_spikes(std::span<const float> soma_mV);
 
-/// Told the voltage of every compartment, [trial][compartment], at each whole millisecond before the end. May throw to
-/// stop the simulation.
+/// Told the voltage of every compartment, [trial][compartment], at each whole millisecond before the end. May
+/// throw to stop the simulation.
 using CompartmentListener = std::function<void(int64_t ms, std::span<const float> mV)>;
 
 /// Simulates trials of one neuron side by side, each in a lane of the SIMD unit. T: float or double.

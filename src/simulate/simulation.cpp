@@ -5,11 +5,13 @@
 namespace neurontwin {
 
 SimulationSpec read_simulation(const Settings& settings) {
-  static constexpr std::array<std::string_view, 2> kSchemes{"crank-nicolson", "euler"}, kPrecisions{"float", "double"};
+  static constexpr std::array<std::string_view, 2> kSchemes{"crank-nicolson", "euler"},
+      kPrecisions{"float", "double"};
   SimulationSpec spec;
   spec.cable.dt_ms = settings.number("dt_ms", spec.cable.dt_ms, {1e-5, 0.125});
-  spec.cable.scheme = settings.choice("scheme", kSchemes, "crank-nicolson") == "euler" ? Scheme::backward_euler
-                                                                                       : Scheme::crank_nicolson;
+  spec.cable.scheme = settings.choice("scheme", kSchemes, "crank-nicolson") == "euler"
+                          ? Scheme::backward_euler
+                          : Scheme::crank_nicolson;
   spec.precision = settings.choice("precision", kPrecisions, "float") == "float" ? Precision::in_float
                                                                                  : Precision::in_double;
   return spec;

@@ -40,7 +40,8 @@ IntervalRates draw_interval_rates(const RandomRates& rates, Random& random, int6
       const double excitation = random.uniform(pool.excitatory_per_100ms_low, pool.excitatory_per_100ms_high);
       const double inhibition = random.uniform(std::max(0.0, excitation - rates.inhibition_below_excitation),
                                                excitation + rates.inhibition_above_excitation);
-      const auto spread = [&](double total, const std::vector<int>& numbers, const std::vector<double>& shares, int first) {
+      const auto spread = [&](double total, const std::vector<int>& numbers,
+                              const std::vector<double>& shares, int first) {
         const double per_ms = (total < 0 ? kAlmostNoSpikes : total) / 100.0;
         for (size_t k = 0; k < numbers.size(); ++k)
           drawn.per_ms[static_cast<size_t>((first + numbers[k]) * drawn.intervals + j)] =
@@ -258,7 +259,8 @@ PoolInput mean_input(const RandomRates& rates, const SynapsePool& pool, int64_t 
   }
   const double factor = (rates.synapse_factor_low + rates.synapse_factor_high) / 2;
   const double per_ms = factor * mean_coverage(rates, duration_ms) / 100;
-  return {pool.excitatory.empty() ? 0 : per_ms * excitation, pool.inhibitory.empty() ? 0 : per_ms * inhibition};
+  return {pool.excitatory.empty() ? 0 : per_ms * excitation,
+          pool.inhibitory.empty() ? 0 : per_ms * inhibition};
 }
 
 std::vector<std::vector<double>> spike_probability_reference(const RandomRates& rates, uint64_t seed,

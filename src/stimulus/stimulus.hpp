@@ -23,8 +23,8 @@ struct SynapticInput {
 /// Synapses with a total of their own, and what each takes of it: the basal or the apical tree.
 struct SynapsePool {
   std::string name;
-  std::vector<int> excitatory, inhibitory;                    // numbers among their kind
-  std::vector<double> excitatory_share, inhibitory_share;     // of these; each kind's sum is 1
+  std::vector<int> excitatory, inhibitory;                 // numbers among their kind
+  std::vector<double> excitatory_share, inhibitory_share;  // of these; each kind's sum is 1
   double excitatory_per_100ms_low = 0, excitatory_per_100ms_high = 50;
 };
 
@@ -32,8 +32,8 @@ struct SynapsePool {
 SynapsePool one_pool(int excitatory_synapses, int inhibitory_synapses);
 
 /// Slowly varying random rates (Beniaguev et al. 2021, Methods): in intervals of random length the total
-/// excitation of a pool is uniform, inhibition follows it within a band, both are spread over its synapses with
-/// random factors, smoothed by a Gaussian, and thinned to binary spikes at 1 ms.
+/// excitation of a pool is uniform, inhibition follows it within a band, both are spread over its synapses
+/// with random factors, smoothed by a Gaussian, and thinned to binary spikes at 1 ms.
 struct RandomRates {
   int excitatory_synapses = 80;
   int inhibitory_synapses = 20;
@@ -50,7 +50,8 @@ struct RandomRates {
   int64_t smoothing_jitter_ms = 20;
 };
 
-/// Reads [stimulus] for a neuron with these pools: excitatory_per_100ms holds for all of them, or a table with a pool's name has its own. InputError where it is wrong.
+/// Reads [stimulus] for a neuron with these pools: excitatory_per_100ms holds for all of them, or a table
+/// with a pool's name has its own. InputError where it is wrong.
 RandomRates read_stimulus(const Settings& settings, std::vector<SynapsePool> pools);
 
 /// The input of one trial: a pure function of its arguments.
@@ -62,8 +63,9 @@ struct PoolInput {
   double excitatory_per_ms = 0, inhibitory_per_ms = 0;
 };
 
-/// The mean of a pool's input over a trial's time and over all trials, from the definition, the sag at a trial's ends
-/// included. That a synapse has at most one spike a ms is not: it counts from about 0.2 spikes a ms and synapse on.
+/// The mean of a pool's input over a trial's time and over all trials, from the definition, the sag at a
+/// trial's ends included. That a synapse has at most one spike a ms is not: it counts from about 0.2 spikes a
+/// ms and synapse on.
 PoolInput mean_input(const RandomRates& rates, const SynapsePool& pool, int64_t duration_ms);
 
 /// The expected number of spikes per synapse and ms of one trial, [synapse][ms], excitatory first: what

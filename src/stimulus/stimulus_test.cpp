@@ -77,13 +77,15 @@ RandomRates published_l5pc_input() {
 }
 
 TEST(Stimulus, MeanInputOfTheL5pcIsThatOfTheSpecificationByHand) {
-  // Excitation U[0,800]: 400 per 100 ms and tree. Inhibition given e: (max(0, e - 600) + e + 200)/2; mean over e: the
-  // first term is 200^2/2/800 = 25, the second 600: 312.5 per 100 ms. In a trial without ends nothing is lost.
+  // Excitation U[0,800]: 400 per 100 ms and tree. Inhibition given e: (max(0, e - 600) + e + 200)/2; mean
+  // over e: the first term is 200^2/2/800 = 25, the second 600: 312.5 per 100 ms. In a trial without ends
+  // nothing is lost.
   auto rates = published_l5pc_input();
   const auto endless = mean_input(rates, rates.pools[0], 100'000'000);
   EXPECT_NEAR(endless.excitatory_per_ms, 4, 1e-3);
   EXPECT_NEAR(endless.inhibitory_per_ms, 3.125, 1e-3);
-  // A window of one sd and no jitter: near each end half a window is missing on average over |z| sd: sd/sqrt(2 pi).
+  // A window of one sd and no jitter: near each end half a window is missing on average over |z| sd:
+  // sd/sqrt(2 pi).
   rates.smoothing_sd_ms = {100};
   rates.smoothing_jitter_ms = 0;
   const auto sagging = mean_input(rates, rates.pools[0], 6000);
