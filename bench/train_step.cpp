@@ -12,6 +12,7 @@
 #include "train/kept_memory.hpp"
 #include "train/loss.hpp"
 #include "train/nadam.hpp"
+#include "train/patient_threads.hpp"
 #include "twin/network.hpp"
 
 using namespace neurontwin;
@@ -185,6 +186,7 @@ void measure(const std::vector<int64_t>& taps, int64_t width, const Work& s) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  start_with_patient_threads(argv);
   Work s;
   std::vector<int64_t> taps;
   int64_t width = 128;

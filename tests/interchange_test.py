@@ -151,7 +151,7 @@ class OurFiles(InTemporaryFolder):
             self.assertNotIn(request, page)
 
     def test_can_be_inspected(self):
-        for file, words in ((self.out / "twin.pt", "layer1_weight"), (self.out / "dataset/test-0000.h5", "excitatory spikes per ms"),
+        for file, words in ((self.out / "twin.pt", "layer1_weight"), (self.out / "dataset/test-0000.h5", "input spikes per ms"),
                             (self.out / "experiment.toml", "[train]"), (ROOT / "cells/if.toml", "threshold_mV = -55")):
             self.assertIn(words, self.succeed([command()[0], "inspect", file]).stdout)
 

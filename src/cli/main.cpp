@@ -4,11 +4,13 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
+#include <string_view>
 
 #include "cli/replay.hpp"
 #include "cli/stages.hpp"
 #include "cli/tools.hpp"
 #include "train/kept_memory.hpp"
+#include "train/patient_threads.hpp"
 
 namespace {
 
@@ -169,6 +171,8 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (argc > 1 && (std::string_view(argv[1]) == "run" || std::string_view(argv[1]) == "train"))
+    neurontwin::start_with_patient_threads(argv);
   neurontwin::keep_freed_memory();
   std::signal(SIGINT, on_signal);
   std::signal(SIGTERM, on_signal);
