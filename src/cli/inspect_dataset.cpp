@@ -6,6 +6,7 @@
 
 #include "dataset/dendritic_basis.hpp"
 #include "dataset/shard.hpp"
+#include "simulate/dendritic_input.hpp"
 
 namespace neurontwin {
 namespace {
@@ -62,7 +63,7 @@ Trees trees_of(const Hdf5File& file) {
       if (added) trees.pools.emplace_back().name = name;
       auto& pool = trees.pools[place->second];
       (pool.*numbers).push_back(static_cast<int>(s));
-      (pool.*shares).push_back(length_um[compartments[s]] + 10);
+      (pool.*shares).push_back(length_um[compartments[s]] + kAddedLength_um);
       pool_of.push_back(place->second);
     }
   };

@@ -6,9 +6,9 @@
 #include <optional>
 #include <sstream>
 
-#include "dataset/in_parallel.hpp"
 #include "dataset/trial_source.hpp"
 #include "files/files.hpp"
+#include "simulate/in_parallel.hpp"
 
 namespace neurontwin {
 namespace {

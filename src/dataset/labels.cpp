@@ -27,6 +27,7 @@ TrialView labelled(TrialView trial, const Labels& labels) {
   if (!clipped && !labels.published) return trial;
   auto altered = std::make_shared<AlteredOutputs>();
   if (clipped) {
+    altered->soma_mV.reserve(trial.soma_mV.size());
     for (const float mV : trial.soma_mV) altered->soma_mV.push_back(std::min(mV, ceiling));
     trial.soma_mV = altered->soma_mV;
   }

@@ -3,7 +3,7 @@
 #include <atomic>
 #include <optional>
 
-#include "dataset/in_parallel.hpp"
+#include "simulate/in_parallel.hpp"
 #include "simulate/integrate_and_fire.hpp"
 
 namespace neurontwin {

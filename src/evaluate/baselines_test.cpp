@@ -256,10 +256,10 @@ TEST(Ceiling, OfThePublishedLabelsIsWhatWasMeasuredOnThem) {
 }
 
 TEST(Ceiling, Float16HasStepsOfMillisecondsLateInATrial) {
-  EXPECT_EQ(published_spike_time_ms(1000.3f), 1000.5f);
-  EXPECT_EQ(published_spike_time_ms(2049.2f), 2050.0f);
-  EXPECT_EQ(published_spike_time_ms(4097.0f), 4096.0f);
-  EXPECT_EQ(published_spike_time_ms(5999.0f), 6000.0f);
+  EXPECT_EQ(rounded_to_half(1000.3f), 1000.5f);
+  EXPECT_EQ(rounded_to_half(2049.2f), 2050.0f);
+  EXPECT_EQ(rounded_to_half(4097.0f), 4096.0f);
+  EXPECT_EQ(rounded_to_half(5999.0f), 6000.0f);
 }
 
 }  // namespace

@@ -1,11 +1,10 @@
 #include "evaluate/ceiling.hpp"
 
-#include <c10/util/Half.h>
-
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
+#include "dataset/labels.hpp"
 #include "random/random.hpp"
 
 namespace neurontwin {
@@ -107,18 +106,9 @@ std::vector<std::vector<float>> jittered(const Split& split, double sd_ms, uint6
   return times;
 }
 
-float published_spike_time_ms(float time_ms) {
-  return static_cast<float>(c10::Half(time_ms));
-}
-
 void use_published_labels(std::vector<TrialComparison>& trials, const Split& split) {
-  for (size_t i = 0; i < trials.size(); ++i) {
-    auto& labels = trials[i].spike;
-    std::fill(labels.begin(), labels.end(), uint8_t{0});
-    for (const float t : split.trial(i).spike_times_ms) {
-      labels[std::min(static_cast<size_t>(published_spike_time_ms(t)), labels.size() - 1)] = 1;
-    }
-  }
+  for (size_t i = 0; i < trials.size(); ++i)
+    trials[i].spike = truth_of(labelled(split.trial(i), {.published = true})).spike;
 }
 
 }  // namespace neurontwin

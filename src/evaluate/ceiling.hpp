@@ -29,10 +29,6 @@ SpikeKernel choose_kernel(std::span<const TrialComparison> trials,
 /// knows the spikes up to that.
 std::vector<std::vector<float>> jittered(const Split& split, double sd_ms, uint64_t seed);
 
-/// A spike time as the published data sets store it: in float16, whose steps are 2 ms above 2048 ms and 4 ms
-/// above 4096 ms.
-float published_spike_time_ms(float time_ms);
-
 /// Moves the labels of a split's trials to where the published rounding puts them.
 void use_published_labels(std::vector<TrialComparison>& trials, const Split& split);
 

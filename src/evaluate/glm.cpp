@@ -1,11 +1,11 @@
 #include "evaluate/glm.hpp"
 
-#include <torch/torch.h>
-
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "evaluate/minimise.hpp"
+#include "twin/layers.hpp"
 
 namespace neurontwin {
 namespace {
@@ -199,18 +199,17 @@ class GlmLoss {
       Weights gradient;
     };
     std::vector<Part> part(parts);
-    at::parallel_for(0, static_cast<int64_t>(parts), 1, [&](int64_t begin, int64_t end) {
+    torch_parallel().run(static_cast<int64_t>(parts), [&](int64_t task) {
+      const auto p = static_cast<size_t>(task);
       std::vector<double> value;
-      for (auto p = static_cast<size_t>(begin); p < static_cast<size_t>(end); ++p) {
-        if (gradient != nullptr) part[p].gradient.assign(channels_, Bases{});
-        for (size_t i = p * trials_ / parts; i < (p + 1) * trials_ / parts; ++i) {
-          const auto t = trial(i);
-          respond(weight, bias, history_, first_inhibitory_, t, value);
-          part[p].loss += loss_and_residual(t, value);
-          if (gradient == nullptr) continue;
-          part[p].bias += std::accumulate(value.begin(), value.end(), 0.0);
-          respond_back(value, history_, first_inhibitory_, t, part[p].gradient);
-        }
+      if (gradient != nullptr) part[p].gradient.assign(channels_, Bases{});
+      for (size_t i = p * trials_ / parts; i < (p + 1) * trials_ / parts; ++i) {
+        const auto t = trial(i);
+        respond(weight, bias, history_, first_inhibitory_, t, value);
+        part[p].loss += loss_and_residual(t, value);
+        if (gradient == nullptr) continue;
+        part[p].bias += std::accumulate(value.begin(), value.end(), 0.0);
+        respond_back(value, history_, first_inhibitory_, t, part[p].gradient);
       }
     });
     double loss = 0;

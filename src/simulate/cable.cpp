@@ -3,15 +3,13 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
-#include <exception>
-#include <mutex>
-#include <thread>
 #include <utility>
 
 #include "config/error.hpp"
 #include "simulate/cable_step.hpp"
 #include "simulate/flush_subnormals.hpp"
 #include "simulate/group.hpp"
+#include "simulate/in_parallel.hpp"
 #include "simulate/recorder.hpp"
 
 namespace neurontwin {
@@ -543,28 +541,14 @@ std::vector<Recording> in_batches(const DetailedCell& cell, const CableSpec& spe
                                   std::span<const SynapticInput> inputs, int64_t duration_ms, int threads) {
   std::vector<Recording> recordings(inputs.size());
   std::atomic<size_t> next = 0;
-  std::exception_ptr failure;
-  std::mutex failing;
-  const auto work = [&] {
-    try {
-      CableSimulator<T> simulator(cell, spec);
-      for (size_t first = next.fetch_add(simulator.lanes()); first < inputs.size();
-           first = next.fetch_add(simulator.lanes())) {
-        auto batch = simulator.run(inputs.subspan(first, std::min(simulator.lanes(), inputs.size() - first)),
-                                   duration_ms);
-        std::move(batch.begin(), batch.end(), recordings.begin() + static_cast<int64_t>(first));
-      }
-    } catch (...) {
-      const std::lock_guard lock(failing);
-      failure = std::current_exception();
-      next = inputs.size();
+  in_parallel(threads, [&](const std::atomic<bool>& failed) {
+    CableSimulator<T> simulator(cell, spec);
+    for (size_t first; !failed && (first = next.fetch_add(simulator.lanes())) < inputs.size();) {
+      auto batch = simulator.run(inputs.subspan(first, std::min(simulator.lanes(), inputs.size() - first)),
+                                 duration_ms);
+      std::move(batch.begin(), batch.end(), recordings.begin() + static_cast<int64_t>(first));
     }
-  };
-  std::vector<std::thread> others;
-  for (int k = 1; k < threads; ++k) others.emplace_back(work);
-  work();
-  for (auto& other : others) other.join();
-  if (failure) std::rethrow_exception(failure);
+  });
   return recordings;
 }
 

@@ -5,7 +5,7 @@
 
 namespace neurontwin {
 
-std::vector<SynapsePool> synapse_pools(const DetailedCell& cell, double added_um) {
+std::vector<SynapsePool> synapse_pools(const DetailedCell& cell) {
   std::map<Region, SynapsePool> pools;
   const auto add = [&](const SynapseGroup& synapses, auto numbers, auto shares) {
     if (!synapses.placement) return;
@@ -14,7 +14,8 @@ std::vector<SynapsePool> synapse_pools(const DetailedCell& cell, double added_um
       auto& pool = pools[cell.geometry.region(compartments[k])];
       (pool.*numbers).push_back(static_cast<int>(k));
       (pool.*shares)
-          .push_back(cell.geometry.compartments[static_cast<size_t>(compartments[k])].length_um + added_um);
+          .push_back(cell.geometry.compartments[static_cast<size_t>(compartments[k])].length_um +
+                     kAddedLength_um);
     }
   };
   add(cell.excitatory, &SynapsePool::excitatory, &SynapsePool::excitatory_share);

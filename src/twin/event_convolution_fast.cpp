@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "twin/event_convolution.hpp"
+#include "twin/event_order.hpp"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "twin/event_convolution_fast.cpp"
@@ -21,40 +22,12 @@
 namespace neurontwin {
 namespace {
 
-struct SortedEvents {
-  struct Event {
-    int32_t window, time;
-  };
-  std::vector<Event> events;   // by group of windows, channel, time
-  std::vector<int64_t> first;  // [groups * channels + 1]
-};
-
-/// Two counting sorts, by time and then by (group, channel). Events that reach no output are left out.
-SortedEvents sort_events(const EventConvolutionShape& s, std::span<const int32_t> events, int64_t groups) {
-  const int64_t times = s.duration + s.taps - 1;
-  const auto reaches = [&](size_t e) { return events[e + 2] >= 0 && events[e + 2] < times; };
-  std::vector<int64_t> place(static_cast<size_t>(times) + 1);
-  for (size_t e = 0; e + 2 < events.size(); e += 3) {
-    if (reaches(e)) ++place[static_cast<size_t>(events[e + 2]) + 1];
-  }
-  for (size_t i = 1; i < place.size(); ++i) place[i] += place[i - 1];
-  std::vector<size_t> by_time(static_cast<size_t>(place.back()));
-  for (size_t e = 0; e + 2 < events.size(); e += 3) {
-    if (reaches(e)) by_time[static_cast<size_t>(place[static_cast<size_t>(events[e + 2])]++)] = e;
-  }
-  const auto key = [&](size_t e) {
-    return static_cast<size_t>(events[e] * groups / s.windows * s.channels + events[e + 1]);
-  };
-  SortedEvents sorted;
-  sorted.first.resize(static_cast<size_t>(groups * s.channels) + 1);
-  for (const size_t e : by_time) ++sorted.first[key(e) + 1];
-  for (size_t i = 1; i < sorted.first.size(); ++i) sorted.first[i] += sorted.first[i - 1];
-  sorted.events.resize(by_time.size());
-  std::vector<int64_t> next(sorted.first.begin(), sorted.first.end() - 1);
-  for (const size_t e : by_time) {
-    sorted.events[static_cast<size_t>(next[key(e)]++)] = {events[e], events[e + 2]};
-  }
-  return sorted;
+/// By group of windows and channel, then time.
+OrderedEvents sort_events(const EventConvolutionShape& s, std::span<const int32_t> events, int64_t groups) {
+  const auto by_time =
+      in_order(reaching_events(s, events), s.duration + s.taps - 1, [](const Event& e) { return e.time; });
+  return in_order(by_time.events, groups * s.channels,
+                  [&](const Event& e) { return e.window * groups / s.windows * s.channels + e.channel; });
 }
 
 /// The features [begin, begin + count) that one task works on.
@@ -161,12 +134,12 @@ void forward(const EventConvolutionShape& s, std::span<const int32_t> events, co
     const auto filter = hwy::AllocateAligned<T>(static_cast<size_t>(s.taps * width));
     std::fill_n(sum.get(), rows * width, T(0));
     for (int64_t channel = 0; channel < s.channels; ++channel) {
-      const int64_t* first = sorted.first.data() + group * s.channels + channel;
+      const int32_t* first = sorted.first.data() + group * s.channels + channel;
       if (first[0] == first[1]) continue;
       copy_slices(weight + channel * s.taps * s.features + f, s.features, filter.get(), width, s.taps, width,
                   false);
       for (int64_t i = first[0]; i < first[1]; ++i) {
-        const auto [window, time] = sorted.events[static_cast<size_t>(i)];
+        const auto& [window, of, time] = sorted.events[static_cast<size_t>(i)];
         const int64_t first_output = time - (s.taps - 1);
         const int64_t k_begin = std::max<int64_t>(0, -first_output);
         const int64_t k_end = std::min(s.taps, s.duration - first_output);
@@ -226,7 +199,7 @@ void weight_gradient(const EventConvolutionShape& s, std::span<const int32_t> ev
       offset.clear();
       time.clear();
       for (int64_t i = 0; i < count; ++i) {
-        const auto [window, t] = sorted.events[static_cast<size_t>(begin + i)];
+        const auto& [window, of, t] = sorted.events[static_cast<size_t>(begin + i)];
         offset.push_back((window * rows + t) * width);
         time.push_back(t);
       }
