@@ -111,7 +111,7 @@ function filterChart(interpretation, unit) {
   const words = kinds.map((k) => `${k} ${unit[k].tau_ms.toFixed(1)} ms [${unit[k].tau_ci95.map((v) => v.toFixed(1)).join(', ')}]`).join(', ');
   return {
     id: 'filter' + unit.unit, group: 'filters', title: interpretation.units.length > 1 ? `Unit ${unit.unit + 1}` : 'What one input spike does to the twin', size: 'half', height: 320,
-    caption: `The weight of an input spike by how long ago it came. Faint: every synapse; bold: their mean with its standard deviation; dashed: the fitted exponential (${words}; the membrane: ${tau} ms).`,
+    caption: `The weight of an input spike by how long ago it came. Faint: every synapse; bold: their mean with its standard deviation; dashed: the fitted exponential (${words}${tau === undefined ? '' : `; the membrane: ${tau} ms`}).`,
     spec: (width, height) => {
       const c = themeColours();
       const layers = [];
