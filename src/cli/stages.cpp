@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "cli/progress_bar.hpp"
+#include "dataset/event_support.hpp"
 #include "files/files.hpp"
 #include "interpret/filters.hpp"
 #include "report/report.hpp"
@@ -118,10 +119,11 @@ class Run {
       return say("train: done before");
     }
     const auto train_split = open("train"), valid_split = open("valid");
-    if (e_.train.learns_spikes()) {
-      require_spikes(train_split, "train");
-      require_spikes(valid_split, "valid");
-    }
+    say_support(train_split, "train", e_.train.skip_ms);
+    say_support(valid_split, "valid", 0);
+    // The test trials are not needed yet, but it is good to know before training that they will not do.
+    if (std::filesystem::exists(shard_path(dataset_, "test", 0)))
+      say_support(open("test"), "test", e_.evaluate.skip_ms);
     auto twin = fresh_twin();
     const auto result =
         neurontwin::train(twin, e_.train, e_.seed, train_split, valid_split, out_ / "checkpoints",
@@ -262,15 +264,19 @@ class Run {
     fail_run("no split '{}'", name);
   }
 
-  /// A twin cannot learn to spike on data without a single output spike.
-  static void require_spikes(const Split& split, const std::string& name) {
-    for (size_t i = 0; i < split.trials(); ++i) {
-      if (!split.trial(i).spike_times_ms.empty()) return;
+  /// Says how many output spikes a split holds, and what follows if these are few. A twin cannot learn to
+  /// spike on data without any.
+  void say_support(const Split& split, const std::string& name, int64_t skip_ms) const {
+    const auto support = event_support(split, skip_ms);
+    say(words_for(support, name));
+    if (!e_.train.learns_spikes()) return;
+    if (support.spikes == 0 && name != "test") {
+      fail_input(
+          "the {} trials ({:.0f} s) hold no output spike; raise data.{}_trials, or the input rates in "
+          "[stimulus], or set spike_weight = 0 in train.schedule to train on the voltage alone",
+          name, split.seconds(), name);
     }
-    fail_input(
-        "the {} trials ({:.0f} s) hold no output spike; raise data.{}_trials, or the input rates in "
-        "[stimulus], or set spike_weight = 0 in train.schedule to train on the voltage alone",
-        name, split.seconds(), name);
+    if (const auto warning = warning_of(support, name)) say(*warning);
   }
 
   Twin fresh_twin() const {

@@ -5,6 +5,7 @@
 #include <map>
 #include <numeric>
 
+#include "dataset/event_support.hpp"
 #include "evaluate/bootstrap.hpp"
 #include "evaluate/curves.hpp"
 #include "evaluate/ranking.hpp"
@@ -256,6 +257,15 @@ void add_baselines(nlohmann::ordered_json& metrics, const EvaluateSpec& spec, ui
   if (one_unit != nullptr) add(one_unit_network(*one_unit, seed, train, valid, test, listener));
 }
 
+void add_support(nlohmann::ordered_json& metrics, const std::string& name, const Split& split) {
+  const auto support = event_support(split);
+  const auto prefix = fmt::format("data.{}_", name);
+  metrics[prefix + "s"] = support.seconds();
+  metrics[prefix + "spikes"] = support.spikes;
+  metrics[prefix + "trials_with_spikes"] = support.trials_with_spikes;
+  metrics[prefix + "rate_hz"] = support.rate_hz();
+}
+
 }  // namespace
 
 EvaluateSpec read_evaluate(const Settings& settings) {
@@ -322,11 +332,9 @@ Evaluation evaluate(Twin& twin, const EvaluateSpec& spec, uint64_t seed, const S
     metrics["spike.threshold"] = probability(thresholds.spike);
     metrics["spike.threshold_choice"] = "highest F1 at +-2 ms on the validation set";
   }
-  metrics["data.train_s"] = train.seconds();
-  metrics["data.valid_s"] = valid.seconds();
-  metrics["data.test_s"] = test.seconds();
-  metrics["data.test_spikes"] = static_cast<int64_t>(scored.total.spikes);
-  metrics["data.train_rate_hz"] = static_cast<double>(spike_count(train)) / train.seconds();
+  add_support(metrics, "train", train);
+  add_support(metrics, "valid", valid);
+  add_support(metrics, "test", test);
   metrics["twin.parameters"] = twin->parameter_count();
   metrics["twin.depth"] = twin->spec().depth();
   metrics["twin.width"] = twin->spec().width();
