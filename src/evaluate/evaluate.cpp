@@ -8,6 +8,7 @@
 #include "dataset/event_support.hpp"
 #include "evaluate/bootstrap.hpp"
 #include "evaluate/curves.hpp"
+#include "evaluate/dendrites.hpp"
 #include "evaluate/ranking.hpp"
 #include "evaluate/spike_timing.hpp"
 
@@ -315,13 +316,19 @@ Evaluation evaluate(Twin& twin, const EvaluateSpec& spec, uint64_t seed, const S
   }
   tell(0, "validation and test set");
   const double rate_per_bin = spikes_per_bin(train);
-  auto trials = compare(twin, test);
+  std::vector<DendriteSums> dendrites;  // of each test trial
+  auto trials = compare(twin, test, [&](const TrialView& trial, const Prediction& predicted) {
+    if (predicted.dendrites.empty()) return;
+    dendrites.push_back(score_dendrites(trial.dendrites_pc, predicted.dendrites,
+                                        twin->spec().dendritic_components, spec.skip_ms));
+  });
   const auto scored = score(compare(twin, valid), trials, spec, rate_per_bin);
   tell(1, "bootstrap");
 
   Evaluation out;
   auto& metrics = out.metrics;
   put_scores(metrics, "", scored, spec, seed, [](const std::string&) { return true; });
+  metrics.update(dendrite_scores(dendrites, spec.bootstrap_resamples, seed));
   const bool has_spikes = scored.total.spikes > 0;
   const auto& thresholds = scored.thresholds;
   if (has_spikes) {

@@ -88,12 +88,15 @@ double spikes_per_bin(const Split& split) {
   return std::max(static_cast<double>(spike_count(split)), 0.5) / bins;
 }
 
-std::vector<TrialComparison> compare(Twin& twin, const Split& split) {
+std::vector<TrialComparison> compare(Twin& twin, const Split& split,
+                                     const std::function<void(const TrialView&, const Prediction&)>& also) {
   twin->eval();
   std::vector<TrialComparison> trials;
   for (size_t i = 0; i < split.trials(); ++i) {
     auto predicted = predict_trial(twin, split, i);
-    auto trial = truth_of(split.trial(i));
+    const auto view = split.trial(i);
+    if (also) also(view, predicted);
+    auto trial = truth_of(view);
     trial.spike_log_odds = std::move(predicted.spike_log_odds);
     trial.predicted_soma_mV = std::move(predicted.soma_mV);
     trials.push_back(std::move(trial));

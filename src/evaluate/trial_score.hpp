@@ -1,6 +1,7 @@
 #pragma once
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -24,7 +25,10 @@ struct TrialComparison {
 double probability(double log_odds);
 /// The true side of a comparison.
 TrialComparison truth_of(const TrialView& trial);
-std::vector<TrialComparison> compare(Twin& twin, const Split& split);
+/// `also` is shown each trial with the whole prediction, of which only spikes and voltage are kept.
+std::vector<TrialComparison> compare(
+    Twin& twin, const Split& split,
+    const std::function<void(const TrialView&, const Prediction&)>& also = {});
 
 /// All output spikes of a split.
 int64_t spike_count(const Split& split);

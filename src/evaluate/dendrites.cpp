@@ -1,0 +1,107 @@
+#include "evaluate/dendrites.hpp"
+
+#include <cmath>
+#include <limits>
+
+#include "config/error.hpp"
+#include "evaluate/bootstrap.hpp"
+
+namespace neurontwin {
+namespace {
+
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+
+double mean_of_finite(std::span<const double> values) {
+  double sum = 0, count = 0;
+  for (const double x : values) {
+    if (!std::isfinite(x)) continue;
+    sum += x;
+    count += 1;
+  }
+  return count > 0 ? sum / count : kNaN;
+}
+
+}  // namespace
+
+void DendriteSums::add(const DendriteSums& o, double w) {
+  const auto onto = [w](std::vector<double>& sum, const std::vector<double>& part) {
+    sum.resize(part.size());
+    for (size_t k = 0; k < part.size(); ++k) sum[k] += w * part[k];
+  };
+  bins += w * o.bins;
+  onto(e2, o.e2);
+  onto(y, o.y);
+  onto(y2, o.y2);
+}
+
+DendriteSums score_dendrites(std::span<const float> truth, std::span<const float> predicted,
+                             int64_t components, int64_t skip_ms) {
+  if (truth.size() != predicted.size() || truth.size() % static_cast<size_t>(components) != 0) {
+    fail_run("the twin predicts {} values of dendritic components in a trial, the data hold {}",
+             predicted.size(), truth.size());
+  }
+  const auto n = static_cast<size_t>(components);
+  DendriteSums s{0, std::vector<double>(n), std::vector<double>(n), std::vector<double>(n)};
+  for (size_t at = static_cast<size_t>(skip_ms) * n; at < truth.size(); at += n) {
+    s.bins += 1;
+    for (size_t k = 0; k < n; ++k) {
+      const double y = truth[at + k], e = static_cast<double>(predicted[at + k]) - y;
+      s.e2[k] += e * e;
+      s.y[k] += y;
+      s.y2[k] += y * y;
+    }
+  }
+  return s;
+}
+
+DendriteMetrics dendrite_metrics(const DendriteSums& s) {
+  DendriteMetrics m;
+  double squares = 0;
+  for (size_t k = 0; k < s.e2.size(); ++k) {
+    const double mean = s.y[k] / s.bins, variance = s.y2[k] / s.bins - mean * mean;
+    // Rounding leaves a constant a variance, too.
+    m.variance_explained_of.push_back(variance > 1e-9 ? 1 - s.e2[k] / s.bins / variance : kNaN);
+    squares += s.e2[k] / s.bins;
+  }
+  m.variance_explained = mean_of_finite(m.variance_explained_of);
+  m.rmse = std::sqrt(squares / static_cast<double>(s.e2.size()));
+  return m;
+}
+
+nlohmann::ordered_json dendrite_scores(std::span<const DendriteSums> trials, int64_t resamples,
+                                       uint64_t seed) {
+  auto metrics = nlohmann::ordered_json::object();
+  if (trials.empty()) return metrics;
+  DendriteSums total;
+  for (const auto& trial : trials) total.add(trial, 1);
+  const auto m = dendrite_metrics(total);
+  const auto draws = static_cast<size_t>(resamples), components = m.variance_explained_of.size();
+  const auto weight = resampling_weights(trials.size(), draws, seed);
+  std::vector<double> mean, rmse;
+  std::vector<std::vector<double>> each(components);
+  for (size_t b = 0; b < draws; ++b) {
+    DendriteSums drawn;
+    for (size_t j = 0; j < trials.size(); ++j) {
+      if (const float w = weight[j * draws + b]; w > 0) drawn.add(trials[j], w);
+    }
+    const auto of_draw = dendrite_metrics(drawn);
+    mean.push_back(of_draw.variance_explained);
+    rmse.push_back(of_draw.rmse);
+    for (size_t k = 0; k < components; ++k) each[k].push_back(of_draw.variance_explained_of[k]);
+  }
+  const auto interval = [](std::vector<double> values) {
+    const auto [low, high] = percentile_interval(std::move(values), 0.95);
+    return nlohmann::ordered_json{low, high};
+  };
+  metrics["dendrites.components"] = components;
+  metrics["dendrites.variance_explained"] = m.variance_explained;
+  metrics["dendrites.variance_explained_ci95"] = interval(std::move(mean));
+  metrics["dendrites.variance_explained_of_each"] = m.variance_explained_of;
+  auto& intervals = metrics["dendrites.variance_explained_of_each_ci95"] = nlohmann::ordered_json::array();
+  for (auto& values : each) intervals.push_back(interval(std::move(values)));
+  metrics["dendrites.rmse"] = m.rmse;
+  metrics["dendrites.rmse_ci95"] = interval(std::move(rmse));
+  return metrics;
+}
+
+}  // namespace neurontwin
