@@ -1,10 +1,12 @@
 #include "cli/inspect_dataset.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <map>
 
 #include "dataset/dendritic_basis.hpp"
+#include "dataset/event_support.hpp"
 #include "dataset/shard.hpp"
 #include "simulate/dendritic_input.hpp"
 
@@ -76,20 +78,17 @@ Trees trees_of(const Hdf5File& file) {
 
 /// What the trials of some shards come to.
 struct Survey {
-  size_t trials = 0;
   std::vector<PoolInput> input;  // spikes of each pool
-  double spikes = 0, sum_mV = 0, squares_mV2 = 0;
+  EventSupport output;
+  double sum_mV = 0, squares_mV2 = 0;
   Counts rates{0, 0.5, 41}, intervals{0, 20, 51}, voltages{-100, 2.5, 61};
-  std::vector<double> rate_hz;
 
   void add(const TrialView& trial, const Trees& trees) {
-    ++trials;
     for (const auto s : trial.excitatory.synapse) ++input[trees.of_excitatory[s]].excitatory_per_ms;
     for (const auto s : trial.inhibitory.synapse) ++input[trees.of_inhibitory[s]].inhibitory_per_ms;
-    spikes += static_cast<double>(trial.spike_times_ms.size());
-    rate_hz.push_back(1000 * static_cast<double>(trial.spike_times_ms.size()) /
-                      static_cast<double>(trial.soma_mV.size()));
-    rates.add(rate_hz.back());
+    output.add(trial);
+    rates.add(1000 * static_cast<double>(trial.spike_times_ms.size()) /
+              static_cast<double>(trial.soma_mV.size()));
     for (size_t i = 1; i < trial.spike_times_ms.size(); ++i)
       intervals.add(trial.spike_times_ms[i] - trial.spike_times_ms[i - 1]);
     for (const double mV : trial.soma_mV) {
@@ -103,7 +102,7 @@ struct Survey {
 void print_input(const Survey& survey, const Trees& trees, const DatasetIdentity& id) {
   const auto configuration = Settings::from_text(id.configuration, "the file's configuration");
   const auto rates = read_stimulus(configuration.table("stimulus"), trees.pools);
-  const double ms = static_cast<double>(survey.trials) * static_cast<double>(id.duration_ms);
+  const auto ms = static_cast<double>(survey.output.total_ms);
   fmt::print("\ninput spikes per ms        synapses    counted   expected\n");
   for (size_t p = 0; p < trees.pools.size(); ++p) {
     const auto& pool = rates.pools[p];
@@ -118,17 +117,20 @@ void print_input(const Survey& survey, const Trees& trees, const DatasetIdentity
   }
 }
 
-void print_output(Survey survey, const DatasetIdentity& id) {
-  const double ms = static_cast<double>(survey.trials) * static_cast<double>(id.duration_ms);
+void print_output(const Survey& survey) {
+  const auto& output = survey.output;
+  const auto ms = static_cast<double>(output.total_ms);
   const double mean_mV = survey.sum_mV / ms;
-  std::ranges::sort(survey.rate_hz);
-  const auto quantile = [&](double q) {
-    return survey.rate_hz[static_cast<size_t>(q * static_cast<double>(survey.trials - 1))];
-  };
-  fmt::print("\noutput  {:.3f} Hz, voltage {:.2f} +- {:.2f} mV\n", 1000 * survey.spikes / ms, mean_mV,
+  fmt::print("\noutput  {:.3f} Hz, voltage {:.2f} +- {:.2f} mV\n", output.rate_hz(), mean_mV,
              std::sqrt(std::max(0.0, survey.squares_mV2 / ms - mean_mV * mean_mV)));
+  const auto hz = output.rate_quantiles_hz(std::array{0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0});
   fmt::print("\ntrials by output rate: half of them from {:.2f} to {:.2f} Hz, all from {:.2f} to {:.2f} Hz\n",
-             quantile(0.25), quantile(0.75), quantile(0), quantile(1));
+             hz[2], hz[4], hz[0], hz[6]);
+  fmt::print("  mean {:.2f} Hz, median {:.2f} Hz, 90 % of them from {:.2f} to {:.2f} Hz\n", output.rate_hz(),
+             hz[3], hz[1], hz[5]);
+  fmt::print("  {} without a spike, {} with more than {}, which the published evaluation drops\n",
+             output.trials() - static_cast<size_t>(output.trials_with_spikes),
+             output.trials_above(kPublishedMostSpikes), kPublishedMostSpikes);
   print(survey.rates, "Hz");
   fmt::print("\nintervals between output spikes of a trial\n");
   print(survey.intervals, "ms");
@@ -159,11 +161,11 @@ void inspect_shards(std::span<const std::filesystem::path> files) {
       fail_input("{}: is of another split or configuration than {}", file.string(), files.front().string());
     for (size_t i = 0; i < shard.trials(); ++i) survey.add(shard.trial(i), trees);
   }
-  fmt::print("\n{}: {} trials of {} ms ({:g} s) from trial {} on, seed {}\n", first.split(), survey.trials,
-             id.duration_ms, static_cast<double>(survey.trials) * static_cast<double>(id.duration_ms) / 1000,
-             first.first_trial(), id.seed);
+  if (survey.output.trials() == 0) fail_input("{}: holds no trials", files.front().string());
+  fmt::print("\n{}: {} trials of {} ms ({:g} s) from trial {} on, seed {}\n", first.split(),
+             survey.output.trials(), id.duration_ms, survey.output.seconds(), first.first_trial(), id.seed);
   print_input(survey, trees, id);
-  print_output(std::move(survey), id);
+  print_output(survey);
   fmt::print("\n{}\n", id.configuration);
 }
 

@@ -1,5 +1,7 @@
 #include "dataset/event_support.hpp"
 
+#include <algorithm>
+
 namespace neurontwin {
 
 void EventSupport::add(const TrialView& trial) {
@@ -8,6 +10,25 @@ void EventSupport::add(const TrialView& trial) {
   for (const float t : trial.spike_times_ms) spikes_after_skip += t >= static_cast<float>(skip_ms);
   trials_with_spikes += spikes_of.back() > 0;
   total_ms += static_cast<int64_t>(trial.soma_mV.size());
+}
+
+int64_t EventSupport::trials_above(int64_t most_spikes) const {
+  return std::ranges::count_if(spikes_of,
+                               [=](int64_t spikes_in_trial) { return spikes_in_trial > most_spikes; });
+}
+
+std::vector<double> EventSupport::rate_quantiles_hz(std::span<const double> shares) const {
+  auto sorted = spikes_of;
+  std::ranges::sort(sorted);
+  const double trial_s = seconds() / static_cast<double>(trials());
+  std::vector<double> quantiles;
+  for (const double share : shares) {
+    const double place = share * static_cast<double>(trials() - 1);
+    const auto below = static_cast<size_t>(place), above = std::min(below + 1, trials() - 1);
+    const auto low = static_cast<double>(sorted[below]), high = static_cast<double>(sorted[above]);
+    quantiles.push_back((low + (place - static_cast<double>(below)) * (high - low)) / trial_s);
+  }
+  return quantiles;
 }
 
 EventSupport event_support(const Split& split, int64_t skip_ms) {
@@ -19,7 +40,7 @@ EventSupport event_support(const Split& split, int64_t skip_ms) {
 
 std::string words_for(const EventSupport& s, const std::string& split) {
   auto words = fmt::format("{}: {} trials, {:g} s, {} output spikes in {} trials, {:.3f} Hz", split,
-                           s.spikes_of.size(), s.seconds(), s.spikes, s.trials_with_spikes, s.rate_hz());
+                           s.trials(), s.seconds(), s.spikes, s.trials_with_spikes, s.rate_hz());
   if (s.skip_ms > 0)
     words += fmt::format("; {} after the first {} ms of each trial", s.spikes_after_skip, s.skip_ms);
   return words;

@@ -16,10 +16,17 @@ struct EventSupport {
   int64_t total_ms = 0;  // of all trials
 
   void add(const TrialView& trial);
+  size_t trials() const { return spikes_of.size(); }
+  int64_t trials_above(int64_t most_spikes) const;
+  /// The rates that these shares (from 0 to 1) of the trials do not exceed, linear between trials.
+  std::vector<double> rate_quantiles_hz(std::span<const double> shares) const;
   double seconds() const { return static_cast<double>(total_ms) / 1000; }
   double rate_hz() const { return static_cast<double>(spikes) / seconds(); }
 };
 EventSupport event_support(const Split& split, int64_t skip_ms = 0);
+
+/// The published evaluation drops trials with more output spikes than this.
+inline constexpr int64_t kPublishedMostSpikes = 24;
 
 /// "valid: 16 trials, 96 s, 71 output spikes in 15 trials, 0.740 Hz", and those after the skipped start where
 /// some is skipped.

@@ -38,6 +38,14 @@ TEST(EventSupport, CountsSpikesTheTrialsThatHaveThemAndThoseAfterTheSkippedStart
             "trial");
 }
 
+TEST(EventSupport, QuantilesOfTheRateAreThoseOfTrials) {
+  const auto spikes = [](size_t n) { return std::vector<float>(n, 1.0f); };
+  const auto s = event_support(split_of("test", {spikes(25), spikes(0), spikes(4), spikes(24), spikes(2)}));
+  const std::vector<double> shares{0, 0.125, 0.5, 0.75, 1};
+  EXPECT_EQ(s.rate_quantiles_hz(shares), (std::vector<double>{0, 1, 4, 24, 25}));
+  EXPECT_EQ(s.trials_above(kPublishedMostSpikes), 1);
+}
+
 TEST(EventSupport, TooFewSpikesAreSaidWithWhatFollowsAndWhatHelps) {
   const auto few = event_support(split_of("test", {std::vector<float>(kFewSpikes - 1, 1.0f)}));
   EXPECT_EQ(*warning_of(few, "test"),

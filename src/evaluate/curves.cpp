@@ -1,6 +1,7 @@
 #include "evaluate/curves.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <numeric>
 
@@ -206,6 +207,36 @@ Json curves_json(const RankTable& table, std::span<const TrialComparison> trials
   }
   curves["examples"] = examples;
   return curves;
+}
+
+Json trial_rates_json(std::span<const std::pair<std::string, EventSupport>> splits) {
+  constexpr int64_t kMostBins = 40;
+  constexpr std::array<double, 7> kShares{0, 0.05, 0.25, 0.5, 0.75, 0.95, 1};
+  int64_t most = 0;
+  for (const auto& [name, support] : splits) most = std::max(most, std::ranges::max(support.spikes_of));
+  // Bins of whole numbers of spikes: bins of round rates would hold now more, now fewer of them.
+  const int64_t width = most / kMostBins + 1;
+  const auto bins = static_cast<size_t>(most / width + 1);
+  const auto& first = splits.front().second;
+  const double trial_s = first.seconds() / static_cast<double>(first.trials());
+  Json rates;
+  rates["spikes_per_bin"] = width;
+  auto& edges = rates["edge_hz"] = Json::array();
+  for (size_t i = 0; i <= bins; ++i)
+    edges.push_back(short_number(static_cast<double>(static_cast<int64_t>(i) * width) / trial_s));
+  rates["most_spikes"] = kPublishedMostSpikes;
+  rates["most_hz"] = static_cast<double>(kPublishedMostSpikes) / trial_s;
+  rates["share"] = kShares;
+  for (const auto& [name, support] : splits) {
+    std::vector<int64_t> counts(bins, 0);
+    for (const auto n : support.spikes_of) ++counts[static_cast<size_t>(n / width)];
+    rates["splits"][name] = {{"trials", support.trials()},
+                             {"mean_hz", support.rate_hz()},
+                             {"quantile_hz", support.rate_quantiles_hz(kShares)},
+                             {"counts", counts},
+                             {"trials_above_most", support.trials_above(kPublishedMostSpikes)}};
+  }
+  return rates;
 }
 
 std::vector<std::pair<std::string, double>> cross_correlation_metrics(const Json& curves) {

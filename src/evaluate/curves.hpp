@@ -1,4 +1,5 @@
 #pragma once
+#include "dataset/event_support.hpp"
 #include "evaluate/evaluate.hpp"
 #include "evaluate/ranking.hpp"
 
@@ -9,6 +10,10 @@ namespace neurontwin {
 nlohmann::ordered_json curves_json(const RankTable& table, std::span<const TrialComparison> trials,
                                    const Thresholds& thresholds, const ScoreSums& total, const Split& test,
                                    const EvaluateSpec& spec);
+
+/// The distribution of the output rate over the trials of each split, by its name: a histogram in bins that
+/// are equal for all, quantiles, the mean, and the trials that the published evaluation would drop.
+nlohmann::ordered_json trial_rates_json(std::span<const std::pair<std::string, EventSupport>> splits);
 
 /// Where the cross-correlation of predicted and true spikes peaks, how high, and how wide it is at half
 /// height.

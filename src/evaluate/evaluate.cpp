@@ -258,12 +258,13 @@ void add_baselines(nlohmann::ordered_json& metrics, const EvaluateSpec& spec, ui
   if (one_unit != nullptr) add(one_unit_network(*one_unit, seed, train, valid, test, listener));
 }
 
-void add_support(nlohmann::ordered_json& metrics, const std::string& name, const Split& split) {
-  const auto support = event_support(split);
+void add_support(nlohmann::ordered_json& metrics, const std::string& name, const EventSupport& support) {
   const auto prefix = fmt::format("data.{}_", name);
   metrics[prefix + "s"] = support.seconds();
   metrics[prefix + "spikes"] = support.spikes;
   metrics[prefix + "trials_with_spikes"] = support.trials_with_spikes;
+  metrics[fmt::format("{}trials_above_{}_spikes", prefix, kPublishedMostSpikes)] =
+      support.trials_above(kPublishedMostSpikes);
   metrics[prefix + "rate_hz"] = support.rate_hz();
 }
 
@@ -339,9 +340,9 @@ Evaluation evaluate(Twin& twin, const EvaluateSpec& spec, uint64_t seed, const S
     metrics["spike.threshold"] = probability(thresholds.spike);
     metrics["spike.threshold_choice"] = "highest F1 at +-2 ms on the validation set";
   }
-  add_support(metrics, "train", train);
-  add_support(metrics, "valid", valid);
-  add_support(metrics, "test", test);
+  const std::array<std::pair<std::string, EventSupport>, 3> supports{
+      {{"train", event_support(train)}, {"valid", event_support(valid)}, {"test", event_support(test)}}};
+  for (const auto& [name, support] : supports) add_support(metrics, name, support);
   metrics["twin.parameters"] = twin->parameter_count();
   metrics["twin.depth"] = twin->spec().depth();
   metrics["twin.width"] = twin->spec().width();
@@ -349,6 +350,7 @@ Evaluation evaluate(Twin& twin, const EvaluateSpec& spec, uint64_t seed, const S
   tell(2, "curves");
   out.curves = curves_json(scored.table, trials, thresholds, scored.total, test, spec);
   if (has_spikes) {
+    out.curves["trial_rates"] = trial_rates_json(supports);
     for (const auto& [key, value] : cross_correlation_metrics(out.curves)) metrics[key] = value;
   }
   if (spec.published_labels) use_published_labels(trials, test);

@@ -5,6 +5,7 @@
 #include <limits>
 #include <numeric>
 
+#include "dataset/event_support.hpp"
 #include "evaluate/spike_timing.hpp"
 #include "train/loss.hpp"
 
@@ -105,7 +106,7 @@ std::vector<TrialComparison> compare(Twin& twin, const Split& split,
 }
 
 Convention published_convention() {
-  return {.skip_ms = 500, .most_spikes = 24, .soma_ceiling_mV = -55};
+  return {.skip_ms = 500, .most_spikes = kPublishedMostSpikes, .soma_ceiling_mV = -55};
 }
 
 void ScoreSums::add(const ScoreSums& o, double w) {
