@@ -104,6 +104,103 @@ function rateChart(curves) {
   };
 }
 
+function trialRatesChart(curves, size) {
+  const {edge_hz, splits, most_spikes, most_hz, share} = curves.trial_rates;
+  const names = Object.keys(splits).filter((n) => splits[n].trials > 0);
+  const percent = (split) => split.counts.map((n) => (100 * n) / split.trials);
+  const test = percent(splits.test), train = percent(splits.train);
+  const quantile = (split, q) => split.quantile_hz[share.indexOf(q)].toFixed(2);
+  const beyond = most_hz * (most_spikes + 1) / most_spikes, last = edge_hz[edge_hz.length - 1];
+  const highest = Math.max(...test, ...train) * 1.08;
+  const dropped = names.map((n) => `${splits[n].trials_above_most} of ${splits[n].trials} (${n})`).join(', ');
+  return {
+    id: 'trial-rates', group: 'statistics', title: 'How busy the trials are', size, height: 250,
+    caption: `Share of the trials by the neuron’s own rate; dashed: the mean of the test trials. Mean ${splits.test.mean_hz.toFixed(2)} Hz (test), ${splits.train.mean_hz.toFixed(2)} Hz (training); half of the test trials lie from ${quantile(splits.test, 0.25)} to ${quantile(splits.test, 0.75)} Hz. Trials with more than ${most_spikes} spikes, which the published evaluation drops: ${dropped}.`,
+    spec: (width, height) => {
+      const c = themeColours(), upright = (x) => [{x, x2: x, y: 0, y2: highest}];
+      return frameSpec({
+        width, height, x: {title: 'output rate of the trial (Hz)', domain: [0, last]}, y: {title: 'trials (%)', domain: [0, highest]},
+        layers: [
+          {kind: 'bars', data: test.map((v, i) => ({x: edge_hz[i], x2: edge_hz[i + 1], y: v})).filter((d) => d.y > 0), colour: c.truth, opacity: 0.32, tip: "format(datum.x, '.3~g') + ' to ' + format(datum.x2, '.3~g') + ' Hz: ' + format(datum.y, '.1f') + ' %'"},
+          {kind: 'line', data: train.flatMap((v, i) => [{x: edge_hz[i], y: v}, {x: edge_hz[i + 1], y: v}]), colour: c.inhibitory, width: 1.6},
+          {kind: 'rule', data: upright(splits.test.mean_hz), colour: c.ink},
+          ...(beyond < last ? [{kind: 'rule', data: upright(beyond), colour: c.threshold, width: 1.6, dash: []}] : []),
+        ],
+        legend: [['test', c.truth], ['training', c.inhibitory], ...(beyond < last ? [[`more than ${most_spikes} spikes`, c.threshold]] : [])],
+      });
+    },
+    table: {columns: ['from (Hz)', 'to (Hz)', ...names.map((n) => `trials, ${n}`)], rows: test.map((_, i) => [edge_hz[i], edge_hz[i + 1], ...names.map((n) => splits[n].counts[i])])},
+  };
+}
+
+function dendritesChart(m) {
+  const of = m['dendrites.variance_explained_of_each'], interval = m['dendrites.variance_explained_of_each_ci95'];
+  const components = of.map((v, i) => ({x: i + 1, y: v, low: interval[i][0], high: interval[i][1]})).filter((d) => d.y !== null);
+  const range = m['dendrites.variance_explained_ci95'].map((v) => (100 * v).toFixed(1)).join(' to ');
+  const low = Math.max(-1, Math.min(0, ...components.map((d) => d.low)));
+  return {
+    id: 'dendrites', group: 'statistics', title: 'The voltages of the dendrites', size: 'half', height: 250,
+    caption: `Share of the variance that the twin explains of each principal component of the dendrites’ voltages, the largest first, on test trials, with 95 % intervals. Mean ${(100 * m['dendrites.variance_explained']).toFixed(1)} % [${range}]; root mean square error ${m['dendrites.rmse'].toFixed(3)} standard deviations.`,
+    spec: (width, height) => frameSpec({
+      width, height, x: {title: 'component', domain: [0.4, of.length + 0.6], grid: false, values: of.map((_, i) => i + 1), format: 'd'}, y: {title: 'variance explained', domain: [low, 1], clamp: true},
+      layers: [
+        {kind: 'bars', data: components.map((d) => ({...d, n: d.x, x: d.x - 0.36, x2: d.x + 0.36})), colour: themeColours().predicted, opacity: 0.75, tip: "'component ' + datum.n + ': ' + format(datum.y, '.3f') + ' [' + format(datum.low, '.3f') + ', ' + format(datum.high, '.3f') + ']'"},
+        {kind: 'rule', data: components.map((d) => ({x: d.x, x2: d.x, y: d.low, y2: d.high})), colour: themeColours().ink, width: 1.5, dash: []},
+      ],
+    }),
+    table: {columns: ['component', 'variance explained', '95 % from', 'to'], rows: of.map((v, i) => [i + 1, v, ...interval[i]])},
+  };
+}
+
+// The models that answered the same trials: the twin, then whatever metrics.json holds beside it.
+const kModelNames = {rate: 'constant rate', glm: 'linear sum', glm_history: 'linear sum, told spikes', one_unit: 'one linear unit', published_labels: 'ceiling: exact spike times'};
+const kScores = [['spike.auc', 'spike AUC', 4], ['spike.average_precision', 'average precision', 4], ['spike.bits_per_spike', 'bits per spike', 2], ['soma.variance_explained', 'voltage explained', 3]];
+
+function modelsOf(m) {
+  const models = [{label: 'twin', prefix: '', kind: 'twin', words: 'the network of this report', parameters: m['twin.parameters']}];
+  const known = new Set();
+  for (const key of Object.keys(m)) {
+    const match = key.match(/^(baseline|ceiling)\.(.+?)\.(spike|soma)\./);
+    if (!match || known.has(match[1] + match[2])) continue;
+    const [, kind, name] = match, prefix = `${kind}.${name}.`, jitter = name.match(/^jitter_(.+)ms$/);
+    known.add(kind + name);
+    models.push({label: kModelNames[name] || (jitter ? `ceiling: spikes to ${jitter[1]} ms` : name), prefix, kind, parameters: m[prefix + 'parameters'],
+                 words: m[prefix + 'description'] || (jitter ? `an oracle that knows every output spike up to a normal deviate of ${jitter[1]} ms` : name === 'published_labels' ? 'an oracle that knows the spike times, against labels rounded as published' : '')});
+  }
+  return models.length > 1 ? [models[0], ...models.slice(1).sort((a, b) => (a.kind > b.kind) - (a.kind < b.kind))] : [];
+}
+
+function modelsChart(m) {
+  const models = modelsOf(m);
+  const scores = kScores.filter(([key]) => typeof m[key] === 'number');
+  const colour = (model) => ({twin: themeColours().predicted, baseline: themeColours().ink, ceiling: themeColours().threshold})[model.kind];
+  const nines = (auc) => -Math.log10(1 - Math.min(auc, 1 - 1e-5));
+  const panel = ([key, title, digits]) => {
+    const at = key === 'spike.auc' ? nines : (v) => v;
+    const dots = models.filter((model) => typeof m[model.prefix + key] === 'number').map((model) => {
+      const value = m[model.prefix + key], interval = m[model.prefix + key + '_ci95'] || [null, null];
+      const dot = {row: model.label, x: at(value), colour: colour(model), tip: `${model.label}: ${value.toFixed(digits)}` + (interval[0] !== null ? `\n95 %: ${interval.map((v) => v.toFixed(digits)).join(' to ')}` : '')};
+      return interval[0] !== null ? {...dot, low: at(interval[0]), high: at(interval[1])} : dot;
+    });
+    if (key === 'spike.auc') {
+      const [, highest] = extent(dots.flatMap((d) => [d.x, d.high === undefined ? d.x : d.high]));
+      return {title, dots, x: {domain: [0.2, highest + 0.15], ticks: 8, values: [0.5, 0.9, 0.99, 0.999, 0.9999].map(nines).filter((v) => v <= highest + 0.15), text: "format(1 - pow(10, -datum.value), '.4~f')"}};
+    }
+    // A model far below zero, as a badly calibrated one may be, must not press the others together.
+    const [lowest, highest] = extent(dots.flatMap((d) => [d.x, d.low === undefined ? d.x : d.low, d.high === undefined ? d.x : d.high]));
+    const top = Math.max(highest, 1e-3) * 1.04;
+    return {title, dots, x: {domain: [Math.min(0, Math.max(lowest, -top / 2)) - 0.03 * top, top], ticks: 4}};
+  };
+  return {
+    id: 'models', group: 'models', title: 'Scores of the same test trials', size: 'wide', height: 180 + 25 * models.length,
+    caption: 'A dot is a model’s score, its line the 95 % interval over test trials; further right is better. The axis of the AUC is stretched towards 1, where the good ones are. What is worse than an axis reaches stands at its left end.',
+    spec: (width) => dotsSpec({width, rows: models.map((model) => model.label), panels: scores.map(panel)}),
+    key: () => [['twin', themeColours().predicted], ['simpler models', themeColours().ink], ...(models.some((model) => model.kind === 'ceiling') ? [['ceilings: what noise leaves to be known', themeColours().threshold]] : [])],
+    table: {columns: ['model', ...scores.flatMap(([, title]) => [title, '95 % from', 'to'])],
+            rows: models.map((model) => [model.label.replaceAll(',', ''), ...scores.flatMap(([key]) => [m[model.prefix + key], ...(m[model.prefix + key + '_ci95'] || [null, null])].map((v) => (v === undefined ? null : v)))])},
+  };
+}
+
 function filterChart(interpretation, unit) {
   const kinds = ['excitatory', 'inhibitory'].filter((k) => unit[k]);
   const tau = interpretation.membrane_time_constant_ms;
@@ -222,7 +319,7 @@ function exampleChart(curves) {
 }
 
 function allCharts(data) {
-  const {curves, learning, interpretation} = data;
+  const {curves, learning, interpretation, metrics} = data;
   const charts = [];
   const add = (present, build) => { if (present) charts.push(...[].concat(build())); };
   const c = curves || {};
@@ -235,6 +332,10 @@ function allCharts(data) {
   add(c.voltage, () => histogramChart('voltage', 'Voltages', 'How often each somatic voltage occurs; logarithmic.', 'mV', c.voltage.edge_mV, c.voltage.true, c.voltage.predicted, true));
   add(c.isi, () => histogramChart('isi', 'Intervals between spikes', 'Inter-spike intervals of neuron and twin.', 'ms', c.isi.edge_ms, c.isi.true, c.isi.predicted, false));
   add(c.rates, () => rateChart(c));
+  const dendrites = metrics['dendrites.variance_explained_of_each'];
+  add(c.trial_rates, () => trialRatesChart(c, dendrites ? 'half' : 'wide'));
+  add(dendrites, () => dendritesChart(metrics));
+  add(modelsOf(metrics).length, () => modelsChart(metrics));
   add(learning && learning.epochs.length, () => learningCharts(learning));
   return charts;
 }

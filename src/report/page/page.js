@@ -10,7 +10,7 @@ function number(value, digits) {
   if (value === null || value === undefined) return '–';
   if (typeof value !== 'number') return String(value);
   if (Number.isInteger(value) && digits === undefined) return value.toLocaleString('en');
-  return digits === undefined ? String(+value.toPrecision(5)) : value.toFixed(digits);
+  return digits === undefined ? String(+value.toPrecision(5)) : value.toFixed(digits).replace(/^-(?=[0.]+$)/, '');  // no -0.00
 }
 
 function save(name, type, content) {
@@ -102,6 +102,7 @@ function cards(m) {
   add('spike.tpr_at_fpr_0.01', 'Spikes found at 1 % FPR', 1, 'The same at four times the false alarms.', ' %', 100);
   add('spike.f1_2ms', 'F1 within 2 ms', 3, 'Predicted spike times paired with true ones.');
   add('soma.variance_explained', 'Voltage explained', 1, 'Variance of the somatic voltage, raw prediction.', ' %', 100);
+  add('dendrites.variance_explained', 'Dendrites explained', 1, 'Variance of the components of the dendrites’ voltages, mean over these.', ' %', 100);
   add('soma.rmse_mV', 'Voltage RMSE', 2, 'Root mean square error over all bins.', ' mV');
   if (typeof m['filter.excitatory_tau_ms'] === 'number' && typeof m['filter.inhibitory_tau_ms'] === 'number' && typeof m['filter.true_tau_ms'] === 'number') {
     list.push(card('Time constants', `${m['filter.excitatory_tau_ms'].toFixed(1)} | ${m['filter.inhibitory_tau_ms'].toFixed(1)} ms`, `the membrane: ${number(m['filter.true_tau_ms'])} ms`, 'Read off the excitatory and inhibitory filters.'));
@@ -110,10 +111,28 @@ function cards(m) {
   return make('div', {class: 'cards', id: 'results'}, list);
 }
 
+function intervalWords(interval) {
+  if (!interval) return '';
+  return interval.some(Array.isArray) ? interval.map(intervalWords).join(', ') : interval.map((v) => number(v)).join(' to ');
+}
+
+function withInterval(m, key, digits) {
+  const interval = m[key + '_ci95'];
+  const words = interval && interval[0] !== null ? `[${interval.map((v) => number(v, digits)).join(', ')}]` : '';
+  return make('span', {class: 'score'}, [number(m[key], digits) + ' ', make('small', {}, words)]);
+}
+
+// The chart of the models in words and numbers, for those who would rather read.
+function modelsTable(m) {
+  const scores = kScores.filter(([key]) => typeof m[key] === 'number');
+  const rows = modelsOf(m).map((model) => [model.label, model.words, model.parameters === undefined ? null : model.parameters, ...scores.map(([key, , digits]) => withInterval(m, model.prefix + key, digits))]);
+  return [make('div', {class: 'scroll-x long', tabindex: 0}, table(['model', 'what it is', 'parameters', ...scores.map(([, title]) => title + ' [95\u00a0%]')], rows))];
+}
+
 function conventions(m) {
   const rows = [['spike.auc', 'spike AUC', 5], ['spike.tpr_at_fpr_0.0025', 'TPR at 0.25 % FPR', 4], ['spike.tpr_at_fpr_0.01', 'TPR at 1 % FPR', 4], ['soma.rmse_mV', 'voltage RMSE (mV)', 3], ['soma.variance_explained', 'voltage variance explained', 4]]
     .filter(([key]) => m['published.' + key] !== undefined)
-    .map(([key, label, digits]) => [label, number(m[key], digits) + (m[key + '_ci95'] ? `  [${m[key + '_ci95'].map((v) => number(v, digits)).join(', ')}]` : ''), number(m['published.' + key], digits)]);
+    .map(([key, label, digits]) => [label, withInterval(m, key, digits), number(m['published.' + key], digits)]);
   if (!rows.length) return [];
   return [make('h2', {}, 'Honest numbers and published conventions'),
           make('p', {class: 'quiet'}, 'Left: all bins of all test trials, raw predictions, thresholds from the validation set. Right: the same twin under the conventions of Beniaguev, Segev and London 2021: the first 500 ms of each trial and trials with more than 24 spikes dropped, voltage clipped at −55 mV, the prediction shifted and scaled to the test set’s own mean and standard deviation, rates read off the test set’s own ROC curve.'),
@@ -151,6 +170,7 @@ const kGroups = {
   example: ['An example', ''],
   filters: ['What the twin learned', 'The first layer gives every synapse a filter over time: how much a spike counts, by how long ago it came.'],
   spikes: ['How well it predicts spikes', ''],
+  models: ['Beside simpler models', 'Each was fitted on the training trials and is scored as the twin is. What only the twin gets right is what its layers are for.'],
   statistics: ['Does it behave like the neuron?', ''],
   learning: ['How it learned', ''],
 };
@@ -168,10 +188,11 @@ function showPage(data) {
     if (words) page.append(make('p', {class: 'quiet'}, words));
     page.append(make('div', {class: 'charts'}, members.map(figureOf)));
     if (group === 'spikes') page.append(...operatingPoints(data.curves));
+    if (group === 'models') page.append(...modelsTable(m));
   }
   page.append(...conventions(m));
   page.append(make('h2', {}, 'Everything else'));
-  const plain = Object.entries(m).filter(([key]) => !key.endsWith('_ci95')).map(([key, value]) => [key, typeof value === 'number' ? number(value) : value, m[key + '_ci95'] ? m[key + '_ci95'].map((v) => number(v)).join(' to ') : '']);
+  const plain = Object.entries(m).filter(([key]) => !key.endsWith('_ci95')).map(([key, value]) => [key, Array.isArray(value) ? value.map((v) => number(v)).join(', ') : typeof value === 'number' ? number(value) : value, intervalWords(m[key + '_ci95'])]);
   page.append(make('details', {}, [make('summary', {}, `all ${plain.length} numbers (metrics.json)`), make('div', {class: 'scroll-x'}, table(['key', 'value', '95 % interval'], plain))]));
   page.append(make('details', {}, [make('summary', {}, 'the resolved configuration (experiment.toml)'), make('pre', {}, make('code', {}, data.experiment))]));
 

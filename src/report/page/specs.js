@@ -1,6 +1,6 @@
 // From a short description of a chart to a Vega specification.
 //   frame: {width, height, x: axis, y: axis, layers: [...], legend: [[label, colour], ...]}
-//   axis:  {title, type: 'linear' | 'log', domain: [low, high] | undefined, grid, format, zero}
+//   axis:  {title, type: 'linear' | 'log', domain: [low, high] | undefined, grid, format, zero, values: ticks, text: signal of a tick's label}
 //   layer: {kind: 'line' | 'area' | 'points' | 'bars' | 'rule', data: [{x, y, ...}], colour, ...}
 const kExcitatory = '#d55e00', kInhibitory = '#0072b2';
 function themeColours() {
@@ -43,8 +43,8 @@ function decades([low, high]) {
 
 function axisOf(scale, orient, axis, size) {
   return {scale, orient, title: axis.title, grid: axis.grid !== false, tickCount: axis.ticks || Math.max(3, Math.round(size / (orient === 'left' ? 42 : 80))),
-          values: axis.type === 'log' && axis.domain ? decades(axis.domain) : undefined, labels: axis.labels !== false, ticks: axis.labels !== false,
-          format: axis.format, labelOverlap: 'greedy', titlePadding: 6};
+          values: axis.values || (axis.type === 'log' && axis.domain ? decades(axis.domain) : undefined), labels: axis.labels !== false, ticks: axis.labels !== false,
+          format: axis.format, labelOverlap: axis.text ? false : 'greedy', titlePadding: 6, encode: axis.text ? {labels: {update: {text: {signal: axis.text}}}} : undefined};
 }
 
 function layerMarks(layer, index, scales) {
@@ -139,4 +139,28 @@ function mapSpec(map) {
       x: {scale: 'x', field: 'x'}, x2: {scale: 'x', signal: 'datum.x + 1'}, y: {scale: 'y', field: 'y'}, y2: {scale: 'y', signal: 'datum.y + 1'},
       fill: {scale: 'c', field: 'v'}, tooltip: {signal: "'synapse ' + datum.y + ', lag ' + -datum.x + ' ms: ' + format(datum.v, '.3g')"}}}}],
   };
+}
+
+// Rows of dots with intervals, a panel for each score: {width, rows: [label, ...], panels: [{title, x, dots: [{row, x, low, high, colour, tip}]}]}.
+// `low` and `high` may be missing. The panels stand side by side where there is room, else one under the other.
+function dotsSpec(dots) {
+  const columns = dots.width >= 900 ? dots.panels.length : dots.width >= 560 ? 2 : 1;
+  const left = 168, gap = 26, below = 66, width = Math.floor((dots.width - left - 14 - gap * (columns - 1)) / columns), height = 25 * dots.rows.length;
+  const lines = Math.ceil(dots.panels.length / columns);
+  const marks = dots.panels.map((panel, p) => {
+    const x = 'x' + p, y = 'rows', from = {data: 'dots' + p}, row = {scale: y, field: 'row'};
+    return {
+      type: 'group', encode: {enter: {x: {value: (p % columns) * (width + gap)}, y: {value: Math.floor(p / columns) * (height + below)}, width: {value: width}, height: {value: height}}},
+      signals: [{name: 'width', value: width}, {name: 'height', value: height}],  // the length of grid lines
+      scales: [scaleOf(x, {...panel.x, clamp: true}, panel.dots.flatMap((d) => [d.x, d.low, d.high].filter((v) => v !== undefined)), [0, width]), {name: y, type: 'point', domain: dots.rows, range: [0, height], padding: 0.5}],
+      axes: [axisOf(x, 'bottom', panel.x, width), {scale: y, orient: 'left', labels: p % columns === 0, ticks: false, domain: false, grid: true, labelLimit: left - 12, labelPadding: 8}],
+      title: {text: panel.title, offset: 5, frame: 'group'},
+      marks: [
+        {type: 'rule', from, encode: {enter: {x: {scale: x, field: 'low'}, x2: {scale: x, field: 'high'}, y: row, stroke: {field: 'colour'}, strokeWidth: {value: 2}, opacity: {signal: 'isValid(datum.low) ? 0.65 : 0'}}}},
+        {type: 'symbol', from, encode: {enter: {x: {scale: x, field: 'x'}, y: row, fill: {field: 'colour'}, size: {value: 70}, tooltip: {field: 'tip'}}}},
+      ],
+    };
+  });
+  return {$schema: 'vega', width: dots.width - left - 14, height: lines * (height + below) - below, padding: {left, right: 14, top: 26, bottom: 26}, autosize: 'none',
+          data: dots.panels.map((panel, p) => ({name: 'dots' + p, values: panel.dots})), marks};
 }
