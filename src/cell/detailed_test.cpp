@@ -1,11 +1,14 @@
 #include "cell/detailed.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <hdf5.h>
 
 #include <algorithm>
 #include <cmath>
 #include <fstream>
+
+#include "cell/neuron.hpp"
 
 namespace neurontwin {
 namespace {
@@ -175,6 +178,42 @@ TEST(L5pc, IhMayBeShifted) {
   const auto shift = everywhere(read({"vshift_mV.Ih=-5"}), "Ih", "vshift");
   EXPECT_EQ(shift[0], -5);
   EXPECT_EQ(*std::max_element(shift.begin(), shift.end()), -5);
+}
+
+/// A soma with one dendrite of this length, as SWC.
+std::string tree_swc(int length_um) {
+  return fmt::format("1 1 0 0 0 10 -1\n2 3 0 -11 0 1 1\n3 3 0 -{} 0 1 2\n", 11 + length_um);
+}
+
+TEST(Cell, TheTreeThatAnExperimentNamesLiesBesideTheExperiment) {
+  // Both folders have a tree.swc, of other lengths: the cell's own file means its own, whoever begins from
+  // it.
+  const auto folder = fs::path(testing::TempDir()) / "cell-of-an-experiment";
+  fs::create_directories(folder / "cells");
+  std::ofstream(folder / "cells/cell.toml")
+      << "kind = \"detailed\"\nmorphology = \"tree.swc\"\n"
+         "insert = [{ mechanism = \"leak\", regions = [\"soma\"], g = 1e-4, e = -70 }]\n";
+  std::ofstream(folder / "cells/tree.swc") << tree_swc(100);
+  std::ofstream(folder / "tree.swc") << tree_swc(200);
+  std::ofstream(folder / "plain.toml") << "cell = { file = \"cells/cell.toml\" }\n";
+  std::ofstream(folder / "other.toml")
+      << "cell = { file = \"cells/cell.toml\", morphology = \"tree.swc\" }\n";
+  const auto dendrite_um = [&](const std::string& experiment, const std::vector<std::string>& set = {}) {
+    const auto settings = Settings::from_file(folder / experiment, "", set);
+    const auto cell = std::get<DetailedCell>(read_neuron(settings.table_or_file("cell")));
+    double length_um = 0;
+    for (size_t c = 0; c < cell.geometry.compartments.size(); ++c)
+      if (region_of(cell, c) == Region::basal) length_um += cell.geometry.compartments[c].length_um;
+    return length_um;
+  };
+  const double own_um = dendrite_um("plain.toml"), other_um = own_um + 100;
+  EXPECT_NEAR(own_um, 100, 11);  // a part of it may be counted to the soma, of 10 um
+  EXPECT_NEAR(dendrite_um("other.toml"), other_um, 1e-6);
+  // From the command line: a path without quotes, from where the program runs.
+  const auto from_here = fs::relative(folder / "tree.swc").string();
+  EXPECT_NEAR(dendrite_um("plain.toml", {"cell.morphology=" + from_here}), other_um, 1e-6);
+  EXPECT_NEAR(dendrite_um("plain.toml", {"cell.morphology=" + (folder / "tree.swc").string()}), other_um,
+              1e-6);
 }
 
 TEST(L5pc, ChoicesArePartOfTheResolvedConfiguration) {

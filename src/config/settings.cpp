@@ -68,19 +68,44 @@ toml::table parse_file(const std::filesystem::path& file) {
   return parse(text, file.string());
 }
 
-/// "a.b=value" as a table. A value that is no TOML is taken as text, so that quotes may be left out.
+bool is_toml(const std::string& text) {
+  try {
+    static_cast<void>(toml::parse(text));
+    return true;
+  } catch (const toml::parse_error&) {
+    return false;
+  }
+}
+
+/// Text as a TOML string, whatever is in it.
+std::string toml_string(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') out += '\\';
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
+      out += fmt::format("\\u{:04x}", static_cast<unsigned char>(c));
+    } else {
+      out += c;
+    }
+  }
+  return out + '"';
+}
+
+/// "a.b=value" as a table. A value that is no TOML, a word or a path, is taken as text, so that quotes may be
+/// left out; but what begins as an array, a table or a string was meant as one.
 toml::table parse_override(const std::string& assignment) {
   const auto equals = assignment.find('=');
   if (equals == std::string::npos || equals == 0) {
     fail_input("--set {}: expected key=value, for example --set train.epochs=10", assignment);
   }
-  const std::string name = "--set " + assignment;
   const std::string key = assignment.substr(0, equals);
   const std::string value = assignment.substr(equals + 1);
-  const bool bare_word = !value.empty() && value != "true" && value != "false" && value != "inf" &&
-                         value != "nan" && std::isalpha(static_cast<unsigned char>(value[0])) &&
-                         value.find_first_of("\"'\n\\") == std::string::npos;
-  return parse(fmt::format("{} = {}", key, bare_word ? '"' + value + '"' : value), name);
+  const auto first = value.find_first_not_of(" \t");
+  const bool must_be_toml =
+      first == std::string::npos || std::string_view("[{\"'").find(value[first]) != std::string_view::npos;
+  const std::string as_toml = fmt::format("{} = {}", key, value);
+  return parse(must_be_toml || is_toml(as_toml) ? as_toml : fmt::format("{} = {}", key, toml_string(value)),
+               "--set " + assignment);
 }
 
 size_t edit_distance(std::string_view a, std::string_view b) {
@@ -158,7 +183,8 @@ struct Settings::State {
   std::string path;                        // "train." or "" at the root
   std::vector<const toml::table*> layers;  // the highest first
   std::string origin;                      // where the table is, for a missing key
-  std::filesystem::path folder;            // of the file it comes from
+  std::string file;                        // that it comes from, as sources name it
+  std::filesystem::path folder;            // of that file
   std::shared_ptr<std::vector<std::shared_ptr<toml::table>>> owned;
   std::set<std::string, std::less<>> read;
   toml::table found;
@@ -237,6 +263,7 @@ struct Settings::State {
     auto state = std::make_shared<State>();
     state->path = fmt::format("{}{}.", path, key);
     state->origin = origin;
+    state->file = file;
     state->folder = folder;
     state->owned = owned;
     return state;
@@ -274,7 +301,7 @@ struct Settings::State {
 Settings Settings::from_text(std::string_view text, std::string_view name) {
   auto state = std::make_shared<State>();
   state->owned = std::make_shared<std::vector<std::shared_ptr<toml::table>>>();
-  state->origin = name;
+  state->origin = state->file = name;
   state->layers = {state->own(parse(text, name))};
   return Settings(state);
 }
@@ -283,7 +310,7 @@ Settings Settings::from_file(const std::filesystem::path& file, std::string_view
                              std::span<const std::string> overrides) {
   auto state = std::make_shared<State>();
   state->owned = std::make_shared<std::vector<std::shared_ptr<toml::table>>>();
-  state->origin = file.string();
+  state->origin = state->file = file.string();
   state->folder = file.parent_path();
   const toml::table* base = state->own(parse_file(file));
   for (size_t i = overrides.size(); i-- > 0;)
@@ -346,9 +373,13 @@ std::string Settings::text(std::string_view key, std::optional<std::string> othe
 }
 
 std::filesystem::path Settings::file(std::string_view key, const std::filesystem::path& folder) const {
-  const bool from_command_line = where(key).starts_with("--set");
   const std::filesystem::path name = text(key);
-  const auto path = std::filesystem::absolute(from_command_line ? name : folder / name).lexically_normal();
+  const auto& node = *state_->find(key);
+  const auto& source = node.source().path;
+  const bool of_this_table = source && *source == state_->file;
+  const auto path =
+      std::filesystem::absolute(of_this_table ? folder / name : State::beside(node, *node.as_string()))
+          .lexically_normal();
   state_->found.insert_or_assign(key, path.string());
   return path;
 }
@@ -421,7 +452,7 @@ Settings Settings::table_or_file(std::string_view key) const {
     if (std::error_code unreadable; !std::filesystem::exists(file, unreadable) && !unreadable)
       fail_input("{}: '{}' names the file {}, which does not exist", place(name), named_by, file.string());
     known->layers.push_back(known->own(parse_file(file)));
-    known->origin = file.string();
+    known->origin = known->file = file.string();
     known->folder = file.parent_path();
     return Settings(known);
   };

@@ -42,8 +42,8 @@ class Settings {
   bool flag(std::string_view key, std::optional<bool> otherwise = {}) const;
   std::string text(std::string_view key, std::optional<std::string> otherwise = {}) const;
   std::vector<std::string> texts(std::string_view key) const;
-  /// Text that names a file, relative to `folder`, or to where the program runs if it was given by --set. The
-  /// resolved configuration has it absolute, so that it means the same file wherever that lies.
+  /// Text that names a file: in `folder` if the table's own file names it, else beside the file that does, or
+  /// where the program runs for --set. The resolved configuration has it absolute: the same file everywhere.
   std::filesystem::path file(std::string_view key, const std::filesystem::path& folder) const;
   /// A formula: text, or a number as text.
   std::string formula(std::string_view key, std::optional<std::string> otherwise = {}) const;

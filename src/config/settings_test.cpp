@@ -126,6 +126,54 @@ TEST(Settings, ATableMayBeginFromAFileAndSayWhatIsOtherThanThere) {
                 ", which does not exist");
 }
 
+TEST(Settings, AnOverrideThatIsNoTomlIsText) {
+  const auto file = write("bare.toml", "a = 1\n");
+  const auto read = [&](const std::string& value) {
+    const std::vector<std::string> set{"b=" + value};
+    return Settings::from_file(file, "", set).text("b");
+  };
+  for (const auto* value : {"word", "two words", "/data/cell 1.asc", "../cell.swc", "./a.swc", "~/a.swc",
+                            "a#1.swc", "1st.swc", "C:\\cells\\a.swc", "the \"thick\" one", "-", "Zoë.asc"}) {
+    EXPECT_EQ(read(value), value);
+  }
+  EXPECT_EQ(read("'quoted'"), "quoted");
+  const std::vector<std::string> numbers{"b=3e-3", "c=true", "d=[1, 2]"};
+  const auto s = Settings::from_file(file, "", numbers);
+  EXPECT_EQ(s.number("b"), 3e-3);
+  EXPECT_TRUE(s.flag("c"));
+  EXPECT_EQ(s.integers("d"), (std::vector<int64_t>{1, 2}));
+}
+
+TEST(Settings, AnOverrideThatBeginsAsAnArrayATableOrAStringMustBeOne) {
+  const auto file = write("begun.toml", "a = 1\n");
+  for (const auto* value : {"[1, 2", " [1, 2", "{x = 1", "\"open", "'open", ""}) {
+    const std::vector<std::string> set{std::string("b=") + value};
+    const auto message = message_of([&] { Settings::from_file(file, "", set); });
+    EXPECT_TRUE(message.starts_with(fmt::format("--set b={}: not a TOML value: ", value))) << message;
+  }
+  const std::vector<std::string> mistyped{"a=1O"};
+  EXPECT_EQ(message_of([&] { Settings::from_file(file, "", mistyped).integer("a"); }),
+            "--set a=1O: 'a' is text, expected an integer");
+}
+
+TEST(Settings, AFileNamedOverATableThatBeginsFromAnotherIsBesideTheOneThatNamesIt) {
+  const auto folder = std::filesystem::path(testing::TempDir()) / "settings-cells";
+  std::filesystem::create_directories(folder);
+  std::ofstream(folder / "kind.toml") << "tree = 'tree.swc'\naxon = 'axon.swc'\n";
+  const auto file = write("over.toml",
+                          "cell = { file = 'settings-cells/kind.toml', axon = 'own.swc' }\n"
+                          "[profile.other]\ncell = { axon = 'other.swc' }\n");
+  const auto axon = [&](std::string_view profile, const std::vector<std::string>& set) {
+    const auto cell = Settings::from_file(file, profile, set).table_or_file("cell");
+    EXPECT_EQ(cell.file("tree", cell.folder()), folder / "tree.swc");  // as the cell's own file says
+    return cell.file("axon", cell.folder());
+  };
+  EXPECT_EQ(axon("", {}), file.parent_path() / "own.swc");
+  EXPECT_EQ(axon("other", {}), file.parent_path() / "other.swc");
+  EXPECT_EQ(axon("", {"cell.axon=here.swc"}), std::filesystem::current_path() / "here.swc");
+  EXPECT_EQ(axon("", {"cell.axon=/there/a.swc"}), "/there/a.swc");
+}
+
 TEST(Settings, AFileIsBesideTheOneThatNamesItAndAbsoluteInTheResolvedText) {
   const auto file = write("names.toml", "tree = 'tree.swc'\n");
   const auto settings = Settings::from_file(file);
