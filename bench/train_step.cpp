@@ -22,6 +22,7 @@ namespace {
 struct Work {
   int64_t channels = 1278, windows = 8, window_ms = 400;
   double density = 0.01;
+  int64_t shapes = 0;  // of ours; the dense network's filters are free
   int threads = 2, repeats = 7;
   bool dense = true;
 };
@@ -66,7 +67,8 @@ struct DenseNetwork {
       const auto own = [](const torch::Tensor& t) {
         return t.detach().clone().contiguous().requires_grad_();
       };
-      const auto weight = i == 1 ? of("weight").permute({2, 0, 1}).flip(2) : of("weight").permute({2, 1, 0});
+      const auto weight =
+          i == 1 ? twin.filters().permute({2, 0, 1}).flip(2) : of("weight").permute({2, 1, 0});
       const auto scale = own(of("norm_scale"));
       layers.push_back({weight.detach().clone(torch::MemoryFormat::Contiguous).requires_grad_(),
                         own(of("bias")), scale, own(of("norm_shift")), torch::zeros_like(scale).detach(),
@@ -147,6 +149,7 @@ void measure(const std::vector<int64_t>& taps, int64_t width, const Work& s) {
   TwinSpec spec;
   for (const auto t : taps) spec.layers.push_back({t, width});
   spec.batch_norm = true;
+  spec.temporal_shapes = s.shapes;
   spec.weight_sd = 0.002;
   Twin twin(spec, s.channels, 1);
   const auto batch = random_batch(s, twin->history_ms());
@@ -194,6 +197,7 @@ int main(int argc, char** argv) {
   CLI::App app{"Time of one training step: event-driven against dense libtorch"};
   app.add_option("--taps", taps, "taps of each layer, for example 54,12,12 (default: five twins in turn)")
       ->delimiter(',');
+  app.add_option("--shapes", s.shapes, "temporal shapes of our first layer's filters (default: free taps)");
   app.add_option("--width", width, "features of each layer");
   app.add_option("--channels", s.channels, "input synapses");
   app.add_option("--windows", s.windows, "windows in a batch");

@@ -49,7 +49,7 @@ std::vector<double> standard_deviation(const Filters& filters, std::span<const d
 
 /// The filters of synapses [first, last) onto one unit.
 Filters filters_of(const TwinImpl& twin, int64_t first, int64_t last, int64_t unit, double sign) {
-  const auto weight = twin.first_weight.detach().to(torch::kCPU, torch::kFloat64).contiguous();
+  const auto weight = twin.filters().detach().to(torch::kCPU, torch::kFloat64).contiguous();
   const auto w = weight.accessor<double, 3>();
   Filters filters;
   for (int64_t c = first; c < last; ++c) {
@@ -146,7 +146,7 @@ Interpretation interpret_filters(const TwinImpl& twin, int64_t excitatory_synaps
   }
   if (membrane_time_constant_ms) out.metrics["filter.true_tau_ms"] = *membrane_time_constant_ms;
   std::vector<int64_t> lags;
-  for (int64_t k = 0; k < twin.first_weight.size(1); ++k) lags.push_back(k);
+  for (int64_t k = 0; k < twin.spec().layers.front().taps; ++k) lags.push_back(k);
   out.document = {{"lag_ms", lags}, {"units", units}};
   if (membrane_time_constant_ms) out.document["membrane_time_constant_ms"] = *membrane_time_constant_ms;
   return out;

@@ -12,7 +12,8 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
-// Features are worked on in slices of one cache line or less. A slice of all windows' output (8 x 400 x 64 B
+// Features are worked on in slices of one cache line or less; of four where filters are so short that there
+// would be little to do for one event. A slice of all windows' output (8 x 400 x 64 B
 // = 205 kB) stays in the second-level cache while every channel's slice of filter (54 x 64 B = 3.5 kB) passes
 // through the first once per batch. Within a slice, as in the whole arrays, taps and time run forward with
 // features innermost: what one event touches is one contiguous stretch on either side.
@@ -36,15 +37,27 @@ struct Slice {
 };
 
 template <class T>
-int64_t slices_of(int64_t features) {
+int64_t slices_of(const EventConvolutionShape& s) {
   constexpr int64_t kLine = 64 / sizeof(T);
-  return (features + kLine - 1) / kLine;
+  const int64_t widest = kLine * std::clamp<int64_t>(8 / s.taps, 1, 4);
+  return (s.features + widest - 1) / widest;
 }
 
 template <class T>
-Slice slice_of(int64_t features, int64_t i) {
-  const int64_t n = slices_of<T>(features), begin = features * i / n;
-  return {begin, features * (i + 1) / n - begin};
+Slice slice_of(const EventConvolutionShape& s, int64_t i) {
+  const int64_t n = slices_of<T>(s), begin = s.features * i / n;
+  return {begin, s.features * (i + 1) / n - begin};
+}
+
+/// Windows are worked on in so many groups: enough to keep all threads busy, and small enough for a group's
+/// slice of the output to stay in the second-level cache.
+template <class T>
+int64_t groups_of(const EventConvolutionShape& s, int64_t slices, int threads) {
+  constexpr int64_t kCache = 256 << 10;
+  const int64_t bytes = s.windows * s.duration * ((s.features + slices - 1) / slices) * sizeof(T);
+  const int64_t for_threads = (2 * threads + slices - 1) / slices;
+  return std::clamp<int64_t>(std::max(for_threads, (bytes + kCache - 1) / kCache), 1,
+                             std::max<int64_t>(s.windows, 1));
 }
 
 /// to[row][0 .. count) = from[row][0 .. count), rows `to_stride` and `from_stride` apart.
@@ -119,12 +132,11 @@ HWY_INLINE void copy_slices(const T* HWY_RESTRICT from, int64_t from_stride, T* 
 template <class T>
 void forward(const EventConvolutionShape& s, std::span<const int32_t> events, const T* weight, T* output,
              const Parallel& parallel) {
-  const int64_t slices = slices_of<T>(s.features);
-  const int64_t groups =
-      std::clamp<int64_t>((2 * parallel.threads + slices - 1) / slices, 1, std::max<int64_t>(s.windows, 1));
+  const int64_t slices = slices_of<T>(s);
+  const int64_t groups = groups_of<T>(s, slices, parallel.threads);
   const auto sorted = sort_events(s, events, groups);
   parallel.run(slices * groups, [&](int64_t task) {
-    const auto [f, width] = slice_of<T>(s.features, task % slices);
+    const auto [f, width] = slice_of<T>(s, task % slices);
     const int64_t group = task / slices;
     // Windows w of this group: w * groups / windows == group.
     const int64_t w_begin = (group * s.windows + groups - 1) / groups;
@@ -159,7 +171,7 @@ void weight_gradient(const EventConvolutionShape& s, std::span<const int32_t> ev
   const auto lanes = static_cast<int64_t>(hn::Lanes(d));
   constexpr int64_t kSums = 8;  // in registers, for as many vectors of one channel's filter
   const int64_t block = kSums * lanes;
-  const int64_t slices = slices_of<T>(s.features);
+  const int64_t slices = slices_of<T>(s);
   const auto sorted = sort_events(s, events, 1);
 
   // Each slice of the output's gradient with a row for every time from the first spike to the last one's last
@@ -167,11 +179,11 @@ void weight_gradient(const EventConvolutionShape& s, std::span<const int32_t> ev
   const int64_t rows = s.duration + 2 * (s.taps - 1);
   std::vector<hwy::AlignedFreeUniquePtr<T[]>> padded(static_cast<size_t>(slices));
   for (int64_t i = 0; i < slices; ++i) {
-    const int64_t size = s.windows * rows * slice_of<T>(s.features, i).count + block;
+    const int64_t size = s.windows * rows * slice_of<T>(s, i).count + block;
     padded[static_cast<size_t>(i)] = hwy::AllocateAligned<T>(static_cast<size_t>(size));
   }
   parallel.run(slices, [&](int64_t i) {
-    const auto [f, width] = slice_of<T>(s.features, i);
+    const auto [f, width] = slice_of<T>(s, i);
     T* to = padded[static_cast<size_t>(i)].get();
     for (int64_t w = 0; w < s.windows; ++w) {
       T* window = to + w * rows * width;
@@ -188,7 +200,7 @@ void weight_gradient(const EventConvolutionShape& s, std::span<const int32_t> ev
   const int64_t parts = std::clamp<int64_t>((4 * parallel.threads + slices - 1) / slices, 1, s.channels);
   parallel.run(slices * parts, [&](int64_t task) {
     const int64_t slice = task / parts, part = task % parts;
-    const auto [f, width] = slice_of<T>(s.features, slice);
+    const auto [f, width] = slice_of<T>(s, slice);
     const T* from = padded[static_cast<size_t>(slice)].get();
     const int64_t size = s.taps * width;
     const auto sums = hwy::AllocateAligned<T>(static_cast<size_t>(size + block));

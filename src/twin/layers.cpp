@@ -10,6 +10,7 @@
 #include "twin/activation_norm.hpp"
 #include "twin/causal_convolution.hpp"
 #include "twin/event_convolution.hpp"
+#include "twin/exponential_filter.hpp"
 
 namespace neurontwin {
 namespace {
@@ -224,6 +225,77 @@ struct EventLayer : torch::autograd::Function<EventLayer> {
   }
 };
 
+/// An event layer of few shapes goes through three stages: the weights of shapes are mixed into those of
+/// exponentials, spikes add their rows of weights at their own time, and the exponentials smooth the sums.
+struct ShapedStages {
+  int64_t channels, features;
+  EventConvolutionShape sums;
+  ExponentialFilterShape filter;
+};
+
+ShapedStages stages_of(const Tensor& weight, const TemporalBasis& basis, int64_t windows, int64_t duration) {
+  const int64_t channels = weight.size(0), features = weight.size(2);
+  return {channels,
+          features,
+          {windows, channels, duration + basis.taps - 1, 1, basis.shapes * features},
+          {windows, duration, basis.taps, basis.shapes, features}};
+}
+
+struct ShapedEventLayer : torch::autograd::Function<ShapedEventLayer> {
+  static Tensor forward(AutogradContext* context, const Tensor& events, const Tensor& weight_,
+                        const Tensor& bias, const Tensor& scale, const Tensor& shift, Norm* norm, bool relu,
+                        bool training, int64_t windows, int64_t duration, const TemporalBasis& basis) {
+    const auto weight = weight_.contiguous();
+    const auto s = stages_of(weight, basis, windows, duration);
+    auto x = torch::empty({windows, duration, s.features}, weight.options());
+    auto mixed = torch::empty_like(weight);
+    auto sums = torch::empty({windows, s.sums.duration, s.sums.features}, weight.options());
+    AT_DISPATCH_FLOATING_TYPES(x.scalar_type(), "shaped_event_layer", [&] {
+      mix_rows<scalar_t>(s.channels, basis.shapes, basis.shapes, s.features, basis.mixture.data(),
+                         weight.data_ptr<scalar_t>(), mixed.data_ptr<scalar_t>(), torch_parallel());
+      event_convolution_forward<scalar_t>(s.sums, span_of(events), mixed.data_ptr<scalar_t>(),
+                                          sums.data_ptr<scalar_t>(), torch_parallel());
+      exponential_filter_forward<scalar_t>(s.filter, sums.data_ptr<scalar_t>(), basis.decay.data(),
+                                           x.data_ptr<scalar_t>(), torch_parallel());
+    });
+    Follower follower{relu, training, {}, {}, {}};
+    auto y = follow(x, bias, scale, shift, norm, follower);
+    save(context, events, weight, scale, follower);
+    context->saved_data["taps"] = basis.taps;
+    return y;
+  }
+
+  static variable_list backward(AutogradContext* context, const variable_list& gradients) {
+    const auto saved = context->get_saved_variables();
+    const Tensor &events = saved[0], &weight = saved[1];
+    const auto g = follow_back(context, saved, gradients[0]);
+    const auto basis = temporal_basis(context->saved_data["taps"].toInt(), weight.size(1));
+    const auto from_mixed = transposed(basis.mixture, basis.shapes);
+    const auto s = stages_of(weight, basis, g.x.size(0), g.x.size(1));
+    auto weight_gradient = torch::empty_like(weight), mixed_gradient = torch::empty_like(weight);
+    auto sums = torch::empty({s.sums.windows, s.sums.duration, s.sums.features}, weight.options());
+    AT_DISPATCH_FLOATING_TYPES(weight.scalar_type(), "shaped_event_layer", [&] {
+      exponential_filter_input_gradient<scalar_t>(s.filter, g.x.data_ptr<scalar_t>(), basis.decay.data(),
+                                                  sums.data_ptr<scalar_t>(), torch_parallel());
+      event_convolution_weight_gradient<scalar_t>(s.sums, span_of(events), sums.data_ptr<scalar_t>(),
+                                                  mixed_gradient.data_ptr<scalar_t>(), torch_parallel());
+      mix_rows<scalar_t>(s.channels, basis.shapes, basis.shapes, s.features, from_mixed.data(),
+                         mixed_gradient.data_ptr<scalar_t>(), weight_gradient.data_ptr<scalar_t>(),
+                         torch_parallel());
+    });
+    return {{}, weight_gradient, g.bias, g.scale, g.shift, {}, {}, {}, {}, {}, {}};
+  }
+
+  static std::vector<double> transposed(const std::vector<double>& square, int64_t size) {
+    std::vector<double> result(square.size());
+    for (int64_t i = 0; i < size; ++i) {
+      for (int64_t j = 0; j < size; ++j)
+        result[static_cast<size_t>(j * size + i)] = square[static_cast<size_t>(i * size + j)];
+    }
+    return result;
+  }
+};
+
 /// Empty without normalisation: autograd's functions take no undefined tensors.
 Tensor scale_of(const AfterConvolution& a) {
   return a.norm ? a.norm->scale : torch::empty({0});
@@ -247,6 +319,12 @@ Tensor event_layer(const Tensor& events, const Tensor& weight, int64_t windows, 
                    const AfterConvolution& after) {
   return EventLayer::apply(events.contiguous(), weight, after.bias, scale_of(after), shift_of(after),
                            after.norm, after.relu, after.training, windows, duration);
+}
+
+Tensor shaped_event_layer(const Tensor& events, const Tensor& weight, const TemporalBasis& basis,
+                          int64_t windows, int64_t duration, const AfterConvolution& after) {
+  return ShapedEventLayer::apply(events.contiguous(), weight, after.bias, scale_of(after), shift_of(after),
+                                 after.norm, after.relu, after.training, windows, duration, basis);
 }
 
 }  // namespace neurontwin

@@ -38,6 +38,8 @@ TwinSpec read_twin(const Settings& settings) {
   spec.activation =
       settings.choice("activation", activations, "relu") == "relu" ? Activation::relu : Activation::linear;
   spec.batch_norm = settings.flag("batch_norm", spec.batch_norm);
+  spec.temporal_shapes =
+      settings.integer("temporal_shapes", 0, {0, static_cast<double>(most_shapes(taps.front()))});
   spec.weight_sd = settings.number("weight_sd", spec.weight_sd, kNotNegative);
   spec.bias = settings.number("bias", spec.bias);
   spec.spike_weight_sd = settings.number("spike_weight_sd", spec.spike_weight_sd, kNotNegative);
@@ -68,7 +70,12 @@ TwinImpl::TwinImpl(const TwinSpec& spec, int64_t channels, uint64_t seed) : spec
     const auto [taps, features] = spec_.layers[i];
     const auto name = fmt::format("layer{}", i + 1);
     if (i == 0) {
-      first_weight = drawn(name + "_weight", {channels, taps, features}, spec_.weight_sd);
+      const int64_t shapes = spec_.temporal_shapes > 0 ? spec_.temporal_shapes : taps;
+      first_weight = drawn(name + "_weight", {channels, shapes, features}, spec_.weight_sd);
+      if (spec_.temporal_shapes > 0) {
+        basis_ = temporal_basis(taps, shapes);
+        functions_ = torch::tensor(basis_.function, torch::kFloat64).view({shapes, taps});
+      }
       first_bias = constant(name + "_bias", {features}, spec_.bias);
     } else {
       // Drawn as [out][in][tap].
@@ -100,6 +107,26 @@ TwinImpl::TwinImpl(const TwinSpec& spec, int64_t channels, uint64_t seed) : spec
   if (spec_.count) head("count", 1, spec_.spike_weight_sd, spec_.spike_bias);
 }
 
+torch::Tensor TwinImpl::filters() const {
+  if (basis_.shapes == 0) return first_weight;
+  const auto functions = functions_.to(first_weight.options());
+  torch::Tensor sum;
+  for (int64_t r = 0; r < basis_.shapes; ++r) {
+    const auto term = first_weight.narrow(1, r, 1) * functions[r].view({1, -1, 1});
+    sum = sum.defined() ? sum + term : term;
+  }
+  return sum;
+}
+
+torch::Tensor TwinImpl::shapes_of(const torch::Tensor& filters) const {
+  if (basis_.shapes == 0) return filters;
+  const auto functions = functions_.to(filters.options());
+  std::vector<torch::Tensor> shapes;
+  for (int64_t r = 0; r < basis_.shapes; ++r)
+    shapes.push_back((filters * functions[r].view({1, -1, 1})).sum(1));
+  return torch::stack(shapes, 1);
+}
+
 AfterConvolution TwinImpl::after(const torch::Tensor& bias, size_t layer) {
   return {bias, spec_.activation == Activation::relu, spec_.batch_norm ? &norms_[layer] : nullptr,
           is_training()};
@@ -109,7 +136,7 @@ template <class First, class Next>
 TwinOutput TwinImpl::forward_with(First&& first, Next&& next, const torch::Tensor& events, int64_t windows,
                                   int64_t window_ms) {
   const int64_t first_duration = window_ms + history_ms() - (spec_.layers.front().taps - 1);
-  auto x = first(events, first_weight, windows, first_duration, after(first_bias, 0));
+  auto x = first(events, windows, first_duration, after(first_bias, 0));
   for (size_t i = 0; i < deeper_.size(); ++i) {
     x = next(x, deeper_[i].weight, after(deeper_[i].bias, i + 1));  // [window][ms][feature]
   }
@@ -132,16 +159,26 @@ TwinOutput TwinImpl::forward_with(First&& first, Next&& next, const torch::Tenso
 
 TwinOutput TwinImpl::forward(const torch::Tensor& events, int64_t windows, int64_t window_ms) {
   if (dense) return forward_reference(events, windows, window_ms);
-  if (first_weight.is_cpu()) return forward_with(event_layer, convolution_layer, events, windows, window_ms);
-  return forward_with([this](auto&&... layer) { return event_layer_on_device(layer..., products); },
-                      [this](auto&&... layer) { return convolution_layer_reference(layer..., products); },
-                      events, windows, window_ms);
+  if (first_weight.is_cpu()) {
+    const auto first = [this](const torch::Tensor& e, int64_t n, int64_t duration,
+                              const AfterConvolution& a) {
+      if (basis_.shapes == 0) return event_layer(e, first_weight, n, duration, a);
+      return shaped_event_layer(e, first_weight, basis_, n, duration, a);
+    };
+    return forward_with(first, convolution_layer, events, windows, window_ms);
+  }
+  return forward_with(
+      [this](const auto& e, auto&&... layer) {
+        return event_layer_on_device(e, filters(), layer..., products);
+      },
+      [this](auto&&... layer) { return convolution_layer_reference(layer..., products); }, events, windows,
+      window_ms);
 }
 
 TwinOutput TwinImpl::forward_reference(const torch::Tensor& events, int64_t windows, int64_t window_ms) {
-  return forward_with([](auto&&... layer) { return event_layer_reference(layer...); },
-                      [](auto&&... layer) { return convolution_layer_reference(layer...); }, events, windows,
-                      window_ms);
+  return forward_with(
+      [this](const auto& e, auto&&... layer) { return event_layer_reference(e, filters(), layer...); },
+      [](auto&&... layer) { return convolution_layer_reference(layer...); }, events, windows, window_ms);
 }
 
 TwinOutput TwinImpl::forward(const WindowBatch& batch) {
@@ -172,7 +209,7 @@ torch::jit::Module TwinImpl::to_torchscript(const std::string& description) {
     const auto name = fmt::format("layer{}", i + 1);
     // torch's conv1d runs its taps towards the present, ours away from the spike.
     add(name + "_weight",
-        i == 0 ? first_weight.permute({2, 0, 1}).flip(2) : deeper_[i - 1].weight.permute({2, 1, 0}));
+        i == 0 ? filters().permute({2, 0, 1}).flip(2) : deeper_[i - 1].weight.permute({2, 1, 0}));
     add(name + "_bias", i == 0 ? first_bias : deeper_[i - 1].bias);
     code += fmt::format("    x = torch.conv1d(x, self.{0}_weight, self.{0}_bias)\n", name);
     if (spec_.activation == Activation::relu) code += "    x = torch.relu(x)\n";
@@ -230,8 +267,8 @@ void TwinImpl::load_torchscript(const torch::jit::Module& module, const std::str
   for (size_t i = 0; i < spec_.layers.size(); ++i) {
     const auto layer = fmt::format("layer{}", i + 1);
     if (i == 0) {
-      take(layer + "_weight", first_weight, [](const torch::Tensor& t) {
-        return t.flip(2).permute({1, 2, 0});
+      take(layer + "_weight", first_weight, [&](const torch::Tensor& t) {
+        return shapes_of(t.flip(2).permute({1, 2, 0}));
       });
       take(layer + "_bias", first_bias, as_is);
     } else {

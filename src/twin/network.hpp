@@ -7,6 +7,7 @@
 #include "config/settings.hpp"
 #include "dataset/windows.hpp"
 #include "twin/layers.hpp"
+#include "twin/temporal_basis.hpp"
 
 namespace neurontwin {
 
@@ -24,6 +25,9 @@ struct TwinSpec {
   std::vector<LayerSpec> layers;
   Activation activation = Activation::relu;
   bool batch_norm = false;
+  /// The first layer's filters are sums of so many functions of the lag (temporal_basis.hpp); 0: every tap is
+  /// free.
+  int64_t temporal_shapes = 0;
   double weight_sd = 0.1;  // truncated normal
   double bias = 0;
   double spike_weight_sd = 0.1;
@@ -53,8 +57,8 @@ struct TwinOutput {
   torch::Tensor log_count;            // [window][ms], logarithm of the expected number
 };
 
-/// The network. First-layer weights are [channel][tap][feature], tap k acting k ms after the spike; deeper
-/// ones are [tap][in][out], the last tap being the present.
+/// The network. First-layer weights are [channel][tap][feature], tap k acting k ms after the spike, or
+/// [channel][shape][feature]; deeper ones are [tap][in][out], the last tap being the present.
 class TwinImpl : public torch::nn::Module {
  public:
   /// Weights are drawn from `seed`, the same on every machine.
@@ -69,6 +73,8 @@ class TwinImpl : public torch::nn::Module {
 
   const TwinSpec& spec() const { return spec_; }
   int64_t channels() const { return channels_; }
+  /// The first layer's filters, [channel][tap][feature], whatever they are made of.
+  torch::Tensor filters() const;
   int64_t history_ms() const { return spec_.window_ms() - 1; }
   int64_t parameter_count() const;
 
@@ -101,10 +107,14 @@ class TwinImpl : public torch::nn::Module {
   template <class First, class Next>
   TwinOutput forward_with(First&& first, Next&& next, const torch::Tensor& events, int64_t windows,
                           int64_t window_ms);
+  /// What `filters` are made of: first_weight of a twin with these filters, if they are sums of its shapes.
+  torch::Tensor shapes_of(const torch::Tensor& filters) const;
   AfterConvolution after(const torch::Tensor& bias, size_t layer);
 
   TwinSpec spec_;
   int64_t channels_;
+  TemporalBasis basis_;      // of the first layer's filters; no shapes where every tap is free
+  torch::Tensor functions_;  // [shape][tap]
   std::vector<Deeper> deeper_;
   std::vector<Norm> norms_;
   std::vector<Head> heads_;
