@@ -78,6 +78,7 @@ Experiment read_experiment(const Options& options) {
   e.twin.near_spike = e.train.questions.near_spike_ms > 0;
   e.twin.count = e.train.questions.rate_sd_ms > 0;
   e.evaluate = read_evaluate(evaluate);
+  e.sequences = read_sequences(evaluate.table("sequences"), e.plan.cell);
   settings.reject_unread();
   if (e.plan.data.trial_ms < e.train.skip_ms + e.train.window_ms) {
     fail_input("{}: '{}' of {} ms after the first {} ms does not fit into trials of {} ms",

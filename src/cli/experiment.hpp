@@ -5,6 +5,7 @@
 
 #include "dataset/dataset.hpp"
 #include "evaluate/evaluate.hpp"
+#include "evaluate/sequences.hpp"
 #include "train/train.hpp"
 #include "twin/network.hpp"
 
@@ -30,6 +31,7 @@ struct Experiment {
   TwinSpec twin;
   TrainSpec train;
   EvaluateSpec evaluate;
+  SequenceSpec sequences;
   std::string resolved;           // experiment.toml with every default written out
   std::string training_identity;  // all that determines the trained weights but the number of epochs
   std::string evaluate_settings;  // [evaluate] as resolved

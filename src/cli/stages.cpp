@@ -154,6 +154,13 @@ class Run {
     auto evaluation =
         neurontwin::evaluate(twin, e_.evaluate, e_.seed, open("train"), open("valid"), open("test"),
                              progress_, e_.evaluate.one_unit_network ? &one_unit : nullptr);
+    if (e_.sequences.orders > 0) {
+      const auto answers = sequence_answers(twin);
+      evaluation.metrics.update(sequence_metrics(answers, e_.evaluate.bootstrap_resamples, e_.seed));
+      evaluation.curves["sequences"] = {{"directionality", answers.directionality},
+                                        {"peak_mV", answers.peak_mV},
+                                        {"twin_peak_mV", answers.twin_peak_mV}};
+    }
     evaluation.metrics.update(interpretation(twin).metrics);
     const double seconds = seconds_now() - start;
     evaluation.metrics["timing.simulate_s"] = log_.seconds("simulate");
@@ -222,6 +229,12 @@ class Run {
         "%)\n",
         value("soma.rmse_mV"), 100 * value("soma.variance_explained"),
         100 * value("soma.variance_explained_rescaled"));
+    if (m.contains("sequences.count")) {
+      fmt::print("  sequences' peaks          correlation {:.3f}{}; of their direction {:.3f}{}\n",
+                 value("sequences.twin_correlation"), interval("sequences.twin_correlation"),
+                 value("sequences.directionality_correlation"),
+                 interval("sequences.directionality_correlation"));
+    }
     if (membrane_time_constant_ms(e_.plan.cell)) {
       fmt::print(
           "  filters decay with        {:.2f} ms (excitatory), {:.2f} ms (inhibitory); the membrane: {:g} "
@@ -303,6 +316,13 @@ class Run {
 
   std::string twin_digest() const {
     return std::filesystem::exists(out_ / "twin.pt") ? digest(read_file(out_ / "twin.pt")) : "none";
+  }
+
+  SequenceAnswers sequence_answers(Twin& twin) const {
+    auto answers = simulate_sequences(e_.sequences, std::get<DetailedCell>(e_.plan.cell), e_.plan.simulation,
+                                      e_.seed, threads_);
+    answers.twin_peak_mV = twin_peaks(twin, e_.sequences, e_.seed);
+    return answers;
   }
 
   Interpretation interpretation(Twin& twin) const {

@@ -18,6 +18,7 @@ enum class Stage : uint32_t {
   training_windows = 11,
   bootstrap = 20,
   timing_jitter = 21,
+  sequence_orders = 22,
   test_cases = 99,
 };
 

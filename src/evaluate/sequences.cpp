@@ -1,0 +1,203 @@
+#include "evaluate/sequences.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "evaluate/bootstrap.hpp"
+
+namespace neurontwin {
+namespace {
+
+constexpr size_t kMostSynapses = 64;
+
+/// The synapses that are named, or all. Each once, and neither one nor too many.
+std::vector<uint32_t> synapses_of(const Settings& settings, int64_t excitatory) {
+  const auto named =
+      settings.integers("synapses", std::vector<int64_t>{}, {0, static_cast<double>(excitatory - 1)});
+  const auto key = settings.full_key("synapses"), where = settings.where("synapses");
+  std::vector<uint32_t> synapses(named.begin(), named.end());
+  if (synapses.empty()) {
+    synapses.resize(static_cast<size_t>(excitatory));
+    std::iota(synapses.begin(), synapses.end(), 0u);
+    if (synapses.size() > kMostSynapses) {
+      fail_input(
+          "{}: the neuron has {} excitatory synapses, too many for one sequence; name at most {} of them in "
+          "'{}', such as those along one branch ('neurontwin inspect' lists the compartments)",
+          where, excitatory, kMostSynapses, key);
+    }
+  }
+  if (synapses.size() > kMostSynapses)
+    fail_input("{}: '{}' names {} synapses, expected at most {}", where, key, synapses.size(), kMostSynapses);
+  if (synapses.size() < 2) {
+    fail_input("{}: a sequence over {} synapse has no order; '{}' takes at least two", where, synapses.size(),
+               key);
+  }
+  auto sorted = synapses;
+  std::sort(sorted.begin(), sorted.end());
+  const auto twice = std::adjacent_find(sorted.begin(), sorted.end());
+  if (twice != sorted.end())
+    fail_input("{}: '{}' names synapse {} twice, expected each once", where, key, *twice);
+  return synapses;
+}
+
+std::vector<SynapseOrder> orders_of(const SequenceSpec& spec, uint64_t seed) {
+  const auto inward = inward_order(spec.synapses, spec.distance_um);
+  std::vector<SynapseOrder> orders{inward, SynapseOrder(inward.rbegin(), inward.rend())};
+  for (auto& order : random_orders(spec.synapses, static_cast<size_t>(spec.orders), seed))
+    orders.push_back(std::move(order));
+  return orders;
+}
+
+std::vector<SynapticInput> inputs_of(const SequenceSpec& spec, uint64_t seed) {
+  std::vector<SynapticInput> inputs;
+  for (const auto& order : orders_of(spec, seed))
+    inputs.push_back(sequence_input(order, spec.start_ms, spec.interval_ms));
+  return inputs;
+}
+
+std::vector<double> distances(const SequenceSpec& spec, const SynapseOrder& order) {
+  std::vector<double> distance_um;
+  for (const auto synapse : order) {
+    const auto place = std::find(spec.synapses.begin(), spec.synapses.end(), synapse) - spec.synapses.begin();
+    distance_um.push_back(spec.distance_um[static_cast<size_t>(place)]);
+  }
+  return distance_um;
+}
+
+/// Pearson's correlation of weighted pairs; NaN where one of them is constant.
+double correlation(std::span<const double> x, std::span<const double> y, std::span<const double> weight) {
+  double n = 0, mx = 0, my = 0;
+  for (size_t i = 0; i < x.size(); ++i) {
+    n += weight[i];
+    mx += weight[i] * x[i];
+    my += weight[i] * y[i];
+  }
+  mx /= n;
+  my /= n;
+  double xx = 0, yy = 0, xy = 0;
+  for (size_t i = 0; i < x.size(); ++i) {
+    const double dx = x[i] - mx, dy = y[i] - my;
+    xx += weight[i] * dx * dx;
+    yy += weight[i] * dy * dy;
+    xy += weight[i] * dx * dy;
+  }
+  return xx > 0 && yy > 0 ? xy / std::sqrt(xx * yy) : std::nan("");
+}
+
+double rms_difference(std::span<const double> x, std::span<const double> y, std::span<const double> weight) {
+  double n = 0, squares = 0;
+  for (size_t i = 0; i < x.size(); ++i) {
+    n += weight[i];
+    squares += weight[i] * (x[i] - y[i]) * (x[i] - y[i]);
+  }
+  return std::sqrt(squares / n);
+}
+
+}  // namespace
+
+SequenceSpec read_sequences(const Settings& settings, const Neuron& neuron) {
+  SequenceSpec spec;
+  spec.orders = settings.integer("orders", spec.orders, {0, 1e5});
+  if (spec.orders == 0) return spec;
+  if (spec.orders < 3) {
+    fail_input("{}: '{}' is {}, expected at least 3 to correlate over", settings.where("orders"),
+               settings.full_key("orders"), spec.orders);
+  }
+  spec.interval_ms = settings.integer("interval_ms", spec.interval_ms, {1, 1000});
+  spec.start_ms = settings.integer("start_ms", spec.start_ms, {0, 1e5});
+  spec.after_ms = settings.integer("after_ms", spec.after_ms, {1, 1e5});
+  const auto* cell = std::get_if<DetailedCell>(&neuron);
+  if (cell == nullptr) {
+    fail_input("{}: the synapses of a point neuron have no places, and so no order; leave '{}' out",
+               settings.where("orders"), settings.full_key("orders"));
+  }
+  spec.synapses = synapses_of(settings, excitatory_synapses(neuron));
+  const auto compartment = excitatory_compartments(neuron);
+  for (const auto synapse : spec.synapses) {
+    const auto c = static_cast<size_t>(compartment[synapse]);
+    spec.distance_um.push_back(cell->geometry.compartments[c].path_um);
+  }
+  return spec;
+}
+
+SequenceAnswers simulate_sequences(const SequenceSpec& spec, const DetailedCell& cell,
+                                   const SimulationSpec& simulation, uint64_t seed, int threads) {
+  SequenceAnswers answers;
+  for (const auto& order : orders_of(spec, seed))
+    answers.directionality.push_back(directionality(distances(spec, order)));
+  const auto recordings = simulate_trials(cell, simulation.cable, simulation.precision, inputs_of(spec, seed),
+                                          spec.duration_ms(), threads);
+  const auto at_ms = [](const Recording& r, int64_t ms) { return r.soma_mV[static_cast<size_t>(ms * 8)]; };
+  answers.rest_mV = at_ms(recordings.front(), spec.start_ms);
+  for (const auto& recording : recordings) {
+    int64_t peak_ms = spec.start_ms;
+    for (int64_t t = spec.start_ms; t < spec.duration_ms(); ++t)
+      if (at_ms(recording, t) > at_ms(recording, peak_ms)) peak_ms = t;
+    if (peak_ms == spec.duration_ms() - 1) {
+      fail_run(
+          "evaluate.sequences: the soma is still rising {} ms after a sequence's last spike; raise "
+          "evaluate.sequences.after_ms",
+          spec.after_ms);
+    }
+    answers.peak_mV.push_back(at_ms(recording, peak_ms));
+  }
+  return answers;
+}
+
+std::vector<double> twin_peaks(Twin& twin, const SequenceSpec& spec, uint64_t seed) {
+  torch::NoGradGuard no_gradient;
+  const auto inputs = inputs_of(spec, seed);
+  WindowBatch batch;
+  batch.windows = static_cast<int64_t>(inputs.size());
+  batch.channels = twin->channels();
+  batch.history_ms = twin->history_ms();
+  batch.window_ms = spec.duration_ms();
+  for (size_t window = 0; window < inputs.size(); ++window) {
+    const auto& spikes = inputs[window].excitatory;
+    for (size_t i = 0; i < spikes.time_ms.size(); ++i) {
+      batch.events.push_back(static_cast<int32_t>(window));
+      batch.events.push_back(static_cast<int32_t>(spikes.synapse[i]));
+      batch.events.push_back(static_cast<int32_t>(spikes.time_ms[i] + batch.history_ms));
+    }
+  }
+  const auto soma_mV = twin->forward(batch).soma_mV.to(torch::kCPU).slice(1, spec.start_ms);
+  const auto peak_mV = soma_mV.amax(1).to(torch::kDouble).contiguous();
+  return {peak_mV.data_ptr<double>(), peak_mV.data_ptr<double>() + peak_mV.numel()};
+}
+
+nlohmann::ordered_json sequence_metrics(const SequenceAnswers& answers, int64_t resamples, uint64_t seed) {
+  nlohmann::ordered_json metrics;
+  const auto random = [](const std::vector<double>& all) { return std::span(all).subspan(2); };
+  const auto peak = random(answers.peak_mV), twin = random(answers.twin_peak_mV),
+             index = random(answers.directionality);
+  const auto [low, high] = std::minmax_element(peak.begin(), peak.end());
+  metrics["sequences.count"] = peak.size();
+  metrics["sequences.inward_peak_mV"] = answers.peak_mV[0] - answers.rest_mV;
+  metrics["sequences.outward_peak_mV"] = answers.peak_mV[1] - answers.rest_mV;
+  metrics["sequences.random_peak_range_mV"] = {*low - answers.rest_mV, *high - answers.rest_mV};
+  metrics["sequences.twin_inward_peak_mV"] = answers.twin_peak_mV[0] - answers.rest_mV;
+  metrics["sequences.twin_outward_peak_mV"] = answers.twin_peak_mV[1] - answers.rest_mV;
+
+  // [order][resample], as the trials of the other metrics are drawn.
+  const auto drawn = resampling_weights(peak.size(), static_cast<size_t>(resamples), seed);
+  const auto put = [&](const std::string& name, auto&& value_of) {
+    std::vector<double> weight(peak.size(), 1), values;
+    const double value = value_of(weight);
+    if (std::isnan(value)) return;
+    for (size_t b = 0; b < static_cast<size_t>(resamples); ++b) {
+      for (size_t i = 0; i < weight.size(); ++i) weight[i] = drawn[i * static_cast<size_t>(resamples) + b];
+      values.push_back(value_of(weight));
+    }
+    const auto interval = percentile_interval(std::move(values), 0.95);
+    metrics["sequences." + name] = value;
+    metrics["sequences." + name + "_ci95"] = {interval.first, interval.second};
+  };
+  using Weight = std::span<const double>;
+  put("twin_correlation", [&](Weight w) { return correlation(twin, peak, w); });
+  put("directionality_correlation", [&](Weight w) { return correlation(index, peak, w); });
+  put("twin_peak_rmse_mV", [&](Weight w) { return rms_difference(twin, peak, w); });
+  return metrics;
+}
+
+}  // namespace neurontwin

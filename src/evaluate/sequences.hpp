@@ -1,0 +1,49 @@
+#pragma once
+#include <nlohmann/json.hpp>
+#include <vector>
+
+#include "dataset/dataset.hpp"
+#include "stimulus/sequences.hpp"
+#include "twin/network.hpp"
+
+namespace neurontwin {
+
+/// The test by ordered sequences: one spike at each of some synapses of a detailed neuron at rest, nothing
+/// else, in an inward, an outward and random orders. Reads [evaluate.sequences].
+struct SequenceSpec {
+  int64_t orders = 0;  // random ones; 0: no test
+  int64_t interval_ms = 5;
+  int64_t start_ms = 50;            // of silence before
+  int64_t after_ms = 100;           // from the last spike to the end; the peak has to lie before
+  std::vector<uint32_t> synapses;   // excitatory ones
+  std::vector<double> distance_um;  // of each, along the tree from the soma
+
+  int64_t duration_ms() const {
+    return start_ms + (static_cast<int64_t>(synapses.size()) - 1) * interval_ms + after_ms;
+  }
+};
+/// Without `synapses` all excitatory ones of the neuron are taken, if they are few. InputError where it is
+/// wrong.
+SequenceSpec read_sequences(const Settings& settings, const Neuron& neuron);
+
+/// Each of the sequences: first the inward one, then the outward one, then the random ones. Voltages are at
+/// whole milliseconds, as the twin says them.
+struct SequenceAnswers {
+  double rest_mV = 0;                  // the soma's voltage when the first spike comes
+  std::vector<double> directionality;  // see directionality()
+  std::vector<double> peak_mV;         // of the soma
+  std::vector<double> twin_peak_mV;    // of the twin, which is told the same spikes; empty: not asked
+};
+/// RunError where a peak lies at the end.
+SequenceAnswers simulate_sequences(const SequenceSpec& spec, const DetailedCell& cell,
+                                   const SimulationSpec& simulation, uint64_t seed, int threads);
+
+/// The highest somatic voltage that the twin says in each sequence.
+std::vector<double> twin_peaks(Twin& twin, const SequenceSpec& spec, uint64_t seed);
+
+/// "sequences.*", correlations and errors over the random orders; intervals from a bootstrap over these.
+/// Peaks of the inward and the outward sequence are above rest. A correlation with what is constant is left
+/// out.
+nlohmann::ordered_json sequence_metrics(const SequenceAnswers& answers, int64_t resamples, uint64_t seed);
+
+}  // namespace neurontwin
