@@ -12,18 +12,15 @@ namespace {
 constexpr size_t kMostSynapses = 64;
 
 /// The synapses that are named, or all. Each once, and neither one nor too many.
-std::vector<uint32_t> synapses_of(const Settings& settings, int64_t excitatory) {
-  const auto named =
-      settings.integers("synapses", std::vector<int64_t>{}, {0, static_cast<double>(excitatory - 1)});
+std::vector<uint32_t> synapses_of(const Settings& settings, std::vector<uint32_t> synapses, int excitatory) {
   const auto key = settings.full_key("synapses"), where = settings.where("synapses");
-  std::vector<uint32_t> synapses(named.begin(), named.end());
   if (synapses.empty()) {
     synapses.resize(static_cast<size_t>(excitatory));
     std::iota(synapses.begin(), synapses.end(), 0u);
     if (synapses.size() > kMostSynapses) {
       fail_input(
           "{}: the neuron has {} excitatory synapses, too many for one sequence; name at most {} of them in "
-          "'{}', such as those along one branch ('neurontwin inspect' lists the compartments)",
+          "'{}', such as those along one branch",
           where, excitatory, kMostSynapses, key);
     }
   }
@@ -98,21 +95,24 @@ double rms_difference(std::span<const double> x, std::span<const double> y, std:
 
 SequenceSpec read_sequences(const Settings& settings, const Neuron& neuron) {
   SequenceSpec spec;
+  const int excitatory = excitatory_synapses(neuron);
   spec.orders = settings.integer("orders", spec.orders, {0, 1e5});
-  if (spec.orders == 0) return spec;
-  if (spec.orders < 3) {
-    fail_input("{}: '{}' is {}, expected at least 3 to correlate over", settings.where("orders"),
-               settings.full_key("orders"), spec.orders);
-  }
   spec.interval_ms = settings.integer("interval_ms", spec.interval_ms, {1, 1000});
   spec.start_ms = settings.integer("start_ms", spec.start_ms, {0, 1e5});
   spec.after_ms = settings.integer("after_ms", spec.after_ms, {1, 1e5});
+  const auto named =
+      settings.integers("synapses", std::vector<int64_t>{}, {0, static_cast<double>(excitatory - 1)});
+  if (spec.orders == 0) return spec;
+  if (spec.orders < 3) {
+    fail_input("{}: '{}' is {}, expected at least 3 to correlate over, or 0 for no test",
+               settings.where("orders"), settings.full_key("orders"), spec.orders);
+  }
   const auto* cell = std::get_if<DetailedCell>(&neuron);
   if (cell == nullptr) {
     fail_input("{}: the synapses of a point neuron have no places, and so no order; leave '{}' out",
                settings.where("orders"), settings.full_key("orders"));
   }
-  spec.synapses = synapses_of(settings, excitatory_synapses(neuron));
+  spec.synapses = synapses_of(settings, {named.begin(), named.end()}, excitatory);
   const auto compartment = excitatory_compartments(neuron);
   for (const auto synapse : spec.synapses) {
     const auto c = static_cast<size_t>(compartment[synapse]);

@@ -176,6 +176,12 @@ TEST(SequenceSettings, ThatMakeNoOrderAreRefusedWithTheirPlace) {
   EXPECT_EQ(message(large, "orders = 10\nsynapses = [0, 1, 2]"), "accepted");
 }
 
+TEST(SequenceSettings, AreReadWhereTheTestIsSwitchedOff) {
+  const auto settings = Settings::from_text("orders = 0\ninterval_ms = 5\nsynapses = [1, 2]", "off.toml");
+  EXPECT_EQ(read_sequences(settings, branch()).orders, 0);
+  settings.reject_unread();
+}
+
 TEST(SequenceTest, StopsWhereThePeakIsNotReached) {
   EXPECT_THROW(answers_of(branch(), "orders = 3\nafter_ms = 2"), RunError);
 }
