@@ -82,6 +82,12 @@ class AKilledRun(InTemporaryFolder):
                 interrupted = self.kill_until_done(self.folder / f"killed-{seed}", settings, 20, 100 + seed)
                 self.assertGreater(interrupted, 3)
 
+    def test_that_simulated_beside_training_too(self):
+        settings = {"data.train_trials": 600, "train.epochs": 4, "train.steps_per_epoch": 150, "train.checkpoint_every_s": 0.1,
+                    "train.starts_with_trials": 30, "train.all_trials_from_epoch": 3}
+        interrupted = self.kill_until_done(self.folder / "killed", settings, 20, 7)
+        self.assertGreater(interrupted, 3)
+
 
 class AnInterruptedRun(InTemporaryFolder):
     def test_stops_cleanly_and_goes_on(self):
@@ -99,6 +105,34 @@ class AnInterruptedRun(InTemporaryFolder):
         self.assertTrue((out / "checkpoints/last.pt").exists())
         self.succeed(command(out=out, settings=settings))
         self.assertEqual(metrics(out), metrics(reference))
+
+    def test_stops_both_simulation_and_training(self):
+        out = self.folder / "interrupted"
+        settings = {"data.train_trials": 6000, "train.epochs": 40, "train.steps_per_epoch": 2000, "train.checkpoint_every_s": 0.1,
+                    "train.starts_with_trials": 30, "train.all_trials_from_epoch": 20}
+        process = subprocess.Popen(command(out=out, settings=settings), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        while not (out / "checkpoints/last.pt").exists():
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        _, message = process.communicate(timeout=10)
+        self.assertEqual(process.returncode, 1, message)
+        self.assertRegex(message, "stopped while (training|simulating); run the same command again to go on")
+        self.assertFalse((out / "dataset/test-0000.h5").exists())
+        self.assertEqual(list(out.rglob("*.half-written")), [])
+
+    def test_says_what_stopped_the_simulation_beside_training(self):
+        out = self.folder / "out"
+        settings = {"data.train_trials": 6000, "train.epochs": 40, "train.steps_per_epoch": 2000, "train.checkpoint_every_s": 0.1,
+                    "train.starts_with_trials": 30, "train.all_trials_from_epoch": 20}
+        process = subprocess.Popen(command(out=out, settings=settings), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        while not (out / "checkpoints/last.pt").exists():
+            time.sleep(0.01)
+        (out / "dataset").rename(out / "gone")
+        _, message = process.communicate(timeout=30)
+        self.assertEqual(process.returncode, 1, message)
+        self.assertRegex(message, r"train-\d+\.h5: cannot be written: No such file or directory")
+        (out / "gone").rename(out / "dataset")
+        self.assertTrue((out / "checkpoints/last.pt").exists())
 
 
 class TwoPrograms(InTemporaryFolder):

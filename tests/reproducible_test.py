@@ -33,6 +33,15 @@ class TheSameSeed(InTemporaryFolder):
             self.succeed(command(stage, out=self.folder / "stages"))
         self.assertEqual(metrics(self.folder / "stages"), expected)
 
+    def test_simulating_beside_training_is_the_same_as_before_it(self):
+        growing = {"train.starts_with_trials": 20, "train.all_trials_from_epoch": 2}
+        self.succeed(command("simulate", out=self.folder / "before", settings=growing))
+        before = self.result("before", settings=growing)
+        for threads in (1, 2):
+            self.assertEqual(self.result(f"beside-{threads}", settings=growing, options=["--threads", threads]), before)
+        self.assertEqual(self.result("larger", settings={**growing, "data.trials_per_shard": 7}), before)
+        self.assertNotEqual(self.result("all-at-once"), before)
+
     def test_more_epochs_later_are_the_same_as_all_epochs_at_once(self):
         expected = self.result("three")
         self.result("later", settings={"train.epochs": 2})

@@ -90,6 +90,11 @@ Experiment read_experiment(const Options& options) {
                evaluate.full_key("skip_ms"), e.evaluate.skip_ms, e.plan.data.trial_ms);
   }
 
+  if (e.train.starts_with_trials > e.plan.data.train_trials) {
+    fail_input("{}: '{}' is {}, expected at most data.train_trials, {}", train.where("starts_with_trials"),
+               train.full_key("starts_with_trials"), e.train.starts_with_trials, e.plan.data.train_trials);
+  }
+
   e.resolved = settings.resolved();
   e.plan.identity = {excitatory_synapses(e.plan.cell),
                      inhibitory_synapses(e.plan.cell),
@@ -98,12 +103,14 @@ Experiment read_experiment(const Options& options) {
                      determining_text(e.plan, cell, stimulus, simulation),
                      detailed != nullptr && detailed->nexus.has_value(),
                      e.plan.data.dendritic_components};
+  // Where all trials are waited for, checkpoints are the same as before there was a choice.
+  auto training = without(train.resolved(), {"epochs", "checkpoint_every_s"});
+  if (e.train.starts_with_trials == 0) training = without(training, {"starts_with_trials"});
   e.training_identity = fmt::format(
       "{}\ntrain_trials = {}\nvalid_trials = {}\npublished_labels = {}\nsoma_ceiling_mV = {}\n\n"
       "[twin]\n{}\n[train]\n{}",
       e.plan.identity.configuration, e.plan.data.train_trials, e.plan.data.valid_trials,
-      e.plan.data.labels.published, e.plan.data.labels.soma_ceiling_mV, twin.resolved(),
-      without(train.resolved(), {"epochs", "checkpoint_every_s"}));
+      e.plan.data.labels.published, e.plan.data.labels.soma_ceiling_mV, twin.resolved(), training);
   e.evaluate_settings = evaluate.resolved();
   return e;
 }

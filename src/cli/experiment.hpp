@@ -18,9 +18,10 @@ struct Options {
   std::filesystem::path out;
   std::vector<std::string> set;
   std::string device = "cpu";
-  int threads = 0;      // 0: all there are
-  int64_t seed = -1;    // -1: the experiment's
-  std::string command;  // what repeats the whole run
+  int threads = 0;             // 0: all there are
+  int simulation_threads = 0;  // of these while training goes on beside; 0: half, or all but one beside a GPU
+  int64_t seed = -1;           // -1: the experiment's
+  std::string command;         // what repeats the whole run
 };
 
 /// An experiment file, read and checked.

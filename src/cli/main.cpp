@@ -103,6 +103,11 @@ int run(int argc, char** argv) {
 
   auto* all = app.add_subcommand("run", "simulate, train, evaluate, interpret and report");
   add_stage_options(*all, options);
+  all->add_option(
+         "--simulation-threads", options.simulation_threads,
+         "threads that go on simulating beside training, where train.starts_with_trials asks for that "
+         "(default: half; with cuda all but one)")
+      ->check(CLI::Range(1, 4096));
   const std::vector<std::tuple<std::string, StageName, std::string>> stages{
       {"simulate", StageName::simulate, "make the data set"},
       {"train", StageName::train, "train the twin"},

@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "cli/progress_bar.hpp"
+#include "dataset/background_dataset.hpp"
 #include "dataset/event_support.hpp"
 #include "files/files.hpp"
 #include "interpret/filters.hpp"
@@ -96,46 +97,57 @@ class Run {
   }
 
   void simulate() {
-    const auto inputs = digest(fmt::format(
-        "{}|{}|{}|{}|{}|{}", NEURONTWIN_VERSION, e_.plan.identity.configuration, e_.plan.data.train_trials,
-        e_.plan.data.valid_trials, e_.plan.data.test_trials, e_.plan.data.trials_per_shard));
-    const auto made = [&] { return digest(inputs + shard_stamps({"train", "valid", "test"})); };
-    const bool basis_is_there =
-        e_.plan.data.dendritic_components == 0 || std::filesystem::exists(dendritic_basis_path(dataset_));
-    if (log_.done("simulate", made()) && basis_is_there) return say("simulate: done before");
+    if (simulated_before()) return say("simulate: done before");
     const double start = seconds_now();
     const auto simulated = make_dataset(e_.plan, dataset_, threads_, progress_);
-    const double seconds = seconds_now() - start;
-    // The time of this session: what an interrupted one did before is not known.
-    log_.finish("simulate", made(), simulated > 0 ? seconds : log_.seconds("simulate"));
-    say(fmt::format("simulate: {} trials of {} ms in {:.1f} s", simulated, e_.plan.data.trial_ms, seconds));
+    finish_simulation(simulated, seconds_now() - start);
   }
 
   void train() {
-    const auto inputs = digest(fmt::format("{}|{}|{}|{}|{}", NEURONTWIN_VERSION, e_.training_identity,
-                                           e_.train.epochs, o_.device, shard_stamps({"train", "valid"})));
-    if (log_.done("train", inputs) && std::filesystem::exists(out_ / "twin.pt") &&
-        is_whole_json(out_ / "learning.json")) {
-      return say("train: done before");
+    if (trained_before()) return say("train: done before");
+    const auto train_split = open("train");
+    train_on({e_.plan.data.train_trials, [&](int64_t) -> const Split& { return train_split; }}, progress_);
+    finish_training();
+  }
+
+  /// Where train.starts_with_trials asks for it, training begins as soon as its first trials are there, and
+  /// the others are simulated beside it.
+  void simulate_and_train() {
+    if (e_.train.starts_with_trials == 0 || simulated_before()) {
+      simulate();
+      return train();
     }
-    const auto train_split = open("train"), valid_split = open("valid");
-    say_support(train_split, "train", e_.train.skip_ms);
-    say_support(valid_split, "valid", 0);
-    // The test trials are not needed yet, but it is good to know before training that they will not do.
-    if (std::filesystem::exists(shard_path(dataset_, "test", 0)))
-      say_support(open("test"), "test", e_.evaluate.skip_ms);
-    auto twin = fresh_twin();
-    const auto result =
-        neurontwin::train(twin, e_.train, e_.seed, train_split, valid_split, out_ / "checkpoints",
-                          digest(e_.training_identity + o_.device), progress_);
-    write_file_atomically(out_ / "learning.json", learning_json(result).dump(1) + "\n");
-    std::ostringstream archive;
-    twin->to_torchscript(description(result)).save(archive);
-    write_file_atomically(out_ / "twin.pt", archive.str());
-    log_.finish("train", inputs, result.seconds);
-    say(fmt::format("train: {} epochs, best {} with validation loss {:.5f}, {:.1f} s of computing",
-                    result.epochs.size(), result.best_epoch,
-                    result.epochs[static_cast<size_t>(result.best_epoch - 1)].valid_loss, result.seconds));
+    const int beside = threads_beside_training(), threads_of_training = std::max(1, threads_ - beside);
+    BackgroundDataset data(e_.plan, dataset_, threads_, beside);
+    bool simulated = false;
+    const auto note_if_simulated = [&] {
+      if (simulated || !data.finished()) return;
+      simulated = true;
+      at::set_num_threads(threads_);
+      finish_simulation(data.finish({}), data.seconds());
+    };
+    data.wait_for("valid", e_.plan.data.valid_trials, progress_);
+    Split train_split;
+    const GrowingTrials trials{e_.plan.data.train_trials, [&](int64_t first) -> const Split& {
+                                 data.wait_for("train", first, progress_);
+                                 train_split.grow(e_.plan, dataset_, splits_of(e_.plan.data)[0], first);
+                                 if (!simulated) at::set_num_threads(threads_of_training);
+                                 return train_split;
+                               }};
+    train_on(trials, [&](Progress progress) {
+      try {
+        data.rethrow_failure();
+      } catch (...) {
+        if (!stop_requested()) throw;  // else training stops by itself, with a checkpoint
+      }
+      note_if_simulated();
+      if (!simulated) progress.note += simulation_note(data.progress(), progress.note);
+      progress_(progress);
+    });
+    at::set_num_threads(threads_);
+    data.finish(progress_);
+    note_if_simulated();
+    finish_training();
   }
 
   void evaluate() {
@@ -248,6 +260,79 @@ class Run {
  private:
   void say(const std::string& line) const { fmt::print(stderr, "{}\n", line); }
 
+  /// What the data set is made from and which files it is now.
+  std::string simulation_inputs() const {
+    const auto inputs = digest(fmt::format(
+        "{}|{}|{}|{}|{}|{}", NEURONTWIN_VERSION, e_.plan.identity.configuration, e_.plan.data.train_trials,
+        e_.plan.data.valid_trials, e_.plan.data.test_trials, e_.plan.data.trials_per_shard));
+    return digest(inputs + shard_stamps({"train", "valid", "test"}));
+  }
+
+  bool simulated_before() const {
+    const bool basis_is_there =
+        e_.plan.data.dendritic_components == 0 || std::filesystem::exists(dendritic_basis_path(dataset_));
+    return log_.done("simulate", simulation_inputs()) && basis_is_there;
+  }
+
+  void finish_simulation(int64_t simulated, double seconds) {
+    // The time of this session: what an interrupted one did before is not known.
+    log_.finish("simulate", simulation_inputs(), simulated > 0 ? seconds : log_.seconds("simulate"));
+    say(fmt::format("simulate: {} trials of {} ms in {:.1f} s", simulated, e_.plan.data.trial_ms, seconds));
+  }
+
+  std::string training_inputs() const {
+    return digest(fmt::format("{}|{}|{}|{}|{}", NEURONTWIN_VERSION, e_.training_identity, e_.train.epochs,
+                              o_.device, shard_stamps({"train", "valid"})));
+  }
+
+  bool trained_before() const {
+    return log_.done("train", training_inputs()) && std::filesystem::exists(out_ / "twin.pt") &&
+           is_whole_json(out_ / "learning.json");
+  }
+
+  void train_on(const GrowingTrials& trials, const ProgressListener& listener) {
+    const auto valid_split = open("valid");
+    const auto first = e_.train.trials_in(0, trials.all);
+    say_support(trials.first(first), "train", e_.train.skip_ms);
+    say_support(valid_split, "valid", 0);
+    // The test trials are not needed yet, but it is good to know before training that they will not do.
+    if (std::filesystem::exists(shard_path(dataset_, "test", 0)) && e_.train.starts_with_trials == 0)
+      say_support(open("test"), "test", e_.evaluate.skip_ms);
+    if (e_.train.learns_spikes()) {
+      require_spikes(trials.first(first), first,
+                     e_.train.starts_with_trials > 0 ? "train.starts_with_trials" : "data.train_trials");
+      require_spikes(valid_split, e_.plan.data.valid_trials, "data.valid_trials");
+    }
+    auto twin = fresh_twin();
+    const auto result = neurontwin::train(twin, e_.train, e_.seed, trials, valid_split, out_ / "checkpoints",
+                                          digest(e_.training_identity + o_.device), listener);
+    write_file_atomically(out_ / "learning.json", learning_json(result).dump(1) + "\n");
+    std::ostringstream archive;
+    twin->to_torchscript(description(result)).save(archive);
+    write_file_atomically(out_ / "twin.pt", archive.str());
+    training_seconds_ = result.seconds;
+    say(fmt::format("train: {} epochs, best {} with validation loss {:.5f}, {:.1f} s of computing",
+                    result.epochs.size(), result.best_epoch,
+                    result.epochs[static_cast<size_t>(result.best_epoch - 1)].valid_loss, result.seconds));
+  }
+
+  /// Once all of the data set is there: it is among what the stage is known by.
+  void finish_training() { log_.finish("train", training_inputs(), training_seconds_); }
+
+  int threads_beside_training() const {
+    const int all_but_one = std::max(1, threads_ - 1);
+    const int wanted = o_.simulation_threads > 0 ? o_.simulation_threads
+                       : device_.is_cuda()       ? all_but_one
+                                                 : std::max(1, threads_ / 2);
+    return std::min(wanted, threads_);
+  }
+
+  static std::string simulation_note(const Progress& simulation, const std::string& after) {
+    if (simulation.what.empty()) return "";
+    return fmt::format("{}{} {:.0f}/{:.0f} {}", after.empty() ? "" : ", ", simulation.what, simulation.done,
+                       simulation.total, simulation.unit);
+  }
+
   static void write_if_changed(const std::filesystem::path& file, const std::string& text) {
     if (!std::filesystem::exists(file) || read_file(file) != text) write_file_atomically(file, text);
   }
@@ -277,19 +362,23 @@ class Run {
     fail_run("no split '{}'", name);
   }
 
-  /// Says how many output spikes a split holds, and what follows if these are few. A twin cannot learn to
-  /// spike on data without any.
+  /// Says how many output spikes a split holds, and what follows if these are few.
   void say_support(const Split& split, const std::string& name, int64_t skip_ms) const {
     const auto support = event_support(split, skip_ms);
     say(words_for(support, name));
     if (!e_.train.learns_spikes()) return;
-    if (support.spikes == 0 && name != "test") {
-      fail_input(
-          "the {} trials ({:.0f} s) hold no output spike; raise data.{}_trials, or the input rates in "
-          "[stimulus], or set spike_weight = 0 in train.schedule to train on the voltage alone",
-          name, split.seconds(), name);
-    }
     if (const auto warning = warning_of(support, name)) say(*warning);
+  }
+
+  /// A twin cannot learn to spike on data without a single output spike. `key` sets the number of trials.
+  static void require_spikes(const Split& split, int64_t trials, std::string_view key) {
+    for (size_t i = 0; i < static_cast<size_t>(trials); ++i) {
+      if (!split.trial(i).spike_times_ms.empty()) return;
+    }
+    fail_input(
+        "{} trials ({:.0f} s) hold no output spike; raise {}, or the input rates in [stimulus], or set "
+        "spike_weight = 0 in train.schedule to train on the voltage alone",
+        trials, static_cast<double>(trials * split.duration_ms()) / 1000, key);
   }
 
   Twin fresh_twin() const {
@@ -377,6 +466,7 @@ class Run {
   std::filesystem::path dataset_;
   torch::Device device_;
   int threads_ = 1;
+  double training_seconds_ = 0;
   ProgressListener progress_ = progress_bar();
 };
 
@@ -400,8 +490,7 @@ void run_stage(StageName stage, const Experiment& experiment, const Options& opt
 
 void run_all(const Experiment& experiment, const Options& options) {
   Run run(experiment, options);
-  run.simulate();
-  run.train();
+  run.simulate_and_train();
   run.evaluate();
   run.interpret();
   run.report();

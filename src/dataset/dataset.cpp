@@ -5,6 +5,7 @@
 #include <mutex>
 #include <optional>
 #include <sstream>
+#include <thread>
 
 #include "dataset/trial_source.hpp"
 #include "files/files.hpp"
@@ -79,17 +80,23 @@ void remove_shards_from(const std::filesystem::path& folder, const std::string& 
   while (std::filesystem::remove(shard_path(folder, split, number))) ++number;
 }
 
-/// What of the data set is still to be made. Shards that the plan does not have are removed.
+/// What of the data set is still to be made, in the order to make it. Shards that the plan does not have are
+/// removed.
 std::vector<Task> missing_shards(const DatasetPlan& plan, const std::filesystem::path& folder,
-                                 std::span<const SplitPlan> splits) {
+                                 const std::array<SplitPlan, 3>& splits, const MakingHooks& hooks) {
   std::vector<Task> tasks;
-  for (const auto& split : splits) {
+  const auto& [train, valid, test] = splits;
+  for (const auto* split : {&valid, &train, &test}) {
     size_t shards = 0;
-    for_each_shard(plan, split, [&](const Task& task) {
+    for_each_shard(plan, *split, [&](const Task& task) {
       ++shards;
-      if (!is_made(plan, shard_path(folder, split.name, task.number), task)) tasks.push_back(task);
+      if (!is_made(plan, shard_path(folder, split->name, task.number), task)) {
+        tasks.push_back(task);
+      } else if (hooks.shard_is_there) {
+        hooks.shard_is_there(split->name, task.number);
+      }
     });
-    remove_shards_from(folder, split.name, shards);
+    remove_shards_from(folder, split->name, shards);
   }
   return tasks;
 }
@@ -152,6 +159,11 @@ class Workload {
     const Batch batch{open_, open_->begun, count};
     open_->begun += count;
     return batch;
+  }
+
+  bool all_taken() {
+    const std::lock_guard lock(mutex_);
+    return next_ == tasks_.size() && (!open_ || open_->begun == open_->task.trials);
   }
 
   /// True for the batch that completes its shard.
@@ -218,11 +230,11 @@ std::filesystem::path dendritic_basis_path(const std::filesystem::path& folder) 
 }
 
 int64_t make_dataset(const DatasetPlan& plan, const std::filesystem::path& folder, int threads,
-                     const ProgressListener& listener) {
+                     const ProgressListener& listener, const MakingHooks& hooks) {
   std::filesystem::create_directories(folder);
   remove_half_written(folder);
   const auto splits = splits_of(plan.data);
-  const auto tasks = missing_shards(plan, folder, splits);
+  const auto tasks = missing_shards(plan, folder, splits, hooks);
   const auto basis = ready_basis(plan, folder, threads, listener);
   int64_t trials = 0, missing = 0;
   for (const auto& split : splits) trials += split.trials;
@@ -231,13 +243,23 @@ int64_t make_dataset(const DatasetPlan& plan, const std::filesystem::path& folde
   SimulationProgress progress("simulate", trials, trials - missing, plan.data.trial_ms, listener);
   const auto cell = cell_table(plan.cell);
   Workload workload(tasks);
+  std::atomic<int> started{0};
   in_parallel(threads, [&](const std::atomic<bool>& failed) {
+    const int worker = started.fetch_add(1);
+    const auto rest = [&] {  // until this thread is asked for, or nothing is left to do
+      if (hooks.threads_at_work == nullptr) return;
+      while (worker >= *hooks.threads_at_work && !failed && !workload.all_taken())
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    };
     const auto source = trial_source(plan, basis ? &*basis : nullptr);
     const Pace pace = [&](int64_t trial_ms) {
       if (failed) fail_run("stopped because another thread failed");
       progress.add(trial_ms);
     };
-    while (const auto batch = workload.take(source.side_by_side)) {
+    for (;;) {
+      rest();
+      const auto batch = workload.take(source.side_by_side);
+      if (!batch) return;
       const auto& task = batch->shard->task;
       if (!workload.put(*batch, source.simulate(task.split->stage, task.first_trial + batch->first,
                                                 batch->count, pace)))
@@ -245,6 +267,7 @@ int64_t make_dataset(const DatasetPlan& plan, const std::filesystem::path& folde
       write_file_atomically(
           shard_path(folder, task.split->name, task.number),
           shard_bytes(plan.identity, cell, task.split->name, task.first_trial, batch->shard->trials));
+      if (hooks.shard_is_there) hooks.shard_is_there(task.split->name, task.number);
     }
   });
   return missing;
@@ -258,8 +281,15 @@ void Split::append(Shard shard) {
 
 Split Split::open(const DatasetPlan& plan, const std::filesystem::path& folder, const SplitPlan& split) {
   Split opened;
-  opened.labels_ = plan.data.labels;
+  opened.grow(plan, folder, split, split.trials);
+  return opened;
+}
+
+void Split::grow(const DatasetPlan& plan, const std::filesystem::path& folder, const SplitPlan& split,
+                 int64_t trials) {
+  labels_ = plan.data.labels;
   for_each_shard(plan, split, [&](const Task& task) {
+    if (task.first_trial < trials_ || task.first_trial >= static_cast<uint64_t>(trials)) return;
     const auto file = shard_path(folder, split.name, task.number);
     if (!std::filesystem::exists(file)) {
       fail_input("{}: is missing; run 'neurontwin simulate' with the same experiment and --out first",
@@ -267,9 +297,8 @@ Split Split::open(const DatasetPlan& plan, const std::filesystem::path& folder, 
     }
     Shard shard(file);
     require_same(shard, plan, split, task.first_trial, task.trials);
-    opened.append(std::move(shard));
+    append(std::move(shard));
   });
-  return opened;
 }
 
 Split Split::open(const std::filesystem::path& folder, const std::string& split) {

@@ -1,5 +1,6 @@
 #pragma once
 #include <array>
+#include <atomic>
 #include <filesystem>
 #include <functional>
 #include <string>
@@ -35,6 +36,7 @@ struct SplitPlan {
   Stage stage;
   int64_t trials;
 };
+/// In this order: train, valid, test.
 std::array<SplitPlan, 3> splits_of(const DataSpec& data);
 
 /// Everything that determines a data set.
@@ -53,13 +55,21 @@ std::filesystem::path shard_path(const std::filesystem::path& folder, const std:
 /// Where the basis of the dendritic components lies.
 std::filesystem::path dendritic_basis_path(const std::filesystem::path& folder);
 
-/// Simulates what is missing of the data set in `folder`, shard by shard on `threads` threads; a detailed
-/// neuron's trials as many side by side as the SIMD unit has lanes. Whole shards that are there already stay,
-/// and no more than those being made are held in memory. InputError if a shard there comes from another
-/// configuration; RunError if the disk is full or the user stopped it. Returns the number of simulated
-/// trials.
+/// For whoever uses a data set while it is made.
+struct MakingHooks {
+  /// Told of every shard once it is whole and in its place, also of those found there. Any thread may call.
+  std::function<void(const std::string& split, size_t number)> shard_is_there;
+  /// So many of the threads take work, as long as it says so; the others rest. Null: all.
+  const std::atomic<int>* threads_at_work = nullptr;
+};
+
+/// Simulates what is missing of the data set in `folder`, shard by shard on `threads` threads: the validation
+/// split, then training, then test, so that training could start early. A detailed neuron's trials as many
+/// side by side as the SIMD unit has lanes. Whole shards that are there already stay, and no more than those
+/// being made are held in memory. InputError if a shard there comes from another configuration; RunError if
+/// the disk is full or the user stopped it. Returns the number of simulated trials.
 int64_t make_dataset(const DatasetPlan& plan, const std::filesystem::path& folder, int threads,
-                     const ProgressListener& listener);
+                     const ProgressListener& listener, const MakingHooks& hooks = {});
 
 /// All trials of one split, as one sequence over its shards. The memory that reading takes is the system's
 /// page cache.
@@ -69,6 +79,9 @@ class Split {
   static Split open(const DatasetPlan& plan, const std::filesystem::path& folder, const SplitPlan& split);
   /// All shards "split-NNNN.h5" of a folder, in order, whatever made them. Outputs are as in the files.
   static Split open(const std::filesystem::path& folder, const std::string& split);
+  /// Opens further shards of `plan`, until those with the first `trials` trials are open.
+  void grow(const DatasetPlan& plan, const std::filesystem::path& folder, const SplitPlan& split,
+            int64_t trials);
 
   size_t trials() const { return trials_; }
   const DatasetIdentity& identity() const { return shards_.front().identity(); }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <fstream>
 
+#include "dataset/background_dataset.hpp"
 #include "dataset/windows.hpp"
 
 namespace neurontwin {
@@ -100,7 +101,7 @@ TEST(Dataset, AnotherConfigurationIsRefusedAndSaid) {
       ": was made by another configuration (in [cell]: 'kind = \"integrate-and-fire\"' there, "
       "'kind = \"something else\"' here); choose another --out, or remove the dataset folder";
   EXPECT_EQ(message_of([&] { make_dataset(plan, folder, 1, {}); }),
-            shard_path(folder, "train", 0).string() + expected);
+            shard_path(folder, "valid", 0).string() + expected);
   EXPECT_EQ(message_of([&] { Split::open(plan, folder, splits_of(plan.data)[0]); }),
             shard_path(folder, "train", 0).string() + expected);
 }
@@ -145,12 +146,55 @@ TEST(Dataset, AFileWithAnyByteChangedNeverCrashesTheReader) {
   EXPECT_GT(refused, 0);
 }
 
+TEST(BackgroundDataset, GivesValidationFirstThenTrainingInOrder) {
+  const auto plan = small_plan();
+  const auto folder = fresh_folder("background"), at_once = fresh_folder("at-once");
+  BackgroundDataset data(plan, folder, 2, 1);
+  data.wait_for("valid", 3, {});
+  EXPECT_TRUE(fs::exists(shard_path(folder, "valid", 0)));
+  data.wait_for("train", 6, {});
+  Split split;
+  split.grow(plan, folder, splits_of(plan.data)[0], 6);
+  EXPECT_EQ(split.trials(), 8u);  // whole shards
+  split.grow(plan, folder, splits_of(plan.data)[0], 8);
+  EXPECT_EQ(split.trials(), 8u);
+  EXPECT_EQ(data.finish({}), 28);
+  split.grow(plan, folder, splits_of(plan.data)[0], 20);
+  EXPECT_EQ(split.trials(), 20u);
+  make_dataset(plan, at_once, 2, {});
+  for (const auto& entry : fs::directory_iterator(at_once))
+    EXPECT_EQ(read_file(entry.path()), read_file(folder / entry.path().filename()));
+}
+
+TEST(BackgroundDataset, SaysToWhomItWaitsWhatStoppedIt) {
+  auto plan = small_plan();
+  const auto folder = fresh_folder("background-other");
+  make_dataset(plan, folder, 1, {});
+  plan.identity.configuration = "trial_ms = 1500\n[cell]\nkind = \"something else\"\n";
+  BackgroundDataset data(plan, folder, 2, 1);
+  EXPECT_NE(message_of([&] { data.wait_for("train", 20, {}); }).find("was made by another configuration"),
+            std::string::npos);
+  EXPECT_THROW(data.rethrow_failure(), InputError);
+}
+
+TEST(BackgroundDataset, StopsSoonWhenNobodyWaitsAnyMore) {
+  auto plan = small_plan();
+  plan.data.train_trials = 100'000;  // for minutes
+  const auto folder = fresh_folder("background-left");
+  {
+    BackgroundDataset data(plan, folder, 2, 1);
+    data.wait_for("valid", 3, {});
+  }
+  EXPECT_TRUE(fs::exists(shard_path(folder, "valid", 0)));
+  EXPECT_FALSE(fs::exists(shard_path(folder, "test", 0)));
+}
+
 TEST(Windows, HoldTheInputBeforeThemAndTheOutputWithin) {
   const auto plan = small_plan();
   const auto folder = fresh_folder("windows");
   make_dataset(plan, folder, 1, {});
   const auto split = Split::open(folder, "train");
-  const auto windows = draw_windows(split, 1, 0, 30, 200, 0);
+  const auto windows = draw_windows(split, 20, 1, 0, 30, 200, 0);
   const auto batch = gather(split, windows, {.history_ms = 79, .window_ms = 200});
   const auto cut =
       gather(split, windows,
@@ -199,7 +243,7 @@ TEST(Windows, ThatDoNotFitAreRefused) {
   const auto plan = small_plan();
   const auto folder = fresh_folder("nofit");
   make_dataset(plan, folder, 1, {});
-  EXPECT_EQ(message_of([&] { draw_windows(Split::open(folder, "train"), 1, 0, 1, 1400, 500); }),
+  EXPECT_EQ(message_of([&] { draw_windows(Split::open(folder, "train"), 20, 1, 0, 1, 1400, 500); }),
             "train.window_ms: windows of 1400 ms after the first 500 ms do not fit into trials of 1500 ms");
 }
 

@@ -4,8 +4,8 @@
 
 namespace neurontwin {
 
-std::vector<Window> draw_windows(const Split& split, uint64_t seed, uint64_t step, int64_t count,
-                                 int64_t window_ms, int64_t skip_ms) {
+std::vector<Window> draw_windows(const Split& split, int64_t trials, uint64_t seed, uint64_t step,
+                                 int64_t count, int64_t window_ms, int64_t skip_ms) {
   const int64_t last_start = split.duration_ms() - window_ms;
   if (last_start < skip_ms) {
     fail_input("train.window_ms: windows of {} ms after the first {} ms do not fit into trials of {} ms",
@@ -14,7 +14,7 @@ std::vector<Window> draw_windows(const Split& split, uint64_t seed, uint64_t ste
   std::vector<Window> windows;
   for (int64_t i = 0; i < count; ++i) {
     Random random(seed, Stage::training_windows, step, static_cast<uint32_t>(i));
-    const auto trial = static_cast<size_t>(random.integer(0, static_cast<int64_t>(split.trials()) - 1));
+    const auto trial = static_cast<size_t>(random.integer(0, trials - 1));
     windows.push_back({trial, random.integer(skip_ms, last_start)});
   }
   return windows;

@@ -29,11 +29,11 @@ struct WindowBatch {
   int64_t event_count() const { return static_cast<int64_t>(events.size() / 3); }
 };
 
-/// The windows of one training step: drawn uniformly over all trials and times from skip_ms on, each by its
-/// own place in the sequence of draws, so that no state needs keeping between steps. InputError if no window
-/// fits.
-std::vector<Window> draw_windows(const Split& split, uint64_t seed, uint64_t step, int64_t count,
-                                 int64_t window_ms, int64_t skip_ms);
+/// The windows of one training step: drawn uniformly over the first `trials` trials and times from skip_ms
+/// on, each by its own place in the sequence of draws, so that no state needs keeping between steps.
+/// InputError if no window fits.
+std::vector<Window> draw_windows(const Split& split, int64_t trials, uint64_t seed, uint64_t step,
+                                 int64_t count, int64_t window_ms, int64_t skip_ms);
 
 /// How windows are gathered.
 struct Gathering {

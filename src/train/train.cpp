@@ -15,10 +15,12 @@ namespace {
 
 class Stopwatch {
  public:
+  double elapsed_s() const {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+  }
   double lap_s() {
-    const auto now = std::chrono::steady_clock::now();
-    const double s = std::chrono::duration<double>(now - start_).count();
-    start_ = now;
+    const double s = elapsed_s();
+    start_ = std::chrono::steady_clock::now();
     return s;
   }
 
@@ -90,6 +92,11 @@ const SchedulePhase& TrainSpec::phase(int64_t epoch) const {
   return *now;
 }
 
+int64_t TrainSpec::trials_in(int64_t epoch, int64_t all) const {
+  if (starts_with_trials == 0 || epoch >= all_trials_from_epoch || all <= starts_with_trials) return all;
+  return starts_with_trials + (all - starts_with_trials) * epoch / all_trials_from_epoch;
+}
+
 bool TrainSpec::learns_spikes() const {
   return std::any_of(schedule.begin(), schedule.end(), [](const auto& p) { return p.spike_weight > 0; });
 }
@@ -121,6 +128,9 @@ TrainSpec read_train(const Settings& settings) {
                settings.where(key), settings.full_key(key), edge_ms, spec.window_ms);
   }
   spec.checkpoint_every_s = settings.number("checkpoint_every_s", spec.checkpoint_every_s, kNotNegative);
+  spec.starts_with_trials = settings.integer("starts_with_trials", spec.starts_with_trials, {0, 1e9});
+  if (spec.starts_with_trials > 0)
+    spec.all_trials_from_epoch = settings.integer("all_trials_from_epoch", {}, {1, 1e6});
   int64_t before = -1;
   for (const auto& phase : settings.tables("schedule")) {
     SchedulePhase p;
@@ -149,6 +159,14 @@ TrainSpec read_train(const Settings& settings) {
 TrainResult train(Twin& twin, const TrainSpec& spec, uint64_t seed, const Split& train_split,
                   const Split& valid_split, const std::filesystem::path& folder, const std::string& identity,
                   const ProgressListener& listener) {
+  const GrowingTrials trials{static_cast<int64_t>(train_split.trials()),
+                             [&](int64_t) -> const Split& { return train_split; }};
+  return train(twin, spec, seed, trials, valid_split, folder, identity, listener);
+}
+
+TrainResult train(Twin& twin, const TrainSpec& spec, uint64_t seed, const GrowingTrials& trials,
+                  const Split& valid_split, const std::filesystem::path& folder, const std::string& identity,
+                  const ProgressListener& listener) {
   std::filesystem::create_directories(folder);
   remove_half_written(folder);
   const auto last = folder / "last.pt", best = folder / "best.pt";
@@ -164,7 +182,7 @@ TrainResult train(Twin& twin, const TrainSpec& spec, uint64_t seed, const Split&
   at::globalContext().setAllowTF32CuDNN(spec.products == Products::tf32);
 
   Stopwatch watch, since_checkpoint;
-  double unsaved_s = 0;
+  double validation_s = spec.checkpoint_every_s;  // how long one takes, until seen perhaps too long
   const auto account_time = [&] {
     const double s = watch.lap_s();
     state.epoch_seconds += s;
@@ -174,7 +192,6 @@ TrainResult train(Twin& twin, const TrainSpec& spec, uint64_t seed, const Split&
     account_time();
     write_file_atomically(last, checkpoint_bytes(*twin, optimiser, state));
     since_checkpoint.lap_s();
-    unsaved_s = 0;
   };
   const Gathering gathering{twin->history_ms(), spec.window_ms, spec.full_history,
                             spec.soma_skips_after_spike_ms};
@@ -184,29 +201,33 @@ TrainResult train(Twin& twin, const TrainSpec& spec, uint64_t seed, const Split&
 
   // The next step's windows are gathered while this one is computed. They depend on the seed and the step
   // alone, so a run that goes on from a checkpoint sees the same.
-  const auto gather_in_background = [&](int64_t step) {
-    return std::async(std::launch::async, [&, step] {
-      const auto windows = draw_windows(train_split, seed, static_cast<uint64_t>(step), spec.batch_windows,
+  const auto gather_in_background = [&](const Split& split, int64_t step) {
+    return std::async(std::launch::async, [&, &split = split, step] {
+      const auto count = spec.trials_in(step / spec.steps_per_epoch, trials.all);
+      const auto windows = draw_windows(split, count, seed, static_cast<uint64_t>(step), spec.batch_windows,
                                         spec.window_ms, spec.skip_ms);
-      return gather(train_split, windows, gathering);
+      return gather(split, windows, gathering);
     });
   };
-  std::future<WindowBatch> next;
-  if (state.epoch < spec.epochs)
-    next = gather_in_background(state.epoch * spec.steps_per_epoch + state.step_in_epoch);
 
   for (; state.epoch < spec.epochs; ++state.epoch) {
+    account_time();
+    const auto& split = trials.first(spec.trials_in(state.epoch, trials.all));
+    watch.lap_s();  // waiting for data is no computing
     const auto& phase = spec.phase(state.epoch);
+    const int64_t first_step = state.epoch * spec.steps_per_epoch;
+    std::future<WindowBatch> next;
+    if (state.step_in_epoch < spec.steps_per_epoch)
+      next = gather_in_background(split, first_step + state.step_in_epoch);
     for (; state.step_in_epoch < spec.steps_per_epoch; ++state.step_in_epoch) {
-      unsaved_s += since_checkpoint.lap_s();
       if (stop_requested()) {
         save();
         fail_run("stopped while training; run the same command again to go on from {}", last.string());
       }
-      if (unsaved_s > spec.checkpoint_every_s) save();
-      const int64_t step = state.epoch * spec.steps_per_epoch + state.step_in_epoch;
+      if (since_checkpoint.elapsed_s() > spec.checkpoint_every_s) save();
+      const int64_t step = first_step + state.step_in_epoch;
       const auto batch = next.get();
-      if (step + 1 < spec.epochs * spec.steps_per_epoch) next = gather_in_background(step + 1);
+      if (state.step_in_epoch + 1 < spec.steps_per_epoch) next = gather_in_background(split, step + 1);
       const auto loss = losses(twin->forward(batch), batch, spec.questions);
       const auto total = weighted(loss, phase.weights(), spec.questions);
       optimiser.zero_gradients();
@@ -227,7 +248,11 @@ TrainResult train(Twin& twin, const TrainSpec& spec, uint64_t seed, const Split&
       if (listener) listener(progress);
     }
 
+    // An interruption is to cost no more than checkpoint_every_s, or the validation it falls into.
+    if (since_checkpoint.elapsed_s() + validation_s > spec.checkpoint_every_s) save();
+    const Stopwatch validating;
     const auto v = validate(twin, spec, valid_split);
+    validation_s = validating.elapsed_s();
     account_time();
     const auto steps = static_cast<double>(spec.steps_per_epoch);
     EpochRecord record{.epoch = state.epoch + 1};

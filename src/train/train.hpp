@@ -35,8 +35,14 @@ struct TrainSpec {
   EasierQuestions questions;
   std::vector<SchedulePhase> schedule;
   double checkpoint_every_s = 30;
+  /// The first epoch draws from so many trials, so that it may begin before the others are simulated; 0: all.
+  int64_t starts_with_trials = 0;
+  int64_t all_trials_from_epoch = 0;  // counted from 0; until then the number grows evenly
 
   const SchedulePhase& phase(int64_t epoch) const;
+  /// How many of `all` trials, the first ones, an epoch draws from: a matter of the settings alone, not of
+  /// how fast they are simulated.
+  int64_t trials_in(int64_t epoch, int64_t all) const;
   /// Whether spikes are asked for at any time.
   bool learns_spikes() const;
 };
@@ -66,6 +72,17 @@ struct TrainResult {
 /// more epochs go on from where fewer ended; checkpoints of another identity are put aside. RunError if
 /// stopped (a checkpoint is kept) or if the loss is no longer finite.
 TrainResult train(Twin& twin, const TrainSpec& spec, uint64_t seed, const Split& train_split,
+                  const Split& valid_split, const std::filesystem::path& folder, const std::string& identity,
+                  const ProgressListener& listener);
+
+/// Trials to train on that may still be being made.
+struct GrowingTrials {
+  int64_t all = 0;  // in the end
+  /// The split with at least its first `trials` trials, once they are there. Asked before each epoch.
+  std::function<const Split&(int64_t trials)> first;
+};
+/// The same, with the same result as if all trials had been there from the start.
+TrainResult train(Twin& twin, const TrainSpec& spec, uint64_t seed, const GrowingTrials& trials,
                   const Split& valid_split, const std::filesystem::path& folder, const std::string& identity,
                   const ProgressListener& listener);
 

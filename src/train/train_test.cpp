@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 
+#include "dataset/background_dataset.hpp"
 #include "train/loss.hpp"
 #include "train/nadam.hpp"
 
@@ -243,6 +244,85 @@ TEST(Train, AfterAnInterruptionAnywhereTheWeightsAreTheSameToTheLastBit) {
   }
 }
 
+/// The small task on data that are made while it learns: 16 trials, then 24, 32, 40.
+struct GrowingTask : SmallTask {
+  explicit GrowingTask(const std::string& name) : SmallTask(name) {
+    plan.data.trials_per_shard = 8;
+    data = fresh_folder(name);
+    spec.starts_with_trials = 16;
+    spec.all_trials_from_epoch = 3;
+    spec.epochs = 4;
+  }
+  /// Trains beside the simulation. `asked`: the trials that epochs asked for.
+  TrainResult run_beside(Twin& t, const fs::path& folder, std::vector<int64_t>& asked,
+                         const ProgressListener& listener = {}) const {
+    BackgroundDataset beside(plan, data, 2, 1);
+    beside.wait_for("valid", plan.data.valid_trials, {});
+    Split split;
+    const GrowingTrials trials{plan.data.train_trials, [&](int64_t first) -> const Split& {
+                                 asked.push_back(first);
+                                 beside.wait_for("train", first, {});
+                                 split.grow(plan, data, splits_of(plan.data)[0], first);
+                                 return split;
+                               }};
+    return train(t, spec, 9, trials, Split::open(data, "valid"), folder, "test", listener);
+  }
+};
+
+TEST(Train, OnDataThatGrowBesideItEndsWithTheWeightsOfDataThatWereThere) {
+  const GrowingTask growing("growing"), there("there");
+  make_dataset(there.plan, there.data, 2, {});
+  Twin beside(growing.twin, 100, 1), after(there.twin, 100, 1);
+  std::vector<int64_t> asked;
+  const auto result = growing.run_beside(beside, fresh_folder("growing-out"), asked);
+  const auto expected = there.run(after, fresh_folder("there-out"));
+  EXPECT_EQ(asked, (std::vector<int64_t>{16, 24, 32, 40}));
+  EXPECT_TRUE(same_weights(beside, after));
+  for (size_t i = 0; i < 4; ++i) EXPECT_EQ(result.epochs[i].train_loss, expected.epochs[i].train_loss);
+
+  auto all = there;  // and the settings do matter
+  all.spec.starts_with_trials = 0;
+  Twin other(all.twin, 100, 1);
+  EXPECT_NE(all.run(other, fresh_folder("all-out")).epochs[0].train_loss, expected.epochs[0].train_loss);
+}
+
+TEST(Train, OnGrowingDataAnInterruptionChangesNothingEither) {
+  const GrowingTask there("growing-whole");
+  make_dataset(there.plan, there.data, 2, {});
+  Twin whole(there.twin, 100, 1);
+  const auto undisturbed = there.run(whole, fresh_folder("growing-whole-out"));
+  struct Interrupted {};
+  GrowingTask cut("growing-cut");
+  cut.spec.checkpoint_every_s = 0;
+  const auto folder = fresh_folder("growing-cut-out");
+  std::vector<int64_t> asked;
+  for (const int more_steps : {7, 14, 40}) {  // within an epoch, across its end, at one's end
+    Twin twin(cut.twin, 100, 1);
+    int steps = 0;
+    EXPECT_THROW(cut.run_beside(twin, folder, asked,
+                                [&](const Progress&) {
+                                  if (++steps > more_steps) throw Interrupted{};
+                                }),
+                 Interrupted);
+  }
+  Twin twin(cut.twin, 100, 1);
+  const auto result = cut.run_beside(twin, folder, asked);
+  EXPECT_TRUE(same_weights(twin, whole));
+  for (size_t i = 0; i < 4; ++i) EXPECT_EQ(result.epochs[i].train_loss, undisturbed.epochs[i].train_loss);
+}
+
+TEST(Train, TrialsGrowEvenlyToAllOfThem) {
+  TrainSpec spec;
+  EXPECT_EQ(spec.trials_in(0, 1000), 1000);
+  spec.starts_with_trials = 100;
+  spec.all_trials_from_epoch = 3;
+  EXPECT_EQ(spec.trials_in(0, 1000), 100);
+  EXPECT_EQ(spec.trials_in(1, 1000), 400);
+  EXPECT_EQ(spec.trials_in(2, 1000), 700);
+  EXPECT_EQ(spec.trials_in(3, 1000), 1000);
+  EXPECT_EQ(spec.trials_in(9, 1000), 1000);
+}
+
 TEST(Train, CheckpointsOfOtherSettingsArePutAside) {
   const SmallTask task("aside");
   const auto folder = fresh_folder("aside-out");
@@ -324,6 +404,19 @@ TEST(Train, AQuestionThatLooksPastTheWindowIsRefused) {
     EXPECT_STREQ(
         error.what(),
         "a.toml:4: 'rate_sd_ms' looks 52 ms to either side, expected less than half of window_ms, 100 ms");
+  }
+}
+
+TEST(Train, DataThatGrowMustBeToldUntilWhen) {
+  try {
+    read_train(
+        Settings::from_text("epochs = 1\nsteps_per_epoch = 1\nstarts_with_trials = 5\n"
+                            "[[schedule]]\nfrom_epoch = 0\nlearning_rate = 1\n",
+                            "a.toml"));
+    FAIL();
+  } catch (const InputError& error) {
+    EXPECT_NE(std::string(error.what()).find("'all_trials_from_epoch' is missing"), std::string::npos)
+        << error.what();
   }
 }
 
