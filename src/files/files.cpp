@@ -40,6 +40,14 @@ void write_all(int descriptor, std::string_view bytes, const std::filesystem::pa
   }
 }
 
+/// Brings what was made, renamed or removed in a folder to the disk. A file system that cannot do this for a
+/// folder is no error.
+void flush_folder(const std::filesystem::path& folder, const std::filesystem::path& file) {
+  const Descriptor opened(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (opened.value >= 0 && ::fsync(opened.value) != 0 && errno != EINVAL && errno != ENOTSUP)
+    fail_write(file, errno);
+}
+
 }  // namespace
 
 std::string read_file(const std::filesystem::path& file) {
@@ -77,10 +85,10 @@ void write_file_atomically(const std::filesystem::path& file, std::string_view b
     ::unlink(half.c_str());
     fail_write(file, error);
   }
-  // The rename itself must reach the disk too; a file system that cannot do this for a folder is no error.
+  // The rename must reach the disk too, and so must the folder's own name, which may be new.
   const auto folder = file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
-  const Descriptor parent(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (parent.value >= 0) ::fsync(parent.value);
+  flush_folder(folder, file);
+  flush_folder(folder / "..", file);
 }
 
 void make_writable_folder(const std::filesystem::path& folder) {
