@@ -191,8 +191,13 @@ Hdf5File::Hdf5File(Hdf5File&& other) noexcept
       mapped_(std::move(other.mapped_)) {}
 
 Hdf5File::~Hdf5File() {
+  close();
+}
+
+void Hdf5File::close() {
   const auto lock = enter_library();
   if (file_ >= 0) H5Fclose(file_);
+  file_ = -1;
 }
 
 bool Hdf5File::has(const std::string& path) const {

@@ -154,6 +154,7 @@ Shard::Shard(const std::filesystem::path& file) : file_(file) {
     identity_.dendritic_components = shape.size() == 3 ? static_cast<int64_t>(shape[2]) : 1;
     dendrites_pc_ = read_output("/output/dendrites_pc", shape.size() == 3 ? shape[2] : 1);
   }
+  file_.close();  // a data set may have more shards than a program may open files
 }
 
 std::span<const float> Shard::read_output(const std::string& path, size_t values_per_ms) const {
