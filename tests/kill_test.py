@@ -106,13 +106,18 @@ class AnInterruptedRun(InTemporaryFolder):
         self.succeed(command(out=out, settings=settings))
         self.assertEqual(metrics(out), metrics(reference))
 
-    def test_stops_both_simulation_and_training(self):
-        out = self.folder / "interrupted"
+    def start_simulating_beside_training(self, out):
+        """A run of which the first checkpoint is there, and most of the data is not."""
         settings = {"data.train_trials": 6000, "train.epochs": 40, "train.steps_per_epoch": 2000, "train.checkpoint_every_s": 0.1,
                     "train.starts_with_trials": 30, "train.all_trials_from_epoch": 20}
         process = subprocess.Popen(command(out=out, settings=settings), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         while not (out / "checkpoints/last.pt").exists():
             time.sleep(0.01)
+        return process
+
+    def test_stops_both_simulation_and_training(self):
+        out = self.folder / "interrupted"
+        process = self.start_simulating_beside_training(out)
         process.send_signal(signal.SIGINT)
         _, message = process.communicate(timeout=10)
         self.assertEqual(process.returncode, 1, message)
@@ -122,11 +127,7 @@ class AnInterruptedRun(InTemporaryFolder):
 
     def test_says_what_stopped_the_simulation_beside_training(self):
         out = self.folder / "out"
-        settings = {"data.train_trials": 6000, "train.epochs": 40, "train.steps_per_epoch": 2000, "train.checkpoint_every_s": 0.1,
-                    "train.starts_with_trials": 30, "train.all_trials_from_epoch": 20}
-        process = subprocess.Popen(command(out=out, settings=settings), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        while not (out / "checkpoints/last.pt").exists():
-            time.sleep(0.01)
+        process = self.start_simulating_beside_training(out)
         (out / "dataset").rename(out / "gone")
         _, message = process.communicate(timeout=30)
         self.assertEqual(process.returncode, 1, message)

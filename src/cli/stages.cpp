@@ -106,8 +106,8 @@ class Run {
   void train() {
     if (trained_before()) return say("train: done before");
     const auto train_split = open("train");
-    train_on({e_.plan.data.train_trials, [&](int64_t) -> const Split& { return train_split; }}, progress_);
-    finish_training();
+    finish_training(train_on(
+        {e_.plan.data.train_trials, [&](int64_t) -> const Split& { return train_split; }}, progress_));
   }
 
   /// Where train.starts_with_trials asks for it, training begins as soon as its first trials are there, and
@@ -134,7 +134,7 @@ class Run {
                                  if (!simulated) at::set_num_threads(threads_of_training);
                                  return train_split;
                                }};
-    train_on(trials, [&](Progress progress) {
+    const double seconds = train_on(trials, [&](Progress progress) {
       try {
         data.rethrow_failure();
       } catch (...) {
@@ -147,7 +147,7 @@ class Run {
     at::set_num_threads(threads_);
     data.finish(progress_);
     note_if_simulated();
-    finish_training();
+    finish_training(seconds);
   }
 
   void evaluate() {
@@ -290,18 +290,19 @@ class Run {
            is_whole_json(out_ / "learning.json");
   }
 
-  void train_on(const GrowingTrials& trials, const ProgressListener& listener) {
+  /// Returns the seconds of computing.
+  double train_on(const GrowingTrials& trials, const ProgressListener& listener) {
     const auto valid_split = open("valid");
     const auto first = e_.train.trials_in(0, trials.all);
-    say_support(trials.first(first), "train", e_.train.skip_ms);
-    say_support(valid_split, "valid", 0);
+    const auto train_support = say_support(trials.first(first), "train", e_.train.skip_ms);
+    const auto valid_support = say_support(valid_split, "valid", 0);
     // The test trials are not needed yet, but it is good to know before training that they will not do.
     if (std::filesystem::exists(shard_path(dataset_, "test", 0)) && e_.train.starts_with_trials == 0)
       say_support(open("test"), "test", e_.evaluate.skip_ms);
     if (e_.train.learns_spikes()) {
-      require_spikes(trials.first(first), first,
+      require_spikes(train_support, first,
                      e_.train.starts_with_trials > 0 ? "train.starts_with_trials" : "data.train_trials");
-      require_spikes(valid_split, e_.plan.data.valid_trials, "data.valid_trials");
+      require_spikes(valid_support, e_.plan.data.valid_trials, "data.valid_trials");
     }
     auto twin = fresh_twin();
     const auto result = neurontwin::train(twin, e_.train, e_.seed, trials, valid_split, out_ / "checkpoints",
@@ -310,14 +311,14 @@ class Run {
     std::ostringstream archive;
     twin->to_torchscript(description(result)).save(archive);
     write_file_atomically(out_ / "twin.pt", archive.str());
-    training_seconds_ = result.seconds;
     say(fmt::format("train: {} epochs, best {} with validation loss {:.5f}, {:.1f} s of computing",
                     result.epochs.size(), result.best_epoch,
                     result.epochs[static_cast<size_t>(result.best_epoch - 1)].valid_loss, result.seconds));
+    return result.seconds;
   }
 
   /// Once all of the data set is there: it is among what the stage is known by.
-  void finish_training() { log_.finish("train", training_inputs(), training_seconds_); }
+  void finish_training(double seconds) { log_.finish("train", training_inputs(), seconds); }
 
   int threads_beside_training() const {
     const int all_but_one = std::max(1, threads_ - 1);
@@ -363,22 +364,25 @@ class Run {
   }
 
   /// Says how many output spikes a split holds, and what follows if these are few.
-  void say_support(const Split& split, const std::string& name, int64_t skip_ms) const {
-    const auto support = event_support(split, skip_ms);
+  EventSupport say_support(const Split& split, const std::string& name, int64_t skip_ms) const {
+    auto support = event_support(split, skip_ms);
     say(words_for(support, name));
-    if (!e_.train.learns_spikes()) return;
-    if (const auto warning = warning_of(support, name)) say(*warning);
+    const auto warning = warning_of(support, name);
+    if (warning && e_.train.learns_spikes()) say(*warning);
+    return support;
   }
 
-  /// A twin cannot learn to spike on data without a single output spike. `key` sets the number of trials.
-  static void require_spikes(const Split& split, int64_t trials, std::string_view key) {
-    for (size_t i = 0; i < static_cast<size_t>(trials); ++i) {
-      if (!split.trial(i).spike_times_ms.empty()) return;
+  /// A twin cannot learn to spike on data without a single output spike in the first `trials`. `key` sets
+  /// their number.
+  void require_spikes(const EventSupport& support, int64_t trials, std::string_view key) const {
+    if (std::any_of(support.spikes_of.begin(), support.spikes_of.begin() + trials,
+                    [](int64_t spikes) { return spikes > 0; })) {
+      return;
     }
     fail_input(
         "{} trials ({:.0f} s) hold no output spike; raise {}, or the input rates in [stimulus], or set "
         "spike_weight = 0 in train.schedule to train on the voltage alone",
-        trials, static_cast<double>(trials * split.duration_ms()) / 1000, key);
+        trials, static_cast<double>(trials * e_.plan.data.trial_ms) / 1000, key);
   }
 
   Twin fresh_twin() const {
@@ -466,7 +470,6 @@ class Run {
   std::filesystem::path dataset_;
   torch::Device device_;
   int threads_ = 1;
-  double training_seconds_ = 0;
   ProgressListener progress_ = progress_bar();
 };
 

@@ -38,7 +38,7 @@ struct GlmPair {
 GlmPair fit_pair(bool history, const Split& train, const Split& valid, const GlmBudget& budget,
                  const GlmPair* start) {
   GlmPair pair;
-  pair.has_spikes = spike_count(train) > 0;
+  pair.has_spikes = event_support(train).spikes > 0;
   pair.soma = fit_glm(GlmTarget::soma, history, train, valid, budget, start ? &start->soma : nullptr);
   if (pair.has_spikes) {
     pair.spike = fit_glm(GlmTarget::spike, history, train, valid, budget, start ? &start->spike : nullptr);

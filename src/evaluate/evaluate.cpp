@@ -316,7 +316,9 @@ Evaluation evaluate(Twin& twin, const EvaluateSpec& spec, uint64_t seed, const S
                test.duration_ms());
   }
   tell(0, "validation and test set");
-  const double rate_per_bin = spikes_per_bin(train);
+  const std::array<std::pair<std::string, EventSupport>, 3> supports{
+      {{"train", event_support(train)}, {"valid", event_support(valid)}, {"test", event_support(test)}}};
+  const double rate_per_bin = spikes_per_bin(supports.front().second);
   std::vector<DendriteSums> dendrites;  // of each test trial
   auto trials = compare(twin, test, [&](const TrialView& trial, const Prediction& predicted) {
     if (predicted.dendrites.empty()) return;
@@ -340,8 +342,6 @@ Evaluation evaluate(Twin& twin, const EvaluateSpec& spec, uint64_t seed, const S
     metrics["spike.threshold"] = probability(thresholds.spike);
     metrics["spike.threshold_choice"] = "highest F1 at +-2 ms on the validation set";
   }
-  const std::array<std::pair<std::string, EventSupport>, 3> supports{
-      {{"train", event_support(train)}, {"valid", event_support(valid)}, {"test", event_support(test)}}};
   for (const auto& [name, support] : supports) add_support(metrics, name, support);
   metrics["twin.parameters"] = twin->parameter_count();
   metrics["twin.depth"] = twin->spec().depth();

@@ -5,7 +5,6 @@
 #include <limits>
 #include <numeric>
 
-#include "dataset/event_support.hpp"
 #include "evaluate/spike_timing.hpp"
 #include "train/loss.hpp"
 
@@ -78,15 +77,12 @@ TrialComparison truth_of(const TrialView& trial) {
   return truth;
 }
 
-int64_t spike_count(const Split& split) {
-  size_t spikes = 0;
-  for (size_t i = 0; i < split.trials(); ++i) spikes += split.trial(i).spike_times_ms.size();
-  return static_cast<int64_t>(spikes);
+double spikes_per_bin(const EventSupport& support) {
+  return std::max(static_cast<double>(support.spikes), 0.5) / static_cast<double>(support.total_ms);
 }
 
 double spikes_per_bin(const Split& split) {
-  const double bins = static_cast<double>(split.trials()) * static_cast<double>(split.duration_ms());
-  return std::max(static_cast<double>(spike_count(split)), 0.5) / bins;
+  return spikes_per_bin(event_support(split));
 }
 
 std::vector<TrialComparison> compare(Twin& twin, const Split& split,

@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "dataset/dataset.hpp"
+#include "dataset/event_support.hpp"
 #include "twin/network.hpp"
 
 namespace neurontwin {
@@ -30,9 +30,8 @@ std::vector<TrialComparison> compare(
     Twin& twin, const Split& split,
     const std::function<void(const TrialView&, const Prediction&)>& also = {});
 
-/// All output spikes of a split.
-int64_t spike_count(const Split& split);
 /// Mean spikes per 1 ms bin; without any spike that of half a one, so that its logarithm stays finite.
+double spikes_per_bin(const EventSupport& support);
 double spikes_per_bin(const Split& split);
 
 /// The conventions a score is taken under.

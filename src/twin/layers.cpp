@@ -228,17 +228,18 @@ struct EventLayer : torch::autograd::Function<EventLayer> {
 /// An event layer of few shapes goes through three stages: the weights of shapes are mixed into those of
 /// exponentials, spikes add their rows of weights at their own time, and the exponentials smooth the sums.
 struct ShapedStages {
-  int64_t channels, features;
+  int64_t channels, shapes, features;
   EventConvolutionShape sums;
   ExponentialFilterShape filter;
 };
 
-ShapedStages stages_of(const Tensor& weight, const TemporalBasis& basis, int64_t windows, int64_t duration) {
-  const int64_t channels = weight.size(0), features = weight.size(2);
+ShapedStages stages_of(const Tensor& weight, int64_t taps, int64_t windows, int64_t duration) {
+  const int64_t channels = weight.size(0), shapes = weight.size(1), features = weight.size(2);
   return {channels,
+          shapes,
           features,
-          {windows, channels, duration + basis.taps - 1, 1, basis.shapes * features},
-          {windows, duration, basis.taps, basis.shapes, features}};
+          {windows, channels, duration + taps - 1, 1, shapes * features},
+          {windows, duration, taps, shapes, features}};
 }
 
 struct ShapedEventLayer : torch::autograd::Function<ShapedEventLayer> {
@@ -246,12 +247,12 @@ struct ShapedEventLayer : torch::autograd::Function<ShapedEventLayer> {
                         const Tensor& bias, const Tensor& scale, const Tensor& shift, Norm* norm, bool relu,
                         bool training, int64_t windows, int64_t duration, const TemporalBasis& basis) {
     const auto weight = weight_.contiguous();
-    const auto s = stages_of(weight, basis, windows, duration);
+    const auto s = stages_of(weight, basis.taps, windows, duration);
     auto x = torch::empty({windows, duration, s.features}, weight.options());
     auto mixed = torch::empty_like(weight);
     auto sums = torch::empty({windows, s.sums.duration, s.sums.features}, weight.options());
     AT_DISPATCH_FLOATING_TYPES(x.scalar_type(), "shaped_event_layer", [&] {
-      mix_rows<scalar_t>(s.channels, basis.shapes, basis.shapes, s.features, basis.mixture.data(),
+      mix_rows<scalar_t>(s.channels, s.shapes, s.shapes, s.features, basis.mixture.data(),
                          weight.data_ptr<scalar_t>(), mixed.data_ptr<scalar_t>(), torch_parallel());
       event_convolution_forward<scalar_t>(s.sums, span_of(events), mixed.data_ptr<scalar_t>(),
                                           sums.data_ptr<scalar_t>(), torch_parallel());
@@ -262,6 +263,8 @@ struct ShapedEventLayer : torch::autograd::Function<ShapedEventLayer> {
     auto y = follow(x, bias, scale, shift, norm, follower);
     save(context, events, weight, scale, follower);
     context->saved_data["taps"] = basis.taps;
+    context->saved_data["decay"] = basis.decay;
+    context->saved_data["mixture"] = basis.mixture;
     return y;
   }
 
@@ -269,17 +272,17 @@ struct ShapedEventLayer : torch::autograd::Function<ShapedEventLayer> {
     const auto saved = context->get_saved_variables();
     const Tensor &events = saved[0], &weight = saved[1];
     const auto g = follow_back(context, saved, gradients[0]);
-    const auto basis = temporal_basis(context->saved_data["taps"].toInt(), weight.size(1));
-    const auto from_mixed = transposed(basis.mixture, basis.shapes);
-    const auto s = stages_of(weight, basis, g.x.size(0), g.x.size(1));
+    const auto decay = context->saved_data["decay"].toDoubleVector();
+    const auto from_mixed = transposed(context->saved_data["mixture"].toDoubleVector(), weight.size(1));
+    const auto s = stages_of(weight, context->saved_data["taps"].toInt(), g.x.size(0), g.x.size(1));
     auto weight_gradient = torch::empty_like(weight), mixed_gradient = torch::empty_like(weight);
     auto sums = torch::empty({s.sums.windows, s.sums.duration, s.sums.features}, weight.options());
     AT_DISPATCH_FLOATING_TYPES(weight.scalar_type(), "shaped_event_layer", [&] {
-      exponential_filter_input_gradient<scalar_t>(s.filter, g.x.data_ptr<scalar_t>(), basis.decay.data(),
+      exponential_filter_input_gradient<scalar_t>(s.filter, g.x.data_ptr<scalar_t>(), decay.data(),
                                                   sums.data_ptr<scalar_t>(), torch_parallel());
       event_convolution_weight_gradient<scalar_t>(s.sums, span_of(events), sums.data_ptr<scalar_t>(),
                                                   mixed_gradient.data_ptr<scalar_t>(), torch_parallel());
-      mix_rows<scalar_t>(s.channels, basis.shapes, basis.shapes, s.features, from_mixed.data(),
+      mix_rows<scalar_t>(s.channels, s.shapes, s.shapes, s.features, from_mixed.data(),
                          mixed_gradient.data_ptr<scalar_t>(), weight_gradient.data_ptr<scalar_t>(),
                          torch_parallel());
     });

@@ -38,8 +38,8 @@ TwinSpec read_twin(const Settings& settings) {
   spec.activation =
       settings.choice("activation", activations, "relu") == "relu" ? Activation::relu : Activation::linear;
   spec.batch_norm = settings.flag("batch_norm", spec.batch_norm);
-  spec.temporal_shapes =
-      settings.integer("temporal_shapes", 0, {0, static_cast<double>(most_shapes(taps.front()))});
+  spec.temporal_shapes = settings.integer("temporal_shapes", spec.temporal_shapes,
+                                          {0, static_cast<double>(most_shapes(taps.front()))});
   spec.weight_sd = settings.number("weight_sd", spec.weight_sd, kNotNegative);
   spec.bias = settings.number("bias", spec.bias);
   spec.spike_weight_sd = settings.number("spike_weight_sd", spec.spike_weight_sd, kNotNegative);
