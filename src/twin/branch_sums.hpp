@@ -1,0 +1,42 @@
+#pragma once
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "twin/parallel.hpp"
+
+namespace neurontwin {
+
+/// Which branches each input channel feeds, each with a weight of its own: those of channel c are
+/// branch[first[c]] .. branch[first[c + 1] - 1].
+struct Wiring {
+  int64_t branches = 0;
+  std::vector<int64_t> first{0};
+  std::vector<int64_t> branch;
+
+  int64_t channels() const { return static_cast<int64_t>(first.size()) - 1; }
+  int64_t contacts() const { return static_cast<int64_t>(branch.size()); }
+};
+
+/// Leaky sums of the spikes that arrive on each branch:
+///   sum[w][t][b] = keep sum[w][t - 1][b] + weights of the contacts on b of all spikes at t, with
+///   sum[w][-1][b] = 0
+///   events  [n][3]  (window, channel, time), sorted by window; times outside 0 .. duration - 1 say nothing
+///   weight  [contacts]
+///   sum     [windows][duration][branches]
+struct BranchSumsShape {
+  int64_t windows, duration;
+  double keep;  // 0 .. 1
+};
+
+/// Results are overwritten. For float and double; windows on several threads, with results that do not
+/// depend on how many.
+template <class T>
+void branch_sums_forward(const BranchSumsShape& shape, const Wiring& wiring, std::span<const int32_t> events,
+                         const T* weight, T* sum, const Parallel& parallel);
+template <class T>
+void branch_sums_weight_gradient(const BranchSumsShape& shape, const Wiring& wiring,
+                                 std::span<const int32_t> events, const T* sum_gradient, T* weight_gradient,
+                                 const Parallel& parallel);
+
+}  // namespace neurontwin

@@ -1,0 +1,72 @@
+#include "twin/branches.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+namespace neurontwin {
+namespace {
+
+/// The branch of each compartment; compartments without synapses go with those before them.
+std::vector<int64_t> branch_of_compartments(const CellTable& cell, int64_t branches) {
+  std::vector<int64_t> synapses(cell.section.size(), 0);
+  for (const auto* kind : {&cell.excitatory_compartment, &cell.inhibitory_compartment}) {
+    for (const int c : *kind) ++synapses[static_cast<size_t>(c)];
+  }
+  struct Cut {
+    size_t before;    // this compartment
+    double synapses;  // that lie before it
+    bool ends_section;
+  };
+  std::vector<Cut> possible;
+  double total = 0;
+  size_t last = 0;
+  for (size_t c = 0; c < synapses.size(); ++c) {
+    if (synapses[c] == 0) continue;
+    if (total > 0) possible.push_back({c, total, cell.section[c] != cell.section[last]});
+    total += static_cast<double>(synapses[c]);
+    last = c;
+  }
+  const double run = total / static_cast<double>(branches);
+  std::set<size_t> starts;  // of the second branch and all after it
+  for (int64_t k = 1; k < branches; ++k) {
+    const double wanted = run * static_cast<double>(k);
+    const auto distance = [&](const Cut& cut) { return std::abs(cut.synapses - wanted); };
+    const Cut* best = nullptr;
+    for (const auto& cut : possible) {
+      const bool at_end = cut.ends_section && distance(cut) <= run / 4;
+      const bool best_at_end = best != nullptr && best->ends_section && distance(*best) <= run / 4;
+      if (best == nullptr || at_end > best_at_end ||
+          (at_end == best_at_end && distance(cut) < distance(*best)))
+        best = &cut;
+    }
+    if (best != nullptr) starts.insert(best->before);
+  }
+  std::vector<int64_t> branch;
+  int64_t now = 0;
+  for (size_t c = 0; c < synapses.size(); ++c) {
+    now += static_cast<int64_t>(starts.count(c));
+    branch.push_back(now);
+  }
+  return branch;
+}
+
+}  // namespace
+
+Wiring wire_branches(const CellTable& cell, int64_t branches, bool overlap) {
+  const auto of = branch_of_compartments(cell, branches);
+  Wiring wiring;
+  wiring.branches = of.back() + 1;
+  for (const auto* kind : {&cell.excitatory_compartment, &cell.inhibitory_compartment}) {
+    for (const int c : *kind) {
+      const int64_t own = of[static_cast<size_t>(c)], reach = overlap ? 1 : 0;
+      for (int64_t b = std::max<int64_t>(0, own - reach); b <= std::min(wiring.branches - 1, own + reach);
+           ++b)
+        wiring.branch.push_back(b);
+      wiring.first.push_back(wiring.contacts());
+    }
+  }
+  return wiring;
+}
+
+}  // namespace neurontwin
