@@ -13,6 +13,7 @@
 #include "train/loss.hpp"
 #include "train/nadam.hpp"
 #include "train/patient_threads.hpp"
+#include "twin/branches.hpp"
 #include "twin/network.hpp"
 
 using namespace neurontwin;
@@ -186,6 +187,37 @@ void measure(const std::vector<int64_t>& taps, int64_t width, const Work& s) {
   std::fflush(stdout);
 }
 
+/// A recurrent twin, and the same in torch's own operations.
+void measure_recurrent(int64_t units, int64_t branches, const Work& s) {
+  TwinSpec spec;
+  auto& r = spec.recurrent.emplace();
+  r.memory_units = units;
+  r.branches = branches;
+  CellTable cell;
+  const auto half = static_cast<size_t>(s.channels / 2);
+  cell.section.assign(half, "dend");
+  for (size_t c = 0; c < half; ++c) cell.excitatory_compartment.push_back(static_cast<int>(c));
+  cell.inhibitory_compartment = cell.excitatory_compartment;
+  r.wiring = wire_branches(cell, branches, r.branch_overlap);
+  r.excitatory_channels = static_cast<int64_t>(half);
+  Twin twin(spec, r.wiring.channels(), 1);
+  auto of_channels = s;
+  of_channels.channels = r.wiring.channels();
+  const auto batch = random_batch(of_channels, twin->history_ms());
+  Nadam optimiser(twin->parameters());
+  fmt::print("{}, {} parameters\n", words_for(spec), twin->parameter_count());
+  for (const bool dense : {true, false}) {
+    if (dense && !s.dense) continue;
+    twin->dense = dense;
+    Times times;
+    for (int i = 0; i <= s.repeats; ++i) {
+      if (i == 1) times = {};
+      step([&] { return twin->forward(batch); }, optimiser, dense, batch, times);
+    }
+    fmt::print("  {} {}\n", dense ? "dense" : "ours ", parts(times));
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -193,12 +225,15 @@ int main(int argc, char** argv) {
   Work s;
   std::vector<int64_t> taps;
   int64_t width = 128;
+  int64_t memory_units = 0, branches = 45;
   bool no_dense = false;
   CLI::App app{"Time of one training step: event-driven against dense libtorch"};
   app.add_option("--taps", taps, "taps of each layer, for example 54,12,12 (default: five twins in turn)")
       ->delimiter(',');
   app.add_option("--shapes", s.shapes, "temporal shapes of our first layer's filters (default: free taps)");
   app.add_option("--width", width, "features of each layer");
+  app.add_option("--recurrent", memory_units, "a recurrent twin of so many memory units");
+  app.add_option("--branches", branches, "of a recurrent twin");
   app.add_option("--channels", s.channels, "input synapses");
   app.add_option("--windows", s.windows, "windows in a batch");
   app.add_option("--window-ms", s.window_ms, "length of a window");
@@ -214,6 +249,10 @@ int main(int argc, char** argv) {
       "{} windows of {} ms, {} channels, {:.1f} % of the bins hold a spike, {} threads, medians of {} "
       "steps\n",
       s.windows, s.window_ms, s.channels, 100 * s.density, s.threads, s.repeats);
+  if (memory_units > 0) {
+    measure_recurrent(memory_units, branches, s);
+    return 0;
+  }
   if (!taps.empty()) {
     measure(taps, width, s);
     return 0;

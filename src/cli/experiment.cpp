@@ -4,6 +4,7 @@
 
 #include "files/files.hpp"
 #include "simulate/dendritic_input.hpp"
+#include "twin/branches.hpp"
 
 namespace neurontwin {
 namespace {
@@ -73,6 +74,11 @@ Experiment read_experiment(const Options& options) {
   }
   e.plan.seed = e.seed;
   e.twin = read_twin(twin);
+  if (e.twin.recurrent) {
+    auto& r = *e.twin.recurrent;
+    r.wiring = wire_branches(cell_table(e.plan.cell), r.branches, r.branch_overlap);
+    r.excitatory_channels = excitatory_synapses(e.plan.cell);
+  }
   e.train = read_train(train);
   e.twin.dendritic_components = e.plan.data.dendritic_components;
   e.twin.near_spike = e.train.questions.near_spike_ms > 0;
@@ -106,11 +112,14 @@ Experiment read_experiment(const Options& options) {
   // Where all trials are waited for, checkpoints are the same as before there was a choice.
   auto training = without(train.resolved(), {"epochs", "checkpoint_every_s"});
   if (e.train.starts_with_trials == 0) training = without(training, {"starts_with_trials"});
+  if (e.train.clip_gradient == 0) training = without(training, {"clip_gradient"});
+  auto network = twin.resolved();
+  if (!e.twin.recurrent) network = without(network, {"kind"});
   e.training_identity = fmt::format(
       "{}\ntrain_trials = {}\nvalid_trials = {}\npublished_labels = {}\nsoma_ceiling_mV = {}\n\n"
       "[twin]\n{}\n[train]\n{}",
       e.plan.identity.configuration, e.plan.data.train_trials, e.plan.data.valid_trials,
-      e.plan.data.labels.published, e.plan.data.labels.soma_ceiling_mV, twin.resolved(), training);
+      e.plan.data.labels.published, e.plan.data.labels.soma_ceiling_mV, network, training);
   e.evaluate_settings = evaluate.resolved();
   return e;
 }

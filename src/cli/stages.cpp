@@ -193,6 +193,8 @@ class Run {
     const double start = seconds_now();
     auto twin = trained_twin();
     write_file_atomically(out_ / "interpretation.json", interpretation(twin).document.dump() + "\n");
+    if (e_.twin.recurrent)
+      say("interpret: a recurrent twin has no filters to show; interpretation.json holds its time constants");
     log_.finish("interpret", inputs, seconds_now() - start);
   }
 
@@ -247,7 +249,7 @@ class Run {
                  value("sequences.directionality_correlation"),
                  interval("sequences.directionality_correlation"));
     }
-    if (membrane_time_constant_ms(e_.plan.cell)) {
+    if (m.contains("filter.excitatory_tau_ms") && membrane_time_constant_ms(e_.plan.cell)) {
       fmt::print(
           "  filters decay with        {:.2f} ms (excitatory), {:.2f} ms (inhibitory); the membrane: {:g} "
           "ms\n",
@@ -457,9 +459,7 @@ class Run {
         {"data",
          fmt::format("{} to train, {} to validate, {} to test", hours(seconds(e_.plan.data.train_trials)),
                      hours(seconds(e_.plan.data.valid_trials)), hours(seconds(e_.plan.data.test_trials)))},
-        {"twin", fmt::format("{} layer{} x {} unit{}, {} ms of input", e_.twin.depth(),
-                             e_.twin.depth() > 1 ? "s" : "", e_.twin.width(), e_.twin.width() > 1 ? "s" : "",
-                             e_.twin.window_ms())}};
+        {"twin", words_for(e_.twin)}};
   }
 
   const Experiment& e_;

@@ -504,6 +504,10 @@ bool Settings::has(std::string_view key) const {
                      [&](const auto* layer) { return layer->contains(key); });
 }
 
+void Settings::pass_over(std::string_view key) const {
+  state_->find(key);
+}
+
 std::string Settings::where(std::string_view key) const {
   for (const auto* layer : state_->layers) {
     if (const auto* node = layer->get(key)) return place(*node);

@@ -99,6 +99,7 @@ void for_each_baseline(const GlmBudget& budget, const Split& train, const Split&
 Baseline one_unit_network(const OneUnitTask& task, uint64_t seed, const Split& train_split,
                           const Split& valid, const Split& test, const ProgressListener& listener) {
   auto spec = task.twin;
+  spec.recurrent.reset();
   spec.layers = {{task.twin.window_ms(), 1}};
   spec.activation = Activation::linear;
   spec.batch_norm = false;

@@ -114,6 +114,12 @@ ExponentialFit fit_exponential(std::span<const double> filter) {
 Interpretation interpret_filters(const TwinImpl& twin, int64_t excitatory_synapses,
                                  std::optional<double> membrane_time_constant_ms, uint64_t seed) {
   Interpretation out;
+  if (twin.spec().recurrent) {
+    const auto tau_ms = twin.time_constants_ms().to(torch::kCPU, torch::kFloat64).contiguous();
+    const std::span all(tau_ms.data_ptr<double>(), static_cast<size_t>(tau_ms.numel()));
+    out.document = {{"lag_ms", Json::array()}, {"units", Json::array()}, {"memory_tau_ms", rounded(all)}};
+    return out;
+  }
   auto units = Json::array();
   const auto readout = twin.spike_weight.detach().to(torch::kCPU, torch::kFloat64).contiguous();
   const bool single_layer = twin.spec().depth() == 1;

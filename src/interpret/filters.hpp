@@ -23,7 +23,7 @@ ExponentialFit fit_exponential(std::span<const double> filter);
 /// What the first layer learned: for each unit the filters of its excitatory and inhibitory synapses, their
 /// mean, and the time constant with which it decays (95 % interval from a bootstrap over synapses). In a
 /// network of one layer a unit's filters are given the sign of its readout by the spike head, so that
-/// positive means towards a spike.
+/// positive means towards a spike. A recurrent twin has no filters: of it, its memory's time constants.
 struct Interpretation {
   nlohmann::ordered_json document;  // interpretation.json
   nlohmann::ordered_json metrics;   // "filter.excitatory_tau_ms", ... for the first unit

@@ -112,6 +112,7 @@ TrainSpec read_train(const Settings& settings) {
   spec.soma_skips_after_spike_ms =
       settings.integer("soma_skips_after_spike_ms", spec.soma_skips_after_spike_ms, kNotNegative);
   spec.l2 = settings.number("l2", spec.l2, kNotNegative);
+  spec.clip_gradient = settings.number("clip_gradient", spec.clip_gradient, kNotNegative);
   constexpr std::array<std::string_view, 3> products{"float32", "tf32", "bfloat16"};
   const auto chosen = settings.choice("products", products, "float32");
   spec.products =
@@ -232,6 +233,7 @@ TrainResult train(Twin& twin, const TrainSpec& spec, uint64_t seed, const Growin
       const auto total = weighted(loss, phase.weights(), spec.questions);
       optimiser.zero_gradients();
       total.backward();
+      if (spec.clip_gradient > 0) torch::nn::utils::clip_grad_norm_(twin->parameters(), spec.clip_gradient);
       optimiser.step(phase.learning_rate);
       state.spike_loss_sum += loss.spike.item<double>();
       state.soma_loss_sum += loss.soma.item<double>();

@@ -31,6 +31,7 @@ struct TrainSpec {
   bool full_history = true;
   int64_t soma_skips_after_spike_ms = 0;  // see Gathering
   double l2 = 0;                          // on the convolutions' weights, as in the paper
+  double clip_gradient = 0;               // longer gradients of all weights together are shortened; 0: none
   Products products = Products::float32;  // of a CUDA device's dense convolutions, in training
   EasierQuestions questions;
   std::vector<SchedulePhase> schedule;

@@ -9,19 +9,20 @@
 
 namespace neurontwin {
 int64_t TwinSpec::window_ms() const {
-  int64_t window = 1;
+  int64_t window = recurrent ? recurrent->history_ms + 1 : 1;
   for (const auto& layer : layers) window += layer.taps - 1;
   return window;
 }
 
 int64_t TwinSpec::width() const {
-  int64_t widest = 0;
+  int64_t widest = recurrent ? recurrent->memory_units : 0;
   for (const auto& layer : layers) widest = std::max(widest, layer.features);
   return widest;
 }
 
-TwinSpec read_twin(const Settings& settings) {
-  TwinSpec spec;
+namespace {
+
+void read_layers(const Settings& settings, TwinSpec& spec) {
   const auto taps = settings.integers("taps", {}, {1, 10000});
   auto width = settings.integers("width", {}, {1, 100000});
   if (taps.empty()) {
@@ -40,6 +41,21 @@ TwinSpec read_twin(const Settings& settings) {
   spec.batch_norm = settings.flag("batch_norm", spec.batch_norm);
   spec.temporal_shapes = settings.integer("temporal_shapes", spec.temporal_shapes,
                                           {0, static_cast<double>(most_shapes(taps.front()))});
+}
+
+}  // namespace
+
+TwinSpec read_twin(const Settings& settings) {
+  TwinSpec spec;
+  constexpr std::array<std::string_view, 2> kinds{"convolutional", "recurrent"};
+  if (settings.choice("kind", kinds, "convolutional") == "recurrent") {
+    spec.recurrent = read_recurrent(settings);
+    // So that one experiment can describe both.
+    for (const auto* key : {"taps", "width", "activation", "batch_norm", "temporal_shapes"})
+      settings.pass_over(key);
+  } else {
+    read_layers(settings, spec);
+  }
   spec.weight_sd = settings.number("weight_sd", spec.weight_sd, kNotNegative);
   spec.bias = settings.number("bias", spec.bias);
   spec.spike_weight_sd = settings.number("spike_weight_sd", spec.spike_weight_sd, kNotNegative);
@@ -49,6 +65,17 @@ TwinSpec read_twin(const Settings& settings) {
   spec.soma_offset_mV = settings.number("soma_offset_mV", spec.soma_offset_mV);
   spec.dendrite_weight_sd = settings.number("dendrite_weight_sd", spec.dendrite_weight_sd, kNotNegative);
   return spec;
+}
+
+std::string words_for(const TwinSpec& spec) {
+  if (spec.recurrent) {
+    const auto& r = *spec.recurrent;
+    return fmt::format("{} leaky memory units ({:g} to {:g} ms{}) over {} branches", r.memory_units,
+                       r.shortest_memory_ms, r.longest_memory_ms, r.learn_time_constants ? ", learned" : "",
+                       r.wiring.branches);
+  }
+  return fmt::format("{} layer{} x {} unit{}, {} ms of input", spec.depth(), spec.depth() > 1 ? "s" : "",
+                     spec.width(), spec.width() > 1 ? "s" : "", spec.window_ms());
 }
 
 TwinImpl::TwinImpl(const TwinSpec& spec, int64_t channels, uint64_t seed) : spec_(spec), channels_(channels) {
@@ -92,7 +119,11 @@ TwinImpl::TwinImpl(const TwinSpec& spec, int64_t channels, uint64_t seed) : spec
       norms_.push_back({scale, shift, buffer("_norm_mean", 0), buffer("_norm_variance", 1)});
     }
   }
-  const int64_t last = spec_.layers.back().features;
+  if (spec_.recurrent) {
+    TORCH_CHECK(spec_.recurrent->wiring.channels() == channels, "the wiring does not fit the channels");
+    recurrent_ = register_module("recurrent", RecurrentLayer(*spec_.recurrent, seed));
+  }
+  const int64_t last = spec_.recurrent ? spec_.recurrent->memory_units : spec_.layers.back().features;
   spike_weight = drawn("spike_weight", {last}, spec_.spike_weight_sd);
   spike_bias = constant("spike_bias", {}, spec_.spike_bias);
   soma_weight = drawn("soma_weight", {last}, spec_.soma_weight_sd);
@@ -140,7 +171,11 @@ TwinOutput TwinImpl::forward_with(First&& first, Next&& next, const torch::Tenso
   for (size_t i = 0; i < deeper_.size(); ++i) {
     x = next(x, deeper_[i].weight, after(deeper_[i].bias, i + 1));  // [window][ms][feature]
   }
-  // All heads as one product.
+  return answers_to(x);
+}
+
+TwinOutput TwinImpl::answers_to(const torch::Tensor& x) const {
+  // As one product.
   std::vector<torch::Tensor> weights{torch::stack({spike_weight, soma_weight}, 1)};
   for (const auto& head : heads_) weights.push_back(head.weight);
   const auto answers = torch::matmul(x, heads_.empty() ? weights.front() : torch::cat(weights, 1));
@@ -159,6 +194,11 @@ TwinOutput TwinImpl::forward_with(First&& first, Next&& next, const torch::Tenso
 
 TwinOutput TwinImpl::forward(const torch::Tensor& events, int64_t windows, int64_t window_ms) {
   if (dense) return forward_reference(events, windows, window_ms);
+  if (recurrent_ && spike_weight.is_cpu()) {
+    const auto memory = recurrent_->forward(events, windows, history_ms() + window_ms);
+    return answers_to(memory.narrow(1, history_ms(), window_ms));
+  }
+  if (recurrent_) return forward_reference(events, windows, window_ms);
   if (first_weight.is_cpu()) {
     const auto first = [this](const torch::Tensor& e, int64_t n, int64_t duration,
                               const AfterConvolution& a) {
@@ -176,6 +216,10 @@ TwinOutput TwinImpl::forward(const torch::Tensor& events, int64_t windows, int64
 }
 
 TwinOutput TwinImpl::forward_reference(const torch::Tensor& events, int64_t windows, int64_t window_ms) {
+  if (recurrent_) {
+    const auto memory = recurrent_->forward_reference(events, windows, history_ms() + window_ms);
+    return answers_to(memory.narrow(1, history_ms(), window_ms));
+  }
   return forward_with(
       [this](const auto& e, auto&&... layer) { return event_layer_reference(e, filters(), layer...); },
       [](auto&&... layer) { return convolution_layer_reference(layer...); }, events, windows, window_ms);
@@ -201,6 +245,7 @@ torch::jit::Module TwinImpl::to_torchscript(const std::string& description) {
   const auto add = [&](const std::string& name, const torch::Tensor& value) {
     module.register_buffer(name, value.detach().to(torch::kCPU).clone().contiguous());
   };
+  if (recurrent_) recurrent_->add_to(module);
   std::string code = fmt::format(
       "def features(self, spikes):\n"
       "    x = torch.constant_pad_nd(spikes, [{}, 0], 0.0)\n",
@@ -228,7 +273,7 @@ torch::jit::Module TwinImpl::to_torchscript(const std::string& description) {
   add("spike_bias", spike_bias.view({1}));
   add("soma_weight", soma_weight.view({1, -1, 1}));
   add("soma_bias", soma_bias.view({1}) + spec_.soma_offset_mV);
-  module.define(code + "    return x\n");
+  if (!recurrent_) module.define(code + "    return x\n");
   module.define(
       "def forward(self, spikes):\n"
       "    x = self.features(spikes)\n"
@@ -264,6 +309,7 @@ void TwinImpl::load_torchscript(const torch::jit::Module& module, const std::str
     target.copy_(stored);
   };
   const auto as_is = [](const torch::Tensor& t) { return t; };
+  if (recurrent_) recurrent_->take_from(take);
   for (size_t i = 0; i < spec_.layers.size(); ++i) {
     const auto layer = fmt::format("layer{}", i + 1);
     if (i == 0) {

@@ -1,12 +1,14 @@
 #pragma once
 #include <torch/torch.h>
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "config/settings.hpp"
 #include "dataset/windows.hpp"
 #include "twin/layers.hpp"
+#include "twin/recurrent_layer.hpp"
 #include "twin/temporal_basis.hpp"
 
 namespace neurontwin {
@@ -23,6 +25,8 @@ struct LayerSpec {
 /// where the data has them the principal components of the dendritic voltages. Reads [twin].
 struct TwinSpec {
   std::vector<LayerSpec> layers;
+  /// Leaky memory units in place of the convolutions, below the same heads; then there are no `layers`.
+  std::optional<RecurrentSpec> recurrent;
   Activation activation = Activation::relu;
   bool batch_norm = false;
   /// The first layer's filters are sums of so many functions of the lag (temporal_basis.hpp); 0: every tap is
@@ -41,12 +45,15 @@ struct TwinSpec {
   bool near_spike = false;  // a spike within some milliseconds (train.near_spike_ms)
   bool count = false;       // spikes in a Gaussian window (train.rate_sd_ms)
 
-  /// Milliseconds of input that one output depends on, its own included.
+  /// Milliseconds of input that one output depends on, its own included; of a recurrent twin, that it is
+  /// given at least.
   int64_t window_ms() const;
-  int64_t depth() const { return static_cast<int64_t>(layers.size()); }
+  int64_t depth() const { return recurrent ? 1 : static_cast<int64_t>(layers.size()); }
   int64_t width() const;
 };
 TwinSpec read_twin(const Settings& settings);
+/// What a twin is made of, for people.
+std::string words_for(const TwinSpec& spec);
 
 struct TwinOutput {
   torch::Tensor spike_log_odds;  // [window][ms]
@@ -73,8 +80,10 @@ class TwinImpl : public torch::nn::Module {
 
   const TwinSpec& spec() const { return spec_; }
   int64_t channels() const { return channels_; }
-  /// The first layer's filters, [channel][tap][feature], whatever they are made of.
+  /// The first layer's filters, [channel][tap][feature], whatever they are made of. Not of a recurrent twin.
   torch::Tensor filters() const;
+  /// Of a recurrent twin's memory units.
+  torch::Tensor time_constants_ms() const { return recurrent_->time_constants_ms(); }
   int64_t history_ms() const { return spec_.window_ms() - 1; }
   int64_t parameter_count() const;
 
@@ -107,6 +116,8 @@ class TwinImpl : public torch::nn::Module {
   template <class First, class Next>
   TwinOutput forward_with(First&& first, Next&& next, const torch::Tensor& events, int64_t windows,
                           int64_t window_ms);
+  /// All heads' answers to [window][ms][feature].
+  TwinOutput answers_to(const torch::Tensor& x) const;
   /// What `filters` are made of: first_weight of a twin with these filters, if they are sums of its shapes.
   torch::Tensor shapes_of(const torch::Tensor& filters) const;
   AfterConvolution after(const torch::Tensor& bias, size_t layer);
@@ -118,6 +129,7 @@ class TwinImpl : public torch::nn::Module {
   std::vector<Deeper> deeper_;
   std::vector<Norm> norms_;
   std::vector<Head> heads_;
+  RecurrentLayer recurrent_{nullptr};
 };
 TORCH_MODULE(Twin);
 

@@ -4,6 +4,7 @@
 #include <torch/script.h>
 
 #include <numeric>
+#include <sstream>
 
 #include "twin/layers.hpp"
 
@@ -272,6 +273,89 @@ TEST_P(OfAnyFilters, LooksAsFarBackAsItsTapsReachAndNoFurther) {
     const float nothing = GetParam() == 0 ? 0 : 1e-6f * change.max().item<float>();
     EXPECT_EQ(change[t].item<float>() > nothing, reached) << t;
   }
+}
+
+TwinSpec recurrent_spec() {
+  TwinSpec spec;
+  auto& r = spec.recurrent.emplace();
+  r.memory_units = 6;
+  r.history_ms = 20;
+  r.excitatory_channels = 5;
+  r.wiring = {3, {0, 1, 3, 4, 6, 7, 9, 10, 11, 12}, {0, 0, 1, 1, 1, 2, 2, 1, 2, 0, 2, 1}};
+  return spec;
+}
+
+TEST(ARecurrentTwin, AnswersAndLearnsAsInTorchsOwnOperations) {
+  auto spec = recurrent_spec();
+  spec.dendritic_components = 2;
+  Twin twin(spec, 9, 3);
+  EXPECT_EQ(twin->history_ms(), 20);
+  EXPECT_EQ(twin->parameter_count(), 12 + (3 + 6) * 12 + 12 + 12 * 6 + 6 + (2 + 2) * (6 + 1));
+  const RandomEvents input(2, 9, 20 + 30, 0.1, 99);
+  std::vector<std::vector<torch::Tensor>> of;
+  for (const bool dense : {false, true}) {
+    twin->dense = dense;
+    twin->zero_grad();
+    const auto output = twin->forward(input.events, 2, 30);
+    EXPECT_EQ(output.dendrites.sizes(), (std::vector<int64_t>{2, 30, 2}));
+    (output.spike_log_odds.sum() + output.soma_mV.square().mean() + output.dendrites.sum()).backward();
+    auto& all = of.emplace_back(std::vector{output.spike_log_odds, output.soma_mV, output.dendrites});
+    for (const auto& p : twin->parameters()) all.push_back(p.grad().clone());
+  }
+  for (size_t i = 0; i < of[0].size(); ++i) {
+    const double scale = of[1][i].abs().max().item<double>();
+    EXPECT_LE((of[0][i] - of[1][i]).abs().max().item<double>(), 1e-5 * scale) << i;
+  }
+}
+
+TEST(ARecurrentTwin, GivesTheSameAnswersInTorchScriptAndComesBackFromIt) {
+  for (const bool learned : {false, true}) {
+    auto spec = recurrent_spec();
+    spec.recurrent->learn_time_constants = learned;
+    spec.recurrent->activation = learned ? HiddenActivation::relu : HiddenActivation::silu;
+    spec.dendritic_components = 2;
+    spec.spike_weight_sd = spec.soma_weight_sd = 1;
+    Twin twin(spec, 9, 3);
+    std::stringstream archive;
+    twin->to_torchscript("{}").save(archive);
+    auto script = torch::jit::load(archive);
+    const int64_t duration = 200;
+    const RandomEvents input(2, 9, duration, 0.05, 99);
+    auto shifted = input.events.clone();
+    shifted.select(1, 2).add_(twin->history_ms());
+    torch::NoGradGuard no_gradient;
+    const auto ours = twin->forward(shifted, 2, duration);
+    const auto dense = input.dense.to(torch::kFloat32);
+    const auto theirs = script.forward({dense}).toTuple();
+    EXPECT_TRUE(
+        torch::allclose(torch::sigmoid(ours.spike_log_odds), theirs->elements()[0].toTensor(), 1e-5, 1e-6));
+    EXPECT_TRUE(torch::allclose(ours.soma_mV, theirs->elements()[1].toTensor(), 1e-5, 1e-5));
+    EXPECT_TRUE(
+        torch::allclose(script.run_method("dendrites", dense).toTensor(), ours.dendrites, 1e-4, 1e-5));
+    // Not the same all the time, so that the comparison means something.
+    EXPECT_GT(ours.soma_mV.std().item<double>(), 0.1);
+
+    Twin copy(spec, 9, 4);
+    copy->load_torchscript(script, "twin.pt");
+    EXPECT_TRUE(torch::equal(copy->forward(shifted, 2, duration).spike_log_odds, ours.spike_log_odds));
+    auto other = spec;
+    other.recurrent->memory_units = 5;
+    EXPECT_THROW(Twin(other, 9, 4)->load_torchscript(script, "twin.pt"), InputError);
+    EXPECT_THROW(Twin(deep_spec(), 9, 4)->load_torchscript(script, "twin.pt"), InputError);
+  }
+}
+
+TEST(ARecurrentTwin, IsAskedForInSettingsThatMayAlsoDescribeConvolutions) {
+  const auto settings = Settings::from_text(
+      "kind = 'recurrent'\nmemory_units = 7\ntaps = [5, 3]\nwidth = [2]\nlongest_memory_ms = 70.0\n");
+  const auto spec = read_twin(settings);
+  settings.reject_unread();
+  EXPECT_EQ(spec.recurrent->memory_units, 7);
+  EXPECT_EQ(spec.width(), 7);
+  EXPECT_EQ(spec.window_ms(), 151);
+  EXPECT_EQ(settings.resolved().find("taps"), std::string::npos);
+  EXPECT_FALSE(read_twin(Settings::from_text("taps = [5]\nwidth = [2]\n")).recurrent);
+  EXPECT_THROW(read_twin(Settings::from_text("kind = 'recurrent'\nlongest_memory_ms = 0.5\n")), InputError);
 }
 
 TEST(Twin, WeightsDependOnTheSeedAlone) {
