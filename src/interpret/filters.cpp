@@ -118,6 +118,7 @@ Interpretation interpret_filters(const TwinImpl& twin, int64_t excitatory_synaps
     const auto tau_ms = twin.time_constants_ms().to(torch::kCPU, torch::kFloat64).contiguous();
     const std::span all(tau_ms.data_ptr<double>(), static_cast<size_t>(tau_ms.numel()));
     out.document = {{"lag_ms", Json::array()}, {"units", Json::array()}, {"memory_tau_ms", rounded(all)}};
+    out.metrics = Json::object();
     return out;
   }
   auto units = Json::array();

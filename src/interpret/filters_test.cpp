@@ -40,5 +40,19 @@ TEST(Filters, SignsAreThoseOfTheEffectOnTheSpike) {
   EXPECT_EQ(found.document["units"][0]["filters"]["excitatory"].size(), 3u);
 }
 
+TEST(Interpretation, OfARecurrentTwinIsItsTimeConstants) {
+  TwinSpec spec;
+  auto& r = spec.recurrent.emplace();
+  r.memory_units = 3;
+  r.longest_memory_ms = 100;
+  r.wiring = {1, {0, 1, 2}, {0, 0}};
+  r.excitatory_channels = 1;
+  Twin twin(spec, 2, 1);
+  const auto of = interpret_filters(*twin, 1, {}, 1);
+  EXPECT_EQ(of.document["memory_tau_ms"].dump(), "[1.0,10.0,100.0]");
+  EXPECT_TRUE(of.document["units"].empty());  // the report has nothing to draw
+  EXPECT_TRUE(of.metrics.is_object());        // and metrics.json nothing to add
+}
+
 }  // namespace
 }  // namespace neurontwin
