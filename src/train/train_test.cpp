@@ -359,6 +359,42 @@ TEST(Train, EasierQuestionsAreLearntBesideTheSpikes) {
   EXPECT_GT(epochs.front().train_loss, epochs.front().train_easier_loss);
 }
 
+TEST(Train, ARecurrentTwinLearnsAndGoesOnFromACheckpoint) {
+  auto task = SmallTask("recurrent");
+  auto& r = task.twin.recurrent.emplace();
+  task.twin.layers.clear();
+  r.memory_units = 6;
+  r.history_ms = 60;
+  r.excitatory_channels = 80;
+  r.wiring.branches = 1;
+  r.wiring.branch.assign(100, 0);
+  for (int64_t c = 1; c <= 100; ++c) r.wiring.first.push_back(c);
+  Twin whole(task.twin, 100, 1), cut(task.twin, 100, 1);
+  const auto result = task.run(whole, fresh_folder("recurrent-out"));
+  EXPECT_LT(result.epochs.back().valid_loss, 0.8 * result.epochs.front().valid_loss);
+  const auto folder = fresh_folder("recurrent-cut-out");
+  auto shorter = task;
+  shorter.spec.epochs = 1;
+  shorter.run(cut, folder);
+  task.run(cut, folder);
+  EXPECT_TRUE(same_weights(whole, cut));
+}
+
+TEST(Train, OnlyGradientsLongerThanAllowedAreShortened) {
+  auto task = SmallTask("clip");
+  task.spec.epochs = 1;
+  Twin plain(task.twin, 100, 1), wide(task.twin, 100, 1), narrow(task.twin, 100, 1);
+  task.run(plain, fresh_folder("clip-out"));
+  task.spec.clip_gradient = 1e9;
+  task.run(wide, fresh_folder("clip-out"));
+  EXPECT_TRUE(same_weights(plain, wide));
+  task.spec.clip_gradient = 1e-12;  // far below the optimiser's epsilon, so that hardly anything moves
+  task.run(narrow, fresh_folder("clip-out"));
+  Twin fresh(task.twin, 100, 1);
+  EXPECT_TRUE(torch::allclose(narrow->first_weight, fresh->first_weight, 0, 1e-3));
+  EXPECT_FALSE(torch::allclose(plain->first_weight, fresh->first_weight, 0, 1e-3));
+}
+
 TEST(Train, OfTheVoltageAloneNeedsNoSpike) {
   auto task = SmallTask("passive");
   task.data = fresh_folder("passive");

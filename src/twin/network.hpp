@@ -26,7 +26,7 @@ struct LayerSpec {
 struct TwinSpec {
   std::vector<LayerSpec> layers;
   /// Leaky memory units in place of the convolutions, below the same heads; then there are no `layers`.
-  std::optional<RecurrentSpec> recurrent;
+  std::optional<RecurrentSpec> recurrent = {};
   Activation activation = Activation::relu;
   bool batch_norm = false;
   /// The first layer's filters are sums of so many functions of the lag (temporal_basis.hpp); 0: every tap is
