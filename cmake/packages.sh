@@ -4,6 +4,7 @@ build_packages=(
   libtorch-dev libopenblas-dev          # networks, autograd; its matrix products
   libhwy-dev                            # SIMD: one trial per lane; also compiled against when a user brings .mod files
   libhdf5-dev                           # data sets
+  libsqlite3-dev                        # the architecture search's one file, which many processes write
   libtomlplusplus-dev nlohmann-json3-dev libcli11-dev libfmt-dev
   libjs-vega                            # charts of the report
 )

@@ -120,21 +120,30 @@ std::string digest(std::string_view bytes) {
   return fmt::format("{:016x}", hash);
 }
 
-FolderLock::FolderLock(const std::filesystem::path& folder) {
+/// False if another has it.
+bool FolderLock::lock(const std::filesystem::path& folder) {
   const auto file = folder / ".lock";
   descriptor_ = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
   if (descriptor_ < 0) {
     fail_input("{}: the output directory cannot be written: {}", folder.string(), std::strerror(errno));
   }
-  if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
-    ::close(descriptor_);
-    fail_input("{}: another neurontwin is working in this directory; wait for it or choose another --out",
-               folder.string());
-  }
+  return ::flock(descriptor_, LOCK_EX | LOCK_NB) == 0;
+}
+
+FolderLock::FolderLock(const std::filesystem::path& folder) {
+  if (lock(folder)) return;
+  ::close(descriptor_);
+  fail_input("{}: another neurontwin is working in this directory; wait for it or choose another --out",
+             folder.string());
+}
+
+std::unique_ptr<FolderLock> FolderLock::if_free(const std::filesystem::path& folder) {
+  std::unique_ptr<FolderLock> held(new FolderLock);
+  return held->lock(folder) ? std::move(held) : nullptr;
 }
 
 FolderLock::~FolderLock() {
-  ::close(descriptor_);
+  if (descriptor_ >= 0) ::close(descriptor_);
 }
 
 MappedFile::MappedFile(const std::filesystem::path& file) {

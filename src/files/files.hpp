@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -31,11 +32,15 @@ std::string digest(std::string_view bytes);
 class FolderLock {
  public:
   explicit FolderLock(const std::filesystem::path& folder);
+  /// The same, but nothing if another has it.
+  static std::unique_ptr<FolderLock> if_free(const std::filesystem::path& folder);
   ~FolderLock();
   FolderLock(const FolderLock&) = delete;
   FolderLock& operator=(const FolderLock&) = delete;
 
  private:
+  FolderLock() = default;
+  bool lock(const std::filesystem::path& folder);
   int descriptor_ = -1;
 };
 

@@ -19,6 +19,7 @@ enum class Stage : uint32_t {
   bootstrap = 20,
   timing_jitter = 21,
   sequence_orders = 22,
+  search_space = 30,
   test_cases = 99,
 };
 

@@ -241,10 +241,10 @@ TrainResult train(Twin& twin, const TrainSpec& spec, uint64_t seed, const Growin
       state.easier_loss_sum += easier_loss(loss, spec.questions);
       if (!std::isfinite(state.spike_loss_sum + state.soma_loss_sum + state.dendrite_loss_sum +
                          state.easier_loss_sum)) {
-        fail_run(
+        throw Diverged(fmt::format(
             "training diverged in epoch {}: the loss is no longer a finite number; lower train.schedule's "
             "learning_rate ({})",
-            state.epoch + 1, phase.learning_rate);
+            state.epoch + 1, phase.learning_rate));
       }
       progress.done = static_cast<double>(step + 1);
       if (listener) listener(progress);

@@ -49,6 +49,11 @@ struct TrainSpec {
 };
 TrainSpec read_train(const Settings& settings);
 
+/// Training came to a loss that is no finite number.
+struct Diverged : RunError {
+  using RunError::RunError;
+};
+
 /// What one epoch came to. Losses are means per 1 ms bin; seconds are of computing.
 struct EpochRecord {
   int64_t epoch = 0;

@@ -1,0 +1,278 @@
+#include "search/space.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "random/random.hpp"
+
+namespace neurontwin {
+namespace {
+
+constexpr std::array<std::string_view, 2> kFamilies{"convolutional", "fully_connected"};
+constexpr std::array<std::string_view, 3> kShapes{"rectangular", "tapering", "widening"};
+constexpr std::array<std::string_view, 4> kSizeNames{"depth", "units", "parameters", "multiply_adds"};
+
+template <class T, size_t n>
+std::vector<T> choices(const Settings& settings, std::string_view key,
+                       const std::array<std::string_view, n>& known) {
+  std::vector<T> chosen;
+  std::vector<std::string> words(known.begin(), known.end());
+  if (settings.has(key)) words = settings.texts(key);
+  for (const auto& word : words) {
+    const auto at = std::find(known.begin(), known.end(), word);
+    if (at == known.end()) {
+      fail_input("{}: '{}' holds '{}', expected some of {}", settings.where(key), settings.full_key(key),
+                 word, fmt::join(known, ", "));
+    }
+    const auto value = static_cast<T>(at - known.begin());
+    if (std::find(chosen.begin(), chosen.end(), value) == chosen.end()) chosen.push_back(value);
+  }
+  if (chosen.empty()) {
+    fail_input("{}: '{}' is empty, expected some of {}", settings.where(key), settings.full_key(key),
+               fmt::join(known, ", "));
+  }
+  return chosen;
+}
+
+/// [low, high], or [value].
+Between between(const Settings& settings, std::string_view key, std::vector<double> otherwise, Range range) {
+  const auto ends = settings.numbers(key, std::move(otherwise), range);
+  if (ends.empty() || ends.size() > 2 || ends.front() > ends.back()) {
+    fail_input("{}: '{}' is [{}], expected [lowest, highest] or [value]", settings.where(key),
+               settings.full_key(key), fmt::join(ends, ", "));
+  }
+  if (ends.front() == 0 && ends.back() > 0) {
+    fail_input("{}: '{}' begins at 0, expected a positive number: it is drawn evenly in its logarithm",
+               settings.where(key), settings.full_key(key));
+  }
+  return {ends.front(), ends.back()};
+}
+
+std::vector<int64_t> some(const Settings& settings, std::string_view key, std::vector<int64_t> otherwise,
+                          Range range) {
+  auto values = settings.integers(key, std::move(otherwise), range);
+  if (values.empty()) {
+    fail_input("{}: '{}' is empty, expected at least one number", settings.where(key),
+               settings.full_key(key));
+  }
+  return values;
+}
+
+template <class T>
+const T& one_of(const std::vector<T>& values, Random& random) {
+  return values[static_cast<size_t>(random.integer(0, static_cast<int64_t>(values.size()) - 1))];
+}
+
+double draw_between(Between b, Random& random) {
+  const double share = random.uniform();  // drawn also where there is no choice: the others stay as they are
+  return b.low == b.high ? b.low : b.low * std::pow(b.high / b.low, share);
+}
+
+struct Cell {
+  Family family;
+  int64_t depth;
+};
+
+/// Families and depths that make different networks: of one layer, or with 1x1 layers after it, a
+/// convolutional network is a fully connected one.
+std::vector<Cell> cells_of(const SearchSpace& space) {
+  const bool both = space.families.size() > 1;
+  std::vector<Cell> cells;
+  for (const auto family : space.families) {
+    for (auto depth = space.least_depth; depth <= space.most_depth; ++depth) {
+      if (both && depth == 1 && family == Family::convolutional) continue;
+      cells.push_back({family, depth});
+    }
+  }
+  return cells;
+}
+
+/// Cell `number`: each once, in a random order, before any comes again.
+Cell cell_of(const SearchSpace& space, uint64_t seed, int64_t number) {
+  auto cells = cells_of(space);
+  const auto count = static_cast<int64_t>(cells.size());
+  Random random(seed, Stage::search_space, static_cast<uint64_t>(number / count), 0);
+  for (int64_t i = count - 1; i > 0; --i)  // Fisher and Yates
+    std::swap(cells[static_cast<size_t>(i)], cells[static_cast<size_t>(random.integer(0, i))]);
+  return cells[static_cast<size_t>(number % count)];
+}
+
+/// Widths fall or rise by equal factors.
+int64_t width_at(int64_t widest, WidthShape shape, int64_t layer, int64_t depth) {
+  if (shape == WidthShape::rectangular || depth == 1) return widest;
+  const double place = static_cast<double>(layer) / static_cast<double>(depth - 1);
+  const double share = std::pow(0.25, shape == WidthShape::tapering ? place : 1 - place);
+  return std::max<int64_t>(1, std::llround(static_cast<double>(widest) * share));
+}
+
+/// The first layer has what the others leave of the window, and is no shorter than they are.
+std::vector<int64_t> taps_of(Family family, int64_t window_ms, int64_t deeper_taps, int64_t depth) {
+  int64_t deeper = family == Family::fully_connected ? 1 : deeper_taps;
+  deeper = std::min(deeper, (window_ms - 1) / depth + 1);
+  std::vector<int64_t> taps(static_cast<size_t>(depth), deeper);
+  taps.front() = window_ms - (depth - 1) * (deeper - 1);
+  return taps;
+}
+
+/// In the order in which a twin makes them: spike, soma and the others.
+int64_t head_outputs(const TwinSpec& twin) {
+  return 2 + twin.dendritic_components + (twin.near_spike ? 1 : 0) + (twin.count ? 1 : 0);
+}
+
+}  // namespace
+
+SearchSpace read_space(const Settings& settings) {
+  SearchSpace space;
+  space.families = choices<Family>(settings, "families", kFamilies);
+  const auto depth = settings.integers("depth", std::vector<int64_t>{1, 8}, {1, 100});
+  if (depth.empty() || depth.size() > 2 || depth.front() > depth.back()) {
+    fail_input("{}: '{}' is [{}], expected [least, most]", settings.where("depth"),
+               settings.full_key("depth"), fmt::join(depth, ", "));
+  }
+  space.least_depth = depth.front();
+  space.most_depth = depth.back();
+  space.widths = some(settings, "widths", {32, 64, 128}, {1, 100000});
+  space.shapes = choices<WidthShape>(settings, "shapes", kShapes);
+  space.window_ms = some(settings, "window_ms", {80, 150}, {1, 10000});
+  space.deeper_taps = some(settings, "deeper_taps", {5, 12, 19}, {1, 10000});
+  space.temporal_shapes = some(settings, "temporal_shapes", {0}, {0, 1000});
+  space.learning_rate = between(settings, "learning_rate", {1e-3, 3e-2}, kPositive);
+  space.soma_weight = between(settings, "soma_weight", {0.003, 0.03}, kNotNegative);
+  space.spike_weight = settings.number("spike_weight", space.spike_weight, kNotNegative);
+  space.dendrite_weight = settings.number("dendrite_weight", space.dendrite_weight, kNotNegative);
+  space.batch_norm = settings.flag("batch_norm", space.batch_norm);
+  if (space.spike_weight == 0 && space.soma_weight.low == 0) {
+    fail_input("{}: '{}' and spike_weight are both 0, expected something to learn",
+               settings.where("soma_weight"), settings.full_key("soma_weight"));
+  }
+  return space;
+}
+
+SearchSpace probe_space(SearchSpace space) {
+  space.families = {Family::convolutional};
+  space.least_depth = space.most_depth = 3;
+  space.widths = {128};
+  space.shapes = {WidthShape::rectangular};
+  space.window_ms = {54 + 11 + 11};
+  space.deeper_taps = {12};
+  space.temporal_shapes = {0};
+  return space;
+}
+
+Configuration draw(const SearchSpace& space, uint64_t seed, int64_t number) {
+  const auto [family, depth] = cell_of(space, seed, number);
+  Random random(seed, Stage::search_space, static_cast<uint64_t>(number), 1);
+  const auto width = one_of(space.widths, random);
+  const auto shape = one_of(space.shapes, random);
+  const auto window_ms = one_of(space.window_ms, random);
+  const auto deeper_taps = one_of(space.deeper_taps, random);
+  const auto shapes = one_of(space.temporal_shapes, random);
+
+  Configuration c;
+  c.family = family;
+  c.shape = depth == 1 ? WidthShape::rectangular : shape;
+  const auto taps = taps_of(family, window_ms, deeper_taps, depth);
+  for (int64_t i = 0; i < depth; ++i)
+    c.layers.push_back({taps[static_cast<size_t>(i)], width_at(width, shape, i, depth)});
+  c.temporal_shapes = std::min(shapes, most_shapes(taps.front()));
+  c.batch_norm = space.batch_norm;
+  c.learning_rate = draw_between(space.learning_rate, random);
+  c.soma_weight = draw_between(space.soma_weight, random);
+  c.spike_weight = space.spike_weight;
+  c.dendrite_weight = space.dendrite_weight;
+  return c;
+}
+
+nlohmann::ordered_json to_json(const Configuration& c) {
+  std::vector<int64_t> taps, width;
+  for (const auto& layer : c.layers) {
+    taps.push_back(layer.taps);
+    width.push_back(layer.features);
+  }
+  return {{"family", name_of(c.family)},
+          {"shape", name_of(c.shape)},
+          {"taps", taps},
+          {"width", width},
+          {"temporal_shapes", c.temporal_shapes},
+          {"batch_norm", c.batch_norm},
+          {"learning_rate", c.learning_rate},
+          {"spike_weight", c.spike_weight},
+          {"soma_weight", c.soma_weight},
+          {"dendrite_weight", c.dendrite_weight}};
+}
+
+Configuration configuration_from(const nlohmann::ordered_json& json) {
+  const auto place = [](const auto& known, const std::string& word) {
+    const auto at = std::find(known.begin(), known.end(), word);
+    if (at == known.end()) fail_input("a search's file names '{}', which this program does not know", word);
+    return at - known.begin();
+  };
+  Configuration c;
+  c.family = static_cast<Family>(place(kFamilies, json.at("family").get<std::string>()));
+  c.shape = static_cast<WidthShape>(place(kShapes, json.at("shape").get<std::string>()));
+  const auto taps = json.at("taps").get<std::vector<int64_t>>();
+  const auto width = json.at("width").get<std::vector<int64_t>>();
+  for (size_t i = 0; i < taps.size(); ++i) c.layers.push_back({taps[i], width.at(i)});
+  json.at("temporal_shapes").get_to(c.temporal_shapes);
+  json.at("batch_norm").get_to(c.batch_norm);
+  json.at("learning_rate").get_to(c.learning_rate);
+  json.at("spike_weight").get_to(c.spike_weight);
+  json.at("soma_weight").get_to(c.soma_weight);
+  json.at("dendrite_weight").get_to(c.dendrite_weight);
+  return c;
+}
+
+TwinSpec twin_of(const Configuration& c, TwinSpec rest) {
+  rest.layers = c.layers;
+  rest.temporal_shapes = c.temporal_shapes;
+  rest.batch_norm = c.batch_norm;
+  return rest;
+}
+
+std::string_view name_of(Size size) {
+  return kSizeNames[static_cast<size_t>(size)];
+}
+std::string_view name_of(Family family) {
+  return kFamilies[static_cast<size_t>(family)];
+}
+std::string_view name_of(WidthShape shape) {
+  return kShapes[static_cast<size_t>(shape)];
+}
+
+int64_t size_of(const TwinSpec& twin, int64_t channels, Size size) {
+  const int64_t outputs = head_outputs(twin);
+  const auto& first = twin.layers.front();
+  const int64_t shapes = twin.temporal_shapes;
+  int64_t units = 0, weights = 0, others = 0;
+  for (size_t i = 0; i < twin.layers.size(); ++i) {
+    const auto& [taps, features] = twin.layers[i];
+    units += features;
+    others += features * (twin.batch_norm ? 3 : 1);
+    if (i > 0) weights += taps * twin.layers[i - 1].features * features;
+  }
+  const int64_t head_weights = outputs * twin.layers.back().features;
+  switch (size) {
+    case Size::depth:
+      return twin.depth();
+    case Size::units:
+      return units;
+    case Size::parameters:
+      return channels * (shapes > 0 ? shapes : first.taps) * first.features + weights + others +
+             head_weights + outputs;
+    case Size::multiply_adds:
+      break;
+  }
+  // Synapses are summed into each unit's shapes, then each of these is filtered once.
+  const int64_t first_layer =
+      shapes > 0 ? (channels + first.taps) * shapes * first.features : channels * first.taps * first.features;
+  return first_layer + weights + head_weights;
+}
+
+int64_t class_of(const Configuration& configuration, int64_t size, Size measure) {
+  const auto octave = static_cast<int64_t>(std::log2(static_cast<double>(size)));
+  const int64_t bin = measure == Size::depth ? size : measure == Size::units ? octave : octave / 2;
+  return bin * static_cast<int64_t>(kFamilies.size()) + static_cast<int64_t>(configuration.family);
+}
+
+}  // namespace neurontwin

@@ -1,0 +1,79 @@
+#pragma once
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "config/settings.hpp"
+#include "twin/network.hpp"
+
+namespace neurontwin {
+
+/// Where a network's memory sits: in every layer, or in the first alone with 1x1 layers after it.
+enum class Family { convolutional, fully_connected };
+/// How the width goes from the first layer to the last: the same; falling to a quarter; rising from one.
+enum class WidthShape { rectangular, tapering, widening };
+
+struct Between {
+  double low = 0, high = 0;
+};
+
+/// The networks and their rates and weights of learning that are tried. Reads [search].
+struct SearchSpace {
+  std::vector<Family> families;
+  int64_t least_depth = 1, most_depth = 8;
+  std::vector<int64_t> widths;  // of the widest layer
+  std::vector<WidthShape> shapes;
+  std::vector<int64_t> window_ms;        // of input that one output depends on
+  std::vector<int64_t> deeper_taps;      // of a convolutional network's layers after the first
+  std::vector<int64_t> temporal_shapes;  // of the first layer, see TwinSpec; 0: every tap is free
+  Between learning_rate;                 // evenly in the logarithm
+  Between soma_weight;                   // evenly in the logarithm, or one number
+  double spike_weight = 1, dendrite_weight = 0;
+  bool batch_norm = true;
+};
+SearchSpace read_space(const Settings& settings);
+
+/// The network of Aizenbud et al.'s functional complexity index: 3 layers of 128 units, taps 54, 12, 12. Only
+/// its rate and weights of learning are left to search.
+SearchSpace probe_space(SearchSpace space);
+
+/// One point of the space.
+struct Configuration {
+  Family family = Family::convolutional;
+  WidthShape shape = WidthShape::rectangular;
+  std::vector<LayerSpec> layers;
+  int64_t temporal_shapes = 0;
+  bool batch_norm = true;
+  double learning_rate = 1e-3;
+  double spike_weight = 1, soma_weight = 0, dendrite_weight = 0;
+
+  int64_t depth() const { return static_cast<int64_t>(layers.size()); }
+};
+
+/// The `number`-th configuration of a search, a function of these arguments alone. Families and depths take
+/// turns, in a new random order each time, so that also a short search tries every depth; all else is random.
+Configuration draw(const SearchSpace& space, uint64_t seed, int64_t number);
+
+nlohmann::ordered_json to_json(const Configuration& configuration);
+Configuration configuration_from(const nlohmann::ordered_json& json);
+
+/// The twin of a configuration; what a configuration does not say is as in `rest`.
+TwinSpec twin_of(const Configuration& configuration, TwinSpec rest);
+
+/// Ways to say how large a network is.
+enum class Size { depth, units, parameters, multiply_adds };
+inline constexpr std::array<Size, 4> kSizes{Size::depth, Size::units, Size::parameters, Size::multiply_adds};
+std::string_view name_of(Size size);
+std::string_view name_of(Family family);
+std::string_view name_of(WidthShape shape);
+
+/// Layers; units in all layers; numbers that are learned (heads included); multiplications and additions for
+/// each millisecond of output, counted densely: a silent synapse costs as much as one that fires.
+int64_t size_of(const TwinSpec& twin, int64_t channels, Size size);
+
+/// Networks of one class are of about one size: of one depth, or within a factor of two in units, of four in
+/// parameters or multiply-adds. Families are apart.
+int64_t class_of(const Configuration& configuration, int64_t size, Size measure);
+
+}  // namespace neurontwin
