@@ -1,0 +1,443 @@
+// What a search came to: the front, the criteria's answers, and what the results say of the readers'
+// questions.
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <map>
+#include <set>
+
+#include "evaluate/bootstrap.hpp"
+#include "search/criterion.hpp"
+#include "search/search.hpp"
+#include "search/trial_network.hpp"
+
+namespace neurontwin {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// A trial at the end of the highest rung that it finished.
+struct Point {
+  Job job;
+  Configuration configuration;
+  RungResult result;
+  double score = 0;
+  std::array<double, kSizes.size()> size{};
+
+  double of(Size measure) const { return size[static_cast<size_t>(measure)]; }
+};
+
+Json number(double x) {
+  return std::isfinite(x) ? Json(x) : Json(nullptr);
+}
+Json interval(std::pair<double, double> ends) {
+  return Json::array({number(ends.first), number(ends.second)});
+}
+
+const char* name_of(Verdict verdict) {
+  return verdict == Verdict::yes ? "yes" : verdict == Verdict::no ? "no" : "undecided";
+}
+
+Point point_of(const SearchTask& task, const Knowledge& knowledge, const FinishedRung& finished) {
+  const auto& configuration = knowledge.trials[static_cast<size_t>(finished.job.trial)].configuration;
+  Point p{finished.job, configuration, finished.result, score_of(task, finished.result), {}};
+  const auto twin = twin_of(configuration, task.twin);
+  for (const auto size : kSizes)
+    p.size[static_cast<size_t>(size)] = static_cast<double>(size_of(twin, task.channels, size));
+  return p;
+}
+
+/// One for each trial that has a result, by its number.
+std::vector<Point> points_of(const SearchTask& task, const Knowledge& knowledge) {
+  std::map<int64_t, Point> last;
+  for (const auto& finished : knowledge.finished) {  // a trial's rungs in their order
+    if (finished.result.failure.empty())
+      last.insert_or_assign(finished.job.trial, point_of(task, knowledge, finished));
+  }
+  std::vector<Point> points;
+  for (auto& [trial, point] : last) points.push_back(std::move(point));
+  return points;
+}
+
+std::vector<size_t> front_by(std::span<const Point> points, Size measure) {
+  std::vector<Outcome> outcomes;
+  for (const auto& p : points) outcomes.push_back({p.of(measure), p.score});
+  return front_of(outcomes);
+}
+
+/// The best of every depth; every size of another measure is one network's own, so there the front.
+std::vector<size_t> candidates_by(std::span<const Point> points, Size measure) {
+  if (measure != Size::depth) return front_by(points, measure);
+  std::map<double, size_t> best;
+  for (size_t i = 0; i < points.size(); ++i) {
+    if (std::isnan(points[i].score)) continue;
+    const auto [at, is_new] = best.try_emplace(points[i].of(measure), i);
+    if (!is_new && points[i].score > points[at->second].score) at->second = i;
+  }
+  std::vector<size_t> all;
+  for (const auto& [depth, i] : best) all.push_back(i);
+  return all;
+}
+
+Json network_json(const Point& p) {
+  Json json{{"trial", p.job.trial}, {"rung", p.job.rung}};
+  for (const auto size : kSizes) json[std::string(name_of(size))] = static_cast<int64_t>(p.of(size));
+  json["window_ms"] = twin_of(p.configuration, {}).window_ms();
+  json["auc"] = number(p.result.auc);
+  json["variance_explained"] = number(p.result.variance_explained);
+  json["rmse_mV"] = number(p.result.rmse_mV);
+  json["configuration"] = to_json(p.configuration);
+  return json;
+}
+
+/// The networks that a criterion may choose, asked about all validation trials.
+class Asked {
+ public:
+  Asked(const SearchTask& task, const SearchStore& store, std::span<const Point> points)
+      : task_(task), store_(store), points_(points) {}
+
+  const Answers& operator[](size_t point) {
+    if (const auto known = answers_.find(point); known != answers_.end()) return known->second;
+    if (!valid_) {
+      valid_ = task_.open("valid");
+      weight_ = resampling_weights(valid_->trials(), resamples(), task_.seed);
+    }
+    return answers_.emplace(point, ask(*valid_, point, weight_)).first->second;
+  }
+  const Measured& measured(size_t point) { return pick((*this)[point]); }
+  const Measured& pick(const Answers& answers) const {
+    return task_.spec.measure == Measure::auc ? answers.auc : answers.variance_explained;
+  }
+  Answers ask(const Split& split, size_t point, std::span<const float> weight) const {
+    if (stop_requested()) fail_run("stopped while judging the search; run the same command again");
+    const auto& p = points_[point];
+    auto twin = finished_network(task_, p.job, p.configuration, store_.trial_folder(p.job.trial));
+    return measure(compare(twin, split), task_.skip_ms, weight, resamples());
+  }
+  size_t resamples() const { return static_cast<size_t>(task_.spec.resamples); }
+
+ private:
+  const SearchTask& task_;
+  const SearchStore& store_;
+  std::span<const Point> points_;
+  std::optional<Split> valid_;
+  std::vector<float> weight_;
+  std::map<size_t, Answers> answers_;
+};
+
+/// What a criterion says of one network.
+struct Opinion {
+  size_t point = 0;
+  Verdict good = Verdict::undecided;
+  bool trained_less = false;  // than it takes to say no
+  Comparison comparison;      // with the best
+};
+
+struct CriterionAnswer {
+  std::optional<size_t> chosen;
+  std::vector<Opinion> opinions;  // by size
+  std::pair<double, double> interval;
+};
+
+/// The smallest that is good. `no` of a network trained to a lower rung than `rung` is no evidence.
+CriterionAnswer smallest_good(std::span<const Point> points, std::vector<Opinion> opinions, Size size,
+                              int64_t rung) {
+  std::stable_sort(opinions.begin(), opinions.end(), [&](const auto& a, const auto& b) {
+    return points[a.point].of(size) < points[b.point].of(size);
+  });
+  CriterionAnswer answer;
+  for (auto& opinion : opinions) {
+    if (opinion.good == Verdict::no && points[opinion.point].job.rung < rung) {
+      opinion.trained_less = true;
+      opinion.good = Verdict::undecided;
+    }
+    if (opinion.good == Verdict::yes && !answer.chosen) answer.chosen = opinion.point;
+  }
+  answer.opinions = std::move(opinions);
+  return answer;
+}
+
+std::vector<double> sizes_of(std::span<const Point> points, std::span<const size_t> which, Size size) {
+  std::vector<double> sizes;
+  for (const auto i : which) sizes.push_back(points[i].of(size));
+  return sizes;
+}
+
+CriterionAnswer answer_not_worse(const SearchTask& task, std::span<const Point> points, Asked& asked,
+                                 size_t best, Size size) {
+  const auto& spec = task.spec;
+  auto candidates = candidates_by(points, size);
+  std::vector<Opinion> opinions;
+  std::vector<const Measured*> measured;
+  for (const auto i : candidates) {
+    const auto comparison =
+        compare_with_best(asked.measured(best), asked.measured(i), spec.epsilon, spec.confidence);
+    opinions.push_back({i, comparison.not_worse, false, comparison});
+    measured.push_back(&asked.measured(i));
+  }
+  auto answer = smallest_good(points, std::move(opinions), size, points[best].job.rung);
+  answer.interval = size_interval(
+      smallest_not_worse(sizes_of(points, candidates, size), measured, spec.epsilon), spec.confidence);
+  return answer;
+}
+
+CriterionAnswer answer_target(const SearchTask& task, std::span<const Point> points, Asked& asked,
+                              size_t best, Size size) {
+  const auto& spec = task.spec;
+  auto candidates = candidates_by(points, size);
+  std::vector<Opinion> opinions;
+  std::vector<const Answers*> answers;
+  for (const auto i : candidates) {
+    auto good = Verdict::yes;
+    if (spec.target_auc > 0) good = std::min(good, reaches(asked[i].auc, spec.target_auc, spec.confidence));
+    if (spec.target_variance_explained > 0) {
+      good = std::min(good,
+                      reaches(asked[i].variance_explained, spec.target_variance_explained, spec.confidence));
+    }
+    opinions.push_back(
+        {i, good, false,
+         compare_with_best(asked.measured(best), asked.measured(i), spec.epsilon, spec.confidence)});
+    answers.push_back(&asked[i]);
+  }
+  auto answer = smallest_good(points, std::move(opinions), size, task.spec.halving.rungs - 1);
+  answer.interval = size_interval(smallest_on_target(sizes_of(points, candidates, size), answers,
+                                                     spec.target_auc, spec.target_variance_explained),
+                                  spec.confidence);
+  return answer;
+}
+
+Json answer_json(std::span<const Point> points, Criterion criterion, Size size,
+                 const CriterionAnswer& answer) {
+  Json rows = Json::array(), open = Json::array();
+  for (const auto& o : answer.opinions) {
+    const auto& p = points[o.point];
+    const bool smaller = !answer.chosen || p.of(size) < points[*answer.chosen].of(size);
+    if (smaller && o.good == Verdict::undecided) open.push_back(static_cast<int64_t>(p.of(size)));
+    rows.push_back({{"size", static_cast<int64_t>(p.of(size))},
+                    {"trial", p.job.trial},
+                    {"rung", p.job.rung},
+                    {"auc", number(p.result.auc)},
+                    {"variance_explained", number(p.result.variance_explained)},
+                    {"below_best", number(o.comparison.difference)},
+                    {"below_best_interval", interval(o.comparison.interval)},
+                    {"good", name_of(o.good)},
+                    {"trained_less", o.trained_less}});
+  }
+  Json json{{"criterion", name_of(criterion)}, {"size", name_of(size)}};
+  json["smallest"] =
+      answer.chosen ? Json(static_cast<int64_t>(points[*answer.chosen].of(size))) : Json(nullptr);
+  json["interval"] = interval(answer.interval);
+  json["trial"] = answer.chosen ? Json(points[*answer.chosen].job.trial) : Json(nullptr);
+  json["undecided_below"] = open;  // smaller sizes for which the budget was too small to say no
+  json["networks"] = rows;
+  return json;
+}
+
+/// Twice the depth, or twice the parameters: from the networks that finished a rung, rung by rung.
+Json width_or_depth_json(const SearchTask& task, const Knowledge& knowledge) {
+  Json json = Json::array();
+  for (int64_t rung = 0; rung < task.spec.halving.rungs; ++rung) {
+    std::vector<TrainedNetwork> networks;
+    for (const auto& finished : knowledge.finished) {
+      if (finished.job.rung != rung || !finished.result.failure.empty()) continue;
+      const auto p = point_of(task, knowledge, finished);
+      networks.push_back({p.score, p.of(Size::depth), p.of(Size::parameters), p.configuration.learning_rate,
+                          p.configuration.family == Family::fully_connected});
+    }
+    const auto fit = width_or_depth(networks, task.spec.confidence, task.seed);
+    if (std::isnan(fit.error_factor_of_depth)) continue;
+    json.push_back({{"rung", rung},
+                    {"networks", fit.networks},
+                    {"error_factor_of_twice_the_depth", number(fit.error_factor_of_depth)},
+                    {"depth_interval", interval(fit.depth_interval)},
+                    {"error_factor_of_twice_the_parameters", number(fit.error_factor_of_parameters)},
+                    {"parameters_interval", interval(fit.parameters_interval)}});
+  }
+  return json;
+}
+
+double median(std::vector<double> values) {
+  if (values.empty()) return std::nan("");
+  std::sort(values.begin(), values.end());
+  const size_t half = values.size() / 2;
+  return values.size() % 2 == 1 ? values[half] : 0.5 * (values[half - 1] + values[half]);
+}
+
+/// For each depth how the first rung's score depends on the learning rate.
+Json rates_json(const SearchTask& task, const Knowledge& knowledge) {
+  std::map<int64_t, std::vector<std::pair<double, double>>> of_depth;
+  std::map<int64_t, int64_t> diverged;
+  for (const auto& [job, result] : knowledge.finished) {
+    if (job.rung != 0) continue;
+    const auto& c = knowledge.trials[static_cast<size_t>(job.trial)].configuration;
+    diverged[c.depth()] += result.failure.empty() ? 0 : 1;
+    if (result.failure.empty()) of_depth[c.depth()].emplace_back(c.learning_rate, score_of(task, result));
+  }
+  Json json = Json::array();
+  for (auto& [depth, points] : of_depth) {
+    std::sort(points.begin(), points.end());
+    std::vector<double> scores;
+    std::pair<double, double> best{std::nan(""), -INFINITY};
+    Json list = Json::array();
+    for (const auto& [rate, score] : points) {
+      scores.push_back(score);
+      if (score > best.second) best = {rate, score};
+      list.push_back(Json::array({rate, number(score)}));
+    }
+    json.push_back({{"depth", depth},
+                    {"best_learning_rate", number(best.first)},
+                    {"best", number(best.second)},
+                    {"median", number(median(scores))},
+                    {"diverged", diverged[depth]},
+                    {"learning_rate_and_score", list}});
+  }
+  return json;
+}
+
+/// One line for each network that is looked at, once for all time.
+Json test_json(const SearchTask& task, SearchStore& store, std::span<const Point> points, Asked& asked,
+               const std::set<size_t>& chosen) {
+  auto looks = store.test_looks();
+  std::optional<Split> test;
+  for (const auto i : chosen) {
+    const auto& job = points[i].job;
+    const bool known = std::any_of(looks.begin(), looks.end(), [&](const TestLook& look) {
+      return look.job.trial == job.trial && look.job.rung == job.rung;
+    });
+    if (known) continue;
+    if (!test) test = task.open("test");
+    const auto answers =
+        asked.ask(*test, i, resampling_weights(test->trials(), asked.resamples(), task.seed));
+    const auto ci = [&](const Measured& m) {
+      return interval(percentile_interval(m.resampled, task.spec.confidence));
+    };
+    looks.push_back({job,
+                     {{"auc", number(answers.auc.value)},
+                      {"auc_interval", ci(answers.auc)},
+                      {"variance_explained", number(answers.variance_explained.value)},
+                      {"variance_explained_interval", ci(answers.variance_explained)},
+                      {"rmse_mV", number(answers.rmse_mV)}}});
+    store.keep(looks.back());
+  }
+  Json json = Json::array();
+  for (const auto& look : looks) {
+    Json row{{"trial", look.job.trial}, {"rung", look.job.rung}};
+    row.update(look.scores);
+    json.push_back(row);
+  }
+  return json;
+}
+
+Json spec_json(const SearchTask& task, const Knowledge& knowledge, const SearchStore& store) {
+  const auto& s = task.spec;
+  return {{"criterion", name_of(s.criterion)},
+          {"size", name_of(s.size)},
+          {"measure", name_of(s.measure)},
+          {"epsilon", s.epsilon},
+          {"confidence", s.confidence},
+          {"target_auc", s.target_auc},
+          {"target_variance_explained", s.target_variance_explained},
+          {"quiet_rungs", s.quiet_rungs},
+          {"budget_samples_h", s.budget_samples_h},
+          {"budget_minutes", s.budget_minutes},
+          {"rungs", s.halving.rungs},
+          {"eta", s.halving.eta},
+          {"rung_samples_h",
+           [&] {
+             Json hours = Json::array();
+             for (int64_t r = 0; r < s.halving.rungs; ++r) {
+               hours.push_back(static_cast<double>(s.halving.epochs_at(r) * s.halving.steps_per_epoch *
+                                                   task.train.batch_windows * task.train.window_ms) /
+                               3.6e6);
+             }
+             return hours;
+           }()},
+          {"seed", task.seed},
+          {"trials", knowledge.trials.size()},
+          {"finished_rungs", knowledge.finished.size()},
+          {"samples_h", samples_h(task, knowledge)},
+          {"wall_minutes", store.elapsed_s() / 60}};
+}
+
+Json published_json(const SearchTask& task) {
+  Json json = Json::array();
+  for (const auto& p : task.spec.published) {
+    json.push_back({{"name", p.name}, {"depth", p.depth}, {"parameters", p.parameters}, {"auc", p.auc}});
+  }
+  return json;
+}
+
+}  // namespace
+
+nlohmann::ordered_json judge(const SearchTask& task, SearchStore& store, const std::string& stopped_by) {
+  const auto knowledge = store.knowledge();
+  const auto points = points_of(task, knowledge);
+  Json out;
+  out["search"] = spec_json(task, knowledge, store);
+  out["stopped_by"] = stopped_by;
+  out["published"] = published_json(task);
+
+  Json trials = Json::array(), curves = Json::array();
+  for (const auto& p : points) {
+    trials.push_back(network_json(p));
+    curves.push_back(
+        {{"trial", p.job.trial}, {"depth", p.configuration.depth()}, {"epochs", p.result.curve}});
+  }
+  Json failures = Json::array();
+  for (const auto& [job, result] : knowledge.finished) {
+    if (!result.failure.empty())
+      failures.push_back({{"trial", job.trial}, {"rung", job.rung}, {"why", result.failure}});
+  }
+  out["trials"] = trials;
+  out["failed"] = failures;
+  for (const auto size : kSizes) {
+    Json front = Json::array();
+    for (const auto i : front_by(points, size)) front.push_back(points[i].job.trial);
+    out["front"][std::string(name_of(size))] = front;
+  }
+
+  size_t best = points.size();
+  for (size_t i = 0; i < points.size(); ++i) {
+    if (!std::isnan(points[i].score) && (best == points.size() || points[i].score > points[best].score))
+      best = i;
+  }
+  out["best"] = nullptr;
+  out["answer"] = nullptr;
+  out["answers"] = Json::array();
+  out["test"] = Json::array();
+  if (best < points.size()) {
+    out["best"] = network_json(points[best]);
+    Asked asked(task, store, points);
+    std::set<size_t> to_test{best};
+    const auto& spec = task.spec;
+    const auto add = [&](Criterion criterion, Size size, const CriterionAnswer& answer) {
+      const auto json = answer_json(points, criterion, size, answer);
+      out["answers"].push_back(json);
+      if (criterion != spec.criterion || size != spec.size) return;
+      out["answer"] = json;
+      if (answer.chosen) to_test.insert(*answer.chosen);
+    };
+    if (spec.criterion == Criterion::complexity_index) {
+      std::vector<double> index;
+      for (const double auc : asked[best].auc.resampled) index.push_back(complexity_index(auc));
+      out["answer"] = {{"criterion", name_of(spec.criterion)},
+                       {"complexity_index", number(complexity_index(asked[best].auc.value))},
+                       {"interval", interval(percentile_interval(index, spec.confidence))},
+                       {"trial", points[best].job.trial}};
+    } else {
+      for (const auto size : kSizes)
+        add(Criterion::smallest_not_worse, size, answer_not_worse(task, points, asked, best, size));
+      if (spec.target_auc > 0 || spec.target_variance_explained > 0) {
+        for (const auto size : kSizes)
+          add(Criterion::target, size, answer_target(task, points, asked, best, size));
+      }
+    }
+    out["test"] = test_json(task, store, points, asked, to_test);
+  }
+  out["width_or_depth"] = width_or_depth_json(task, knowledge);
+  out["learning_rate"] = rates_json(task, knowledge);
+  out["curves"] = curves;
+  return out;
+}
+
+}  // namespace neurontwin

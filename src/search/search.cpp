@@ -1,0 +1,265 @@
+#include "search/search.hpp"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cmath>
+#include <thread>
+
+#include "files/files.hpp"
+#include "search/crew.hpp"
+#include "search/criterion.hpp"
+#include "search/trial_network.hpp"
+
+namespace neurontwin {
+namespace {
+
+constexpr std::array<std::string_view, 3> kCriteria{"smallest_not_worse", "target", "complexity_index"};
+constexpr std::array<std::string_view, 2> kMeasures{"auc", "variance_explained"};
+constexpr std::array<std::string_view, 4> kSizeNames{"depth", "units", "parameters", "multiply_adds"};
+
+template <class T, size_t n>
+T chosen(const Settings& settings, std::string_view key, const std::array<std::string_view, n>& known,
+         T otherwise) {
+  const auto word = settings.choice(key, known, std::string(known[static_cast<size_t>(otherwise)]));
+  return static_cast<T>(std::find(known.begin(), known.end(), word) - known.begin());
+}
+
+/// Trains a trial to its rung and says what it came to; nothing if the user stopped it.
+std::optional<RungResult> run_job(const SearchTask& task, const ClaimedJob& claimed, const Split& train_split,
+                                  const Split& valid_split) {
+  const auto& [job, configuration, folder, lock] = claimed;
+  auto twin = fresh_network(task, job.trial, configuration);
+  const auto spec = training_of(configuration, task.spec.halving, job.rung, task.train);
+  RungResult result;
+  TrainResult trained;
+  try {
+    trained =
+        train(twin, spec, task.seed, train_split, valid_split, folder, identity_of(task, configuration), {});
+  } catch (const Diverged& error) {
+    result.auc = result.variance_explained = result.rmse_mV = std::nan("");
+    result.failure = error.what();
+    result.curve = nlohmann::ordered_json::array();
+    return result;
+  } catch (const RunError&) {
+    if (stop_requested()) return std::nullopt;
+    throw;
+  }
+  const auto trials = compare(twin, valid_split);
+  const auto answers = measure(trials, task.skip_ms, {}, 0);
+  result.auc = answers.auc.value;
+  result.variance_explained = answers.variance_explained.value;
+  result.rmse_mV = answers.rmse_mV;
+  const auto first = job.rung > 0 ? static_cast<size_t>(task.spec.halving.epochs_at(job.rung - 1)) : 0;
+  for (size_t i = first; i < trained.epochs.size(); ++i) result.seconds += trained.epochs[i].seconds;
+  result.curve = nlohmann::ordered_json::array();
+  for (const auto& epoch : trained.epochs) {
+    result.curve.push_back({{"epoch", epoch.epoch},
+                            {"seen_s", epoch.seen_s},
+                            {"learning_rate", epoch.learning_rate},
+                            {"train_loss", epoch.train_loss},
+                            {"valid_loss", epoch.valid_loss},
+                            {"valid_auc", epoch.valid_auc}});
+  }
+  keep_weights(folder, job.rung);
+  return result;
+}
+
+}  // namespace
+
+double score_of(const SearchTask& task, const RungResult& result) {
+  return task.spec.measure == Measure::auc ? result.auc : result.variance_explained;
+}
+
+std::string_view name_of(Criterion criterion) {
+  return kCriteria[static_cast<size_t>(criterion)];
+}
+std::string_view name_of(Measure measure) {
+  return kMeasures[static_cast<size_t>(measure)];
+}
+
+SearchSpec read_search(const Settings& settings) {
+  SearchSpec spec;
+  spec.space = read_space(settings);
+  spec.halving = read_halving(settings);
+  spec.criterion = chosen(settings, "criterion", kCriteria, spec.criterion);
+  spec.size = chosen(settings, "size", kSizeNames, spec.size);
+  spec.measure = chosen(settings, "measure", kMeasures,
+                        spec.space.spike_weight > 0 ? Measure::auc : Measure::variance_explained);
+  spec.epsilon = settings.number("epsilon", spec.epsilon, kNotNegative);
+  spec.confidence = settings.number("confidence", spec.confidence, {0.5, 0.9999});
+  spec.target_auc = settings.number("target_auc", spec.target_auc, {0, 1});
+  spec.target_variance_explained =
+      settings.number("target_variance_explained", spec.target_variance_explained, {0, 1});
+  spec.resamples = settings.integer("resamples", spec.resamples, {10, 1e6});
+  spec.budget_samples_h = settings.number("budget_samples_h", spec.budget_samples_h, kNotNegative);
+  spec.budget_minutes = settings.number("budget_minutes", spec.budget_minutes, kNotNegative);
+  spec.trials = settings.integer("trials", spec.trials, {0, 1e6});
+  spec.quiet_rungs = settings.integer("quiet_rungs", spec.quiet_rungs, kNotNegative);
+  for (const auto& network : settings.tables("published")) {
+    spec.published.push_back({network.text("name"), network.number("depth", {}, kPositive),
+                              network.number("parameters", {}, kPositive),
+                              network.number("auc", {}, {0, 1})});
+  }
+  if (spec.budget_samples_h == 0 && spec.budget_minutes == 0 && spec.trials == 0) {
+    fail_input(
+        "{}: '{}' is missing, as are budget_minutes and trials; a search needs at least one, for example "
+        "budget_minutes = 60",
+        settings.where("budget_samples_h"), settings.full_key("budget_samples_h"));
+  }
+  if (spec.criterion == Criterion::target && spec.target_auc == 0 && spec.target_variance_explained == 0) {
+    fail_input(
+        "{}: '{}' is \"target\", expected target_auc or target_variance_explained beside it; the paper's is "
+        "target_auc = 0.991",
+        settings.where("criterion"), settings.full_key("criterion"));
+  }
+  if (spec.criterion == Criterion::complexity_index) {
+    if (spec.measure != Measure::auc) {
+      fail_input(
+          "{}: '{}' is \"complexity_index\", which is made from the AUC of spikes; expected measure = "
+          "\"auc\"",
+          settings.where("criterion"), settings.full_key("criterion"));
+    }
+    spec.space = probe_space(std::move(spec.space));
+  }
+  return spec;
+}
+
+double samples_h(const SearchTask& task, const Knowledge& knowledge) {
+  double epochs = 0;
+  for (const auto& trial : knowledge.trials) {
+    if (trial.begun > 0) epochs += static_cast<double>(task.spec.halving.epochs_at(trial.begun - 1));
+  }
+  return epochs *
+         static_cast<double>(task.spec.halving.steps_per_epoch * task.train.batch_windows *
+                             task.train.window_ms) /
+         3.6e6;
+}
+
+namespace {
+
+/// What is due next, whatever it costs.
+std::optional<SearchStore::Choice> wanted_job(const SearchTask& task, const Knowledge& knowledge) {
+  std::vector<TrialState> states;
+  for (const auto& trial : knowledge.trials) {
+    const auto size = size_of(twin_of(trial.configuration, task.twin), task.channels, task.spec.size);
+    states.push_back({class_of(trial.configuration, size, task.spec.size), {}, trial.begun});
+  }
+  // A trial's rungs finish in their order.
+  for (const auto& [job, result] : knowledge.finished)
+    states[static_cast<size_t>(job.trial)].scores.push_back(score_of(task, result));
+  const auto number = static_cast<int64_t>(states.size());
+  if (const auto due = due_trial(states, task.spec.halving))
+    return SearchStore::Choice{{*due, states[static_cast<size_t>(*due)].begun}, {}};
+  if (task.spec.trials > 0 && number >= task.spec.trials) return std::nullopt;
+  return SearchStore::Choice{{number, 0}, draw(task.spec.space, task.seed, number)};
+}
+
+bool front_rests(const SearchTask& task, const Knowledge& knowledge) {
+  if (task.spec.quiet_rungs == 0) return false;
+  std::vector<Outcome> outcomes;
+  for (const auto& [job, result] : knowledge.finished) {
+    const auto& configuration = knowledge.trials[static_cast<size_t>(job.trial)].configuration;
+    outcomes.push_back(
+        {static_cast<double>(size_of(twin_of(configuration, task.twin), task.channels, task.spec.size)),
+         score_of(task, result)});
+  }
+  return quiet_outcomes(outcomes, task.spec.epsilon) >= task.spec.quiet_rungs;
+}
+
+/// Whether a job's cost is beyond the budget of samples.
+bool too_dear(const SearchTask& task, const Knowledge& knowledge, const SearchStore::Choice& choice) {
+  if (task.spec.budget_samples_h == 0) return false;
+  auto then = knowledge;
+  if (choice.fresh) then.trials.push_back({*choice.fresh});
+  then.trials[static_cast<size_t>(choice.job.trial)].begun = choice.job.rung + 1;
+  return samples_h(task, then) > task.spec.budget_samples_h;
+}
+
+}  // namespace
+
+std::optional<SearchStore::Choice> next_job(const SearchTask& task, const Knowledge& knowledge) {
+  if (front_rests(task, knowledge)) return std::nullopt;
+  auto wanted = wanted_job(task, knowledge);
+  if (wanted && too_dear(task, knowledge, *wanted)) return std::nullopt;
+  return wanted;
+}
+
+std::string stop_reason(const SearchTask& task, const Knowledge& knowledge, double elapsed_s) {
+  if (front_rests(task, knowledge)) return "front";
+  if (task.spec.budget_minutes > 0 && elapsed_s >= 60 * task.spec.budget_minutes) return "budget_minutes";
+  const auto wanted = wanted_job(task, knowledge);
+  if (!wanted) return "trials";
+  return too_dear(task, knowledge, *wanted) ? "budget_samples_h" : "";
+}
+
+void work_on_search(const SearchTask& task) {
+  SearchStore store(task.out, task.identity);
+  const auto train_split = task.open("train"), valid_split = task.open("valid");
+  const auto choose = [&](const Knowledge& knowledge) { return next_job(task, knowledge); };
+  while (!stop_requested()) {
+    const auto claimed = store.claim(choose);
+    if (!claimed) {
+      // Another worker's result may make something due; and if that worker dies, its job is ours.
+      if (store.unfinished() == 0 && !choose(store.knowledge_without_curves())) return;
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+      continue;
+    }
+    const auto result = run_job(task, *claimed, train_split, valid_split);
+    if (!result) return;
+    store.finish(claimed->job, *result);
+    forget_older_weights(claimed->folder, claimed->job.rung);
+  }
+}
+
+namespace {
+
+Progress progress_of(const SearchTask& task, const Knowledge& knowledge, double elapsed_s) {
+  double best = std::nan("");
+  for (const auto& finished : knowledge.finished) best = std::fmax(best, score_of(task, finished.result));
+  const auto note = fmt::format("{} trials, {} rungs done, best {} {:.5f}", knowledge.trials.size(),
+                                knowledge.finished.size(), name_of(task.spec.measure), best);
+  if (task.spec.budget_minutes > 0) return {"search", elapsed_s / 60, task.spec.budget_minutes, "min", note};
+  if (task.spec.budget_samples_h > 0)
+    return {"search", samples_h(task, knowledge), task.spec.budget_samples_h, "h", note};
+  return {"search", static_cast<double>(knowledge.trials.size()), static_cast<double>(task.spec.trials),
+          "trials", note};
+}
+
+}  // namespace
+
+nlohmann::ordered_json search(const SearchTask& task, const std::vector<std::string>& worker_command,
+                              int workers, const ProgressListener& listener) {
+  SearchStore store(task.out, task.identity);
+  using Clock = std::chrono::steady_clock;
+  auto before = Clock::now();
+  const auto account_time = [&] {
+    const auto now = Clock::now();
+    store.add_elapsed(std::chrono::duration<double>(now - before).count());
+    before = now;
+  };
+  const double budget_s = 60 * task.spec.budget_minutes;
+  const auto finished = [&] {
+    return static_cast<int64_t>(store.knowledge_without_curves().finished.size());
+  };
+  auto told = Clock::now() - std::chrono::hours(1);
+  const auto tick = [&] {
+    if (Clock::now() - told > std::chrono::seconds(1)) {
+      told = Clock::now();
+      account_time();
+      if (listener) listener(progress_of(task, store.knowledge_without_curves(), store.elapsed_s()));
+    }
+    return stop_requested() || (budget_s > 0 && store.elapsed_s() >= budget_s);
+  };
+  const bool over = store.unfinished() == 0 &&
+                    !stop_reason(task, store.knowledge_without_curves(), store.elapsed_s()).empty();
+  if (!over && !tick()) run_crew(worker_command, workers, tick, finished);
+  account_time();
+  if (stop_requested()) fail_run("stopped while searching; run the same command again to go on");
+  const auto reason = stop_reason(task, store.knowledge_without_curves(), store.elapsed_s());
+  auto answers = judge(task, store, reason);
+  write_file_atomically(task.out / "search.json", answers.dump(1) + "\n");
+  return answers;
+}
+
+}  // namespace neurontwin

@@ -1,0 +1,85 @@
+#pragma once
+#include <filesystem>
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "dataset/dataset.hpp"
+#include "progress/progress.hpp"
+#include "search/halving.hpp"
+#include "search/space.hpp"
+#include "search/store.hpp"
+
+namespace neurontwin {
+
+enum class Criterion { smallest_not_worse, target, complexity_index };
+std::string_view name_of(Criterion criterion);
+
+/// What networks are judged by on the validation set: the area under the ROC curve of their spikes, or the
+/// variance explained of the voltage, which is all that a neuron without spikes has.
+enum class Measure { auc, variance_explained };
+std::string_view name_of(Measure measure);
+
+/// A network that somebody published, to be shown beside those found.
+struct PublishedNetwork {
+  std::string name;
+  double depth = 0, parameters = 0, auc = 0;
+};
+
+/// Reads [search].
+struct SearchSpec {
+  SearchSpace space;
+  Halving halving;
+  Criterion criterion = Criterion::smallest_not_worse;
+  Size size = Size::depth;
+  Measure measure = Measure::auc;
+  double epsilon = 0.001;
+  double confidence = 0.95;
+  double target_auc = 0, target_variance_explained = 0;  // 0: no target
+  int64_t resamples = 1000;
+  std::vector<PublishedNetwork> published;
+  // When to stop; 0: never for this reason. At least one is not 0.
+  double budget_samples_h = 0;  // hours of simulated neuron trained on, all trials together
+  double budget_minutes = 0;    // of wall time, all sessions together
+  int64_t trials = 0;           // configurations
+  int64_t quiet_rungs = 0;      // the front has not moved by more than epsilon in so many finished rungs
+};
+SearchSpec read_search(const Settings& settings);
+
+/// A search in a run directory whose data set is there.
+struct SearchTask {
+  SearchSpec spec;
+  TwinSpec twin;    // what a configuration does not say
+  TrainSpec train;  // the same
+  int64_t channels = 0;
+  uint64_t seed = 0;
+  int64_t skip_ms = 0;   // of a trial's start, which do not count when networks are judged
+  std::string identity;  // all that determines a trial's result
+  std::filesystem::path out;
+  torch::Device device = torch::kCPU;
+  std::function<Split(const std::string& name)> open;  // "train", "valid", "test"
+};
+
+/// Works on one job after the other until there are none, or the user asks to stop.
+void work_on_search(const SearchTask& task);
+
+/// Why a search is over; empty: it is not.
+std::string stop_reason(const SearchTask& task, const Knowledge& knowledge, double elapsed_s);
+/// Job after job, as the search is done (never those that somebody works on).
+std::optional<SearchStore::Choice> next_job(const SearchTask& task, const Knowledge& knowledge);
+/// The score of a finished rung: the measure.
+double score_of(const SearchTask& task, const RungResult& result);
+/// Hours of simulated neuron that the jobs, finished or begun, train on.
+double samples_h(const SearchTask& task, const Knowledge& knowledge);
+
+/// Runs `workers` processes of `worker_command` until they end: this program, and work_on_search in it.
+/// Then judges, and writes DIR/search.json. RunError if the user stopped it. Returns what it wrote.
+nlohmann::ordered_json search(const SearchTask& task, const std::vector<std::string>& worker_command,
+                              int workers, const ProgressListener& listener);
+
+/// What a search came to: search.json. Looks at the test set, once for each chosen network.
+nlohmann::ordered_json judge(const SearchTask& task, SearchStore& store, const std::string& stopped_by);
+/// The same in words.
+std::string table_of(const nlohmann::ordered_json& answers);
+
+}  // namespace neurontwin

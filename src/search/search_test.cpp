@@ -1,0 +1,80 @@
+#include "search/search.hpp"
+
+#include <gtest/gtest.h>
+
+namespace neurontwin {
+namespace {
+
+/// Rung 0 is 2 epochs of 10 steps of 9 windows of 1000 ms: 0.05 h.
+SearchTask task_with(const std::string& toml) {
+  SearchTask task;
+  task.spec =
+      read_search(Settings::from_text("first_rung_epochs = 2\nsteps_per_epoch = 10\nrungs = 2\n" + toml));
+  task.train.batch_windows = 9;
+  task.train.window_ms = 1000;
+  task.channels = 10;
+  task.seed = 1;
+  return task;
+}
+
+RungResult scored(double auc) {
+  RungResult r;
+  r.auc = auc;
+  r.variance_explained = 1 - auc;
+  return r;
+}
+
+/// Does jobs one after the other, as one worker would, until there are none; at most `most`.
+Knowledge searched(const SearchTask& task, int most) {
+  Knowledge k;
+  for (int i = 0; i < most; ++i) {
+    const auto choice = next_job(task, k);
+    if (!choice) break;
+    if (choice->fresh) k.trials.push_back({*choice->fresh});
+    ++k.trials[static_cast<size_t>(choice->job.trial)].begun;
+    k.finished.push_back({choice->job, scored(0.9 + 0.001 * static_cast<double>(choice->job.trial % 7))});
+  }
+  return k;
+}
+
+TEST(Search, EndsWithItsBudgetOfSamplesAndDoesNotOverspend) {
+  const auto task = task_with("budget_samples_h = 1.02");
+  const auto known = searched(task, 1000);
+  EXPECT_LE(samples_h(task, known), 1.02);
+  EXPECT_GT(samples_h(task, known), 1.02 - 0.15);  // a rung 1 costs 0.1 h
+  EXPECT_EQ(stop_reason(task, known, 0), "budget_samples_h");
+}
+
+TEST(Search, GoesOnToTheNextRungBeforeItTriesSomethingNew) {
+  const auto known = searched(task_with("trials = 9"), 1000);
+  EXPECT_EQ(known.trials.size(), 9u);
+  EXPECT_EQ(known.finished[3].job.rung, 1);
+  EXPECT_EQ(known.finished[3].job.trial, 2);
+}
+
+TEST(Search, SaysWhyItStopped) {
+  auto task = task_with("trials = 9\nbudget_minutes = 2");
+  EXPECT_EQ(stop_reason(task, searched(task, 4), 60), "");
+  EXPECT_EQ(stop_reason(task, searched(task, 4), 120), "budget_minutes");
+  EXPECT_EQ(stop_reason(task, searched(task, 1000), 60), "trials");
+  // Scores repeat after seven trials: then nothing moves the front by more than 0.02.
+  task = task_with("trials = 1000\nquiet_rungs = 30\nepsilon = 0.02\ndepth = [1, 2]");
+  const auto known = searched(task, 1000);
+  EXPECT_EQ(stop_reason(task, known, 0), "front");
+  EXPECT_LT(known.finished.size(), 60u);
+}
+
+TEST(Search, JudgesANeuronThatIsNotAskedForSpikesByItsVoltage) {
+  const auto task = task_with("trials = 9\nspike_weight = 0");
+  EXPECT_EQ(score_of(task, scored(0.75)), 0.25);
+}
+
+TEST(Search, NeedsAnEndAndATarget) {
+  EXPECT_THROW(task_with(""), InputError);
+  EXPECT_THROW(task_with("trials = 3\ncriterion = \"target\""), InputError);
+  EXPECT_THROW(task_with("trials = 3\ncriterion = \"complexity_index\"\nspike_weight = 0"), InputError);
+  EXPECT_EQ(task_with("trials = 3\ncriterion = \"complexity_index\"").spec.space.least_depth, 3);
+}
+
+}  // namespace
+}  // namespace neurontwin
