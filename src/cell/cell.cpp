@@ -4,10 +4,9 @@
 
 namespace neurontwin {
 
-IntegrateAndFire read_cell(const Settings& settings) {
-  constexpr std::array<std::string_view, 1> kinds{"integrate-and-fire"};
-  settings.choice("kind", kinds);
+namespace {
 
+IntegrateAndFire read_point(const Settings& settings) {
   IntegrateAndFire cell;
   cell.excitatory_synapses =
       static_cast<int>(settings.integer("excitatory_synapses", cell.excitatory_synapses, {1, 100000}));
@@ -27,6 +26,28 @@ IntegrateAndFire read_cell(const Settings& settings) {
     fail_input("{}: '{}' is {} mV, expected above reset_mV ({} mV)", settings.where("threshold_mV"),
                settings.full_key("threshold_mV"), cell.threshold_mV, cell.reset_mV);
   }
+  return cell;
+}
+
+}  // namespace
+
+IntegrateAndFire read_cell(const Settings& settings) {
+  constexpr std::array<std::string_view, 1> kinds{"integrate-and-fire"};
+  settings.choice("kind", kinds);
+  return read_point(settings);
+}
+
+TwoLayerNeuron read_two_layer_neuron(const Settings& settings) {
+  constexpr std::array<std::string_view, 1> kinds{"two-layer"};
+  settings.choice("kind", kinds);
+  TwoLayerNeuron cell;
+  cell.soma = read_point(settings);
+  cell.branches = static_cast<int>(settings.integer("branches", cell.branches, {1, 100000}));
+  cell.branch_time_constant_ms =
+      settings.number("branch_time_constant_ms", cell.branch_time_constant_ms, kPositive);
+  cell.branch_threshold_mV = settings.number("branch_threshold_mV", cell.branch_threshold_mV);
+  cell.branch_slope_mV = settings.number("branch_slope_mV", cell.branch_slope_mV, kPositive);
+  cell.branch_output_mV = settings.number("branch_output_mV", cell.branch_output_mV, kPositive);
   return cell;
 }
 

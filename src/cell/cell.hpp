@@ -20,7 +20,25 @@ struct IntegrateAndFire {
   int synapses() const { return excitatory_synapses + inhibitory_synapses; }
 };
 
-/// Reads a cell description. InputError where it is wrong.
+/// A neuron of two layers by construction (after Poirazi, Brannon and Mel 2003, Neuron 37:989), in 1 ms
+/// steps: branches with a sigmoidal threshold of their own feed an integrate-and-fire soma. Synapses of
+/// either kind are dealt out to the branches in turn: synapse s is on branch s modulo `branches`. In a branch
+/// each input spike adds weight exp(-t/branch_time_constant) to its u, and it gives the soma
+///   branch_output_mV (sigmoid((u - branch_threshold)/branch_slope) -
+///   sigmoid(-branch_threshold/branch_slope))
+/// in every ms, which then decays with the soma's own time constant.
+struct TwoLayerNeuron {
+  /// Synapses and weights are those on the branches; all else is the soma.
+  IntegrateAndFire soma;
+  int branches = 5;
+  double branch_time_constant_ms = 5;
+  double branch_threshold_mV = 5;
+  double branch_slope_mV = 0.5;
+  double branch_output_mV = 2;
+};
+
+/// Read a cell description. InputError where it is wrong.
 IntegrateAndFire read_cell(const Settings& settings);
+TwoLayerNeuron read_two_layer_neuron(const Settings& settings);
 
 }  // namespace neurontwin

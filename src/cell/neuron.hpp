@@ -6,8 +6,8 @@
 
 namespace neurontwin {
 
-/// A neuron of either kind, as experiments are made on it.
-using Neuron = std::variant<IntegrateAndFire, DetailedCell>;
+/// A neuron of any kind, as experiments are made on it.
+using Neuron = std::variant<IntegrateAndFire, TwoLayerNeuron, DetailedCell>;
 
 /// Reads a cell description of any kind. Files that it names are beside the description. InputError where it
 /// is wrong.

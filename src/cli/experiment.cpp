@@ -85,6 +85,11 @@ Experiment read_experiment(const Options& options) {
   e.twin.count = e.train.questions.rate_sd_ms > 0;
   e.evaluate = read_evaluate(evaluate);
   e.sequences = read_sequences(evaluate.table("sequences"), e.plan.cell);
+  std::optional<Settings> search;
+  if (settings.has("search")) {
+    search = settings.table("search");
+    e.search = read_search(*search);
+  }
   settings.reject_unread();
   if (e.plan.data.trial_ms < e.train.skip_ms + e.train.window_ms) {
     fail_input("{}: '{}' of {} ms after the first {} ms does not fit into trials of {} ms",
@@ -120,6 +125,14 @@ Experiment read_experiment(const Options& options) {
       "[twin]\n{}\n[train]\n{}",
       e.plan.identity.configuration, e.plan.data.train_trials, e.plan.data.valid_trials,
       e.plan.data.labels.published, e.plan.data.labels.soma_ceiling_mV, network, training);
+  if (e.search) {
+    e.search_identity = fmt::format(
+        "{}\n[search]\n{}{}", e.training_identity,
+        without(search->resolved(), {"criterion", "size", "measure", "epsilon", "confidence", "target_auc",
+                                     "target_variance_explained", "resamples", "budget_samples_h",
+                                     "budget_minutes", "trials", "quiet_rungs"}),
+        e.search->criterion == Criterion::complexity_index ? "probe = true\n" : "");
+  }
   e.evaluate_settings = evaluate.resolved();
   return e;
 }

@@ -1,11 +1,13 @@
 #pragma once
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "dataset/dataset.hpp"
 #include "evaluate/evaluate.hpp"
 #include "evaluate/sequences.hpp"
+#include "search/search.hpp"
 #include "train/train.hpp"
 #include "twin/network.hpp"
 
@@ -33,9 +35,11 @@ struct Experiment {
   TrainSpec train;
   EvaluateSpec evaluate;
   SequenceSpec sequences;
-  std::string resolved;           // experiment.toml with every default written out
-  std::string training_identity;  // all that determines the trained weights but the number of epochs
-  std::string evaluate_settings;  // [evaluate] as resolved
+  std::optional<SearchSpec> search;  // where the file has [search]
+  std::string resolved;              // experiment.toml with every default written out
+  std::string training_identity;     // all that determines the trained weights but the number of epochs
+  std::string search_identity;       // all that determines a trial of the architecture search
+  std::string evaluate_settings;     // [evaluate] as resolved
 };
 Experiment read_experiment(const Options& options);
 

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "cli/replay.hpp"
+#include "cli/search_stage.hpp"
 #include "cli/stages.hpp"
 #include "cli/tools.hpp"
 #include "train/kept_memory.hpp"
@@ -116,6 +117,12 @@ int run(int argc, char** argv) {
       {"report", StageName::report, "write report.html"}};
   for (const auto& [name, stage, help] : stages)
     add_stage_options(*app.add_subcommand(name, help + " (one stage of run)"), options);
+  auto* searching = app.add_subcommand("search", "find how small a twin can be, and why");
+  add_stage_options(*searching, options);
+  int workers = 1, worker_threads = 0;
+  searching->add_option("--workers", workers, "processes to train with, which share the threads (default: 1)")
+      ->check(CLI::Range(1, 1024));
+  searching->add_option("--search-worker", worker_threads)->group("");  // what those are started with
   ReplayOptions replaying;
   auto* simulating = app.get_subcommand("simulate");
   add_replay_options(*simulating, replaying);
@@ -165,6 +172,10 @@ int run(int argc, char** argv) {
     replay(replaying);
   } else {
     const auto experiment = prepare(options);
+    if (searching->parsed() && worker_threads > 0)
+      run_search_worker(experiment, options, worker_threads);
+    else if (searching->parsed())
+      run_search(experiment, options, workers, {argv, argv + argc});
     if (all->parsed()) run_all(experiment, options);
     for (const auto& [name, stage, help] : stages) {
       if (app.got_subcommand(name)) run_stage(stage, experiment, options);
@@ -176,7 +187,8 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc > 1 && (std::string_view(argv[1]) == "run" || std::string_view(argv[1]) == "train"))
+  const std::string_view command = argc > 1 ? argv[1] : "";
+  if (command == "run" || command == "train" || command == "search")
     neurontwin::start_with_patient_threads(argv);
   neurontwin::keep_freed_memory();
   std::signal(SIGINT, on_signal);

@@ -208,6 +208,7 @@ class Run {
       }
       all += digest(read_file(out_ / name));
     }
+    if (std::filesystem::exists(out_ / "search.json")) all += digest(read_file(out_ / "search.json"));
     const auto inputs = digest(all);
     if (log_.done("report", inputs) && is_whole_page(out_ / "report.html")) return say("report: done before");
     const double start = seconds_now();

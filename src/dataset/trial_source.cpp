@@ -68,12 +68,12 @@ TrialSource detailed_source(const DatasetPlan& plan, const DendriticBasis* basis
           }};
 }
 
+template <class Cell>
 TrialSource point_source(const DatasetPlan& plan) {
   return {1, [&plan](Stage stage, uint64_t first, size_t count, const Pace& pace) {
             std::vector<Trial> trials;
             for (auto& input : draw_inputs(plan, stage, first, count)) {
-              trials.push_back(
-                  simulate(std::get<IntegrateAndFire>(plan.cell), std::move(input), plan.data.trial_ms));
+              trials.push_back(simulate(std::get<Cell>(plan.cell), std::move(input), plan.data.trial_ms));
               pace(plan.data.trial_ms);
             }
             return trials;
@@ -117,7 +117,8 @@ VoltageMoments fit_moments(const DatasetPlan& plan, int threads, const Pace& pac
 }  // namespace
 
 TrialSource trial_source(const DatasetPlan& plan, const DendriticBasis* basis) {
-  if (std::holds_alternative<IntegrateAndFire>(plan.cell)) return point_source(plan);
+  if (std::holds_alternative<IntegrateAndFire>(plan.cell)) return point_source<IntegrateAndFire>(plan);
+  if (std::holds_alternative<TwoLayerNeuron>(plan.cell)) return point_source<TwoLayerNeuron>(plan);
   return plan.simulation.precision == Precision::in_float ? detailed_source<float>(plan, basis)
                                                           : detailed_source<double>(plan, basis);
 }

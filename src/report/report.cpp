@@ -64,7 +64,7 @@ std::string make_report(const std::filesystem::path& run_directory) {
   nlohmann::ordered_json data;
   for (const auto* name : {"run", "metrics"})
     data[name] = read_json(run_directory / fmt::format("{}.json", name));
-  for (const auto* name : {"curves", "learning", "interpretation"}) {
+  for (const auto* name : {"curves", "learning", "interpretation", "search"}) {
     const auto file = run_directory / fmt::format("{}.json", name);
     data[name] = std::filesystem::exists(file) ? read_json(file) : nlohmann::ordered_json(nullptr);
   }
@@ -78,7 +78,7 @@ std::string make_report(const std::filesystem::path& run_directory) {
   };
   std::string script(page_asset("modules.js"));
   script += vega_script();
-  for (const auto* name : {"specs.js", "charts.js", "page.js"}) script += page_asset(name);
+  for (const auto* name : {"specs.js", "search.js", "charts.js", "page.js"}) script += page_asset(name);
   put("@DATA@", embedded(data));
   put("@SCRIPT@", script);
   put("@STYLE@", page_asset("style.css"));

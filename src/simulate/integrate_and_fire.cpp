@@ -18,12 +18,37 @@ void record(const IntegrateAndFire& cell, double v, Trial& trial) {
   trial.soma_mV.push_back(static_cast<float>(v > cell.threshold_mV ? cell.spike_mV : v));
 }
 
-}  // namespace
+/// What all branches give the soma in each ms.
+std::vector<double> given_by_branches_mV(const TwoLayerNeuron& cell, const SynapticInput& input,
+                                         int64_t duration_ms) {
+  const auto sigmoid = [&](double u) {
+    return 1 / (1 + std::exp((cell.branch_threshold_mV - u) / cell.branch_slope_mV));
+  };
+  const auto branches = static_cast<size_t>(cell.branches);
+  std::vector<double> arriving(branches * static_cast<size_t>(duration_ms), 0.0);  // [branch][ms]
+  const auto add = [&](const auto& spikes, double weight_mV) {
+    for (size_t i = 0; i < spikes.time_ms.size(); ++i)
+      arriving[spikes.synapse[i] % branches * static_cast<size_t>(duration_ms) + spikes.time_ms[i]] +=
+          weight_mV;
+  };
+  add(input.excitatory, cell.soma.excitatory_weight_mV);
+  add(input.inhibitory, cell.soma.inhibitory_weight_mV);
+  const double decay = std::exp(-1 / cell.branch_time_constant_ms), at_rest = sigmoid(0);
+  std::vector<double> given(static_cast<size_t>(duration_ms), 0.0);
+  for (size_t b = 0; b < branches; ++b) {
+    double u = 0;
+    for (size_t t = 0; t < given.size(); ++t) {
+      u = decay * u + arriving[b * given.size() + t];
+      given[t] += cell.branch_output_mV * (sigmoid(u) - at_rest);
+    }
+  }
+  return given;
+}
 
-Trial simulate(const IntegrateAndFire& cell, SynapticInput input, int64_t duration_ms) {
+/// The soma: w is what arrives in each ms.
+Trial fire(const IntegrateAndFire& cell, std::vector<double> w, SynapticInput input, int64_t duration_ms) {
   // A sum of exponentials cut off after K ms obeys  u(t) = d u(t-1) + w(t) - d^K w(t-K);  a reset is an
   // arrival of -u.
-  auto w = arriving_mV(cell, input, duration_ms);
   const double decay = std::exp(-1 / cell.membrane_time_constant_ms);
   const double cut_off = std::pow(decay, cell.kernel_ms);
   Trial trial;
@@ -45,6 +70,18 @@ Trial simulate(const IntegrateAndFire& cell, SynapticInput input, int64_t durati
   }
   trial.input = std::move(input);
   return trial;
+}
+
+}  // namespace
+
+Trial simulate(const IntegrateAndFire& cell, SynapticInput input, int64_t duration_ms) {
+  auto arriving = arriving_mV(cell, input, duration_ms);
+  return fire(cell, std::move(arriving), std::move(input), duration_ms);
+}
+
+Trial simulate(const TwoLayerNeuron& cell, SynapticInput input, int64_t duration_ms) {
+  auto given = given_by_branches_mV(cell, input, duration_ms);
+  return fire(cell.soma, std::move(given), std::move(input), duration_ms);
 }
 
 Trial simulate_reference(const IntegrateAndFire& cell, SynapticInput input, int64_t duration_ms) {

@@ -10,7 +10,10 @@ namespace neurontwin {
 /// off.
 Trial simulate(const IntegrateAndFire& cell, SynapticInput input, int64_t duration_ms);
 
-/// The same from the definition, sum by sum; the reference for the tests.
+/// The same of a soma that its branches drive: what they give it in a ms arrives in that ms.
+Trial simulate(const TwoLayerNeuron& cell, SynapticInput input, int64_t duration_ms);
+
+/// The point neuron from the definition, sum by sum; the reference for the tests.
 Trial simulate_reference(const IntegrateAndFire& cell, SynapticInput input, int64_t duration_ms);
 
 }  // namespace neurontwin

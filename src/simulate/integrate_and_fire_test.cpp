@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace neurontwin {
@@ -42,7 +43,7 @@ TEST(IntegrateAndFire, NoSpikeIsCountedInTheLastBin) {
     input.excitatory.time_ms.push_back(9);
     input.excitatory.synapse.push_back(s);
   }
-  EXPECT_TRUE(simulate({}, input, 10).spike_times_ms.empty());
+  EXPECT_TRUE(simulate(IntegrateAndFire{}, input, 10).spike_times_ms.empty());
 }
 
 TEST(IntegrateAndFire, TheRecursionEqualsTheDefinition) {
@@ -68,6 +69,46 @@ TEST(IntegrateAndFire, FiresAboutOncePerSecondUnderThePublishedInput) {
     for (const float t : simulated.spike_times_ms) spikes += t >= 500;
   }
   EXPECT_NEAR(spikes / (1000 * 5.5), 0.9, 0.1);
+}
+
+SynapticInput spikes_at(std::vector<uint32_t> time_ms, std::vector<uint32_t> synapse) {
+  return {{std::move(time_ms), std::move(synapse)}, {}};
+}
+
+double highest_mV(const TwoLayerNeuron& cell, const SynapticInput& input) {
+  const auto v = simulate(cell, input, 100).soma_mV;
+  return *std::max_element(v.begin(), v.end()) - cell.soma.reset_mV;
+}
+
+TEST(TwoLayerNeuron, ThreeSpikesOnOneBranchDoWhatThreeBranchesCannot) {
+  // 3 x 2 mV are above a branch's 5 mV, 2 mV are far below; synapses 0, 5, 10 share a branch of five.
+  const TwoLayerNeuron cell;
+  const double together = highest_mV(cell, spikes_at({10, 10, 10}, {0, 5, 10}));
+  const double apart = highest_mV(cell, spikes_at({10, 10, 10}, {0, 1, 2}));
+  EXPECT_GT(together, 1);
+  EXPECT_LT(apart, 0.1 * together);
+}
+
+TEST(TwoLayerNeuron, ABranchForgetsBeforeTheSomaDoes) {
+  const TwoLayerNeuron cell;
+  const auto at_once = spikes_at({10, 10, 10}, {0, 5, 10}), slowly = spikes_at({10, 18, 26}, {0, 5, 10});
+  EXPECT_LT(highest_mV(cell, slowly), 0.1 * highest_mV(cell, at_once));
+}
+
+TEST(TwoLayerNeuron, WithoutInputItRests) {
+  const TwoLayerNeuron cell;
+  for (const float v : simulate(cell, {}, 100).soma_mV) EXPECT_FLOAT_EQ(v, -75);
+}
+
+TEST(TwoLayerNeuron, BranchesFarBelowTheirThresholdBySlopeAreLinear) {
+  // A sigmoid of large slope is a line of steepness output/(4 slope): then all is one filter after another.
+  TwoLayerNeuron cell;
+  cell.branch_threshold_mV = 0;
+  cell.branch_slope_mV = 1000;
+  cell.branch_output_mV = 4000;
+  const double one = highest_mV(cell, spikes_at({10}, {0}));
+  EXPECT_NEAR(highest_mV(cell, spikes_at({10, 10}, {0, 1})), 2 * one, 1e-4);
+  EXPECT_NEAR(highest_mV(cell, spikes_at({10, 10}, {0, 5})), 2 * one, 1e-4);
 }
 
 }  // namespace

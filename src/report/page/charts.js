@@ -319,7 +319,7 @@ function exampleChart(curves) {
 }
 
 function allCharts(data) {
-  const {curves, learning, interpretation, metrics} = data;
+  const {curves, learning, interpretation, metrics, search} = data;
   const charts = [];
   const add = (present, build) => { if (present) charts.push(...[].concat(build())); };
   const c = curves || {};
@@ -337,5 +337,6 @@ function allCharts(data) {
   add(dendrites, () => dendritesChart(metrics));
   add(modelsOf(metrics).length, () => modelsChart(metrics));
   add(learning && learning.epochs.length, () => learningCharts(learning));
+  add(search, () => searchCharts(search));
   return charts;
 }

@@ -173,6 +173,7 @@ const kGroups = {
   models: ['Beside simpler models', 'Each was fitted on the training trials and is scored as the twin is. What only the twin gets right is what its layers are for.'],
   statistics: ['Does it behave like the neuron?', ''],
   learning: ['How it learned', ''],
+  search: ['How small can it be?', ''],
 };
 
 function showPage(data) {
@@ -189,6 +190,7 @@ function showPage(data) {
     page.append(make('div', {class: 'charts'}, members.map(figureOf)));
     if (group === 'spikes') page.append(...operatingPoints(data.curves));
     if (group === 'models') page.append(...modelsTable(m));
+    if (group === 'search') page.append(...searchTables(data.search));
   }
   page.append(...conventions(m));
   page.append(make('h2', {}, 'Everything else'));

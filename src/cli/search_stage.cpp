@@ -1,0 +1,82 @@
+#include "cli/search_stage.hpp"
+
+#include <torch/torch.h>
+
+#include <thread>
+
+#include "cli/progress_bar.hpp"
+#include "cli/stages.hpp"
+#include "dataset/event_support.hpp"
+#include "files/files.hpp"
+#include "search/search.hpp"
+
+namespace neurontwin {
+namespace {
+
+Split open_split(const Experiment& e, const Options& o, const std::string& name) {
+  for (const auto& split : splits_of(e.plan.data)) {
+    if (split.name == name) return Split::open(e.plan, o.out / "dataset", split);
+  }
+  fail_run("no split '{}'", name);
+}
+
+SearchTask task_of(const Experiment& e, const Options& o) {
+  if (!e.search) {
+    fail_input(
+        "{}: has no [search], which says what to try and how long; for example\n"
+        "            [search]\n            depth = [1, 8]\n            widths = [32, 64, 128]\n"
+        "            budget_minutes = 60",
+        o.experiment.string());
+  }
+  SearchTask task;
+  task.spec = *e.search;
+  task.twin = e.twin;
+  task.train = e.train;
+  task.channels = excitatory_synapses(e.plan.cell) + inhibitory_synapses(e.plan.cell);
+  task.seed = e.seed;
+  task.skip_ms = e.evaluate.skip_ms;
+  task.identity = digest(e.search_identity + o.device);
+  task.out = o.out;
+  task.device = o.device == "cuda" ? torch::kCUDA : torch::kCPU;
+  task.open = [&e, &o](const std::string& name) { return open_split(e, o, name); };
+  return task;
+}
+
+void require_spikes(const SearchTask& task, const Experiment& e) {
+  if (task.spec.measure != Measure::auc) return;
+  const auto support = event_support(task.open("valid"), task.skip_ms);
+  fmt::print(stderr, "{}\n", words_for(support, "valid"));
+  if (const auto warning = warning_of(support, "valid")) fmt::print(stderr, "{}\n", *warning);
+  if (support.spikes_after_skip > 0) return;
+  fail_input(
+      "{} validation trials hold no output spike; raise data.valid_trials, or the input rates in [stimulus], "
+      "or "
+      "set search.measure = \"variance_explained\" to judge by the voltage alone",
+      e.plan.data.valid_trials);
+}
+
+}  // namespace
+
+void run_search(const Experiment& experiment, const Options& options, int workers,
+                std::vector<std::string> arguments) {
+  const auto task = task_of(experiment, options);
+  run_stage(StageName::simulate, experiment, options);
+  const FolderLock lock(options.out);
+  require_spikes(task, experiment);
+  const int threads = options.threads > 0
+                          ? options.threads
+                          : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  at::set_num_threads(threads);
+  arguments.push_back("--search-worker");
+  arguments.push_back(std::to_string(std::max(1, threads / workers)));
+  fmt::print("{}", table_of(search(task, arguments, workers, progress_bar())));
+  fmt::print("  everything              {}\n",
+             std::filesystem::absolute(options.out / "search.json").lexically_normal().string());
+}
+
+void run_search_worker(const Experiment& experiment, const Options& options, int threads) {
+  at::set_num_threads(threads);
+  work_on_search(task_of(experiment, options));
+}
+
+}  // namespace neurontwin

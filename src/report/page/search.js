@@ -1,0 +1,127 @@
+// The charts of an architecture search (search.json). Errors are 1 - score, on a logarithmic axis: near a score of 1 differences would not be seen.
+const kSearchMeasures = {auc: 'AUC', variance_explained: 'variance explained'};
+
+function searchPoints(search) {
+  const measure = search.search.measure;
+  return search.trials.filter((t) => t[measure] !== null && t[measure] < 1).map((t) => ({...t, score: t[measure], error: 1 - t[measure], configurationText: `${t.configuration.family.replace('_', ' ')}, width ${t.configuration.width.join(', ')}, taps ${t.configuration.taps.join(', ')}`}));
+}
+
+const kNetworkTip = "'trial ' + datum.trial + ', rung ' + datum.rung + ': ' + datum.configurationText + '\\n' + format(datum.parameters, ',') + ' parameters, 1 - score ' + format(datum.error, '.2g') + ', learning rate ' + format(datum.configuration.learning_rate, '.2g')";
+
+function searchFrontChart(search, size, title, caption) {
+  const points = searchPoints(search).map((p) => ({...p, x: p[size], y: p.error}));
+  const front = search.front[size].map((trial) => points.find((p) => p.trial === trial)).filter(Boolean);
+  const published = search.search.measure === 'auc' ? search.published.filter((p) => p[size] > 0 && p.auc < 1).map((p) => ({x: p[size], y: 1 - p.auc, name: p.name})) : [];
+  const name = kSearchMeasures[search.search.measure];
+  const domain = size === 'depth' ? [0.5, Math.max(...points.map((p) => p.x), ...published.map((p) => p.x)) + 0.5] : undefined;
+  return {
+    id: 'search-' + size, group: 'search', title, caption, size: 'half', height: 300,
+    spec: (width, height) => {
+      const c = themeColours();
+      const layers = [
+        {kind: 'line', data: front, colour: c.predicted, width: 1.6, step: 'step-after'},
+        {kind: 'points', data: points.filter((p) => !front.includes(p)), colour: c.quiet, size: 34, opacity: 0.55, tip: kNetworkTip},
+        {kind: 'points', data: front, colour: c.predicted, size: 60, tip: kNetworkTip},
+        {kind: 'points', data: published, colour: c.excitatory, size: 90, shape: 'diamond', tip: "datum.name + ', published: 1 - AUC ' + format(datum.y, '.2g')"},
+      ];
+      const all = [...points, ...published];
+      return frameSpec({
+        width, height, layers,
+        x: {title: size.replace('_', '-') + (size === 'depth' ? ' (layers)' : ''), type: size === 'depth' ? 'linear' : 'log', domain: domain || [Math.min(...all.map((p) => p.x)) / 1.3, Math.max(...all.map((p) => p.x)) * 1.3], format: '~s'},
+        y: {title: '1 − validation ' + name, type: 'log', domain: [Math.min(...all.map((p) => p.y)) / 1.2, Math.max(...all.map((p) => p.y)) * 1.2], format: '.1~g'},
+        legend: [['front', c.predicted], ['other networks', c.quiet], ...(published.length ? [['published', c.excitatory]] : [])],
+      });
+    },
+    table: {columns: ['trial', 'rung', 'family', 'depth', 'units', 'parameters', 'multiply-adds per ms', 'validation AUC', 'variance explained', 'RMSE (mV)', 'learning rate', 'soma weight'],
+            rows: points.map((p) => [p.trial, p.rung, p.configuration.family, p.depth, p.units, p.parameters, p.multiply_adds, p.auc, p.variance_explained, p.rmse_mV, p.configuration.learning_rate, p.configuration.soma_weight])},
+  };
+}
+
+// One colour for each depth, from the first to the last.
+function depthColours(depths) {
+  const c = themeColours();
+  const hues = [c.inhibitory, '#56b4e9', c.predicted, '#b5a800', '#e69f00', c.excitatory, '#a3488f', '#7a4a2b'];
+  return new Map(depths.map((d, i) => [d, hues[Math.round(i * (hues.length - 1) / Math.max(1, depths.length - 1))]]));
+}
+
+function searchCurvesChart(search) {
+  const curves = search.curves.filter((c) => c.epochs.some((e) => e.valid_auc !== null && e.valid_auc < 1));
+  if (!curves.length) return [];
+  const rows = curves.flatMap((c) => c.epochs.filter((e) => e.valid_auc !== null && e.valid_auc < 1).map((e) => ({x: e.seen_s / 3600, y: 1 - e.valid_auc, trial: c.trial, depth: c.depth, valid_loss: e.valid_loss})));
+  const depths = [...new Set(rows.map((r) => r.depth))].sort((a, b) => a - b);
+  return [{
+    id: 'search-curves', group: 'search', title: 'Learning curves', size: 'half', height: 300,
+    caption: 'Every network, by its depth. At the start of a rung the learning rate rises again, and the error with it.',
+    spec: (width, height) => {
+      const colours = depthColours(depths);
+      return frameSpec({
+        width, height,
+        x: {title: 'hours of simulated neuron seen', type: 'log', domain: extent(rows.map((r) => r.x)), format: '~g'}, y: {title: '1 − validation AUC', type: 'log', domain: extent(rows.map((r) => r.y)), format: '.1~g'},
+        layers: depths.map((d) => ({kind: 'line', by: ['trial'], data: rows.filter((r) => r.depth === d), colour: colours.get(d), width: 1.1, opacity: 0.7})),
+        legend: depths.map((d) => [`${d}`, colours.get(d)]),
+      });
+    },
+    table: {columns: ['trial', 'depth', 'hours seen', 'validation loss', '1 - validation AUC'], rows: rows.map((r) => [r.trial, r.depth, r.x, r.valid_loss, r.y])},
+  }];
+}
+
+function searchRatesChart(search) {
+  const rows = search.learning_rate.flatMap((l) => l.learning_rate_and_score.filter(([, score]) => score !== null && score < 1).map(([rate, score]) => ({x: rate, y: 1 - score, depth: l.depth})));
+  if (!rows.length) return [];
+  const depths = [...new Set(rows.map((r) => r.depth))];
+  return [{
+    id: 'search-rates', group: 'search', title: 'Was each of them tuned?', size: 'half', height: 300,
+    caption: 'Every network after the first rung, at its own learning rate, by its depth.',
+    spec: (width, height) => {
+      const colours = depthColours(depths);
+      return frameSpec({
+        width, height,
+        x: {title: 'learning rate', type: 'log', domain: [Math.min(...rows.map((r) => r.x)) / 1.2, Math.max(...rows.map((r) => r.x)) * 1.2], format: '.1~g'},
+        y: {title: '1 − score after rung 0', type: 'log', domain: [Math.min(...rows.map((r) => r.y)) / 1.1, Math.max(...rows.map((r) => r.y)) * 1.1], format: '.1~g'},
+        layers: depths.map((d) => ({kind: 'points', data: rows.filter((r) => r.depth === d), colour: colours.get(d), size: 45, tip: "datum.depth + ' layers, rate ' + format(datum.x, '.2g') + ': ' + format(datum.y, '.3g')"})),
+        legend: depths.map((d) => [`${d}`, colours.get(d)]),
+      });
+    },
+    table: {columns: ['depth', 'learning rate', '1 - score'], rows: rows.map((r) => [r.depth, r.x, r.y])},
+  }];
+}
+
+function searchCharts(search) {
+  if (!searchPoints(search).length) return [];
+  return [
+    searchFrontChart(search, 'depth', 'Accuracy against depth', 'Every network at the end of the last rung it reached. The line is the best at every depth or below.'),
+    searchFrontChart(search, 'parameters', 'Accuracy against parameters', 'The same networks by the numbers they learned.'),
+    ...searchCurvesChart(search), ...searchRatesChart(search),
+  ];
+}
+
+const kSizeWords = {depth: 'layers', units: 'units', parameters: 'parameters', multiply_adds: 'multiply-adds per ms'};
+
+function searchTables(search) {
+  const s = search.search;
+  const stopped = {front: `the front had not moved by more than ${s.epsilon} in ${s.quiet_rungs} rungs`, budget_minutes: `the budget of ${s.budget_minutes} min ended`,
+                   budget_samples_h: `the budget of ${s.budget_samples_h} h of simulated neuron ended`, trials: 'all configurations asked for were tried'}[search.stopped_by];
+  const criterion = {smallest_not_worse: `the smallest network whose validation ${kSearchMeasures[s.measure]} is not worse than the best found by more than ${s.epsilon}, by a paired bootstrap over trials at ${100 * s.confidence} % confidence`,
+                     target: `the smallest network that reaches ${s.target_auc ? 'an AUC of ' + s.target_auc : ''}${s.target_auc && s.target_variance_explained ? ' and ' : ''}${s.target_variance_explained ? s.target_variance_explained + ' of the variance' : ''} at ${100 * s.confidence} % confidence`,
+                     complexity_index: 'the functional complexity index of a network of 3 × 128 units'}[s.criterion];
+  const ends = (interval) => interval.map((v) => (v === null ? 'none' : number(v))).join(' to ');
+  const out = [make('p', {class: 'quiet'}, `Criterion: ${criterion}. The search stopped because ${stopped}: ${s.trials} networks, ${s.finished_rungs} rungs, ${number(+s.samples_h.toPrecision(3))} h of simulated neuron, ${number(+s.wall_minutes.toPrecision(3))} min.`)];
+  if (search.answers.length) {
+    out.push(make('div', {class: 'scroll-x'}, table(['criterion', 'size', 'smallest', 'interval', 'not decided for'],
+      search.answers.map((a) => [a.criterion.replaceAll('_', ' '), kSizeWords[a.size], a.smallest, ends(a.interval), a.undecided_below.join(', ')]))));
+    out.push(make('div', {class: 'scroll-x'}, table(['layers', 'trial', 'rung', 'AUC', 'variance explained', 'below the best', 'interval', 'good enough'],
+      search.answers[0].networks.map((n) => [n.size, n.trial, n.rung, n.auc, n.variance_explained, n.below_best, ends(n.below_best_interval), n.good + (n.trained_less ? ' (trained less)' : '')]))));
+  } else if (search.answer) {
+    out.push(make('p', {}, `Complexity index: ${number(search.answer.complexity_index, 3)} (${ends(search.answer.interval)}).`));
+  }
+  if (search.width_or_depth.length) {
+    out.push(make('p', {class: 'caption'}, 'Width or depth? What twice the depth does to the error at the same number of parameters, and twice the parameters at the same depth; below 1 is better.'));
+    out.push(make('div', {class: 'scroll-x'}, table(['rung', 'networks', 'twice the depth', 'interval', 'twice the parameters', 'interval'],
+      search.width_or_depth.map((w) => [w.rung, w.networks, w.error_factor_of_twice_the_depth, ends(w.depth_interval), w.error_factor_of_twice_the_parameters, ends(w.parameters_interval)]))));
+  }
+  if (search.test.length) {
+    out.push(make('p', {class: 'caption'}, 'The test set, looked at once for each chosen network.'));
+    out.push(make('div', {class: 'scroll-x'}, table(['trial', 'rung', 'AUC', 'interval', 'variance explained', 'RMSE (mV)'], search.test.map((t) => [t.trial, t.rung, t.auc, ends(t.auc_interval), t.variance_explained, t.rmse_mV]))));
+  }
+  return out;
+}
