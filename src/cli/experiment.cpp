@@ -130,7 +130,7 @@ Experiment read_experiment(const Options& options) {
         "{}\n[search]\n{}{}", e.training_identity,
         without(search->resolved(), {"criterion", "size", "measure", "epsilon", "confidence", "target_auc",
                                      "target_variance_explained", "resamples", "budget_samples_h",
-                                     "budget_minutes", "trials", "quiet_rungs"}),
+                                     "budget_minutes", "trials", "quiet_rungs", "published"}),
         e.search->criterion == Criterion::complexity_index ? "probe = true\n" : "");
   }
   e.evaluate_settings = evaluate.resolved();

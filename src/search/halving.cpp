@@ -72,6 +72,7 @@ Halving read_halving(const Settings& settings) {
   h.rungs = settings.integer("rungs", h.rungs, {1, 10});
   h.first_rung_epochs = settings.integer("first_rung_epochs", h.first_rung_epochs, {2, 1000});
   h.steps_per_epoch = settings.integer("steps_per_epoch", h.steps_per_epoch, {1, 1e9});
+  h.epoch_valid_trials = settings.integer("epoch_valid_trials", h.epoch_valid_trials, {0, 1e9});
   return h;
 }
 
@@ -79,6 +80,7 @@ TrainSpec training_of(const Configuration& c, const Halving& h, int64_t rung, Tr
   rest.epochs = h.epochs_at(rung);
   rest.steps_per_epoch = h.steps_per_epoch;
   rest.starts_with_trials = 0;
+  rest.valid_trials = h.epoch_valid_trials;
   rest.schedule.clear();
   for (int64_t r = 0, epoch = 0; r < h.rungs; ++r) {
     const int64_t count = h.epochs_of(r);

@@ -18,6 +18,8 @@ struct Halving {
   int64_t rungs = 4;
   int64_t first_rung_epochs = 4;
   int64_t steps_per_epoch = 100;
+  /// Validation trials asked after each epoch, to keep the best one; 0: all. At a rung's end all are.
+  int64_t epoch_valid_trials = 0;
 
   /// Epochs that a trial has been trained for at the end of a rung.
   int64_t epochs_at(int64_t rung) const;

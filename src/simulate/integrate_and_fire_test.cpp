@@ -65,7 +65,8 @@ TEST(IntegrateAndFire, FiresAboutOncePerSecondUnderThePublishedInput) {
   // The published simulation fires at about 0.9 Hz; the first 500 ms, where the input only builds up, apart.
   double spikes = 0;
   for (uint64_t trial = 0; trial < 1000; ++trial) {
-    const auto simulated = simulate({}, draw_input(input_rates(), 1, Stage::test_cases, trial, 6000), 6000);
+    const auto simulated =
+        simulate(IntegrateAndFire{}, draw_input(input_rates(), 1, Stage::test_cases, trial, 6000), 6000);
     for (const float t : simulated.spike_times_ms) spikes += t >= 500;
   }
   EXPECT_NEAR(spikes / (1000 * 5.5), 0.9, 0.1);

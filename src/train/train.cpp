@@ -32,7 +32,7 @@ struct Validation {
   double spike_loss = 0, soma_loss = 0, dendrite_loss = 0, auc = 0;
 };
 
-/// Losses and AUC over all bins of a split.
+/// Losses and AUC over all bins of a split, or of its first trials.
 Validation validate(Twin& twin, const TrainSpec& spec, const Split& split) {
   const Gathering gathering{.history_ms = twin->history_ms(),
                             .window_ms = split.duration_ms(),
@@ -42,15 +42,18 @@ Validation validate(Twin& twin, const TrainSpec& spec, const Split& split) {
   Validation v;
   std::vector<float> score;
   std::vector<uint8_t> spike;
-  for (size_t i = 0; i < split.trials(); ++i) {
+  const size_t trials = spec.valid_trials > 0
+                            ? std::min(static_cast<size_t>(spec.valid_trials), split.trials())
+                            : split.trials();
+  for (size_t i = 0; i < trials; ++i) {
     const std::array<Window, 1> whole{Window{i, 0}};
     const auto batch = gather(split, whole, gathering);
     const auto output = twin->forward(batch);
     const auto loss = losses(output, batch);
-    v.spike_loss += loss.spike.item<double>() / static_cast<double>(split.trials());
-    v.soma_loss += loss.soma.item<double>() / static_cast<double>(split.trials());
+    v.spike_loss += loss.spike.item<double>() / static_cast<double>(trials);
+    v.soma_loss += loss.soma.item<double>() / static_cast<double>(trials);
     if (loss.dendrites.defined())
-      v.dendrite_loss += loss.dendrites.item<double>() / static_cast<double>(split.trials());
+      v.dendrite_loss += loss.dendrites.item<double>() / static_cast<double>(trials);
     const auto log_odds = output.spike_log_odds.to(torch::kCPU).contiguous();
     score.insert(score.end(), log_odds.data_ptr<float>(), log_odds.data_ptr<float>() + log_odds.numel());
     for (const float s : batch.spikes) spike.push_back(s > 0);

@@ -36,6 +36,7 @@ struct TrainSpec {
   EasierQuestions questions;
   std::vector<SchedulePhase> schedule;
   double checkpoint_every_s = 30;
+  int64_t valid_trials = 0;  // of the validation split, the first ones, after each epoch; 0: all
   /// The first epoch draws from so many trials, so that it may begin before the others are simulated; 0: all.
   int64_t starts_with_trials = 0;
   int64_t all_trials_from_epoch = 0;  // counted from 0; until then the number grows evenly

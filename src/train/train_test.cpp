@@ -145,11 +145,14 @@ struct SmallTask {
   TwinSpec twin;
   TrainSpec spec;
   fs::path data;
-  explicit SmallTask(const std::string& name) : data(fresh_folder(name)) {
+  explicit SmallTask(const std::string& name, int64_t valid_trials = 10) : data(fresh_folder(name)) {
     plan.stimulus.interval_ms = {50};
     plan.stimulus.smoothing_sd_ms = {60};
-    plan.data = {
-        .trial_ms = 2000, .train_trials = 40, .valid_trials = 10, .test_trials = 1, .trials_per_shard = 64};
+    plan.data = {.trial_ms = 2000,
+                 .train_trials = 40,
+                 .valid_trials = valid_trials,
+                 .test_trials = 1,
+                 .trials_per_shard = 64};
     plan.seed = 5;
     plan.identity = {80, 20, plan.data.trial_ms, plan.seed, "small"};
     make_dataset(plan, data, 2, {});
@@ -185,6 +188,17 @@ TEST(Train, LowersTheLossAndKeepsTheBestEpoch) {
   for (const auto& epoch : result.epochs) {
     EXPECT_GE(epoch.valid_loss, result.epochs[static_cast<size_t>(result.best_epoch - 1)].valid_loss);
   }
+}
+
+TEST(Train, AnEpochMayBeJudgedByTheFirstValidationTrialsAlone) {
+  const SmallTask fewer("few-valid", 3);
+  SmallTask all("all-valid");
+  all.spec.valid_trials = 3;
+  Twin a(fewer.twin, 100, 1), b(all.twin, 100, 1);
+  const auto of_fewer = fewer.run(a, fresh_folder("few-valid-out")),
+             of_all = all.run(b, fresh_folder("all-valid-out"));
+  for (size_t i = 0; i < of_all.epochs.size(); ++i)
+    EXPECT_EQ(of_all.epochs[i].valid_loss, of_fewer.epochs[i].valid_loss);
 }
 
 TEST(Train, LearnsLikeTheDenseNetworkWithinTheNoiseOfSeeds) {
