@@ -16,7 +16,7 @@ from support import SLOW, InTemporaryFolder, command, run
 SEARCH = {
     "search.depth": "[1, 2]", "search.widths": "[1, 3]", "search.window_ms": "[30]", "search.deeper_taps": "[5]", "search.eta": 3,
     "search.rungs": 2, "search.first_rung_epochs": 4, "search.steps_per_epoch": 20, "search.trials": 9, "search.budget_samples_h": 0,
-    "search.budget_minutes": 0, "search.quiet_rungs": 0, "search.resamples": 50, "train.checkpoint_every_s": 0,
+    "search.budget_minutes": 0, "search.quiet_rungs": 0, "search.resamples": 50, "search.criterion": "smallest_not_worse", "train.checkpoint_every_s": 0,
 }
 
 

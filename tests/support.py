@@ -30,8 +30,8 @@ def command(stage="run", out=None, experiment=EXPERIMENT, settings=None, options
     return words + [str(o) for o in options]
 
 
-def run(words, cwd=None):
-    return subprocess.run([str(w) for w in words], capture_output=True, text=True, timeout=600, cwd=cwd)
+def run(words, cwd=None, timeout_s=600):
+    return subprocess.run([str(w) for w in words], capture_output=True, text=True, timeout=timeout_s, cwd=cwd)
 
 
 def metrics(folder):
@@ -45,7 +45,7 @@ class InTemporaryFolder(unittest.TestCase):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="neurontwin-test-"))
         self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
 
-    def succeed(self, words):
-        done = run(words)
+    def succeed(self, words, timeout_s=600):
+        done = run(words, timeout_s=timeout_s)
         self.assertEqual(done.returncode, 0, done.stderr)
         return done

@@ -31,6 +31,8 @@ SearchTask task_of(const Experiment& e, const Options& o) {
   SearchTask task;
   task.spec = *e.search;
   task.twin = e.twin;
+  task.twin.activation = task.spec.activation;
+  if (task.spec.weight_sd) task.twin.weight_sd = *task.spec.weight_sd;
   task.train = e.train;
   task.channels = excitatory_synapses(e.plan.cell) + inhibitory_synapses(e.plan.cell);
   task.seed = e.seed;

@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::array<std::string_view, 3> kCriteria{"smallest_not_worse", "target", "complexity_index"};
 constexpr std::array<std::string_view, 2> kMeasures{"auc", "variance_explained"};
+constexpr std::array<std::string_view, 2> kActivations{"linear", "relu"};  // in the order of Activation
 constexpr std::array<std::string_view, 4> kSizeNames{"depth", "units", "parameters", "multiply_adds"};
 
 template <class T, size_t n>
@@ -82,6 +83,8 @@ SearchSpec read_search(const Settings& settings) {
   SearchSpec spec;
   spec.space = read_space(settings);
   spec.halving = read_halving(settings);
+  spec.activation = chosen(settings, "activation", kActivations, spec.activation);
+  if (settings.has("weight_sd")) spec.weight_sd = settings.number("weight_sd", {}, kNotNegative);
   spec.criterion = chosen(settings, "criterion", kCriteria, spec.criterion);
   spec.size = chosen(settings, "size", kSizeNames, spec.size);
   spec.measure = chosen(settings, "measure", kMeasures,

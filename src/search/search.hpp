@@ -2,6 +2,7 @@
 #include <filesystem>
 #include <functional>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 
 #include "dataset/dataset.hpp"
@@ -30,6 +31,9 @@ struct PublishedNetwork {
 struct SearchSpec {
   SearchSpace space;
   Halving halving;
+  // Of every network's layers, whatever [twin] says.
+  Activation activation = Activation::relu;
+  std::optional<double> weight_sd;  // as in [twin] where it is not said
   Criterion criterion = Criterion::smallest_not_worse;
   Size size = Size::depth;
   Measure measure = Measure::auc;
