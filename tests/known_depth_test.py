@@ -8,7 +8,7 @@ from support import ROOT, SLOW, InTemporaryFolder, PROGRAM
 @unittest.skipUnless(SLOW, "twenty minutes; NEURONTWIN_SLOW=1 runs it")
 class TheSearchFinds(InTemporaryFolder):
     def answer(self, experiment, size, *options):
-        """The smallest network of the experiment's own search, on data of its quick profile."""
+        """The size of the smallest network that the experiment's own search finds, and all that it found."""
         self.succeed([PROGRAM, "search", ROOT / "experiments" / experiment, "--out", self.folder / "out", *options], timeout_s=3000)
         found = json.loads((self.folder / "out/search.json").read_text())
         answer = next(a for a in found["answers"] if a["size"] == size)

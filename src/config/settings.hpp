@@ -1,4 +1,6 @@
 #pragma once
+#include <algorithm>
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <limits>
@@ -7,6 +9,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include "config/error.hpp"
@@ -49,6 +52,14 @@ class Settings {
   std::string formula(std::string_view key, std::optional<std::string> otherwise = {}) const;
   std::string choice(std::string_view key, std::span<const std::string_view> options,
                      std::optional<std::string> otherwise = {}) const;
+  /// The same for an enumeration, whose values have these names in their order.
+  template <class Value, size_t n>
+  requires std::is_enum_v<Value> Value choice(std::string_view key,
+                                              const std::array<std::string_view, n>& names, Value otherwise)
+  const {
+    const auto word = choice(key, names, std::string(names[static_cast<size_t>(otherwise)]));
+    return static_cast<Value>(std::find(names.begin(), names.end(), word) - names.begin());
+  }
   std::vector<double> numbers(std::string_view key, std::optional<std::vector<double>> otherwise = {},
                               Range range = {}) const;
   std::vector<int64_t> integers(std::string_view key, std::optional<std::vector<int64_t>> otherwise = {},

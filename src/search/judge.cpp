@@ -345,11 +345,8 @@ Json spec_json(const SearchTask& task, const Knowledge& knowledge, const SearchS
           {"rung_samples_h",
            [&] {
              Json hours = Json::array();
-             for (int64_t r = 0; r < s.halving.rungs; ++r) {
-               hours.push_back(static_cast<double>(s.halving.epochs_at(r) * s.halving.steps_per_epoch *
-                                                   task.train.batch_windows * task.train.window_ms) /
-                               3.6e6);
-             }
+             for (int64_t r = 0; r < s.halving.rungs; ++r)
+               hours.push_back(hours_of(task, s.halving.epochs_at(r)));
              return hours;
            }()},
           {"seed", task.seed},

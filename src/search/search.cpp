@@ -17,14 +17,6 @@ namespace {
 constexpr std::array<std::string_view, 3> kCriteria{"smallest_not_worse", "target", "complexity_index"};
 constexpr std::array<std::string_view, 2> kMeasures{"auc", "variance_explained"};
 constexpr std::array<std::string_view, 2> kActivations{"linear", "relu"};  // in the order of Activation
-constexpr std::array<std::string_view, 4> kSizeNames{"depth", "units", "parameters", "multiply_adds"};
-
-template <class T, size_t n>
-T chosen(const Settings& settings, std::string_view key, const std::array<std::string_view, n>& known,
-         T otherwise) {
-  const auto word = settings.choice(key, known, std::string(known[static_cast<size_t>(otherwise)]));
-  return static_cast<T>(std::find(known.begin(), known.end(), word) - known.begin());
-}
 
 /// Trains a trial to its rung and says what it came to; nothing if the user stopped it.
 std::optional<RungResult> run_job(const SearchTask& task, const ClaimedJob& claimed, const Split& train_split,
@@ -83,12 +75,12 @@ SearchSpec read_search(const Settings& settings) {
   SearchSpec spec;
   spec.space = read_space(settings);
   spec.halving = read_halving(settings);
-  spec.activation = chosen(settings, "activation", kActivations, spec.activation);
+  spec.activation = settings.choice("activation", kActivations, spec.activation);
   if (settings.has("weight_sd")) spec.weight_sd = settings.number("weight_sd", {}, kNotNegative);
-  spec.criterion = chosen(settings, "criterion", kCriteria, spec.criterion);
-  spec.size = chosen(settings, "size", kSizeNames, spec.size);
-  spec.measure = chosen(settings, "measure", kMeasures,
-                        spec.space.spike_weight > 0 ? Measure::auc : Measure::variance_explained);
+  spec.criterion = settings.choice("criterion", kCriteria, spec.criterion);
+  spec.size = settings.choice("size", kSizeNames, spec.size);
+  spec.measure = settings.choice("measure", kMeasures,
+                                 spec.space.spike_weight > 0 ? Measure::auc : Measure::variance_explained);
   spec.epsilon = settings.number("epsilon", spec.epsilon, kNotNegative);
   spec.confidence = settings.number("confidence", spec.confidence, {0.5, 0.9999});
   spec.target_auc = settings.number("target_auc", spec.target_auc, {0, 1});
@@ -128,15 +120,28 @@ SearchSpec read_search(const Settings& settings) {
   return spec;
 }
 
-double samples_h(const SearchTask& task, const Knowledge& knowledge) {
-  double epochs = 0;
+namespace {
+
+/// Of all jobs, finished or begun.
+int64_t epochs_of(const SearchTask& task, const Knowledge& knowledge) {
+  int64_t epochs = 0;
   for (const auto& trial : knowledge.trials) {
-    if (trial.begun > 0) epochs += static_cast<double>(task.spec.halving.epochs_at(trial.begun - 1));
+    if (trial.begun > 0) epochs += task.spec.halving.epochs_at(trial.begun - 1);
   }
-  return epochs *
+  return epochs;
+}
+
+}  // namespace
+
+double hours_of(const SearchTask& task, int64_t epochs) {
+  return static_cast<double>(epochs) *
          static_cast<double>(task.spec.halving.steps_per_epoch * task.train.batch_windows *
                              task.train.window_ms) /
          3.6e6;
+}
+
+double samples_h(const SearchTask& task, const Knowledge& knowledge) {
+  return hours_of(task, epochs_of(task, knowledge));
 }
 
 namespace {
@@ -173,10 +178,8 @@ bool front_rests(const SearchTask& task, const Knowledge& knowledge) {
 /// Whether a job's cost is beyond the budget of samples.
 bool too_dear(const SearchTask& task, const Knowledge& knowledge, const SearchStore::Choice& choice) {
   if (task.spec.budget_samples_h == 0) return false;
-  auto then = knowledge;
-  if (choice.fresh) then.trials.push_back({*choice.fresh});
-  then.trials[static_cast<size_t>(choice.job.trial)].begun = choice.job.rung + 1;
-  return samples_h(task, then) > task.spec.budget_samples_h;
+  const int64_t epochs = epochs_of(task, knowledge) + task.spec.halving.epochs_of(choice.job.rung);
+  return hours_of(task, epochs) > task.spec.budget_samples_h;
 }
 
 }  // namespace

@@ -73,7 +73,9 @@ std::string stop_reason(const SearchTask& task, const Knowledge& knowledge, doub
 std::optional<SearchStore::Choice> next_job(const SearchTask& task, const Knowledge& knowledge);
 /// The score of a finished rung: the measure.
 double score_of(const SearchTask& task, const RungResult& result);
-/// Hours of simulated neuron that the jobs, finished or begun, train on.
+/// Hours of simulated neuron that so many epochs train on.
+double hours_of(const SearchTask& task, int64_t epochs);
+/// The same of all jobs, finished or begun.
 double samples_h(const SearchTask& task, const Knowledge& knowledge);
 
 /// Runs `workers` processes of `worker_command` until they end: this program, and work_on_search in it.

@@ -11,7 +11,6 @@ namespace {
 
 constexpr std::array<std::string_view, 2> kFamilies{"convolutional", "fully_connected"};
 constexpr std::array<std::string_view, 3> kShapes{"rectangular", "tapering", "widening"};
-constexpr std::array<std::string_view, 4> kSizeNames{"depth", "units", "parameters", "multiply_adds"};
 
 template <class T, size_t n>
 std::vector<T> choices(const Settings& settings, std::string_view key,

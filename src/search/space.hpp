@@ -63,6 +63,7 @@ TwinSpec twin_of(const Configuration& configuration, TwinSpec rest);
 
 /// Ways to say how large a network is.
 enum class Size { depth, units, parameters, multiply_adds };
+inline constexpr std::array<std::string_view, 4> kSizeNames{"depth", "units", "parameters", "multiply_adds"};
 inline constexpr std::array<Size, 4> kSizes{Size::depth, Size::units, Size::parameters, Size::multiply_adds};
 std::string_view name_of(Size size);
 std::string_view name_of(Family family);

@@ -117,9 +117,7 @@ TrainSpec read_train(const Settings& settings) {
   spec.l2 = settings.number("l2", spec.l2, kNotNegative);
   spec.clip_gradient = settings.number("clip_gradient", spec.clip_gradient, kNotNegative);
   constexpr std::array<std::string_view, 3> products{"float32", "tf32", "bfloat16"};
-  const auto chosen = settings.choice("products", products, "float32");
-  spec.products =
-      static_cast<Products>(std::find(products.begin(), products.end(), chosen) - products.begin());
+  spec.products = settings.choice("products", products, spec.products);
   auto& q = spec.questions;
   q.near_spike_ms = settings.integer("near_spike_ms", q.near_spike_ms, kNotNegative);
   q.near_spike_weight = settings.number("near_spike_weight", q.near_spike_weight, kNotNegative);

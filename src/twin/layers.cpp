@@ -34,10 +34,6 @@ EventConvolutionShape shape_of(const Tensor& weight, int64_t windows, int64_t du
   return {windows, weight.size(0), duration, weight.size(1), weight.size(2)};
 }
 
-std::span<const int32_t> span_of(const Tensor& events) {
-  return {events.data_ptr<int32_t>(), static_cast<size_t>(events.numel())};
-}
-
 Tensor from_doubles(const std::vector<double>& values, const Tensor& like) {
   return torch::tensor(values, torch::kFloat64).to(like.options().requires_grad(false));
 }
@@ -308,6 +304,17 @@ Tensor shift_of(const AfterConvolution& a) {
 }
 
 }  // namespace
+
+Tensor drawn_weights(std::vector<int64_t> shape, double sd, Random random) {
+  auto values = torch::empty(shape);
+  auto* p = values.data_ptr<float>();
+  for (int64_t i = 0; i < values.numel(); ++i) p[i] = static_cast<float>(sd * random.truncated_normal());
+  return values;
+}
+
+std::span<const int32_t> span_of(const Tensor& events) {
+  return {events.data_ptr<int32_t>(), static_cast<size_t>(events.numel())};
+}
 
 Parallel torch_parallel() {
   return on_threads(at::get_num_threads());

@@ -1,6 +1,9 @@
 #pragma once
 #include <torch/torch.h>
 
+#include <span>
+
+#include "random/random.hpp"
 #include "twin/parallel.hpp"
 #include "twin/temporal_basis.hpp"
 
@@ -14,6 +17,9 @@ struct Norm {
 // Keras' defaults, which the published networks were trained with: running averages keep 99 %, epsilon 0.001.
 constexpr double kNormKeep = 0.99;
 constexpr double kNormEpsilon = 1e-3;
+
+/// Weights to start training with, from a truncated normal distribution.
+torch::Tensor drawn_weights(std::vector<int64_t> shape, double sd, Random random);
 
 /// What follows a convolution: bias, activation and, if `norm` is not null, normalisation.
 struct AfterConvolution {
@@ -60,5 +66,7 @@ torch::Tensor event_layer_on_device(const torch::Tensor& events, const torch::Te
 
 /// As many threads as torch is set to use.
 Parallel torch_parallel();
+/// Events [n][3] int32 as the kernels take them.
+std::span<const int32_t> span_of(const torch::Tensor& events);
 
 }  // namespace neurontwin

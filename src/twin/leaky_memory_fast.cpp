@@ -20,7 +20,7 @@ constexpr int64_t kGroup = 4;  // windows that go through time together, at most
 
 template <class T>
 struct Kernels {
-  int64_t lanes;
+  decltype(&padded_row<T>) padded;
   decltype(&leaky_memory_forward<T>) forward;
   decltype(&leaky_memory_backward<T>) backward;
 };
@@ -335,10 +335,10 @@ void backward(const LeakyMemoryShape& s, HiddenActivation activation, const Leak
 }
 
 Kernels<float> in_float() {
-  return {lanes<float>(), &forward, &backward};
+  return {&padded<float>, &forward, &backward};
 }
 Kernels<double> in_double() {
-  return {lanes<double>(), &forward, &backward};
+  return {&padded<double>, &forward, &backward};
 }
 
 }  // namespace
@@ -363,8 +363,7 @@ Kernels<T> best() {
 
 template <class T>
 int64_t padded_row(int64_t count) {
-  const int64_t lanes = best<T>().lanes;
-  return (count + lanes - 1) / lanes * lanes;
+  return best<T>().padded(count);
 }
 template <class T>
 void leaky_memory_forward(const LeakyMemoryShape& shape, HiddenActivation activation,

@@ -81,11 +81,7 @@ std::string words_for(const TwinSpec& spec) {
 TwinImpl::TwinImpl(const TwinSpec& spec, int64_t channels, uint64_t seed) : spec_(spec), channels_(channels) {
   uint32_t stream = 0;
   const auto draw = [&](std::vector<int64_t> shape, double sd) {
-    auto values = torch::empty(shape);
-    Random random(seed, Stage::twin_weights, 0, stream++);
-    auto* p = values.data_ptr<float>();
-    for (int64_t i = 0; i < values.numel(); ++i) p[i] = static_cast<float>(sd * random.truncated_normal());
-    return values;
+    return drawn_weights(std::move(shape), sd, Random(seed, Stage::twin_weights, 0, stream++));
   };
   const auto drawn = [&](const std::string& name, std::vector<int64_t> shape, double sd) {
     return register_parameter(name, draw(std::move(shape), sd));

@@ -20,10 +20,6 @@ using torch::autograd::variable_list;
 constexpr double kWriteSpeed = 5;
 constexpr double kSynapseWeight = 0.5;  // where training starts, as published
 
-std::span<const int32_t> span_of(const Tensor& events) {
-  return {events.data_ptr<int32_t>(), static_cast<size_t>(events.numel())};
-}
-
 struct BranchSums : torch::autograd::Function<BranchSums> {
   static Tensor forward(AutogradContext* context, const Tensor& events, const Tensor& weight_,
                         const Wiring& wiring, const BranchSumsShape& shape) {
@@ -164,12 +160,9 @@ RecurrentLayerImpl::RecurrentLayerImpl(const RecurrentSpec& spec, uint64_t seed)
   const auto& wiring = spec_.wiring;
   uint32_t stream = 0;
   const auto drawn = [&](const std::string& name, int64_t inputs, int64_t outputs, int64_t all_inputs) {
-    auto values = torch::empty({inputs, outputs});
-    Random random(seed, Stage::twin_weights, 1, stream++);
     const double sd = 1 / std::sqrt(3 * static_cast<double>(all_inputs));
-    auto* p = values.data_ptr<float>();
-    for (int64_t i = 0; i < values.numel(); ++i) p[i] = static_cast<float>(sd * random.truncated_normal());
-    return register_parameter(name, values);
+    return register_parameter(
+        name, drawn_weights({inputs, outputs}, sd, Random(seed, Stage::twin_weights, 1, stream++)));
   };
   auto signs = torch::full({wiring.contacts()}, kSynapseWeight);
   signs.slice(0, wiring.first[static_cast<size_t>(spec_.excitatory_channels)]).neg_();
