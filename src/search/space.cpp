@@ -223,6 +223,7 @@ Configuration configuration_from(const nlohmann::ordered_json& json) {
 }
 
 TwinSpec twin_of(const Configuration& c, TwinSpec rest) {
+  rest.recurrent.reset();
   rest.layers = c.layers;
   rest.temporal_shapes = c.temporal_shapes;
   rest.batch_norm = c.batch_norm;

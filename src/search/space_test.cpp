@@ -85,6 +85,15 @@ TEST(SearchSpace, RatesAreDrawnEvenlyInTheirLogarithm) {
   EXPECT_NEAR(below, kDraws / 2, 4 * std::sqrt(kDraws / 4));  // four standard deviations
 }
 
+TEST(SearchSpace, ItsNetworksAreConvolutionalWhateverTheExperimentsTwinIs) {
+  TwinSpec rest;
+  rest.recurrent.emplace();
+  const auto configuration = draw(space_of("depth = [3]\nwindow_ms = [80]"), 1, 0);
+  const auto twin = twin_of(configuration, rest);
+  EXPECT_EQ(twin.depth(), 3);
+  EXPECT_EQ(twin.window_ms(), 80);
+}
+
 TEST(SearchSpace, CountsTheParametersThatTheNetworkHas) {
   const auto space =
       space_of("widths = [3, 8]\nwindow_ms = [12]\ndeeper_taps = [3]\ntemporal_shapes = [0, 3]");
