@@ -120,6 +120,8 @@ Experiment read_experiment(const Options& options) {
   if (e.train.clip_gradient == 0) training = without(training, {"clip_gradient"});
   auto network = twin.resolved();
   if (!e.twin.recurrent) network = without(network, {"kind"});
+  if (!e.twin.is_dilated()) network = without(network, {"dilation"});
+  if (!e.twin.residual) network = without(network, {"residual"});
   e.training_identity = fmt::format(
       "{}\ntrain_trials = {}\nvalid_trials = {}\npublished_labels = {}\nsoma_ceiling_mV = {}\n\n"
       "[twin]\n{}\n[train]\n{}",

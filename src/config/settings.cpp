@@ -504,6 +504,11 @@ bool Settings::has(std::string_view key) const {
                      [&](const auto* layer) { return layer->contains(key); });
 }
 
+bool Settings::is_array(std::string_view key) const {
+  const auto* node = state_->find(key);
+  return node != nullptr && node->is_array();
+}
+
 void Settings::pass_over(std::string_view key) const {
   state_->find(key);
 }

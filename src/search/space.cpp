@@ -246,7 +246,7 @@ int64_t size_of(const TwinSpec& twin, int64_t channels, Size size) {
   const int64_t shapes = twin.temporal_shapes;
   int64_t units = 0, weights = 0, others = 0;
   for (size_t i = 0; i < twin.layers.size(); ++i) {
-    const auto& [taps, features] = twin.layers[i];
+    const int64_t taps = twin.layers[i].taps, features = twin.layers[i].features;
     units += features;
     others += features * (twin.batch_norm ? 3 : 1);
     if (i > 0) weights += taps * twin.layers[i - 1].features * features;

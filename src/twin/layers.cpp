@@ -151,11 +151,43 @@ FollowerGradients follow_back(AutogradContext* context, const variable_list& sav
                       saved[3], saved[4], saved[5]});
 }
 
+/// Zeros before a signal of so many ms that make whole rounds of `dilation` ms of it.
+int64_t zeros_before(int64_t duration, int64_t dilation) {
+  return (dilation - duration % dilation) % dilation;
+}
+
+/// A dilated convolution is a plain one of every dilation-th ms. Takes a signal [window][time][feature] apart
+/// into its phases, [window and phase][round][feature], behind so many zeros; none is copied if there is one.
+Tensor phases_of(const Tensor& signal, int64_t dilation, int64_t zeros) {
+  if (dilation == 1) return signal.contiguous();
+  const auto whole =
+      zeros == 0 ? signal.contiguous() : torch::constant_pad_nd(signal, {0, 0, zeros, 0}).contiguous();
+  const int64_t windows = whole.size(0), rounds = whole.size(1) / dilation, features = whole.size(2);
+  return whole.view({windows, rounds, dilation, features})
+      .permute({0, 2, 1, 3})
+      .contiguous()  // reshape() would not be sure to: of one window it makes a view
+      .view({windows * dilation, rounds, features});
+}
+
+/// Puts phases together again, without what came of the zeros.
+Tensor together(const Tensor& phases, int64_t dilation, int64_t zeros) {
+  if (dilation == 1) return phases;
+  const int64_t windows = phases.size(0) / dilation, rounds = phases.size(1), features = phases.size(2);
+  return phases.view({windows, dilation, rounds, features})
+      .permute({0, 2, 1, 3})
+      .reshape({windows, rounds * dilation, features})
+      .narrow(1, zeros, rounds * dilation - zeros)
+      .contiguous();
+}
+
 struct ConvolutionLayer : torch::autograd::Function<ConvolutionLayer> {
   static Tensor forward(AutogradContext* context, const Tensor& input_, const Tensor& weight_,
                         const Tensor& bias, const Tensor& scale, const Tensor& shift, Norm* norm, bool relu,
-                        bool training) {
-    const auto input = input_.contiguous(), weight = weight_.contiguous();
+                        bool training, int64_t dilation) {
+    const auto weight = weight_.contiguous();
+    // The zeros make outputs of their own, which neither bias nor normalisation may see.
+    const int64_t zeros = zeros_before(input_.size(1) - (weight.size(0) - 1) * dilation, dilation);
+    const auto input = phases_of(input_, dilation, zeros);
     const auto s = shape_of(input, weight);
     auto x = torch::empty({s.windows, s.duration, s.outputs}, input.options());
     AT_DISPATCH_FLOATING_TYPES(x.scalar_type(), "convolution_layer", [&] {
@@ -164,8 +196,9 @@ struct ConvolutionLayer : torch::autograd::Function<ConvolutionLayer> {
                                            torch_parallel());
     });
     Follower follower{relu, training, {}, {}, {}};
-    auto y = follow(x, bias, scale, shift, norm, follower);
+    auto y = follow(together(x, dilation, zeros), bias, scale, shift, norm, follower);
     save(context, input, weight, scale, follower);
+    context->saved_data["dilation"] = dilation;
     return y;
   }
 
@@ -173,20 +206,24 @@ struct ConvolutionLayer : torch::autograd::Function<ConvolutionLayer> {
     const auto saved = context->get_saved_variables();
     const Tensor &input = saved[0], &weight = saved[1];
     const auto g = follow_back(context, saved, gradients[0]);
+    const int64_t dilation = context->saved_data["dilation"].toInt();
+    const int64_t zeros = zeros_before(g.x.size(1), dilation);
+    const auto x_gradient = phases_of(g.x, dilation, zeros);
     const auto s = shape_of(input, weight);
     const int halvings = halvings_of(s.taps, s.inputs);
     Tensor input_gradient, weight_gradient = torch::empty_like(weight);
     if (context->needs_input_grad(0)) input_gradient = torch::empty_like(input);
     AT_DISPATCH_FLOATING_TYPES(weight.scalar_type(), "convolution_layer", [&] {
-      causal_convolution_weight_gradient<scalar_t>(s, input.data_ptr<scalar_t>(), g.x.data_ptr<scalar_t>(),
-                                                   weight_gradient.data_ptr<scalar_t>(), halvings,
-                                                   torch_parallel());
+      causal_convolution_weight_gradient<scalar_t>(
+          s, input.data_ptr<scalar_t>(), x_gradient.data_ptr<scalar_t>(),
+          weight_gradient.data_ptr<scalar_t>(), halvings, torch_parallel());
       if (!input_gradient.defined()) return;
-      causal_convolution_input_gradient<scalar_t>(s, g.x.data_ptr<scalar_t>(), weight.data_ptr<scalar_t>(),
-                                                  input_gradient.data_ptr<scalar_t>(), halvings,
-                                                  torch_parallel());
+      causal_convolution_input_gradient<scalar_t>(
+          s, x_gradient.data_ptr<scalar_t>(), weight.data_ptr<scalar_t>(),
+          input_gradient.data_ptr<scalar_t>(), halvings, torch_parallel());
     });
-    return {input_gradient, weight_gradient, g.bias, g.scale, g.shift, {}, {}, {}};
+    if (input_gradient.defined()) input_gradient = together(input_gradient, dilation, zeros);
+    return {input_gradient, weight_gradient, g.bias, g.scale, g.shift, {}, {}, {}, {}};
   }
 };
 
@@ -320,9 +357,10 @@ Parallel torch_parallel() {
   return on_threads(at::get_num_threads());
 }
 
-Tensor convolution_layer(const Tensor& input, const Tensor& weight, const AfterConvolution& after) {
+Tensor convolution_layer(const Tensor& input, const Tensor& weight, int64_t dilation,
+                         const AfterConvolution& after) {
   return ConvolutionLayer::apply(input, weight, after.bias, scale_of(after), shift_of(after), after.norm,
-                                 after.relu, after.training);
+                                 after.relu, after.training, dilation);
 }
 
 Tensor event_layer(const Tensor& events, const Tensor& weight, int64_t windows, int64_t duration,

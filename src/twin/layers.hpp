@@ -31,9 +31,9 @@ struct AfterConvolution {
 
 /// A causal convolution and what follows it, for torch's autograd, on the CPU and in float or double:
 ///   input   [window][time][inputs]
-///   weight  [taps][inputs][outputs], the last tap being the present
-///   result  [window][time - taps + 1][outputs]
-torch::Tensor convolution_layer(const torch::Tensor& input, const torch::Tensor& weight,
+///   weight  [taps][inputs][outputs], `dilation` ms apart, the last tap being the present
+///   result  [window][time - (taps - 1) dilation][outputs]
+torch::Tensor convolution_layer(const torch::Tensor& input, const torch::Tensor& weight, int64_t dilation,
                                 const AfterConvolution& after);
 
 /// The same over spikes: events [n][3] int32 (window, channel, time), weight [channels][taps][features], tap
@@ -53,7 +53,7 @@ enum class Products : uint8_t { float32, tf32, bfloat16 };
 
 /// The same two layers in torch's own operations, on any device.
 torch::Tensor convolution_layer_reference(const torch::Tensor& input, const torch::Tensor& weight,
-                                          const AfterConvolution& after,
+                                          int64_t dilation, const AfterConvolution& after,
                                           Products products = Products::float32);
 torch::Tensor event_layer_reference(const torch::Tensor& events, const torch::Tensor& weight, int64_t windows,
                                     int64_t duration, const AfterConvolution& after,

@@ -24,9 +24,12 @@ Tensor follow_reference(const Tensor& x, const AfterConvolution& after) {
   return y.transpose(1, 2);
 }
 
-Tensor convolve(const Tensor& signal, const Tensor& filter, Products products) {
-  if (products != Products::bfloat16) return torch::conv1d(signal, filter);
-  return torch::conv1d(signal.to(torch::kBFloat16), filter.to(torch::kBFloat16)).to(filter.scalar_type());
+Tensor convolve(const Tensor& signal, const Tensor& filter, int64_t dilation, Products products) {
+  const auto of = [&](const Tensor& s, const Tensor& f) {
+    return torch::nn::functional::conv1d(s, f, torch::nn::functional::Conv1dFuncOptions().dilation(dilation));
+  };
+  if (products != Products::bfloat16) return of(signal, filter);
+  return of(signal.to(torch::kBFloat16), filter.to(torch::kBFloat16)).to(filter.scalar_type());
 }
 
 /// [window][feature][time]
@@ -38,7 +41,7 @@ Tensor convolve_dense(const Tensor& events, const Tensor& weight, int64_t window
   spikes.index_put_({index.select(1, 0), index.select(1, 1), index.select(1, 2)},
                     torch::ones({index.size(0)}, spikes.options()), true);
   // torch's conv1d runs its taps towards the present, ours away from the spike.
-  return convolve(spikes, weight.permute({2, 0, 1}).flip(2), products);
+  return convolve(spikes, weight.permute({2, 0, 1}).flip(2), 1, products);
 }
 
 #ifdef NEURONTWIN_CUDA
@@ -112,9 +115,10 @@ bool events_are_faster(const Tensor& events, const Tensor& weight, int64_t windo
 
 }  // namespace
 
-Tensor convolution_layer_reference(const Tensor& input, const Tensor& weight, const AfterConvolution& after,
-                                   Products products) {
-  return follow_reference(convolve(input.transpose(1, 2), weight.permute({2, 1, 0}), products), after);
+Tensor convolution_layer_reference(const Tensor& input, const Tensor& weight, int64_t dilation,
+                                   const AfterConvolution& after, Products products) {
+  return follow_reference(convolve(input.transpose(1, 2), weight.permute({2, 1, 0}), dilation, products),
+                          after);
 }
 
 Tensor event_layer_reference(const Tensor& events, const Tensor& weight, int64_t windows, int64_t duration,

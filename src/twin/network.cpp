@@ -10,8 +10,12 @@
 namespace neurontwin {
 int64_t TwinSpec::window_ms() const {
   int64_t window = recurrent ? recurrent->history_ms + 1 : 1;
-  for (const auto& layer : layers) window += layer.taps - 1;
+  for (const auto& layer : layers) window += layer.reach_ms();
   return window;
+}
+
+bool TwinSpec::is_dilated() const {
+  return std::any_of(layers.begin(), layers.end(), [](const LayerSpec& l) { return l.dilation > 1; });
 }
 
 int64_t TwinSpec::width() const {
@@ -21,6 +25,26 @@ int64_t TwinSpec::width() const {
 }
 
 namespace {
+
+/// Of each layer, of which there is at least one.
+std::vector<int64_t> read_dilation(const Settings& settings, size_t layers) {
+  constexpr Range kRange{1, 10000};
+  if (!settings.is_array("dilation")) {
+    std::vector<int64_t> dilation(layers, settings.integer("dilation", 1, kRange));
+    dilation.front() = 1;
+    return dilation;
+  }
+  auto dilation = settings.integers("dilation", {}, kRange);
+  if (dilation.size() != layers) {
+    fail_input("{}: '{}' has {} numbers, expected {}, one for each of 'taps', or one without brackets",
+               settings.where("dilation"), settings.full_key("dilation"), dilation.size(), layers);
+  }
+  if (dilation.front() != 1) {
+    fail_input("{}: '{}' begins with {}, expected 1: the first layer sees every ms",
+               settings.where("dilation"), settings.full_key("dilation"), dilation.front());
+  }
+  return dilation;
+}
 
 void read_layers(const Settings& settings, TwinSpec& spec) {
   const auto taps = settings.integers("taps", {}, {1, 10000});
@@ -34,7 +58,17 @@ void read_layers(const Settings& settings, TwinSpec& spec) {
     fail_input("{}: '{}' has {} numbers, expected one for all layers or {}, one for each of 'taps'",
                settings.where("width"), settings.full_key("width"), width.size(), taps.size());
   }
-  for (size_t i = 0; i < taps.size(); ++i) spec.layers.push_back({taps[i], width[i]});
+  const auto dilation = read_dilation(settings, taps.size());
+  for (size_t i = 0; i < taps.size(); ++i) spec.layers.push_back({taps[i], width[i], dilation[i]});
+  spec.residual = settings.flag("residual", spec.residual);
+  bool adds = false;
+  for (size_t i = 0; i < taps.size(); ++i) adds |= spec.adds_input(i);
+  if (spec.residual && !adds) {
+    fail_input(
+        "{}: '{}' is true, but no layer is as wide as the one before it; expected two layers of one width "
+        "in a row",
+        settings.where("residual"), settings.full_key("residual"));
+  }
   constexpr std::array<std::string_view, 2> activations{"relu", "linear"};
   spec.activation =
       settings.choice("activation", activations, "relu") == "relu" ? Activation::relu : Activation::linear;
@@ -51,7 +85,8 @@ TwinSpec read_twin(const Settings& settings) {
   if (settings.choice("kind", kinds, "convolutional") == "recurrent") {
     spec.recurrent = read_recurrent(settings);
     // So that one experiment can describe both.
-    for (const auto* key : {"taps", "width", "activation", "batch_norm", "temporal_shapes"})
+    for (const auto* key :
+         {"taps", "width", "dilation", "residual", "activation", "batch_norm", "temporal_shapes"})
       settings.pass_over(key);
   } else {
     read_layers(settings, spec);
@@ -74,8 +109,15 @@ std::string words_for(const TwinSpec& spec) {
                        r.shortest_memory_ms, r.longest_memory_ms, r.learn_time_constants ? ", learned" : "",
                        r.wiring.branches);
   }
-  return fmt::format("{} layer{} x {} unit{}, {} ms of input", spec.depth(), spec.depth() > 1 ? "s" : "",
-                     spec.width(), spec.width() > 1 ? "s" : "", spec.window_ms());
+  auto words =
+      fmt::format("{} layer{} x {} unit{}, {} ms of input", spec.depth(), spec.depth() > 1 ? "s" : "",
+                  spec.width(), spec.width() > 1 ? "s" : "", spec.window_ms());
+  if (spec.is_dilated()) {
+    std::vector<int64_t> dilation;
+    for (const auto& layer : spec.layers) dilation.push_back(layer.dilation);
+    words += fmt::format(", taps {} ms apart", fmt::join(dilation, ", "));
+  }
+  return words + (spec.residual ? ", residual" : "");
 }
 
 TwinImpl::TwinImpl(const TwinSpec& spec, int64_t channels, uint64_t seed) : spec_(spec), channels_(channels) {
@@ -90,7 +132,7 @@ TwinImpl::TwinImpl(const TwinSpec& spec, int64_t channels, uint64_t seed) : spec
     return register_parameter(name, torch::full(shape, value, torch::kFloat32));
   };
   for (size_t i = 0; i < spec_.layers.size(); ++i) {
-    const auto [taps, features] = spec_.layers[i];
+    const int64_t taps = spec_.layers[i].taps, features = spec_.layers[i].features;
     const auto name = fmt::format("layer{}", i + 1);
     if (i == 0) {
       const int64_t shapes = spec_.temporal_shapes > 0 ? spec_.temporal_shapes : taps;
@@ -162,10 +204,12 @@ AfterConvolution TwinImpl::after(const torch::Tensor& bias, size_t layer) {
 template <class First, class Next>
 TwinOutput TwinImpl::forward_with(First&& first, Next&& next, const torch::Tensor& events, int64_t windows,
                                   int64_t window_ms) {
-  const int64_t first_duration = window_ms + history_ms() - (spec_.layers.front().taps - 1);
+  const int64_t first_duration = window_ms + history_ms() - spec_.layers.front().reach_ms();
   auto x = first(events, windows, first_duration, after(first_bias, 0));
-  for (size_t i = 0; i < deeper_.size(); ++i) {
-    x = next(x, deeper_[i].weight, after(deeper_[i].bias, i + 1));  // [window][ms][feature]
+  for (size_t i = 1; i < spec_.layers.size(); ++i) {
+    const auto& [weight, bias] = deeper_[i - 1];
+    const auto y = next(x, weight, spec_.layers[i].dilation, after(bias, i));  // [window][ms][feature]
+    x = spec_.adds_input(i) ? y + x.narrow(1, x.size(1) - y.size(1), y.size(1)) : y;
   }
   return answers_to(x);
 }
@@ -252,7 +296,10 @@ torch::jit::Module TwinImpl::to_torchscript(const std::string& description) {
     add(name + "_weight",
         i == 0 ? filters().permute({2, 0, 1}).flip(2) : deeper_[i - 1].weight.permute({2, 1, 0}));
     add(name + "_bias", i == 0 ? first_bias : deeper_[i - 1].bias);
-    code += fmt::format("    x = torch.conv1d(x, self.{0}_weight, self.{0}_bias)\n", name);
+    if (spec_.adds_input(i)) code += "    given = x\n";
+    code += fmt::format(
+        "    x = torch.conv1d(x, self.{0}_weight, self.{0}_bias{1})\n", name,
+        spec_.layers[i].dilation == 1 ? "" : fmt::format(", [1], [0], [{}]", spec_.layers[i].dilation));
     if (spec_.activation == Activation::relu) code += "    x = torch.relu(x)\n";
     if (spec_.batch_norm) {
       add(name + "_norm_scale", norms_[i].scale);
@@ -264,6 +311,8 @@ torch::jit::Module TwinImpl::to_torchscript(const std::string& description) {
           "self.{0}_norm_variance, False, 0.0, {1}, False)\n",
           name, kNormEpsilon);
     }
+    if (spec_.adds_input(i))
+      code += "    x = x + torch.narrow(given, 2, given.size(2) - x.size(2), x.size(2))\n";
   }
   add("spike_weight", spike_weight.view({1, -1, 1}));
   add("spike_bias", spike_bias.view({1}));

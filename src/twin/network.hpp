@@ -18,6 +18,9 @@ enum class Activation { linear, relu };
 struct LayerSpec {
   int64_t taps = 1;
   int64_t features = 1;
+  int64_t dilation = 1;  // ms from tap to tap
+
+  int64_t reach_ms() const { return (taps - 1) * dilation; }
 };
 
 /// A temporally convolutional twin: causal convolutions over the input spikes, each followed by an activation
@@ -29,6 +32,9 @@ struct TwinSpec {
   std::optional<RecurrentSpec> recurrent = {};
   Activation activation = Activation::relu;
   bool batch_norm = false;
+  /// Every layer that is as wide as the one before it adds what it was given to what it makes of it, after
+  /// activation and normalisation (He, Zhang, Ren and Sun 2016).
+  bool residual = false;
   /// The first layer's filters are sums of so many functions of the lag (temporal_basis.hpp); 0: every tap is
   /// free.
   int64_t temporal_shapes = 0;
@@ -50,6 +56,11 @@ struct TwinSpec {
   int64_t window_ms() const;
   int64_t depth() const { return recurrent ? 1 : static_cast<int64_t>(layers.size()); }
   int64_t width() const;
+  bool is_dilated() const;
+  /// Whether layer i, counted from 0, adds its input to its output.
+  bool adds_input(size_t i) const {
+    return residual && i > 0 && layers[i].features == layers[i - 1].features;
+  }
 };
 TwinSpec read_twin(const Settings& settings);
 /// What a twin is made of, for people.

@@ -39,9 +39,56 @@ TwinSpec deep_spec() {
   return spec;
 }
 
+/// With random biases, scales, shifts and input a twin's answers, gradients and running averages are those of
+/// torch's own operations. In double precision, so that nothing but a wrong formula can be far off; in float
+/// to 1e-5 of the largest, from sums of hundreds of terms. `roundings`: how many times larger these are.
+void expect_the_dense_networks(const TwinSpec& spec, int64_t channels, int64_t windows, int64_t duration,
+                               double density, uint64_t seed, double roundings) {
+  for (const auto precision : {torch::kFloat64, torch::kFloat32}) {
+    SCOPED_TRACE(precision);
+    Twin twin(spec, channels, 3), dense(spec, channels, 3);
+    {
+      // Biases, scales and shifts that are not 0 or 1, so that no unit sits on the activation's corner.
+      torch::NoGradGuard no_gradient;
+      for (const auto& p : twin->named_parameters()) {
+        if (p.value().dim() == 1) p.value().add_(torch::rand_like(p.value()));
+        dense->named_parameters()[p.key()].copy_(p.value());
+      }
+    }
+    twin->to(precision);
+    dense->to(precision);
+    const RandomEvents input(windows, channels, duration + twin->history_ms(), density, seed);
+    const auto ours = twin->forward(input.events, windows, duration);
+    const auto theirs = dense->forward_reference(input.events, windows, duration);
+    const double tolerance = roundings * (precision == torch::kFloat64 ? 1e-12 : 1e-5);
+    const auto close = [&](const torch::Tensor& a, const torch::Tensor& b, double scale) {
+      return (a - b).abs().max().item<double>() <= tolerance * scale;
+    };
+    const auto largest = [](const torch::Tensor& t) { return t.abs().max().item<double>(); };
+    EXPECT_TRUE(close(ours.spike_log_odds, theirs.spike_log_odds, largest(theirs.spike_log_odds)));
+    EXPECT_TRUE(close(ours.soma_mV, theirs.soma_mV, largest(theirs.soma_mV)));
+    const auto direction = torch::randn({2, windows, duration}, theirs.soma_mV.options());
+    const auto project = [&](const TwinOutput& o) {
+      return (o.spike_log_odds * direction[0] + o.soma_mV * direction[1]).sum();
+    };
+    project(ours).backward();
+    project(theirs).backward();
+    // A gradient that cancels to nothing (a bias before normalisation) is as exact as the largest one.
+    double scale = 0;
+    for (const auto& p : dense->parameters()) scale = std::max(scale, largest(p.grad()));
+    for (const auto& p : twin->named_parameters()) {
+      const auto expected = dense->named_parameters()[p.key()].grad();
+      EXPECT_TRUE(close(p.value().grad(), expected, scale)) << p.key();
+    }
+    for (const auto& b : twin->named_buffers()) {
+      const auto expected = dense->named_buffers()[b.key()];
+      EXPECT_TRUE(close(b.value(), expected, std::max(1.0, largest(expected)))) << b.key();
+    }
+  }
+}
+
 TEST(Twin, OutputsAndGradientsAreThoseOfTheDenseNetwork) {
-  // Random shapes, silent and full inputs, with and without normalisation; double precision, so that nothing
-  // but a wrong formula can be far off. In float: 1e-5 of the largest, from sums of hundreds of terms.
+  // Random shapes, silent and full inputs, with and without normalisation.
   torch::manual_seed(1);
   Random random(1, Stage::test_cases, 0, 0);
   for (int n = 0; n < 32; ++n) {
@@ -59,49 +106,71 @@ TEST(Twin, OutputsAndGradientsAreThoseOfTheDenseNetwork) {
     const int64_t channels = random.integer(1, 30), windows = random.integer(1, 4);
     const int64_t duration = random.integer(1, 60);
     const double density = std::array{0.0, 0.01, 0.2, 1.0}[static_cast<size_t>(n % 4)];
-    for (const auto precision : {torch::kFloat64, torch::kFloat32}) {
-      SCOPED_TRACE(testing::Message() << "case " << n << ", " << precision);
-      Twin twin(spec, channels, 3), dense(spec, channels, 3);
-      {
-        // Biases, scales and shifts that are not 0 or 1, so that no unit sits on the activation's corner.
-        torch::NoGradGuard no_gradient;
-        for (const auto& p : twin->named_parameters()) {
-          if (p.value().dim() == 1) p.value().add_(torch::rand_like(p.value()));
-          dense->named_parameters()[p.key()].copy_(p.value());
+    SCOPED_TRACE(n);
+    expect_the_dense_networks(spec, channels, windows, duration, density, 100 + static_cast<uint64_t>(n),
+                              shaped);
+  }
+}
+
+TEST(Twin, WithDilationAndResidualConnectionsIsStillTheDenseNetwork) {
+  torch::manual_seed(1);
+  for (const int64_t dilation : {1, 2, 3, 5}) {
+    for (const int64_t width : {6, 48}) {  // the second wide enough for the fast algorithm
+      for (const bool residual : {false, true}) {
+        for (const bool batch_norm : {false, true}) {
+          for (const int64_t duration : {1, 7, 30}) {
+            if (batch_norm && duration == 1) continue;  // hardly a variance to be divided by
+            SCOPED_TRACE(testing::Message()
+                         << "dilation " << dilation << ", width " << width << ", residual " << residual
+                         << ", norm " << batch_norm << ", " << duration << " ms");
+            const int64_t taps = width == 48 ? 7 : 3;
+            TwinSpec spec;
+            spec.layers = {{5, width}, {taps, width, dilation}, {2, width, dilation}, {taps, 4, 2}};
+            spec.residual = residual;
+            spec.batch_norm = batch_norm;
+            spec.weight_sd = 1 / std::sqrt(static_cast<double>(width * taps));  // signals stay of size 1
+            expect_the_dense_networks(spec, 8, duration == 30 ? 1 : 3, duration, 0.2, 7, 1);
+          }
         }
-      }
-      twin->to(precision);
-      dense->to(precision);
-      const RandomEvents input(windows, channels, duration + twin->history_ms(), density,
-                               100 + static_cast<uint64_t>(n));
-      const auto ours = twin->forward(input.events, windows, duration);
-      const auto theirs = dense->forward_reference(input.events, windows, duration);
-      const double tolerance = shaped * (precision == torch::kFloat64 ? 1e-12 : 1e-5);
-      const auto close = [&](const torch::Tensor& a, const torch::Tensor& b, double scale) {
-        return (a - b).abs().max().item<double>() <= tolerance * scale;
-      };
-      const auto largest = [](const torch::Tensor& t) { return t.abs().max().item<double>(); };
-      EXPECT_TRUE(close(ours.spike_log_odds, theirs.spike_log_odds, largest(theirs.spike_log_odds)));
-      EXPECT_TRUE(close(ours.soma_mV, theirs.soma_mV, largest(theirs.soma_mV)));
-      const auto direction = torch::randn({2, windows, duration}, theirs.soma_mV.options());
-      const auto project = [&](const TwinOutput& o) {
-        return (o.spike_log_odds * direction[0] + o.soma_mV * direction[1]).sum();
-      };
-      project(ours).backward();
-      project(theirs).backward();
-      // A gradient that cancels to nothing (a bias before normalisation) is as exact as the largest one.
-      double scale = 0;
-      for (const auto& p : dense->parameters()) scale = std::max(scale, largest(p.grad()));
-      for (const auto& p : twin->named_parameters()) {
-        const auto expected = dense->named_parameters()[p.key()].grad();
-        EXPECT_TRUE(close(p.value().grad(), expected, scale)) << p.key();
-      }
-      for (const auto& b : twin->named_buffers()) {
-        const auto expected = dense->named_buffers()[b.key()];
-        EXPECT_TRUE(close(b.value(), expected, std::max(1.0, largest(expected)))) << b.key();
       }
     }
   }
+}
+
+TEST(Layers, ADilatedOneIsAPlainOneWithZerosBetweenItsTaps) {
+  torch::manual_seed(9);
+  const auto signal = torch::randn({2, 41, 5}, torch::kFloat64);
+  const auto weight = torch::randn({3, 5, 4}, torch::kFloat64);
+  auto spread = torch::zeros({9, 5, 4}, torch::kFloat64);
+  spread.slice(0, 0, 9, 4).copy_(weight);
+  const AfterConvolution after{.bias = torch::randn({4}, torch::kFloat64)};
+  const auto a = convolution_layer(signal, weight, 4, after), b = convolution_layer(signal, spread, 1, after);
+  ASSERT_EQ(a.sizes(), b.sizes());
+  EXPECT_LE((a - b).abs().max().item<double>(), 1e-13);  // sums of 15 terms of size 1
+}
+
+TEST(Twin, AResidualLayerThatMakesNothingOfItsInputHandsItOn) {
+  TwinSpec one, two;
+  one.layers = {{3, 4}};
+  two.layers = {{3, 4}, {2, 4, 5}};
+  two.residual = true;
+  Twin shallow(one, 9, 3), deep(two, 9, 3);
+  torch::NoGradGuard no_gradient;
+  for (const auto& p : deep->named_parameters()) {
+    if (const auto* same = shallow->named_parameters().find(p.key())) {
+      p.value().copy_(*same);
+    } else {
+      p.value().zero_();
+    }
+  }
+  const int64_t duration = 30;
+  const RandomEvents input(2, 9, duration + deep->history_ms(), 0.1, 5);
+  auto later = input.events.clone();
+  later.select(1, 2).sub_(deep->history_ms() - shallow->history_ms());
+  later = later.index({later.select(1, 2) >= 0});
+  const auto expected = shallow->forward(later, 2, duration).soma_mV;
+  EXPECT_GT(expected.std().item<double>(), 1e-3);  // not the same all the time
+  EXPECT_TRUE(torch::equal(deep->forward(input.events, 2, duration).soma_mV, expected));
 }
 
 class OfAnyFilters : public testing::TestWithParam<int64_t> {};
@@ -141,7 +210,7 @@ TEST(Layers, TakeSignalsWhateverTheirStrides) {
   const auto run = [&](torch::Tensor x, torch::Tensor w) {
     x = x.detach().requires_grad_();
     w = w.detach().requires_grad_();
-    const auto y = convolution_layer(x, w, {.bias = bias.to(torch::kFloat64)});
+    const auto y = convolution_layer(x, w, 1, {.bias = bias.to(torch::kFloat64)});
     // The gradient comes with strides of its own.
     (y.transpose(1, 2) * torch::arange(duration)).sum().backward();
     return std::vector<torch::Tensor>{y.detach(), x.grad(), w.grad()};
@@ -168,8 +237,8 @@ TEST(Layers, ProductsInBfloat16AreNearThoseInFloat) {
   torch::manual_seed(8);
   const auto signal = torch::randn({2, 40, 30}), weight = torch::randn({5, 30, 8});
   const AfterConvolution after{.bias = torch::zeros({8}), .relu = false};
-  const auto exact = convolution_layer_reference(signal, weight, after);
-  const auto rounded = convolution_layer_reference(signal, weight, after, Products::bfloat16);
+  const auto exact = convolution_layer_reference(signal, weight, 1, after);
+  const auto rounded = convolution_layer_reference(signal, weight, 1, after, Products::bfloat16);
   EXPECT_EQ(rounded.scalar_type(), torch::kFloat32);
   // Factors are rounded to 8 bits, and on a CPU without such products the sums of 1200 terms too.
   const double off = ((rounded - exact).norm() / exact.norm()).item<double>();
@@ -210,6 +279,34 @@ TEST_P(OfAnyFilters, TorchScriptGivesTheSameAnswerAsTheEventDrivenNetwork) {
   auto other = spec;
   other.layers[1].features = 2;
   EXPECT_THROW(Twin(other, 9, 4)->load_torchscript(script, "twin.pt"), InputError);
+}
+
+TEST(Twin, WithDilationAndResidualConnectionsGivesTheSameAnswersInTorchScriptAndComesBackFromIt) {
+  TwinSpec spec;
+  spec.layers = {{7, 6}, {4, 6, 2}, {3, 6, 5}, {2, 4, 3}};
+  spec.residual = spec.batch_norm = true;
+  spec.weight_sd = 0.3;
+  Twin twin(spec, 9, 3);
+  const RandomEvents some(4, 9, twin->history_ms() + 100, 0.1, 17);
+  twin->forward(some.events, 4, 100);  // moves the running averages
+  twin->eval();
+  std::stringstream archive;
+  twin->to_torchscript("{}").save(archive);
+  auto script = torch::jit::load(archive);
+  const int64_t duration = 61;
+  const RandomEvents input(2, 9, duration, 0.05, 99);
+  auto shifted = input.events.clone();
+  shifted.select(1, 2).add_(twin->history_ms());
+  torch::NoGradGuard no_gradient;
+  const auto ours = twin->forward(shifted, 2, duration);
+  const auto theirs = script.forward({input.dense.to(torch::kFloat32)}).toTuple();
+  EXPECT_TRUE(
+      torch::allclose(torch::sigmoid(ours.spike_log_odds), theirs->elements()[0].toTensor(), 1e-5, 1e-6));
+  EXPECT_TRUE(torch::allclose(ours.soma_mV, theirs->elements()[1].toTensor(), 1e-5, 1e-5));
+  Twin copy(spec, 9, 4);
+  copy->load_torchscript(script, "twin.pt");
+  copy->eval();
+  EXPECT_TRUE(torch::equal(copy->forward(shifted, 2, duration).spike_log_odds, ours.spike_log_odds));
 }
 
 TEST(Twin, FurtherHeadsAnswerBesideSpikeAndVoltageAndLeaveThemAlone) {
@@ -255,23 +352,28 @@ TEST(Twin, FurtherHeadsAnswerBesideSpikeAndVoltageAndLeaveThemAlone) {
 }
 
 TEST_P(OfAnyFilters, LooksAsFarBackAsItsTapsReachAndNoFurther) {
-  auto spec = deep_spec();
-  spec.temporal_shapes = GetParam();
-  spec.activation = Activation::linear;  // so that no unit is silent by chance
-  EXPECT_EQ(spec.window_ms(), 1 + 6 + 3 + 2);
-  Twin twin(spec, 9, 3);
-  twin->eval();
-  torch::NoGradGuard no_gradient;
-  const int64_t duration = 40, arrival = 10;
-  const auto at = [&](std::vector<int32_t> list) {
-    return twin->forward(torch::tensor(list, torch::kInt32).view({-1, 3}), 1, duration).spike_log_odds[0];
-  };
-  const auto change = (at({0, 2, static_cast<int32_t>(arrival + twin->history_ms())}) - at({})).abs();
-  for (int64_t t = 0; t < duration; ++t) {
-    const bool reached = t >= arrival && t < arrival + spec.window_ms();
-    // What an exponential's end leaves behind is of the size of float's roundings.
-    const float nothing = GetParam() == 0 ? 0 : 1e-6f * change.max().item<float>();
-    EXPECT_EQ(change[t].item<float>() > nothing, reached) << t;
+  auto plain = deep_spec(), dilated = deep_spec();
+  dilated.layers[1].dilation = 3;
+  dilated.layers[2].dilation = 5;
+  EXPECT_EQ(plain.window_ms(), 1 + 6 + 3 + 2);
+  EXPECT_EQ(dilated.window_ms(), 1 + 6 + 3 * 3 + 2 * 5);
+  for (auto spec : {plain, dilated}) {
+    spec.temporal_shapes = GetParam();
+    spec.activation = Activation::linear;  // so that no unit is silent by chance
+    Twin twin(spec, 9, 3);
+    twin->eval();
+    torch::NoGradGuard no_gradient;
+    const int64_t duration = 40, arrival = 10;
+    const auto at = [&](std::vector<int32_t> list) {
+      return twin->forward(torch::tensor(list, torch::kInt32).view({-1, 3}), 1, duration).spike_log_odds[0];
+    };
+    const auto change = (at({0, 2, static_cast<int32_t>(arrival + twin->history_ms())}) - at({})).abs();
+    for (int64_t t = 0; t < duration; ++t) {
+      const bool reached = t >= arrival && t < arrival + spec.window_ms();
+      // What an exponential's end leaves behind is of the size of float's roundings.
+      const float nothing = GetParam() == 0 ? 0 : 1e-6f * change.max().item<float>();
+      EXPECT_EQ(change[t].item<float>() > nothing, reached) << t;
+    }
   }
 }
 
@@ -420,6 +522,27 @@ TEST(Twin, SettingsThatDoNotFitTogetherAreRefused) {
             "a.toml:2: 'width' has 3 numbers, expected one for all layers or 2, one for each of 'taps'");
   EXPECT_EQ(message("taps = [5]\nwidth = [2]\nactivation = 'tanh'\n"),
             "a.toml:3: 'activation' is \"tanh\", expected one of: relu, linear");
+  EXPECT_EQ(message("taps = [5, 3]\nwidth = [2]\ndilation = [2, 2]\n"),
+            "a.toml:3: 'dilation' begins with 2, expected 1: the first layer sees every ms");
+  EXPECT_EQ(
+      message("taps = [5, 3]\nwidth = [2]\ndilation = [1, 2, 4]\n"),
+      "a.toml:3: 'dilation' has 3 numbers, expected 2, one for each of 'taps', or one without brackets");
+  EXPECT_EQ(message("taps = [5, 3]\nwidth = [2]\ndilation = 'wide'\n"),
+            "a.toml:3: 'dilation' is text, expected an integer");
+  EXPECT_EQ(
+      message("taps = [5, 3, 3]\nwidth = [4, 2, 4]\nresidual = true\n"),
+      "a.toml:3: 'residual' is true, but no layer is as wide as the one before it; expected two layers of "
+      "one width in a row");
+}
+
+TEST(Twin, IsDilatedAfterItsFirstLayerByOneNumberOrLayerByLayer) {
+  const auto read = [](const char* dilation) {
+    return read_twin(Settings::from_text(fmt::format("taps = [5, 3, 3]\nwidth = [4]\n{}", dilation)));
+  };
+  EXPECT_EQ(words_for(read("")), "3 layers x 4 units, 9 ms of input");
+  EXPECT_EQ(words_for(read("dilation = 2")), "3 layers x 4 units, 13 ms of input, taps 1, 2, 2 ms apart");
+  EXPECT_EQ(words_for(read("dilation = [1, 1, 4]\nresidual = true")),
+            "3 layers x 4 units, 15 ms of input, taps 1, 1, 4 ms apart, residual");
 }
 
 }  // namespace

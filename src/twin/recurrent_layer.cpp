@@ -208,7 +208,7 @@ Tensor RecurrentLayerImpl::forward(const Tensor& events, int64_t windows, int64_
   const BranchSumsShape shape{windows, duration, std::exp(-1 / spec_.synapse_tau_ms)};
   const auto sums = branch_sums(events, synapse_weight, spec_.wiring, shape);
   const auto drive =
-      convolution_layer(sums, branch_weight.unsqueeze(0), {.bias = hidden_bias, .relu = false});
+      convolution_layer(sums, branch_weight.unsqueeze(0), 1, {.bias = hidden_bias, .relu = false});
   return leaky_memory(drive, memory_weight, delta_weight, delta_bias, keep(), gate(), spec_.activation);
 }
 
