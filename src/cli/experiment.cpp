@@ -128,12 +128,15 @@ Experiment read_experiment(const Options& options) {
       e.plan.identity.configuration, e.plan.data.train_trials, e.plan.data.valid_trials,
       e.plan.data.labels.published, e.plan.data.labels.soma_ceiling_mV, network, training);
   if (e.search) {
-    e.search_identity = fmt::format(
-        "{}\n[search]\n{}{}", e.training_identity,
-        without(search->resolved(), {"criterion", "size", "measure", "epsilon", "confidence", "target_auc",
-                                     "target_variance_explained", "resamples", "budget_samples_h",
-                                     "budget_minutes", "trials", "quiet_rungs", "published"}),
-        e.search->criterion == Criterion::complexity_index ? "probe = true\n" : "");
+    auto tried = search->resolved();
+    if (!e.search->space.tries_residual()) tried = without(tried, {"residual"});
+    if (!e.search->space.tries_dilation()) tried = without(tried, {"dilation"});
+    e.search_identity =
+        fmt::format("{}\n[search]\n{}{}", e.training_identity,
+                    without(tried, {"criterion", "size", "measure", "epsilon", "confidence", "target_auc",
+                                    "target_variance_explained", "resamples", "budget_samples_h",
+                                    "budget_minutes", "trials", "quiet_rungs", "published"}),
+                    e.search->criterion == Criterion::complexity_index ? "probe = true\n" : "");
   }
   e.evaluate_settings = evaluate.resolved();
   return e;

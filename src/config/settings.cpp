@@ -400,6 +400,26 @@ std::vector<std::string> Settings::texts(std::string_view key) const {
   return values;
 }
 
+std::vector<bool> Settings::flags(std::string_view key, std::optional<std::vector<bool>> otherwise) const {
+  const auto* node = state_->find(key);
+  if (node == nullptr && !otherwise) state_->missing(key);
+  std::vector<bool> values;
+  if (node == nullptr) {
+    values = *otherwise;
+  } else {
+    const auto* array = node->as_array();
+    if (array == nullptr) state_->wrong_type(*node, key, "an array of true or false");
+    for (const auto& element : *array) {
+      if (!element.is_boolean()) state_->wrong_type(element, key, "an array of true or false");
+      values.push_back(element.as_boolean()->get());
+    }
+  }
+  toml::array written;
+  for (const bool value : values) written.push_back(value);
+  state_->found.insert_or_assign(key, written);
+  return values;
+}
+
 std::string Settings::formula(std::string_view key, std::optional<std::string> otherwise) const {
   const auto* node = state_->find(key);
   if (node == nullptr || node->is_string()) return text(key, std::move(otherwise));

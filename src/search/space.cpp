@@ -11,12 +11,14 @@ namespace {
 
 constexpr std::array<std::string_view, 2> kFamilies{"convolutional", "fully_connected"};
 constexpr std::array<std::string_view, 3> kShapes{"rectangular", "tapering", "widening"};
+constexpr std::array<std::string_view, 2> kDilations{"none", "doubling"};
 
+/// Some of the known words; without the key the first `usual` ones.
 template <class T, size_t n>
 std::vector<T> choices(const Settings& settings, std::string_view key,
-                       const std::array<std::string_view, n>& known) {
+                       const std::array<std::string_view, n>& known, size_t usual = n) {
   std::vector<T> chosen;
-  std::vector<std::string> words(known.begin(), known.end());
+  std::vector<std::string> words(known.begin(), known.begin() + usual);
   if (settings.has(key)) words = settings.texts(key);
   for (const auto& word : words) {
     const auto at = std::find(known.begin(), known.end(), word);
@@ -58,8 +60,17 @@ std::vector<int64_t> some(const Settings& settings, std::string_view key, std::v
   return values;
 }
 
+std::vector<bool> some_flags(const Settings& settings, std::string_view key) {
+  auto values = settings.flags(key, std::vector<bool>{false});
+  if (values.empty()) {
+    fail_input("{}: '{}' is empty, expected [false], [true] or both", settings.where(key),
+               settings.full_key(key));
+  }
+  return values;
+}
+
 template <class T>
-const T& one_of(const std::vector<T>& values, Random& random) {
+T one_of(const std::vector<T>& values, Random& random) {
   return values[static_cast<size_t>(random.integer(0, static_cast<int64_t>(values.size()) - 1))];
 }
 
@@ -105,13 +116,24 @@ int64_t width_at(int64_t widest, WidthShape shape, int64_t layer, int64_t depth)
   return std::max<int64_t>(1, std::llround(static_cast<double>(widest) * share));
 }
 
-/// The first layer has what the others leave of the window, and is no shorter than they are.
-std::vector<int64_t> taps_of(Family family, int64_t window_ms, int64_t deeper_taps, int64_t depth) {
-  int64_t deeper = family == Family::fully_connected ? 1 : deeper_taps;
-  deeper = std::min(deeper, (window_ms - 1) / depth + 1);
-  std::vector<int64_t> taps(static_cast<size_t>(depth), deeper);
-  taps.front() = window_ms - (depth - 1) * (deeper - 1);
-  return taps;
+/// Layers but for their widths. The first has what the others leave of the window, and is no shorter than
+/// they are, whose taps are cut for that. Where only one would be left of them, they are not dilated.
+std::vector<LayerSpec> layers_of(Family family, int64_t window_ms, int64_t deeper_taps, int64_t depth,
+                                 Dilation dilation) {
+  std::vector<LayerSpec> layers(static_cast<size_t>(depth));
+  int64_t sum = 0, next = 1;  // of the dilations after the first layer
+  for (size_t i = 1; i < layers.size(); ++i) {
+    layers[i].dilation = next;
+    sum += next;
+    if (dilation == Dilation::doubling) next = std::min(2 * next, window_ms);  // which is too far in any case
+  }
+  int64_t taps = family == Family::fully_connected ? 1 : deeper_taps;
+  taps = std::min(taps, (window_ms - 1) / (1 + sum) + 1);
+  if (taps == 1 && dilation != Dilation::none)
+    return layers_of(family, window_ms, deeper_taps, depth, Dilation::none);
+  for (auto& layer : layers) layer.taps = taps;
+  layers.front().taps = window_ms - (taps - 1) * sum;
+  return layers;
 }
 
 /// In the order in which a twin makes them: spike, soma and the others.
@@ -136,6 +158,8 @@ SearchSpace read_space(const Settings& settings) {
   space.window_ms = some(settings, "window_ms", {80, 150}, {1, 10000});
   space.deeper_taps = some(settings, "deeper_taps", {5, 12, 19}, {1, 10000});
   space.temporal_shapes = some(settings, "temporal_shapes", {0}, {0, 1000});
+  space.residual = some_flags(settings, "residual");
+  space.dilation = choices<Dilation>(settings, "dilation", kDilations, 1);
   space.learning_rate = between(settings, "learning_rate", {1e-3, 3e-2}, kPositive);
   space.soma_weight = between(settings, "soma_weight", {0.003, 0.03}, kNotNegative);
   space.spike_weight = settings.number("spike_weight", space.spike_weight, kNotNegative);
@@ -156,6 +180,8 @@ SearchSpace probe_space(SearchSpace space) {
   space.window_ms = {54 + 11 + 11};
   space.deeper_taps = {12};
   space.temporal_shapes = {0};
+  space.residual = {false};
+  space.dilation = {Dilation::none};
   return space;
 }
 
@@ -167,38 +193,49 @@ Configuration draw(const SearchSpace& space, uint64_t seed, int64_t number) {
   const auto window_ms = one_of(space.window_ms, random);
   const auto deeper_taps = one_of(space.deeper_taps, random);
   const auto shapes = one_of(space.temporal_shapes, random);
+  const double learning_rate = draw_between(space.learning_rate, random);
+  const double soma_weight = draw_between(space.soma_weight, random);
+  // Last what came to the space last: so all else is as in a space without it.
+  const bool residual = one_of(space.residual, random);
+  const auto dilation = one_of(space.dilation, random);
 
   Configuration c;
   c.family = family;
   c.shape = depth == 1 ? WidthShape::rectangular : shape;
-  const auto taps = taps_of(family, window_ms, deeper_taps, depth);
+  c.layers = layers_of(family, window_ms, deeper_taps, depth, dilation);
   for (int64_t i = 0; i < depth; ++i)
-    c.layers.push_back({taps[static_cast<size_t>(i)], width_at(width, shape, i, depth)});
-  c.temporal_shapes = std::min(shapes, most_shapes(taps.front()));
+    c.layers[static_cast<size_t>(i)].features = width_at(width, shape, i, depth);
+  c.temporal_shapes = std::min(shapes, most_shapes(c.layers.front().taps));
+  c.residual = residual && can_be_residual(c.layers);
   c.batch_norm = space.batch_norm;
-  c.learning_rate = draw_between(space.learning_rate, random);
-  c.soma_weight = draw_between(space.soma_weight, random);
+  c.learning_rate = learning_rate;
+  c.soma_weight = soma_weight;
   c.spike_weight = space.spike_weight;
   c.dendrite_weight = space.dendrite_weight;
   return c;
 }
 
 nlohmann::ordered_json to_json(const Configuration& c) {
-  std::vector<int64_t> taps, width;
+  std::vector<int64_t> taps, width, dilation;
   for (const auto& layer : c.layers) {
     taps.push_back(layer.taps);
     width.push_back(layer.features);
+    dilation.push_back(layer.dilation);
   }
-  return {{"family", name_of(c.family)},
-          {"shape", name_of(c.shape)},
-          {"taps", taps},
-          {"width", width},
-          {"temporal_shapes", c.temporal_shapes},
-          {"batch_norm", c.batch_norm},
-          {"learning_rate", c.learning_rate},
-          {"spike_weight", c.spike_weight},
-          {"soma_weight", c.soma_weight},
-          {"dendrite_weight", c.dendrite_weight}};
+  nlohmann::ordered_json json{{"family", name_of(c.family)},
+                              {"shape", name_of(c.shape)},
+                              {"taps", taps},
+                              {"width", width},
+                              {"temporal_shapes", c.temporal_shapes},
+                              {"batch_norm", c.batch_norm},
+                              {"learning_rate", c.learning_rate},
+                              {"spike_weight", c.spike_weight},
+                              {"soma_weight", c.soma_weight},
+                              {"dendrite_weight", c.dendrite_weight}};
+  // Where there is none, it is as before there was a choice, and so are the checkpoints known by it.
+  if (*std::max_element(dilation.begin(), dilation.end()) > 1) json["dilation"] = dilation;
+  if (c.residual) json["residual"] = true;
+  return json;
 }
 
 Configuration configuration_from(const nlohmann::ordered_json& json) {
@@ -212,7 +249,9 @@ Configuration configuration_from(const nlohmann::ordered_json& json) {
   c.shape = static_cast<WidthShape>(place(kShapes, json.at("shape").get<std::string>()));
   const auto taps = json.at("taps").get<std::vector<int64_t>>();
   const auto width = json.at("width").get<std::vector<int64_t>>();
-  for (size_t i = 0; i < taps.size(); ++i) c.layers.push_back({taps[i], width.at(i)});
+  const auto dilation = json.value("dilation", std::vector<int64_t>(taps.size(), 1));
+  for (size_t i = 0; i < taps.size(); ++i) c.layers.push_back({taps[i], width.at(i), dilation.at(i)});
+  c.residual = json.value("residual", false);
   json.at("temporal_shapes").get_to(c.temporal_shapes);
   json.at("batch_norm").get_to(c.batch_norm);
   json.at("learning_rate").get_to(c.learning_rate);
@@ -226,6 +265,7 @@ TwinSpec twin_of(const Configuration& c, TwinSpec rest) {
   rest.recurrent.reset();
   rest.layers = c.layers;
   rest.temporal_shapes = c.temporal_shapes;
+  rest.residual = c.residual;
   rest.batch_norm = c.batch_norm;
   return rest;
 }

@@ -13,6 +13,9 @@ namespace neurontwin {
 enum class Family { convolutional, fully_connected };
 /// How the width goes from the first layer to the last: the same; falling to a quarter; rising from one.
 enum class WidthShape { rectangular, tapering, widening };
+/// How far apart the taps of the layers after the first lie: 1 ms; or 1, 2, 4, ... ms, twice as far in every
+/// layer as in the one before (van den Oord et al. 2016, arXiv:1609.03499).
+enum class Dilation { none, doubling };
 
 struct Between {
   double low = 0, high = 0;
@@ -27,10 +30,15 @@ struct SearchSpace {
   std::vector<int64_t> window_ms;        // of input that one output depends on
   std::vector<int64_t> deeper_taps;      // of a convolutional network's layers after the first
   std::vector<int64_t> temporal_shapes;  // of the first layer, see TwinSpec; 0: every tap is free
-  Between learning_rate;                 // evenly in the logarithm
-  Between soma_weight;                   // evenly in the logarithm, or one number
+  std::vector<bool> residual;
+  std::vector<Dilation> dilation;
+  Between learning_rate;  // evenly in the logarithm
+  Between soma_weight;    // evenly in the logarithm, or one number
   double spike_weight = 1, dendrite_weight = 0;
   bool batch_norm = true;
+
+  bool tries_residual() const { return residual != std::vector<bool>{false}; }
+  bool tries_dilation() const { return dilation != std::vector{Dilation::none}; }
 };
 SearchSpace read_space(const Settings& settings);
 
@@ -38,12 +46,14 @@ SearchSpace read_space(const Settings& settings);
 /// its rate and weights of learning are left to search.
 SearchSpace probe_space(SearchSpace space);
 
-/// One point of the space.
+/// One point of the space. No two say the same network: what would change nothing is not in it, as residual
+/// connections where no layer is as wide as the one before it, or a dilation of single taps.
 struct Configuration {
   Family family = Family::convolutional;
   WidthShape shape = WidthShape::rectangular;
   std::vector<LayerSpec> layers;
   int64_t temporal_shapes = 0;
+  bool residual = false;
   bool batch_norm = true;
   double learning_rate = 1e-3;
   double spike_weight = 1, soma_weight = 0, dendrite_weight = 0;

@@ -33,10 +33,93 @@ TEST(SearchSpace, AConfigurationDependsOnSeedAndNumberAlone) {
 }
 
 TEST(SearchSpace, AConfigurationSurvivesBeingWrittenDown) {
-  const auto space = space_of("temporal_shapes = [0, 8]");
+  const auto space =
+      space_of("temporal_shapes = [0, 8]\nresidual = [false, true]\ndilation = ['none', 'doubling']");
+  int residual = 0, dilated = 0;
   for (int64_t i = 0; i < 30; ++i) {
     const auto json = to_json(draw(space, 1, i));
     EXPECT_EQ(to_json(configuration_from(nlohmann::ordered_json::parse(json.dump()))), json);
+    residual += json.contains("residual");
+    dilated += json.contains("dilation");
+  }
+  EXPECT_GT(residual, 0);
+  EXPECT_GT(dilated, 0);
+}
+
+TEST(SearchSpace, WithoutNewerChoicesDrawsWhatItAlwaysDrew) {
+  // What a search of seed 1 tried before there were residual connections and dilation: searches go on.
+  const auto space = space_of("temporal_shapes = [0, 8]\nbatch_norm = false");
+  const std::array<const char*, 5> known{
+      R"({"family":"convolutional","shape":"rectangular","taps":[114,19,19],"width":[32,32,32],"temporal_shapes":8,"batch_norm":false,"learning_rate":0.008528103046425135,"spike_weight":1.0,"soma_weight":0.01839067380150924,"dendrite_weight":0.0})",
+      R"({"family":"convolutional","shape":"widening","taps":[15,14,14,14,14,14],"width":[16,21,28,37,49,64],"temporal_shapes":0,"batch_norm":false,"learning_rate":0.001480088478612906,"spike_weight":1.0,"soma_weight":0.006665653549867594,"dendrite_weight":0.0})",
+      R"({"family":"fully_connected","shape":"tapering","taps":[80,1,1,1,1,1],"width":[32,24,18,14,11,8],"temporal_shapes":0,"batch_norm":false,"learning_rate":0.005357981867425789,"spike_weight":1.0,"soma_weight":0.023548985146725928,"dendrite_weight":0.0})",
+      R"({"family":"fully_connected","shape":"tapering","taps":[80,1],"width":[32,8],"temporal_shapes":0,"batch_norm":false,"learning_rate":0.013620839296449925,"spike_weight":1.0,"soma_weight":0.015634497519147483,"dendrite_weight":0.0})",
+      R"({"family":"convolutional","shape":"tapering","taps":[132,19],"width":[64,16],"temporal_shapes":0,"batch_norm":false,"learning_rate":0.01701530727889407,"spike_weight":1.0,"soma_weight":0.006783175952051524,"dendrite_weight":0.0})"};
+  for (size_t i = 0; i < known.size(); ++i) {
+    auto drawn = to_json(draw(space, 1, static_cast<int64_t>(i)));
+    const auto then = nlohmann::ordered_json::parse(known[i]);
+    for (const auto* key : {"learning_rate", "soma_weight"}) {
+      const double value = then[key];
+      EXPECT_NEAR(drawn[key].get<double>(), value, 1e-12 * value);  // powers may differ in their last digit
+      drawn[key] = value;
+    }
+    EXPECT_EQ(drawn.dump(), then.dump());
+  }
+}
+
+TEST(SearchSpace, NewerChoicesLeaveTheOthersAlone) {
+  const auto plain = space_of(""), more = space_of("residual = [true, false]\ndilation = ['doubling']");
+  for (int64_t i = 0; i < 40; ++i) {
+    const auto a = draw(plain, 1, i), b = draw(more, 1, i);
+    EXPECT_EQ(a.learning_rate, b.learning_rate);
+    EXPECT_EQ(a.depth(), b.depth());
+    for (size_t l = 0; l < a.layers.size(); ++l) EXPECT_EQ(a.layers[l].features, b.layers[l].features);
+    EXPECT_EQ(twin_of(a, {}).window_ms(), twin_of(b, {}).window_ms());
+  }
+}
+
+TEST(SearchSpace, DoublingTheDilationKeepsTheWindow) {
+  const auto space = space_of("window_ms = [9, 40, 150]\ndeeper_taps = [2, 19]\ndilation = ['doubling']");
+  std::set<int64_t> depths;
+  for (int64_t i = 0; i < 300; ++i) {
+    const auto c = draw(space, 1, i);
+    const auto twin = twin_of(c, {});
+    EXPECT_TRUE(std::set<int64_t>({9, 40, 150}).contains(twin.window_ms())) << to_json(c);
+    for (const auto& layer : c.layers) EXPECT_GE(c.layers.front().taps, layer.taps) << to_json(c);
+    if (!twin.is_dilated()) continue;
+    depths.insert(c.depth());
+    EXPECT_EQ(c.family, Family::convolutional);
+    for (size_t l = 1; l < c.layers.size(); ++l) {
+      EXPECT_EQ(c.layers[l].dilation, 1 << (l - 1));
+      EXPECT_GE(c.layers[l].taps, 2);  // else it would mean nothing
+    }
+  }
+  EXPECT_EQ(depths, (std::set<int64_t>{3, 4, 5, 6, 7, 8}));
+}
+
+TEST(SearchSpace, DilationIsCutToTheWindowOrLeftOut) {
+  const auto layers = [](const std::string& toml) {
+    const auto c = draw(space_of("families = ['convolutional']\ndilation = ['doubling']\n" + toml), 1, 0);
+    std::vector<std::pair<int64_t, int64_t>> all;
+    for (const auto& layer : c.layers) all.emplace_back(layer.taps, layer.dilation);
+    return all;
+  };
+  using Layers = std::vector<std::pair<int64_t, int64_t>>;
+  EXPECT_EQ(layers("depth = [4]\nwindow_ms = [80]\ndeeper_taps = [5]"),
+            (Layers{{52, 1}, {5, 1}, {5, 2}, {5, 4}}));
+  EXPECT_EQ(layers("depth = [4]\nwindow_ms = [80]\ndeeper_taps = [19]"),
+            (Layers{{17, 1}, {10, 1}, {10, 2}, {10, 4}}));
+  EXPECT_EQ(layers("depth = [4]\nwindow_ms = [8]\ndeeper_taps = [19]"),
+            (Layers{{5, 1}, {2, 1}, {2, 1}, {2, 1}}));
+  EXPECT_EQ(layers("depth = [2]\nwindow_ms = [80]\ndeeper_taps = [19]"), (Layers{{62, 1}, {19, 1}}));
+}
+
+TEST(SearchSpace, NetworksThatHaveNothingToAddAreNotResidual) {
+  const auto space = space_of("residual = [true]\ndepth = [1, 3]\nwidths = [64]");
+  for (int64_t i = 0; i < 60; ++i) {
+    const auto c = draw(space, 1, i);
+    EXPECT_EQ(c.residual, c.shape == WidthShape::rectangular && c.depth() > 1) << to_json(c);
+    EXPECT_EQ(twin_of(c, {}).residual, c.residual);
   }
 }
 
@@ -95,8 +178,9 @@ TEST(SearchSpace, ItsNetworksAreConvolutionalWhateverTheExperimentsTwinIs) {
 }
 
 TEST(SearchSpace, CountsTheParametersThatTheNetworkHas) {
-  const auto space =
-      space_of("widths = [3, 8]\nwindow_ms = [12]\ndeeper_taps = [3]\ntemporal_shapes = [0, 3]");
+  const auto space = space_of(
+      "widths = [3, 8]\nwindow_ms = [12]\ndeeper_taps = [3]\ntemporal_shapes = [0, 3]\n"
+      "residual = [false, true]\ndilation = ['none', 'doubling']");
   for (int64_t i = 0; i < 20; ++i) {
     TwinSpec rest;
     rest.dendritic_components = i % 3;
@@ -113,6 +197,8 @@ TEST(SearchSpace, CountsMultiplyAddsAsWeightsTimesWhatTheyMeet) {
   EXPECT_EQ(size_of(spec, 5, Size::multiply_adds), 5 * 4 * 3 + 3 * 2 * 2 + 2 * 2);
   EXPECT_EQ(size_of(spec, 5, Size::units), 5);
   EXPECT_EQ(size_of(spec, 5, Size::depth), 2);
+  spec.layers[1].dilation = 7;  // as many taps, wherever they lie
+  EXPECT_EQ(size_of(spec, 5, Size::multiply_adds), 5 * 4 * 3 + 3 * 2 * 2 + 2 * 2);
   spec.temporal_shapes = 2;  // synapses into 2 shapes of 3 units; these over 4 taps
   EXPECT_EQ(size_of(spec, 5, Size::multiply_adds), 5 * 2 * 3 + 4 * 2 * 3 + 3 * 2 * 2 + 2 * 2);
 }
@@ -129,6 +215,10 @@ TEST(SearchSpace, TheProbeIsTheComplexityIndexesNetwork) {
 TEST(SearchSpace, RefusesWhatItCannotDraw) {
   EXPECT_THROW(space_of("families = [\"recursive\"]"), InputError);
   EXPECT_THROW(space_of("depth = [3, 2]"), InputError);
+  EXPECT_THROW(space_of("residual = []"), InputError);
+  EXPECT_THROW(space_of("residual = [1]"), InputError);
+  EXPECT_THROW(space_of("dilation = [2]"), InputError);
+  EXPECT_THROW(space_of("dilation = [\"halving\"]"), InputError);
   EXPECT_THROW(space_of("learning_rate = [1e-2, 1e-3]"), InputError);
   EXPECT_THROW(space_of("soma_weight = [0, 1]"), InputError);
   EXPECT_THROW(space_of("soma_weight = [0]\nspike_weight = 0"), InputError);

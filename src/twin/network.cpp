@@ -8,6 +8,12 @@
 #include "random/random.hpp"
 
 namespace neurontwin {
+
+bool can_be_residual(std::span<const LayerSpec> layers) {
+  const auto as_wide = [](const LayerSpec& a, const LayerSpec& b) { return a.features == b.features; };
+  return std::adjacent_find(layers.begin(), layers.end(), as_wide) != layers.end();
+}
+
 int64_t TwinSpec::window_ms() const {
   int64_t window = recurrent ? recurrent->history_ms + 1 : 1;
   for (const auto& layer : layers) window += layer.reach_ms();
@@ -61,9 +67,7 @@ void read_layers(const Settings& settings, TwinSpec& spec) {
   const auto dilation = read_dilation(settings, taps.size());
   for (size_t i = 0; i < taps.size(); ++i) spec.layers.push_back({taps[i], width[i], dilation[i]});
   spec.residual = settings.flag("residual", spec.residual);
-  bool adds = false;
-  for (size_t i = 0; i < taps.size(); ++i) adds |= spec.adds_input(i);
-  if (spec.residual && !adds) {
+  if (spec.residual && !can_be_residual(spec.layers)) {
     fail_input(
         "{}: '{}' is true, but no layer is as wide as the one before it; expected two layers of one width "
         "in a row",

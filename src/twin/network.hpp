@@ -2,6 +2,7 @@
 #include <torch/torch.h>
 
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,9 @@ struct LayerSpec {
 
   int64_t reach_ms() const { return (taps - 1) * dilation; }
 };
+
+/// Whether a layer is as wide as the one before it: else there is nothing to add its input to.
+bool can_be_residual(std::span<const LayerSpec> layers);
 
 /// A temporally convolutional twin: causal convolutions over the input spikes, each followed by an activation
 /// and, if asked, batch normalisation; then 1x1 heads: the log-odds of a spike, the somatic voltage, and

@@ -3,7 +3,11 @@ const kSearchMeasures = {auc: 'AUC', variance_explained: 'variance explained'};
 
 function searchPoints(search) {
   const measure = search.search.measure;
-  return search.trials.filter((t) => t[measure] !== null && t[measure] < 1).map((t) => ({...t, score: t[measure], error: 1 - t[measure], configurationText: `${t.configuration.family.replace('_', ' ')}, width ${t.configuration.width.join(', ')}, taps ${t.configuration.taps.join(', ')}`}));
+  return search.trials.filter((t) => t[measure] !== null && t[measure] < 1).map((t) => ({...t, score: t[measure], error: 1 - t[measure], configurationText: configurationText(t.configuration)}));
+}
+
+function configurationText(c) {
+  return `${c.family.replace('_', ' ')}, width ${c.width.join(', ')}, taps ${c.taps.join(', ')}${c.dilation ? ', dilation ' + c.dilation.join(', ') : ''}${c.residual ? ', residual' : ''}`;
 }
 
 const kNetworkTip = "'trial ' + datum.trial + ', rung ' + datum.rung + ': ' + datum.configurationText + '\\n' + format(datum.parameters, ',') + ' parameters, 1 - score ' + format(datum.error, '.2g') + ', learning rate ' + format(datum.configuration.learning_rate, '.2g')";
