@@ -74,6 +74,24 @@ class ASearch(InTemporaryFolder):
         self.assertEqual(found["answer"], next(a for a in found["answers"] if a["size"] == found["search"]["size"]))
         self.assertTrue(all(len(c["epochs"]) in (4, 12) for c in found["curves"]))
 
+    def test_has_recurrent_networks_as_a_control_that_it_never_chooses(self):
+        out = self.folder / "out"
+        done = self.succeed(search(out, {"search.families": '["fully_connected", "recurrent"]', "search.memory_units": "[3]",
+                                         "search.branches": "[1]", "search.trials": 6}))
+        found = answers(out)
+        recurrent = {t["trial"]: t for t in found["trials"] if t["configuration"]["family"] == "recurrent"}
+        self.assertEqual(len(recurrent), 2)  # of six, as networks of one layer and of two
+        self.assertTrue(all(t["depth"] is None and t["configuration"]["memory_units"] == 3 for t in recurrent.values()))
+        control, best = found["control"], found["best"]
+        self.assertEqual(control["auc"], max(t["auc"] for t in recurrent.values()))
+        self.assertAlmostEqual(control["below_best"], best["auc"] - control["auc"], places=12)
+        low, high = control["below_best_interval"]
+        self.assertLess(low, high)
+        chosen = {best["trial"]} | {n["trial"] for a in found["answers"] for n in a["networks"]} | {t for front in found["front"].values() for t in front}
+        self.assertFalse(chosen & set(recurrent))
+        self.assertIn(control["trial"], {t["trial"] for t in found["test"]})
+        self.assertIn("control: 3 leaky memory units (1 to 150 ms) over 1 branches, ", done.stdout)
+
     def test_goes_on_with_a_larger_budget_and_repeats_nothing(self):
         out = self.folder / "out"
         # A rung 0 is 4 x 20 steps of 16 windows of 300 ms: 0.107 h.

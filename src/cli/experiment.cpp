@@ -46,6 +46,11 @@ std::string determining_text(const DatasetPlan& plan, const Settings& cell, cons
 
 }  // namespace
 
+void wire(RecurrentSpec& spec, const Neuron& cell) {
+  spec.wiring = wire_branches(cell_table(cell), spec.branches, spec.branch_overlap);
+  spec.excitatory_channels = excitatory_synapses(cell);
+}
+
 Experiment read_experiment(const Options& options) {
   auto overrides = options.set;
   if (options.seed >= 0) overrides.push_back(fmt::format("seed={}", options.seed));
@@ -74,11 +79,7 @@ Experiment read_experiment(const Options& options) {
   }
   e.plan.seed = e.seed;
   e.twin = read_twin(twin);
-  if (e.twin.recurrent) {
-    auto& r = *e.twin.recurrent;
-    r.wiring = wire_branches(cell_table(e.plan.cell), r.branches, r.branch_overlap);
-    r.excitatory_channels = excitatory_synapses(e.plan.cell);
-  }
+  if (e.twin.recurrent) wire(*e.twin.recurrent, e.plan.cell);
   e.train = read_train(train);
   e.twin.dendritic_components = e.plan.data.dendritic_components;
   e.twin.near_spike = e.train.questions.near_spike_ms > 0;

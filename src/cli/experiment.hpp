@@ -41,6 +41,9 @@ struct Experiment {
   std::string search_identity;       // all that determines a trial of the architecture search
   std::string evaluate_settings;     // [evaluate] as resolved
 };
+/// Puts the cell's synapses on a recurrent network's branches.
+void wire(RecurrentSpec& spec, const Neuron& cell);
+
 Experiment read_experiment(const Options& options);
 
 }  // namespace neurontwin

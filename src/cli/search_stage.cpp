@@ -34,6 +34,12 @@ SearchTask task_of(const Experiment& e, const Options& o) {
   task.twin.activation = task.spec.activation;
   if (task.spec.weight_sd) task.twin.weight_sd = *task.spec.weight_sd;
   task.train = e.train;
+  for (const int64_t branches : task.spec.space.branches) {
+    auto spec = e.twin.recurrent.value_or(RecurrentSpec{});
+    spec.branches = branches;
+    wire(spec, e.plan.cell);
+    task.recurrent.emplace(branches, std::move(spec));
+  }
   task.channels = excitatory_synapses(e.plan.cell) + inhibitory_synapses(e.plan.cell);
   task.seed = e.seed;
   task.skip_ms = e.evaluate.skip_ms;

@@ -41,7 +41,7 @@ const char* name_of(Verdict verdict) {
 Point point_of(const SearchTask& task, const Knowledge& knowledge, const FinishedRung& finished) {
   const auto& configuration = knowledge.trials[static_cast<size_t>(finished.job.trial)].configuration;
   Point p{finished.job, configuration, finished.result, score_of(task, finished.result), {}};
-  const auto twin = twin_of(configuration, task.twin);
+  const auto twin = twin_of(task, configuration);
   for (const auto size : kSizes)
     p.size[static_cast<size_t>(size)] = static_cast<double>(size_of(twin, task.channels, size));
   return p;
@@ -57,6 +57,21 @@ std::vector<Point> points_of(const SearchTask& task, const Knowledge& knowledge)
   std::vector<Point> points;
   for (auto& [trial, point] : last) points.push_back(std::move(point));
   return points;
+}
+
+/// Puts recurrent networks behind the others, of which it says how many there are.
+size_t controls_last(std::vector<Point>& points) {
+  const auto first = std::stable_partition(points.begin(), points.end(),
+                                           [](const Point& p) { return !p.configuration.is_control(); });
+  return static_cast<size_t>(first - points.begin());
+}
+
+std::optional<size_t> best_of(std::span<const Point> points) {
+  std::optional<size_t> best;
+  for (size_t i = 0; i < points.size(); ++i) {
+    if (!std::isnan(points[i].score) && (!best || points[i].score > points[*best].score)) best = i;
+  }
+  return best;
 }
 
 std::vector<size_t> front_by(std::span<const Point> points, Size measure) {
@@ -79,10 +94,15 @@ std::vector<size_t> candidates_by(std::span<const Point> points, Size measure) {
   return all;
 }
 
-Json network_json(const Point& p) {
+Json depth_json(const Configuration& configuration) {
+  return configuration.is_control() ? Json(nullptr) : Json(configuration.depth());
+}
+
+Json network_json(const SearchTask& task, const Point& p) {
   Json json{{"trial", p.job.trial}, {"rung", p.job.rung}};
   for (const auto size : kSizes) json[std::string(name_of(size))] = static_cast<int64_t>(p.of(size));
-  json["window_ms"] = twin_of(p.configuration, {}).window_ms();
+  json[std::string(name_of(Size::depth))] = depth_json(p.configuration);
+  json["window_ms"] = twin_of(task, p.configuration).window_ms();
   json["auc"] = number(p.result.auc);
   json["variance_explained"] = number(p.result.variance_explained);
   json["rmse_mV"] = number(p.result.rmse_mV);
@@ -233,6 +253,18 @@ Json answer_json(std::span<const Point> points, Criterion criterion, Size size,
   return json;
 }
 
+/// The best recurrent network, beside the best of those that may be chosen.
+Json control_json(const SearchTask& task, std::span<const Point> points, Asked& asked, size_t best,
+                  size_t control) {
+  auto json = network_json(task, points[control]);
+  json["network"] = words_for(twin_of(task, points[control].configuration));
+  const auto comparison = compare_with_best(asked.measured(best), asked.measured(control), task.spec.epsilon,
+                                            task.spec.confidence);
+  json["below_best"] = number(comparison.difference);
+  json["below_best_interval"] = interval(comparison.interval);
+  return json;
+}
+
 /// Twice the depth, or twice the parameters: from the networks that finished a rung, rung by rung.
 Json width_or_depth_json(const SearchTask& task, const Knowledge& knowledge) {
   Json json = Json::array();
@@ -241,6 +273,7 @@ Json width_or_depth_json(const SearchTask& task, const Knowledge& knowledge) {
     for (const auto& finished : knowledge.finished) {
       if (finished.job.rung != rung || !finished.result.failure.empty()) continue;
       const auto p = point_of(task, knowledge, finished);
+      if (p.configuration.is_control()) continue;
       networks.push_back({p.score, p.of(Size::depth), p.of(Size::parameters), p.configuration.learning_rate,
                           p.configuration.family == Family::fully_connected});
     }
@@ -263,7 +296,7 @@ double median(std::vector<double> values) {
   return values.size() % 2 == 1 ? values[half] : 0.5 * (values[half - 1] + values[half]);
 }
 
-/// For each depth how the first rung's score depends on the learning rate.
+/// For each depth, and for the control, how the first rung's score depends on the learning rate.
 Json rates_json(const SearchTask& task, const Knowledge& knowledge) {
   std::map<int64_t, std::vector<std::pair<double, double>>> of_depth;
   std::map<int64_t, int64_t> diverged;
@@ -284,7 +317,7 @@ Json rates_json(const SearchTask& task, const Knowledge& knowledge) {
       if (score > best.second) best = {rate, score};
       list.push_back(Json::array({rate, number(score)}));
     }
-    json.push_back({{"depth", depth},
+    json.push_back({{"depth", depth == 0 ? Json(nullptr) : Json(depth)},
                     {"best_learning_rate", number(best.first)},
                     {"best", number(best.second)},
                     {"median", number(median(scores))},
@@ -368,7 +401,7 @@ Json published_json(const SearchTask& task) {
 
 nlohmann::ordered_json judge(const SearchTask& task, SearchStore& store, const std::string& stopped_by) {
   const auto knowledge = store.knowledge();
-  const auto points = points_of(task, knowledge);
+  auto points = points_of(task, knowledge);
   Json out;
   out["search"] = spec_json(task, knowledge, store);
   out["stopped_by"] = stopped_by;
@@ -376,9 +409,9 @@ nlohmann::ordered_json judge(const SearchTask& task, SearchStore& store, const s
 
   Json trials = Json::array(), curves = Json::array();
   for (const auto& p : points) {
-    trials.push_back(network_json(p));
+    trials.push_back(network_json(task, p));
     curves.push_back(
-        {{"trial", p.job.trial}, {"depth", p.configuration.depth()}, {"epochs", p.result.curve}});
+        {{"trial", p.job.trial}, {"depth", depth_json(p.configuration)}, {"epochs", p.result.curve}});
   }
   Json failures = Json::array();
   for (const auto& [job, result] : knowledge.finished) {
@@ -387,28 +420,32 @@ nlohmann::ordered_json judge(const SearchTask& task, SearchStore& store, const s
   }
   out["trials"] = trials;
   out["failed"] = failures;
+  // Only networks with layers are answers; the recurrent ones are a control.
+  const size_t answers = controls_last(points);
+  const auto networks = std::span(points).first(answers), controls = std::span(points).subspan(answers);
   for (const auto size : kSizes) {
     Json front = Json::array();
-    for (const auto i : front_by(points, size)) front.push_back(points[i].job.trial);
+    for (const auto i : front_by(networks, size)) front.push_back(networks[i].job.trial);
     out["front"][std::string(name_of(size))] = front;
   }
 
-  size_t best = points.size();
-  for (size_t i = 0; i < points.size(); ++i) {
-    if (!std::isnan(points[i].score) && (best == points.size() || points[i].score > points[best].score))
-      best = i;
-  }
   out["best"] = nullptr;
+  out["control"] = nullptr;
   out["answer"] = nullptr;
   out["answers"] = Json::array();
   out["test"] = Json::array();
-  if (best < points.size()) {
-    out["best"] = network_json(points[best]);
+  if (const auto best = best_of(networks)) {
+    out["best"] = network_json(task, networks[*best]);
     Asked asked(task, store, points);
-    std::set<size_t> to_test{best};
+    std::set<size_t> to_test{*best};
+    if (const auto control = best_of(controls)) {
+      const size_t point = networks.size() + *control;
+      out["control"] = control_json(task, points, asked, *best, point);
+      to_test.insert(point);
+    }
     const auto& spec = task.spec;
     const auto add = [&](Criterion criterion, Size size, const CriterionAnswer& answer) {
-      const auto json = answer_json(points, criterion, size, answer);
+      const auto json = answer_json(networks, criterion, size, answer);
       out["answers"].push_back(json);
       if (criterion != spec.criterion || size != spec.size) return;
       out["answer"] = json;
@@ -416,17 +453,17 @@ nlohmann::ordered_json judge(const SearchTask& task, SearchStore& store, const s
     };
     if (spec.criterion == Criterion::complexity_index) {
       std::vector<double> index;
-      for (const double auc : asked[best].auc.resampled) index.push_back(complexity_index(auc));
+      for (const double auc : asked[*best].auc.resampled) index.push_back(complexity_index(auc));
       out["answer"] = {{"criterion", name_of(spec.criterion)},
-                       {"complexity_index", number(complexity_index(asked[best].auc.value))},
+                       {"complexity_index", number(complexity_index(asked[*best].auc.value))},
                        {"interval", interval(percentile_interval(index, spec.confidence))},
-                       {"trial", points[best].job.trial}};
+                       {"trial", networks[*best].job.trial}};
     } else {
       for (const auto size : kSizes)
-        add(Criterion::smallest_not_worse, size, answer_not_worse(task, points, asked, best, size));
+        add(Criterion::smallest_not_worse, size, answer_not_worse(task, networks, asked, *best, size));
       if (spec.target_auc > 0 || spec.target_variance_explained > 0) {
         for (const auto size : kSizes)
-          add(Criterion::target, size, answer_target(task, points, asked, best, size));
+          add(Criterion::target, size, answer_target(task, networks, asked, *best, size));
       }
     }
     out["test"] = test_json(task, store, points, asked, to_test);

@@ -60,6 +60,12 @@ std::optional<RungResult> run_job(const SearchTask& task, const ClaimedJob& clai
 
 }  // namespace
 
+TwinSpec twin_of(const SearchTask& task, const Configuration& configuration) {
+  auto rest = task.twin;
+  if (configuration.is_control()) rest.recurrent = task.recurrent.at(configuration.branches);
+  return twin_of(configuration, std::move(rest));
+}
+
 double score_of(const SearchTask& task, const RungResult& result) {
   return task.spec.measure == Measure::auc ? result.auc : result.variance_explained;
 }
@@ -150,7 +156,7 @@ namespace {
 std::optional<SearchStore::Choice> wanted_job(const SearchTask& task, const Knowledge& knowledge) {
   std::vector<TrialState> states;
   for (const auto& trial : knowledge.trials) {
-    const auto size = size_of(twin_of(trial.configuration, task.twin), task.channels, task.spec.size);
+    const auto size = size_of(twin_of(task, trial.configuration), task.channels, task.spec.size);
     states.push_back({class_of(trial.configuration, size, task.spec.size), {}, trial.begun});
   }
   // A trial's rungs finish in their order.
@@ -168,8 +174,9 @@ bool front_rests(const SearchTask& task, const Knowledge& knowledge) {
   std::vector<Outcome> outcomes;
   for (const auto& [job, result] : knowledge.finished) {
     const auto& configuration = knowledge.trials[static_cast<size_t>(job.trial)].configuration;
+    if (configuration.is_control()) continue;  // not on the front
     outcomes.push_back(
-        {static_cast<double>(size_of(twin_of(configuration, task.twin), task.channels, task.spec.size)),
+        {static_cast<double>(size_of(twin_of(task, configuration), task.channels, task.spec.size)),
          score_of(task, result)});
   }
   return quiet_outcomes(outcomes, task.spec.epsilon) >= task.spec.quiet_rungs;

@@ -1,6 +1,7 @@
 #pragma once
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -55,6 +56,8 @@ struct SearchTask {
   SearchSpec spec;
   TwinSpec twin;    // what a configuration does not say
   TrainSpec train;  // the same
+  /// By the branches wanted: recurrent networks' wiring on the cell, and what else they do not say.
+  std::map<int64_t, RecurrentSpec> recurrent;
   int64_t channels = 0;
   uint64_t seed = 0;
   int64_t skip_ms = 0;   // of a trial's start, which do not count when networks are judged
@@ -63,6 +66,8 @@ struct SearchTask {
   torch::Device device = torch::kCPU;
   std::function<Split(const std::string& name)> open;  // "train", "valid", "test"
 };
+
+TwinSpec twin_of(const SearchTask& task, const Configuration& configuration);
 
 /// Works on one job after the other until there are none, or the user asks to stop.
 void work_on_search(const SearchTask& task);
@@ -83,7 +88,7 @@ double samples_h(const SearchTask& task, const Knowledge& knowledge);
 nlohmann::ordered_json search(const SearchTask& task, const std::vector<std::string>& worker_command,
                               int workers, const ProgressListener& listener);
 
-/// What a search came to: search.json. Looks at the test set, once for each chosen network.
+/// What a search came to: search.json. Looks at the test set, once for each chosen network and the control.
 nlohmann::ordered_json judge(const SearchTask& task, SearchStore& store, const std::string& stopped_by);
 /// The same in words.
 std::string table_of(const nlohmann::ordered_json& answers);

@@ -64,6 +64,24 @@ TEST(Search, SaysWhyItStopped) {
   EXPECT_LT(known.finished.size(), 60u);
 }
 
+TEST(Search, ARecurrentNetworkDoesNotMoveTheFront) {
+  auto task = task_with(
+      "trials = 1000\nquiet_rungs = 1\ndepth = [1, 1]\nfamilies = ['fully_connected', 'recurrent']");
+  task.recurrent[45].wiring = {1, {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10}, std::vector<int64_t>(10, 0)};
+  Configuration plain, control;
+  plain.layers = {{20, 2}};
+  control.family = Family::recurrent;
+  control.memory_units = 10;
+  control.branches = 45;
+  Knowledge k{{{plain, 1}, {plain, 1}, {control, 1}}, {}};
+  k.finished = {{{0, 0}, scored(0.9)}};
+  EXPECT_EQ(stop_reason(task, k, 0), "");
+  k.finished.push_back({{1, 0}, scored(0.9)});
+  EXPECT_EQ(stop_reason(task, k, 0), "front");
+  k.finished.push_back({{2, 0}, scored(0.99)});
+  EXPECT_EQ(stop_reason(task, k, 0), "front");
+}
+
 TEST(Search, JudgesANeuronThatIsNotAskedForSpikesByItsVoltage) {
   const auto task = task_with("trials = 9\nspike_weight = 0");
   EXPECT_EQ(score_of(task, scored(0.75)), 0.25);

@@ -9,7 +9,8 @@
 namespace neurontwin {
 namespace {
 
-constexpr std::array<std::string_view, 2> kFamilies{"convolutional", "fully_connected"};
+constexpr std::array<std::string_view, 3> kFamilies{"convolutional", "fully_connected", "recurrent"};
+constexpr size_t kUsualFamilies = 2;
 constexpr std::array<std::string_view, 3> kShapes{"rectangular", "tapering", "widening"};
 constexpr std::array<std::string_view, 2> kDilations{"none", "doubling"};
 
@@ -60,6 +61,7 @@ std::vector<int64_t> some(const Settings& settings, std::string_view key, std::v
   return values;
 }
 
+/// Without the key [false].
 std::vector<bool> some_flags(const Settings& settings, std::string_view key) {
   auto values = settings.flags(key, std::vector<bool>{false});
   if (values.empty()) {
@@ -84,12 +86,20 @@ struct Cell {
   int64_t depth;
 };
 
+bool has(const SearchSpace& space, Family family) {
+  return std::find(space.families.begin(), space.families.end(), family) != space.families.end();
+}
+
 /// Families and depths that make different networks: of one layer, or with 1x1 layers after it, a
-/// convolutional network is a fully connected one.
+/// convolutional network is a fully connected one; a recurrent one has no depth.
 std::vector<Cell> cells_of(const SearchSpace& space) {
-  const bool both = space.families.size() > 1;
+  const bool both = has(space, Family::convolutional) && has(space, Family::fully_connected);
   std::vector<Cell> cells;
   for (const auto family : space.families) {
+    if (family == Family::recurrent) {
+      cells.push_back({family, 0});
+      continue;
+    }
     for (auto depth = space.least_depth; depth <= space.most_depth; ++depth) {
       if (both && depth == 1 && family == Family::convolutional) continue;
       cells.push_back({family, depth});
@@ -141,11 +151,48 @@ int64_t head_outputs(const TwinSpec& twin) {
   return 2 + twin.dendritic_components + (twin.near_spike ? 1 : 0) + (twin.count ? 1 : 0);
 }
 
+void read_families(const Settings& settings, SearchSpace& space) {
+  space.families = choices<Family>(settings, "families", kFamilies, kUsualFamilies);
+  if (!has(space, Family::recurrent)) {
+    // So that a control can be left out without its settings.
+    for (const auto* key : {"memory_units", "branches", "learn_time_constants"}) settings.pass_over(key);
+    return;
+  }
+  if (space.families.size() == 1) {
+    fail_input(
+        "{}: '{}' holds \"recurrent\" alone, a control without anything to be compared with; expected "
+        "\"convolutional\" or \"fully_connected\" beside it",
+        settings.where("families"), settings.full_key("families"));
+  }
+  space.memory_units = some(settings, "memory_units", {10, 20, 50}, {1, 10000});
+  space.branches = some(settings, "branches", {45}, {1, 100000});
+  space.learn_time_constants = some_flags(settings, "learn_time_constants");
+}
+
+/// The numbers of a recurrent network, see leaky_memory.hpp: contacts -> branches -> hidden <-> memory.
+int64_t recurrent_size(const TwinSpec& twin, Size size) {
+  const auto& r = *twin.recurrent;
+  const int64_t units = r.memory_units, hidden = r.hidden_units(), outputs = head_outputs(twin);
+  const int64_t branches = r.wiring.branches, contacts = r.wiring.contacts();
+  const int64_t weights = contacts + (branches + units) * hidden + hidden * units + units * outputs;
+  switch (size) {
+    case Size::depth:
+      return twin.depth();
+    case Size::units:
+      return units + hidden;
+    case Size::parameters:
+      return weights + hidden + units + outputs + (r.learn_time_constants ? units : 0);
+    case Size::multiply_adds:
+      break;
+  }
+  return weights + branches + 2 * units;  // each branch and unit decays, and each unit takes a share in
+}
+
 }  // namespace
 
 SearchSpace read_space(const Settings& settings) {
   SearchSpace space;
-  space.families = choices<Family>(settings, "families", kFamilies);
+  read_families(settings, space);
   const auto depth = settings.integers("depth", std::vector<int64_t>{1, 8}, {1, 100});
   if (depth.empty() || depth.size() > 2 || depth.front() > depth.back()) {
     fail_input("{}: '{}' is [{}], expected [least, most]", settings.where("depth"),
@@ -201,6 +248,16 @@ Configuration draw(const SearchSpace& space, uint64_t seed, int64_t number) {
 
   Configuration c;
   c.family = family;
+  c.learning_rate = learning_rate;
+  c.soma_weight = soma_weight;
+  c.spike_weight = space.spike_weight;
+  c.dendrite_weight = space.dendrite_weight;
+  if (c.is_control()) {
+    c.memory_units = one_of(space.memory_units, random);
+    c.branches = one_of(space.branches, random);
+    c.learn_time_constants = one_of(space.learn_time_constants, random);
+    return c;
+  }
   c.shape = depth == 1 ? WidthShape::rectangular : shape;
   c.layers = layers_of(family, window_ms, deeper_taps, depth, dilation);
   for (int64_t i = 0; i < depth; ++i)
@@ -208,14 +265,16 @@ Configuration draw(const SearchSpace& space, uint64_t seed, int64_t number) {
   c.temporal_shapes = std::min(shapes, most_shapes(c.layers.front().taps));
   c.residual = residual && can_be_residual(c.layers);
   c.batch_norm = space.batch_norm;
-  c.learning_rate = learning_rate;
-  c.soma_weight = soma_weight;
-  c.spike_weight = space.spike_weight;
-  c.dendrite_weight = space.dendrite_weight;
   return c;
 }
 
 nlohmann::ordered_json to_json(const Configuration& c) {
+  if (c.is_control()) {
+    return {{"family", name_of(c.family)},      {"memory_units", c.memory_units},
+            {"branches", c.branches},           {"learn_time_constants", c.learn_time_constants},
+            {"learning_rate", c.learning_rate}, {"spike_weight", c.spike_weight},
+            {"soma_weight", c.soma_weight},     {"dendrite_weight", c.dendrite_weight}};
+  }
   std::vector<int64_t> taps, width, dilation;
   for (const auto& layer : c.layers) {
     taps.push_back(layer.taps);
@@ -246,6 +305,16 @@ Configuration configuration_from(const nlohmann::ordered_json& json) {
   };
   Configuration c;
   c.family = static_cast<Family>(place(kFamilies, json.at("family").get<std::string>()));
+  json.at("learning_rate").get_to(c.learning_rate);
+  json.at("spike_weight").get_to(c.spike_weight);
+  json.at("soma_weight").get_to(c.soma_weight);
+  json.at("dendrite_weight").get_to(c.dendrite_weight);
+  if (c.is_control()) {
+    json.at("memory_units").get_to(c.memory_units);
+    json.at("branches").get_to(c.branches);
+    json.at("learn_time_constants").get_to(c.learn_time_constants);
+    return c;
+  }
   c.shape = static_cast<WidthShape>(place(kShapes, json.at("shape").get<std::string>()));
   const auto taps = json.at("taps").get<std::vector<int64_t>>();
   const auto width = json.at("width").get<std::vector<int64_t>>();
@@ -254,16 +323,20 @@ Configuration configuration_from(const nlohmann::ordered_json& json) {
   c.residual = json.value("residual", false);
   json.at("temporal_shapes").get_to(c.temporal_shapes);
   json.at("batch_norm").get_to(c.batch_norm);
-  json.at("learning_rate").get_to(c.learning_rate);
-  json.at("spike_weight").get_to(c.spike_weight);
-  json.at("soma_weight").get_to(c.soma_weight);
-  json.at("dendrite_weight").get_to(c.dendrite_weight);
   return c;
 }
 
 TwinSpec twin_of(const Configuration& c, TwinSpec rest) {
   rest.recurrent.reset();
   rest.layers = c.layers;
+  if (c.is_control()) {
+    if (!rest.recurrent) rest.recurrent.emplace();
+    rest.recurrent->memory_units = c.memory_units;
+    rest.recurrent->branches = c.branches;
+    rest.recurrent->learn_time_constants = c.learn_time_constants;
+    return rest;
+  }
+  rest.recurrent.reset();
   rest.temporal_shapes = c.temporal_shapes;
   rest.residual = c.residual;
   rest.batch_norm = c.batch_norm;
@@ -281,6 +354,7 @@ std::string_view name_of(WidthShape shape) {
 }
 
 int64_t size_of(const TwinSpec& twin, int64_t channels, Size size) {
+  if (twin.recurrent) return recurrent_size(twin, size);
   const int64_t outputs = head_outputs(twin);
   const auto& first = twin.layers.front();
   const int64_t shapes = twin.temporal_shapes;

@@ -9,8 +9,10 @@
 
 namespace neurontwin {
 
-/// Where a network's memory sits: in every layer, or in the first alone with 1x1 layers after it.
-enum class Family { convolutional, fully_connected };
+/// Where a network's memory sits: in every layer; in the first alone with 1x1 layers after it; or in units
+/// that keep it (RecurrentSpec). These have no depth: they are no answer to how deep a neuron is but a
+/// control, what a network does that need not spell out memory in layers.
+enum class Family { convolutional, fully_connected, recurrent };
 /// How the width goes from the first layer to the last: the same; falling to a quarter; rising from one.
 enum class WidthShape { rectangular, tapering, widening };
 /// How far apart the taps of the layers after the first lie: 1 ms; or 1, 2, 4, ... ms, twice as far in every
@@ -32,6 +34,9 @@ struct SearchSpace {
   std::vector<int64_t> temporal_shapes;  // of the first layer, see TwinSpec; 0: every tap is free
   std::vector<bool> residual;
   std::vector<Dilation> dilation;
+  // Of recurrent networks, where they are asked for.
+  std::vector<int64_t> memory_units, branches;
+  std::vector<bool> learn_time_constants;
   Between learning_rate;  // evenly in the logarithm
   Between soma_weight;    // evenly in the logarithm, or one number
   double spike_weight = 1, dendrite_weight = 0;
@@ -55,20 +60,26 @@ struct Configuration {
   int64_t temporal_shapes = 0;
   bool residual = false;
   bool batch_norm = true;
+  // A recurrent network has these, and nothing of the above.
+  int64_t memory_units = 0, branches = 0;
+  bool learn_time_constants = false;
   double learning_rate = 1e-3;
   double spike_weight = 1, soma_weight = 0, dendrite_weight = 0;
 
-  int64_t depth() const { return static_cast<int64_t>(layers.size()); }
+  bool is_control() const { return family == Family::recurrent; }
+  int64_t depth() const { return static_cast<int64_t>(layers.size()); }  // a control has none: 0
 };
 
 /// The `number`-th configuration of a search, a function of these arguments alone. Families and depths take
-/// turns, in a new random order each time, so that also a short search tries every depth; all else is random.
+/// turns, in a new random order each time, so that also a short search tries every depth; a control comes
+/// once in all of these. All else is random.
 Configuration draw(const SearchSpace& space, uint64_t seed, int64_t number);
 
 nlohmann::ordered_json to_json(const Configuration& configuration);
 Configuration configuration_from(const nlohmann::ordered_json& json);
 
-/// The twin of a configuration; what a configuration does not say is as in `rest`.
+/// The twin of a configuration; what a configuration does not say is as in `rest`, as a recurrent network's
+/// wiring.
 TwinSpec twin_of(const Configuration& configuration, TwinSpec rest);
 
 /// Ways to say how large a network is.
@@ -79,8 +90,9 @@ std::string_view name_of(Size size);
 std::string_view name_of(Family family);
 std::string_view name_of(WidthShape shape);
 
-/// Layers; units in all layers; numbers that are learned (heads included); multiplications and additions for
-/// each millisecond of output, counted densely: a silent synapse costs as much as one that fires.
+/// Layers; units in all layers (hidden ones and those of memory); numbers that are learned (heads included);
+/// multiplications and additions for each millisecond of output, counted densely: a silent synapse costs as
+/// much as one that fires. A recurrent network, which has no layers, counts as one.
 int64_t size_of(const TwinSpec& twin, int64_t channels, Size size);
 
 /// Networks of one class are of about one size: of one depth, or within a factor of two in units, of four in

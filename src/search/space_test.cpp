@@ -25,6 +25,21 @@ TEST(SearchSpace, EveryFamilyAndDepthComesOnceBeforeAnyComesAgain) {
   }
 }
 
+TEST(SearchSpace, ARecurrentNetworkHasNoDepthAndComesOnceInATurn) {
+  const auto space = space_of("families = ['convolutional', 'fully_connected', 'recurrent']\ndepth = [1, 5]");
+  const int64_t cells = 2 * 5 - 1 + 1;
+  for (int64_t turn = 0; turn < 4; ++turn) {
+    int controls = 0;
+    for (int64_t i = 0; i < cells; ++i) {
+      const auto c = draw(space, 7, turn * cells + i);
+      controls += c.is_control();
+      EXPECT_EQ(c.depth() == 0, c.is_control());
+      EXPECT_EQ(c.memory_units > 0, c.is_control());
+    }
+    EXPECT_EQ(controls, 1);
+  }
+}
+
 TEST(SearchSpace, AConfigurationDependsOnSeedAndNumberAlone) {
   const auto space = space_of("");
   EXPECT_EQ(to_json(draw(space, 3, 41)), to_json(draw(space, 3, 41)));
@@ -33,15 +48,18 @@ TEST(SearchSpace, AConfigurationDependsOnSeedAndNumberAlone) {
 }
 
 TEST(SearchSpace, AConfigurationSurvivesBeingWrittenDown) {
-  const auto space =
-      space_of("temporal_shapes = [0, 8]\nresidual = [false, true]\ndilation = ['none', 'doubling']");
-  int residual = 0, dilated = 0;
-  for (int64_t i = 0; i < 30; ++i) {
+  const auto space = space_of(
+      "families = ['convolutional', 'fully_connected', 'recurrent']\nlearn_time_constants = [true]\n"
+      "temporal_shapes = [0, 8]\nresidual = [false, true]\ndilation = ['none', 'doubling']");
+  int residual = 0, dilated = 0, recurrent = 0;
+  for (int64_t i = 0; i < 40; ++i) {
     const auto json = to_json(draw(space, 1, i));
     EXPECT_EQ(to_json(configuration_from(nlohmann::ordered_json::parse(json.dump()))), json);
     residual += json.contains("residual");
     dilated += json.contains("dilation");
+    recurrent += json.value("learn_time_constants", false);
   }
+  EXPECT_GT(recurrent, 0);
   EXPECT_GT(residual, 0);
   EXPECT_GT(dilated, 0);
 }
@@ -179,15 +197,24 @@ TEST(SearchSpace, ItsNetworksAreConvolutionalWhateverTheExperimentsTwinIs) {
 
 TEST(SearchSpace, CountsTheParametersThatTheNetworkHas) {
   const auto space = space_of(
+      "families = ['convolutional', 'fully_connected', 'recurrent']\ndepth = [1, 4]\n"
+      "memory_units = [3, 7]\nlearn_time_constants = [false, true]\n"
       "widths = [3, 8]\nwindow_ms = [12]\ndeeper_taps = [3]\ntemporal_shapes = [0, 3]\n"
       "residual = [false, true]\ndilation = ['none', 'doubling']");
-  for (int64_t i = 0; i < 20; ++i) {
+  std::map<Family, int> seen;
+  for (int64_t i = 0; i < 60; ++i) {
+    const auto c = draw(space, 1, i);
     TwinSpec rest;
     rest.dendritic_components = i % 3;
     rest.near_spike = i % 2 == 0;
-    const auto spec = twin_of(draw(space, 1, i), rest);
-    EXPECT_EQ(size_of(spec, 5, Size::parameters), Twin(spec, 5, 1)->parameter_count());
+    rest.recurrent.emplace().wiring = {2, {0, 1, 2, 4, 5, 6}, {0, 0, 0, 1, 1, 1}};  // 5 synapses
+    rest.recurrent->excitatory_channels = 3;
+    const auto spec = twin_of(c, rest);
+    EXPECT_EQ(size_of(spec, 5, Size::parameters), Twin(spec, 5, 1)->parameter_count()) << to_json(c);
+    ++seen[c.family];
   }
+  EXPECT_EQ(seen.size(), 3u);
+  EXPECT_GE(seen[Family::recurrent], 4);
 }
 
 TEST(SearchSpace, CountsMultiplyAddsAsWeightsTimesWhatTheyMeet) {
@@ -203,6 +230,18 @@ TEST(SearchSpace, CountsMultiplyAddsAsWeightsTimesWhatTheyMeet) {
   EXPECT_EQ(size_of(spec, 5, Size::multiply_adds), 5 * 2 * 3 + 4 * 2 * 3 + 3 * 2 * 2 + 2 * 2);
 }
 
+TEST(SearchSpace, CountsARecurrentNetworksMultiplyAddsMatrixByMatrix) {
+  // 6 contacts to 2 branches; these and 3 units of memory to 6 hidden ones, which write to the 3; two heads.
+  TwinSpec spec;
+  auto& r = spec.recurrent.emplace();
+  r.memory_units = 3;
+  r.wiring = {2, {0, 1, 2, 4, 5, 6}, {0, 0, 0, 1, 1, 1}};
+  const int64_t decay_of_sums = 2, decay_and_gate_of_memory = 2 * 3;
+  EXPECT_EQ(size_of(spec, 5, Size::multiply_adds),
+            6 + decay_of_sums + (2 + 3) * 6 + 6 * 3 + decay_and_gate_of_memory + 2 * 3);
+  EXPECT_EQ(size_of(spec, 5, Size::units), 3 + 6);
+}
+
 TEST(SearchSpace, TheProbeIsTheComplexityIndexesNetwork) {
   const auto probe = draw(probe_space(space_of("")), 1, 5);
   ASSERT_EQ(probe.depth(), 3);
@@ -214,6 +253,9 @@ TEST(SearchSpace, TheProbeIsTheComplexityIndexesNetwork) {
 
 TEST(SearchSpace, RefusesWhatItCannotDraw) {
   EXPECT_THROW(space_of("families = [\"recursive\"]"), InputError);
+  EXPECT_THROW(space_of("families = [\"recurrent\"]"), InputError);
+  EXPECT_THROW(space_of("families = [\"recurrent\", \"convolutional\"]\nmemory_units = []"), InputError);
+  EXPECT_NO_THROW(space_of("memory_units = [3]"));  // means nothing, and may stay where families changed
   EXPECT_THROW(space_of("depth = [3, 2]"), InputError);
   EXPECT_THROW(space_of("residual = []"), InputError);
   EXPECT_THROW(space_of("residual = [1]"), InputError);

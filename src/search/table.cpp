@@ -93,6 +93,19 @@ std::string depth_lines(const Json& answer) {
   return text;
 }
 
+std::string control_line(const Json& answers) {
+  const auto& control = answers["control"];
+  return fmt::format(
+      "\n  control: {}, {} parameters (trial {} after rung {}{}): AUC {:.5f}, variance explained {:.4f}, "
+      "below "
+      "the best {:.5f} {}\n",
+      control["network"].get<std::string>(), control["parameters"].get<int64_t>(),
+      control["trial"].get<int64_t>(), control["rung"].get<int64_t>(),
+      control["rung"] < answers["best"]["rung"] ? ", trained less than the best" : "", value(control, "auc"),
+      value(control, "variance_explained"), value(control, "below_best"),
+      in_words(control["below_best_interval"], "{:.5f}"));
+}
+
 }  // namespace
 
 std::string table_of(const Json& answers) {
@@ -107,6 +120,7 @@ std::string table_of(const Json& answers) {
     for (const auto& answer : answers["answers"]) text += answer_line(answer);
     text += depth_lines(answers["answers"][0]);
   }
+  if (!answers["control"].is_null()) text += control_line(answers);
   for (const auto& fit : answers["width_or_depth"]) {
     text += fmt::format(
         "\n  rung {}, {} networks: at the same number of parameters twice the depth makes the error {:.3f} "
@@ -115,7 +129,8 @@ std::string table_of(const Json& answers) {
         value(fit, "error_factor_of_twice_the_depth"), in_words(fit["depth_interval"], "{:.3f}"),
         value(fit, "error_factor_of_twice_the_parameters"), in_words(fit["parameters_interval"], "{:.3f}"));
   }
-  text += "\n  test set, looked at for the chosen networks only:\n";
+  text += fmt::format("\n  test set, looked at for the chosen networks{} only:\n",
+                      answers["control"].is_null() ? "" : " and the control");
   for (const auto& look : answers["test"]) {
     text += fmt::format(
         "    trial {} after rung {}: AUC {:.5f} {}, variance explained {:.4f}, RMSE {:.3f} mV\n",

@@ -13,7 +13,7 @@ std::filesystem::path weights_file(const std::filesystem::path& trial_folder, in
 }  // namespace
 
 Twin fresh_network(const SearchTask& task, int64_t trial, const Configuration& configuration) {
-  Twin twin(twin_of(configuration, task.twin), task.channels, task.seed + static_cast<uint64_t>(trial));
+  Twin twin(twin_of(task, configuration), task.channels, task.seed + static_cast<uint64_t>(trial));
   twin->to(task.device);
   return twin;
 }

@@ -6,14 +6,19 @@ function searchPoints(search) {
   return search.trials.filter((t) => t[measure] !== null && t[measure] < 1).map((t) => ({...t, score: t[measure], error: 1 - t[measure], configurationText: configurationText(t.configuration)}));
 }
 
+// Recurrent networks, which have no depth and are not chosen from.
+const isControl = (trial) => trial.configuration.family === 'recurrent';
+
 function configurationText(c) {
+  if (c.family === 'recurrent') return `recurrent, ${c.memory_units} memory units, ${c.branches} branches${c.learn_time_constants ? ', time constants learned' : ''}`;
   return `${c.family.replace('_', ' ')}, width ${c.width.join(', ')}, taps ${c.taps.join(', ')}${c.dilation ? ', dilation ' + c.dilation.join(', ') : ''}${c.residual ? ', residual' : ''}`;
 }
 
 const kNetworkTip = "'trial ' + datum.trial + ', rung ' + datum.rung + ': ' + datum.configurationText + '\\n' + format(datum.parameters, ',') + ' parameters, 1 - score ' + format(datum.error, '.2g') + ', learning rate ' + format(datum.configuration.learning_rate, '.2g')";
 
 function searchFrontChart(search, size, title, caption) {
-  const points = searchPoints(search).map((p) => ({...p, x: p[size], y: p.error}));
+  const networks = searchPoints(search).map((p) => ({...p, x: p[size], y: p.error}));
+  const points = networks.filter((p) => !isControl(p)), controls = networks.filter((p) => isControl(p));
   const front = search.front[size].map((trial) => points.find((p) => p.trial === trial)).filter(Boolean);
   const published = search.search.measure === 'auc' ? search.published.filter((p) => p[size] > 0 && p.auc < 1).map((p) => ({x: p[size], y: 1 - p.auc, name: p.name})) : [];
   const name = kSearchMeasures[search.search.measure];
@@ -22,31 +27,39 @@ function searchFrontChart(search, size, title, caption) {
     id: 'search-' + size, group: 'search', title, caption, size: 'half', height: 300,
     spec: (width, height) => {
       const c = themeColours();
+      const all = [...points, ...published, ...controls.filter((p) => p.x !== null)];
+      const across = domain || [Math.min(...all.map((p) => p.x)) / 1.3, Math.max(...all.map((p) => p.x)) * 1.3];
+      const best = Math.min(...controls.map((p) => p.y));
       const layers = [
+        // Without a place on the axis of depth: a line across it.
+        size === 'depth' ? {kind: 'rule', data: controls.length ? [{x: across[0], x2: across[1], y: best, y2: best}] : [], colour: c.threshold, width: 1.4}
+                         : {kind: 'points', data: controls, colour: c.threshold, size: 60, shape: 'triangle-up', tip: kNetworkTip},
         {kind: 'line', data: front, colour: c.predicted, width: 1.6, step: 'step-after'},
         {kind: 'points', data: points.filter((p) => !front.includes(p)), colour: c.quiet, size: 34, opacity: 0.55, tip: kNetworkTip},
         {kind: 'points', data: front, colour: c.predicted, size: 60, tip: kNetworkTip},
         {kind: 'points', data: published, colour: c.excitatory, size: 90, shape: 'diamond', tip: "datum.name + ', published: 1 - AUC ' + format(datum.y, '.2g')"},
       ];
-      const all = [...points, ...published];
+      const errors = [...all, ...controls].map((p) => p.y);
       return frameSpec({
         width, height, layers,
-        x: {title: size.replace('_', '-') + (size === 'depth' ? ' (layers)' : ''), type: size === 'depth' ? 'linear' : 'log', domain: domain || [Math.min(...all.map((p) => p.x)) / 1.3, Math.max(...all.map((p) => p.x)) * 1.3], format: '~s'},
-        y: {title: '1 − validation ' + name, type: 'log', domain: [Math.min(...all.map((p) => p.y)) / 1.2, Math.max(...all.map((p) => p.y)) * 1.2], format: '.1~g'},
-        legend: [['front', c.predicted], ['other networks', c.quiet], ...(published.length ? [['published', c.excitatory]] : [])],
+        x: {title: size.replace('_', '-') + (size === 'depth' ? ' (layers)' : ''), type: size === 'depth' ? 'linear' : 'log', domain: across, format: '~s'},
+        y: {title: '1 − validation ' + name, type: 'log', domain: [Math.min(...errors) / 1.2, Math.max(...errors) * 1.2], format: '.1~g'},
+        legend: [['front', c.predicted], ['other networks', c.quiet], ...(controls.length ? [[size === 'depth' ? 'best recurrent' : 'recurrent', c.threshold]] : []), ...(published.length ? [['published', c.excitatory]] : [])],
       });
     },
     table: {columns: ['trial', 'rung', 'family', 'depth', 'units', 'parameters', 'multiply-adds per ms', 'validation AUC', 'variance explained', 'RMSE (mV)', 'learning rate', 'soma weight'],
-            rows: points.map((p) => [p.trial, p.rung, p.configuration.family, p.depth, p.units, p.parameters, p.multiply_adds, p.auc, p.variance_explained, p.rmse_mV, p.configuration.learning_rate, p.configuration.soma_weight])},
+            rows: networks.map((p) => [p.trial, p.rung, p.configuration.family, p.depth, p.units, p.parameters, p.multiply_adds, p.auc, p.variance_explained, p.rmse_mV, p.configuration.learning_rate, p.configuration.soma_weight])},
   };
 }
 
-// One colour for each depth, from the first to the last.
-function depthColours(depths) {
-  const c = themeColours();
+// One colour for each depth, from the first to the last; the control, which has none, has its own.
+function depthColours(all) {
+  const c = themeColours(), depths = all.filter((d) => d !== null);
   const hues = [c.inhibitory, '#56b4e9', c.predicted, '#b5a800', '#e69f00', c.excitatory, '#a3488f', '#7a4a2b'];
-  return new Map(depths.map((d, i) => [d, hues[Math.round(i * (hues.length - 1) / Math.max(1, depths.length - 1))]]));
+  return new Map([...depths.map((d, i) => [d, hues[Math.round(i * (hues.length - 1) / Math.max(1, depths.length - 1))]]), [null, c.quiet]]);
 }
+
+const depthName = (depth) => (depth === null ? 'recurrent' : `${depth}`);
 
 function searchCurvesChart(search) {
   const curves = search.curves.filter((c) => c.epochs.some((e) => e.valid_auc !== null && e.valid_auc < 1));
@@ -62,7 +75,7 @@ function searchCurvesChart(search) {
         width, height,
         x: {title: 'hours of simulated neuron seen', type: 'log', domain: extent(rows.map((r) => r.x)), format: '~g'}, y: {title: '1 − validation AUC', type: 'log', domain: extent(rows.map((r) => r.y)), format: '.1~g'},
         layers: depths.map((d) => ({kind: 'line', by: ['trial'], data: rows.filter((r) => r.depth === d), colour: colours.get(d), width: 1.1, opacity: 0.7})),
-        legend: depths.map((d) => [`${d}`, colours.get(d)]),
+        legend: depths.map((d) => [depthName(d), colours.get(d)]),
       });
     },
     table: {columns: ['trial', 'depth', 'hours seen', 'validation loss', '1 - validation AUC'], rows: rows.map((r) => [r.trial, r.depth, r.x, r.valid_loss, r.y])},
@@ -70,7 +83,7 @@ function searchCurvesChart(search) {
 }
 
 function searchRatesChart(search) {
-  const rows = search.learning_rate.flatMap((l) => l.learning_rate_and_score.filter(([, score]) => score !== null && score < 1).map(([rate, score]) => ({x: rate, y: 1 - score, depth: l.depth})));
+  const rows = search.learning_rate.flatMap((l) => l.learning_rate_and_score.filter(([, score]) => score !== null && score < 1).map(([rate, score]) => ({x: rate, y: 1 - score, depth: l.depth, name: l.depth === null ? 'recurrent' : l.depth + ' layers'})));
   if (!rows.length) return [];
   const depths = [...new Set(rows.map((r) => r.depth))];
   return [{
@@ -82,8 +95,8 @@ function searchRatesChart(search) {
         width, height,
         x: {title: 'learning rate', type: 'log', domain: [Math.min(...rows.map((r) => r.x)) / 1.2, Math.max(...rows.map((r) => r.x)) * 1.2], format: '.1~g'},
         y: {title: '1 − score after rung 0', type: 'log', domain: [Math.min(...rows.map((r) => r.y)) / 1.1, Math.max(...rows.map((r) => r.y)) * 1.1], format: '.1~g'},
-        layers: depths.map((d) => ({kind: 'points', data: rows.filter((r) => r.depth === d), colour: colours.get(d), size: 45, tip: "datum.depth + ' layers, rate ' + format(datum.x, '.2g') + ': ' + format(datum.y, '.3g')"})),
-        legend: depths.map((d) => [`${d}`, colours.get(d)]),
+        layers: depths.map((d) => ({kind: 'points', data: rows.filter((r) => r.depth === d), colour: colours.get(d), size: 45, tip: "datum.name + ', rate ' + format(datum.x, '.2g') + ': ' + format(datum.y, '.3g')"})),
+        legend: depths.map((d) => [depthName(d), colours.get(d)]),
       });
     },
     table: {columns: ['depth', 'learning rate', '1 - score'], rows: rows.map((r) => [r.depth, r.x, r.y])},
@@ -91,7 +104,7 @@ function searchRatesChart(search) {
 }
 
 function searchCharts(search) {
-  if (!searchPoints(search).length) return [];
+  if (!searchPoints(search).some((p) => !isControl(p))) return [];
   return [
     searchFrontChart(search, 'depth', 'Accuracy against depth', 'Every network at the end of the last rung it reached. The line is the best at every depth or below.'),
     searchFrontChart(search, 'parameters', 'Accuracy against parameters', 'The same networks by the numbers they learned.'),
@@ -117,6 +130,12 @@ function searchTables(search) {
       search.answers[0].networks.map((n) => [n.size, n.trial, n.rung, n.auc, n.variance_explained, n.below_best, ends(n.below_best_interval), n.good + (n.trained_less ? ' (trained less)' : '')]))));
   } else if (search.answer) {
     out.push(make('p', {}, `Complexity index: ${number(search.answer.complexity_index, 3)} (${ends(search.answer.interval)}).`));
+  }
+  if (search.control) {
+    const c = search.control;
+    out.push(make('p', {class: 'caption'}, 'The control: the best network that keeps memory in recurrent units and has no depth. No criterion chooses it.'));
+    out.push(make('div', {class: 'scroll-x'}, table(['trial', 'rung', 'network', 'parameters', 'multiply-adds per ms', 'AUC', 'variance explained', 'below the best', 'interval'],
+      [[c.trial, c.rung, c.network, c.parameters, c.multiply_adds, c.auc, c.variance_explained, c.below_best, ends(c.below_best_interval)]])));
   }
   if (search.width_or_depth.length) {
     out.push(make('p', {class: 'caption'}, 'Width or depth? What twice the depth does to the error at the same number of parameters, and twice the parameters at the same depth; below 1 is better.'));
