@@ -327,7 +327,6 @@ Configuration configuration_from(const nlohmann::ordered_json& json) {
 }
 
 TwinSpec twin_of(const Configuration& c, TwinSpec rest) {
-  rest.recurrent.reset();
   rest.layers = c.layers;
   if (c.is_control()) {
     if (!rest.recurrent) rest.recurrent.emplace();
