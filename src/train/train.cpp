@@ -141,6 +141,7 @@ TrainSpec read_train(const Settings& settings) {
     p.spike_weight = phase.number("spike_weight", p.spike_weight, kNotNegative);
     p.soma_weight = phase.number("soma_weight", p.soma_weight, kNotNegative);
     p.dendrite_weight = phase.number("dendrite_weight", p.dendrite_weight, kNotNegative);
+    p.freeze_norm = phase.flag("freeze_norm", p.freeze_norm);
     if (spec.schedule.empty() ? p.from_epoch != 0 : p.from_epoch <= before) {
       fail_input("{}: '{}' is {}, expected {}", phase.where("from_epoch"), phase.full_key("from_epoch"),
                  p.from_epoch,
@@ -217,6 +218,7 @@ TrainResult train(Twin& twin, const TrainSpec& spec, uint64_t seed, const Growin
     const auto& split = trials.first(spec.trials_in(state.epoch, trials.all));
     watch.lap_s();  // waiting for data is no computing
     const auto& phase = spec.phase(state.epoch);
+    twin->norm_frozen = phase.freeze_norm;
     const int64_t first_step = state.epoch * spec.steps_per_epoch;
     std::future<WindowBatch> next;
     if (state.step_in_epoch < spec.steps_per_epoch)
@@ -301,6 +303,7 @@ TrainResult train(Twin& twin, const TrainSpec& spec, uint64_t seed, const Growin
              folder.string());
   }
   twin->eval();
+  twin->norm_frozen = false;
   twin->products = Products::float32;
   return state.result;
 }

@@ -17,6 +17,7 @@ struct SchedulePhase {
   double spike_weight = 1;
   double soma_weight = 0.02;      // per mV^2
   double dendrite_weight = 5e-6;  // counts only where the data has dendritic components
+  bool freeze_norm = false;       // batch normalisation at its running averages, as it will be used
 
   LossWeights weights() const { return {spike_weight, soma_weight, dendrite_weight}; }
 };

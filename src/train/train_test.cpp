@@ -201,6 +201,25 @@ TEST(Train, AnEpochMayBeJudgedByTheFirstValidationTrialsAlone) {
     EXPECT_EQ(of_all.epochs[i].valid_loss, of_fewer.epochs[i].valid_loss);
 }
 
+TEST(Train, FrozenNormalisationStandsStillWhileTheWeightsLearn) {
+  SmallTask task("frozen");
+  task.spec.schedule.push_back({.from_epoch = 2, .learning_rate = 0.01, .freeze_norm = true});
+  Twin twin(task.twin, 100, 1);
+  std::map<int64_t, std::vector<torch::Tensor>> averages, weights;  // by the steps done
+  int64_t steps = 0;
+  task.run(twin, fresh_folder("frozen-out"), [&](const Progress&) {
+    ++steps;
+    for (const auto& b : twin->buffers()) averages[steps].push_back(b.clone());
+    weights[steps].push_back(twin->first_weight.detach().clone());
+  });
+  ASSERT_FALSE(averages[39].empty());
+  for (size_t i = 0; i < averages[39].size(); ++i) {
+    EXPECT_FALSE(torch::equal(averages[39][i], averages[40][i]));
+    EXPECT_TRUE(torch::equal(averages[40][i], averages[60][i]));
+  }
+  EXPECT_FALSE(torch::equal(weights[40][0], weights[60][0]));
+}
+
 TEST(Train, LearnsLikeTheDenseNetworkWithinTheNoiseOfSeeds) {
   if (std::getenv("NEURONTWIN_SLOW") == nullptr) GTEST_SKIP() << "a minute; NEURONTWIN_SLOW=1 runs it";
   auto task = SmallTask("curves");

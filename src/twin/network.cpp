@@ -202,7 +202,7 @@ torch::Tensor TwinImpl::shapes_of(const torch::Tensor& filters) const {
 
 AfterConvolution TwinImpl::after(const torch::Tensor& bias, size_t layer) {
   return {bias, spec_.activation == Activation::relu, spec_.batch_norm ? &norms_[layer] : nullptr,
-          is_training()};
+          is_training() && !norm_frozen};
 }
 
 template <class First, class Next>

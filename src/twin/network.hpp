@@ -114,6 +114,7 @@ class TwinImpl : public torch::nn::Module {
   void load_torchscript(const torch::jit::Module& module, const std::string& name);
 
   bool dense = false;
+  bool norm_frozen = false;  // training, too, normalises by the running averages, and leaves them as they are
   Products products = Products::float32;  // of the dense convolutions on other devices than the CPU
   torch::Tensor first_weight, first_bias;
   torch::Tensor spike_weight, spike_bias;  // [features], []

@@ -39,20 +39,26 @@ TwinSpec deep_spec() {
   return spec;
 }
 
-/// With random biases, scales, shifts and input a twin's answers, gradients and running averages are those of
-/// torch's own operations. In double precision, so that nothing but a wrong formula can be far off; in float
-/// to 1e-5 of the largest, from sums of hundreds of terms. `roundings`: how many times larger these are.
+/// With random biases, scales, shifts and input, and running averages that are not 0 and 1, a twin's answers,
+/// gradients and new running averages are those of torch's own operations. In double precision, so that
+/// nothing but a wrong formula can be far off; in float to 1e-5 of the largest, from sums of hundreds of
+/// terms. `roundings`: how many times larger these are.
 void expect_the_dense_networks(const TwinSpec& spec, int64_t channels, int64_t windows, int64_t duration,
-                               double density, uint64_t seed, double roundings) {
+                               double density, uint64_t seed, double roundings, bool norm_frozen = false) {
   for (const auto precision : {torch::kFloat64, torch::kFloat32}) {
     SCOPED_TRACE(precision);
     Twin twin(spec, channels, 3), dense(spec, channels, 3);
+    twin->norm_frozen = dense->norm_frozen = norm_frozen;
     {
       // Biases, scales and shifts that are not 0 or 1, so that no unit sits on the activation's corner.
       torch::NoGradGuard no_gradient;
       for (const auto& p : twin->named_parameters()) {
         if (p.value().dim() == 1) p.value().add_(torch::rand_like(p.value()));
         dense->named_parameters()[p.key()].copy_(p.value());
+      }
+      for (const auto& b : twin->named_buffers()) {
+        b.value().add_(torch::linspace(0.1, 0.9, b.value().numel()));
+        dense->named_buffers()[b.key()].copy_(b.value());
       }
     }
     twin->to(precision);
@@ -109,6 +115,24 @@ TEST(Twin, OutputsAndGradientsAreThoseOfTheDenseNetwork) {
     SCOPED_TRACE(n);
     expect_the_dense_networks(spec, channels, windows, duration, density, 100 + static_cast<uint64_t>(n),
                               shaped);
+  }
+}
+
+TEST(Twin, WithFrozenNormalisationIsStillTheDenseNetwork) {
+  torch::manual_seed(1);
+  for (const int64_t shapes : {0, 5}) {
+    for (const int64_t width : {6, 48}) {  // the second wide enough for the fast algorithm
+      for (const auto activation : {Activation::relu, Activation::linear}) {
+        SCOPED_TRACE(testing::Message() << shapes << " shapes, width " << width);
+        TwinSpec spec;
+        spec.layers = {{12, width}, {7, width}, {2, 4}};
+        spec.temporal_shapes = shapes;
+        spec.activation = activation;
+        spec.batch_norm = true;
+        spec.weight_sd = 0.05;
+        expect_the_dense_networks(spec, 8, 3, 20, 0.2, 7, shapes > 0 ? 20 : 1, true);
+      }
+    }
   }
 }
 
