@@ -90,7 +90,8 @@ TrainSpec training_of(const Configuration& c, const Halving& h, int64_t rung, Tr
                                .learning_rate = c.learning_rate * std::pow(kFallOfRate, share),
                                .spike_weight = c.spike_weight,
                                .soma_weight = c.soma_weight,
-                               .dendrite_weight = c.dendrite_weight});
+                               .dendrite_weight = c.dendrite_weight,
+                               .freeze_norm = 2 * i >= count});
     }
   }
   return rest;

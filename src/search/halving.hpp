@@ -31,7 +31,8 @@ Halving read_halving(const Settings& settings);
 /// How a configuration is trained, up to the end of `rung`: in each rung the learning rate falls from its
 /// value to a thirtieth, evenly in the logarithm, so that every rung ends with a network that has settled and
 /// the networks of a rung can be compared; the next begins with the full rate again (warm restarts;
-/// Loshchilov and Hutter 2017). What neither says is as in `rest`.
+/// Loshchilov and Hutter 2017). Batch normalisation is frozen in each rung's second half. What neither says
+/// is as in `rest`.
 TrainSpec training_of(const Configuration& configuration, const Halving& halving, int64_t rung,
                       TrainSpec rest);
 

@@ -32,6 +32,8 @@ TEST(Halving, WithinARungTheRateFallsBelowATenthAndStartsAgainInTheNext) {
   for (const int64_t last : {3, 11, 35}) EXPECT_LE(spec.phase(last).learning_rate, 0.001);
   for (int64_t epoch = 5; epoch < 12; ++epoch)
     EXPECT_LT(spec.phase(epoch).learning_rate, spec.phase(epoch - 1).learning_rate);
+  for (const int64_t live : {0, 1, 4, 7}) EXPECT_FALSE(spec.phase(live).freeze_norm);
+  for (const int64_t frozen : {2, 3, 8, 11}) EXPECT_TRUE(spec.phase(frozen).freeze_norm);
 }
 
 TEST(Halving, TheScheduleOfARungIsTheOneItsTrainingBeganWith) {
