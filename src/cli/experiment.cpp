@@ -119,6 +119,7 @@ Experiment read_experiment(const Options& options) {
   auto training = without(train.resolved(), {"epochs", "checkpoint_every_s"});
   if (e.train.starts_with_trials == 0) training = without(training, {"starts_with_trials"});
   if (e.train.clip_gradient == 0) training = without(training, {"clip_gradient"});
+  if (!e.train.freezes_norm()) training = without(training, {"freeze_norm"});
   auto network = twin.resolved();
   if (!e.twin.recurrent) network = without(network, {"kind"});
   if (!e.twin.is_dilated()) network = without(network, {"dilation"});

@@ -104,6 +104,10 @@ bool TrainSpec::learns_spikes() const {
   return std::any_of(schedule.begin(), schedule.end(), [](const auto& p) { return p.spike_weight > 0; });
 }
 
+bool TrainSpec::freezes_norm() const {
+  return std::any_of(schedule.begin(), schedule.end(), [](const auto& p) { return p.freeze_norm; });
+}
+
 TrainSpec read_train(const Settings& settings) {
   TrainSpec spec;
   spec.batch_windows = settings.integer("batch_windows", spec.batch_windows, {1, 1e6});

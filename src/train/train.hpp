@@ -48,6 +48,7 @@ struct TrainSpec {
   int64_t trials_in(int64_t epoch, int64_t all) const;
   /// Whether spikes are asked for at any time.
   bool learns_spikes() const;
+  bool freezes_norm() const;
 };
 TrainSpec read_train(const Settings& settings);
 
