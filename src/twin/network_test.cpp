@@ -93,6 +93,25 @@ void expect_the_dense_networks(const TwinSpec& spec, int64_t channels, int64_t w
   }
 }
 
+/// What a twin was asked and what it said.
+struct Answered {
+  torch::Tensor events;
+  TwinOutput output;
+};
+
+/// A twin of nine channels and its script say the same to the same spikes. Without gradients.
+Answered expect_the_scripts_answers(Twin& twin, torch::jit::Module& script, int64_t duration) {
+  const RandomEvents input(2, 9, duration, 0.05, 99);
+  auto shifted = input.events.clone();
+  shifted.select(1, 2).add_(twin->history_ms());
+  const auto ours = twin->forward(shifted, 2, duration);
+  const auto theirs = script.forward({input.dense.to(torch::kFloat32)}).toTuple();
+  EXPECT_TRUE(
+      torch::allclose(torch::sigmoid(ours.spike_log_odds), theirs->elements()[0].toTensor(), 1e-5, 1e-6));
+  EXPECT_TRUE(torch::allclose(ours.soma_mV, theirs->elements()[1].toTensor(), 1e-5, 1e-5));
+  return {shifted, ours};
+}
+
 TEST(Twin, OutputsAndGradientsAreThoseOfTheDenseNetwork) {
   // Random shapes, silent and full inputs, with and without normalisation.
   torch::manual_seed(1);
@@ -280,15 +299,8 @@ TEST_P(OfAnyFilters, TorchScriptGivesTheSameAnswerAsTheEventDrivenNetwork) {
   twin->eval();
   auto script = twin->to_torchscript("{}");
   const int64_t duration = 60;
-  const RandomEvents input(2, 9, duration, 0.05, 99);
-  auto shifted = input.events.clone();
-  shifted.select(1, 2).add_(twin->history_ms());
   torch::NoGradGuard no_gradient;
-  const auto ours = twin->forward(shifted, 2, duration);
-  const auto theirs = script.forward({input.dense.to(torch::kFloat32)}).toTuple();
-  EXPECT_TRUE(
-      torch::allclose(torch::sigmoid(ours.spike_log_odds), theirs->elements()[0].toTensor(), 1e-5, 1e-6));
-  EXPECT_TRUE(torch::allclose(ours.soma_mV, theirs->elements()[1].toTensor(), 1e-5, 1e-5));
+  const auto [shifted, ours] = expect_the_scripts_answers(twin, script, duration);
   EXPECT_EQ(script.attr("description").toStringRef(), "{}");
 
   Twin copy(spec, 9, 4);
@@ -318,15 +330,8 @@ TEST(Twin, WithDilationAndResidualConnectionsGivesTheSameAnswersInTorchScriptAnd
   twin->to_torchscript("{}").save(archive);
   auto script = torch::jit::load(archive);
   const int64_t duration = 61;
-  const RandomEvents input(2, 9, duration, 0.05, 99);
-  auto shifted = input.events.clone();
-  shifted.select(1, 2).add_(twin->history_ms());
   torch::NoGradGuard no_gradient;
-  const auto ours = twin->forward(shifted, 2, duration);
-  const auto theirs = script.forward({input.dense.to(torch::kFloat32)}).toTuple();
-  EXPECT_TRUE(
-      torch::allclose(torch::sigmoid(ours.spike_log_odds), theirs->elements()[0].toTensor(), 1e-5, 1e-6));
-  EXPECT_TRUE(torch::allclose(ours.soma_mV, theirs->elements()[1].toTensor(), 1e-5, 1e-5));
+  const auto [shifted, ours] = expect_the_scripts_answers(twin, script, duration);
   Twin copy(spec, 9, 4);
   copy->load_torchscript(script, "twin.pt");
   copy->eval();
