@@ -86,6 +86,8 @@ Experiment read_experiment(const Options& options) {
   e.twin.count = e.train.questions.rate_sd_ms > 0;
   e.evaluate = read_evaluate(evaluate);
   e.sequences = read_sequences(evaluate.table("sequences"), e.plan.cell);
+  const auto interpret = settings.table("interpret");
+  e.interpret = read_interpret(interpret);
   std::optional<Settings> search;
   if (settings.has("search")) {
     search = settings.table("search");
@@ -141,6 +143,7 @@ Experiment read_experiment(const Options& options) {
                     e.search->criterion == Criterion::complexity_index ? "probe = true\n" : "");
   }
   e.evaluate_settings = evaluate.resolved();
+  e.interpret_settings = interpret.resolved();
   return e;
 }
 

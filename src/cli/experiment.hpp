@@ -7,6 +7,7 @@
 #include "dataset/dataset.hpp"
 #include "evaluate/evaluate.hpp"
 #include "evaluate/sequences.hpp"
+#include "interpret/interpret.hpp"
 #include "search/search.hpp"
 #include "train/train.hpp"
 #include "twin/network.hpp"
@@ -35,11 +36,13 @@ struct Experiment {
   TrainSpec train;
   EvaluateSpec evaluate;
   SequenceSpec sequences;
+  InterpretSpec interpret;
   std::optional<SearchSpec> search;  // where the file has [search]
   std::string resolved;              // experiment.toml with every default written out
   std::string training_identity;     // all that determines the trained weights but the number of epochs
   std::string search_identity;       // all that determines a trial of the architecture search
   std::string evaluate_settings;     // [evaluate] as resolved
+  std::string interpret_settings;    // [interpret] as resolved
 };
 /// Puts the cell's synapses on a recurrent network's branches.
 void wire(RecurrentSpec& spec, const Neuron& cell);

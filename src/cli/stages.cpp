@@ -13,7 +13,6 @@
 #include "dataset/background_dataset.hpp"
 #include "dataset/event_support.hpp"
 #include "files/files.hpp"
-#include "interpret/filters.hpp"
 #include "report/report.hpp"
 
 namespace neurontwin {
@@ -173,7 +172,9 @@ class Run {
                                         {"peak_mV", answers.peak_mV},
                                         {"twin_peak_mV", answers.twin_peak_mV}};
     }
-    evaluation.metrics.update(interpretation(twin).metrics);
+    evaluation.metrics.update(interpret_filters(*twin, excitatory_synapses(e_.plan.cell),
+                                                membrane_time_constant_ms(e_.plan.cell), e_.seed)
+                                  .metrics);
     const double seconds = seconds_now() - start;
     evaluation.metrics["timing.simulate_s"] = log_.seconds("simulate");
     evaluation.metrics["timing.train_s"] = log_.seconds("train");
@@ -186,16 +187,20 @@ class Run {
 
   void interpret() {
     const auto inputs =
-        digest(fmt::format("{}|{}|{}", NEURONTWIN_VERSION, twin_digest(), e_.training_identity));
+        digest(fmt::format("{}|{}|{}|{}|{}", NEURONTWIN_VERSION, twin_digest(), e_.training_identity,
+                           e_.interpret_settings, shard_stamps({"test"})));
     if (log_.done("interpret", inputs) && is_whole_json(out_ / "interpretation.json")) {
       return say("interpret: done before");
     }
     const double start = seconds_now();
     auto twin = trained_twin();
-    write_file_atomically(out_ / "interpretation.json", interpretation(twin).document.dump() + "\n");
+    const auto document = neurontwin::interpret(twin, e_.plan, open("test"), e_.interpret, threads_);
+    write_file_atomically(out_ / "interpretation.json", document.dump() + "\n");
     if (e_.twin.recurrent)
       say("interpret: a recurrent twin has no filters to show; interpretation.json holds its time constants");
-    log_.finish("interpret", inputs, seconds_now() - start);
+    const double seconds = seconds_now() - start;
+    log_.finish("interpret", inputs, seconds);
+    say(fmt::format("interpret: {:.1f} s", seconds));
   }
 
   void report() {
@@ -419,11 +424,6 @@ class Run {
                                       e_.seed, threads_);
     answers.twin_peak_mV = twin_peaks(twin, e_.sequences, e_.seed);
     return answers;
-  }
-
-  Interpretation interpretation(Twin& twin) const {
-    return interpret_filters(*twin, excitatory_synapses(e_.plan.cell),
-                             membrane_time_constant_ms(e_.plan.cell), e_.seed);
   }
 
   std::string description(const TrainResult& result) const {

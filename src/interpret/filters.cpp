@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "evaluate/bootstrap.hpp"
+#include "interpret/rounded.hpp"
 
 namespace neurontwin {
 namespace {
@@ -14,16 +15,6 @@ using Filters = std::vector<std::vector<double>>;  // [synapse][lag]
 constexpr size_t kResamples = 500;
 constexpr int64_t kUnitsInFull =
     8;  // of these every synapse's filter is written down; of the others only the means
-
-double rounded(double x) {
-  return std::stod(fmt::format("{:.5g}", x));
-}
-
-Json rounded(std::span<const double> values) {
-  auto out = Json::array();
-  for (const double v : values) out.push_back(rounded(v));
-  return out;
-}
 
 /// Mean over synapses, each weighted by weight[synapse * stride].
 std::vector<double> mean_filter(const Filters& filters, const float* weight, size_t stride) {

@@ -20,6 +20,7 @@ enum class Stage : uint32_t {
   timing_jitter = 21,
   sequence_orders = 22,
   search_space = 30,
+  interpretation = 40,
   test_cases = 99,
 };
 

@@ -78,7 +78,7 @@ std::string make_report(const std::filesystem::path& run_directory) {
   };
   std::string script(page_asset("modules.js"));
   script += vega_script();
-  for (const auto* name : {"specs.js", "search.js", "charts.js", "page.js"}) script += page_asset(name);
+  for (const auto* name : {"specs.js", "search.js", "interpretation.js", "charts.js", "page.js"}) script += page_asset(name);
   put("@DATA@", embedded(data));
   put("@SCRIPT@", script);
   put("@STYLE@", page_asset("style.css"));

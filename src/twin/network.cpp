@@ -191,6 +191,12 @@ torch::Tensor TwinImpl::filters() const {
   return sum;
 }
 
+torch::Tensor TwinImpl::first_gain() const {
+  if (!spec_.batch_norm) return torch::ones_like(first_bias).detach();
+  const auto& norm = norms_.front();
+  return (norm.scale * torch::rsqrt(norm.variance + kNormEpsilon)).detach();
+}
+
 torch::Tensor TwinImpl::shapes_of(const torch::Tensor& filters) const {
   if (basis_.shapes == 0) return filters;
   const auto functions = functions_.to(filters.options());
@@ -208,8 +214,11 @@ AfterConvolution TwinImpl::after(const torch::Tensor& bias, size_t layer) {
 template <class First, class Next>
 TwinOutput TwinImpl::forward_with(First&& first, Next&& next, const torch::Tensor& events, int64_t windows,
                                   int64_t window_ms) {
-  const int64_t first_duration = window_ms + history_ms() - spec_.layers.front().reach_ms();
-  auto x = first(events, windows, first_duration, after(first_bias, 0));
+  return answers_above(first(events, windows, first_duration(window_ms), after(first_bias, 0)), next);
+}
+
+template <class Next>
+TwinOutput TwinImpl::answers_above(torch::Tensor x, Next&& next) {
   for (size_t i = 1; i < spec_.layers.size(); ++i) {
     const auto& [weight, bias] = deeper_[i - 1];
     const auto y = next(x, weight, spec_.layers[i].dilation, after(bias, i));  // [window][ms][feature]
@@ -244,12 +253,8 @@ TwinOutput TwinImpl::forward(const torch::Tensor& events, int64_t windows, int64
   }
   if (recurrent_) return forward_reference(events, windows, window_ms);
   if (first_weight.is_cpu()) {
-    const auto first = [this](const torch::Tensor& e, int64_t n, int64_t duration,
-                              const AfterConvolution& a) {
-      if (basis_.shapes == 0) return event_layer(e, first_weight, n, duration, a);
-      return shaped_event_layer(e, first_weight, basis_, n, duration, a);
-    };
-    return forward_with(first, convolution_layer, events, windows, window_ms);
+    return forward_with([this](auto&&... layer) { return first_layer(layer...); }, convolution_layer, events,
+                        windows, window_ms);
   }
   return forward_with(
       [this](const auto& e, auto&&... layer) {
@@ -267,6 +272,31 @@ TwinOutput TwinImpl::forward_reference(const torch::Tensor& events, int64_t wind
   return forward_with(
       [this](const auto& e, auto&&... layer) { return event_layer_reference(e, filters(), layer...); },
       [](auto&&... layer) { return convolution_layer_reference(layer...); }, events, windows, window_ms);
+}
+
+torch::Tensor TwinImpl::first_layer(const torch::Tensor& events, int64_t windows, int64_t duration,
+                                    const AfterConvolution& after) {
+  if (basis_.shapes == 0) return event_layer(events, first_weight, windows, duration, after);
+  return shaped_event_layer(events, first_weight, basis_, windows, duration, after);
+}
+
+torch::Tensor TwinImpl::drive(const torch::Tensor& events, int64_t windows, int64_t window_ms) {
+  TORCH_CHECK(!recurrent_, "a recurrent twin has no filters");
+  const AfterConvolution nothing{torch::zeros_like(first_bias), false, nullptr, false};
+  const int64_t duration = first_duration(window_ms);
+  if (first_weight.is_cpu() && !dense) return first_layer(events, windows, duration, nothing);
+  return event_layer_reference(events, filters(), windows, duration, nothing);
+}
+
+TwinOutput TwinImpl::answers_to_drive(const torch::Tensor& drive) {
+  auto x = drive + first_bias;
+  if (spec_.activation == Activation::relu) x = torch::relu(x);
+  if (spec_.batch_norm) {
+    const auto& norm = norms_.front();
+    x = (x - norm.mean) * torch::rsqrt(norm.variance + kNormEpsilon) * norm.scale + norm.shift;
+  }
+  if (first_weight.is_cpu() && !dense) return answers_above(x, convolution_layer);
+  return answers_above(x, [](auto&&... layer) { return convolution_layer_reference(layer...); });
 }
 
 TwinOutput TwinImpl::forward(const WindowBatch& batch) {

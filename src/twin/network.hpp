@@ -93,10 +93,19 @@ class TwinImpl : public torch::nn::Module {
   /// set.
   TwinOutput forward_reference(const torch::Tensor& events, int64_t windows, int64_t window_ms);
 
+  /// forward() in two steps, for whoever asks what the first layer's filters add up to. The drive is the sum
+  /// of filters over spikes, before bias and activation: [window][ms][feature], of the window_ms and, before
+  /// it, of what deeper layers look back on. Not of a recurrent twin.
+  torch::Tensor drive(const torch::Tensor& events, int64_t windows, int64_t window_ms);
+  TwinOutput answers_to_drive(const torch::Tensor& drive);
+
   const TwinSpec& spec() const { return spec_; }
   int64_t channels() const { return channels_; }
   /// The first layer's filters, [channel][tap][feature], whatever they are made of. Not of a recurrent twin.
   torch::Tensor filters() const;
+  /// What normalisation multiplies each of the first layer's units with; 1 without. Not of a recurrent twin.
+  /// [feature]
+  torch::Tensor first_gain() const;
   /// Of a recurrent twin's memory units.
   torch::Tensor time_constants_ms() const { return recurrent_->time_constants_ms(); }
   int64_t history_ms() const { return spec_.window_ms() - 1; }
@@ -132,6 +141,15 @@ class TwinImpl : public torch::nn::Module {
   template <class First, class Next>
   TwinOutput forward_with(First&& first, Next&& next, const torch::Tensor& events, int64_t windows,
                           int64_t window_ms);
+  /// The first layer on the CPU.
+  torch::Tensor first_layer(const torch::Tensor& events, int64_t windows, int64_t duration,
+                            const AfterConvolution& after);
+  /// Of the layers from the second on, and the heads.
+  template <class Next>
+  TwinOutput answers_above(torch::Tensor x, Next&& next);
+  int64_t first_duration(int64_t window_ms) const {
+    return window_ms + history_ms() - spec_.layers.front().reach_ms();
+  }
   /// All heads' answers to [window][ms][feature].
   TwinOutput answers_to(const torch::Tensor& x) const;
   /// What `filters` are made of: first_weight of a twin with these filters, if they are sums of its shapes.

@@ -112,6 +112,35 @@ Answered expect_the_scripts_answers(Twin& twin, torch::jit::Module& script, int6
   return {shifted, ours};
 }
 
+TEST(Twin, AnswersToItsDriveAsToTheSpikes) {
+  for (const int64_t shapes : {0, 3}) {
+    for (const bool residual : {false, true}) {
+      auto spec = deep_spec();
+      spec.temporal_shapes = shapes;
+      if (residual) {
+        for (auto& layer : spec.layers) layer.features = 5;
+        spec.residual = true;
+      }
+      Twin twin(spec, 9, 3);
+      twin->eval();
+      {
+        torch::NoGradGuard no_gradient;
+        for (const auto& b : twin->named_buffers())
+          b.value().add_(torch::linspace(0.1, 0.9, b.value().numel()));
+      }
+      twin->to(torch::kFloat64);
+      constexpr int64_t windows = 2, duration = 11;
+      const RandomEvents input(windows, 9, duration + twin->history_ms(), 0.05, 5);
+      const auto at_once = twin->forward(input.events, windows, duration);
+      const auto drive = twin->drive(input.events, windows, duration);
+      EXPECT_EQ(drive.size(1), duration + 3 + 2);  // four and three taps look back so far
+      const auto in_steps = twin->answers_to_drive(drive);
+      EXPECT_TRUE(torch::allclose(in_steps.spike_log_odds, at_once.spike_log_odds, 1e-12, 1e-12));
+      EXPECT_TRUE(torch::allclose(in_steps.soma_mV, at_once.soma_mV, 1e-12, 1e-12));
+    }
+  }
+}
+
 TEST(Twin, OutputsAndGradientsAreThoseOfTheDenseNetwork) {
   // Random shapes, silent and full inputs, with and without normalisation.
   torch::manual_seed(1);

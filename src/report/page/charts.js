@@ -325,6 +325,7 @@ function allCharts(data) {
   const c = curves || {};
   add(c.examples && c.examples.length, () => exampleChart(c));
   add(interpretation && interpretation.units.length, () => interpretation.units.slice(0, 8).flatMap((u) => [filterChart(interpretation, u), filterMap(interpretation, u)]));
+  add(interpretation, () => interpretationCharts(interpretation));
   add(c.roc, () => rocChart(c));
   add(c.precision_recall, () => precisionChart(c));
   add(c.cross_correlation, () => crossCorrelationChart(c));

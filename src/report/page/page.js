@@ -169,6 +169,7 @@ function setTheme(theme) {
 const kGroups = {
   example: ['An example', ''],
   filters: ['What the twin learned', 'The first layer gives every synapse a filter over time: how much a spike counts, by how long ago it came.'],
+  interpretation: ['What it does with its input', 'Read off the trained twin, by where on the neuron an input spike comes, and checked against the simulated neuron.'],
   spikes: ['How well it predicts spikes', ''],
   models: ['Beside simpler models', 'Each was fitted on the training trials and is scored as the twin is. What only the twin gets right is what its layers are for.'],
   statistics: ['Does it behave like the neuron?', ''],

@@ -1,0 +1,292 @@
+#include "interpret/added_spike.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "evaluate/bootstrap.hpp"
+#include "interpret/response.hpp"
+#include "interpret/rounded.hpp"
+#include "simulate/integrate_and_fire.hpp"
+
+namespace neurontwin {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr size_t kResamples = 500;
+constexpr int64_t kAddedToOneInput = 15;  // with the input itself one group of 16 lanes
+
+/// The part of a longer trial's input that begins at `from_ms`, so that rates do not sag as at a trial's
+/// ends.
+Events cut_out(const Events& events, int64_t from_ms, int64_t length_ms) {
+  Events part;
+  for (size_t i = 0; i < events.time_ms.size(); ++i) {
+    const auto time = static_cast<int64_t>(events.time_ms[i]) - from_ms;
+    if (time < 0 || time >= length_ms) continue;
+    part.time_ms.push_back(static_cast<uint32_t>(time));
+    part.synapse.push_back(events.synapse[i]);
+  }
+  return part;
+}
+
+bool has(const Events& events, uint32_t time_ms, uint32_t synapse) {
+  for (size_t i = 0; i < events.time_ms.size(); ++i)
+    if (events.time_ms[i] == time_ms && events.synapse[i] == synapse) return true;
+  return false;
+}
+
+/// Keeps the order by time, then synapse.
+void insert(Events& events, uint32_t time_ms, uint32_t synapse) {
+  size_t at = 0;
+  while (at < events.time_ms.size() &&
+         std::pair(events.time_ms[at], events.synapse[at]) < std::pair(time_ms, synapse))
+    ++at;
+  events.time_ms.insert(events.time_ms.begin() + static_cast<std::ptrdiff_t>(at), time_ms);
+  events.synapse.insert(events.synapse.begin() + static_cast<std::ptrdiff_t>(at), synapse);
+}
+
+struct Question {
+  size_t without = 0, with = 0;  // which inputs
+  int64_t channel = 0;
+};
+struct Questions {
+  std::vector<SynapticInput> inputs;
+  std::vector<Question> asked;
+};
+
+Questions questions(const DatasetPlan& plan, std::span<const SynapsePlace> places,
+                    const AddedSpikeSpec& spec) {
+  const auto sets = sets_by_part(places);
+  const int64_t length_ms = spec.before_ms + spec.after_ms, excitatory = excitatory_synapses(plan.cell);
+  const int64_t trial_ms = std::max(plan.data.trial_ms, length_ms);
+  const auto spike_ms = static_cast<uint32_t>(spec.before_ms);
+  Questions q;
+  for (uint64_t trial = 0; static_cast<int64_t>(q.asked.size()) < spec.spikes; ++trial) {
+    Random random(plan.seed, Stage::interpretation, trial, 20);
+    const auto drawn = draw_input(plan.stimulus, plan.seed, Stage::interpretation, trial, trial_ms);
+    const int64_t from_ms = random.integer(0, trial_ms - length_ms);
+    const size_t without = q.inputs.size();
+    q.inputs.push_back(
+        {cut_out(drawn.excitatory, from_ms, length_ms), cut_out(drawn.inhibitory, from_ms, length_ms)});
+    for (int64_t i = 0; i < kAddedToOneInput && static_cast<int64_t>(q.asked.size()) < spec.spikes; ++i) {
+      const auto& set = sets[q.asked.size() % sets.size()];
+      const int64_t channel =
+          set.channels[static_cast<size_t>(random.integer(0, std::ssize(set.channels) - 1))];
+      const auto synapse = static_cast<uint32_t>(set.excitatory ? channel : channel - excitatory);
+      auto input = q.inputs[without];
+      auto& events = set.excitatory ? input.excitatory : input.inhibitory;
+      if (has(events, spike_ms, synapse)) continue;  // a synapse has one spike in a ms at most
+      insert(events, spike_ms, synapse);
+      q.asked.push_back({without, q.inputs.size(), channel});
+      q.inputs.push_back(std::move(input));
+    }
+  }
+  return q;
+}
+
+/// What the soma did at whole milliseconds, and whether it spiked from `from_ms` on.
+struct Answer {
+  std::vector<double> soma_mV;
+  bool spiked = false;
+};
+
+Answer answer_of(std::span<const float> soma_mV, size_t samples_per_ms, std::span<const float> spike_times_ms,
+                 const DatasetPlan& plan, const AddedSpikeSpec& spec) {
+  Answer answer;
+  for (int64_t t = spec.before_ms; t < spec.before_ms + spec.after_ms; ++t) {
+    const double mV = soma_mV[static_cast<size_t>(t) * samples_per_ms];
+    answer.soma_mV.push_back(std::min(mV, plan.data.labels.soma_ceiling_mV));
+  }
+  // A spike just before leaves a wake that the twin cannot know of.
+  for (const float ms : spike_times_ms)
+    answer.spiked |= static_cast<double>(ms) >= static_cast<double>(spec.before_ms) - 100;
+  return answer;
+}
+
+std::vector<Answer> simulated(const DatasetPlan& plan, const std::vector<SynapticInput>& inputs,
+                              const AddedSpikeSpec& spec, int threads) {
+  const int64_t length_ms = spec.before_ms + spec.after_ms;
+  std::vector<Answer> answers;
+  if (const auto* cell = std::get_if<DetailedCell>(&plan.cell)) {
+    const auto recordings =
+        simulate_trials(*cell, plan.simulation.cable, plan.simulation.precision, inputs, length_ms, threads);
+    for (const auto& r : recordings) {
+      const std::vector<float> spikes(r.spike_times_ms.begin(), r.spike_times_ms.end());
+      answers.push_back(answer_of(r.soma_mV, 8, spikes, plan, spec));
+    }
+    return answers;
+  }
+  for (const auto& input : inputs) {
+    const auto trial = std::visit(
+        [&](const auto& cell) {
+          if constexpr (std::is_same_v<std::decay_t<decltype(cell)>, DetailedCell>) {
+            return Trial{};
+          } else {
+            return simulate(cell, input, length_ms);
+          }
+        },
+        plan.cell);
+    answers.push_back(answer_of(trial.soma_mV, 1, trial.spike_times_ms, plan, spec));
+  }
+  return answers;
+}
+
+/// The twin's somatic voltage from the added spike on, [input][after_ms].
+torch::Tensor predicted(Twin& twin, const std::vector<SynapticInput>& inputs, int64_t excitatory,
+                        const AddedSpikeSpec& spec) {
+  constexpr size_t kAtOnce = 64;
+  torch::NoGradGuard no_gradient;
+  std::vector<torch::Tensor> answers;
+  for (size_t at = 0; at < inputs.size(); at += kAtOnce) {
+    const size_t some = std::min(kAtOnce, inputs.size() - at);
+    WindowBatch batch;
+    batch.windows = static_cast<int64_t>(some);
+    batch.channels = twin->channels();
+    batch.history_ms = twin->history_ms();
+    batch.window_ms = spec.before_ms + spec.after_ms;
+    const auto add = [&](size_t window, const Events& events, int64_t first_channel) {
+      for (size_t i = 0; i < events.time_ms.size(); ++i) {
+        batch.events.push_back(static_cast<int32_t>(window));
+        batch.events.push_back(static_cast<int32_t>(first_channel + events.synapse[i]));
+        batch.events.push_back(static_cast<int32_t>(events.time_ms[i] + batch.history_ms));
+      }
+    };
+    for (size_t window = 0; window < some; ++window) {
+      add(window, inputs[at + window].excitatory, 0);
+      add(window, inputs[at + window].inhibitory, excitatory);
+    }
+    const auto events = events_of(batch).to(twin->spike_weight.device());
+    const auto answer = twin->forward(events, batch.windows, batch.window_ms).soma_mV;
+    answers.push_back(answer.narrow(1, spec.before_ms, spec.after_ms).to(torch::kCPU, torch::kFloat64));
+  }
+  return torch::cat(answers).contiguous();
+}
+
+/// Sums over a change's ms, from which correlation and slope follow.
+struct Sums {
+  double n = 0, x = 0, y = 0, xx = 0, yy = 0, xy = 0;
+  void add(const Sums& o, double w) {
+    n += w * o.n;
+    x += w * o.x;
+    y += w * o.y;
+    xx += w * o.xx;
+    yy += w * o.yy;
+    xy += w * o.xy;
+  }
+  double correlation() const {
+    const double cov = xy - x * y / n, vx = xx - x * x / n, vy = yy - y * y / n;
+    return vx > 0 && vy > 0 ? cov / std::sqrt(vx * vy) : std::nan("");
+  }
+  double slope() const { return xx > 0 ? xy / xx : std::nan(""); }
+};
+
+Sums sums_of(const AddedSpike& spike) {
+  Sums s;
+  for (size_t t = 0; t < spike.neuron_mV.size(); ++t) {
+    const double x = spike.neuron_mV[t], y = spike.twin_mV[t];
+    s.add({1, x, y, x * x, y * y, x * y}, 1);
+  }
+  return s;
+}
+
+Json agreement_json(std::span<const AddedSpike* const> spikes, uint64_t seed) {
+  std::vector<Sums> each;
+  Sums all;
+  for (const auto* spike : spikes) {
+    each.push_back(sums_of(*spike));
+    all.add(each.back(), 1);
+  }
+  const auto weight = resampling_weights(each.size(), kResamples, seed);
+  std::vector<double> correlations, slopes;
+  for (size_t r = 0; r < kResamples; ++r) {
+    Sums drawn;
+    for (size_t i = 0; i < each.size(); ++i)
+      drawn.add(each[i], static_cast<double>(weight[i * kResamples + r]));
+    correlations.push_back(drawn.correlation());
+    slopes.push_back(drawn.slope());
+  }
+  const auto interval = [](std::vector<double> values) -> Json {
+    const auto [low, high] = percentile_interval(std::move(values), 0.95);
+    return {rounded(low), rounded(high)};
+  };
+  return {{"spikes", spikes.size()},
+          {"correlation", rounded(all.correlation())},
+          {"correlation_ci95", interval(std::move(correlations))},
+          {"slope", rounded(all.slope())},
+          {"slope_ci95", interval(std::move(slopes))}};
+}
+
+std::vector<double> mean_change(std::span<const AddedSpike* const> spikes,
+                                std::vector<double> AddedSpike::*of) {
+  std::vector<double> mean((spikes.front()->*of).size(), 0);
+  for (const auto* spike : spikes)
+    for (size_t t = 0; t < mean.size(); ++t) mean[t] += (spike->*of)[t] / static_cast<double>(spikes.size());
+  return mean;
+}
+
+Json change_json(std::span<const double> mean) {
+  const auto shape = shape_of(mean);
+  return {{"mean", rounded(mean)},
+          {"peak_mV", rounded(shape.peak)},
+          {"peak_lag_ms", rounded(shape.peak_lag_ms)},
+          {"width_ms", rounded(shape.width_ms)},
+          {"decay_tau_ms", rounded(shape.decay_tau_ms)}};
+}
+
+}  // namespace
+
+AddedSpikes add_spikes(Twin& twin, const DatasetPlan& plan, std::span<const SynapsePlace> places,
+                       const AddedSpikeSpec& spec, int threads) {
+  const auto q = questions(plan, places, spec);
+  const auto neuron = simulated(plan, q.inputs, spec, threads);
+  const auto twins = predicted(twin, q.inputs, excitatory_synapses(plan.cell), spec);
+  const auto v = twins.accessor<double, 2>();
+  AddedSpikes added;
+  for (const auto& asked : q.asked) {
+    const auto &without = neuron[asked.without], &with = neuron[asked.with];
+    if (without.spiked || with.spiked) {
+      ++added.left_out;
+      continue;
+    }
+    AddedSpike spike{asked.channel, {}, {}};
+    for (int64_t t = 0; t < spec.after_ms; ++t) {
+      spike.neuron_mV.push_back(with.soma_mV[static_cast<size_t>(t)] -
+                                without.soma_mV[static_cast<size_t>(t)]);
+      spike.twin_mV.push_back(v[static_cast<int64_t>(asked.with)][t] -
+                              v[static_cast<int64_t>(asked.without)][t]);
+    }
+    added.kept.push_back(std::move(spike));
+  }
+  return added;
+}
+
+Json added_spikes_json(const AddedSpikes& added, std::span<const SynapsePlace> places, uint64_t seed) {
+  std::vector<const AddedSpike*> all;
+  for (const auto& spike : added.kept) all.push_back(&spike);
+  if (all.empty()) return {{"spikes", 0}, {"left_out", added.left_out}};
+  auto json = agreement_json(all, seed);
+  json["left_out"] = added.left_out;
+  json["sets"] = Json::array();
+  for (const auto& set : sets_by_part(places)) {
+    std::vector<const AddedSpike*> of_set;
+    for (const auto* spike : all) {
+      const auto& place = places[static_cast<size_t>(spike->channel)];
+      if (place.part == set.part && place.excitatory == set.excitatory) of_set.push_back(spike);
+    }
+    if (of_set.empty()) continue;
+    auto entry = names_of(set);
+    entry.update(agreement_json(of_set, seed));
+    entry["neuron"] = change_json(mean_change(of_set, &AddedSpike::neuron_mV));
+    entry["twin"] = change_json(mean_change(of_set, &AddedSpike::twin_mV));
+    json["sets"].push_back(std::move(entry));
+  }
+  json["each"] = Json::array();
+  for (const auto* spike : all) {
+    json["each"].push_back({{"channel", spike->channel},
+                            {"neuron_peak_mV", rounded(shape_of(spike->neuron_mV).peak)},
+                            {"twin_peak_mV", rounded(shape_of(spike->twin_mV).peak)}});
+  }
+  return json;
+}
+
+}  // namespace neurontwin

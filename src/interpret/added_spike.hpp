@@ -1,0 +1,39 @@
+#pragma once
+#include <nlohmann/json.hpp>
+
+#include "dataset/dataset.hpp"
+#include "interpret/places.hpp"
+#include "twin/network.hpp"
+
+namespace neurontwin {
+
+/// The question that only a simulator can check: what does one more input spike do? Inputs as the data set's,
+/// a stretch of each; the neuron is simulated with and without one added spike, and the twin is asked the
+/// same.
+struct AddedSpikeSpec {
+  int64_t spikes = 96;      // added spikes; 0: none
+  int64_t before_ms = 400;  // of input from rest, before the added spike
+  int64_t after_ms = 120;   // for which answers are compared
+};
+
+/// An added spike that made no difference to the neuron's output spikes, and what it changed. [after_ms]
+struct AddedSpike {
+  int64_t channel = 0;
+  std::vector<double> neuron_mV, twin_mV;  // with it, less without it
+};
+struct AddedSpikes {
+  std::vector<AddedSpike> kept;
+  int64_t left_out = 0;  // the neuron spiked while it was watched, with the added spike or without
+};
+/// Channels take turns over the sets of synapses (sets_by_part()), within a set at random. Voltages are
+/// clipped as in the data (soma_ceiling_mV).
+AddedSpikes add_spikes(Twin& twin, const DatasetPlan& plan, std::span<const SynapsePlace> places,
+                       const AddedSpikeSpec& spec, int threads);
+
+/// Correlation and slope (through the origin) of the twin's changes with the neuron's over all ms and spikes,
+/// with intervals from a bootstrap over spikes; for each set of synapses the same, both mean changes, and the
+/// shapes of these; and the peak of every change.
+nlohmann::ordered_json added_spikes_json(const AddedSpikes& added, std::span<const SynapsePlace> places,
+                                         uint64_t seed);
+
+}  // namespace neurontwin

@@ -1,0 +1,55 @@
+#include "interpret/added_spike.hpp"
+
+#include <gtest/gtest.h>
+
+#include "interpret/exact_twin.hpp"
+
+namespace neurontwin {
+namespace {
+
+TEST(AddedSpike, TheExactTwinsAnswerIsTheNeurons) {
+  ExactTwin exact("added", 1000);  // never spikes: linear
+  exact.plan.data.labels.soma_ceiling_mV = 1e4;
+  const auto places = synapse_places(exact.plan.cell);
+  const auto added =
+      add_spikes(exact.twin, exact.plan, places, {.spikes = 20, .before_ms = 200, .after_ms = 100}, 1);
+  ASSERT_EQ(added.kept.size(), 20u);
+  for (const auto& spike : added.kept) {
+    const double sign = spike.channel < 80 ? 1 : -1;
+    EXPECT_NEAR(spike.neuron_mV[0], 2 * sign, 1e-4);
+    for (size_t t = 0; t < spike.neuron_mV.size(); ++t)
+      ASSERT_NEAR(spike.twin_mV[t], spike.neuron_mV[t], 1e-3);
+  }
+  const auto json = added_spikes_json(added, places, 1);
+  EXPECT_GT(json["correlation"].get<double>(), 0.99999);
+  EXPECT_NEAR(json["slope"].get<double>(), 1, 1e-4);
+  EXPECT_NEAR(json["sets"][1]["neuron"]["decay_tau_ms"].get<double>(), 20, 0.01);
+}
+
+TEST(AddedSpike, ATwinHalfAsSensitiveHasHalfTheSlope) {
+  ExactTwin exact("half", 1000);
+  exact.plan.data.labels.soma_ceiling_mV = 1e4;
+  {
+    torch::NoGradGuard no_gradient;
+    exact.twin->soma_weight.fill_(0.5);
+  }
+  const auto places = synapse_places(exact.plan.cell);
+  const auto json = added_spikes_json(
+      add_spikes(exact.twin, exact.plan, places, {.spikes = 8, .before_ms = 200, .after_ms = 50}, 1), places,
+      1);
+  EXPECT_NEAR(json["slope"].get<double>(), 0.5, 1e-4);
+}
+
+TEST(AddedSpike, OutputSpikesAreNotSmallChangesAndLeftOut) {
+  ExactTwin busy("busy", -74);
+  const auto places = synapse_places(busy.plan.cell);
+  const auto added =
+      add_spikes(busy.twin, busy.plan, places, {.spikes = 30, .before_ms = 200, .after_ms = 100}, 1);
+  EXPECT_GT(added.left_out, 0);
+  EXPECT_EQ(static_cast<int64_t>(added.kept.size()) + added.left_out, 30);
+  for (const auto& spike : added.kept)
+    for (const double mV : spike.neuron_mV) EXPECT_LT(std::abs(mV), 10);
+}
+
+}  // namespace
+}  // namespace neurontwin

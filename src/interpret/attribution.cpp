@@ -1,0 +1,179 @@
+#include "interpret/attribution.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "evaluate/bootstrap.hpp"
+#include "interpret/rounded.hpp"
+
+namespace neurontwin {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr size_t kMomentsAtOnce = 32;
+constexpr size_t kResamples = 500;
+/// Where bins of the lag end; the last goes on to the end of the window.
+constexpr std::array<int64_t, 9> kLagEnds_ms{1, 2, 4, 8, 16, 32, 64, 128, 256};
+
+size_t lag_bin(int64_t lag_ms) {
+  const auto bin = std::upper_bound(kLagEnds_ms.begin(), kLagEnds_ms.end(), lag_ms) - kLagEnds_ms.begin();
+  return std::min(static_cast<size_t>(bin), kLagEnds_ms.size() - 1);
+}
+
+/// The bins that a twin's window reaches.
+size_t lag_bins(int64_t window_ms) {
+  return lag_bin(window_ms - 1) + 1;
+}
+
+/// Attributions of many moments, summed up. What a moment's set and bin got: [moment][set][bin].
+struct Sums {
+  size_t sets, bins;
+  std::vector<double> of_bin = {};
+  std::vector<double> of_channel = {};  // [channel], over all moments
+  double largest_error = 0;             // of a moment's sum, by its total
+  double total = 0;
+
+  size_t moments() const { return of_bin.size() / (sets * bins); }
+};
+
+void add(Sums& sums, const WindowBatch& batch, std::span<const Attribution> attributions,
+         std::span<const size_t> set_of) {
+  const size_t first = sums.moments();
+  sums.of_bin.resize(sums.of_bin.size() + attributions.size() * sums.sets * sums.bins, 0);
+  std::vector<size_t> at(attributions.size(), 0);
+  std::vector<double> sum(attributions.size(), 0);
+  for (int64_t i = 0; i < batch.event_count(); ++i) {
+    const auto* event = &batch.events[static_cast<size_t>(3 * i)];
+    const auto window = static_cast<size_t>(event[0]), channel = static_cast<size_t>(event[1]);
+    const double share = attributions[window].of_spike[at[window]++];
+    const size_t bin = lag_bin(batch.history_ms - event[2]);
+    sums.of_bin[((first + window) * sums.sets + set_of[channel]) * sums.bins + bin] += share;
+    sums.of_channel[channel] += share;
+    sum[window] += share;
+  }
+  for (size_t w = 0; w < attributions.size(); ++w) {
+    const double total = attributions[w].total;
+    sums.total += total;
+    sums.largest_error =
+        std::max(sums.largest_error, std::abs(sum[w] - total) / std::max(1.0, std::abs(total)));
+  }
+}
+
+Sums summed(Twin& twin, const Split& split, std::span<const Moment> moments, std::span<const size_t> set_of,
+            size_t sets, int64_t steps) {
+  Sums sums{sets, lag_bins(twin->spec().window_ms())};
+  sums.of_channel.assign(set_of.size(), 0);
+  for (size_t at = 0; at < moments.size(); at += kMomentsAtOnce) {
+    const auto some = moments.subspan(at, std::min(kMomentsAtOnce, moments.size() - at));
+    const auto batch = windows_at(split, some, twin->history_ms());
+    add(sums, batch, attribute(twin, batch, steps), set_of);
+  }
+  return sums;
+}
+
+/// Means over moments of one set: in each bin, and altogether with an interval.
+Json set_json(const Sums& sums, size_t set, std::span<const float> weight) {
+  const auto n = static_cast<double>(sums.moments());
+  std::vector<double> bins(sums.bins, 0), all;
+  for (size_t m = 0; m < sums.moments(); ++m) {
+    const double* of = &sums.of_bin[(m * sums.sets + set) * sums.bins];
+    for (size_t b = 0; b < sums.bins; ++b) bins[b] += of[b] / n;
+    all.push_back(std::accumulate(of, of + sums.bins, 0.0));
+  }
+  std::vector<double> resampled(kResamples, 0);
+  for (size_t m = 0; m < all.size(); ++m)
+    for (size_t r = 0; r < kResamples; ++r)
+      resampled[r] += static_cast<double>(weight[m * kResamples + r]) * all[m] / n;
+  const auto [low, high] = percentile_interval(std::move(resampled), 0.95);
+  return {{"sum", rounded(std::accumulate(all.begin(), all.end(), 0.0) / n)},
+          {"sum_ci95", {rounded(low), rounded(high)}},
+          {"by_lag", rounded(bins)}};
+}
+
+Json channels_json(const Sums& sums) {
+  auto mean = sums.of_channel;
+  for (double& v : mean) v /= static_cast<double>(sums.moments());
+  return rounded(mean);
+}
+
+}  // namespace
+
+std::vector<Attribution> attribute(Twin& twin, const WindowBatch& batch, int64_t steps) {
+  const auto device = twin->first_weight.device();
+  torch::Tensor drive, slope, total;
+  {
+    torch::NoGradGuard no_gradient;
+    drive = twin->drive(events_of(batch).to(device), batch.windows, 1);
+    total = twin->answers_to_drive(drive).spike_log_odds -
+            twin->answers_to_drive(torch::zeros_like(drive)).spike_log_odds;
+  }
+  for (int64_t s = 0; s < steps; ++s) {
+    const double share = (static_cast<double>(s) + 0.5) / static_cast<double>(steps);
+    const auto on_the_way = (drive * share).detach().requires_grad_(true);
+    const auto answer = twin->answers_to_drive(on_the_way).spike_log_odds;
+    const auto g = torch::autograd::grad({answer.sum()}, {on_the_way})[0];
+    slope = slope.defined() ? slope + g : g;
+  }
+  slope = (slope / static_cast<double>(steps)).to(torch::kCPU, torch::kFloat32).contiguous();
+  const auto filters = twin->filters().detach().to(torch::kCPU, torch::kFloat32).contiguous();
+  total = total.to(torch::kCPU, torch::kFloat64).contiguous();
+  const auto g = slope.accessor<float, 3>();    // [window][time][feature]
+  const auto w = filters.accessor<float, 3>();  // [channel][tap][feature]
+  std::vector<Attribution> attributions(static_cast<size_t>(batch.windows));
+  for (int64_t n = 0; n < batch.windows; ++n)
+    attributions[static_cast<size_t>(n)].total = total.data_ptr<double>()[n];
+  // The drive's time t is at taps - 1 + t of the window's; a spike at `time` reaches it through tap taps - 1
+  // + t - time.
+  const int64_t taps = filters.size(1), features = filters.size(2), duration = slope.size(1);
+  for (int64_t i = 0; i < batch.event_count(); ++i) {
+    const auto* event = &batch.events[static_cast<size_t>(3 * i)];
+    const int64_t first = std::max<int64_t>(0, event[2] - taps + 1), last = std::min(duration, event[2] + 1);
+    double sum = 0;
+    for (int64_t t = first; t < last; ++t) {
+      const float* a = &g[event[0]][t][0];
+      const float* b = &w[event[1]][taps - 1 + t - event[2]][0];
+      float products = 0;
+      for (int64_t f = 0; f < features; ++f) products += a[f] * b[f];
+      sum += static_cast<double>(products);
+    }
+    attributions[static_cast<size_t>(event[0])].of_spike.push_back(sum);
+  }
+  return attributions;
+}
+
+Json attribution_json(Twin& twin, const Split& split, std::span<const SynapsePlace> places,
+                      const AttributionSpec& spec, uint64_t seed) {
+  const auto matched = matched_moments(split, spec.spikes, twin->spec().window_ms(), spec.away_ms, seed);
+  if (matched.spikes.empty()) return {{"spikes", 0}};
+  const auto sets = sets_by_part(places);
+  std::vector<size_t> set_of(places.size());
+  for (size_t s = 0; s < sets.size(); ++s)
+    for (const int64_t c : sets[s].channels) set_of[static_cast<size_t>(c)] = s;
+  const auto spikes = summed(twin, split, matched.spikes, set_of, sets.size(), spec.steps);
+  const auto silences = summed(twin, split, matched.silences, set_of, sets.size(), spec.steps);
+  const auto weight = resampling_weights(matched.spikes.size(), kResamples, seed);
+  const auto n = static_cast<double>(matched.spikes.size());
+  Json json{{"spikes", matched.spikes.size()},
+            {"steps", spec.steps},
+            {"largest_error", rounded(std::max(spikes.largest_error, silences.largest_error))},
+            {"mean_before_spikes", rounded(spikes.total / n)},
+            {"mean_before_silences", rounded(silences.total / n)}};
+  std::vector<int64_t> ends(kLagEnds_ms.begin(),
+                            kLagEnds_ms.begin() + static_cast<std::ptrdiff_t>(spikes.bins));
+  ends.back() = std::min(ends.back(), twin->spec().window_ms());
+  json["lag_ends_ms"] = ends;
+  json["sets"] = Json::array();
+  for (size_t s = 0; s < sets.size(); ++s) {
+    auto set = names_of(sets[s]);
+    set["synapses"] = sets[s].channels.size();
+    set["before_spikes"] = set_json(spikes, s, weight);
+    set["before_silences"] = set_json(silences, s, weight);
+    json["sets"].push_back(std::move(set));
+  }
+  json["synapses"] = {{"before_spikes", channels_json(spikes)}, {"before_silences", channels_json(silences)}};
+  return json;
+}
+
+}  // namespace neurontwin

@@ -1,0 +1,94 @@
+#include "interpret/attribution.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <numeric>
+
+#include "interpret/exact_twin.hpp"
+
+namespace neurontwin {
+namespace {
+
+TEST(Attribution, OfALinearTwinIsWhatEachSpikeAdds) {
+  ExactTwin exact("attribution", -55);
+  const auto moments = drawn_moments(exact.test, 20, 0, 1);
+  const auto batch = windows_at(exact.test, moments, exact.twin->history_ms());
+  const auto attributions = attribute(exact.twin, batch, 1);
+  std::vector<size_t> at(moments.size(), 0);
+  for (int64_t i = 0; i < batch.event_count(); ++i) {
+    const auto* event = &batch.events[static_cast<size_t>(3 * i)];
+    const auto& of = attributions[static_cast<size_t>(event[0])];
+    const double lag = static_cast<double>(batch.history_ms - event[2]);
+    const double sign = event[1] < 80 ? 1 : -1;
+    ASSERT_NEAR(of.of_spike[at[static_cast<size_t>(event[0])]++], sign * std::exp(-lag / 20), 1e-5);
+  }
+}
+
+TEST(Attribution, SumsToTheAnswerLessThatToSilence) {
+  TwinSpec spec;
+  spec.layers = {{12, 6}, {5, 4}};
+  spec.weight_sd = 0.3;
+  spec.spike_weight_sd = 1;
+  spec.batch_norm = true;
+  ExactTwin data("complete", -55);
+  Twin twin(spec, 100, 3);
+  twin->eval();
+  const auto batch = windows_at(data.test, drawn_moments(data.test, 30, 100, 1), twin->history_ms());
+  for (const auto& of : attribute(twin, batch, 400)) {
+    const double sum = std::accumulate(of.of_spike.begin(), of.of_spike.end(), 0.0);
+    // The midpoint rule is off where a unit switches on within a step: by its share of 1/400 of the way.
+    EXPECT_NEAR(sum, of.total, 0.01 * std::max(1.0, std::abs(of.total)));
+  }
+}
+
+TEST(MatchedMoments, SilencesAreSilentAndHadAsMuchInput) {
+  ExactTwin exact("matched", -55);
+  const auto matched = matched_moments(exact.test, 30, 20, 10, 1);
+  ASSERT_GT(matched.spikes.size(), 5u);
+  ASSERT_EQ(matched.spikes.size(), matched.silences.size());
+  double apart = 0, at_random = 0;
+  const auto input = [&](const Moment& m) {
+    const auto trial = exact.test.trial(m.trial);
+    const auto count = [&](const EventsView& e) {
+      return static_cast<double>(e.between(std::max<int64_t>(0, m.ms - 19), m.ms + 1).time_ms.size());
+    };
+    return count(trial.excitatory) - count(trial.inhibitory);
+  };
+  for (size_t i = 0; i < matched.spikes.size(); ++i) {
+    const auto &spike = matched.spikes[i], &silence = matched.silences[i];
+    EXPECT_EQ(spike.trial, silence.trial);
+    for (const float ms : exact.test.trial(silence.trial).spike_times_ms)
+      EXPECT_GT(std::abs(ms - static_cast<float>(silence.ms)), 10);
+    apart += std::abs(input(spike) - input(silence));
+    at_random += std::abs(input(spike) - input(drawn_moments(exact.test, 1, 20, i)[0]));
+  }
+  EXPECT_LT(apart, 0.7 * at_random);
+}
+
+TEST(Attribution, ExcitationBringsSpikesAndInhibitionPreventsThem) {
+  ExactTwin exact("json", -55);
+  const auto places = synapse_places(exact.plan.cell);
+  const auto json =
+      attribution_json(exact.twin, exact.test, places, {.spikes = 40, .steps = 4, .away_ms = 20}, 1);
+  EXPECT_GT(json["spikes"].get<int64_t>(), 10);
+  EXPECT_LT(json["largest_error"].get<double>(), 1e-4);  // of a linear twin: rounding
+  const auto &excitatory = json["sets"][0], &inhibitory = json["sets"][1];
+  EXPECT_GT(excitatory["before_spikes"]["sum"], excitatory["before_silences"]["sum"]);
+  EXPECT_LT(inhibitory["before_spikes"]["sum"].get<double>(), 0);
+  const double bins = [&] {
+    double sum = 0;
+    for (const auto& b : excitatory["before_spikes"]["by_lag"]) sum += b.get<double>();
+    return sum;
+  }();
+  EXPECT_NEAR(bins, excitatory["before_spikes"]["sum"].get<double>(), 1e-3 * bins);
+}
+
+TEST(Attribution, WithoutOutputSpikesThereIsNone) {
+  ExactTwin silent("silent", 1000);
+  const auto json = attribution_json(silent.twin, silent.test, synapse_places(silent.plan.cell), {}, 1);
+  EXPECT_EQ(json.dump(), R"({"spikes":0})");
+}
+
+}  // namespace
+}  // namespace neurontwin

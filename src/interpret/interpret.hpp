@@ -1,0 +1,23 @@
+#pragma once
+#include "interpret/added_spike.hpp"
+#include "interpret/attribution.hpp"
+#include "interpret/filters.hpp"
+
+namespace neurontwin {
+
+/// Reads [interpret].
+struct InterpretSpec {
+  int64_t moments = 1024;  // that the mean response is taken over; 0: none
+  int64_t templates = 4;   // 0: none
+  AttributionSpec attribution;
+  AddedSpikeSpec added;
+};
+InterpretSpec read_interpret(const Settings& settings);
+
+/// interpretation.json: what the first layer learned (interpret_filters()), where its synapses sit, and what
+/// [interpret] asks for beside it. What a recurrent twin has no answer to is left out. `test`: inputs and
+/// output spikes that are looked at.
+nlohmann::ordered_json interpret(Twin& twin, const DatasetPlan& plan, const Split& test,
+                                 const InterpretSpec& spec, int threads);
+
+}  // namespace neurontwin

@@ -1,0 +1,44 @@
+#include "interpret/places.hpp"
+
+namespace neurontwin {
+
+std::vector<SynapsePlace> synapse_places(const Neuron& neuron) {
+  const auto* cell = std::get_if<DetailedCell>(&neuron);
+  const auto parts = cell != nullptr ? parts_of(cell->geometry.sections) : std::vector<Part>{};
+  std::vector<SynapsePlace> places;
+  const auto add = [&](const std::vector<int>& compartments, bool excitatory) {
+    for (const int c : compartments) {
+      auto& place = places.emplace_back();
+      place.excitatory = excitatory;
+      if (cell == nullptr) continue;
+      const auto& compartment = cell->geometry.compartments[static_cast<size_t>(c)];
+      place.section = compartment.section;
+      place.part = parts[static_cast<size_t>(compartment.section)];
+      place.path_um = compartment.path_um;
+    }
+  };
+  add(excitatory_compartments(neuron), true);
+  add(inhibitory_compartments(neuron), false);
+  return places;
+}
+
+std::vector<SynapseSet> sets_by_part(std::span<const SynapsePlace> places) {
+  std::vector<SynapseSet> sets;
+  for (const auto part : kParts) {
+    for (const bool excitatory : {true, false}) {
+      SynapseSet set{part, excitatory, {}};
+      for (size_t c = 0; c < places.size(); ++c) {
+        if (places[c].part == part && places[c].excitatory == excitatory)
+          set.channels.push_back(static_cast<int64_t>(c));
+      }
+      if (!set.channels.empty()) sets.push_back(std::move(set));
+    }
+  }
+  return sets;
+}
+
+nlohmann::ordered_json names_of(const SynapseSet& set) {
+  return {{"part", name_of(set.part)}, {"kind", set.excitatory ? "excitatory" : "inhibitory"}};
+}
+
+}  // namespace neurontwin

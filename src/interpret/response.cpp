@@ -1,0 +1,184 @@
+#include "interpret/response.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+#include "evaluate/bootstrap.hpp"
+#include "interpret/filters.hpp"
+#include "interpret/rounded.hpp"
+
+namespace neurontwin {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr size_t kMomentsAtOnce = 128;
+constexpr size_t kResamples = 200;
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+
+/// filters [channel][tap][feature] and gradients by the drive [lag][feature] to [channel][lag].
+torch::Tensor through_filters(const torch::Tensor& filters, const torch::Tensor& by_lag) {
+  const int64_t channels = filters.size(0), taps = filters.size(1), lags = by_lag.size(0);
+  auto response = torch::zeros({channels, taps + lags - 1}, filters.options());
+  for (int64_t lag = 0; lag < lags; ++lag)
+    response.narrow(1, lag, taps).add_(torch::matmul(filters, by_lag[lag]));
+  return response;
+}
+
+/// The mean of some channels' responses. `weight`: how often each counts, with a stride; null: once.
+std::vector<double> mean_over(const torch::Tensor& response, std::span<const int64_t> channels,
+                              const float* weight = nullptr, size_t stride = 1) {
+  const auto r = response.accessor<double, 2>();
+  std::vector<double> mean(static_cast<size_t>(response.size(1)), 0);
+  double total = 0;
+  for (size_t i = 0; i < channels.size(); ++i) {
+    const double w = weight != nullptr ? weight[i * stride] : 1;
+    total += w;
+    for (size_t lag = 0; lag < mean.size(); ++lag) mean[lag] += w * r[channels[i]][static_cast<int64_t>(lag)];
+  }
+  for (double& m : mean) m /= total;
+  return mean;
+}
+
+Json interval_json(std::vector<double> values) {
+  const auto [low, high] = percentile_interval(std::move(values), 0.95);
+  return {rounded(low), rounded(high)};
+}
+
+Json shape_json(const torch::Tensor& response, const SynapseSet& set, uint64_t seed) {
+  const auto mean = mean_over(response, set.channels);
+  const auto shape = shape_of(mean);
+  const auto weight = resampling_weights(set.channels.size(), kResamples, seed);
+  std::vector<double> peak, lag, width, tau;
+  for (size_t b = 0; b < kResamples; ++b) {
+    const auto drawn = shape_of(mean_over(response, set.channels, &weight[b], kResamples));
+    peak.push_back(drawn.peak);
+    lag.push_back(drawn.peak_lag_ms);
+    width.push_back(drawn.width_ms);
+    tau.push_back(drawn.decay_tau_ms);
+  }
+  return {{"mean", rounded(mean)},
+          {"peak", rounded(shape.peak)},
+          {"peak_ci95", interval_json(std::move(peak))},
+          {"peak_lag_ms", rounded(shape.peak_lag_ms)},
+          {"peak_lag_ms_ci95", interval_json(std::move(lag))},
+          {"width_ms", rounded(shape.width_ms)},
+          {"width_ms_ci95", interval_json(std::move(width))},
+          {"decay_tau_ms", rounded(shape.decay_tau_ms)},
+          {"decay_tau_ms_ci95", interval_json(std::move(tau))},
+          {"decay_r2", rounded(shape.decay_r2)}};
+}
+
+/// The smallest of `at` within which at least `share` of the weight lies.
+double within(std::span<const double> at, std::span<const double> weight, double share) {
+  std::vector<size_t> order(at.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::sort(order.begin(), order.end(), [&](size_t a, size_t b) { return at[a] < at[b]; });
+  const double total = std::accumulate(weight.begin(), weight.end(), 0.0);
+  double sum = 0;
+  for (const size_t i : order) {
+    sum += weight[i];
+    if (sum >= share * total) return at[i];
+  }
+  return kNaN;
+}
+
+Json reach_json(const torch::Tensor& response, std::span<const SynapsePlace> places) {
+  const auto size = response.abs();
+  const auto of_lag = size.sum(0).contiguous(), of_channel = size.sum(1).contiguous();
+  const std::span lags(of_lag.data_ptr<double>(), static_cast<size_t>(of_lag.numel()));
+  const std::span channels(of_channel.data_ptr<double>(), static_cast<size_t>(of_channel.numel()));
+  std::vector<double> lag_ms(lags.size()), path_um;
+  std::iota(lag_ms.begin(), lag_ms.end(), 0.0);
+  for (const auto& place : places) path_um.push_back(place.path_um);
+  return {{"lag_ms_50", rounded(within(lag_ms, lags, 0.5))},
+          {"lag_ms_95", rounded(within(lag_ms, lags, 0.95))},
+          {"path_um_50", rounded(within(path_um, channels, 0.5))},
+          {"path_um_95", rounded(within(path_um, channels, 0.95))}};
+}
+
+std::vector<double> row(const torch::Tensor& response, int64_t channel) {
+  const double* begin = response.data_ptr<double>() + channel * response.size(1);
+  return {begin, begin + response.size(1)};
+}
+
+Json synapses_json(const torch::Tensor& response) {
+  std::vector<double> peak, lag;
+  for (int64_t c = 0; c < response.size(0); ++c) {
+    const auto shape = shape_of(row(response, c));
+    peak.push_back(shape.peak);
+    lag.push_back(shape.peak_lag_ms);
+  }
+  return {{"peak", rounded(peak)}, {"peak_lag_ms", rounded(lag)}};
+}
+
+}  // namespace
+
+MeanResponse mean_response(Twin& twin, const Split& split, std::span<const Moment> moments) {
+  const auto filters = twin->filters().detach().to(torch::kCPU, torch::kFloat64);
+  torch::Tensor soma, spike;
+  for (size_t at = 0; at < moments.size(); at += kMomentsAtOnce) {
+    const auto some = moments.subspan(at, std::min(kMomentsAtOnce, moments.size() - at));
+    const auto batch = windows_at(split, some, twin->history_ms());
+    torch::Tensor drive;
+    {
+      torch::NoGradGuard no_gradient;
+      drive = twin->drive(events_of(batch).to(twin->first_weight.device()), batch.windows, 1);
+    }
+    drive = drive.detach().requires_grad_(true);
+    const auto answers = twin->answers_to_drive(drive);
+    const auto gradient = [&](const torch::Tensor& answer) {
+      // Answers of different windows do not depend on each other's drive.
+      const auto g = torch::autograd::grad({answer.sum()}, {drive}, {}, true)[0];
+      return g.sum(0).flip(0).to(torch::kCPU, torch::kFloat64);  // by lag
+    };
+    const auto by_soma = gradient(answers.soma_mV), by_spike = gradient(answers.spike_log_odds);
+    soma = soma.defined() ? soma + by_soma : by_soma;
+    spike = spike.defined() ? spike + by_spike : by_spike;
+  }
+  const auto n = static_cast<double>(moments.size());
+  return {through_filters(filters, soma / n).contiguous(), through_filters(filters, spike / n).contiguous()};
+}
+
+ResponseShape shape_of(std::span<const double> response) {
+  const auto greatest = std::max_element(response.begin(), response.end(),
+                                         [](double a, double b) { return std::abs(a) < std::abs(b); });
+  if (greatest == response.end() || *greatest == 0) return {kNaN, kNaN, kNaN, kNaN, kNaN};
+  const auto at = static_cast<size_t>(greatest - response.begin());
+  const double half = *greatest / 2, sign = half > 0 ? 1 : -1;
+  const auto beyond = [&](size_t i) { return sign * (response[i] - half) > 0; };
+  const auto crossing = [&](size_t inside, size_t outside) {
+    const double f = (response[inside] - half) / (response[inside] - response[outside]);
+    return static_cast<double>(inside) + f * (static_cast<double>(outside) - static_cast<double>(inside));
+  };
+  size_t first = at, last = at;
+  while (first > 0 && beyond(first - 1)) --first;
+  while (last + 1 < response.size() && beyond(last + 1)) ++last;
+  const double begin = first > 0 ? crossing(first, first - 1) : 0;
+  const double end =
+      last + 1 < response.size() ? crossing(last, last + 1) : static_cast<double>(response.size() - 1);
+  const auto decay = fit_exponential(response.subspan(at));
+  return {*greatest, static_cast<double>(at), end - begin, decay.tau_ms, decay.r2};
+}
+
+Json response_json(const MeanResponse& response, std::span<const SynapsePlace> places, uint64_t seed) {
+  auto sets = Json::array();
+  for (const auto& set : sets_by_part(places)) {
+    auto json = names_of(set);
+    json["synapses"] = set.channels.size();
+    json["soma_mV"] = shape_json(response.soma_mV, set, seed);
+    json["spike_log_odds"] = shape_json(response.spike_log_odds, set, seed);
+    sets.push_back(std::move(json));
+  }
+  return {{"sets", std::move(sets)},
+          {"reach",
+           {{"soma_mV", reach_json(response.soma_mV, places)},
+            {"spike_log_odds", reach_json(response.spike_log_odds, places)}}},
+          {"synapses",
+           {{"soma_mV", synapses_json(response.soma_mV)},
+            {"spike_log_odds", synapses_json(response.spike_log_odds)}}}};
+}
+
+}  // namespace neurontwin

@@ -1,0 +1,36 @@
+#pragma once
+#include <nlohmann/json.hpp>
+
+#include "interpret/moments.hpp"
+#include "interpret/places.hpp"
+
+namespace neurontwin {
+
+/// What one more spike of a synapse would do to the twin's answer so many ms later, on average over moments:
+/// the mean gradient by the input, at every lag of the twin's window. Of a twin that is a linear filter it is
+/// this filter. [channel][lag]
+struct MeanResponse {
+  torch::Tensor soma_mV;         // mV a spike, double
+  torch::Tensor spike_log_odds;  // double
+};
+/// Over the given moments. Not of a recurrent twin.
+MeanResponse mean_response(Twin& twin, const Split& split, std::span<const Moment> moments);
+
+/// The shape of a response to a spike.
+struct ResponseShape {
+  double peak = 0;  // signed: of the greatest deviation
+  double peak_lag_ms = 0;
+  double width_ms = 0;      // for which it is beyond half of the peak
+  double decay_tau_ms = 0;  // of an exponential from the peak on
+  double decay_r2 = 0;
+};
+/// Linear between samples. NaN throughout for a response of zeros.
+ResponseShape shape_of(std::span<const double> response);
+
+/// For every set of synapses the mean response and its shape with 95 % intervals from a bootstrap over
+/// synapses; how far back in time and how far from the soma the twin looks: within which lag and which path
+/// 50 and 95 % of the absolute response lie. And the peak of every synapse, for maps.
+nlohmann::ordered_json response_json(const MeanResponse& response, std::span<const SynapsePlace> places,
+                                     uint64_t seed);
+
+}  // namespace neurontwin

@@ -1,0 +1,94 @@
+#include "interpret/response.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "interpret/exact_twin.hpp"
+
+namespace neurontwin {
+namespace {
+
+TEST(ResponseShape, OfAnAlphaFunctionIsItsTextbooks) {
+  // t exp(1 - t/tau)/tau peaks at tau with 1 and is half as high from 0.2320 to 2.6783 tau.
+  constexpr double tau = 10;
+  std::vector<double> response;
+  for (int t = 0; t < 150; ++t) response.push_back(-3 * t / tau * std::exp(1 - t / tau));
+  const auto shape = shape_of(response);
+  EXPECT_NEAR(shape.peak, -3, 1e-12);
+  EXPECT_EQ(shape.peak_lag_ms, tau);
+  EXPECT_NEAR(shape.width_ms, (2.6783 - 0.2320) * tau, 0.05);  // straight lines between samples
+}
+
+TEST(ResponseShape, ExponentialsDecayWithTheirTimeConstant) {
+  std::vector<double> response{0, 0, 0};
+  for (int t = 0; t < 100; ++t) response.push_back(std::exp(-t / 12.0));
+  const auto shape = shape_of(response);
+  EXPECT_EQ(shape.peak_lag_ms, 3);
+  EXPECT_NEAR(shape.decay_tau_ms, 12, 1e-3);
+  EXPECT_TRUE(std::isnan(shape_of(std::vector<double>(5, 0.0)).width_ms));
+}
+
+TEST(MeanResponse, OfALinearTwinIsItsFilter) {
+  ExactTwin exact("linear", 1000);
+  const auto places = synapse_places(exact.plan.cell);
+  const auto moments = drawn_moments(exact.test, 50, 0, 1);
+  const auto response = mean_response(exact.twin, exact.test, moments);
+  ASSERT_EQ(response.soma_mV.size(1), ExactTwin::taps);
+  EXPECT_NEAR(response.soma_mV[3][10].item<double>(), 2 * std::exp(-0.5), 1e-5);
+  EXPECT_NEAR(response.soma_mV[90][0].item<double>(), -2, 1e-5);
+  EXPECT_NEAR(response.spike_log_odds[3][0].item<double>(), 1, 1e-5);
+
+  const auto json = response_json(response, places, 1);
+  const auto& excitatory = json["sets"][0]["soma_mV"];
+  EXPECT_NEAR(excitatory["decay_tau_ms"].get<double>(), ExactTwin::tau_ms, 0.01);
+  EXPECT_EQ(excitatory["peak_lag_ms"].get<double>(), 0);
+  EXPECT_LT(json["sets"][1]["soma_mV"]["peak"].get<double>(), 0);  // inhibition
+  // exp(-k/20): half is within 13 ms (0.69 tau), 95 % within 59 (3.0 tau).
+  EXPECT_NEAR(json["reach"]["soma_mV"]["lag_ms_50"].get<double>(), 13, 1);
+  EXPECT_NEAR(json["reach"]["soma_mV"]["lag_ms_95"].get<double>(), 59, 1);
+}
+
+TEST(MeanResponse, OfADeepTwinIsTheChangeThatOneMoreSpikeMakes) {
+  // Against the twin itself: answers with a spike more, less answers without, for a spike so small that the
+  // answer is linear.
+  TwinSpec spec;
+  spec.layers = {{12, 6}, {5, 4}};
+  spec.weight_sd = 0.3;
+  spec.soma_weight_sd = 0.3;
+  spec.batch_norm = true;
+  ExactTwin data("deep", -55);
+  Twin twin(spec, 100, 3);
+  twin->eval();
+  twin->to(torch::kFloat64);
+  const auto moments = drawn_moments(data.test, 40, 100, 1);
+  const auto response = mean_response(twin, data.test, moments);
+  ASSERT_EQ(response.soma_mV.size(1), twin->spec().window_ms());
+  // Scaling up one channel's filters scales what its spikes do: compare the derivative by that scale with the
+  // sum of responses at the lags at which it spiked.
+  constexpr int64_t channel = 7;
+  const auto batch = windows_at(data.test, moments, twin->history_ms());
+  double expected = 0;
+  for (size_t m = 0; m < moments.size(); ++m) {
+    const std::vector<Moment> one{moments[m]};
+    const auto of_one = mean_response(twin, data.test, one);
+    for (int64_t i = 0; i < batch.event_count(); ++i) {
+      const auto* event = &batch.events[static_cast<size_t>(3 * i)];
+      if (event[0] == static_cast<int32_t>(m) && event[1] == channel)
+        expected += of_one.soma_mV[channel][batch.history_ms - event[2]].item<double>();
+    }
+  }
+  const auto answer = [&](double scale) {
+    torch::NoGradGuard no_gradient;
+    const auto kept = twin->first_weight[channel].clone();
+    twin->first_weight[channel].mul_(scale);
+    const double sum = twin->forward(batch).soma_mV.sum().item<double>();
+    twin->first_weight[channel].copy_(kept);
+    return sum;
+  };
+  ASSERT_GT(std::abs(expected), 1e-6);
+  EXPECT_NEAR((answer(1 + 1e-6) - answer(1 - 1e-6)) / 2e-6, expected, 1e-5 * std::abs(expected) + 1e-8);
+}
+
+}  // namespace
+}  // namespace neurontwin

@@ -1,0 +1,55 @@
+#include "interpret/templates.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+namespace neurontwin {
+namespace {
+
+TEST(Templates, ProximalFastAndDistalSlowFiltersAreToldApartAndAssigned) {
+  // Two branches with two excitatory and one inhibitory synapse each; the basal one's filters are short, the
+  // tuft's late.
+  std::vector<SynapsePlace> places;
+  for (const bool excitatory : {true, true, false})
+    for (const auto part : {Part::basal, Part::tuft})
+      places.push_back({excitatory, part, part == Part::basal ? 1 : 2, part == Part::basal ? 50.0 : 900.0});
+  TwinSpec spec;
+  spec.layers = {{30, 4}};
+  Twin twin(spec, 6, 1);
+  {
+    torch::NoGradGuard no_gradient;
+    const auto t = torch::arange(30, torch::kFloat32);
+    const auto fast = torch::exp(-t / 3), slow = t / 8 * torch::exp(1 - t / 8);
+    for (int64_t c = 0; c < 6; ++c) {
+      const auto& shape = places[static_cast<size_t>(c)].part == Part::basal ? fast : slow;
+      for (int64_t unit = 0; unit < 4; ++unit)
+        twin->first_weight[c].select(1, unit).copy_((c < 4 ? 1.0 : -0.5) * (1.0 + unit) * shape);
+    }
+  }
+  const auto json = filter_templates(*twin, places, 2, 1);
+  EXPECT_LT(json["unexplained"].get<double>(), 1e-3);
+  ASSERT_EQ(json["templates"].size(), 2u);
+  for (const auto& one : json["templates"]) {
+    const auto excitatory = one["excitatory"].get<std::vector<double>>();
+    const auto inhibitory = one["inhibitory"].get<std::vector<double>>();
+    const auto peak = std::max_element(excitatory.begin(), excitatory.end()) - excitatory.begin();
+    EXPECT_EQ(peak, one["part"] == "basal" ? 0 : 8);
+    const auto at = static_cast<size_t>(peak);
+    EXPECT_NEAR(inhibitory[at] / excitatory[at], -0.5, 0.01);
+    EXPECT_GT(one["by_part"][std::string(one["part"])].get<double>(), 0.5);
+  }
+  EXPECT_NE(json["templates"][0]["part"], json["templates"][1]["part"]);
+}
+
+TEST(Templates, OfAnUnbranchedNeuronSetItsSynapsesApart) {
+  std::vector<SynapsePlace> places;
+  for (int s = 0; s < 9; ++s) places.push_back({true, Part::basal, 1, 20.0 * s});
+  TwinSpec spec;
+  spec.layers = {{10, 4}};
+  Twin twin(spec, 9, 1);
+  EXPECT_EQ(filter_templates(*twin, places, 3, 1)["branches"].size(), 9u);
+}
+
+}  // namespace
+}  // namespace neurontwin

@@ -1,0 +1,83 @@
+#include "morphology/parts.hpp"
+
+#include <algorithm>
+
+#include "morphology/compartments.hpp"
+
+namespace neurontwin {
+namespace {
+
+constexpr double kTuftShare = 0.5;  // of the greatest child's dendrite
+
+Part part_outside_apical(Region region) {
+  switch (region) {
+    case Region::soma:
+      return Part::soma;
+    case Region::axon:
+      return Part::axon;
+    case Region::basal:
+      return Part::basal;
+    default:
+      return Part::other;
+  }
+}
+
+/// Walks from where an apical dendrite begins to the end of its trunk. `bears_um`: the dendrite from each
+/// section on.
+void mark_apical(int stem, const std::vector<std::vector<int>>& children, std::span<const double> bears_um,
+                 std::vector<Part>& part) {
+  const auto mark = [&](auto&& self, int section, Part as) -> void {
+    part[static_cast<size_t>(section)] = as;
+    for (const int child : children[static_cast<size_t>(section)]) self(self, child, as);
+  };
+  const auto bears = [&](int section) { return bears_um[static_cast<size_t>(section)]; };
+  for (int at = stem;;) {
+    part[static_cast<size_t>(at)] = Part::trunk;
+    auto next = children[static_cast<size_t>(at)];
+    if (next.empty()) return;
+    std::sort(next.begin(), next.end(), [&](int a, int b) { return bears(a) > bears(b); });
+    const bool main_bifurcation = next.size() > 1 && bears(next[1]) >= kTuftShare * bears(next[0]);
+    for (const int child : next) {
+      if (main_bifurcation) {
+        mark(mark, child, Part::tuft);
+      } else if (child != next[0]) {
+        mark(mark, child, Part::oblique);
+      }
+    }
+    if (main_bifurcation) return;
+    at = next[0];
+  }
+}
+
+}  // namespace
+
+std::string_view name_of(Part part) {
+  constexpr std::array<std::string_view, kParts.size()> names{"soma",    "axon", "basal", "trunk",
+                                                              "oblique", "tuft", "other"};
+  return names[static_cast<size_t>(part)];
+}
+
+std::vector<Part> parts_of(std::span<const Section> sections) {
+  std::vector<Part> part;
+  std::vector<std::vector<int>> children(sections.size());
+  std::vector<double> bears_um;
+  for (size_t i = 0; i < sections.size(); ++i) {
+    part.push_back(part_outside_apical(sections[i].region));
+    bears_um.push_back(length_um(sections[i]));
+    if (sections[i].region == Region::apical && sections[i].parent >= 0)
+      children[static_cast<size_t>(sections[i].parent)].push_back(static_cast<int>(i));
+  }
+  for (size_t i = sections.size(); i-- > 1;) {
+    if (sections[i].region == Region::apical && sections[i].parent >= 0)
+      bears_um[static_cast<size_t>(sections[i].parent)] += bears_um[i];
+  }
+  for (size_t i = 0; i < sections.size(); ++i) {
+    const int parent = sections[i].parent;
+    const bool begins = parent < 0 || sections[static_cast<size_t>(parent)].region != Region::apical;
+    if (sections[i].region == Region::apical && begins)
+      mark_apical(static_cast<int>(i), children, bears_um, part);
+  }
+  return part;
+}
+
+}  // namespace neurontwin
