@@ -224,13 +224,18 @@ std::vector<double> mean_change(std::span<const AddedSpike* const> spikes,
   return mean;
 }
 
-Json change_json(std::span<const double> mean) {
-  const auto shape = shape_of(mean);
-  return {{"mean", rounded(mean)},
-          {"peak_mV", rounded(shape.peak)},
+Json shape_json(std::span<const double> change) {
+  const auto shape = shape_of(change);
+  return {{"peak_mV", rounded(shape.peak)},
           {"peak_lag_ms", rounded(shape.peak_lag_ms)},
           {"width_ms", rounded(shape.width_ms)},
           {"decay_tau_ms", rounded(shape.decay_tau_ms)}};
+}
+
+Json mean_json(std::span<const double> mean) {
+  auto json = shape_json(mean);
+  json["mean"] = rounded(mean);
+  return json;
 }
 
 }  // namespace
@@ -276,15 +281,15 @@ Json added_spikes_json(const AddedSpikes& added, std::span<const SynapsePlace> p
     if (of_set.empty()) continue;
     auto entry = names_of(set);
     entry.update(agreement_json(of_set, seed));
-    entry["neuron"] = change_json(mean_change(of_set, &AddedSpike::neuron_mV));
-    entry["twin"] = change_json(mean_change(of_set, &AddedSpike::twin_mV));
+    entry["neuron"] = mean_json(mean_change(of_set, &AddedSpike::neuron_mV));
+    entry["twin"] = mean_json(mean_change(of_set, &AddedSpike::twin_mV));
     json["sets"].push_back(std::move(entry));
   }
   json["each"] = Json::array();
   for (const auto* spike : all) {
     json["each"].push_back({{"channel", spike->channel},
-                            {"neuron_peak_mV", rounded(shape_of(spike->neuron_mV).peak)},
-                            {"twin_peak_mV", rounded(shape_of(spike->twin_mV).peak)}});
+                            {"neuron", shape_json(spike->neuron_mV)},
+                            {"twin", shape_json(spike->twin_mV)}});
   }
   return json;
 }

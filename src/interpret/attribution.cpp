@@ -129,7 +129,8 @@ std::vector<Attribution> attribute(Twin& twin, const WindowBatch& batch, int64_t
   const int64_t taps = filters.size(1), features = filters.size(2), duration = slope.size(1);
   for (int64_t i = 0; i < batch.event_count(); ++i) {
     const auto* event = &batch.events[static_cast<size_t>(3 * i)];
-    const int64_t first = std::max<int64_t>(0, event[2] - taps + 1), last = std::min(duration, event[2] + 1);
+    const int64_t first = std::max<int64_t>(0, event[2] - taps + 1),
+                  last = std::min<int64_t>(duration, event[2] + 1);
     double sum = 0;
     for (int64_t t = first; t < last; ++t) {
       const float* a = &g[event[0]][t][0];

@@ -12,7 +12,7 @@ struct Factorisation {
 };
 /// Best of `starts` random ones; each until a step lessens the error by less than a millionth, or
 /// `most_steps`.
-Factorisation factorise(const torch::Tensor& values, int64_t parts, uint64_t seed, int starts = 3,
-                        int64_t most_steps = 500);
+Factorisation factorise(const torch::Tensor& values, int64_t parts, uint64_t seed, int starts = 1,
+                        int64_t most_steps = 200);
 
 }  // namespace neurontwin

@@ -15,7 +15,7 @@ TEST(Factorise, FindsTwoPatternsThatMakeUpEverything) {
   }
   Random random(1, Stage::test_cases, 0, 0);
   auto loading = torch::zeros({30, 2}, torch::kFloat64);
-  for (int64_t r = 0; r < 30; ++r) loading[r][r % 3 == 0] = 1 + random.uniform();
+  for (int64_t r = 0; r < 30; ++r) loading[r][r % 3 == 0 ? 1 : 0] = 1 + random.uniform();
   const auto found = factorise(loading.matmul(pattern), 2, 1, 3, 2000);
   EXPECT_LT(found.unexplained, 1e-4);
   // Twenty rows of the larger pattern come first.

@@ -1,5 +1,6 @@
 #include "interpret/filters.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -13,8 +14,21 @@ using Json = nlohmann::ordered_json;
 using Filters = std::vector<std::vector<double>>;  // [synapse][lag]
 
 constexpr size_t kResamples = 500;
-constexpr int64_t kUnitsInFull =
+constexpr int64_t kMostUnitsInFull =
     8;  // of these every synapse's filter is written down; of the others only the means
+constexpr int64_t kMostNumbersInFull = 400'000;  // of all these filters together: reports must stay light
+
+int64_t units_in_full(const TwinImpl& twin) {
+  const int64_t of_one = twin.channels() * twin.spec().layers.front().taps;
+  return std::clamp<int64_t>(kMostNumbersInFull / of_one, 1, kMostUnitsInFull);
+}
+
+/// Three digits: a colour shows no more.
+Json rounded_roughly(std::span<const double> values) {
+  auto out = Json::array();
+  for (const double v : values) out.push_back(std::stod(fmt::format("{:.3g}", v)));
+  return out;
+}
 
 /// Mean over synapses, each weighted by weight[synapse * stride].
 std::vector<double> mean_filter(const Filters& filters, const float* weight, size_t stride) {
@@ -115,6 +129,7 @@ Interpretation interpret_filters(const TwinImpl& twin, int64_t excitatory_synaps
   auto units = Json::array();
   const auto readout = twin.spike_weight.detach().to(torch::kCPU, torch::kFloat64).contiguous();
   const bool single_layer = twin.spec().depth() == 1;
+  const int64_t in_full = units_in_full(twin);
   for (int64_t u = 0; u < twin.spec().layers.front().features; ++u) {
     const double weight = single_layer ? readout[u].item<double>() : std::numeric_limits<double>::quiet_NaN();
     const double sign = single_layer && weight < 0 ? -1 : 1;
@@ -125,9 +140,9 @@ Interpretation interpret_filters(const TwinImpl& twin, int64_t excitatory_synaps
       if (first == last) return;
       const auto filters = filters_of(twin, first, last, u, sign);
       auto summary = summarise(filters, seed);
-      if (u < kUnitsInFull) {
+      if (u < in_full) {
         auto& list = filters_json[kind] = Json::array();
-        for (const auto& filter : filters) list.push_back(rounded(filter));
+        for (const auto& filter : filters) list.push_back(rounded_roughly(filter));
       }
       unit[kind] = std::move(summary.json);
       if (u > 0) return;
@@ -139,7 +154,7 @@ Interpretation interpret_filters(const TwinImpl& twin, int64_t excitatory_synaps
     };
     add("excitatory", 0, excitatory_synapses);
     add("inhibitory", excitatory_synapses, twin.channels());
-    if (u < kUnitsInFull) unit["filters"] = std::move(filters_json);
+    if (u < in_full) unit["filters"] = std::move(filters_json);
     units.push_back(std::move(unit));
   }
   if (membrane_time_constant_ms) out.metrics["filter.true_tau_ms"] = *membrane_time_constant_ms;

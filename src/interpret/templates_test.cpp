@@ -24,7 +24,8 @@ TEST(Templates, ProximalFastAndDistalSlowFiltersAreToldApartAndAssigned) {
     for (int64_t c = 0; c < 6; ++c) {
       const auto& shape = places[static_cast<size_t>(c)].part == Part::basal ? fast : slow;
       for (int64_t unit = 0; unit < 4; ++unit)
-        twin->first_weight[c].select(1, unit).copy_((c < 4 ? 1.0 : -0.5) * (1.0 + unit) * shape);
+        twin->first_weight[c].select(1, unit).copy_((c < 4 ? 1.0 : -0.5) * static_cast<double>(1 + unit) *
+                                                    shape);
     }
   }
   const auto json = filter_templates(*twin, places, 2, 1);

@@ -7,7 +7,8 @@
 namespace neurontwin {
 namespace {
 
-constexpr double kTuftShare = 0.5;  // of the greatest child's dendrite
+constexpr double kTuftShare =
+    1.0 / 3;  // of the greatest child's dendrite; obliques of the published cell bear a seventh at most
 
 Part part_outside_apical(Region region) {
   switch (region) {

@@ -15,7 +15,7 @@ inline constexpr std::array kParts{Part::soma,    Part::axon, Part::basal, Part:
 std::string_view name_of(Part part);
 
 /// The part that each section belongs to. Along an apical dendrite the trunk goes on with the child that
-/// bears the most dendrite, and ends where another bears at least half as much: at the main bifurcation,
+/// bears the most dendrite, and ends where another bears at least a third as much: at the main bifurcation,
 /// beyond which all is tuft. What leaves the trunk before is oblique. An apical dendrite without such a place
 /// is trunk and obliques.
 std::vector<Part> parts_of(std::span<const Section> sections);

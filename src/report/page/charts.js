@@ -324,8 +324,8 @@ function allCharts(data) {
   const add = (present, build) => { if (present) charts.push(...[].concat(build())); };
   const c = curves || {};
   add(c.examples && c.examples.length, () => exampleChart(c));
-  add(interpretation && interpretation.units.length, () => interpretation.units.slice(0, 8).flatMap((u) => [filterChart(interpretation, u), filterMap(interpretation, u)]));
-  add(interpretation, () => interpretationCharts(interpretation));
+  add(interpretation && interpretation.units.length, () => interpretation.units.filter((u) => u.filters).flatMap((u) => [filterChart(interpretation, u), filterMap(interpretation, u)]));
+  add(interpretation, () => interpretationCharts(interpretation, typeof metrics['spike.auc'] === 'number'));
   add(c.roc, () => rocChart(c));
   add(c.precision_recall, () => precisionChart(c));
   add(c.cross_correlation, () => crossCorrelationChart(c));

@@ -56,8 +56,8 @@ function shapesChart(response) {
 
 function addedSpikesCharts(added) {
   const c = themeColours, sets = added.sets;
-  const peaks = added.each.filter((e) => e.neuron_peak_mV !== null && e.twin_peak_mV !== null);
-  const [low, high] = extent(peaks.flatMap((e) => [e.neuron_peak_mV, e.twin_peak_mV]));
+  const peaks = added.each.filter((e) => e.neuron.peak_mV !== null && e.twin.peak_mV !== null);
+  const [low, high] = extent(peaks.flatMap((e) => [e.neuron.peak_mV, e.twin.peak_mV]));
   const room = 0.05 * (high - low), domain = [low - room, high + room];
   const lags = sets[0].neuron.mean.length;
   const table = {columns: ['part', 'kind', 'added spikes', 'correlation', '95 % from', 'to', 'slope', '95 % from', 'to', 'neuron: peak (mV)', 'after (ms)', 'half width (ms)', 'twin: peak (mV)', 'after (ms)', 'half width (ms)'],
@@ -69,8 +69,8 @@ function addedSpikesCharts(added) {
       spec: (width, height) => frameSpec({
         width, height, x: {title: 'neuron (mV)', domain}, y: {title: 'twin (mV)', domain},
         layers: [{kind: 'line', data: [{x: domain[0], y: domain[0]}, {x: domain[1], y: domain[1]}], colour: c().quiet, width: 1, dash: [4, 3]},
-                 {kind: 'points', data: peaks.filter((e) => e.excitatory).map((e) => ({x: e.neuron_peak_mV, y: e.twin_peak_mV, n: e.name})), colour: c().excitatory, opacity: 0.6, tip: "datum.n + '\\nneuron ' + format(datum.x, '.3f') + ' mV, twin ' + format(datum.y, '.3f') + ' mV'"},
-                 {kind: 'points', data: peaks.filter((e) => !e.excitatory).map((e) => ({x: e.neuron_peak_mV, y: e.twin_peak_mV, n: e.name})), colour: c().inhibitory, opacity: 0.6, tip: "datum.n + '\\nneuron ' + format(datum.x, '.3f') + ' mV, twin ' + format(datum.y, '.3f') + ' mV'"}],
+                 {kind: 'points', data: peaks.filter((e) => e.excitatory).map((e) => ({x: e.neuron.peak_mV, y: e.twin.peak_mV, n: e.name})), colour: c().excitatory, opacity: 0.6, tip: "datum.n + '\\nneuron ' + format(datum.x, '.3f') + ' mV, twin ' + format(datum.y, '.3f') + ' mV'"},
+                 {kind: 'points', data: peaks.filter((e) => !e.excitatory).map((e) => ({x: e.neuron.peak_mV, y: e.twin.peak_mV, n: e.name})), colour: c().inhibitory, opacity: 0.6, tip: "datum.n + '\\nneuron ' + format(datum.x, '.3f') + ' mV, twin ' + format(datum.y, '.3f') + ' mV'"}],
         legend: [['excitatory', c().excitatory], ['inhibitory', c().inhibitory]],
       }),
     },
@@ -89,6 +89,24 @@ function addedSpikesCharts(added) {
       },
     },
   ];
+}
+
+// Cable theory's question: the farther out, the later and the longer?
+function addedDistanceChart(added, places) {
+  const excitatory = added.each.filter((e) => e.excitatory && e.neuron.width_ms !== null && e.twin.width_ms !== null).map((e) => ({...e, path: places.path_um[e.channel]}));
+  const panel = (title, key, height) => ({
+    title, height, y: {title: 'ms', zero: true, domain: [0, 1.05 * Math.max(1, ...excitatory.flatMap((e) => [e.neuron[key], e.twin[key]]))]},
+    layers: [{kind: 'points', data: excitatory.map((e) => ({x: e.path, y: e.neuron[key], n: e.name})), colour: themeColours().truth, size: 46, opacity: 0.3, tip: "'neuron, ' + datum.n + ': ' + format(datum.y, '.3g') + ' ms'"},
+             {kind: 'points', data: excitatory.map((e) => ({x: e.path, y: e.twin[key], n: e.name})), colour: themeColours().predicted, size: 18, tip: "'twin, ' + datum.n + ': ' + format(datum.y, '.3g') + ' ms'"}],
+  });
+  return {
+    id: 'added-distance', group: 'interpretation', title: 'The farther out, the later and the longer?', size: 'wide', height: 380,
+    caption: 'Of each added excitatory spike: when its effect on the soma is greatest, and for how long it is beyond half of that, by the distance of the synapse along the tree. Pale: the simulated neuron; small: the twin.',
+    spec: (width) => stackSpec({width, x: {title: 'path to the soma (µm)', domain: [0, 1.03 * Math.max(1, ...excitatory.map((e) => e.path))]}, panels: [panel('Peak after the spike', 'peak_lag_ms', 130), panel('Half width', 'width_ms', 130)]}),
+    key: () => [['neuron', themeColours().truth], ['twin', themeColours().predicted]],
+    table: {columns: ['part', 'path (µm)', 'kind', 'neuron: peak (mV)', 'after (ms)', 'half width (ms)', 'twin: peak (mV)', 'after (ms)', 'half width (ms)'],
+            rows: added.each.map((e) => [places.part[e.channel], places.path_um[e.channel], e.excitatory ? 'excitatory' : 'inhibitory', e.neuron.peak_mV, e.neuron.peak_lag_ms, e.neuron.width_ms, e.twin.peak_mV, e.twin.peak_lag_ms, e.twin.width_ms])},
+  };
 }
 
 function attributionChart(attribution) {
@@ -141,12 +159,13 @@ function templateCharts(templates) {
   });
 }
 
-function interpretationCharts(interpretation) {
+function interpretationCharts(interpretation, spikes) {
   const {response, attribution, added_spikes: added, templates, places} = interpretation;
   const charts = [];
   if (response) {
-    charts.push(responseChart(response, 'soma_mV', 'What one more spike does to the voltage', 'mV', 'The twin’s mean response to an input spike: its gradient by the input, over many moments of test trials.'),
-                responseChart(response, 'spike_log_odds', '... and to the chance of an output spike', 'log-odds', 'The same of the log-odds of an output spike.'), shapesChart(response));
+    charts.push(responseChart(response, 'soma_mV', 'What one more spike does to the voltage', 'mV', 'The twin’s mean response to an input spike: its gradient by the input, over many moments of test trials.'));
+    if (spikes) charts.push(responseChart(response, 'spike_log_odds', '... and to the chance of an output spike', 'log-odds', 'The same of the log-odds of an output spike.'));
+    charts.push(shapesChart(response));
   }
   if (added && added.spikes > 0) {
     for (const e of added.each) {
@@ -154,6 +173,7 @@ function interpretationCharts(interpretation) {
       e.name = `${places.part[e.channel]}, ${places.path_um[e.channel]} µm`;
     }
     charts.push(...addedSpikesCharts(added));
+    if (places.path_um.some((um) => um > 0)) charts.push(addedDistanceChart(added, places));
   }
   if (attribution && attribution.spikes > 0) charts.push(attributionChart(attribution), attributionLagChart(attribution));
   if (templates) charts.push(...templateCharts(templates));
