@@ -1,4 +1,4 @@
-# embed(TARGET): makes the files of src/report/page and Vega's modules part of the library, as the Assets of src/report/assets.hpp.
+# embed(TARGET): makes the files of src/report/page, Vega's modules and three.js part of the library, as the Assets of src/report/assets.hpp.
 # The assembler copies them in, so that their size does not matter to the compiler.
 enable_language(ASM)
 
@@ -7,16 +7,20 @@ set(vega_modules util time format loader dataflow statistics expression scale ca
                  event-selector parser runtime view transforms view-transforms encode)
 find_path(VEGA_FOLDER vega-view.min.js PATHS /usr/share/javascript/vega
           DOC "Folder of Vega's modules (Debian package libjs-vega)" REQUIRED)
+find_file(THREE_FILE three.min.js PATHS /usr/share/javascript/three NO_DEFAULT_PATH
+          DOC "three.js (Debian package libjs-three)" REQUIRED)
 
 function(embed TARGET)
   set(assembly ".section .rodata\n")
   set(declarations "")
   set(index 0)
   set(all "")
-  foreach(kind page vega)
+  foreach(kind page vega three)
     set(table "")
     if(kind STREQUAL page)
       file(GLOB files CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/report/page/*)
+    elseif(kind STREQUAL three)
+      set(files ${THREE_FILE})
     else()
       list(TRANSFORM vega_modules PREPEND ${VEGA_FOLDER}/vega- OUTPUT_VARIABLE files)
       list(TRANSFORM files APPEND .min.js)
@@ -47,6 +51,11 @@ ${page_table}  };
 std::span<const Asset> vega_modules() {
   static const Asset assets[] = {
 ${vega_table}  };
+  return assets;
+}
+std::span<const Asset> three_modules() {
+  static const Asset assets[] = {
+${three_table}  };
   return assets;
 }
 }  // namespace neurontwin

@@ -6,11 +6,12 @@ build_packages=(
   libhdf5-dev                           # data sets
   libsqlite3-dev                        # the architecture search's one file, which many processes write
   libtomlplusplus-dev nlohmann-json3-dev libcli11-dev libfmt-dev
-  libjs-vega                            # charts of the report
+  libjs-vega libjs-three                # charts of the report, its neuron in 3-D
 )
 test_packages=(
   libgtest-dev
   python3 python3-h5py python3-torch    # the files must be readable without us
+  chromium chromium-driver              # the report must work in a browser
 )
 
 install_packages() {

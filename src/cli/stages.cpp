@@ -12,7 +12,10 @@
 #include "cli/progress_bar.hpp"
 #include "dataset/background_dataset.hpp"
 #include "dataset/event_support.hpp"
+#include "evaluate/played_trial.hpp"
 #include "files/files.hpp"
+#include "interpret/synapse_weights.hpp"
+#include "report/neuron.hpp"
 #include "report/report.hpp"
 
 namespace neurontwin {
@@ -213,7 +216,9 @@ class Run {
       }
       all += digest(read_file(out_ / name));
     }
-    if (std::filesystem::exists(out_ / "search.json")) all += digest(read_file(out_ / "search.json"));
+    make_neuron_json();
+    for (const auto* name : {"search.json", "neuron.json"})
+      if (std::filesystem::exists(out_ / name)) all += digest(read_file(out_ / name));
     const auto inputs = digest(all);
     if (log_.done("report", inputs) && is_whole_page(out_ / "report.html")) return say("report: done before");
     const double start = seconds_now();
@@ -424,6 +429,39 @@ class Run {
                                       e_.seed, threads_);
     answers.twin_peak_mV = twin_peaks(twin, e_.sequences, e_.seed);
     return answers;
+  }
+
+  /// neuron.json, of a neuron that has a shape. Without data set or twin it has no trial to play.
+  void make_neuron_json() {
+    const auto file = out_ / "neuron.json";
+    const auto* cell = std::get_if<DetailedCell>(&e_.plan.cell);
+    if (cell == nullptr) {
+      std::filesystem::remove(file);  // of another neuron, earlier in this folder
+      return;
+    }
+    const auto interpretation_text = read_file(out_ / "interpretation.json");
+    const auto inputs =
+        digest(fmt::format("{}|{}|{}|{}|{}", NEURONTWIN_VERSION, twin_digest(),
+                           e_.plan.identity.configuration, shard_stamps({"test"}), interpretation_text));
+    if (log_.done("neuron", inputs) && is_whole_json(file)) return;
+    const double start = seconds_now();
+    std::vector<NeuronQuantity> quantities;
+    Json trial;
+    if (std::filesystem::exists(out_ / "twin.pt")) {
+      auto twin = trained_twin();
+      if (auto weights = synapse_weights(*twin); !weights.empty())
+        quantities.push_back({"first-layer weight", "sum of |w|", NeuronQuantity::Per::synapse, weights});
+      if (std::filesystem::exists(shard_path(dataset_, "test", 0))) {
+        auto plan = e_.plan;
+        plan.data.labels = {};  // shown as simulated, whatever the twin was trained on
+        const auto test = Split::open(plan, dataset_, splits_of(plan.data)[2]);
+        trial = played_trial(twin, test, *cell, plan.simulation, progress_);
+      }
+    }
+    auto neuron = neuron_json(*cell, quantities, Json::parse(interpretation_text));
+    neuron["trial"] = std::move(trial);
+    write_file_atomically(file, neuron.dump() + "\n");
+    log_.finish("neuron", inputs, seconds_now() - start);
   }
 
   std::string description(const TrainResult& result) const {

@@ -4,12 +4,13 @@
 
 namespace neurontwin {
 
-/// A file of src/report/page or a module of Vega, as it was when the program was built.
+/// A file of src/report/page, a module of Vega or three.js, as it was when the program was built.
 struct Asset {
   std::string_view name;
   std::string_view content;
 };
 std::span<const Asset> page_assets();
 std::span<const Asset> vega_modules();
+std::span<const Asset> three_modules();  // one: "three"
 
 }  // namespace neurontwin

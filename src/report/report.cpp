@@ -1,8 +1,10 @@
 #include "report/report.hpp"
 
+#include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
-#include <optional>
 
+#include "files/base64.hpp"
 #include "files/files.hpp"
 #include "report/assets.hpp"
 
@@ -44,11 +46,45 @@ nlohmann::ordered_json read_json(const std::filesystem::path& file) {
   }
 }
 
-/// Vega's modules are written for a module loader; each becomes a function that page/modules.js calls when it
-/// is asked for.
-std::string vega_script() {
+/// A matrix as 16-bit integers: a value is its integer times most / 32767. A tenth of the page of a layer-5
+/// twin, whose first layer has a million weights, and read at once.
+nlohmann::ordered_json packed(const nlohmann::ordered_json& rows) {
+  double most = 0;
+  for (const auto& row : rows)
+    for (const auto& v : row) most = std::max(most, std::fabs(v.get<double>()));
+  std::vector<uint8_t> bytes;
+  for (const auto& row : rows) {
+    for (const auto& v : row) {
+      const auto level = static_cast<uint16_t>(std::lround(most > 0 ? 32767 * v.get<double>() / most : 0));
+      bytes.push_back(static_cast<uint8_t>(level & 255));
+      bytes.push_back(static_cast<uint8_t>(level >> 8));
+    }
+  }
+  return {{"rows", rows.size()}, {"columns", rows[0].size()}, {"most", most}, {"int16", base64(bytes)}};
+}
+
+bool is_matrix(const nlohmann::ordered_json& rows) {
+  return rows.is_array() && !rows.empty() && std::ranges::all_of(rows, [&](const auto& row) {
+           return row.is_array() && row.size() == rows[0].size() &&
+                  std::ranges::all_of(row, [](const auto& v) { return v.is_number(); });
+         });
+}
+
+/// The filters of interpretation.json, unit by unit and kind by kind, packed.
+void pack_filters(nlohmann::ordered_json& interpretation) {
+  if (!interpretation.is_object() || !interpretation.contains("units")) return;
+  for (auto& unit : interpretation["units"]) {
+    if (!unit.contains("filters")) continue;
+    for (auto& filters : unit["filters"])
+      if (is_matrix(filters)) filters = packed(filters);
+  }
+}
+
+/// Libraries are written for a module loader; each becomes a function that page/modules.js calls when it is
+/// asked for.
+std::string module_script(std::span<const Asset> libraries) {
   std::string script;
-  for (const auto& [name, content] : vega_modules()) {
+  for (const auto& [name, content] : libraries) {
     std::string code(content);
     if (const auto map = code.find("//# sourceMappingURL"); map != std::string::npos)
       code.resize(map);  // would be fetched
@@ -64,10 +100,11 @@ std::string make_report(const std::filesystem::path& run_directory) {
   nlohmann::ordered_json data;
   for (const auto* name : {"run", "metrics"})
     data[name] = read_json(run_directory / fmt::format("{}.json", name));
-  for (const auto* name : {"curves", "learning", "interpretation", "search"}) {
+  for (const auto* name : {"curves", "learning", "interpretation", "search", "neuron"}) {
     const auto file = run_directory / fmt::format("{}.json", name);
     data[name] = std::filesystem::exists(file) ? read_json(file) : nlohmann::ordered_json(nullptr);
   }
+  pack_filters(data["interpretation"]);
   data["experiment"] = read_file(run_directory / "experiment.toml");
 
   // From the outside in: what is put in later may hold anything, also one of these marks.
@@ -77,8 +114,11 @@ std::string make_report(const std::filesystem::path& run_directory) {
     if (at != std::string::npos) page.replace(at, mark.size(), text);
   };
   std::string script(page_asset("modules.js"));
-  script += vega_script();
-  for (const auto* name : {"specs.js", "search.js", "interpretation.js", "charts.js", "page.js"}) script += page_asset(name);
+  script += module_script(vega_modules());
+  if (!data["neuron"].is_null()) script += module_script(three_modules());
+  for (const auto* name :
+       {"specs.js", "search.js", "interpretation.js", "charts.js", "neuron_view.js", "neuron_trial.js", "neuron.js", "page.js"})
+    script += page_asset(name);
   put("@DATA@", embedded(data));
   put("@SCRIPT@", script);
   put("@STYLE@", page_asset("style.css"));

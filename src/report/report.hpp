@@ -5,8 +5,9 @@
 namespace neurontwin {
 
 /// The report of a run directory as one HTML page that needs nothing else: no network, no other file. Reads
-/// run.json, metrics.json and experiment.toml, and curves.json, learning.json, interpretation.json and
-/// search.json where they are; the page leaves out what is not there. InputError names a file that is missing or damaged.
+/// run.json, metrics.json and experiment.toml, and curves.json, learning.json, interpretation.json,
+/// search.json and neuron.json where they are; the page leaves out what is not there. InputError names a file
+/// that is missing or damaged.
 std::string make_report(const std::filesystem::path& run_directory);
 
 }  // namespace neurontwin

@@ -79,5 +79,24 @@ TEST(Report, IsWholeAndSmall) {
   EXPECT_LT(page.size(), 1000000u);
 }
 
+TEST(Report, CarriesThreeForANeuronInSpaceAlone) {
+  const auto folder = run_folder("neuron", "A neuron");
+  const auto code = three_modules()[0].content.substr(0, 200);
+  EXPECT_EQ(make_report(folder).find(code), std::string::npos);
+  std::ofstream(folder / "neuron.json") << R"({"trial": null})";
+  EXPECT_NE(make_report(folder).find(code), std::string::npos);
+}
+
+TEST(Report, FiltersArePackedToSixteenBits) {
+  const auto folder = run_folder("filters", "A neuron");
+  std::ofstream(folder / "interpretation.json")
+      << R"({"units": [{"unit": 0, "filters": {"excitatory": [[0.5, -1.0], [0.0, 0.25]], "odd": [[1], [1, 2]]}}]})";
+  const auto page = make_report(folder);
+  // 0.5 -> 16384, -1 -> -32767, 0, 0.25 -> 8192, low byte first.
+  EXPECT_NE(page.find(R"("excitatory":{"rows":2,"columns":2,"most":1.0,"int16":"AEABgAAAACA="})"),
+            std::string::npos);
+  EXPECT_NE(page.find(R"("odd":[[1],[1,2]])"), std::string::npos);  // no matrix: as it is
+}
+
 }  // namespace
 }  // namespace neurontwin

@@ -178,9 +178,9 @@ function modelsChart(m) {
   const panel = ([key, title, digits]) => {
     const at = key === 'spike.auc' ? nines : (v) => v;
     const dots = models.filter((model) => typeof m[model.prefix + key] === 'number').map((model) => {
-      const value = m[model.prefix + key], interval = m[model.prefix + key + '_ci95'] || [null, null];
-      const dot = {row: model.label, x: at(value), colour: colour(model), tip: `${model.label}: ${value.toFixed(digits)}` + (interval[0] !== null ? `\n95 %: ${interval.map((v) => v.toFixed(digits)).join(' to ')}` : '')};
-      return interval[0] !== null ? {...dot, low: at(interval[0]), high: at(interval[1])} : dot;
+      const value = m[model.prefix + key], interval = wholeInterval(m, model.prefix + key);
+      const dot = {row: model.label, x: at(value), colour: colour(model), tip: `${model.label}: ${value.toFixed(digits)}` + (interval ? `\n95 %: ${interval.map((v) => v.toFixed(digits)).join(' to ')}` : '')};
+      return interval ? {...dot, low: at(interval[0]), high: at(interval[1])} : dot;
     });
     if (key === 'spike.auc') {
       const [, highest] = extent(dots.flatMap((d) => [d.x, d.high === undefined ? d.x : d.high]));
@@ -201,44 +201,68 @@ function modelsChart(m) {
   };
 }
 
-function filterChart(interpretation, unit) {
+function filterChart(interpretation, unit, filters) {
   const kinds = ['excitatory', 'inhibitory'].filter((k) => unit[k]);
   const tau = interpretation.membrane_time_constant_ms;
   const time = interpretation.lag_ms.map((l) => -l);
-  const words = kinds.map((k) => `${k} ${unit[k].tau_ms.toFixed(1)} ms [${unit[k].tau_ci95.map((v) => v.toFixed(1)).join(', ')}]`).join(', ');
+  const ms = (v) => (v === null ? '–' : v.toFixed(1));  // filters of zeros have no time constant
+  const words = kinds.map((k) => `${k} ${ms(unit[k].tau_ms)} ms [${unit[k].tau_ci95.map(ms).join(', ')}]`).join(', ');
+  // A thousand faint lines are a grey band, and take seconds to draw: the band itself then.
+  const many = kinds.some((k) => (unit.filters[k].rows || unit.filters[k].length) > 200);
+  const bands = (all) => {
+    const sorted = time.map((_, i) => Float32Array.from(all, (f) => f[i]).sort());
+    return [[0.05, 0.95], [0.25, 0.75]].map((shares) => sorted.map((values, i) => {
+      const [y, y2] = shares.map((share) => values[Math.round(share * (values.length - 1))]);
+      return {x: time[i], y, y2};
+    }));
+  };
   return {
     id: 'filter' + unit.unit, group: 'filters', title: interpretation.units.length > 1 ? `Unit ${unit.unit + 1}` : 'What one input spike does to the twin', size: 'half', height: 320,
-    caption: `The weight of an input spike by how long ago it came. Faint: every synapse; bold: their mean with its standard deviation; dashed: the fitted exponential (${words}${tau === undefined ? '' : `; the membrane: ${tau} ms`}).`,
+    caption: `The weight of an input spike by how long ago it came. ${many ? 'Bands: half and nine tenths of the synapses; bold: their mean' : 'Faint: every synapse; bold: their mean with its standard deviation'}; dashed: the fitted exponential (${words}${tau === undefined ? '' : `; the membrane: ${tau} ms`}).`,
     spec: (width, height) => {
       const c = themeColours();
       const layers = [];
       for (const k of kinds) {
-        const all = unit.filters[k].flatMap((f, s) => f.map((v, i) => ({x: time[i], y: v, s})));
+        if (many) { for (const data of bands(filters(k))) layers.push({kind: 'area', data, colour: c[k], opacity: 0.16}); continue; }
+        const all = filters(k).flatMap((f, s) => Array.from(f, (v, i) => ({x: time[i], y: v, s})));
         layers.push({kind: 'line', data: all, by: 's', colour: c[k], width: 0.6, opacity: 0.16});
       }
       for (const k of kinds) {
         const {mean, sd, amplitude, tau_ms} = unit[k];
-        layers.push({kind: 'area', data: mean.map((m, i) => ({x: time[i], y: m - sd[i], y2: m + sd[i]})), colour: c[k], opacity: 0.2});
+        if (!many) layers.push({kind: 'area', data: mean.map((m, i) => ({x: time[i], y: m - sd[i], y2: m + sd[i]})), colour: c[k], opacity: 0.2});
         layers.push({kind: 'line', data: mean.map((m, i) => ({x: time[i], y: m})), colour: c[k], width: 2.6, tip: "-datum.x + ' ms before: ' + format(datum.y, '.3g')"});
-        layers.push({kind: 'line', data: time.map((t) => ({x: t, y: amplitude * Math.exp(t / tau_ms)})), colour: c.ink, width: 1.2, dash: [5, 4]});
+        if (tau_ms !== null) layers.push({kind: 'line', data: time.map((t) => ({x: t, y: amplitude * Math.exp(t / tau_ms)})), colour: c.ink, width: 1.2, dash: [5, 4]});
       }
       layers.push({kind: 'rule', data: [{x: time[time.length - 1], x2: 0, y: 0, y2: 0}], colour: c.quiet, dash: []});
-      return frameSpec({width, height, x: {title: 'time of the input spike before the output (ms)', domain: [time[time.length - 1], 0]}, y: {title: 'weight towards a spike'}, layers,
+      return frameSpec({width, height, x: {title: 'time of the input spike before the output (ms)', domain: [time[time.length - 1], 0]}, y: {title: unit.readout === undefined ? 'weight' : 'weight towards a spike'}, layers,
                         legend: kinds.map((k) => [k, c[k]]).concat([['exponential fit', c.ink]])});
     },
     table: {columns: ['lag (ms)', ...kinds.flatMap((k) => [k + ' mean', k + ' sd'])], rows: interpretation.lag_ms.map((l, i) => [l, ...kinds.flatMap((k) => [unit[k].mean[i], unit[k].sd[i]])])},
   };
 }
 
-function filterMap(interpretation, unit) {
-  const rows = [...(unit.filters.excitatory || []), ...(unit.filters.inhibitory || [])];
-  const cells = rows.flatMap((f, s) => f.map((v, i) => ({x: -interpretation.lag_ms[i] - 0.5, y: s, v})));
-  const most = Math.max(...rows.map((f) => Math.max(...f.map(Math.abs))));
+// [kind] -> filters [synapse][lag], read when they are first asked for.
+function filtersOf(unit) {
+  const known = {};
+  return (kind) => (known[kind] = known[kind] || (unit.filters[kind] ? matrixOf(unit.filters[kind]) : []));
+}
+
+function filterMap(interpretation, unit, filters) {
+  const lags = interpretation.lag_ms.length, packed = unit.filters.excitatory || [];
+  const rows = () => [...filters('excitatory'), ...filters('inhibitory')];
   return {
     id: 'map' + unit.unit, group: 'filters', title: 'The same, synapse by synapse', size: 'half', height: 320, renderer: 'canvas',
-    caption: `Rows are synapses: the first ${(unit.filters.excitatory || []).length} excite, the others inhibit. Colour is the weight of a spike at that time.`,
-    spec: (width, height) => mapSpec({width, height, rows: rows.length, cells, most, title: 'weight', x: {title: 'time before the output (ms)', domain: [-interpretation.lag_ms.length + 0.5, 0.5]}, y: {title: 'synapse'}}),
-    table: {columns: ['synapse', ...interpretation.lag_ms.map((l) => l + ' ms')], rows: rows.map((f, s) => [s, ...f])},
+    caption: `Rows are synapses: the first ${packed.length === undefined ? packed.rows : packed.length} excite, the others inhibit. Colour is the weight of a spike at that time.`,
+    spec: (width, height) => {
+      const most = rows().reduce((most_yet, f) => f.reduce((m, v) => Math.max(m, Math.abs(v)), most_yet), 1e-30);
+      return mapSpec({width, height, rows: rows().map((f) => f.slice().reverse()), most, title: 'weight', x: {title: 'time before the output (ms)', domain: [-lags + 0.5, 0.5]}, y: {title: 'synapse'}});
+    },
+    tipAt: (x, y) => {
+      const synapse = Math.floor(y), lag = Math.round(-x), first = filters('excitatory').length;
+      const filter = synapse < first ? filters('excitatory')[synapse] : filters('inhibitory')[synapse - first];
+      return filter && filter[lag] !== undefined ? `synapse ${synapse}, lag ${lag} ms: ${filter[lag].toPrecision(3)}` : null;
+    },
+    get table() { return {columns: ['synapse', ...interpretation.lag_ms.map((l) => l + ' ms')], rows: rows().map((f, s) => [s, ...Array.from(f, (v) => +v.toPrecision(4))])}; },
   };
 }
 
@@ -279,17 +303,26 @@ function exampleChart(curves) {
   const inside = (t) => t >= state.start && t < state.start + state.span;
   const spec = (width) => {
     const c = themeColours(), e = examples[state.trial];
-    const raster = (events, offset) => events.time_ms.map((t, i) => ({x: t, y: events.synapse[i] + offset})).filter((d) => inside(d.x));
     const first = 1 + Math.max(0, ...e.excitatory.synapse);
     const synapses = first + 1 + Math.max(0, ...e.inhibitory.synapse);
     const trace = (values) => values.slice(state.start, state.start + state.span).map((v, i) => ({x: state.start + i, y: v}));
     const spikes = (times, y) => times.filter(inside).map((t) => ({x: t, y}));
-    const rasterHeight = width < 600 ? 150 : 190;
+    const rasterHeight = width < 600 ? 150 : 190, rasterWidth = stackWidth(width);
+    // As one image: a layer-5 cell gets fourteen thousand input spikes a second.
+    const raster = painted(2 * rasterWidth, 2 * rasterHeight, (p) => {
+      for (const [events, offset, colour] of [[e.excitatory, 0, c.excitatory], [e.inhibitory, first, c.inhibitory]]) {
+        p.fillStyle = colour;
+        const tall = Math.max(1.6, Math.min(5, (2 * rasterHeight) / synapses));
+        events.time_ms.forEach((t, i) => {
+          if (inside(t)) p.fillRect((2 * rasterWidth * (t - state.start)) / state.span, 2 * rasterHeight * (1 - (events.synapse[i] + offset + 1) / synapses), 3.2, tall);
+        });
+      }
+    });
     return stackSpec({
       width, x: {title: 'time in the trial (ms)', domain: [state.start, state.start + state.span], grid: false},
       panels: [
         {title: 'Input spikes', height: rasterHeight, y: {title: 'synapse', domain: [0, synapses], grid: false},
-         layers: [{kind: 'ticks', data: raster(e.excitatory, 0), colour: c.excitatory, height: 2.4, width: 2}, {kind: 'ticks', data: raster(e.inhibitory, first), colour: c.inhibitory, height: 2.4, width: 2}]},
+         layers: [{kind: 'image', data: [], url: raster, width: rasterWidth, height: rasterHeight}]},
         {title: 'Output spikes: neuron above, twin below', height: 44, y: {domain: [0, 2], labels: false, grid: false},
          layers: [{kind: 'ticks', data: spikes(e.true_spikes_ms, 1.85), colour: c.truth, height: 16, width: 2, tip: "'neuron: ' + datum.x + ' ms'"}, {kind: 'ticks', data: spikes(e.predicted_spikes_ms, 0.85), colour: c.predicted, height: 16, width: 2, tip: "'twin: ' + datum.x + ' ms'"}]},
         {title: 'Somatic voltage', height: 170, y: {title: 'mV', domain: extent([...e.soma_mV, ...e.predicted_soma_mV.filter((v) => v < -40)])},
@@ -314,7 +347,10 @@ function exampleChart(curves) {
     id: 'example', group: 'example', title: 'Neuron and twin, side by side', size: 'wide', spec, controls, height: 640,
     caption: 'A test trial, never trained on. Move the slider to play through it.',
     key: () => { const c = themeColours(); return [['excitatory input', c.excitatory], ['inhibitory input', c.inhibitory], ['neuron', c.truth], ['twin', c.predicted], ['threshold', c.threshold]]; },
-    table: {columns: ['ms', 'voltage (mV)', 'twin (mV)', 'probability'], rows: examples[0].soma_mV.map((v, t) => [t, v, examples[0].predicted_soma_mV[t], examples[0].spike_probability[t]])},
+    get table() {
+      const e = examples[state.trial];
+      return {columns: ['ms', 'voltage (mV)', 'twin (mV)', 'probability'], rows: e.soma_mV.map((v, t) => [t, v, e.predicted_soma_mV[t], e.spike_probability[t]])};
+    },
   };
 }
 
@@ -324,7 +360,7 @@ function allCharts(data) {
   const add = (present, build) => { if (present) charts.push(...[].concat(build())); };
   const c = curves || {};
   add(c.examples && c.examples.length, () => exampleChart(c));
-  add(interpretation && interpretation.units.length, () => interpretation.units.filter((u) => u.filters).flatMap((u) => [filterChart(interpretation, u), filterMap(interpretation, u)]));
+  add(interpretation && interpretation.units.length, () => interpretation.units.filter((u) => u.filters).flatMap((u) => { const filters = filtersOf(u); return [filterChart(interpretation, u, filters), filterMap(interpretation, u, filters)]; }));
   add(interpretation, () => interpretationCharts(interpretation, typeof metrics['spike.auc'] === 'number'));
   add(c.roc, () => rocChart(c));
   add(c.precision_recall, () => precisionChart(c));

@@ -1,5 +1,5 @@
 'use strict';
-// Vega comes as modules that ask for each other by name; this is all the loader they need.
+// Vega comes as modules that ask for each other by name, three.js as one that asks for none; this is all the loader they need.
 const modules = {};
 const loadedModules = {};
 function requireModule(name) {

@@ -13,6 +13,12 @@ function number(value, digits) {
   return digits === undefined ? String(+value.toPrecision(5)) : value.toFixed(digits).replace(/^-(?=[0.]+$)/, '');  // no -0.00
 }
 
+// The 95 % interval of a metric. One with an end that is not finite, as a few trials may give, is none.
+function wholeInterval(m, key) {
+  const interval = m[key + '_ci95'];
+  return interval && interval.every((v) => v !== null) ? interval : null;
+}
+
 function save(name, type, content) {
   const link = make('a', {href: content.startsWith('data:') ? content : URL.createObjectURL(new Blob([content], {type})), download: name});
   link.click();
@@ -40,13 +46,19 @@ function draw(figure) {
   vega = vega || loadVega();
   if (figure.view) figure.view.finalize();
   const view = new vega.View(vega.parse(chart.spec(width, chart.height), vegaConfig()), {renderer: chart.renderer || 'svg', container: canvas, hover: true});
-  view.tooltip((h, e, i, v) => tooltip.show(h, e, i, v));
+  view.tooltip((h, e, i, v) => tooltip.show(h, e, i, v && chart.tipAt ? chart.tipAt(...valuesAt(view, canvas, e)) : v));
   if (figure.key) {
     figure.key.replaceChildren(...chart.key().map(([label, colour]) => make('span', {}, [make('i', {style: `background:${colour}`}), label])));
   }
   figure.view = view;
   figure.width = width;
   view.runAsync().then(() => { canvas.style.minHeight = '0'; canvas.dataset.drawn = 'yes'; });
+}
+
+// Where on its axes a view is pointed at.
+function valuesAt(view, canvas, event) {
+  const box = canvas.querySelector('canvas, svg').getBoundingClientRect(), [left, top] = view.origin(), {left: padLeft, top: padTop} = view.padding();
+  return [view.scale('x').invert(event.clientX - box.left - left - padLeft), view.scale('y').invert(event.clientY - box.top - top - padTop)];
 }
 
 function figureOf(chart) {
@@ -65,15 +77,17 @@ function figureOf(chart) {
   return element;
 }
 
-// The numbers under a chart: made when opened, for they are many.
+// The numbers under a chart: made when asked for (chart.table may be a getter), for they are many.
 function dataTable(chart) {
-  const {columns, rows} = chart.table;
   const csv = make('button', {type: 'button', title: 'save the numbers as CSV'}, 'CSV');
-  csv.onclick = () => save(chart.id + '.csv', 'text/csv', [columns, ...rows].map((r) => r.join(',')).join('\n') + '\n');
+  csv.onclick = () => {
+    const {columns, rows} = chart.table;
+    save(chart.id + '.csv', 'text/csv', [columns, ...rows].map((r) => r.join(',')).join('\n') + '\n');
+  };
   const details = make('details', {}, make('summary', {}, 'numbers'));
   details.addEventListener('toggle', () => {
     if (!details.open || details.children.length > 1) return;
-    const shown = rows.slice(0, 400);
+    const {columns, rows} = chart.table, shown = rows.slice(0, 400);
     details.append(make('div', {class: 'scroll', tabindex: 0}, table(columns, shown)));
     if (shown.length < rows.length) details.append(make('p', {class: 'caption'}, `The first ${shown.length} of ${rows.length} rows; the CSV has all.`));
   });
@@ -93,7 +107,7 @@ function card(label, value, interval, meaning) {
 
 function cards(m) {
   const list = [];
-  const interval = (key, digits, scale) => (m[key + '_ci95'] && m[key + '_ci95'][0] !== null ? `95 %: ${m[key + '_ci95'].map((v) => (v * scale).toFixed(digits)).join(' to ')}` : '');
+  const interval = (key, digits, scale) => (wholeInterval(m, key) ? `95 %: ${m[key + '_ci95'].map((v) => number(v * scale, digits)).join(' to ')}` : '');
   const add = (key, label, digits, meaning, unit = '', scale = 1) => {
     if (typeof m[key] === 'number') list.push(card(label, (m[key] * scale).toFixed(digits) + unit, interval(key, digits, scale), meaning));
   };
@@ -117,8 +131,8 @@ function intervalWords(interval) {
 }
 
 function withInterval(m, key, digits) {
-  const interval = m[key + '_ci95'];
-  const words = interval && interval[0] !== null ? `[${interval.map((v) => number(v, digits)).join(', ')}]` : '';
+  const interval = wholeInterval(m, key);
+  const words = interval ? `[${interval.map((v) => number(v, digits)).join(', ')}]` : '';
   return make('span', {class: 'score'}, [number(m[key], digits) + ' ', make('small', {}, words)]);
 }
 
@@ -161,9 +175,27 @@ function header(run, m) {
   ];
 }
 
+let neuron = null;  // in 3-D, of a neuron that has a shape
+
 function setTheme(theme) {
   document.documentElement.dataset.theme = theme;
   for (const figure of figures) if (figure.view) draw(figure);
+  if (neuron) neuron.setTheme();
+}
+
+// Paper is white, and nobody scrolls on it: before printing all charts are drawn, in the light theme.
+function printWhole() {
+  let before = null;
+  addEventListener('beforeprint', () => {
+    before = document.documentElement.dataset.theme;
+    if (before !== 'light') setTheme('light');
+    if (neuron) neuron.still();
+    figures.forEach((f) => { if (!f.view) draw(f); });
+  });
+  addEventListener('afterprint', () => {
+    if (before !== 'light') setTheme(before);
+    if (neuron) neuron.resize();
+  });
 }
 
 const kGroups = {
@@ -181,7 +213,13 @@ function showPage(data) {
   document.documentElement.dataset.theme = matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light';
   const page = document.getElementById('page');
   const m = data.metrics;
-  page.append(...header(data.run, m), cards(m));
+  page.append(...header(data.run, m));
+  if (data.neuron) {
+    neuron = neuronSection(data.neuron, m);
+    page.append(neuron.section);
+    requestAnimationFrame(() => setTimeout(neuron.start));  // after the first paint
+  }
+  page.append(cards(m));
   const charts = allCharts(data);
   for (const [group, [title, words]] of Object.entries(kGroups)) {
     const members = charts.filter((c) => c.group === group);
@@ -206,10 +244,14 @@ function showPage(data) {
     }
   }, {rootMargin: '400px'});
   figures.forEach((f) => watcher.observe(f.canvas));
-  addEventListener('beforeprint', () => figures.forEach((f) => { if (!f.view) draw(f); }));
-  let waiting = null;
+  printWhole();
+  let waiting = null, width = innerWidth;
   addEventListener('resize', () => {
     clearTimeout(waiting);
-    waiting = setTimeout(() => figures.forEach((f) => { if (f.view && Math.abs(f.canvas.clientWidth - f.width) > 4) draw(f); }), 150);
+    waiting = setTimeout(() => {
+      figures.forEach((f) => { if (f.view && Math.abs(f.canvas.clientWidth - f.width) > 4) draw(f); });
+      if (neuron && innerWidth !== width) neuron.resize();
+      width = innerWidth;
+    }, 150);
   });
 }

@@ -1,7 +1,7 @@
 // From a short description of a chart to a Vega specification.
 //   frame: {width, height, x: axis, y: axis, layers: [...], legend: [[label, colour], ...]}
 //   axis:  {title, type: 'linear' | 'log', domain: [low, high] | undefined, grid, format, zero, values: ticks, text: signal of a tick's label}
-//   layer: {kind: 'line' | 'area' | 'points' | 'bars' | 'rule', data: [{x, y, ...}], colour, ...}
+//   layer: {kind: 'line' | 'area' | 'points' | 'bars' | 'rule' | 'image', data: [{x, y, ...}], colour, ...}
 const kExcitatory = '#d55e00', kInhibitory = '#0072b2';
 function themeColours() {
   const dark = document.documentElement.dataset.theme === 'dark';
@@ -10,6 +10,18 @@ function themeColours() {
     paper: dark ? '#14181c' : '#ffffff', truth: dark ? '#e7ebee' : '#2b3138', predicted: dark ? '#2fc79d' : '#009e73',
     excitatory: dark ? '#ff8a3d' : kExcitatory, inhibitory: dark ? '#55aef0' : kInhibitory, threshold: dark ? '#d99ad0' : '#a3488f',
   };
+}
+
+function rgbOf(hex) {
+  return [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16) / 255);
+}
+
+// A matrix as rows of numbers (arrays, typed or not), however report.html holds it: packed into 16-bit integers, or as it is.
+function matrixOf(matrix) {
+  if (Array.isArray(matrix)) return matrix;
+  const text = atob(matrix.int16), {rows, columns} = matrix, all = new Float32Array(rows * columns), step = matrix.most / 32767;
+  for (let i = 0; i < all.length; ++i) all[i] = step * (((text.charCodeAt(2 * i + 1) << 24) >> 16) | text.charCodeAt(2 * i));
+  return Array.from({length: rows}, (_, r) => all.subarray(r * columns, (r + 1) * columns));
 }
 
 function vegaConfig() {
@@ -68,6 +80,8 @@ function layerMarks(layer, index, scales) {
       return [{type: 'rect', from, encode: {enter: {x, width: {value: layer.width || 1.6}, y, height: {value: layer.height || 3}, fill: colour, ...tip}}}];
     case 'bars':
       return [{type: 'rect', from, encode: {enter: {x, x2: {scale: sx, field: 'x2'}, y, y2: {scale: sy, value: layer.base || 0}, fill: colour, opacity: {value: layer.opacity || 0.6}, ...tip}}}];
+    case 'image':  // {url}, over the whole of a panel
+      return [{type: 'image', encode: {enter: {url: {value: layer.url}, aspect: {value: false}, x: {value: 0}, y: {value: 0}, width: {value: layer.width}, height: {value: layer.height}}}}];
     case 'rule':
       return [{type: 'rule', from, encode: {enter: {x, x2: {scale: sx, field: 'x2'}, y, y2: {scale: sy, field: 'y2'}, stroke: colour, strokeWidth: {value: layer.width || 1}, strokeDash: {value: layer.dash || [4, 3]}}}}];
     default:
@@ -102,8 +116,12 @@ function frameSpec(frame) {
 }
 
 // Frames one under the other over the same x axis: {width, x, panels: [{title, height, y, layers}]}.
+const kStackLeft = 58;
+function stackWidth(width) {
+  return Math.max(120, width - kStackLeft - 18);
+}
 function stackSpec(stack) {
-  const left = 58, gap = 30, width = Math.max(120, stack.width - left - 14);
+  const left = kStackLeft, gap = 30, width = stackWidth(stack.width);
   let top = 0, index = 0;
   const data = [], marks = [];
   stack.panels.forEach((panel, p) => {
@@ -119,25 +137,48 @@ function stackSpec(stack) {
     });
     top += panel.height + gap;
   });
-  return {$schema: 'vega', width, height: top - gap, padding: {left, right: 10, top: 26, bottom: 38}, autosize: 'none', data,
+  return {$schema: 'vega', width, height: top - gap, padding: {left, right: 18, top: 26, bottom: 38}, autosize: 'none', data,
           scales: [scaleOf('x', stack.x, [], [0, width])], marks};
 }
 
-// A matrix as colours around 0: {width, height, rows, columns, cells: [{x, y, v}], x, y, most}.
+// A canvas of width x height pixels, painted by `paint(context)`, as an address that an image may have.
+function painted(width, height, paint) {
+  const canvas = document.createElement('canvas');
+  canvas.width = width;
+  canvas.height = height;
+  paint(canvas.getContext('2d', {willReadFrequently: true}));  // in memory: it is read back at once
+  return canvas.toDataURL('image/png');
+}
+
+// A matrix as an image, a pixel a value: a mark for each of a hundred thousand would stall the page.
+function matrixImage(rows, most) {
+  const c = themeColours(), [low, middle, high] = [c.inhibitory, c.paper, c.excitatory].map(rgbOf);
+  return painted(rows[0].length, rows.length, (context) => {
+    const image = context.createImageData(rows[0].length, rows.length);
+    let at = 0;
+    for (const row of rows) for (const v of row) {
+      const f = Math.min(1, Math.abs(v) / most), end = v < 0 ? low : high;
+      for (let k = 0; k < 3; ++k) image.data[at++] = 255 * (middle[k] + f * (end[k] - middle[k]));
+      image.data[at++] = 255;
+    }
+    context.putImageData(image, 0, 0);
+  });
+}
+
+// A matrix as colours around 0: {width, height, rows: [[value, ...], ...], most, title, x, y}; columns lie evenly over x's domain.
+// Its tooltips are the chart's tipAt(x, y).
 function mapSpec(map) {
   return {
     $schema: 'vega', width: map.width, height: map.height, padding: 4, autosize: {type: 'fit', contains: 'padding'},
-    data: [{name: 'cells', values: map.cells}],
     scales: [
       {name: 'x', type: 'linear', domain: map.x.domain, range: 'width', zero: false, nice: false},
-      {name: 'y', type: 'linear', domain: [map.rows, 0], range: 'height', zero: false, nice: false},
+      {name: 'y', type: 'linear', domain: [map.rows.length, 0], range: 'height', zero: false, nice: false},
       {name: 'c', type: 'linear', domain: [-map.most, 0, map.most], range: [themeColours().inhibitory, themeColours().paper, themeColours().excitatory], clamp: true, zero: false},
     ],
     axes: [{...axisOf('x', 'bottom', map.x, map.width), grid: false}, {...axisOf('y', 'left', map.y, map.height), grid: false}],
     legends: [{fill: 'c', orient: 'right', title: map.title, titleColor: themeColours().ink, gradientLength: Math.min(160, map.height - 30), titleFontWeight: 500}],
-    marks: [{type: 'rect', from: {data: 'cells'}, encode: {enter: {
-      x: {scale: 'x', field: 'x'}, x2: {scale: 'x', signal: 'datum.x + 1'}, y: {scale: 'y', field: 'y'}, y2: {scale: 'y', signal: 'datum.y + 1'},
-      fill: {scale: 'c', field: 'v'}, tooltip: {signal: "'synapse ' + datum.y + ', lag ' + -datum.x + ' ms: ' + format(datum.v, '.3g')"}}}}],
+    marks: [{type: 'image', encode: {enter: {url: {value: matrixImage(map.rows, map.most)}, aspect: {value: false}, smooth: {value: map.rows.length > map.height}, tooltip: {value: ' '}},
+                                     update: {x: {value: 0}, y: {value: 0}, width: {signal: 'width'}, height: {signal: 'height'}}}}],
   };
 }
 

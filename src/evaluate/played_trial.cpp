@@ -1,0 +1,101 @@
+#include "evaluate/played_trial.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "dataset/event_support.hpp"
+#include "evaluate/trial_score.hpp"
+#include "files/base64.hpp"
+
+namespace neurontwin {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+uint8_t level_of(double mV) {
+  const double level = 255 * (mV - kLowestPlayed_mV) / (kHighestPlayed_mV - kLowestPlayed_mV);
+  return static_cast<uint8_t>(std::lround(std::clamp(level, 0.0, 255.0)));
+}
+
+Events events_of(const EventsView& view) {
+  return {{view.time_ms.begin(), view.time_ms.end()}, {view.synapse.begin(), view.synapse.end()}};
+}
+
+Json events_json(const Events& events) {
+  return {{"synapse", events.synapse}, {"time_ms", events.time_ms}};
+}
+
+Json rounded(std::span<const float> values, int digits) {
+  auto out = Json::array();
+  const double scale = std::pow(10.0, digits);
+  for (const float v : values) out.push_back(std::round(v * scale) / scale);
+  return out;
+}
+
+/// Levels of all compartments' voltages, [sample][compartment], a sample every `step_ms`.
+template <class T>
+std::vector<uint8_t> simulated_levels(const DetailedCell& cell, const CableSpec& spec,
+                                      const SynapticInput& input, int64_t duration_ms, int64_t step_ms,
+                                      const ProgressListener& listener) {
+  std::vector<uint8_t> levels;
+  CableSimulator<T> simulator(cell, spec);
+  simulator.run(std::span(&input, 1), duration_ms, [&](int64_t ms, std::span<const float> mV) {
+    if (ms % step_ms == 0) std::ranges::transform(mV, std::back_inserter(levels), level_of);
+    if (listener)
+      listener({"report", static_cast<double>(ms), static_cast<double>(duration_ms), "ms",
+                "a trial for the 3-D view"});
+    if (stop_requested()) fail_run("stopped while making the report; run the same command again to go on");
+  });
+  return levels;
+}
+
+}  // namespace
+
+size_t typical_trial(std::span<const int64_t> spikes_of) {
+  const double mean = static_cast<double>(std::accumulate(spikes_of.begin(), spikes_of.end(), int64_t{0})) /
+                      static_cast<double>(spikes_of.size());
+  const int64_t least = std::min<int64_t>(2, std::ranges::max(spikes_of));
+  const auto distance = [&](int64_t spikes) {
+    return spikes < least ? INFINITY : std::fabs(static_cast<double>(spikes) - mean);
+  };
+  return static_cast<size_t>(std::ranges::min_element(spikes_of, {}, distance) - spikes_of.begin());
+}
+
+Json played_trial(Twin& twin, const Split& test, const DetailedCell& cell, const SimulationSpec& simulation,
+                  const ProgressListener& listener) {
+  const size_t index = typical_trial(event_support(test).spikes_of);
+  const auto trial = test.trial(index);
+  const int64_t duration_ms = std::min(test.duration_ms(), kMostPlayed_ms);
+  const auto length = static_cast<size_t>(duration_ms);
+  const SynapticInput input{events_of(trial.excitatory.between(0, duration_ms)),
+                            events_of(trial.inhibitory.between(0, duration_ms))};
+  const auto predicted = predict_trial(twin, test, index);
+  std::vector<float> spikes_ms, probabilities;
+  for (const float t : trial.spike_times_ms)
+    if (t < static_cast<float>(duration_ms)) spikes_ms.push_back(t);
+  for (size_t t = 0; t < length; ++t)
+    probabilities.push_back(static_cast<float>(probability(predicted.spike_log_odds[t])));
+
+  const auto compartments = static_cast<int64_t>(cell.geometry.compartments.size());
+  const int64_t step_ms = (compartments * duration_ms + kMostPlayedBytes - 1) / kMostPlayedBytes;
+  const auto simulate =
+      simulation.precision == Precision::in_float ? simulated_levels<float> : simulated_levels<double>;
+  const auto levels = simulate(cell, simulation.cable, input, duration_ms, step_ms, listener);
+  return {{"trial", index},
+          {"duration_ms", duration_ms},
+          {"excitatory", events_json(input.excitatory)},
+          {"inhibitory", events_json(input.inhibitory)},
+          {"spikes_ms", rounded(spikes_ms, 3)},
+          {"soma_mV", rounded(trial.soma_mV.first(length), 2)},
+          {"predicted_soma_mV", rounded(std::span(predicted.soma_mV).first(length), 2)},
+          {"predicted_spike_probability", rounded(probabilities, 4)},
+          {"voltages",
+           {{"step_ms", step_ms},
+            {"samples", static_cast<int64_t>(levels.size()) / compartments},
+            {"lowest_mV", kLowestPlayed_mV},
+            {"highest_mV", kHighestPlayed_mV},
+            {"base64", base64(levels)}}}};
+}
+
+}  // namespace neurontwin

@@ -1,0 +1,11 @@
+#pragma once
+#include <cstdint>
+#include <span>
+#include <string>
+
+namespace neurontwin {
+
+/// Bytes as text that JSON may hold: base64 with padding (RFC 4648).
+std::string base64(std::span<const uint8_t> bytes);
+
+}  // namespace neurontwin
