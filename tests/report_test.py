@@ -19,6 +19,7 @@ LAYER_FIVE = {
     "train.window_ms": 150, "train.skip_ms": 0, "evaluate.skip_ms": 0,
     "evaluate.baselines": "false", "evaluate.bootstrap_resamples": 20, "evaluate.examples": 1,
     "twin.taps": "[20, 5]", "twin.width": "[4]",
+    "interpret.moments": 16, "interpret.attributed_spikes": 4, "interpret.added_spikes": 6,
 }
 
 # How much of a canvas is not as its upper left corner.
