@@ -65,9 +65,9 @@ void add_responses(Json& quantities, const Json& interpretation) {
   const auto add = [&](const char* name, const char* unit, Json values) {
     if (!values.is_null()) quantities.push_back(quantity_json(name, unit, "synapse", std::move(values)));
   };
-  add("effect of one more spike on the twin's voltage", "mV", at("/response/synapses/soma_mV/peak"));
-  add("time from a spike to its effect", "ms", at("/response/synapses/soma_mV/peak_lag_ms"));
-  add("effect of one more spike on the chance of an output spike", "log-odds",
+  add("effect of a spike on the twin's voltage", "mV", at("/response/synapses/soma_mV/peak"));
+  add("time from a spike to that effect", "ms", at("/response/synapses/soma_mV/peak_lag_ms"));
+  add("effect of a spike on the chance of an output spike", "log-odds",
       at("/response/synapses/spike_log_odds/peak"));
 }
 

@@ -61,7 +61,7 @@ function neuronSection(neuron, metrics) {
   const voltageRange = voltages && (() => {
     const sample = Array.from(voltages.levels.filter((_, i) => i % 37 === 0), voltages.mV).sort((a, b) => a - b);
     const at = (share) => sample[Math.floor(share * (sample.length - 1))];
-    return {low: 5 * Math.floor(at(0.01) / 5), high: 5 * Math.ceil(at(0.995) / 5)};
+    return {low: 5 * Math.floor(at(0.01) / 5), high: 5 * Math.ceil(at(0.999) / 5)};
   })();
   if (trial) {
     const first = trial.spikes_ms.find((t) => t > 500);
