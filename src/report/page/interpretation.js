@@ -146,12 +146,12 @@ function templateCharts(templates) {
       id: 'template' + k, group: 'interpretation', title: `Template ${k + 1}: mostly ${t.part}`, size: 'half', height: 230,
       caption: `${(100 * t.share).toFixed(0)} % of what the first layer’s filters have in common. Mean loading of a branch, by part: ${where}.` + (k === 0 ? ` Filters of ${templates.units} units on ${templates.branches.length} branches, each as a sum of these ${templates.templates.length} patterns that only add up (non-negative factorisation); ${(100 * templates.unexplained).toFixed(1)} % of the squares are left unexplained.` : ''),
       spec: (width, height) => {
-        const c = themeColours(), lags = t.excitatory.length, line = (v) => v.map((y, i) => ({x: -i, y}));
+        const c = themeColours(), lags = t.excitatory.length, kinds = ['excitatory', 'inhibitory'].filter((k) => t[k].some((v) => v !== 0));
         return frameSpec({
           width, height, x: {title: 'time of the input spike before the output (ms)', domain: [1 - lags, 0]}, y: {title: 'weight'},
           layers: [{kind: 'rule', data: [{x: 1 - lags, x2: 0, y: 0, y2: 0}], colour: c.quiet, dash: []},
-                   {kind: 'line', data: line(t.excitatory), colour: c.excitatory, width: 2.2, tip: "-datum.x + ' ms before: ' + format(datum.y, '.3g')"}, {kind: 'line', data: line(t.inhibitory), colour: c.inhibitory, width: 2.2, tip: "-datum.x + ' ms before: ' + format(datum.y, '.3g')"}],
-          legend: [['excitatory', c.excitatory], ['inhibitory', c.inhibitory]],
+                   ...kinds.map((k) => ({kind: 'line', data: t[k].map((y, i) => ({x: -i, y})), colour: c[k], width: 2.2, tip: "-datum.x + ' ms before: ' + format(datum.y, '.3g')"}))],
+          legend: kinds.map((k) => [k, c[k]]),
         });
       },
       table: {columns: ['branch: part', 'section', 'path (µm)', 'loading'], rows: templates.branches.map((b, i) => [b.part, b.section, b.path_um, t.by_branch[i]])},
