@@ -16,7 +16,7 @@ SLOW = os.environ.get("NEURONTWIN_SLOW") == "1"
 SMALL = {
     "data.trial_ms": 2000, "data.train_trials": 60, "data.valid_trials": 20, "data.test_trials": 30,
     "data.trials_per_shard": 16, "train.epochs": 3, "train.steps_per_epoch": 60, "train.window_ms": 300,
-    "evaluate.bootstrap_resamples": 100,
+    "evaluate.bootstrap_resamples": 100, "evaluate.generalisation.trials": 4,
     "train.schedule": "[{ from_epoch = 0, learning_rate = 1e-2, soma_weight = 0.003 }]",
 }
 

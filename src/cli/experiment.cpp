@@ -88,6 +88,7 @@ Experiment read_experiment(const Options& options) {
   e.sequences = read_sequences(evaluate.table("sequences"), e.plan.cell);
   const auto interpret = settings.table("interpret");
   e.interpret = read_interpret(interpret);
+  e.generalisation = read_generalisation(evaluate.table("generalisation"), e.plan.cell);
   std::optional<Settings> search;
   if (settings.has("search")) {
     search = settings.table("search");

@@ -37,6 +37,7 @@ struct Experiment {
   EvaluateSpec evaluate;
   SequenceSpec sequences;
   InterpretSpec interpret;
+  GeneralisationSpec generalisation;
   std::optional<SearchSpec> search;  // where the file has [search]
   std::string resolved;              // experiment.toml with every default written out
   std::string training_identity;     // all that determines the trained weights but the number of epochs

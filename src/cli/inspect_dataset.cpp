@@ -8,6 +8,7 @@
 #include "dataset/dendritic_basis.hpp"
 #include "dataset/event_support.hpp"
 #include "dataset/shard.hpp"
+#include "dataset/synapse_clusters.hpp"
 #include "simulate/dendritic_input.hpp"
 
 namespace neurontwin {
@@ -103,7 +104,9 @@ void print_input(const Survey& survey, const Trees& trees, const DatasetIdentity
   const auto configuration = Settings::from_text(id.configuration, "the file's configuration");
   const auto rates = read_stimulus(configuration.table("stimulus"), trees.pools);
   const auto ms = static_cast<double>(survey.output.total_ms);
-  fmt::print("\ninput spikes per ms        synapses    counted   expected\n");
+  // Of an input distribution other than the training one: what is expected there.
+  fmt::print("\ninput spikes per ms        synapses    counted   {}\n",
+             configuration.has("shift") ? "in training" : "expected");
   for (size_t p = 0; p < trees.pools.size(); ++p) {
     const auto& pool = rates.pools[p];
     const auto expected = mean_input(rates, pool, id.duration_ms);
@@ -185,6 +188,20 @@ void inspect_dendritic_basis(const std::filesystem::path& file) {
     const double share = basis.variance_mV2[k] / basis.total_variance_mV2;
     sum += share;
     fmt::print("  {:>3}  {:8.3f} %  together {:7.3f} %\n", k + 1, 100 * share, 100 * sum);
+  }
+}
+
+bool is_synapse_clusters(const std::filesystem::path& file) {
+  return Hdf5File(file).has("/excitatory_cluster");
+}
+
+void inspect_synapse_clusters(const std::filesystem::path& file) {
+  const auto clusters = read_synapse_clusters(file, Hdf5File(file).text_attribute("configuration"));
+  fmt::print("{}\n{} clusters of synapses\n  cluster  excitatory  inhibitory\n", file.string(),
+             clusters.count);
+  for (int c = 0; c < static_cast<int>(clusters.count); ++c) {
+    fmt::print("  {:>7}  {:>10}  {:>10}\n", c, std::ranges::count(clusters.of_excitatory, c),
+               std::ranges::count(clusters.of_inhibitory, c));
   }
 }
 

@@ -15,4 +15,10 @@ void inspect_dendritic_basis(const std::filesystem::path& file);
 /// Whether an HDF5 file says that it is a dendritic basis.
 bool is_dendritic_basis(const std::filesystem::path& file);
 
+/// Prints how many synapses each cluster has.
+void inspect_synapse_clusters(const std::filesystem::path& file);
+
+/// Whether an HDF5 file says that it holds clusters of synapses.
+bool is_synapse_clusters(const std::filesystem::path& file);
+
 }  // namespace neurontwin

@@ -153,10 +153,11 @@ class Run {
   }
 
   void evaluate() {
+    const auto other_inputs = generalise();
     const auto inputs =
-        digest(fmt::format("{}|{}|{}|{}|{}|{}|{}", NEURONTWIN_VERSION, twin_digest(),
+        digest(fmt::format("{}|{}|{}|{}|{}|{}|{}{}", NEURONTWIN_VERSION, twin_digest(),
                            e_.plan.identity.configuration, e_.plan.data.test_trials, e_.training_identity,
-                           e_.evaluate_settings, shard_stamps({"train", "valid", "test"})));
+                           e_.evaluate_settings, shard_stamps({"train", "valid", "test"}), shifted_stamps()));
     if (log_.done("evaluate", inputs) && is_whole_json(out_ / "metrics.json") &&
         is_whole_json(out_ / "curves.json")) {
       return say("evaluate: done before");
@@ -167,7 +168,7 @@ class Run {
                                digest(e_.training_identity)};
     auto evaluation =
         neurontwin::evaluate(twin, e_.evaluate, e_.seed, open("train"), open("valid"), open("test"),
-                             progress_, e_.evaluate.one_unit_network ? &one_unit : nullptr);
+                             progress_, e_.evaluate.one_unit_network ? &one_unit : nullptr, other_inputs);
     if (e_.sequences.orders > 0) {
       const auto answers = sequence_answers(twin);
       evaluation.metrics.update(sequence_metrics(answers, e_.evaluate.bootstrap_resamples, e_.seed));
@@ -355,17 +356,36 @@ class Run {
   std::string shard_stamps(std::initializer_list<std::string_view> splits) const {
     std::string stamps;
     for (const auto& split : splits_of(e_.plan.data)) {
-      if (std::find(splits.begin(), splits.end(), split.name) == splits.end()) continue;
-      const auto shards = (split.trials + e_.plan.data.trials_per_shard - 1) / e_.plan.data.trials_per_shard;
-      for (int64_t i = 0; i < shards; ++i) {
-        const auto file = shard_path(dataset_, split.name, static_cast<size_t>(i));
-        std::error_code missing;
-        const auto size = std::filesystem::file_size(file, missing);
-        const auto changed = std::filesystem::last_write_time(file, missing);
-        stamps += fmt::format("{} {} {}\n", file.filename().string(), missing ? 0 : size,
-                              missing ? 0 : changed.time_since_epoch().count());
-      }
+      if (std::find(splits.begin(), splits.end(), split.name) != splits.end())
+        stamps += shard_stamps_of(split.name, split.trials);
     }
+    return stamps;
+  }
+
+  std::string shard_stamps_of(const std::string& split, int64_t trials) const {
+    std::string stamps;
+    const auto shards = (trials + e_.plan.data.trials_per_shard - 1) / e_.plan.data.trials_per_shard;
+    for (int64_t i = 0; i < shards; ++i) {
+      const auto file = shard_path(dataset_, split, static_cast<size_t>(i));
+      std::error_code missing;
+      const auto size = std::filesystem::file_size(file, missing);
+      const auto changed = std::filesystem::last_write_time(file, missing);
+      stamps += fmt::format("{} {} {}\n", file.filename().string(), missing ? 0 : size,
+                            missing ? 0 : changed.time_since_epoch().count());
+    }
+    return stamps;
+  }
+
+  /// The trials of other input distributions, simulated where they are missing, if there is a twin to ask.
+  std::vector<ShiftedTrials> generalise() {
+    if (e_.generalisation.sets.empty() || !std::filesystem::exists(out_ / "twin.pt")) return {};
+    return shifted_trials(e_.generalisation, e_.plan, dataset_, threads_, progress_);
+  }
+
+  std::string shifted_stamps() const {
+    std::string stamps;
+    for (const auto& set : e_.generalisation.sets)
+      stamps += shard_stamps_of("ood-" + set.name, e_.generalisation.trials);
     return stamps;
   }
 

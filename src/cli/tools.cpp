@@ -165,7 +165,7 @@ std::vector<std::vector<std::filesystem::path>> grouped(const std::vector<std::f
   std::map<std::string, size_t> group_of;  // by split
   for (const auto& file : files) {
     if (!std::filesystem::exists(file)) fail_input("{}: no such file", file.string());
-    if (!is_hdf5(file) || is_dendritic_basis(file)) {
+    if (!is_hdf5(file) || is_dendritic_basis(file) || is_synapse_clusters(file)) {
       groups.push_back({file});
       continue;
     }
@@ -211,6 +211,8 @@ void inspect(const std::vector<std::filesystem::path>& files) {
       inspect_file(group.front());
     } else if (is_dendritic_basis(group.front())) {
       inspect_dendritic_basis(group.front());
+    } else if (is_synapse_clusters(group.front())) {
+      inspect_synapse_clusters(group.front());
     } else {
       inspect_shards(group);
     }

@@ -384,18 +384,23 @@ std::filesystem::path Settings::file(std::string_view key, const std::filesystem
   return path;
 }
 
-std::vector<std::string> Settings::texts(std::string_view key) const {
+std::vector<std::string> Settings::texts(std::string_view key,
+                                         std::optional<std::vector<std::string>> otherwise) const {
   const auto* node = state_->find(key);
-  if (node == nullptr) state_->missing(key);
-  const auto* array = node->as_array();
-  if (array == nullptr) state_->wrong_type(*node, key, "an array of texts");
+  if (node == nullptr && !otherwise) state_->missing(key);
   std::vector<std::string> values;
-  toml::array written;
-  for (const auto& element : *array) {
-    if (!element.is_string()) state_->wrong_type(element, key, "an array of texts");
-    values.push_back(element.as_string()->get());
-    written.push_back(values.back());
+  if (node == nullptr) {
+    values = *otherwise;
+  } else {
+    const auto* array = node->as_array();
+    if (array == nullptr) state_->wrong_type(*node, key, "an array of texts");
+    for (const auto& element : *array) {
+      if (!element.is_string()) state_->wrong_type(element, key, "an array of texts");
+      values.push_back(element.as_string()->get());
+    }
   }
+  toml::array written;
+  for (const auto& value : values) written.push_back(value);
   state_->found.insert_or_assign(key, written);
   return values;
 }

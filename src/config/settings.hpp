@@ -44,7 +44,8 @@ class Settings {
   int64_t integer(std::string_view key, std::optional<int64_t> otherwise = {}, Range range = {}) const;
   bool flag(std::string_view key, std::optional<bool> otherwise = {}) const;
   std::string text(std::string_view key, std::optional<std::string> otherwise = {}) const;
-  std::vector<std::string> texts(std::string_view key) const;
+  std::vector<std::string> texts(std::string_view key,
+                                 std::optional<std::vector<std::string>> otherwise = {}) const;
   std::vector<bool> flags(std::string_view key, std::optional<std::vector<bool>> otherwise = {}) const;
   /// Text that names a file: in `folder` if the table's own file names it, else beside the file that does, or
   /// where the program runs for --set. The resolved configuration has it absolute: the same file everywhere.

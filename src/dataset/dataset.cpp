@@ -32,12 +32,25 @@ std::string first_difference(const std::string& there, const std::string& here) 
   }
 }
 
+/// What a shard of the split is known by.
+DatasetIdentity identity_of(const DatasetPlan& plan, const SplitPlan& split) {
+  auto identity = plan.identity;
+  identity.configuration += split.configuration;
+  return identity;
+}
+
+bool is_of(const Shard& shard, const DatasetPlan& plan, const SplitPlan& split) {
+  return shard.identity().configuration == plan.identity.configuration + split.configuration &&
+         shard.split() == split.name;
+}
+
 void require_same(const Shard& shard, const DatasetPlan& plan, const SplitPlan& split, uint64_t first_trial,
                   uint64_t trials) {
-  if (shard.identity().configuration != plan.identity.configuration || shard.split() != split.name) {
+  if (!is_of(shard, plan, split)) {
     fail_input(
         "{}: was made by another configuration ({}); choose another --out, or remove the dataset folder",
-        shard.path().string(), first_difference(shard.identity().configuration, plan.identity.configuration));
+        shard.path().string(),
+        first_difference(shard.identity().configuration, plan.identity.configuration + split.configuration));
   }
   if (shard.first_trial() != first_trial || shard.trials() != trials) {
     fail_input("{}: holds {} trials from trial {} on, expected {} from {} on; remove the dataset folder",
@@ -65,12 +78,16 @@ void for_each_shard(const DatasetPlan& plan, const SplitPlan& split, F&& f) {
 
 /// True if the shard is there, made by this plan and of this size. One of this plan with another number of
 /// trials (the user asked for more, or changed trials_per_shard) is made again; the trials in it come out the
-/// same.
+/// same. So is one of the same neuron and training distribution with another shift.
 bool is_made(const DatasetPlan& plan, const std::filesystem::path& file, const Task& task) {
   if (!std::filesystem::exists(file)) return false;
   const Shard shard(file);
-  if (shard.identity().configuration != plan.identity.configuration || shard.split() != task.split->name) {
-    require_same(shard, plan, *task.split, task.first_trial, task.trials);
+  const auto& split = *task.split;
+  if (!is_of(shard, plan, split)) {
+    const bool other_shift = !split.configuration.empty() && shard.split() == split.name &&
+                             shard.identity().configuration.starts_with(plan.identity.configuration);
+    if (other_shift) return false;
+    require_same(shard, plan, split, task.first_trial, task.trials);
   }
   return shard.first_trial() == task.first_trial && shard.trials() == task.trials;
 }
@@ -83,20 +100,19 @@ void remove_shards_from(const std::filesystem::path& folder, const std::string& 
 /// What of the data set is still to be made, in the order to make it. Shards that the plan does not have are
 /// removed.
 std::vector<Task> missing_shards(const DatasetPlan& plan, const std::filesystem::path& folder,
-                                 const std::array<SplitPlan, 3>& splits, const MakingHooks& hooks) {
+                                 std::span<const SplitPlan> splits, const MakingHooks& hooks) {
   std::vector<Task> tasks;
-  const auto& [train, valid, test] = splits;
-  for (const auto* split : {&valid, &train, &test}) {
+  for (const auto& split : splits) {
     size_t shards = 0;
-    for_each_shard(plan, *split, [&](const Task& task) {
+    for_each_shard(plan, split, [&](const Task& task) {
       ++shards;
-      if (!is_made(plan, shard_path(folder, split->name, task.number), task)) {
+      if (!is_made(plan, shard_path(folder, split.name, task.number), task)) {
         tasks.push_back(task);
       } else if (hooks.shard_is_there) {
-        hooks.shard_is_there(split->name, task.number);
+        hooks.shard_is_there(split.name, task.number);
       }
     });
-    remove_shards_from(folder, split->name, shards);
+    remove_shards_from(folder, split.name, shards);
   }
   return tasks;
 }
@@ -229,11 +245,38 @@ std::filesystem::path dendritic_basis_path(const std::filesystem::path& folder) 
   return folder / "dendritic_basis.h5";
 }
 
+std::filesystem::path synapse_clusters_path(const std::filesystem::path& folder) {
+  return folder / "synapse_clusters.h5";
+}
+
+SynapseClusters make_synapse_clusters(const DatasetPlan& plan, const ClusterSpec& spec,
+                                      const std::filesystem::path& folder, int threads,
+                                      const ProgressListener& listener) {
+  std::filesystem::create_directories(folder);
+  const auto file = synapse_clusters_path(folder);
+  const auto configuration = fmt::format("{}\n[clusters]\ncount = {}\nfit_trials = {}\n",
+                                         plan.identity.configuration, spec.count, spec.fit_trials);
+  if (std::filesystem::exists(file) && Hdf5File(file).text_attribute("configuration") == configuration)
+    return read_synapse_clusters(file, configuration);
+  SimulationProgress progress("cluster", spec.fit_trials, 0, plan.data.trial_ms, listener);
+  const auto moments =
+      voltage_moments(plan, spec.fit_trials, threads, [&](int64_t trial_ms) { progress.add(trial_ms); });
+  auto clusters = cluster_synapses(moments, plan.cell, spec.count, plan.seed);
+  write_file_atomically(file, synapse_clusters_bytes(clusters, configuration, spec.fit_trials));
+  return clusters;
+}
+
 int64_t make_dataset(const DatasetPlan& plan, const std::filesystem::path& folder, int threads,
                      const ProgressListener& listener, const MakingHooks& hooks) {
+  const auto [train, valid, test] = splits_of(plan.data);
+  return make_splits(plan, std::array{valid, train, test}, folder, threads, listener, hooks);
+}
+
+int64_t make_splits(const DatasetPlan& plan, std::span<const SplitPlan> splits,
+                    const std::filesystem::path& folder, int threads, const ProgressListener& listener,
+                    const MakingHooks& hooks) {
   std::filesystem::create_directories(folder);
   remove_half_written(folder);
-  const auto splits = splits_of(plan.data);
   const auto tasks = missing_shards(plan, folder, splits, hooks);
   const auto basis = ready_basis(plan, folder, threads, listener);
   int64_t trials = 0, missing = 0;
@@ -261,12 +304,12 @@ int64_t make_dataset(const DatasetPlan& plan, const std::filesystem::path& folde
       const auto batch = workload.take(source.side_by_side);
       if (!batch) return;
       const auto& task = batch->shard->task;
-      if (!workload.put(*batch, source.simulate(task.split->stage, task.first_trial + batch->first,
-                                                batch->count, pace)))
+      if (!workload.put(*batch,
+                        source.simulate(*task.split, task.first_trial + batch->first, batch->count, pace)))
         continue;
-      write_file_atomically(
-          shard_path(folder, task.split->name, task.number),
-          shard_bytes(plan.identity, cell, task.split->name, task.first_trial, batch->shard->trials));
+      write_file_atomically(shard_path(folder, task.split->name, task.number),
+                            shard_bytes(identity_of(plan, *task.split), cell, task.split->name,
+                                        task.first_trial, batch->shard->trials));
       if (hooks.shard_is_there) hooks.shard_is_there(task.split->name, task.number);
     }
   });

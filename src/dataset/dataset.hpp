@@ -3,15 +3,17 @@
 #include <atomic>
 #include <filesystem>
 #include <functional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "cell/neuron.hpp"
 #include "dataset/labels.hpp"
 #include "dataset/shard.hpp"
+#include "dataset/synapse_clusters.hpp"
 #include "progress/progress.hpp"
 #include "simulate/simulation.hpp"
-#include "stimulus/stimulus.hpp"
+#include "stimulus/shifted.hpp"
 
 namespace neurontwin {
 
@@ -30,11 +32,14 @@ struct DataSpec {
 };
 DataSpec read_data(const Settings& settings);
 
-/// Training, validation and test trials come from streams of their own.
+/// Training, validation and test trials come from streams of their own, and so do those of each other input
+/// distribution.
 struct SplitPlan {
-  std::string name;  // "train", "valid", "test"
+  std::string name;  // "train", "valid", "test", "ood-synchrony"
   Stage stage;
   int64_t trials;
+  StimulusShift shift = {};        // how the input is other than in training
+  std::string configuration = {};  // beside the plan's: all that determines the shift, as TOML text
 };
 /// In this order: train, valid, test.
 std::array<SplitPlan, 3> splits_of(const DataSpec& data);
@@ -70,6 +75,20 @@ struct MakingHooks {
 /// the disk is full or the user stopped it. Returns the number of simulated trials.
 int64_t make_dataset(const DatasetPlan& plan, const std::filesystem::path& folder, int threads,
                      const ProgressListener& listener, const MakingHooks& hooks = {});
+
+/// The same of the splits named only, in this order.
+int64_t make_splits(const DatasetPlan& plan, std::span<const SplitPlan> splits,
+                    const std::filesystem::path& folder, int threads, const ProgressListener& listener,
+                    const MakingHooks& hooks = {});
+
+/// Where the clusters of synapses lie.
+std::filesystem::path synapse_clusters_path(const std::filesystem::path& folder);
+
+/// The clusters of the data set in `folder`: read, or found and written if they are not there as the spec
+/// says. For a detailed neuron.
+SynapseClusters make_synapse_clusters(const DatasetPlan& plan, const ClusterSpec& spec,
+                                      const std::filesystem::path& folder, int threads,
+                                      const ProgressListener& listener);
 
 /// All trials of one split, as one sequence over its shards. The memory that reading takes is the system's
 /// page cache.

@@ -106,6 +106,62 @@ TEST(Dataset, AnotherConfigurationIsRefusedAndSaid) {
             shard_path(folder, "train", 0).string() + expected);
 }
 
+SplitPlan shifted_split(double rate_factor) {
+  SplitPlan split{"ood-rates_high", Stage::stimulus_rates_high, 10};
+  split.shift.rate_factor = rate_factor;
+  split.configuration = determining_text(split.shift);
+  return split;
+}
+
+TEST(ShiftedSplit, TrialsAreTheSameWhateverTheShardSizeThreadsAndOtherSets) {
+  auto plan = small_plan();
+  const auto split = shifted_split(1.5);
+  auto other = shifted_split(0.5);
+  other.name = "ood-rates_low";
+  other.stage = Stage::stimulus_rates_low;
+  const auto folder = fresh_folder("shifted"), apart = fresh_folder("shifted7");
+  EXPECT_EQ(make_splits(plan, std::array{other, split}, folder, 2, {}), 20);
+  EXPECT_TRUE(fs::exists(folder / "ood-rates_high-0002.h5"));
+  const auto four = Split::open(plan, folder, split);
+  plan.data.trials_per_shard = 7;
+  make_splits(plan, std::array{split}, apart, 1, {});
+  const auto seven = Split::open(plan, apart, split);
+  ASSERT_EQ(four.trials(), 10u);
+  ASSERT_EQ(seven.trials(), 10u);
+  for (size_t i = 0; i < 10; ++i) {
+    const auto a = four.trial(i), b = seven.trial(i);
+    EXPECT_TRUE(std::ranges::equal(a.soma_mV, b.soma_mV));
+    EXPECT_TRUE(std::ranges::equal(a.excitatory.time_ms, b.excitatory.time_ms));
+    EXPECT_TRUE(std::ranges::equal(a.inhibitory.synapse, b.inhibitory.synapse));
+  }
+}
+
+TEST(ShiftedSplit, IsMadeBesideTheDataSetAndLeavesItAlone) {
+  const auto plan = small_plan();
+  const auto folder = fresh_folder("shifted-beside");
+  make_dataset(plan, folder, 1, {});
+  const auto before = read_file(shard_path(folder, "test", 0));
+  const auto split = shifted_split(1.5);
+  EXPECT_EQ(make_splits(plan, std::array{split}, folder, 1, {}), 10);
+  EXPECT_EQ(make_splits(plan, std::array{split}, folder, 1, {}), 0);
+  EXPECT_EQ(make_dataset(plan, folder, 1, {}), 0);
+  EXPECT_EQ(read_file(shard_path(folder, "test", 0)), before);
+  EXPECT_TRUE(fs::exists(shard_path(folder, split.name, 0)));
+}
+
+TEST(ShiftedSplit, IsMadeAgainForAnotherShiftAndRefusedForAnotherNeuron) {
+  auto plan = small_plan();
+  const auto folder = fresh_folder("shifted-again");
+  make_splits(plan, std::array{shifted_split(1.5)}, folder, 1, {});
+  EXPECT_EQ(make_splits(plan, std::array{shifted_split(1.75)}, folder, 1, {}), 10);
+  EXPECT_THROW(Split::open(plan, folder, shifted_split(1.5)), InputError);
+  plan.identity.configuration = "trial_ms = 1500\n[cell]\nkind = \"something else\"\n";
+  EXPECT_NE(message_of([&] {
+              make_splits(plan, std::array{shifted_split(1.75)}, folder, 1, {});
+            }).find("was made by another configuration"),
+            std::string::npos);
+}
+
 TEST(Dataset, ACutFileIsSaidToBeCut) {
   const auto plan = small_plan();
   const auto folder = fresh_folder("cut");

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <fstream>
+#include <set>
 
 #include "dataset/dataset.hpp"
 #include "dataset/dendritic_basis.hpp"
@@ -219,6 +220,59 @@ TEST(DetailedDataset, WithoutComponentsThereIsNoBasisAndNoneInTheWindows) {
   const auto batch = gather(Split::open(folder, "train"), windows, {.history_ms = 10, .window_ms = 50});
   EXPECT_EQ(batch.dendritic_components, 0);
   EXPECT_TRUE(batch.dendrites.empty());
+}
+
+TEST(SynapseClusters, AreRunsOfNeighboursForVoltagesOfNeighboursGoTogether) {
+  const auto plan = small_plan();
+  const auto clusters = make_synapse_clusters(plan, {4, 8}, fresh_folder("clusters"), 2, {});
+  EXPECT_EQ(clusters.count, 4);
+  EXPECT_EQ(clusters.of_excitatory, clusters.of_inhibitory);  // both kinds sit on the same compartments
+  ASSERT_EQ(static_cast<int64_t>(clusters.of_excitatory.size()), plan.identity.excitatory_synapses);
+  const std::set<int> used(clusters.of_excitatory.begin(), clusters.of_excitatory.end());
+  EXPECT_EQ(used, (std::set<int>{0, 1, 2, 3}));
+  // Along the two dendrites, each in the order from the soma: four clusters have at most as many runs as
+  // there are, and one more where a cluster spans the soma.
+  int runs = 1;
+  for (size_t s = 1; s < clusters.of_excitatory.size(); ++s)
+    runs += clusters.of_excitatory[s] != clusters.of_excitatory[s - 1];
+  EXPECT_LE(runs, 5);
+}
+
+TEST(SynapseClusters, AreTheSameOnAnyNumberOfThreadsAndReadBackAsWritten) {
+  const auto plan = small_plan();
+  const auto one = fresh_folder("clusters-one"), three = fresh_folder("clusters-three");
+  const auto made = make_synapse_clusters(plan, {3, 19}, one, 1, {});
+  make_synapse_clusters(plan, {3, 19}, three, 3, {});
+  expect_same_files(one, three);
+  int simulated = 0;
+  const auto again = make_synapse_clusters(plan, {3, 19}, one, 1, [&](const Progress&) { ++simulated; });
+  EXPECT_EQ(simulated, 0);
+  EXPECT_EQ(again.of_excitatory, made.of_excitatory);
+  EXPECT_EQ(again.count, 3);
+  // Asked for in another number they are found anew, at most as many as compartments with synapses.
+  const auto most = make_synapse_clusters(plan, {10'000, 19}, one, 1, {});
+  EXPECT_EQ(most.count, plan.identity.excitatory_synapses);
+}
+
+TEST(SynapseClusters, DriveOnlyTheirPartOfTheNeuronInASetsShards) {
+  const auto plan = small_plan();
+  const auto folder = fresh_folder("clusters-driven");
+  SplitPlan split{"ood-clusters", Stage::stimulus_clusters, 12};
+  split.shift.driven_share = 0.3;
+  split.shift.driven_factor = 4;
+  split.shift.clusters = make_synapse_clusters(plan, {4, 8}, folder, 2, {});
+  split.configuration = determining_text(split.shift);
+  make_splits(plan, std::array{split}, folder, 2, {});
+  const auto trials = Split::open(plan, folder, split);
+  for (size_t i = 0; i < trials.trials(); ++i) {
+    std::set<int> driven;  // one of the four
+    for (const auto s : trials.trial(i).excitatory.synapse)
+      driven.insert(split.shift.clusters.of_excitatory[s]);
+    for (const auto s : trials.trial(i).inhibitory.synapse)
+      driven.insert(split.shift.clusters.of_inhibitory[s]);
+    EXPECT_EQ(driven.size(), 1u);
+    EXPECT_EQ(trials.trial(i).dendrites_pc.size(), 3u * 300);
+  }
 }
 
 TEST(DetailedDataset, MoreComponentsThanCompartmentsAreRefused) {

@@ -9,10 +9,14 @@
 namespace neurontwin {
 namespace {
 
-std::vector<SynapticInput> draw_inputs(const DatasetPlan& plan, Stage stage, uint64_t first, size_t count) {
+std::vector<SynapticInput> draw_inputs(const DatasetPlan& plan, const SplitPlan& split, uint64_t first,
+                                       size_t count) {
   std::vector<SynapticInput> inputs;
-  for (uint64_t trial = first; trial < first + count; ++trial)
-    inputs.push_back(draw_input(plan.stimulus, plan.seed, stage, trial, plan.data.trial_ms));
+  for (uint64_t trial = first; trial < first + count; ++trial) {
+    const auto factors =
+        draw_factors(split.shift, plan.stimulus, plan.seed, split.stage, trial, plan.data.trial_ms);
+    inputs.push_back(draw_input(plan.stimulus, plan.seed, split.stage, trial, plan.data.trial_ms, factors));
+  }
   return inputs;
 }
 
@@ -35,9 +39,9 @@ Trial trial_of(SynapticInput input, const Recording& recording) {
 
 template <class T>
 std::vector<Trial> simulate_detailed(CableSimulator<T>& simulator, const DatasetPlan& plan,
-                                     const DendriticBasis* basis, Stage stage, uint64_t first, size_t count,
-                                     const Pace& pace) {
-  auto inputs = draw_inputs(plan, stage, first, count);
+                                     const DendriticBasis* basis, const SplitPlan& split, uint64_t first,
+                                     size_t count, const Pace& pace) {
+  auto inputs = draw_inputs(plan, split, first, count);
   const size_t components = basis != nullptr ? basis->components() : 0;
   std::vector<std::vector<float>> dendrites_pc(count);
   for (auto& trial : dendrites_pc) trial.resize(components * static_cast<size_t>(plan.data.trial_ms));
@@ -63,16 +67,17 @@ template <class T>
 TrialSource detailed_source(const DatasetPlan& plan, const DendriticBasis* basis) {
   const auto& cell = std::get<DetailedCell>(plan.cell);
   auto simulator = std::make_shared<CableSimulator<T>>(cell, plan.simulation.cable);
-  return {simulator->lanes(), [=, &plan](Stage stage, uint64_t first, size_t count, const Pace& pace) {
-            return simulate_detailed(*simulator, plan, basis, stage, first, count, pace);
+  return {simulator->lanes(),
+          [=, &plan](const SplitPlan& split, uint64_t first, size_t count, const Pace& pace) {
+            return simulate_detailed(*simulator, plan, basis, split, first, count, pace);
           }};
 }
 
 template <class Cell>
 TrialSource point_source(const DatasetPlan& plan) {
-  return {1, [&plan](Stage stage, uint64_t first, size_t count, const Pace& pace) {
+  return {1, [&plan](const SplitPlan& split, uint64_t first, size_t count, const Pace& pace) {
             std::vector<Trial> trials;
-            for (auto& input : draw_inputs(plan, stage, first, count)) {
+            for (auto& input : draw_inputs(plan, split, first, count)) {
               trials.push_back(simulate(std::get<Cell>(plan.cell), std::move(input), plan.data.trial_ms));
               pace(plan.data.trial_ms);
             }
@@ -86,7 +91,7 @@ std::vector<VoltageMoments> moments_of(CableSimulator<T>& simulator, const Datas
                                        size_t count, const Pace& pace) {
   const size_t compartments = std::get<DetailedCell>(plan.cell).geometry.compartments.size();
   std::vector<VoltageMoments> moments(count, VoltageMoments(compartments));
-  simulator.run(draw_inputs(plan, Stage::stimulus_train, first, count), plan.data.trial_ms,
+  simulator.run(draw_inputs(plan, splits_of(plan.data)[0], first, count), plan.data.trial_ms,
                 [&](int64_t, std::span<const float> mV) {
                   pace(static_cast<int64_t>(count));
                   for (size_t i = 0; i < count; ++i)
@@ -96,9 +101,8 @@ std::vector<VoltageMoments> moments_of(CableSimulator<T>& simulator, const Datas
 }
 
 template <class T>
-VoltageMoments fit_moments(const DatasetPlan& plan, int threads, const Pace& pace) {
+VoltageMoments moments_of_first(uint64_t trials, const DatasetPlan& plan, int threads, const Pace& pace) {
   const auto& cell = std::get<DetailedCell>(plan.cell);
-  const auto trials = static_cast<uint64_t>(plan.data.dendritic_fit_trials);
   std::vector<std::optional<VoltageMoments>> of_trial(trials);
   std::atomic<uint64_t> next{0};
   in_parallel(threads, [&](const std::atomic<bool>& failed) {
@@ -123,10 +127,15 @@ TrialSource trial_source(const DatasetPlan& plan, const DendriticBasis* basis) {
                                                           : detailed_source<double>(plan, basis);
 }
 
+VoltageMoments voltage_moments(const DatasetPlan& plan, int64_t trials, int threads, const Pace& pace) {
+  const auto count = static_cast<uint64_t>(trials);
+  return plan.simulation.precision == Precision::in_float
+             ? moments_of_first<float>(count, plan, threads, pace)
+             : moments_of_first<double>(count, plan, threads, pace);
+}
+
 DendriticBasis fit_dendritic_basis(const DatasetPlan& plan, int threads, const Pace& pace, int64_t& samples) {
-  const auto moments = plan.simulation.precision == Precision::in_float
-                           ? fit_moments<float>(plan, threads, pace)
-                           : fit_moments<double>(plan, threads, pace);
+  const auto moments = voltage_moments(plan, plan.data.dendritic_fit_trials, threads, pace);
   samples = static_cast<int64_t>(moments.samples());
   return fit_dendritic_basis(moments, plan.data.dendritic_components);
 }

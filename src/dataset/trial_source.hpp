@@ -9,17 +9,21 @@ namespace neurontwin {
 /// Told how many trial-milliseconds more are simulated. Throws to stop.
 using Pace = std::function<void(int64_t trial_ms)>;
 
-/// Simulates trials of a plan, up to `side_by_side` at once: [first, first + count) of a stage. For one
+/// Simulates trials of a plan, up to `side_by_side` at once: [first, first + count) of a split. For one
 /// thread.
 struct TrialSource {
   size_t side_by_side = 1;
-  std::function<std::vector<Trial>(Stage stage, uint64_t first, size_t count, const Pace& pace)> simulate;
+  std::function<std::vector<Trial>(const SplitPlan& split, uint64_t first, size_t count, const Pace& pace)>
+      simulate;
 };
 /// `basis`: what dendritic components are taken along; null for none. Plan and basis must outlive the source.
 TrialSource trial_source(const DatasetPlan& plan, const DendriticBasis* basis);
 
-/// The basis of a plan: from the first dendritic_fit_trials of the training stream, whatever the size of the
-/// data set. The result does not depend on `threads`.
+/// Of the voltages of all compartments over the first `trials` of a detailed neuron's training stream,
+/// whatever the size of the data set. The result does not depend on `threads`.
+VoltageMoments voltage_moments(const DatasetPlan& plan, int64_t trials, int threads, const Pace& pace);
+
+/// The basis of a plan: from the moments of its first dendritic_fit_trials.
 DendriticBasis fit_dendritic_basis(const DatasetPlan& plan, int threads, const Pace& pace, int64_t& samples);
 
 }  // namespace neurontwin

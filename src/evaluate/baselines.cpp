@@ -46,8 +46,9 @@ GlmPair fit_pair(bool history, const Split& train, const Split& valid, const Glm
   return pair;
 }
 
+/// `pair` must live as long as the baseline is asked.
 Baseline baseline_of(const GlmPair& pair, float rate_log_odds, const Split& valid, const Split& test) {
-  const auto of = [&](const Split& split) {
+  const auto of = [&pair, rate_log_odds](const Split& split) {
     const int64_t excitatory = split.identity().excitatory_synapses;
     return predictions(
         split,
@@ -61,6 +62,7 @@ Baseline baseline_of(const GlmPair& pair, float rate_log_odds, const Split& vali
   b.parameters = pair.soma.parameter_count() + (pair.has_spikes ? pair.spike.parameter_count() : 0);
   b.valid = of(valid);
   b.test = of(test);
+  b.answer = of;
   return b;
 }
 
@@ -75,7 +77,7 @@ void for_each_baseline(const GlmBudget& budget, const Split& train, const Split&
     const auto constant = [](float value) {
       return [value](const TrialView& t) { return std::vector<float>(t.soma_mV.size(), value); };
     };
-    Baseline b{"rate", "constant spike rate and voltage, the training set's means", 2, {}, {}};
+    Baseline b{"rate", "constant spike rate and voltage, the training set's means", 2, {}, {}, {}};
     b.valid = predictions(valid, constant(rate_log_odds), constant(mean_mV));
     b.test = predictions(test, constant(rate_log_odds), constant(mean_mV));
     f(b);
@@ -107,8 +109,8 @@ Baseline one_unit_network(const OneUnitTask& task, uint64_t seed, const Split& t
   spec.near_spike = spec.count = false;
   Twin twin(spec, train_split.channels(), seed);
   train(twin, task.train, seed, train_split, valid, task.folder, "one unit\n" + task.identity, listener);
-  Baseline b{
-      "one_unit", "a twin of the same window with one linear unit, trained as the twin was", 0, {}, {}};
+  Baseline b{"one_unit", "a twin of the same window with one linear unit, trained as the twin was", 0, {}, {},
+             {}};
   b.parameters = twin->parameter_count();
   b.valid = compare(twin, valid);
   b.test = compare(twin, test);

@@ -14,6 +14,8 @@ struct Baseline {
   std::string description;  // one sentence
   int64_t parameters = 0;
   std::vector<TrialComparison> valid, test;
+  /// What it says of any other split. Empty where it cannot be asked any more.
+  std::function<std::vector<TrialComparison>(const Split&)> answer = {};
 };
 
 /// The simpler models, fitted on the training trials, one after the other (their predictions are large):

@@ -15,144 +15,12 @@
 namespace neurontwin {
 namespace {
 
-constexpr std::array<double, 4> kFalsePositiveRates{0.001, 0.002, 0.0025, 0.01};
-
-using Named = std::vector<std::pair<std::string, double>>;
-
-/// The metrics that are functions of sums over bins, with their names.
-Named metrics_of(const ScoreSums& s) {
-  Named m;
-  const double seconds = s.bins / 1000;
-  for (size_t i = 0; i < kFalsePositiveRates.size(); ++i) {
-    m.emplace_back(fmt::format("spike.tpr_at_fpr_{}", kFalsePositiveRates[i]), s.hits[i] / s.spikes);
-    m.emplace_back(fmt::format("spike.fpr_at_fpr_{}", kFalsePositiveRates[i]),
-                   s.false_alarms[i] / (s.bins - s.spikes));
-  }
-  m.emplace_back("spike.auc_per_trial", s.auc / s.ranked_trials);
-  m.emplace_back("spike.bits_per_spike", (s.rate_log_loss - s.log_loss) / s.spikes / std::log(2.0));
-  for (size_t i = 0; i < kTolerances_ms.size(); ++i) {
-    m.emplace_back(fmt::format("spike.f1_{}ms", kTolerances_ms[i]),
-                   f1(s.matched[i], s.predicted_spikes, s.spikes));
-  }
-  m.emplace_back("spike.base_rate_hz", s.spikes / seconds);
-  m.emplace_back("spike.expected_rate_hz", s.expected_spikes / seconds);
-  m.emplace_back("spike.thresholded_rate_hz", s.predicted_spikes / seconds);
-  m.emplace_back("spike.rate_error_hz", s.rate_error / seconds);
-  const auto counts = count_metrics(s);
-  m.emplace_back("spike.count_correlation", counts.correlation);
-  m.emplace_back("spike.count_variance_explained", counts.variance_explained);
-  const auto v = voltage_metrics(s);
-  m.emplace_back("soma.rmse_mV", v.rmse_mV);
-  m.emplace_back("soma.mae_mV", v.mae_mV);
-  m.emplace_back("soma.variance_explained", v.variance_explained);
-  m.emplace_back("soma.variance_explained_rescaled", v.variance_explained_rescaled);
-  m.emplace_back("soma.rmse_rescaled_mV", v.rmse_rescaled_mV);
-  return m;
-}
-
-ScoreSums total_of(std::span<const ScoreSums> trials) {
-  ScoreSums total;
-  for (const auto& trial : trials) total.add(trial, 1);
-  return total;
-}
-
-std::vector<ScoreSums> score_all(std::span<const TrialComparison> trials, const Convention& convention,
-                                 const Thresholds& thresholds, double rate_per_bin) {
-  std::vector<ScoreSums> sums;
-  for (const auto& trial : trials) sums.push_back(score_trial(trial, convention, thresholds, rate_per_bin));
-  return sums;
-}
-
-/// The bins that count under a convention.
-std::vector<TrialBins> bins_of(std::span<const TrialComparison> trials, const Convention& convention) {
-  std::vector<TrialBins> bins;
-  for (const auto& trial : trials) {
-    if (trial.spikes() > convention.most_spikes) continue;
-    const auto skip = std::min(convention.skip_ms, trial.duration_ms());
-    bins.push_back({{trial.spike_log_odds.begin() + skip, trial.spike_log_odds.end()},
-                    {trial.spike.begin() + skip, trial.spike.end()}});
-  }
-  return bins;
-}
-
-/// Confidence intervals of all metrics by name.
-std::map<std::string, std::pair<double, double>> intervals(const RankTable& table,
-                                                           std::span<const ScoreSums> sums,
-                                                           const EvaluateSpec& spec, uint64_t seed) {
-  const auto resamples = static_cast<size_t>(spec.bootstrap_resamples);
-  const auto weight = resampling_weights(sums.size(), resamples, seed);
-  std::map<std::string, std::vector<double>> values;
-  for (const auto& m : rank_metrics(table, kFalsePositiveRates, weight, resamples)) {
-    values["spike.auc"].push_back(m.auc);
-    values["spike.average_precision"].push_back(m.average_precision);
-  }
-  for (size_t b = 0; b < resamples; ++b) {
-    ScoreSums drawn;
-    for (size_t j = 0; j < sums.size(); ++j) {
-      if (const float w = weight[j * resamples + b]; w > 0) drawn.add(sums[j], w);
-    }
-    for (const auto& [name, value] : metrics_of(drawn)) values[name].push_back(value);
-  }
-  std::map<std::string, std::pair<double, double>> out;
-  for (auto& [name, list] : values) out[name] = percentile_interval(std::move(list), 0.95);
-  return out;
-}
-
-/// A prediction of the test trials, scored, with thresholds from the validation trials.
-struct Scored {
-  Thresholds thresholds;
-  std::vector<ScoreSums> sums;
-  ScoreSums total;
-  RankTable table;
-};
-
-Scored score(std::span<const TrialComparison> valid, std::span<const TrialComparison> test,
-             const EvaluateSpec& spec, double rate_per_bin) {
-  const Convention convention{.skip_ms = spec.skip_ms};
-  Scored s{choose_thresholds(valid, kFalsePositiveRates), {}, {}, {}};
-  s.sums = score_all(test, convention, s.thresholds, rate_per_bin);
-  s.total = total_of(s.sums);
-  s.table = rank(bins_of(test, convention));
-  return s;
-}
-
-/// Writes all scores under `prefix`, with their intervals. What is not defined (spikes to be found where
-/// there are none, the correlation of a constant) is left out.
-template <class Wanted>
-void put_scores(nlohmann::ordered_json& metrics, const std::string& prefix, const Scored& scored,
-                const EvaluateSpec& spec, uint64_t seed, Wanted&& wanted) {
-  const auto interval = intervals(scored.table, scored.sums, spec, seed);
-  const auto ranks = rank_metrics(scored.table, kFalsePositiveRates);
-  Named all{{"spike.auc", ranks.auc}, {"spike.average_precision", ranks.average_precision}};
-  const auto others = metrics_of(scored.total);
-  all.insert(all.end(), others.begin(), others.end());
-  for (const auto& [name, value] : all) {
-    const bool finds_spikes = name.starts_with("spike.") && name != "spike.base_rate_hz";
-    if (!std::isfinite(value) || !wanted(name) || (scored.total.spikes == 0 && finds_spikes)) continue;
-    metrics[prefix + name] = value;
-    if (const auto it = interval.find(name); it != interval.end()) {
-      metrics[prefix + name + "_ci95"] = {it->second.first, it->second.second};
-    }
-  }
-}
-
-/// The scores that are written for a baseline or ceiling, beside the twin's.
-bool is_compared(std::string_view name) {
-  constexpr std::array<std::string_view, 14> kNames{"spike.auc",
-                                                    "spike.average_precision",
-                                                    "spike.bits_per_spike",
-                                                    "spike.tpr_at_fpr_0.0025",
-                                                    "spike.tpr_at_fpr_0.01",
-                                                    "spike.f1_1ms",
-                                                    "spike.f1_2ms",
-                                                    "spike.f1_5ms",
-                                                    "spike.rate_error_hz",
-                                                    "spike.count_correlation",
-                                                    "spike.count_variance_explained",
-                                                    "soma.rmse_mV",
-                                                    "soma.mae_mV",
-                                                    "soma.variance_explained"};
-  return std::find(kNames.begin(), kNames.end(), name) != kNames.end();
+/// A model's answers to the validation and the test trials, scored.
+TestScores score_test(std::span<const TrialComparison> valid, std::span<const TrialComparison> test,
+                      const EvaluateSpec& spec, uint64_t seed, double rate_per_bin) {
+  auto scored = score(valid, test, spec.skip_ms, rate_per_bin);
+  auto resampled = resampled_metrics(scored, spec.bootstrap_resamples, seed);
+  return {std::move(scored), std::move(resampled)};
 }
 
 void add_published(nlohmann::ordered_json& metrics, std::span<const TrialComparison> trials,
@@ -246,12 +114,16 @@ void add_ceilings(nlohmann::ordered_json& metrics, const EvaluateSpec& spec, uin
 
 void add_baselines(nlohmann::ordered_json& metrics, const EvaluateSpec& spec, uint64_t seed,
                    const Split& train, const Split& valid, const Split& test, double rate_per_bin,
-                   const OneUnitTask* one_unit, const ProgressListener& listener) {
+                   const OneUnitTask* one_unit, std::span<const ShiftedTrials> other_inputs,
+                   const ProgressListener& listener) {
+  const GeneralisationScoring scoring{spec.skip_ms, spec.bootstrap_resamples, rate_per_bin, seed};
   const auto add = [&](const Baseline& b) {
     const auto prefix = fmt::format("baseline.{}.", b.name);
     metrics[prefix + "description"] = b.description;
     metrics[prefix + "parameters"] = b.parameters;
-    put_scores(metrics, prefix, score(b.valid, b.test, spec, rate_per_bin), spec, seed, is_compared);
+    const auto known = score_test(b.valid, b.test, spec, seed, rate_per_bin);
+    put_scores(metrics, prefix, known.scored, known.resampled, is_compared);
+    if (b.name == "glm") put_generalisation(metrics, prefix, other_inputs, known, b.answer, scoring);
     if (stop_requested()) fail_run("stopped while evaluating; run the same command again to go on");
   };
   if (spec.baselines) for_each_baseline(spec.glm, train, valid, test, add);
@@ -296,17 +168,19 @@ nlohmann::ordered_json ceiling_metrics(const std::string& name, const EvaluateSp
   const auto kernel = choose_kernel(truths(valid_split), valid.spike_times_ms, rate_per_bin);
   const auto prefix = fmt::format("ceiling.{}.", name);
   metrics[prefix + "kernel_sd_ms"] = kernel.sd_ms;
-  const auto scored = score(compare_answer(valid_split, valid, kernel, rate_per_bin),
-                            compare_answer(test_split, test, kernel, rate_per_bin), spec, rate_per_bin);
-  put_scores(metrics, prefix, scored, spec, seed, [&](std::string_view metric) {
-    return is_compared(metric) && (metric.starts_with("spike.") || !test.soma_mV.empty());
-  });
+  const auto scored =
+      score(compare_answer(valid_split, valid, kernel, rate_per_bin),
+            compare_answer(test_split, test, kernel, rate_per_bin), spec.skip_ms, rate_per_bin);
+  put_scores(metrics, prefix, scored, resampled_metrics(scored, spec.bootstrap_resamples, seed),
+             [&](std::string_view metric) {
+               return is_compared(metric) && (metric.starts_with("spike.") || !test.soma_mV.empty());
+             });
   return metrics;
 }
 
 Evaluation evaluate(Twin& twin, const EvaluateSpec& spec, uint64_t seed, const Split& train,
                     const Split& valid, const Split& test, const ProgressListener& listener,
-                    const OneUnitTask* one_unit) {
+                    const OneUnitTask* one_unit, std::span<const ShiftedTrials> other_inputs) {
   const auto tell = [&](double done, const char* note) {
     if (listener) listener({"evaluate", done, 5, "parts", note});
     if (stop_requested()) fail_run("stopped while evaluating; run the same command again to go on");
@@ -325,12 +199,13 @@ Evaluation evaluate(Twin& twin, const EvaluateSpec& spec, uint64_t seed, const S
     dendrites.push_back(score_dendrites(trial.dendrites_pc, predicted.dendrites,
                                         twin->spec().dendritic_components, spec.skip_ms));
   });
-  const auto scored = score(compare(twin, valid), trials, spec, rate_per_bin);
+  const auto known = score_test(compare(twin, valid), trials, spec, seed, rate_per_bin);
+  const auto& scored = known.scored;
   tell(1, "bootstrap");
 
   Evaluation out;
   auto& metrics = out.metrics;
-  put_scores(metrics, "", scored, spec, seed, [](const std::string&) { return true; });
+  put_scores(metrics, "", scored, known.resampled, [](std::string_view) { return true; });
   metrics.update(dendrite_scores(dendrites, spec.bootstrap_resamples, seed));
   const bool has_spikes = scored.total.spikes > 0;
   const auto& thresholds = scored.thresholds;
@@ -356,10 +231,17 @@ Evaluation evaluate(Twin& twin, const EvaluateSpec& spec, uint64_t seed, const S
   if (spec.published_labels) use_published_labels(trials, test);
   metrics["published.labels"] = spec.published_labels ? "published" : "exact";
   add_published(metrics, trials, thresholds, rate_per_bin);
+  if (!other_inputs.empty()) {
+    tell(3, "other inputs");
+    put_generalisation(metrics, "", other_inputs, known,
+                       [&](const Split& split) { return compare(twin, split); },
+                       {spec.skip_ms, spec.bootstrap_resamples, rate_per_bin, seed});
+    out.curves["generalisation"] = generalisation_curves(other_inputs);
+  }
   tell(3, "noise ceiling");
   if (has_spikes) add_ceilings(metrics, spec, seed, train, valid, test, rate_per_bin);
   tell(4, "baselines");
-  add_baselines(metrics, spec, seed, train, valid, test, rate_per_bin, one_unit, listener);
+  add_baselines(metrics, spec, seed, train, valid, test, rate_per_bin, one_unit, other_inputs, listener);
   tell(5, "");
   return out;
 }

@@ -3,6 +3,7 @@
 
 #include "evaluate/baselines.hpp"
 #include "evaluate/ceiling.hpp"
+#include "evaluate/generalisation.hpp"
 #include "evaluate/glm.hpp"
 #include "evaluate/trial_score.hpp"
 #include "progress/progress.hpp"
@@ -30,10 +31,11 @@ struct Evaluation {
 
 /// Everything that is said about a twin, on trials it was never trained on. Thresholds come from the
 /// validation set, confidence intervals from a bootstrap over test trials, the constant-rate model from the
-/// training set. With `one_unit` that network is trained and scored, too.
+/// training set. With `one_unit` that network is trained and scored, too. The twin and the linear sum are
+/// also asked about the trials of `other_inputs`.
 Evaluation evaluate(Twin& twin, const EvaluateSpec& spec, uint64_t seed, const Split& train,
                     const Split& valid, const Split& test, const ProgressListener& listener,
-                    const OneUnitTask* one_unit = nullptr);
+                    const OneUnitTask* one_unit = nullptr, std::span<const ShiftedTrials> other_inputs = {});
 
 /// "ceiling.NAME.*": the scores of a second answer to the same trials as if it were a prediction, smoothed by
 /// the kernel that suits the validation trials best. No twin can be asked for more than a repetition knows.

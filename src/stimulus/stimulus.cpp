@@ -139,18 +139,51 @@ class IntervalSmoother {
   std::vector<double> cumulative_;
 };
 
+/// What multiplies the rate of one synapse.
+struct SynapseFactor {
+  double always = 1;
+  const std::vector<double>* over_time = nullptr;  // [ms]; none: 1
+  double highest_over_time = 1;
+
+  double at(int64_t t) const {
+    return over_time != nullptr ? always * (*over_time)[static_cast<size_t>(t)] : always;
+  }
+  double highest() const { return always * highest_over_time; }
+};
+
+/// A trial's factors, synapse by synapse, excitatory first.
+std::vector<SynapseFactor> by_synapse(const RateFactors& factors, const RandomRates& rates) {
+  std::vector<SynapseFactor> of(static_cast<size_t>(rates.excitatory_synapses + rates.inhibitory_synapses));
+  for (size_t s = 0; s < factors.of_synapse.size(); ++s) of[s].always = factors.of_synapse[s];
+  for (size_t p = 0; p < factors.of_pool.size(); ++p) {
+    const auto& over_time = factors.of_pool[p];
+    const double highest = *std::max_element(over_time.begin(), over_time.end());
+    const auto set = [&](const std::vector<int>& numbers, int first) {
+      for (const int number : numbers) {
+        auto& factor = of[static_cast<size_t>(first + number)];
+        factor.over_time = &over_time;
+        factor.highest_over_time = highest;
+      }
+    };
+    set(rates.pools[p].excitatory, 0);
+    set(rates.pools[p].inhibitory, rates.excitatory_synapses);
+  }
+  return of;
+}
+
 /// Spike times of one synapse by thinning (Lewis and Shedler 1979): candidates at the highest rate by
 /// geometric skips, each kept with probability p(t)/p_highest. The smoothed rate is needed at candidates
 /// only.
 template <class Keep>
-void draw_spikes(const IntervalSmoother& smoother, const double* rate, int64_t intervals, int64_t duration_ms,
-                 Random& random, Keep&& keep) {
-  const double highest = spike_probability(*std::max_element(rate, rate + intervals));
+void draw_spikes(const IntervalSmoother& smoother, const double* rate, int64_t intervals,
+                 const SynapseFactor& factor, int64_t duration_ms, Random& random, Keep&& keep) {
+  const double highest = spike_probability(*std::max_element(rate, rate + intervals) * factor.highest());
   if (highest <= 0) return;
   const double log_failure = std::log1p(-std::min(highest, 1 - 1e-12));
   for (int64_t t = random.failures(log_failure, duration_ms); t < duration_ms;
        t += 1 + random.failures(log_failure, duration_ms)) {
-    if (random.uniform() * highest < spike_probability(smoother.at(rate, t))) keep(static_cast<uint32_t>(t));
+    if (random.uniform() * highest < spike_probability(smoother.at(rate, t) * factor.at(t)))
+      keep(static_cast<uint32_t>(t));
   }
 }
 
@@ -182,16 +215,16 @@ std::vector<int64_t> durations(const Settings& settings, std::string_view key) {
   return values;
 }
 
-std::pair<double, double> low_high(const Settings& settings, std::string_view key,
-                                   std::vector<double> otherwise, Range range) {
+}  // namespace
+
+std::pair<double, double> read_low_high(const Settings& settings, std::string_view key,
+                                        std::vector<double> otherwise, Range range) {
   const auto pair = settings.numbers(key, std::move(otherwise), range);
   if (pair.size() != 2 || pair[0] > pair[1]) {
     fail_input("{}: '{}' expected two numbers, the lower first", settings.where(key), settings.full_key(key));
   }
   return {pair[0], pair[1]};
 }
-
-}  // namespace
 
 SynapsePool one_pool(int excitatory_synapses, int inhibitory_synapses) {
   SynapsePool pool;
@@ -208,20 +241,20 @@ SynapsePool one_pool(int excitatory_synapses, int inhibitory_synapses) {
 RandomRates read_stimulus(const Settings& settings, std::vector<SynapsePool> pools) {
   RandomRates rates;
   rates.excitatory_synapses = rates.inhibitory_synapses = 0;
-  const auto [low, high] = low_high(settings, "excitatory_per_100ms", {0, 50}, {0, 1e6});
+  const auto [low, high] = read_low_high(settings, "excitatory_per_100ms", {0, 50}, {0, 1e6});
   for (auto& pool : pools) {
     rates.excitatory_synapses += static_cast<int>(pool.excitatory.size());
     rates.inhibitory_synapses += static_cast<int>(pool.inhibitory.size());
     std::tie(pool.excitatory_per_100ms_low, pool.excitatory_per_100ms_high) = std::pair(low, high);
     if (pool.name.empty() || !settings.has(pool.name)) continue;
     std::tie(pool.excitatory_per_100ms_low, pool.excitatory_per_100ms_high) =
-        low_high(settings.table(pool.name), "excitatory_per_100ms", {low, high}, {0, 1e6});
+        read_low_high(settings.table(pool.name), "excitatory_per_100ms", {low, high}, {0, 1e6});
   }
   rates.pools = std::move(pools);
   rates.inhibition_below_excitation = settings.number("inhibition_below_excitation", 50.0);
   rates.inhibition_above_excitation = settings.number("inhibition_above_excitation", -15.0);
   std::tie(rates.synapse_factor_low, rates.synapse_factor_high) =
-      low_high(settings, "synapse_factor", {0.5, 1.5}, kNotNegative);
+      read_low_high(settings, "synapse_factor", {0.5, 1.5}, kNotNegative);
   rates.interval_ms = durations(settings, "interval_ms");
   rates.interval_jitter_ms = settings.integer("interval_jitter_ms", 20, {0, 1e6});
   rates.smoothing_sd_ms = durations(settings, "smoothing_sd_ms");
@@ -230,16 +263,17 @@ RandomRates read_stimulus(const Settings& settings, std::vector<SynapsePool> poo
 }
 
 SynapticInput draw_input(const RandomRates& rates, uint64_t seed, Stage stage, uint64_t trial,
-                         int64_t duration_ms) {
+                         int64_t duration_ms, const RateFactors& factors) {
   Random rate_stream(seed, stage, trial, kRateStream);
   const auto drawn = draw_interval_rates(rates, rate_stream, duration_ms);
   const IntervalSmoother smoother(drawn, duration_ms);
+  const auto factor = by_synapse(factors, rates);
   const auto kind = [&](int first, int count) {
     std::vector<std::vector<uint32_t>> times(static_cast<size_t>(count));
     for (int s = 0; s < count; ++s) {
       Random random(seed, stage, trial, kFirstSynapseStream + static_cast<uint32_t>(first + s));
-      draw_spikes(smoother, drawn.of(first + s), drawn.intervals, duration_ms, random,
-                  [&](uint32_t t) { times[static_cast<size_t>(s)].push_back(t); });
+      draw_spikes(smoother, drawn.of(first + s), drawn.intervals, factor[static_cast<size_t>(first + s)],
+                  duration_ms, random, [&](uint32_t t) { times[static_cast<size_t>(s)].push_back(t); });
     }
     return sorted_by_time(times, duration_ms);
   };
@@ -264,12 +298,13 @@ PoolInput mean_input(const RandomRates& rates, const SynapsePool& pool, int64_t 
 }
 
 std::vector<std::vector<double>> spike_probability_reference(const RandomRates& rates, uint64_t seed,
-                                                             Stage stage, uint64_t trial,
-                                                             int64_t duration_ms) {
+                                                             Stage stage, uint64_t trial, int64_t duration_ms,
+                                                             const RateFactors& factors) {
   Random rate_stream(seed, stage, trial, kRateStream);
   const auto drawn = draw_interval_rates(rates, rate_stream, duration_ms);
   const auto window = smoothing_window(drawn.smoothing_sd_ms);
   const auto half = static_cast<int64_t>(window.size() - 1) / 2;
+  const auto factor = by_synapse(factors, rates);
   std::vector<std::vector<double>> probability;
   for (int s = 0; s < rates.excitatory_synapses + rates.inhibitory_synapses; ++s) {
     auto& p = probability.emplace_back(static_cast<size_t>(duration_ms));
@@ -280,7 +315,7 @@ std::vector<std::vector<double>> spike_probability_reference(const RandomRates& 
         if (u >= 0 && u < duration_ms)
           smoothed += window[static_cast<size_t>(i)] * drawn.of(s)[u / drawn.interval_ms];
       }
-      p[static_cast<size_t>(t)] = spike_probability(smoothed);
+      p[static_cast<size_t>(t)] = spike_probability(smoothed * factor[static_cast<size_t>(s)].at(t));
     }
   }
   return probability;

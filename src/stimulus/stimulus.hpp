@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "config/settings.hpp"
@@ -54,9 +55,19 @@ struct RandomRates {
 /// with a pool's name has its own. InputError where it is wrong.
 RandomRates read_stimulus(const Settings& settings, std::vector<SynapsePool> pools);
 
+/// Two numbers of which the first is not the higher one. InputError where they are not.
+std::pair<double, double> read_low_high(const Settings& settings, std::string_view key,
+                                        std::vector<double> otherwise, Range range);
+
+/// Factors on the rates that are drawn for one trial; none are 1.
+struct RateFactors {
+  std::vector<double> of_synapse;            // [synapse], excitatory first; empty: 1
+  std::vector<std::vector<double>> of_pool;  // [pool][ms], for all synapses of the pool; empty: 1
+};
+
 /// The input of one trial: a pure function of its arguments.
 SynapticInput draw_input(const RandomRates& rates, uint64_t seed, Stage stage, uint64_t trial,
-                         int64_t duration_ms);
+                         int64_t duration_ms, const RateFactors& factors = {});
 
 /// Input spikes per ms of a pool, each kind's over all its synapses.
 struct PoolInput {
@@ -71,7 +82,7 @@ PoolInput mean_input(const RandomRates& rates, const SynapsePool& pool, int64_t 
 /// The expected number of spikes per synapse and ms of one trial, [synapse][ms], excitatory first: what
 /// draw_input draws from. Written plainly from the definition; the reference for the tests.
 std::vector<std::vector<double>> spike_probability_reference(const RandomRates& rates, uint64_t seed,
-                                                             Stage stage, uint64_t trial,
-                                                             int64_t duration_ms);
+                                                             Stage stage, uint64_t trial, int64_t duration_ms,
+                                                             const RateFactors& factors = {});
 
 }  // namespace neurontwin

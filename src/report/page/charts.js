@@ -372,6 +372,7 @@ function allCharts(data) {
   const dendrites = metrics['dendrites.variance_explained_of_each'];
   add(c.trial_rates, () => trialRatesChart(c, dendrites ? 'half' : 'wide'));
   add(dendrites, () => dendritesChart(metrics));
+  add(c.generalisation, () => generalisationCharts(c, metrics));
   add(modelsOf(metrics).length, () => modelsChart(metrics));
   add(learning && learning.epochs.length, () => learningCharts(learning));
   add(search, () => searchCharts(search));

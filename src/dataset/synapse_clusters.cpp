@@ -1,0 +1,105 @@
+#include "dataset/synapse_clusters.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include "dataset/hdf5.hpp"
+#include "dataset/k_means.hpp"
+
+namespace neurontwin {
+namespace {
+
+constexpr std::string_view kFormat = "neurontwin synapse clusters 1";
+
+/// Ascending.
+std::vector<int> compartments_with_synapses(const Neuron& neuron) {
+  std::set<int> all;
+  for (const auto& compartments : {excitatory_compartments(neuron), inhibitory_compartments(neuron)})
+    all.insert(compartments.begin(), compartments.end());
+  return {all.begin(), all.end()};
+}
+
+/// [a][b] of the compartments named; 0 with one whose voltage stands still.
+std::vector<double> correlations(const VoltageMoments& moments, const std::vector<int>& compartments) {
+  const auto covariance = moments.covariance_mV2();
+  const auto all = static_cast<size_t>(std::llround(std::sqrt(static_cast<double>(covariance.size()))));
+  const auto at = [&](int a, int b) {
+    return covariance[static_cast<size_t>(a) * all + static_cast<size_t>(b)];
+  };
+  std::vector<double> out;
+  for (const int a : compartments) {
+    for (const int b : compartments) {
+      const double scale = std::sqrt(at(a, a) * at(b, b));
+      out.push_back(scale > 0 ? at(a, b) / scale : 0.0);
+    }
+  }
+  return out;
+}
+
+bool are_below(const std::vector<int>& clusters, int64_t count) {
+  return std::ranges::all_of(clusters, [&](int c) { return c >= 0 && c < count; });
+}
+
+}  // namespace
+
+int64_t possible_clusters(const Neuron& neuron, int64_t count) {
+  return std::min(count, static_cast<int64_t>(compartments_with_synapses(neuron).size()));
+}
+
+SynapseClusters cluster_synapses(const VoltageMoments& moments, const Neuron& neuron, int64_t count,
+                                 uint64_t seed) {
+  const auto compartments = compartments_with_synapses(neuron);
+  SynapseClusters clusters;
+  clusters.count = possible_clusters(neuron, count);
+  const auto groups = k_means(correlations(moments, compartments), compartments.size(),
+                              static_cast<size_t>(clusters.count), seed);
+  const auto of = [&](const std::vector<int>& compartment_of) {
+    std::vector<int> out;
+    for (const int compartment : compartment_of) {
+      const auto place = std::ranges::lower_bound(compartments, compartment) - compartments.begin();
+      out.push_back(groups.of_point[static_cast<size_t>(place)]);
+    }
+    return out;
+  };
+  clusters.of_excitatory = of(excitatory_compartments(neuron));
+  clusters.of_inhibitory = of(inhibitory_compartments(neuron));
+  return clusters;
+}
+
+std::string synapse_clusters_bytes(const SynapseClusters& clusters, const std::string& configuration,
+                                   int64_t fit_trials) {
+  Hdf5Image image;
+  image.attribute("format", kFormat);
+  image.attribute("program_version", NEURONTWIN_VERSION);
+  image.attribute("configuration", configuration);
+  image.attribute("fit_split", "train");
+  image.attribute("fit_trials", fit_trials);
+  image.attribute("clusters", clusters.count);
+  image.attribute(
+      "how", fmt::format("k-means on the rows of the matrix of correlations of the voltages of all "
+                         "compartments with synapses, at whole milliseconds, clipped at {} mV; a synapse "
+                         "is in the cluster of its compartment",
+                         kDendriteCeiling_mV));
+  image.write<int32_t>("/excitatory_cluster", clusters.of_excitatory, "index");
+  image.write<int32_t>("/inhibitory_cluster", clusters.of_inhibitory, "index");
+  return image.bytes();
+}
+
+SynapseClusters read_synapse_clusters(const std::filesystem::path& file, const std::string& configuration) {
+  const Hdf5File stored(file);
+  if (const auto format = stored.text_attribute("format"); format != kFormat)
+    fail_input("{}: is '{}', expected '{}'", file.string(), format, kFormat);
+  if (stored.text_attribute("configuration") != configuration)
+    fail_input("{}: was made by another configuration; choose another --out, or remove it", file.string());
+  SynapseClusters clusters;
+  clusters.count = stored.number_attribute("clusters");
+  clusters.of_excitatory = stored.read<int32_t>("/excitatory_cluster");
+  clusters.of_inhibitory = stored.read<int32_t>("/inhibitory_cluster");
+  if (!are_below(clusters.of_excitatory, clusters.count) ||
+      !are_below(clusters.of_inhibitory, clusters.count))
+    fail_input("{}: names a cluster that there is not; the file is damaged, remove it", file.string());
+  return clusters;
+}
+
+}  // namespace neurontwin

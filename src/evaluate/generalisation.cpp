@@ -1,0 +1,152 @@
+#include "evaluate/generalisation.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "evaluate/bootstrap.hpp"
+
+namespace neurontwin {
+namespace {
+
+/// Whether there is a spike to find or not.
+constexpr std::array<std::string_view, 2> kWithoutSpikes{"spike.expected_rate_hz",
+                                                         "spike.false_positives_per_s_at_fpr_0.0025"};
+/// Higher is better in all of these.
+constexpr std::array<std::string_view, 3> kDrops{"spike.auc", "spike.tpr_at_fpr_0.0025",
+                                                 "soma.variance_explained"};
+
+bool is_wanted(std::string_view name) {
+  return is_compared(name) || name == "spike.base_rate_hz" || name == "spike.fpr_at_fpr_0.0025" ||
+         std::ranges::find(kWithoutSpikes, name) != kWithoutSpikes.end();
+}
+
+double value_of(const NamedMetrics& metrics, std::string_view name) {
+  const auto it = std::ranges::find_if(metrics, [&](const auto& metric) { return metric.first == name; });
+  return it != metrics.end() ? it->second : std::nan("");
+}
+
+void put_interval(nlohmann::ordered_json& metrics, const std::string& key, std::vector<double> values) {
+  const auto [low, high] = percentile_interval(std::move(values), 0.95);
+  if (std::isfinite(low)) metrics[key + "_ci95"] = {low, high};
+}
+
+/// The test set's scores less these.
+void put_drops(nlohmann::ordered_json& metrics, const std::string& prefix, const TestScores& test,
+               const Scored& set, const ResampledMetrics& resampled) {
+  const auto of_test = metrics_of(test.scored), of_set = metrics_of(set);
+  for (const auto& drop : kDrops) {
+    const std::string name(drop);
+    const double value = value_of(of_test, name) - value_of(of_set, name);
+    if (!std::isfinite(value)) continue;
+    metrics[prefix + "drop." + name] = value;
+    auto values = test.resampled.at(name);
+    for (size_t b = 0; b < values.size(); ++b) values[b] -= resampled.at(name)[b];
+    put_interval(metrics, prefix + "drop." + name, std::move(values));
+  }
+}
+
+void put_set(nlohmann::ordered_json& metrics, const std::string& prefix, const TestScores& test,
+             const Scored& set, const GeneralisationScoring& scoring, uint64_t seed) {
+  const auto resampled = resampled_metrics(set, scoring.resamples, seed);
+  put_scores(metrics, prefix, set, resampled, is_wanted);
+  if (set.total.spikes == 0 && test.scored.total.spikes > 0) {
+    for (const auto& kept : kWithoutSpikes) {
+      const std::string name(kept);
+      metrics[prefix + name] = value_of(metrics_of(set), name);
+      put_interval(metrics, prefix + name, resampled.at(name));
+    }
+  }
+  put_drops(metrics, prefix, test, set, resampled);
+}
+
+/// What a set holds.
+void put_support(nlohmann::ordered_json& metrics, const std::string& prefix, const ShiftedTrials& set) {
+  const auto support = event_support(set.trials);
+  metrics[prefix + "words"] = set.words;
+  metrics[prefix + "trials"] = support.trials();
+  metrics[prefix + "data_s"] = support.seconds();
+  metrics[prefix + "spikes"] = support.spikes;
+  metrics[prefix + "trials_with_spikes"] = support.trials_with_spikes;
+  if (support.spikes == 0) {
+    metrics[prefix + "note"] = fmt::format("no output spike in {} trials ({:g} s): no scores of spikes",
+                                           support.trials(), support.seconds());
+  }
+}
+
+/// The sets, each of which needs something of the neuron, fit it. "possible here: rates_low, ..."
+void require_possible(const std::vector<ShiftedSet>& sets, const Settings& settings, const Neuron& neuron) {
+  const bool has_dendrites = std::holds_alternative<DetailedCell>(neuron);
+  const bool has_inhibition = inhibitory_synapses(neuron) > 0;
+  const auto refuse = [&](const ShiftedSet& set, std::string_view why) {
+    std::vector<std::string> possible;
+    for (const auto& name : shifted_set_names()) {
+      const bool clusters = name == "clusters" || name == "published_mixture";
+      if ((has_dendrites || !clusters) && (has_inhibition || name != "no_inhibition"))
+        possible.push_back(name);
+    }
+    fail_input("{}: '{}' names the set \"{}\", but {}; possible for this neuron: {}", settings.where("sets"),
+               settings.full_key("sets"), set.name, why, fmt::join(possible, ", "));
+  };
+  for (const auto& set : sets) {
+    if (set.shift.needs_clusters() && !has_dendrites)
+      refuse(set, "a point neuron has no dendrites whose synapses could be grouped");
+    if (set.shift.without_inhibition == WhichTrials::all && !has_inhibition)
+      refuse(set, "the neuron has no inhibitory synapses, so nothing would change");
+  }
+}
+
+}  // namespace
+
+GeneralisationSpec read_generalisation(const Settings& settings, const Neuron& neuron) {
+  GeneralisationSpec spec;
+  spec.sets = read_shifted_sets(settings);
+  spec.trials = settings.integer("trials", spec.trials, {1, 1e6});
+  spec.clusters.count = settings.integer("clusters", spec.clusters.count, {2, 1e4});
+  spec.clusters.fit_trials = settings.integer("clusters_fit_trials", spec.clusters.fit_trials, {1, 128});
+  require_possible(spec.sets, settings, neuron);
+  return spec;
+}
+
+std::vector<ShiftedTrials> shifted_trials(const GeneralisationSpec& spec, const DatasetPlan& plan,
+                                          const std::filesystem::path& folder, int threads,
+                                          const ProgressListener& listener) {
+  std::vector<SplitPlan> splits;
+  for (const auto& set : spec.sets) {
+    SplitPlan split{"ood-" + set.name, set.stage, spec.trials, set.shift, ""};
+    std::string fit;
+    if (set.shift.needs_clusters()) {
+      split.shift.clusters = make_synapse_clusters(plan, spec.clusters, folder, threads, listener);
+      fit = fmt::format("clusters_fit_trials = {}\n", spec.clusters.fit_trials);
+    }
+    split.configuration = determining_text(split.shift) + fit;
+    splits.push_back(std::move(split));
+  }
+  make_splits(plan, splits, folder, threads, listener);
+  std::vector<ShiftedTrials> sets;
+  for (size_t i = 0; i < splits.size(); ++i)
+    sets.push_back({spec.sets[i].name, spec.sets[i].words, Split::open(plan, folder, splits[i])});
+  return sets;
+}
+
+void put_generalisation(nlohmann::ordered_json& metrics, const std::string& model,
+                        std::span<const ShiftedTrials> sets, const TestScores& test, const Answer& answer,
+                        const GeneralisationScoring& scoring) {
+  uint64_t seed = scoring.seed;
+  for (const auto& set : sets) {
+    if (stop_requested()) fail_run("stopped while evaluating; run the same command again to go on");
+    const auto prefix = fmt::format("generalisation.{}.", set.name);
+    if (model.empty()) put_support(metrics, prefix, set);
+    const auto scored =
+        score(answer(set.trials), test.scored.thresholds, scoring.skip_ms, scoring.rate_per_bin);
+    put_set(metrics, prefix + model, test, scored, scoring, ++seed);
+  }
+}
+
+nlohmann::ordered_json generalisation_curves(std::span<const ShiftedTrials> sets) {
+  auto list = nlohmann::ordered_json::array();
+  for (const auto& set : sets) list.push_back({{"name", set.name}, {"words", set.words}});
+  return {{"sets", list}};
+}
+
+}  // namespace neurontwin

@@ -1,0 +1,59 @@
+#pragma once
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "dataset/dataset.hpp"
+#include "evaluate/scores.hpp"
+
+namespace neurontwin {
+
+/// How well a twin does on inputs that it was not trained on: sets of trials from other input distributions
+/// (stimulus/shifted.hpp), simulated as the test set is. Reads [evaluate.generalisation].
+struct GeneralisationSpec {
+  std::vector<ShiftedSet> sets;  // none: not asked
+  int64_t trials = 128;          // in each
+  ClusterSpec clusters;
+};
+/// InputError where it is wrong, or where a set makes no sense for the neuron.
+GeneralisationSpec read_generalisation(const Settings& settings, const Neuron& neuron);
+
+/// The trials of a set.
+struct ShiftedTrials {
+  std::string name, words;  // of the set
+  Split trials;
+};
+/// Simulates what is missing of the sets in the data set's folder, as "ood-NAME-NNNN.h5", and opens them. The
+/// trials depend neither on `threads` nor on the other sets.
+std::vector<ShiftedTrials> shifted_trials(const GeneralisationSpec& spec, const DatasetPlan& plan,
+                                          const std::filesystem::path& folder, int threads,
+                                          const ProgressListener& listener);
+
+/// A model's scores of the test set, which those of the other sets are compared with.
+struct TestScores {
+  Scored scored;
+  ResampledMetrics resampled;
+};
+/// What a model says of a split's trials, beside the truth.
+using Answer = std::function<std::vector<TrialComparison>(const Split&)>;
+
+/// Bootstraps have `resamples`, and seeds that follow `seed`.
+struct GeneralisationScoring {
+  int64_t skip_ms, resamples;
+  double rate_per_bin;  // of the constant-rate model
+  uint64_t seed;
+};
+
+/// "generalisation.NAME.MODEL*" for each set: the scores, with thresholds from the validation set, and under
+/// "drop." the test set's less these, with intervals from bootstraps over the trials of both. `model` is ""
+/// for the twin, which also gets what the sets hold; a set without a spike says so in a note and has no
+/// scores that need one.
+void put_generalisation(nlohmann::ordered_json& metrics, const std::string& model,
+                        std::span<const ShiftedTrials> sets, const TestScores& test, const Answer& answer,
+                        const GeneralisationScoring& scoring);
+
+/// What the report draws beside the metrics: the sets' names and words, in order.
+nlohmann::ordered_json generalisation_curves(std::span<const ShiftedTrials> sets);
+
+}  // namespace neurontwin

@@ -1,0 +1,144 @@
+#include "evaluate/scores.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "evaluate/bootstrap.hpp"
+#include "evaluate/spike_timing.hpp"
+
+namespace neurontwin {
+namespace {
+
+/// The metrics that are functions of sums over bins, with their names.
+NamedMetrics metrics_of(const ScoreSums& s) {
+  NamedMetrics m;
+  const double seconds = s.bins / 1000;
+  for (size_t i = 0; i < kFalsePositiveRates.size(); ++i) {
+    m.emplace_back(fmt::format("spike.tpr_at_fpr_{}", kFalsePositiveRates[i]), s.hits[i] / s.spikes);
+    m.emplace_back(fmt::format("spike.fpr_at_fpr_{}", kFalsePositiveRates[i]),
+                   s.false_alarms[i] / (s.bins - s.spikes));
+    m.emplace_back(fmt::format("spike.false_positives_per_s_at_fpr_{}", kFalsePositiveRates[i]),
+                   s.false_alarms[i] / seconds);
+  }
+  m.emplace_back("spike.auc_per_trial", s.auc / s.ranked_trials);
+  m.emplace_back("spike.bits_per_spike", (s.rate_log_loss - s.log_loss) / s.spikes / std::log(2.0));
+  for (size_t i = 0; i < kTolerances_ms.size(); ++i) {
+    m.emplace_back(fmt::format("spike.f1_{}ms", kTolerances_ms[i]),
+                   f1(s.matched[i], s.predicted_spikes, s.spikes));
+  }
+  m.emplace_back("spike.base_rate_hz", s.spikes / seconds);
+  m.emplace_back("spike.expected_rate_hz", s.expected_spikes / seconds);
+  m.emplace_back("spike.thresholded_rate_hz", s.predicted_spikes / seconds);
+  m.emplace_back("spike.rate_error_hz", s.rate_error / seconds);
+  const auto counts = count_metrics(s);
+  m.emplace_back("spike.count_correlation", counts.correlation);
+  m.emplace_back("spike.count_variance_explained", counts.variance_explained);
+  const auto v = voltage_metrics(s);
+  m.emplace_back("soma.rmse_mV", v.rmse_mV);
+  m.emplace_back("soma.mae_mV", v.mae_mV);
+  m.emplace_back("soma.variance_explained", v.variance_explained);
+  m.emplace_back("soma.variance_explained_rescaled", v.variance_explained_rescaled);
+  m.emplace_back("soma.rmse_rescaled_mV", v.rmse_rescaled_mV);
+  return m;
+}
+
+}  // namespace
+
+std::vector<TrialBins> bins_of(std::span<const TrialComparison> trials, const Convention& convention) {
+  std::vector<TrialBins> bins;
+  for (const auto& trial : trials) {
+    if (trial.spikes() > convention.most_spikes) continue;
+    const auto skip = std::min(convention.skip_ms, trial.duration_ms());
+    bins.push_back({{trial.spike_log_odds.begin() + skip, trial.spike_log_odds.end()},
+                    {trial.spike.begin() + skip, trial.spike.end()}});
+  }
+  return bins;
+}
+
+std::vector<ScoreSums> score_all(std::span<const TrialComparison> trials, const Convention& convention,
+                                 const Thresholds& thresholds, double rate_per_bin) {
+  std::vector<ScoreSums> sums;
+  for (const auto& trial : trials) sums.push_back(score_trial(trial, convention, thresholds, rate_per_bin));
+  return sums;
+}
+
+ScoreSums total_of(std::span<const ScoreSums> trials) {
+  ScoreSums total;
+  for (const auto& trial : trials) total.add(trial, 1);
+  return total;
+}
+
+Scored score(std::span<const TrialComparison> trials, Thresholds thresholds, int64_t skip_ms,
+             double rate_per_bin) {
+  const Convention convention{.skip_ms = skip_ms};
+  Scored s;
+  s.thresholds = std::move(thresholds);
+  s.sums = score_all(trials, convention, s.thresholds, rate_per_bin);
+  s.total = total_of(s.sums);
+  s.table = rank(bins_of(trials, convention));
+  return s;
+}
+
+Scored score(std::span<const TrialComparison> valid, std::span<const TrialComparison> trials, int64_t skip_ms,
+             double rate_per_bin) {
+  return score(trials, choose_thresholds(valid, kFalsePositiveRates), skip_ms, rate_per_bin);
+}
+
+NamedMetrics metrics_of(const Scored& scored) {
+  const auto ranks = rank_metrics(scored.table, kFalsePositiveRates);
+  NamedMetrics all{{"spike.auc", ranks.auc}, {"spike.average_precision", ranks.average_precision}};
+  const auto others = metrics_of(scored.total);
+  all.insert(all.end(), others.begin(), others.end());
+  return all;
+}
+
+ResampledMetrics resampled_metrics(const Scored& scored, int64_t resamples, uint64_t seed) {
+  const auto draws = static_cast<size_t>(resamples);
+  const auto weight = resampling_weights(scored.sums.size(), draws, seed);
+  ResampledMetrics values;
+  for (const auto& m : rank_metrics(scored.table, kFalsePositiveRates, weight, draws)) {
+    values["spike.auc"].push_back(m.auc);
+    values["spike.average_precision"].push_back(m.average_precision);
+  }
+  for (size_t b = 0; b < draws; ++b) {
+    ScoreSums drawn;
+    for (size_t j = 0; j < scored.sums.size(); ++j) {
+      if (const float w = weight[j * draws + b]; w > 0) drawn.add(scored.sums[j], w);
+    }
+    for (const auto& [name, value] : metrics_of(drawn)) values[name].push_back(value);
+  }
+  return values;
+}
+
+void put_scores(nlohmann::ordered_json& metrics, const std::string& prefix, const Scored& scored,
+                const ResampledMetrics& resampled, const std::function<bool(std::string_view)>& wanted) {
+  for (const auto& [name, value] : metrics_of(scored)) {
+    const bool finds_spikes = name.starts_with("spike.") && name != "spike.base_rate_hz";
+    if (!std::isfinite(value) || !wanted(name) || (scored.total.spikes == 0 && finds_spikes)) continue;
+    metrics[prefix + name] = value;
+    if (const auto it = resampled.find(name); it != resampled.end()) {
+      const auto [low, high] = percentile_interval(it->second, 0.95);
+      metrics[prefix + name + "_ci95"] = {low, high};
+    }
+  }
+}
+
+bool is_compared(std::string_view name) {
+  constexpr std::array<std::string_view, 14> kNames{"spike.auc",
+                                                    "spike.average_precision",
+                                                    "spike.bits_per_spike",
+                                                    "spike.tpr_at_fpr_0.0025",
+                                                    "spike.tpr_at_fpr_0.01",
+                                                    "spike.f1_1ms",
+                                                    "spike.f1_2ms",
+                                                    "spike.f1_5ms",
+                                                    "spike.rate_error_hz",
+                                                    "spike.count_correlation",
+                                                    "spike.count_variance_explained",
+                                                    "soma.rmse_mV",
+                                                    "soma.mae_mV",
+                                                    "soma.variance_explained"};
+  return std::find(kNames.begin(), kNames.end(), name) != kNames.end();
+}
+
+}  // namespace neurontwin
