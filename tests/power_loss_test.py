@@ -19,7 +19,7 @@ SETTINGS = {
     "evaluate.bootstrap_resamples": 100,
     "train.schedule": "[{ from_epoch = 0, learning_rate = 3e-3, soma_weight = 0.02 }]",
 }
-SHARDS = 8 + 3  # of the data set, and one of each of the quick profile's other inputs
+SHARDS = 8 + 2  # of the data set, and one of each of the quick profile's other inputs
 THREADS = 2
 STAGES = ["simulate", "train", "evaluate"]
 

@@ -230,12 +230,14 @@ TEST(SynapseClusters, AreRunsOfNeighboursForVoltagesOfNeighboursGoTogether) {
   ASSERT_EQ(static_cast<int64_t>(clusters.of_excitatory.size()), plan.identity.excitatory_synapses);
   const std::set<int> used(clusters.of_excitatory.begin(), clusters.of_excitatory.end());
   EXPECT_EQ(used, (std::set<int>{0, 1, 2, 3}));
-  // Along the two dendrites, each in the order from the soma: four clusters have at most as many runs as
-  // there are, and one more where a cluster spans the soma.
-  int runs = 1;
-  for (size_t s = 1; s < clusters.of_excitatory.size(); ++s)
-    runs += clusters.of_excitatory[s] != clusters.of_excitatory[s - 1];
-  EXPECT_LE(runs, 5);
+  // Along either dendrite, from the soma outwards, a cluster is left once and not met again.
+  for (const auto& pool : plan.stimulus.pools) {
+    std::vector<int> along;
+    for (const int s : pool.excitatory) along.push_back(clusters.of_excitatory[static_cast<size_t>(s)]);
+    along.erase(std::unique(along.begin(), along.end()), along.end());
+    EXPECT_EQ(std::set<int>(along.begin(), along.end()).size(), along.size()) << pool.name;
+    EXPECT_GT(along.size(), 1u) << pool.name;
+  }
 }
 
 TEST(SynapseClusters, AreTheSameOnAnyNumberOfThreadsAndReadBackAsWritten) {

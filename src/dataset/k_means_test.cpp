@@ -49,7 +49,9 @@ TEST(KMeans, LeavesNoGroupEmpty) {
     const auto groups = k_means(points, 1, k, 1);
     for (int group = 0; group < static_cast<int>(k); ++group)
       EXPECT_GT(std::ranges::count(groups.of_point, group), 0) << k << " groups";
-    if (k >= 3) EXPECT_NEAR(groups.squared_error, 0, 1e-12);
+    if (k >= 3) {
+      EXPECT_NEAR(groups.squared_error, 0, 1e-12);
+    }
   }
 }
 

@@ -106,7 +106,9 @@ TEST(Generalisation, ASetWithoutASpikeSaysSoAndHasNoScoreThatNeedsOne) {
   EXPECT_TRUE(m.contains("generalisation.quiet.spike.expected_rate_hz"));  // false alarms there may be
   EXPECT_TRUE(m.contains("generalisation.quiet.soma.rmse_mV"));
   for (const auto& [key, value] : m.items()) {
-    if (value.is_number()) EXPECT_TRUE(std::isfinite(value.get<double>())) << key;
+    if (value.is_number()) {
+      EXPECT_TRUE(std::isfinite(value.get<double>())) << key;
+    }
   }
 }
 
