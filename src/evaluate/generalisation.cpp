@@ -60,17 +60,21 @@ void put_set(nlohmann::ordered_json& metrics, const std::string& prefix, const T
   put_drops(metrics, prefix, test, set, resampled);
 }
 
-/// What a set holds.
-void put_support(nlohmann::ordered_json& metrics, const std::string& prefix, const ShiftedTrials& set) {
+/// What a set holds. Of a neuron that never spikes few spikes are no news.
+void put_support(nlohmann::ordered_json& metrics, const std::string& prefix, const ShiftedTrials& set,
+                 bool should_spike) {
   const auto support = event_support(set.trials);
   metrics[prefix + "words"] = set.words;
   metrics[prefix + "trials"] = support.trials();
   metrics[prefix + "data_s"] = support.seconds();
   metrics[prefix + "spikes"] = support.spikes;
   metrics[prefix + "trials_with_spikes"] = support.trials_with_spikes;
-  if (support.spikes == 0) {
-    metrics[prefix + "note"] = fmt::format("no output spike in {} trials ({:g} s): no scores of spikes",
-                                           support.trials(), support.seconds());
+  if (should_spike && support.spikes < kFewSpikes) {
+    metrics[prefix + "note"] =
+        fmt::format("{} output spike{} in {} trials ({:g} s): {}",
+                    support.spikes == 0 ? "no" : fmt::to_string(support.spikes),
+                    support.spikes > 1 ? "s" : "", support.trials(), support.seconds(),
+                    support.spikes == 0 ? "no scores of spikes" : "scores of spikes say little");
   }
 }
 
@@ -136,7 +140,7 @@ void put_generalisation(nlohmann::ordered_json& metrics, const std::string& mode
   for (const auto& set : sets) {
     if (stop_requested()) fail_run("stopped while evaluating; run the same command again to go on");
     const auto prefix = fmt::format("generalisation.{}.", set.name);
-    if (model.empty()) put_support(metrics, prefix, set);
+    if (model.empty()) put_support(metrics, prefix, set, test.scored.total.spikes > 0);
     const auto scored =
         score(answer(set.trials), test.scored.thresholds, scoring.skip_ms, scoring.rate_per_bin);
     put_set(metrics, prefix + model, test, scored, scoring, ++seed);
