@@ -47,8 +47,8 @@ struct GeneralisationScoring {
 
 /// "generalisation.NAME.MODEL*" for each set: the scores, with thresholds from the validation set, and under
 /// "drop." the test set's less these, with intervals from bootstraps over the trials of both. `model` is ""
-/// for the twin, which also gets what the sets hold; a set without a spike says so in a note and has no
-/// scores that need one.
+/// for the twin, which also gets what the sets hold; a set with few spikes or none says so in a note, and
+/// without one has no scores that need one.
 void put_generalisation(nlohmann::ordered_json& metrics, const std::string& model,
                         std::span<const ShiftedTrials> sets, const TestScores& test, const Answer& answer,
                         const GeneralisationScoring& scoring);

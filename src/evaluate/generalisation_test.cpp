@@ -134,9 +134,9 @@ TEST(Generalisation, SetsThatMakeNoSenseForTheNeuronAreRefusedWithThoseThatDo) {
             "a.toml:1: 'sets' names the set \"no_inhibition\", but the neuron has no inhibitory synapses, so "
             "nothing would change; possible for this neuron: rates_low, rates_high, synchrony, sinusoidal");
   EXPECT_EQ(refusal_of("sets = ['synchrony']\ntrials = 0\n", IntegrateAndFire{}),
-            "a.toml:2: 'trials' is 0, expected from 1 to 1e+06");
-  EXPECT_EQ(refusal_of("trials = 3\nclusters_driven = 0.2\n", IntegrateAndFire{}),
-            "a.toml:2: unknown key 'clusters_driven'; did you mean 'clusters_driven_share'?");
+            "a.toml:2: 'trials' is 0, expected from 1 to 1000000");
+  EXPECT_EQ(refusal_of("trials = 3\nclusters_drive_share = 0.2\n", IntegrateAndFire{}),
+            "a.toml:2: unknown key 'clusters_drive_share'; did you mean 'clusters_driven_share'?");
   EXPECT_EQ(refusal_of("sets = ['synchrony', 'sinusoidal']\n", IntegrateAndFire{}), "no error");
 }
 

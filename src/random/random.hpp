@@ -22,13 +22,13 @@ enum class Stage : uint32_t {
   search_space = 30,
   interpretation = 40,
   // Inputs other than the training distribution's.
-  stimulus_rates_low = 40,
   stimulus_rates_high = 41,
   stimulus_synchrony = 42,
   stimulus_clusters = 43,
   stimulus_sinusoidal = 44,
   stimulus_no_inhibition = 45,
   stimulus_published_mixture = 46,
+  stimulus_rates_low = 47,
   cluster_centres = 49,
   test_cases = 99,
 };
