@@ -86,9 +86,9 @@ Experiment read_experiment(const Options& options) {
   e.twin.count = e.train.questions.rate_sd_ms > 0;
   e.evaluate = read_evaluate(evaluate);
   e.sequences = read_sequences(evaluate.table("sequences"), e.plan.cell);
+  e.generalisation = read_generalisation(evaluate.table("generalisation"), e.plan.cell);
   const auto interpret = settings.table("interpret");
   e.interpret = read_interpret(interpret);
-  e.generalisation = read_generalisation(evaluate.table("generalisation"), e.plan.cell);
   std::optional<Settings> search;
   if (settings.has("search")) {
     search = settings.table("search");
