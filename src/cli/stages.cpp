@@ -153,17 +153,13 @@ class Run {
   }
 
   void evaluate() {
-    const auto other_inputs = generalise();
-    const auto inputs =
-        digest(fmt::format("{}|{}|{}|{}|{}|{}|{}{}", NEURONTWIN_VERSION, twin_digest(),
-                           e_.plan.identity.configuration, e_.plan.data.test_trials, e_.training_identity,
-                           e_.evaluate_settings, shard_stamps({"train", "valid", "test"}), shifted_stamps()));
-    if (log_.done("evaluate", inputs) && is_whole_json(out_ / "metrics.json") &&
+    if (log_.done("evaluate", evaluation_inputs()) && is_whole_json(out_ / "metrics.json") &&
         is_whole_json(out_ / "curves.json")) {
       return say("evaluate: done before");
     }
-    const double start = seconds_now();
     auto twin = trained_twin();
+    const auto other_inputs = generalise();
+    const double start = seconds_now();
     const OneUnitTask one_unit{e_.twin, e_.train, out_ / "checkpoints-one-unit",
                                digest(e_.training_identity)};
     auto evaluation =
@@ -185,7 +181,7 @@ class Run {
     evaluation.metrics["timing.evaluate_s"] = seconds;
     write_file_atomically(out_ / "curves.json", evaluation.curves.dump() + "\n");
     write_file_atomically(out_ / "metrics.json", evaluation.metrics.dump(1) + "\n");
-    log_.finish("evaluate", inputs, seconds);
+    log_.finish("evaluate", evaluation_inputs(), seconds);
     say(fmt::format("evaluate: {:.1f} s", seconds));
   }
 
@@ -376,17 +372,19 @@ class Run {
     return stamps;
   }
 
-  /// The trials of other input distributions, simulated where they are missing, if there is a twin to ask.
-  std::vector<ShiftedTrials> generalise() {
-    if (e_.generalisation.sets.empty() || !std::filesystem::exists(out_ / "twin.pt")) return {};
-    return shifted_trials(e_.generalisation, e_.plan, dataset_, threads_, progress_);
-  }
-
-  std::string shifted_stamps() const {
-    std::string stamps;
+  std::string evaluation_inputs() const {
+    auto stamps = shard_stamps({"train", "valid", "test"});
     for (const auto& set : e_.generalisation.sets)
       stamps += shard_stamps_of("ood-" + set.name, e_.generalisation.trials);
-    return stamps;
+    return digest(fmt::format("{}|{}|{}|{}|{}|{}|{}", NEURONTWIN_VERSION, twin_digest(),
+                              e_.plan.identity.configuration, e_.plan.data.test_trials, e_.training_identity,
+                              e_.evaluate_settings, stamps));
+  }
+
+  /// The trials of other input distributions, simulated where they are missing.
+  std::vector<ShiftedTrials> generalise() {
+    if (e_.generalisation.sets.empty()) return {};
+    return shifted_trials(e_.generalisation, e_.plan, dataset_, threads_, progress_);
   }
 
   Split open(const std::string& name) const {
