@@ -6,7 +6,6 @@
 #include <utility>
 
 namespace neurontwin {
-namespace {
 
 double apply(Op op, double a, double b, double c) {
   switch (op) {
@@ -66,8 +65,6 @@ double apply(Op op, double a, double b, double c) {
   }
   return NAN;
 }
-
-}  // namespace
 
 std::string Graph::key_of(const Node& node) {
   std::string key(sizeof(Op) + sizeof(double) + 3 * sizeof(Expr), '\0');

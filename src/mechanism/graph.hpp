@@ -40,6 +40,9 @@ enum class Op : uint8_t {
   select
 };
 
+/// The result of an operation; of a constant or a symbol, whose value is `a`, that.
+double apply(Op op, double a, double b, double c);
+
 /// An expression: the number of its node in a Graph.
 using Expr = int32_t;
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
+#include <optional>
 #include <utility>
 
 #include "config/error.hpp"
@@ -10,6 +11,7 @@
 #include "simulate/flush_subnormals.hpp"
 #include "simulate/group.hpp"
 #include "simulate/in_parallel.hpp"
+#include "simulate/quantity_recorder.hpp"
 #include "simulate/recorder.hpp"
 
 namespace neurontwin {
@@ -93,6 +95,7 @@ struct CableSimulator<T>::State {
   std::vector<Zone<T>> zones;  // soma and axon, if they take steps of their own; the rest
   Aligned<T> drive_start, drive_middle, drive_slope, drive_v;
   std::vector<float> told_mV;  // what the listener sees
+  std::optional<QuantityRecorder<T>> quantities;
 
   State(const DetailedCell& the_cell, const CableSpec& the_spec)
       : cell(the_cell), spec(the_spec), v(static_cast<size_t>(nodes) * L), rhs(v.size()), d(v.size()) {
@@ -112,6 +115,7 @@ struct CableSimulator<T>::State {
       if (parent[static_cast<size_t>(i)] < root) on_root.push_back(i);
     for (auto* array : {&drive_start, &drive_middle, &drive_slope, &drive_v})
       *array = Aligned<T>(static_cast<size_t>(root) * L);
+    if (!spec.quantities.empty()) quantities.emplace(cell, spec.quantities, recorder_memory());
   }
 
   double area_um2(int node) const {
@@ -256,6 +260,28 @@ struct CableSimulator<T>::State {
       }
     }
     return addresses;
+  }
+
+  /// Where a quantity recorder finds what it reads.
+  RecorderMemory<T> recorder_memory() const {
+    const auto stored_at = [this](const Placement& placement, size_t instance) -> const T* {
+      for (const auto& zone : zones) {
+        for (const auto& group : zone.groups) {
+          if (group.placement != &placement) continue;
+          for (size_t i = 0; i < group.instances(); ++i)
+            if (group.instance[i] == instance)
+              return group.stored.data() + i * placement.mechanism().stored.size() * L;
+        }
+      }
+      fail_run("{}: instance {} is nowhere", placement.mechanism().name, instance);
+    };
+    const auto array = [this](const std::string& name) -> const T* {
+      const auto it = ions.find(name);
+      return name == "v"                                  ? v.data()
+             : it == ions.end() || it->second.size() == 0 ? nullptr
+                                                          : it->second.data();
+    };
+    return {L, order.node_of, stored_at, array};
   }
 
   void take_events(std::span<const SynapticInput> inputs) {
@@ -407,9 +433,11 @@ struct CableSimulator<T>::State {
     take_events(inputs);
     const auto steps = static_cast<int64_t>(std::ceil(static_cast<double>(duration_ms) / spec.dt_ms - 1e-9));
     std::vector<Recording> recordings(inputs.size());
-    for (auto& r : recordings)
+    for (auto& r : recordings) {
       if (spec.dendrites)
         r.dendrites_mV.resize(cell.geometry.compartments.size() * static_cast<size_t>(duration_ms));
+      r.quantities.assign(spec.quantities.size(), std::vector<float>(static_cast<size_t>(duration_ms)));
+    }
     const auto probe = [&](int compartment) {
       return Probe<T>(v.data() + static_cast<size_t>(order.node_of[static_cast<size_t>(compartment)]) * L, L,
                       inputs.size(), duration_ms);
@@ -423,6 +451,7 @@ struct CableSimulator<T>::State {
     }
     const auto at_millisecond = [&](int64_t ms) {
       record_dendrites(recordings, ms, duration_ms);
+      record_quantities(recordings, ms, duration_ms);
       tell(listener, recordings.size(), ms, duration_ms);
     };
     at_millisecond(0);
@@ -503,6 +532,14 @@ struct CableSimulator<T>::State {
         into[lane].dendrites_mV[c * static_cast<size_t>(duration_ms) + static_cast<size_t>(ms)] =
             static_cast<float>(v.data()[node * L + lane]);
     }
+  }
+
+  void record_quantities(std::vector<Recording>& into, int64_t ms, int64_t duration_ms) {
+    if (!quantities || ms >= duration_ms) return;
+    const auto values = quantities->read(static_cast<double>(ms));
+    for (size_t k = 0; k < spec.quantities.size(); ++k)
+      for (size_t lane = 0; lane < into.size(); ++lane)
+        into[lane].quantities[k][static_cast<size_t>(ms)] = static_cast<float>(values[k * L + lane]);
   }
 
   void tell(const CompartmentListener& listener, size_t trials, int64_t ms, int64_t duration_ms) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "cell/detailed.hpp"
+#include "simulate/quantity.hpp"
 #include "stimulus/stimulus.hpp"
 
 namespace neurontwin {
@@ -20,6 +21,7 @@ struct CableSpec {
   int root_steps = 4;      // soma and axon, where spikes start, take so many while the dendrites take one
   int64_t most_steps = 8;  // slow channels are updated once in so many steps at most, a power of two
   double patience = 0.2;   // ... and as often as this fraction of their shortest time constant asks for
+  std::vector<Quantity> quantities = {};  // what else is recorded at whole milliseconds
 };
 
 /// The voltage of a recording site.
@@ -30,10 +32,11 @@ struct NamedTrace {
 
 /// What a trial of a detailed neuron leaves.
 struct Recording {
-  std::vector<float> soma_mV, nexus_mV;  // at multiples of 1/8 ms from 0, before the end
-  std::vector<NamedTrace> sites;         // in the order of the cell's
-  std::vector<float> dendrites_mV;       // [compartment][ms], all compartments
-  std::vector<double> spike_times_ms;    // local maxima of soma_mV above -25 mV
+  std::vector<float> soma_mV, nexus_mV;        // at multiples of 1/8 ms from 0, before the end
+  std::vector<NamedTrace> sites;               // in the order of the cell's
+  std::vector<float> dendrites_mV;             // [compartment][ms], all compartments
+  std::vector<std::vector<float>> quantities;  // [quantity][ms], in the order in which they were asked for
+  std::vector<double> spike_times_ms;          // local maxima of soma_mV above -25 mV
 };
 
 /// Times of local maxima above -25 mV in a trace sampled at 1/8 ms.

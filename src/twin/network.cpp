@@ -212,19 +212,22 @@ AfterConvolution TwinImpl::after(const torch::Tensor& bias, size_t layer) {
 }
 
 template <class First, class Next>
-TwinOutput TwinImpl::forward_with(First&& first, Next&& next, const torch::Tensor& events, int64_t windows,
-                                  int64_t window_ms) {
-  return answers_above(first(events, windows, first_duration(window_ms), after(first_bias, 0)), next);
+torch::Tensor TwinImpl::layers_with(First&& first, Next&& next, const torch::Tensor& events, int64_t windows,
+                                    int64_t window_ms, const LayerListener& listener) {
+  const auto x = first(events, windows, first_duration(window_ms), after(first_bias, 0));
+  return layers_above(x, next, listener);
 }
 
 template <class Next>
-TwinOutput TwinImpl::answers_above(torch::Tensor x, Next&& next) {
+torch::Tensor TwinImpl::layers_above(torch::Tensor x, Next&& next, const LayerListener& listener) {
+  if (listener) listener(x);
   for (size_t i = 1; i < spec_.layers.size(); ++i) {
     const auto& [weight, bias] = deeper_[i - 1];
     const auto y = next(x, weight, spec_.layers[i].dilation, after(bias, i));  // [window][ms][feature]
     x = spec_.adds_input(i) ? y + x.narrow(1, x.size(1) - y.size(1), y.size(1)) : y;
+    if (listener) listener(x);
   }
-  return answers_to(x);
+  return x;
 }
 
 TwinOutput TwinImpl::answers_to(const torch::Tensor& x) const {
@@ -245,33 +248,56 @@ TwinOutput TwinImpl::answers_to(const torch::Tensor& x) const {
   return output;
 }
 
-TwinOutput TwinImpl::forward(const torch::Tensor& events, int64_t windows, int64_t window_ms) {
-  if (dense) return forward_reference(events, windows, window_ms);
+torch::Tensor TwinImpl::below_heads(const torch::Tensor& events, int64_t windows, int64_t window_ms,
+                                    const LayerListener& listener) {
+  if (dense) return below_heads_reference(events, windows, window_ms, listener);
   if (recurrent_ && spike_weight.is_cpu()) {
-    const auto memory = recurrent_->forward(events, windows, history_ms() + window_ms);
-    return answers_to(memory.narrow(1, history_ms(), window_ms));
+    const auto memory =
+        recurrent_->forward(events, windows, history_ms() + window_ms).narrow(1, history_ms(), window_ms);
+    if (listener) listener(memory);
+    return memory;
   }
-  if (recurrent_) return forward_reference(events, windows, window_ms);
+  if (recurrent_) return below_heads_reference(events, windows, window_ms, listener);
   if (first_weight.is_cpu()) {
-    return forward_with([this](auto&&... layer) { return first_layer(layer...); }, convolution_layer, events,
-                        windows, window_ms);
+    return layers_with([this](auto&&... layer) { return first_layer(layer...); }, convolution_layer, events,
+                       windows, window_ms, listener);
   }
-  return forward_with(
+  return layers_with(
       [this](const auto& e, auto&&... layer) {
         return event_layer_on_device(e, filters(), layer..., products);
       },
       [this](auto&&... layer) { return convolution_layer_reference(layer..., products); }, events, windows,
-      window_ms);
+      window_ms, listener);
+}
+
+torch::Tensor TwinImpl::below_heads_reference(const torch::Tensor& events, int64_t windows, int64_t window_ms,
+                                              const LayerListener& listener) {
+  if (recurrent_) {
+    const auto memory = recurrent_->forward_reference(events, windows, history_ms() + window_ms)
+                            .narrow(1, history_ms(), window_ms);
+    if (listener) listener(memory);
+    return memory;
+  }
+  return layers_with(
+      [this](const auto& e, auto&&... layer) { return event_layer_reference(e, filters(), layer...); },
+      [](auto&&... layer) { return convolution_layer_reference(layer...); }, events, windows, window_ms,
+      listener);
+}
+
+TwinOutput TwinImpl::forward(const torch::Tensor& events, int64_t windows, int64_t window_ms) {
+  return answers_to(below_heads(events, windows, window_ms, {}));
 }
 
 TwinOutput TwinImpl::forward_reference(const torch::Tensor& events, int64_t windows, int64_t window_ms) {
-  if (recurrent_) {
-    const auto memory = recurrent_->forward_reference(events, windows, history_ms() + window_ms);
-    return answers_to(memory.narrow(1, history_ms(), window_ms));
-  }
-  return forward_with(
-      [this](const auto& e, auto&&... layer) { return event_layer_reference(e, filters(), layer...); },
-      [](auto&&... layer) { return convolution_layer_reference(layer...); }, events, windows, window_ms);
+  return answers_to(below_heads_reference(events, windows, window_ms, {}));
+}
+
+std::vector<torch::Tensor> TwinImpl::hidden(const torch::Tensor& events, int64_t windows, int64_t window_ms) {
+  std::vector<torch::Tensor> layers;
+  below_heads(events, windows, window_ms, [&](const torch::Tensor& x) {
+    layers.push_back(x.narrow(1, x.size(1) - window_ms, window_ms));
+  });
+  return layers;
 }
 
 torch::Tensor TwinImpl::first_layer(const torch::Tensor& events, int64_t windows, int64_t duration,
@@ -295,8 +321,9 @@ TwinOutput TwinImpl::answers_to_drive(const torch::Tensor& drive) {
     const auto& norm = norms_.front();
     x = (x - norm.mean) * torch::rsqrt(norm.variance + kNormEpsilon) * norm.scale + norm.shift;
   }
-  if (first_weight.is_cpu() && !dense) return answers_above(x, convolution_layer);
-  return answers_above(x, [](auto&&... layer) { return convolution_layer_reference(layer...); });
+  if (first_weight.is_cpu() && !dense) return answers_to(layers_above(x, convolution_layer, {}));
+  return answers_to(
+      layers_above(x, [](auto&&... layer) { return convolution_layer_reference(layer...); }, {}));
 }
 
 TwinOutput TwinImpl::forward(const WindowBatch& batch) {

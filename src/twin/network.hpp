@@ -1,6 +1,7 @@
 #pragma once
 #include <torch/torch.h>
 
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -92,6 +93,10 @@ class TwinImpl : public torch::nn::Module {
   /// The same network in torch's own dense operations, whatever the device. What forward() does if `dense` is
   /// set.
   TwinOutput forward_reference(const torch::Tensor& events, int64_t windows, int64_t window_ms);
+  /// What forward() passes from layer to layer: the output of each hidden layer, after activation,
+  /// normalisation and whatever is added, over the last window_ms, [window][ms][feature] each. The last one
+  /// is what the heads see. Of a recurrent twin, its memory alone.
+  std::vector<torch::Tensor> hidden(const torch::Tensor& events, int64_t windows, int64_t window_ms);
 
   /// forward() in two steps, for whoever asks what the first layer's filters add up to. The drive is the sum
   /// of filters over spikes, before bias and activation: [window][ms][feature], of the window_ms and, before
@@ -138,15 +143,22 @@ class TwinImpl : public torch::nn::Module {
   struct Deeper {
     torch::Tensor weight, bias;
   };
+  /// Told the output of every hidden layer, [window][ms][feature], ending with the last ms.
+  using LayerListener = std::function<void(const torch::Tensor&)>;
+  /// What the heads see, [window][ms][feature].
+  torch::Tensor below_heads(const torch::Tensor& events, int64_t windows, int64_t window_ms,
+                            const LayerListener& listener);
+  torch::Tensor below_heads_reference(const torch::Tensor& events, int64_t windows, int64_t window_ms,
+                                      const LayerListener& listener);
   template <class First, class Next>
-  TwinOutput forward_with(First&& first, Next&& next, const torch::Tensor& events, int64_t windows,
-                          int64_t window_ms);
+  torch::Tensor layers_with(First&& first, Next&& next, const torch::Tensor& events, int64_t windows,
+                            int64_t window_ms, const LayerListener& listener);
   /// The first layer on the CPU.
   torch::Tensor first_layer(const torch::Tensor& events, int64_t windows, int64_t duration,
                             const AfterConvolution& after);
-  /// Of the layers from the second on, and the heads.
+  /// What the heads see of the first layer's output `x`.
   template <class Next>
-  TwinOutput answers_above(torch::Tensor x, Next&& next);
+  torch::Tensor layers_above(torch::Tensor x, Next&& next, const LayerListener& listener);
   int64_t first_duration(int64_t window_ms) const {
     return window_ms + history_ms() - spec_.layers.front().reach_ms();
   }

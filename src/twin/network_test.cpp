@@ -518,6 +518,55 @@ TEST(ARecurrentTwin, IsAskedForInSettingsThatMayAlsoDescribeConvolutions) {
   EXPECT_THROW(read_twin(Settings::from_text("kind = 'recurrent'\nlongest_memory_ms = 0.5\n")), InputError);
 }
 
+/// The heads for spike and voltage on a hidden layer, beside forward()'s answers.
+void expect_answers_from_last_layer(Twin& twin, const torch::Tensor& events, int64_t windows,
+                                    int64_t window_ms) {
+  torch::NoGradGuard no_gradient;
+  const auto output = twin->forward(events, windows, window_ms);
+  const auto last = twin->hidden(events, windows, window_ms).back();
+  const auto spike = torch::matmul(last, twin->spike_weight) + twin->spike_bias;
+  const auto soma = torch::matmul(last, twin->soma_weight) + twin->soma_bias + twin->spec().soma_offset_mV;
+  EXPECT_TRUE(torch::allclose(spike, output.spike_log_odds, 1e-5, 1e-5));  // sums in another order
+  EXPECT_TRUE(torch::allclose(soma, output.soma_mV, 1e-5, 1e-5));
+}
+
+TEST(Twin, ShowsItsHiddenLayersOfWhichTheHeadsSeeTheLast) {
+  for (const bool dense : {false, true}) {
+    auto spec = deep_spec();
+    Twin twin(spec, 9, 5);
+    twin->eval();
+    twin->dense = dense;
+    const int64_t windows = 2, window_ms = 30;
+    const auto events = RandomEvents(windows, 9, window_ms + twin->history_ms(), 0.05, 3).events;
+    const auto layers = twin->hidden(events, windows, window_ms);
+    ASSERT_EQ(layers.size(), 3u);
+    for (size_t i = 0; i < layers.size(); ++i)
+      EXPECT_EQ(layers[i].sizes(), (std::vector<int64_t>{windows, window_ms, spec.layers[i].features})) << i;
+    expect_answers_from_last_layer(twin, events, windows, window_ms);
+    // The first alone is a twin of one layer, over the same last ms.
+    spec.layers.resize(1);
+    Twin first(spec, 9, 5);
+    first->eval();
+    first->dense = dense;
+    torch::NoGradGuard no_gradient;
+    const auto alone = first->hidden(events, windows, window_ms + twin->history_ms() - first->history_ms());
+    EXPECT_TRUE(torch::equal(alone[0].narrow(1, alone[0].size(1) - window_ms, window_ms), layers[0]));
+  }
+}
+
+TEST(ARecurrentTwin, ShowsItsMemoryWhichTheHeadsSee) {
+  TwinSpec spec;
+  auto& r = spec.recurrent.emplace();
+  r.memory_units = 3;
+  r.history_ms = 20;
+  r.wiring = {1, {0, 1, 2}, {0, 0}};
+  r.excitatory_channels = 1;
+  Twin twin(spec, 2, 1);
+  const auto events = RandomEvents(2, 2, 30 + twin->history_ms(), 0.1, 3).events;
+  EXPECT_EQ(twin->hidden(events, 2, 30).front().sizes(), (std::vector<int64_t>{2, 30, 3}));
+  expect_answers_from_last_layer(twin, events, 2, 30);
+}
+
 TEST(Twin, WeightsDependOnTheSeedAlone) {
   Twin a(deep_spec(), 9, 3), b(deep_spec(), 9, 3), c(deep_spec(), 9, 4);
   EXPECT_TRUE(torch::equal(a->first_weight, b->first_weight));

@@ -1,0 +1,92 @@
+#include "interpret/recorded_trials.hpp"
+
+#include <algorithm>
+
+#include "simulate/integrate_and_fire.hpp"
+
+namespace neurontwin {
+namespace {
+
+/// Trials in memory for each thread: with every compartment's voltage 15 MB each of the layer-5 cell.
+constexpr size_t kTrialsPerThread = 8;
+
+std::vector<RecordedTrial> record_detailed(const DetailedCell& cell, const DatasetPlan& plan,
+                                           const RecordingPlan& recording, std::vector<SynapticInput> inputs,
+                                           int threads) {
+  auto spec = plan.simulation.cable;
+  spec.dendrites = recording.dendrites;
+  spec.quantities.assign(recording.quantities.begin(), recording.quantities.end());
+  auto recordings =
+      simulate_trials(cell, spec, plan.simulation.precision, inputs, plan.data.trial_ms, threads);
+  std::vector<RecordedTrial> trials;
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    auto& r = recordings[i];
+    RecordedTrial trial{std::move(inputs[i]),
+                        std::move(r.spike_times_ms),
+                        {},
+                        std::move(r.quantities),
+                        std::move(r.dendrites_mV)};
+    for (size_t k = 0; k < r.soma_mV.size(); k += 8) trial.soma_mV.push_back(r.soma_mV[k]);
+    trials.push_back(std::move(trial));
+  }
+  return trials;
+}
+
+template <class Cell>
+std::vector<RecordedTrial> record_point(const Cell& cell, const DatasetPlan& plan,
+                                        const RecordingPlan& recording, std::vector<SynapticInput> inputs) {
+  std::vector<RecordedTrial> trials;
+  for (auto& input : inputs) {
+    auto simulated = simulate(cell, std::move(input), plan.data.trial_ms);
+    RecordedTrial trial{std::move(simulated.input),
+                        {simulated.spike_times_ms.begin(), simulated.spike_times_ms.end()},
+                        simulated.soma_mV,
+                        {},
+                        {}};
+    trial.quantities.assign(recording.quantities.size(), simulated.soma_mV);
+    trials.push_back(std::move(trial));
+  }
+  return trials;
+}
+
+std::vector<RecordedTrial> record(const DatasetPlan& plan, const RecordingPlan& recording, size_t first,
+                                  size_t count, int threads) {
+  std::vector<SynapticInput> inputs;
+  for (size_t trial = first; trial < first + count; ++trial)
+    inputs.push_back(draw_input(plan.stimulus, plan.seed, Stage::stimulus_test, trial, plan.data.trial_ms));
+  if (const auto* cell = std::get_if<DetailedCell>(&plan.cell))
+    return record_detailed(*cell, plan, recording, std::move(inputs), threads);
+  if (const auto* cell = std::get_if<TwoLayerNeuron>(&plan.cell))
+    return record_point(*cell, plan, recording, std::move(inputs));
+  return record_point(std::get<IntegrateAndFire>(plan.cell), plan, recording, std::move(inputs));
+}
+
+}  // namespace
+
+void for_each_recorded_trial(const DatasetPlan& plan, const RecordingPlan& recording, int threads,
+                             const ProgressListener& listener,
+                             const std::function<void(size_t trial, const RecordedTrial&)>& take) {
+  const size_t at_once = kTrialsPerThread * static_cast<size_t>(threads);
+  for (size_t first = 0; first < recording.trials; first += at_once) {
+    if (listener)
+      listener(
+          {"interpret", static_cast<double>(first), static_cast<double>(recording.trials), "trials", ""});
+    if (stop_requested()) fail_run("stopped while interpreting; run the same command again to go on");
+    const auto trials = record(plan, recording, first, std::min(at_once, recording.trials - first), threads);
+    for (size_t i = 0; i < trials.size(); ++i) take(first + i, trials[i]);
+  }
+}
+
+torch::Tensor events_of(const SynapticInput& input, int64_t excitatory_synapses, int64_t history_ms) {
+  std::vector<int32_t> events;
+  const auto append = [&](const Events& all, int64_t first_channel) {
+    for (size_t i = 0; i < all.time_ms.size(); ++i)
+      for (const int64_t x : {int64_t{0}, first_channel + all.synapse[i], history_ms + all.time_ms[i]})
+        events.push_back(static_cast<int32_t>(x));
+  };
+  append(input.excitatory, 0);
+  append(input.inhibitory, excitatory_synapses);
+  return torch::tensor(events, torch::kInt32).view({-1, 3});
+}
+
+}  // namespace neurontwin

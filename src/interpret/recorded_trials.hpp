@@ -1,0 +1,37 @@
+#pragma once
+#include <torch/torch.h>
+
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "dataset/dataset.hpp"
+
+namespace neurontwin {
+
+/// A trial of the test stream, simulated anew with more recorded than a data set holds.
+struct RecordedTrial {
+  SynapticInput input;
+  std::vector<double> spike_times_ms;
+  std::vector<float> soma_mV;                  // at whole milliseconds, not clipped
+  std::vector<std::vector<float>> quantities;  // [quantity][ms]
+  std::vector<float> dendrites_mV;             // [compartment][ms], where asked for
+};
+
+/// What is recorded, and of how many trials from the first of the test stream on.
+struct RecordingPlan {
+  std::span<const Quantity> quantities;  // of a point neuron "v" alone
+  bool dendrites = false;
+  size_t trials = 0;
+};
+
+/// Hands over the trials in their order, no more of them in memory than are simulated at once. RunError if
+/// the user stops it.
+void for_each_recorded_trial(const DatasetPlan& plan, const RecordingPlan& recording, int threads,
+                             const ProgressListener& listener,
+                             const std::function<void(size_t trial, const RecordedTrial&)>& take);
+
+/// The input as a twin takes it, one window after `history_ms` of silence: events [n][3] int32.
+torch::Tensor events_of(const SynapticInput& input, int64_t excitatory_synapses, int64_t history_ms);
+
+}  // namespace neurontwin

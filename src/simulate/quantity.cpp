@@ -1,0 +1,96 @@
+#include "simulate/quantity.hpp"
+
+#include <algorithm>
+
+namespace neurontwin {
+namespace {
+
+constexpr double kNanoSiemens = 1000;  // in a uS
+
+/// "g" of gmax, "g_nmda" of nmda_gmax; empty: the parameter is no conductance.
+std::string conductance_name(const std::string& parameter) {
+  if (parameter == "gmax") return "g";
+  constexpr std::string_view kEnding = "_gmax";
+  if (!parameter.ends_with(kEnding)) return "";
+  return "g_" + parameter.substr(0, parameter.size() - kEnding.size());
+}
+
+/// A current g (v - e) has the conductance -di/de, and of this a part in proportion to each of its gmax.
+void add_conductances(const Mechanism& m, Graph& graph, std::vector<NamedValue>& values) {
+  const Expr reversal = m.symbol("e");
+  if (!m.receiving || reversal < 0) return;
+  const Expr conductance = graph.unary(Op::negate, graph.derivative(m.total_current, reversal));
+  for (const auto& parameter : m.parameters) {
+    const auto name = conductance_name(parameter.name);
+    const Expr gmax = m.symbol(parameter.name);
+    if (name.empty() || gmax < 0) continue;
+    const Expr part = graph.multiply(gmax, graph.derivative(conductance, gmax));
+    if (!graph.node(part).varying) continue;
+    values.push_back({name, "nS", graph.multiply(graph.constant(kNanoSiemens), part)});
+  }
+}
+
+void add_currents(const Mechanism& m, Graph& graph, std::vector<NamedValue>& values) {
+  for (const auto& current : m.currents) {
+    const auto name = "i" + current.ion;
+    const auto same = std::find_if(values.begin(), values.end(),
+                                   [&](const NamedValue& value) { return value.name == name; });
+    if (same != values.end())
+      same->value = graph.add(same->value, current.value);
+    else
+      values.push_back({name, m.point_process ? "nA" : "mA/cm2", current.value});
+  }
+}
+
+bool is_in(const Placement& placement, int compartment) {
+  return std::binary_search(placement.compartments.begin(), placement.compartments.end(), compartment);
+}
+
+}  // namespace
+
+std::vector<NamedValue> named_values(const Mechanism& m, Graph& graph) {
+  std::vector<NamedValue> values;
+  if (!m.receiving)
+    for (size_t s = 0; s < m.states; ++s) values.push_back({m.stored[s], "", m.symbol(m.stored[s])});
+  add_currents(m, graph, values);
+  add_conductances(m, graph, values);
+  return values;
+}
+
+std::vector<Quantity> quantities_at(const DetailedCell& cell, const std::string& place, int compartment) {
+  std::vector<Quantity> all{{place, "v", "mV", {compartment}}};
+  for (const auto& placement : cell.placements) {
+    if (!is_in(placement, compartment)) continue;
+    for (const auto& ion : placement.mechanism().ions)
+      if (ion.written && ion.quantity == IonQuantity::inside_mM)
+        all.push_back({place, ion.name, "mM", {compartment}});
+  }
+  for (const auto& placement : cell.placements) {
+    if (!is_in(placement, compartment)) continue;
+    const auto& m = placement.mechanism();
+    Graph graph = m.graph;
+    for (const auto& value : named_values(m, graph))
+      all.push_back({place, m.name + "." + value.name, value.unit, {compartment}});
+  }
+  return all;
+}
+
+std::vector<Quantity> synaptic_conductances(const DetailedCell& cell, const std::string& place,
+                                            const std::vector<int>& compartments) {
+  std::vector<Quantity> all;
+  for (const auto* synapses : {&cell.excitatory, &cell.inhibitory}) {
+    if (!synapses->placement) continue;
+    const auto& placement = cell.placements[*synapses->placement];
+    const auto& m = placement.mechanism();
+    std::vector<int> there;
+    std::copy_if(compartments.begin(), compartments.end(), std::back_inserter(there),
+                 [&](int c) { return is_in(placement, c); });
+    if (there.empty()) continue;
+    Graph graph = m.graph;
+    for (const auto& value : named_values(m, graph))
+      if (value.unit == "nS") all.push_back({place, m.name + "." + value.name, value.unit, there});
+  }
+  return all;
+}
+
+}  // namespace neurontwin
