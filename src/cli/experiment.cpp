@@ -89,6 +89,8 @@ Experiment read_experiment(const Options& options) {
   e.generalisation = read_generalisation(evaluate.table("generalisation"), e.plan.cell);
   const auto interpret = settings.table("interpret");
   e.interpret = read_interpret(interpret);
+  e.probes = read_probes(interpret.table("probes"), e.plan.cell);
+  e.dendritic_spikes = read_dendritic_spikes(interpret.table("dendritic_spikes"));
   std::optional<Settings> search;
   if (settings.has("search")) {
     search = settings.table("search");

@@ -7,7 +7,9 @@
 #include "dataset/dataset.hpp"
 #include "evaluate/evaluate.hpp"
 #include "evaluate/sequences.hpp"
+#include "interpret/dendritic_spikes.hpp"
 #include "interpret/interpret.hpp"
+#include "interpret/probes.hpp"
 #include "search/search.hpp"
 #include "train/train.hpp"
 #include "twin/network.hpp"
@@ -38,6 +40,8 @@ struct Experiment {
   SequenceSpec sequences;
   InterpretSpec interpret;
   GeneralisationSpec generalisation;
+  ProbeSpec probes;
+  DendriticSpikeSpec dendritic_spikes;
   std::optional<SearchSpec> search;  // where the file has [search]
   std::string resolved;              // experiment.toml with every default written out
   std::string training_identity;     // all that determines the trained weights but the number of epochs

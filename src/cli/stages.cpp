@@ -194,7 +194,8 @@ class Run {
     }
     const double start = seconds_now();
     auto twin = trained_twin();
-    const auto document = neurontwin::interpret(twin, e_.plan, open("test"), e_.interpret, threads_);
+    auto document = neurontwin::interpret(twin, e_.plan, open("test"), e_.interpret, threads_);
+    add_probes(document, twin);
     write_file_atomically(out_ / "interpretation.json", document.dump() + "\n");
     if (e_.twin.recurrent)
       say("interpret: a recurrent twin has no filters to show; interpretation.json holds its time constants");
@@ -480,6 +481,18 @@ class Run {
     neuron["trial"] = std::move(trial);
     write_file_atomically(file, neuron.dump() + "\n");
     log_.finish("neuron", inputs, seconds_now() - start);
+  }
+
+  /// What the hidden layers know of the inside of the neuron, and which dendritic spikes the twin predicts.
+  void add_probes(Json& document, Twin& twin) const {
+    if (e_.probes.trials_score > 0)
+      document["probes"] = probe_layers(twin, e_.probes, e_.plan, threads_, progress_);
+    if (e_.dendritic_spikes.trials == 0) return;
+    std::optional<DendriticBasis> basis;
+    if (e_.plan.data.dendritic_components > 0)
+      basis = read_dendritic_basis(dendritic_basis_path(dataset_), e_.plan.identity.configuration);
+    document["dendritic_spikes"] =
+        dendritic_spikes(twin, e_.dendritic_spikes, e_.plan, basis ? &*basis : nullptr, threads_, progress_);
   }
 
   std::string description(const TrainResult& result) const {

@@ -84,6 +84,13 @@ void DendriticBasis::project(std::span<const float> mV, std::span<float> out) co
   }
 }
 
+double DendriticBasis::voltage_mV(std::span<const float> of, size_t compartment) const {
+  double v = mean_mV[compartment];
+  for (size_t k = 0; k < components(); ++k)
+    v += of[k] * std::sqrt(variance_mV2[k]) * direction[k * compartments() + compartment];
+  return v;
+}
+
 DendriticBasis fit_dendritic_basis(const VoltageMoments& moments, int64_t components) {
   DendriticBasis basis;
   basis.mean_mV = moments.mean_mV();

@@ -44,6 +44,8 @@ struct DendriticBasis {
   size_t compartments() const { return mean_mV.size(); }
   /// The components of one sample, clipped.
   void project(std::span<const float> mV, std::span<float> components) const;
+  /// The way back: the voltage of one compartment that these components say.
+  double voltage_mV(std::span<const float> components, size_t compartment) const;
 };
 
 /// The leading principal components. InputError if the voltages do not vary in so many directions.

@@ -71,6 +71,18 @@ TEST(DendriticBasis, WhitensTheDataItWasFittedOn) {
   }
 }
 
+TEST(DendriticBasis, GivesTheVoltagesBackThatItsComponentsSay) {
+  const auto samples = three_sources(1000);
+  VoltageMoments moments(10);
+  for (const auto& mV : samples) moments.add(mV);
+  const auto basis = fit_dendritic_basis(moments, 3);  // three sources: nothing is left out
+  for (size_t i = 0; i < samples.size(); i += 50) {
+    float pc[3];
+    basis.project(samples[i], pc);
+    for (size_t c = 0; c < 10; ++c) EXPECT_NEAR(basis.voltage_mV(pc, c), samples[i][c], 1e-4) << c;
+  }
+}
+
 TEST(DendriticBasis, IsTheSameFromTheMomentsOfParts) {
   const auto samples = three_sources(1000);
   VoltageMoments whole(10), first(10), second(10);

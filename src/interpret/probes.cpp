@@ -312,8 +312,8 @@ nlohmann::ordered_json probe_layers(Twin& twin, const ProbeSpec& spec, const Dat
   const Views views(twin, untrained, excitatory, spec.skip_ms);
   Probing probing(views, spec);
   for_each_recorded_trial(
-      plan, {spec.quantities, false, static_cast<size_t>(spec.trials_fit + spec.trials_score)}, threads,
-      listener, [&](size_t trial, const RecordedTrial& recorded) { probing.take(trial, recorded); });
+      plan, {spec.quantities, false, static_cast<size_t>(spec.trials_fit + spec.trials_score), "probes"},
+      threads, listener, [&](size_t trial, const RecordedTrial& recorded) { probing.take(trial, recorded); });
   return document(spec, twin->spec(), probing.scored(), plan.seed);
 }
 

@@ -67,13 +67,17 @@ void for_each_recorded_trial(const DatasetPlan& plan, const RecordingPlan& recor
                              const ProgressListener& listener,
                              const std::function<void(size_t trial, const RecordedTrial&)>& take) {
   const size_t at_once = kTrialsPerThread * static_cast<size_t>(threads);
+  const auto tell = [&](size_t done) {
+    if (!listener) return;
+    listener(
+        {recording.for_what, static_cast<double>(done), static_cast<double>(recording.trials), "trials", ""});
+  };
+  tell(0);
   for (size_t first = 0; first < recording.trials; first += at_once) {
-    if (listener)
-      listener(
-          {"interpret", static_cast<double>(first), static_cast<double>(recording.trials), "trials", ""});
     if (stop_requested()) fail_run("stopped while interpreting; run the same command again to go on");
     const auto trials = record(plan, recording, first, std::min(at_once, recording.trials - first), threads);
     for (size_t i = 0; i < trials.size(); ++i) take(first + i, trials[i]);
+    tell(first + trials.size());
   }
 }
 

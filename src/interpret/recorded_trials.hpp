@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "dataset/dataset.hpp"
@@ -23,6 +24,7 @@ struct RecordingPlan {
   std::span<const Quantity> quantities;  // of a point neuron "v" alone
   bool dendrites = false;
   size_t trials = 0;
+  std::string for_what = "interpret";  // what the listener is told
 };
 
 /// Hands over the trials in their order, no more of them in memory than are simulated at once. RunError if

@@ -362,6 +362,7 @@ function allCharts(data) {
   add(c.examples && c.examples.length, () => exampleChart(c));
   add(interpretation && interpretation.units.length, () => interpretation.units.filter((u) => u.filters).flatMap((u) => { const filters = filtersOf(u); return [filterChart(interpretation, u, filters), filterMap(interpretation, u, filters)]; }));
   add(interpretation, () => interpretationCharts(interpretation, typeof metrics['spike.auc'] === 'number'));
+  add(interpretation, () => probeCharts(interpretation));
   add(c.roc, () => rocChart(c));
   add(c.precision_recall, () => precisionChart(c));
   add(c.cross_correlation, () => crossCorrelationChart(c));

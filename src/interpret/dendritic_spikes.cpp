@@ -1,0 +1,207 @@
+#include "interpret/dendritic_spikes.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "evaluate/bootstrap.hpp"
+#include "evaluate/ranking.hpp"
+#include "interpret/dendrite_parts.hpp"
+#include "interpret/recorded_trials.hpp"
+
+namespace neurontwin {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr size_t kResamples = 200;
+
+/// What tells spikes: the twin, the true components, the true somatic voltage.
+constexpr std::array<std::string_view, 3> kScores{"auc", "components_auc", "soma_auc"};
+
+/// A branch over all trials.
+struct BranchRecord {
+  std::array<std::vector<BranchTrial>, kScores.size()> trials;
+  int64_t spikes = 0, spike_ms = 0, counted_ms = 0;
+};
+
+int64_t rises(std::span<const uint8_t> bins) {
+  int64_t n = 0;
+  for (size_t i = 0; i < bins.size(); ++i) n += bins[i] != 0 && (i == 0 || bins[i - 1] == 0);
+  return n;
+}
+
+/// The components over a trial, [ms][component]: as the twin says them, and the true ones.
+std::vector<float> predicted_components(Twin& twin, const RecordedTrial& trial, int64_t excitatory) {
+  const auto events = events_of(trial.input, excitatory, twin->history_ms());
+  const auto said = twin->forward(events, 1, static_cast<int64_t>(trial.soma_mV.size()))
+                        .dendrites.to(torch::kCPU)
+                        .contiguous();
+  return {said.data_ptr<float>(), said.data_ptr<float>() + said.numel()};
+}
+std::vector<float> true_components(const DendriticBasis& basis, const RecordedTrial& trial) {
+  const size_t duration = trial.soma_mV.size(), n = basis.components();
+  std::vector<float> components(duration * n), mV(basis.compartments());
+  for (size_t ms = 0; ms < duration; ++ms) {
+    for (size_t c = 0; c < mV.size(); ++c) mV[c] = trial.dendrites_mV[c * duration + ms];
+    basis.project(mV, std::span(components).subspan(ms * n, n));
+  }
+  return components;
+}
+
+std::vector<float> voltage_of(const DendriticBasis& basis, std::span<const float> components,
+                              int compartment) {
+  std::vector<float> mV;
+  for (size_t at = 0; at < components.size(); at += basis.components())
+    mV.push_back(static_cast<float>(
+        basis.voltage_mV(components.subspan(at, basis.components()), static_cast<size_t>(compartment))));
+  return mV;
+}
+
+void take(BranchRecord& record, const DendriticSpikeSpec& spec, std::span<const float> mV,
+          const std::vector<uint8_t>& counts, std::array<std::vector<float>, kScores.size()> scores) {
+  const auto spike = long_stretches(mV, spec.threshold_mV, spec.least_ms);
+  record.spikes += rises(spike);
+  for (size_t ms = 0; ms < spike.size(); ++ms) {
+    record.counted_ms += counts[ms];
+    record.spike_ms += counts[ms] != 0 && spike[ms] != 0;
+  }
+  for (size_t k = 0; k < scores.size(); ++k)
+    record.trials[k].push_back({spike, counts, std::move(scores[k])});
+}
+
+Json json_of(const TerminalBranch& branch, const BranchRecord& record, double seconds, uint64_t seed) {
+  Json json{{"section", branch.section},
+            {"part", branch.part},
+            {"path_um", branch.path_um},
+            {"spikes_hz", static_cast<double>(record.spikes) / seconds},
+            {"share_of_time", static_cast<double>(record.spike_ms) / static_cast<double>(record.counted_ms)}};
+  for (size_t k = 0; k < kScores.size(); ++k) {
+    const auto found = branch_auc(record.trials[k], seed);
+    json[std::string(kScores[k])] = found ? Json{found->auc, found->low, found->high} : Json(nullptr);
+  }
+  return json;
+}
+
+}  // namespace
+
+DendriticSpikeSpec read_dendritic_spikes(const Settings& settings) {
+  DendriticSpikeSpec spec;
+  spec.trials = settings.integer("trials", spec.trials, {0, 1e6});
+  spec.threshold_mV = settings.number("threshold_mV", spec.threshold_mV, {-100, 50});
+  spec.least_ms = settings.integer("least_ms", spec.least_ms, {1, 1000});
+  spec.before_soma_spike_ms = settings.integer("before_soma_spike_ms", spec.before_soma_spike_ms, {0, 1000});
+  spec.after_soma_spike_ms = settings.integer("after_soma_spike_ms", spec.after_soma_spike_ms, {0, 1000});
+  spec.skip_ms = settings.integer("skip_ms", spec.skip_ms, {0, 1e6});
+  return spec;
+}
+
+std::vector<TerminalBranch> terminal_branches(const DetailedCell& cell) {
+  const auto& g = cell.geometry;
+  std::vector<bool> branches_on(g.sections.size(), false);
+  for (const auto& section : g.sections)
+    if (section.parent >= 0) branches_on[static_cast<size_t>(section.parent)] = true;
+  std::vector<std::string> part(g.compartments.size());
+  for (const auto& [name, compartments] : dendrite_parts(cell))
+    for (const int c : compartments) part[static_cast<size_t>(c)] = name;
+  std::vector<TerminalBranch> branches;
+  for (size_t s = 0; s < g.sections.size(); ++s) {
+    const int middle = g.at(static_cast<int>(s), 0.5);
+    const auto& name = part[static_cast<size_t>(middle)];
+    if (branches_on[s] || name.empty()) continue;
+    branches.push_back(
+        {g.sections[s].name, name, middle, g.compartments[static_cast<size_t>(middle)].path_um});
+  }
+  return branches;
+}
+
+std::vector<uint8_t> long_stretches(std::span<const float> mV, double threshold_mV, int64_t least_ms) {
+  std::vector<uint8_t> bins(mV.size(), 0);
+  for (size_t start = 0; start < mV.size();) {
+    size_t end = start;
+    while (end < mV.size() && mV[end] > threshold_mV) ++end;
+    if (end - start >= static_cast<size_t>(least_ms))
+      std::fill(&bins[start], &bins[start] + (end - start), 1);
+    start = std::max(end, start + 1);
+  }
+  return bins;
+}
+
+std::vector<uint8_t> counted_ms(std::span<const double> soma_spikes_ms, int64_t duration_ms,
+                                const DendriticSpikeSpec& spec) {
+  std::vector<uint8_t> counts(static_cast<size_t>(duration_ms), 1);
+  const auto leave_out = [&](int64_t first, int64_t last) {
+    for (int64_t ms = std::max<int64_t>(first, 0); ms < std::min(last, duration_ms); ++ms)
+      counts[static_cast<size_t>(ms)] = 0;
+  };
+  leave_out(0, spec.skip_ms);
+  for (const double spike : soma_spikes_ms) {
+    const auto at = static_cast<int64_t>(spike);
+    leave_out(at - spec.before_soma_spike_ms, at + spec.after_soma_spike_ms + 1);
+  }
+  return counts;
+}
+
+std::optional<BranchAuc> branch_auc(std::span<const BranchTrial> trials, uint64_t seed) {
+  std::vector<TrialBins> bins;
+  for (const auto& trial : trials) {
+    auto& of = bins.emplace_back();
+    for (size_t ms = 0; ms < trial.score.size(); ++ms) {
+      if (trial.counts[ms] == 0) continue;
+      of.score.push_back(trial.score[ms]);
+      of.spike.push_back(trial.spike[ms]);
+    }
+  }
+  const auto table = rank(bins);
+  const double auc = rank_metrics(table, {}).auc;
+  if (std::isnan(auc)) return {};
+  std::vector<double> resampled;
+  for (const auto& m : rank_metrics(table, {}, resampling_weights(bins.size(), kResamples, seed), kResamples))
+    resampled.push_back(m.auc);
+  const auto [low, high] = percentile_interval(std::move(resampled), 0.95);
+  return BranchAuc{auc, low, high};
+}
+
+nlohmann::ordered_json dendritic_spikes(Twin& twin, const DendriticSpikeSpec& spec, const DatasetPlan& plan,
+                                        const DendriticBasis* basis, int threads,
+                                        const ProgressListener& listener) {
+  torch::NoGradGuard no_gradient;
+  Json document{{"threshold_mV", spec.threshold_mV},
+                {"least_ms", spec.least_ms},
+                {"before_soma_spike_ms", spec.before_soma_spike_ms},
+                {"after_soma_spike_ms", spec.after_soma_spike_ms},
+                {"trials", spec.trials}};
+  const auto* cell = std::get_if<DetailedCell>(&plan.cell);
+  if (cell == nullptr || basis == nullptr || twin->spec().dendritic_components == 0) {
+    document["skipped"] = cell == nullptr
+                              ? "a point neuron has no dendrites"
+                              : "the twin predicts no dendritic voltages (data.dendritic_components is 0)";
+    return document;
+  }
+  if (spec.skip_ms >= plan.data.trial_ms) {
+    fail_input("interpret.dendritic_spikes.skip_ms is {}, expected less than the trials' {} ms", spec.skip_ms,
+               plan.data.trial_ms);
+  }
+  const auto branches = terminal_branches(*cell);
+  std::vector<BranchRecord> records(branches.size());
+  const RecordingPlan recording{{}, true, static_cast<size_t>(spec.trials), "branches"};
+  for_each_recorded_trial(plan, recording, threads, listener, [&](size_t, const RecordedTrial& trial) {
+    const size_t duration = trial.soma_mV.size();
+    const auto counts = counted_ms(trial.spike_times_ms, plan.data.trial_ms, spec);
+    const auto said = predicted_components(twin, trial, plan.identity.excitatory_synapses);
+    const auto known = true_components(*basis, trial);
+    for (size_t b = 0; b < branches.size(); ++b) {
+      const auto c = branches[b].compartment;
+      const auto mV = std::span(trial.dendrites_mV).subspan(static_cast<size_t>(c) * duration, duration);
+      take(records[b], spec, mV, counts,
+           {voltage_of(*basis, said, c), voltage_of(*basis, known, c), trial.soma_mV});
+    }
+  });
+  const double seconds = static_cast<double>(spec.trials * plan.data.trial_ms) / 1000;
+  auto& list = document["branches"] = Json::array();
+  for (size_t b = 0; b < branches.size(); ++b)
+    list.push_back(json_of(branches[b], records[b], seconds, plan.seed));
+  return document;
+}
+
+}  // namespace neurontwin

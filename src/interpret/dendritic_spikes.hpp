@@ -1,0 +1,62 @@
+#pragma once
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "dataset/dataset.hpp"
+#include "dataset/dendritic_basis.hpp"
+#include "twin/network.hpp"
+
+namespace neurontwin {
+
+/// Which branches' NMDA spikes (Schiller, Major, Koester and Schiller 2000) the twin's predicted dendritic
+/// voltages find. A branch is a dendrite without further branches, its voltage that of its middle. An NMDA
+/// spike is a stretch of at least `least_ms` above `threshold_mV`, far longer than a spike that comes back
+/// from the soma; milliseconds around the soma's spikes do not count. In the tuft, Ca2+ spikes pass for the
+/// same. Reads [interpret.dendritic_spikes].
+struct DendriticSpikeSpec {
+  int64_t trials = 0;  // of the test stream; 0: not asked
+  double threshold_mV = -40;
+  int64_t least_ms = 10;
+  int64_t before_soma_spike_ms = 2, after_soma_spike_ms = 10;
+  int64_t skip_ms = 500;  // at the start of each trial
+};
+DendriticSpikeSpec read_dendritic_spikes(const Settings& settings);
+
+/// A dendrite without further branches.
+struct TerminalBranch {
+  std::string section, part;  // "dend[3]", "basal"
+  int compartment = 0;        // its middle
+  double path_um = 0;         // of this, along the tree from the soma
+};
+std::vector<TerminalBranch> terminal_branches(const DetailedCell& cell);
+
+/// 1 in each ms of the stretches of at least `least_ms` above the threshold.
+std::vector<uint8_t> long_stretches(std::span<const float> mV, double threshold_mV, int64_t least_ms);
+/// 1 in each ms that counts: after the start, and not around the soma's spikes.
+std::vector<uint8_t> counted_ms(std::span<const double> soma_spikes_ms, int64_t duration_ms,
+                                const DendriticSpikeSpec& spec);
+
+/// What one trial says of a branch.
+struct BranchTrial {
+  std::vector<uint8_t> spike, counts;  // [ms]
+  std::vector<float> score;            // [ms]: the higher, the likelier a spike
+};
+/// The area under the ROC curve over the milliseconds that count, with a 95 % interval from a bootstrap over
+/// trials; nothing without a ms of either kind.
+struct BranchAuc {
+  double auc, low, high;
+};
+std::optional<BranchAuc> branch_auc(std::span<const BranchTrial> trials, uint64_t seed);
+
+/// For each branch how well the twin's voltage there tells milliseconds of NMDA spikes from others; beside it
+/// the same of the true components, which is all that the basis leaves of a voltage, and of the true somatic
+/// voltage. A twin without dendritic voltages gets "skipped" with the reason. The JSON is described in
+/// docs/probes.md.
+nlohmann::ordered_json dendritic_spikes(Twin& twin, const DendriticSpikeSpec& spec, const DatasetPlan& plan,
+                                        const DendriticBasis* basis, int threads,
+                                        const ProgressListener& listener = {});
+
+}  // namespace neurontwin

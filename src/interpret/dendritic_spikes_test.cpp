@@ -1,0 +1,137 @@
+#include "interpret/dendritic_spikes.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <set>
+
+#include "dataset/trial_source.hpp"
+#include "simulate/dendritic_input.hpp"
+
+namespace neurontwin {
+namespace {
+
+namespace fs = std::filesystem;
+
+const fs::path kProject = fs::path(__FILE__).parent_path().parent_path().parent_path();
+
+DetailedCell cell_of(const std::string& name) {
+  return read_detailed_cell(Settings::from_file(kProject / "cells" / name), kProject / "cells");
+}
+
+TEST(DendriticSpikes, AreStretchesAboveTheThresholdThatLastLongEnough) {
+  std::vector<float> mV(60, -70.0f);
+  std::fill(mV.begin() + 5, mV.begin() + 14, -30.0f);   // 9 ms
+  std::fill(mV.begin() + 20, mV.begin() + 30, -39.0f);  // 10 ms
+  std::fill(mV.begin() + 40, mV.begin() + 60, -40.0f);  // at the threshold, not above
+  const auto bins = long_stretches(mV, -40, 10);
+  for (size_t ms = 0; ms < bins.size(); ++ms) EXPECT_EQ(bins[ms], ms >= 20 && ms < 30) << ms;
+  EXPECT_EQ(long_stretches(std::vector<float>(12, 0.0f), -40, 10), std::vector<uint8_t>(12, 1));
+}
+
+TEST(DendriticSpikes, AreNotAskedForAroundTheSomasOwn) {
+  DendriticSpikeSpec spec;
+  spec.skip_ms = 5;
+  const auto counts = counted_ms(std::vector<double>{20.6, 99.0}, 100, spec);
+  for (int64_t ms = 0; ms < 100; ++ms)
+    EXPECT_EQ(counts[static_cast<size_t>(ms)], ms >= 5 && !(ms >= 18 && ms <= 30) && ms < 97) << ms;
+}
+
+/// Trials of `ms` with a spike in a fifth of the time; the score is the spike itself, plus noise that is
+/// `noise` times as large.
+std::vector<BranchTrial> scored_trials(double noise) {
+  std::vector<BranchTrial> trials(6);
+  for (size_t j = 0; j < trials.size(); ++j) {
+    Random random(3, Stage::test_cases, j, 0);
+    for (int ms = 0; ms < 2000; ++ms) {
+      const bool spike = ms / 20 % 5 == 2;
+      trials[j].spike.push_back(spike);
+      trials[j].counts.push_back(ms >= 100);
+      trials[j].score.push_back(static_cast<float>((noise < 1e6 ? spike : 0) + noise * random.normal()));
+    }
+  }
+  return trials;
+}
+
+TEST(DendriticSpikes, OfABranchThatThePredictionFollowsAreAllFoundAndOfOneItDoesNotNone) {
+  const auto exact = branch_auc(scored_trials(0), 1);
+  EXPECT_EQ(exact->auc, 1);
+  EXPECT_EQ(exact->low, 1);
+  const auto blind = branch_auc(scored_trials(1e6), 1);
+  EXPECT_NEAR(blind->auc, 0.5, 0.02);  // of 2280 and 9120 independent bins: a standard error of 0.007
+  EXPECT_LT(blind->low, 0.5);
+  EXPECT_GT(blind->high, 0.5);
+  // Two normal distributions one standard deviation apart: Phi(1/sqrt 2) = 0.760.
+  EXPECT_NEAR(branch_auc(scored_trials(1), 1)->auc, 0.760, 0.02);
+  auto without = scored_trials(0);
+  for (auto& trial : without) trial.spike.assign(2000, 0);
+  EXPECT_FALSE(branch_auc(without, 1));
+}
+
+TEST(TerminalBranches, OfTheLayerFiveTreeHaveNothingBehindThem) {
+  const auto cell = cell_of("l5pc.toml");
+  const auto branches = terminal_branches(cell);
+  EXPECT_GT(branches.size(), 80u);
+  std::set<std::string> parts;
+  for (const auto& branch : branches) {
+    parts.insert(branch.part);
+    const auto section = cell.geometry.compartments[static_cast<size_t>(branch.compartment)].section;
+    for (const auto& other : cell.geometry.sections) EXPECT_NE(other.parent, section);
+  }
+  EXPECT_EQ(parts, (std::set<std::string>{"basal", "oblique", "tuft"}));
+}
+
+/// The branch of nine synapses, whose basis is made of all that its voltages do.
+DatasetPlan branch_plan(int64_t components) {
+  DatasetPlan plan;
+  plan.cell = cell_of("branch.toml");
+  plan.simulation.cable.dt_ms = 0.1;
+  plan.stimulus.pools = pools_of(plan.cell);
+  for (auto& pool : plan.stimulus.pools) pool.excitatory_per_100ms_high = 40;
+  plan.stimulus.excitatory_synapses = excitatory_synapses(plan.cell);
+  plan.stimulus.inhibitory_synapses = 0;
+  plan.stimulus.interval_ms = {100};
+  plan.stimulus.smoothing_sd_ms = {30};
+  plan.data = {.trial_ms = 2000, .train_trials = 4, .valid_trials = 1, .test_trials = 4};
+  plan.data.dendritic_components = components;
+  plan.data.dendritic_fit_trials = 4;
+  plan.seed = 2;
+  plan.identity = {9, 0, plan.data.trial_ms, plan.seed, "", false, components};
+  return plan;
+}
+
+TEST(DendriticSpikes, AreFoundByTheTrueComponentsOfTheirVoltage) {
+  const auto plan = branch_plan(4);
+  int64_t samples = 0;
+  const auto basis = fit_dendritic_basis(
+      plan, 1, [](int64_t) {}, samples);
+  TwinSpec spec;
+  spec.layers = {{30, 4}};
+  spec.dendritic_components = 4;
+  Twin twin(spec, 9, 1);
+  twin->eval();
+  DendriticSpikeSpec asked;
+  asked.trials = 4;
+  const auto found = dendritic_spikes(twin, asked, plan, &basis, 1);
+  ASSERT_FALSE(found.contains("skipped"));
+  const auto& branch = found["branches"][0];
+  EXPECT_EQ(branch["part"], "basal");
+  EXPECT_GT(branch["spikes_hz"].get<double>(), 0.2) << "the input should make some";
+  EXPECT_LT(branch["share_of_time"].get<double>(), 0.9);
+  EXPECT_GT(branch["components_auc"][0].get<double>(),
+            0.98);  // a voltage, but for what four components leave
+  EXPECT_TRUE(branch["auc"].is_array());
+}
+
+TEST(DendriticSpikes, OfATwinThatPredictsNoDendritesAreNotAskedFor) {
+  TwinSpec spec;
+  spec.layers = {{30, 4}};
+  Twin twin(spec, 9, 1);
+  DendriticSpikeSpec asked;
+  asked.trials = 4;
+  const auto found = dendritic_spikes(twin, asked, branch_plan(0), nullptr, 1);
+  EXPECT_NE(found["skipped"].get<std::string>().find("dendritic_components"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace neurontwin

@@ -1,0 +1,194 @@
+#include "interpret/probes.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "interpret/dendrite_parts.hpp"
+#include "interpret/recorded_trials.hpp"
+
+namespace neurontwin {
+namespace {
+
+namespace fs = std::filesystem;
+
+const fs::path kProject = fs::path(__FILE__).parent_path().parent_path().parent_path();
+
+DatasetPlan point_plan(double threshold_mV) {
+  DatasetPlan plan;
+  IntegrateAndFire cell;
+  cell.threshold_mV = threshold_mV;
+  plan.cell = cell;
+  plan.stimulus.interval_ms = {50};
+  plan.stimulus.smoothing_sd_ms = {60};
+  plan.data = {.trial_ms = 1500, .train_trials = 1, .valid_trials = 1, .test_trials = 5};
+  plan.seed = 5;
+  plan.identity = {80, 20, plan.data.trial_ms, plan.seed, ""};
+  return plan;
+}
+
+/// The twin of one linear unit whose filters are the integrate-and-fire neuron's own potentials.
+Twin perfect_point_twin() {
+  TwinSpec spec;
+  spec.layers = {{141, 1}};
+  spec.activation = Activation::linear;
+  Twin twin(spec, 100, 1);
+  torch::NoGradGuard no_gradient;
+  const auto potential = torch::exp(-torch::arange(141) / 20.0);
+  for (int64_t c = 0; c < 100; ++c)
+    twin->first_weight[c].select(1, 0).copy_((c < 80 ? 1.0 : -1.0) * potential);
+  twin->eval();
+  return twin;
+}
+
+ProbeSpec probes_of(const Neuron& cell, const std::string& settings) {
+  return read_probes(Settings::from_text(settings, "probes.toml"), cell);
+}
+
+nlohmann::ordered_json probed(const DatasetPlan& plan, const std::string& settings) {
+  auto twin = perfect_point_twin();
+  return probe_layers(twin, probes_of(plan.cell, settings), plan, 1);
+}
+
+TEST(Probes, OfTheIntegrateAndFireTwinsUnitFindTheVoltageBetweenSpikes) {
+  // A neuron whose threshold is out of reach is always between spikes: its voltage is the unit's sum.
+  const auto quiet = probed(point_plan(1000), "trials_fit = 4\ntrials_score = 3\nskip_ms = 200");
+  EXPECT_EQ(quiet["layers"].dump(), "[\"layer 1\"]");
+  ASSERT_EQ(quiet["quantities"].size(), 1u);
+  const auto& v = quiet["quantities"][0];
+  EXPECT_EQ(v["name"], "soma.v");
+  EXPECT_NEAR(v["trained"][0][0].get<double>(), 1, 1e-4);
+  EXPECT_NEAR(v["voltage"][0].get<double>(), 1, 1e-5);  // told what it is asked
+  EXPECT_LT(v["untrained"][0][0].get<double>(), 0.8);
+  EXPECT_GT(v["trained_minus_untrained"][0][1].get<double>(), 0.2);
+  // One that fires is reset, which a sum over its input does not know.
+  const auto firing = probed(point_plan(-55), "trials_fit = 4\ntrials_score = 3\nskip_ms = 200");
+  const double found = firing["quantities"][0]["trained"][0][0];
+  EXPECT_LT(found, 0.99);
+  EXPECT_GT(found, 0.3);
+  EXPECT_LE(firing["quantities"][0]["trained"][0][1].get<double>(), found);
+  EXPECT_GE(firing["quantities"][0]["trained"][0][2].get<double>(), found);
+}
+
+TEST(Probes, SeeTheTrialsOfTheTestStream) {
+  const auto plan = point_plan(-55);
+  const std::vector<Quantity> v{{"soma", "v", "mV", {0}}};
+  std::vector<RecordedTrial> trials;
+  for_each_recorded_trial(plan, {v, false, 11, "test"}, 1, {},
+                          [&](size_t trial, const RecordedTrial& recorded) {
+                            EXPECT_EQ(trial, trials.size());
+                            trials.push_back(recorded);
+                          });
+  ASSERT_EQ(trials.size(), 11u);
+  const auto input = draw_input(plan.stimulus, plan.seed, Stage::stimulus_test, 9, plan.data.trial_ms);
+  EXPECT_EQ(trials[9].input.excitatory.time_ms, input.excitatory.time_ms);
+  EXPECT_EQ(trials[9].quantities[0], trials[9].soma_mV);
+  const auto events = events_of(input, 80, 30);
+  EXPECT_EQ(events.size(0),
+            static_cast<int64_t>(input.excitatory.time_ms.size() + input.inhibitory.time_ms.size()));
+  EXPECT_EQ(events.select(1, 1).max().item<int>(),
+            80 + static_cast<int>(
+                     *std::max_element(input.inhibitory.synapse.begin(), input.inhibitory.synapse.end())));
+  EXPECT_EQ(events[0][2].item<int>(), 30 + static_cast<int>(input.excitatory.time_ms[0]));
+}
+
+TEST(AnUntrainedNetwork, IsOfTheSameShapeWithOtherWeightsAndNormalisesItsOwnActivity) {
+  TwinSpec spec;
+  spec.layers = {{20, 6}, {5, 4}};
+  spec.batch_norm = true;
+  spec.bias = 0.5;
+  Twin twin(spec, 100, 1);
+  const auto plan = point_plan(-55);
+  std::vector<torch::Tensor> events;
+  for (uint64_t trial = 0; trial < 3; ++trial)
+    events.push_back(
+        events_of(draw_input(plan.stimulus, 5, Stage::stimulus_test, trial, 1500), 80, twin->history_ms()));
+  auto fresh = untrained_network(*twin, 2, events, 1500);
+  EXPECT_FALSE(fresh->is_training());
+  EXPECT_FALSE(torch::equal(fresh->first_weight, twin->first_weight));
+  torch::NoGradGuard no_gradient;
+  std::vector<torch::Tensor> all;
+  for (const auto& of_trial : events) all.push_back(fresh->hidden(of_trial, 1, 1500)[0].squeeze(0));
+  const auto activity = torch::cat(all);
+  for (int64_t unit = 0; unit < 6; ++unit) {
+    // A unit that never wakes is constant. Trials differ in what they normalise by.
+    const auto sd = activity.select(1, unit).std().item<double>();
+    if (sd == 0) continue;
+    EXPECT_NEAR(activity.select(1, unit).mean().item<double>(), 0, 0.1) << unit;
+    EXPECT_NEAR(sd, 1, 0.15) << unit;
+  }
+}
+
+DetailedCell layer_five_cell() {
+  return read_detailed_cell(Settings::from_file(kProject / "cells/l5pc.toml"), kProject / "cells");
+}
+
+TEST(DendriteParts, OfTheLayerFiveTreeAreBasalObliqueTrunkAndTuft) {
+  const auto cell = layer_five_cell();
+  std::vector<int> part(cell.geometry.compartments.size(), 0);
+  std::vector<std::string> names;
+  for (const auto& [name, compartments] : dendrite_parts(cell)) {
+    names.push_back(name);
+    for (const int c : compartments) {
+      ++part[static_cast<size_t>(c)];
+      const auto& here = cell.geometry.compartments[static_cast<size_t>(c)];
+      EXPECT_EQ(cell.geometry.region(c), name == "basal" ? Region::basal : Region::apical);
+      // The built-in tree's trunk is straight and ends where the tuft begins (docs/morphology.md).
+      if (name == "tuft") {
+        EXPECT_GT(here.path_um, 600);
+      }
+      if (name == "oblique") {
+        EXPECT_LT(here.path_um, 683);
+      }
+    }
+  }
+  EXPECT_EQ(names, (std::vector<std::string>{"basal", "oblique", "trunk", "tuft"}));
+  for (size_t c = 0; c < part.size(); ++c) {
+    const auto region = cell.geometry.region(static_cast<int>(c));
+    EXPECT_EQ(part[c], region == Region::basal || region == Region::apical ? 1 : 0) << c;
+  }
+}
+
+std::string refusal(const Neuron& cell, const std::string& settings) {
+  try {
+    probes_of(cell, settings);
+  } catch (const InputError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+TEST(Probes, AreAskedForByPlaceAndByName) {
+  const Neuron cell = layer_five_cell();
+  const std::string trials = "trials_fit = 4\ntrials_score = 4\n";
+  const auto all = probes_of(cell, trials);
+  const auto has = [&](const std::string& name) {
+    return std::any_of(all.quantities.begin(), all.quantities.end(),
+                       [&](const Quantity& q) { return q.name() == name; });
+  };
+  for (const auto* name :
+       {"soma.v", "soma.NaTs2_t.m", "soma.NaTs2_t.h", "soma.SK_E2.z", "soma.cai", "nexus.v", "nexus.cai",
+        "nexus.Ca_HVA.ica", "nexus.Ca_LVAst.ica", "basal.AMPANMDA.g_nmda", "oblique.AMPANMDA.g_nmda",
+        "trunk.AMPANMDA.g_ampa", "tuft.DoubleExp.g"})
+    EXPECT_TRUE(has(name)) << name;
+  const auto some =
+      probes_of(cell, trials + "places = [\"nexus\", \"soma\"]\nquantities = [\"cai\", \"nexus.v\"]");
+  ASSERT_EQ(some.quantities.size(), 3u);
+  EXPECT_EQ(some.quantities[0].name(), "soma.cai");
+  EXPECT_TRUE(probes_of(cell, "").quantities.empty());  // off
+}
+
+TEST(Probes, ThatCannotBeAreRefusedWithWhatCan) {
+  const Neuron cell = layer_five_cell(), point = IntegrateAndFire{};
+  const std::string trials = "trials_fit = 4\ntrials_score = 4\n";
+  EXPECT_NE(refusal(cell, trials + "quantities = [\"soma.NaX.m\"]").find("soma.NaTs2_t.m"),
+            std::string::npos);
+  EXPECT_NE(refusal(cell, trials + "places = [\"spine\"]").find("soma, nexus, basal"), std::string::npos);
+  EXPECT_NE(refusal(point, trials + "quantities = [\"cai\"]").find("known: soma.v"), std::string::npos);
+  EXPECT_NE(refusal(point, "trials_fit = 4").find("at least 2 of each"), std::string::npos);
+  EXPECT_NE(refusal(cell, trials + "places = [\"basal\"]\nquantities = [\"cai\"]").find("none of"),
+            std::string::npos);
+}
+
+}  // namespace
+}  // namespace neurontwin
