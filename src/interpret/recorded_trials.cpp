@@ -7,8 +7,9 @@
 namespace neurontwin {
 namespace {
 
-/// Trials in memory for each thread: with every compartment's voltage 15 MB each of the layer-5 cell.
-constexpr size_t kTrialsPerThread = 8;
+/// As many trials for each thread as the widest SIMD unit has lanes; with every compartment's voltage, of
+/// which the layer-5 cell's take 15 MB a trial, no more than fit into a GB.
+constexpr size_t kTrialsPerThread = 16, kMostWithDendrites = 64;
 
 std::vector<RecordedTrial> record_detailed(const DetailedCell& cell, const DatasetPlan& plan,
                                            const RecordingPlan& recording, std::vector<SynapticInput> inputs,
@@ -66,7 +67,8 @@ std::vector<RecordedTrial> record(const DatasetPlan& plan, const RecordingPlan& 
 void for_each_recorded_trial(const DatasetPlan& plan, const RecordingPlan& recording, int threads,
                              const ProgressListener& listener,
                              const std::function<void(size_t trial, const RecordedTrial&)>& take) {
-  const size_t at_once = kTrialsPerThread * static_cast<size_t>(threads);
+  size_t at_once = kTrialsPerThread * static_cast<size_t>(threads);
+  if (recording.dendrites) at_once = std::min(at_once, kMostWithDendrites);
   const auto tell = [&](size_t done) {
     if (!listener) return;
     listener(

@@ -1,6 +1,7 @@
 #include "simulate/quantity_recorder.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <set>
 
@@ -31,6 +32,29 @@ std::string known_names(const DetailedCell& cell, const Quantity& quantity) {
   for (const auto& known : quantities_at(cell, quantity.place, quantity.compartments.front()))
     names.push_back(known.what);
   return fmt::format("{}", fmt::join(names, ", "));
+}
+
+/// An operation over lanes. The frequent ones have loops of their own, which become vector code.
+void apply_over(size_t lanes, Op op, const double* a, const double* b, const double* c, double* result) {
+  const auto each = [&](auto&& operation) {
+    for (size_t lane = 0; lane < lanes; ++lane) result[lane] = operation(a[lane], b[lane]);
+  };
+  switch (op) {
+    case Op::add:
+      return each([](double x, double y) { return x + y; });
+    case Op::subtract:
+      return each([](double x, double y) { return x - y; });
+    case Op::multiply:
+      return each([](double x, double y) { return x * y; });
+    case Op::divide:
+      return each([](double x, double y) { return x / y; });
+    case Op::negate:
+      return each([](double x, double) { return -x; });
+    case Op::exp:
+      return each([](double x, double) { return std::exp(x); });
+    default:
+      for (size_t lane = 0; lane < lanes; ++lane) result[lane] = apply(op, a[lane], b[lane], c[lane]);
+  }
 }
 
 }  // namespace
@@ -142,8 +166,8 @@ void QuantityRecorder<T>::run(const Term& term) {
   for (const double value : term.fixed) next = std::fill_n(next, lanes, value);
   for (const T* symbol : term.symbols) next = std::copy_n(symbol, lanes, next);
   for (const auto& step : term.program->steps) {
-    const double *a = &slots_[step.a * lanes], *b = &slots_[step.b * lanes], *c = &slots_[step.c * lanes];
-    for (size_t lane = 0; lane < lanes; ++lane) next[lane] = apply(step.op, a[lane], b[lane], c[lane]);
+    apply_over(lanes, step.op, &slots_[step.a * lanes], &slots_[step.b * lanes], &slots_[step.c * lanes],
+               next);
     next += lanes;
   }
   const double* result = &slots_[term.program->result * lanes];
