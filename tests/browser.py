@@ -88,7 +88,7 @@ class Browser:
         ]
         capabilities = {"browserName": "chrome", "goog:chromeOptions": {"binary": CHROMIUM, "args": arguments},
                         "goog:loggingPrefs": {"browser": "ALL", "performance": "ALL"}}
-        self._session = self._send("POST", "/session", {"capabilities": {"alwaysMatch": capabilities}}, 60)["sessionId"]
+        self._session = self._send("POST", "/session", {"capabilities": {"alwaysMatch": capabilities}}, 180)["sessionId"]
 
     def _send(self, method, path, body, timeout_s):
         data = None if body is None else json.dumps(body).encode()
@@ -101,7 +101,7 @@ class Browser:
         except urllib.error.HTTPError as error:
             raise RuntimeError(json.load(error)["value"]["message"]) from None
 
-    def _ask(self, method, path, body=None, timeout_s=60):
+    def _ask(self, method, path, body=None, timeout_s=180):
         return self._send(method, f"/session/{self._session}{path}", body, timeout_s)
 
     def devtools(self, command, **parameters):

@@ -115,9 +115,9 @@ class Report(unittest.TestCase):
             const at = ['first-contentful-paint', 'neuron-drawn'].map((name) => performance.getEntriesByName(name)[0]);
             return at.every((entry) => entry) && at.map((entry) => entry.startTime)""")
         print(f"\nfirst paint after {paint_ms:.0f} ms, the neuron after {neuron_ms:.0f} ms", flush=True)
-        # Two seconds are the promise, on a desk. Here the processor may be shared with other tests and draws what a graphics card
-        # would: eight times as long still tells a page that is ready from one that stalls while it makes its charts.
-        self.assertLess(max(paint_ms, neuron_ms), 16000)
+        # Two seconds are the promise, on a desk. Here ten programs may share the processor, which also draws what a graphics card
+        # would: fifteen times as long still tells a page that is ready from one that stalls while it makes its charts (minutes then).
+        self.assertLess(max(paint_ms, neuron_ms), 30000)
 
     def test_the_time_slider_plays_the_trial(self):
         self.open("l5pc-nmda", 1280)
