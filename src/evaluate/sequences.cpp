@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "dataset/input_events.hpp"
 #include "evaluate/bootstrap.hpp"
 
 namespace neurontwin {
@@ -153,14 +154,7 @@ std::vector<double> twin_peaks(Twin& twin, const SequenceSpec& spec, uint64_t se
   batch.channels = twin->channels();
   batch.history_ms = twin->history_ms();
   batch.window_ms = spec.duration_ms();
-  for (size_t window = 0; window < inputs.size(); ++window) {
-    const auto& spikes = inputs[window].excitatory;
-    for (size_t i = 0; i < spikes.time_ms.size(); ++i) {
-      batch.events.push_back(static_cast<int32_t>(window));
-      batch.events.push_back(static_cast<int32_t>(spikes.synapse[i]));
-      batch.events.push_back(static_cast<int32_t>(spikes.time_ms[i] + batch.history_ms));
-    }
-  }
+  batch.events = input_events(inputs, batch.channels, batch.history_ms);  // no inhibition among them
   const auto soma_mV = twin->forward(batch).soma_mV.to(torch::kCPU).slice(1, spec.start_ms);
   const auto peak_mV = soma_mV.amax(1).to(torch::kDouble).contiguous();
   return {peak_mV.data_ptr<double>(), peak_mV.data_ptr<double>() + peak_mV.numel()};

@@ -3,10 +3,11 @@
 #include <algorithm>
 #include <cmath>
 
+#include "dataset/input_events.hpp"
 #include "evaluate/bootstrap.hpp"
+#include "interpret/recorded_trials.hpp"
 #include "interpret/response.hpp"
 #include "interpret/rounded.hpp"
-#include "simulate/integrate_and_fire.hpp"
 
 namespace neurontwin {
 namespace {
@@ -90,44 +91,23 @@ struct Answer {
   bool spiked = false;
 };
 
-Answer answer_of(std::span<const float> soma_mV, size_t samples_per_ms, std::span<const float> spike_times_ms,
-                 const DatasetPlan& plan, const AddedSpikeSpec& spec) {
+Answer answer_of(const RecordedTrial& trial, const DatasetPlan& plan, const AddedSpikeSpec& spec) {
   Answer answer;
   for (int64_t t = spec.before_ms; t < spec.before_ms + spec.after_ms; ++t) {
-    const double mV = soma_mV[static_cast<size_t>(t) * samples_per_ms];
+    const double mV = trial.soma_mV[static_cast<size_t>(t)];
     answer.soma_mV.push_back(std::min(mV, plan.data.labels.soma_ceiling_mV));
   }
   // A spike just before leaves a wake that the twin cannot know of.
-  for (const float ms : spike_times_ms)
-    answer.spiked |= static_cast<double>(ms) >= static_cast<double>(spec.before_ms) - 100;
+  const auto watched_from_ms = static_cast<double>(spec.before_ms) - 100;
+  answer.spiked = std::ranges::any_of(trial.spike_times_ms, [&](double ms) { return ms >= watched_from_ms; });
   return answer;
 }
 
 std::vector<Answer> simulated(const DatasetPlan& plan, const std::vector<SynapticInput>& inputs,
                               const AddedSpikeSpec& spec, int threads) {
-  const int64_t length_ms = spec.before_ms + spec.after_ms;
   std::vector<Answer> answers;
-  if (const auto* cell = std::get_if<DetailedCell>(&plan.cell)) {
-    const auto recordings =
-        simulate_trials(*cell, plan.simulation.cable, plan.simulation.precision, inputs, length_ms, threads);
-    for (const auto& r : recordings) {
-      const std::vector<float> spikes(r.spike_times_ms.begin(), r.spike_times_ms.end());
-      answers.push_back(answer_of(r.soma_mV, 8, spikes, plan, spec));
-    }
-    return answers;
-  }
-  for (const auto& input : inputs) {
-    const auto trial = std::visit(
-        [&](const auto& cell) {
-          if constexpr (std::is_same_v<std::decay_t<decltype(cell)>, DetailedCell>) {
-            return Trial{};
-          } else {
-            return simulate(cell, input, length_ms);
-          }
-        },
-        plan.cell);
-    answers.push_back(answer_of(trial.soma_mV, 1, trial.spike_times_ms, plan, spec));
-  }
+  for (const auto& trial : record(plan, {}, inputs, spec.before_ms + spec.after_ms, threads))
+    answers.push_back(answer_of(trial, plan, spec));
   return answers;
 }
 
@@ -138,25 +118,10 @@ torch::Tensor predicted(Twin& twin, const std::vector<SynapticInput>& inputs, in
   torch::NoGradGuard no_gradient;
   std::vector<torch::Tensor> answers;
   for (size_t at = 0; at < inputs.size(); at += kAtOnce) {
-    const size_t some = std::min(kAtOnce, inputs.size() - at);
-    WindowBatch batch;
-    batch.windows = static_cast<int64_t>(some);
-    batch.channels = twin->channels();
-    batch.history_ms = twin->history_ms();
-    batch.window_ms = spec.before_ms + spec.after_ms;
-    const auto add = [&](size_t window, const Events& events, int64_t first_channel) {
-      for (size_t i = 0; i < events.time_ms.size(); ++i) {
-        batch.events.push_back(static_cast<int32_t>(window));
-        batch.events.push_back(static_cast<int32_t>(first_channel + events.synapse[i]));
-        batch.events.push_back(static_cast<int32_t>(events.time_ms[i] + batch.history_ms));
-      }
-    };
-    for (size_t window = 0; window < some; ++window) {
-      add(window, inputs[at + window].excitatory, 0);
-      add(window, inputs[at + window].inhibitory, excitatory);
-    }
-    const auto events = events_of(batch).to(twin->spike_weight.device());
-    const auto answer = twin->forward(events, batch.windows, batch.window_ms).soma_mV;
+    const auto some = std::span(inputs).subspan(at, std::min(kAtOnce, inputs.size() - at));
+    const auto list = input_events(some, excitatory, twin->history_ms());
+    const auto events = torch::tensor(list, torch::kInt32).view({-1, 3}).to(twin->spike_weight.device());
+    const auto answer = twin->forward(events, std::ssize(some), spec.before_ms + spec.after_ms).soma_mV;
     answers.push_back(answer.narrow(1, spec.before_ms, spec.after_ms).to(torch::kCPU, torch::kFloat64));
   }
   return torch::cat(answers).contiguous();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "dataset/input_events.hpp"
 #include "simulate/integrate_and_fire.hpp"
 
 namespace neurontwin {
@@ -13,12 +14,11 @@ constexpr size_t kTrialsPerThread = 16, kMostWithDendrites = 64;
 
 std::vector<RecordedTrial> record_detailed(const DetailedCell& cell, const DatasetPlan& plan,
                                            const RecordingPlan& recording, std::vector<SynapticInput> inputs,
-                                           int threads) {
+                                           int64_t duration_ms, int threads) {
   auto spec = plan.simulation.cable;
   spec.dendrites = recording.dendrites;
   spec.quantities.assign(recording.quantities.begin(), recording.quantities.end());
-  auto recordings =
-      simulate_trials(cell, spec, plan.simulation.precision, inputs, plan.data.trial_ms, threads);
+  auto recordings = simulate_trials(cell, spec, plan.simulation.precision, inputs, duration_ms, threads);
   std::vector<RecordedTrial> trials;
   for (size_t i = 0; i < inputs.size(); ++i) {
     auto& r = recordings[i];
@@ -34,11 +34,11 @@ std::vector<RecordedTrial> record_detailed(const DetailedCell& cell, const Datas
 }
 
 template <class Cell>
-std::vector<RecordedTrial> record_point(const Cell& cell, const DatasetPlan& plan,
-                                        const RecordingPlan& recording, std::vector<SynapticInput> inputs) {
+std::vector<RecordedTrial> record_point(const Cell& cell, const RecordingPlan& recording,
+                                        std::vector<SynapticInput> inputs, int64_t duration_ms) {
   std::vector<RecordedTrial> trials;
   for (auto& input : inputs) {
-    auto simulated = simulate(cell, std::move(input), plan.data.trial_ms);
+    auto simulated = simulate(cell, std::move(input), duration_ms);
     RecordedTrial trial{std::move(simulated.input),
                         {simulated.spike_times_ms.begin(), simulated.spike_times_ms.end()},
                         simulated.soma_mV,
@@ -50,19 +50,23 @@ std::vector<RecordedTrial> record_point(const Cell& cell, const DatasetPlan& pla
   return trials;
 }
 
-std::vector<RecordedTrial> record(const DatasetPlan& plan, const RecordingPlan& recording, size_t first,
-                                  size_t count, int threads) {
+std::vector<SynapticInput> test_inputs(const DatasetPlan& plan, size_t first, size_t count) {
   std::vector<SynapticInput> inputs;
   for (size_t trial = first; trial < first + count; ++trial)
     inputs.push_back(draw_input(plan.stimulus, plan.seed, Stage::stimulus_test, trial, plan.data.trial_ms));
-  if (const auto* cell = std::get_if<DetailedCell>(&plan.cell))
-    return record_detailed(*cell, plan, recording, std::move(inputs), threads);
-  if (const auto* cell = std::get_if<TwoLayerNeuron>(&plan.cell))
-    return record_point(*cell, plan, recording, std::move(inputs));
-  return record_point(std::get<IntegrateAndFire>(plan.cell), plan, recording, std::move(inputs));
+  return inputs;
 }
 
 }  // namespace
+
+std::vector<RecordedTrial> record(const DatasetPlan& plan, const RecordingPlan& recording,
+                                  std::vector<SynapticInput> inputs, int64_t duration_ms, int threads) {
+  if (const auto* cell = std::get_if<DetailedCell>(&plan.cell))
+    return record_detailed(*cell, plan, recording, std::move(inputs), duration_ms, threads);
+  if (const auto* cell = std::get_if<TwoLayerNeuron>(&plan.cell))
+    return record_point(*cell, recording, std::move(inputs), duration_ms);
+  return record_point(std::get<IntegrateAndFire>(plan.cell), recording, std::move(inputs), duration_ms);
+}
 
 void for_each_recorded_trial(const DatasetPlan& plan, const RecordingPlan& recording, int threads,
                              const ProgressListener& listener,
@@ -77,21 +81,15 @@ void for_each_recorded_trial(const DatasetPlan& plan, const RecordingPlan& recor
   tell(0);
   for (size_t first = 0; first < recording.trials; first += at_once) {
     if (stop_requested()) fail_run("stopped while interpreting; run the same command again to go on");
-    const auto trials = record(plan, recording, first, std::min(at_once, recording.trials - first), threads);
+    auto inputs = test_inputs(plan, first, std::min(at_once, recording.trials - first));
+    const auto trials = record(plan, recording, std::move(inputs), plan.data.trial_ms, threads);
     for (size_t i = 0; i < trials.size(); ++i) take(first + i, trials[i]);
     tell(first + trials.size());
   }
 }
 
 torch::Tensor events_of(const SynapticInput& input, int64_t excitatory_synapses, int64_t history_ms) {
-  std::vector<int32_t> events;
-  const auto append = [&](const Events& all, int64_t first_channel) {
-    for (size_t i = 0; i < all.time_ms.size(); ++i)
-      for (const int64_t x : {int64_t{0}, first_channel + all.synapse[i], history_ms + all.time_ms[i]})
-        events.push_back(static_cast<int32_t>(x));
-  };
-  append(input.excitatory, 0);
-  append(input.inhibitory, excitatory_synapses);
+  const auto events = input_events(std::span(&input, 1), excitatory_synapses, history_ms);
   return torch::tensor(events, torch::kInt32).view({-1, 3});
 }
 

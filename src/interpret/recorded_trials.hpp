@@ -10,7 +10,7 @@
 
 namespace neurontwin {
 
-/// A trial of the test stream, simulated anew with more recorded than a data set holds.
+/// A trial simulated anew with more recorded than a data set holds.
 struct RecordedTrial {
   SynapticInput input;
   std::vector<double> spike_times_ms;
@@ -26,6 +26,10 @@ struct RecordingPlan {
   size_t trials = 0;
   std::string for_what = "interpret";  // what the listener is told
 };
+
+/// Simulates a neuron of any kind on these inputs; `recording.trials` does not matter.
+std::vector<RecordedTrial> record(const DatasetPlan& plan, const RecordingPlan& recording,
+                                  std::vector<SynapticInput> inputs, int64_t duration_ms, int threads);
 
 /// Hands over the trials in their order, no more of them in memory than are simulated at once. RunError if
 /// the user stops it.
