@@ -74,6 +74,39 @@ class ASearch(InTemporaryFolder):
         self.assertEqual(found["answer"], next(a for a in found["answers"] if a["size"] == found["search"]["size"]))
         self.assertTrue(all(len(c["epochs"]) in (4, 12) for c in found["curves"]))
 
+    def test_trains_what_may_be_the_answer_several_times_and_asks_it_about_other_inputs(self):
+        out = self.folder / "out"
+        settings = {"search.size": "depth", "search.trainings": 3, "search.generalise": "true", "evaluate.generalisation.sets": '["no_inhibition"]'}
+        done = self.succeed(search(out, settings))
+        found = answers(out)
+        again = [t for t in found["trials"] if "again_of" in t["configuration"]]
+        self.assertEqual(len(again), 2 * 2)  # of one layer and of two
+        by_trial = {t["trial"]: t for t in found["trials"]}
+        for network in found["answers"][0]["networks"]:
+            trainings = network["trainings"]
+            self.assertEqual([t["trial"] for t in trainings[1:]], [t["trial"] for t in again if t["configuration"]["again_of"] == network["trial"]])
+            aucs = [by_trial[t["trial"]]["auc"] for t in trainings]
+            self.assertEqual(len(set(aucs)), 3)
+            self.assertAlmostEqual(network["auc"], sum(aucs) / 3, places=12)
+            self.assertEqual({by_trial[t["trial"]]["rung"] for t in trainings}, {1})
+        self.assertEqual(found["best"]["trainings"], 3)
+        self.assertGreaterEqual(len(found["test"]), 3)  # every training of the best
+        self.assertEqual([(s["name"], [n["depth"] for n in s["networks"]]) for s in found["generalisation"]], [("no_inhibition", [1, 2])])
+        self.assertIn("mean of 3 trainings, ", done.stdout)
+        self.assertIn("no_inhibition (", done.stdout)
+        # Once more, and with other trainings asked for: nothing is trained again, no second look.
+        looks = rows(out, "SELECT * FROM test_look")
+        self.succeed(search(out, settings))
+        self.assertEqual(answers(out), found)
+        self.succeed(search(out, {**settings, "search.trainings": 4}))
+        self.assertEqual(len(answers(out)["trials"]), 9 + 2 * 3)
+        self.assertEqual(set(looks) - set(rows(out, "SELECT * FROM test_look")), set())
+
+    def test_asked_about_other_inputs_needs_some(self):
+        done = run(search(self.folder / "out", {"search.generalise": "true", "evaluate.generalisation.sets": "[]"}))
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("evaluate.generalisation.sets names none", done.stderr)
+
     def test_has_recurrent_networks_as_a_control_that_it_never_chooses(self):
         out = self.folder / "out"
         done = self.succeed(search(out, {"search.families": '["fully_connected", "recurrent"]', "search.memory_units": "[3]",

@@ -95,6 +95,13 @@ Experiment read_experiment(const Options& options) {
   if (settings.has("search")) {
     search = settings.table("search");
     e.search = read_search(*search);
+    if (e.search->generalise && e.generalisation.sets.empty()) {
+      fail_input(
+          "{}: '{}' asks about other inputs, of which evaluate.generalisation.sets names none; for example "
+          "sets "
+          "= [\"synchrony\", \"rates_high\"]",
+          search->where("generalise"), search->full_key("generalise"));
+    }
   }
   settings.reject_unread();
   if (e.plan.data.trial_ms < e.train.skip_ms + e.train.window_ms) {
@@ -138,12 +145,12 @@ Experiment read_experiment(const Options& options) {
     auto tried = search->resolved();
     if (!e.search->space.tries_residual()) tried = without(tried, {"residual"});
     if (!e.search->space.tries_dilation()) tried = without(tried, {"dilation"});
-    e.search_identity =
-        fmt::format("{}\n[search]\n{}{}", e.training_identity,
-                    without(tried, {"criterion", "size", "measure", "epsilon", "confidence", "target_auc",
-                                    "target_variance_explained", "resamples", "budget_samples_h",
-                                    "budget_minutes", "trials", "quiet_rungs", "published"}),
-                    e.search->criterion == Criterion::complexity_index ? "probe = true\n" : "");
+    e.search_identity = fmt::format(
+        "{}\n[search]\n{}{}", e.training_identity,
+        without(tried, {"criterion", "size", "measure", "epsilon", "confidence", "target_auc",
+                        "target_variance_explained", "resamples", "budget_samples_h", "budget_minutes",
+                        "trials", "quiet_rungs", "published", "trainings", "generalise"}),
+        e.search->criterion == Criterion::complexity_index ? "probe = true\n" : "");
   }
   e.evaluate_settings = evaluate.resolved();
   e.interpret_settings = interpret.resolved();

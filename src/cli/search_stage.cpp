@@ -47,6 +47,10 @@ SearchTask task_of(const Experiment& e, const Options& o) {
   task.out = o.out;
   task.device = o.device == "cuda" ? torch::kCUDA : torch::kCPU;
   task.open = [&e, &o](const std::string& name) { return open_split(e, o, name); };
+  task.shifted = [&e, &o] {
+    const int threads = at::get_num_threads();
+    return shifted_trials(e.generalisation, e.plan, o.out / "dataset", threads, progress_bar());
+  };
   return task;
 }
 

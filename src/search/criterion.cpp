@@ -118,6 +118,27 @@ Answers measure(std::span<const TrialComparison> trials, int64_t skip_ms, std::s
   return answers;
 }
 
+Answers mean_of(std::span<const Answers* const> trainings, uint64_t seed) {
+  if (trainings.size() == 1) return *trainings.front();
+  const size_t resamples = trainings.front()->auc.resampled.size();
+  const auto drawn = resampling_weights(trainings.size(), resamples, seed);
+  const auto n = static_cast<double>(trainings.size());
+  const auto mean = [&](Measured Answers::*measure) {
+    Measured out;
+    out.resampled.assign(resamples, 0);
+    for (size_t k = 0; k < trainings.size(); ++k) {
+      const auto& training = trainings[k]->*measure;
+      out.value += training.value / n;
+      for (size_t b = 0; b < resamples; ++b)
+        out.resampled[b] += static_cast<double>(drawn[k * resamples + b]) / n * training.resampled[b];
+    }
+    return out;
+  };
+  Answers answers{mean(&Answers::auc), mean(&Answers::variance_explained), 0};
+  for (const auto* training : trainings) answers.rmse_mV += training->rmse_mV / n;
+  return answers;
+}
+
 Comparison compare_with_best(const Measured& best, const Measured& other, double epsilon, double confidence) {
   std::vector<double> differences;
   int64_t not_worse = 0;

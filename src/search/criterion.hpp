@@ -24,6 +24,11 @@ struct Answers {
 Answers measure(std::span<const TrialComparison> trials, int64_t skip_ms, std::span<const float> weight,
                 size_t resamples);
 
+/// The mean of several trainings of one network: measures, and in each resample as many trainings drawn from
+/// these with replacement, all on that resample's trials. So its spread is that of other trials and of other
+/// trainings. (Of few trainings a bootstrap sees too little spread: (n-1)/n of the variance.)
+Answers mean_of(std::span<const Answers* const> trainings, uint64_t seed);
+
 /// What the data say of a claim.
 enum class Verdict { no, undecided, yes };
 

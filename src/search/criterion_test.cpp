@@ -83,6 +83,29 @@ TEST(Criterion, SaysYesNoOrThatTheDataDoNotDecide) {
   EXPECT_EQ(reaches(bad.auc, 0.99, 0.95), Verdict::no);
 }
 
+TEST(Criterion, SeveralTrainingsAreTheirMeanAndSpreadWiderThanTrialsAlone) {
+  // Five trainings of one network that came out differently, and one that always comes out the same.
+  std::vector<Answers> each;
+  for (uint32_t k = 0; k < 5; ++k) each.push_back(measured(answers_with_noise(0.3 + 0.1 * k, 40, k)));
+  std::vector<const Answers*> all, same;
+  double mean = 0;
+  for (const auto& answers : each) {
+    all.push_back(&answers);
+    same.push_back(&each[2]);
+    mean += answers.auc.value / 5;
+  }
+  const auto several = mean_of(all, 3), alike = mean_of(same, 3);
+  EXPECT_NEAR(several.auc.value, mean, 1e-12);
+  EXPECT_NEAR(several.rmse_mV, 0.5, 0.02);
+  const auto width = [](const Measured& m) {
+    const auto [low, high] = percentile_interval(m.resampled, 0.95);
+    return high - low;
+  };
+  for (size_t b = 0; b < kResamples; ++b) EXPECT_NEAR(alike.auc.resampled[b], each[2].auc.resampled[b], 1e-6);
+  EXPECT_GT(width(several.auc), 1.3 * width(alike.auc));
+  EXPECT_EQ(mean_of(std::vector{all[1]}, 3).auc.resampled, each[1].auc.resampled);
+}
+
 TEST(Criterion, TheVoltagesVarianceIsExplainedButForTheNoise) {
   const auto answers = measured(answers_with_noise(0.5));
   // Noise of a quarter of the drive's variance; 3600 bins: standard error of the ratio about 0.006.

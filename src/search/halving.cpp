@@ -126,6 +126,18 @@ std::vector<size_t> front_of(std::span<const Outcome> outcomes) {
   return front;
 }
 
+std::vector<size_t> best_of_every_size(std::span<const Outcome> outcomes) {
+  std::map<double, size_t> best;
+  for (size_t i = 0; i < outcomes.size(); ++i) {
+    if (std::isnan(outcomes[i].score)) continue;
+    const auto [at, is_new] = best.try_emplace(outcomes[i].size, i);
+    if (!is_new && outcomes[i].score > outcomes[at->second].score) at->second = i;
+  }
+  std::vector<size_t> all;
+  for (const auto& [size, i] : best) all.push_back(i);
+  return all;
+}
+
 int64_t quiet_outcomes(std::span<const Outcome> outcomes, double epsilon) {
   Front now, at_last_move;
   int64_t quiet = 0;

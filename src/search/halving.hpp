@@ -65,6 +65,9 @@ struct Outcome {
 /// The places, among `outcomes`, of the best score at every size: sizes and scores both rise.
 std::vector<size_t> front_of(std::span<const Outcome> outcomes);
 
+/// The place, among `outcomes`, of the best score of every size there is, by size.
+std::vector<size_t> best_of_every_size(std::span<const Outcome> outcomes);
+
 /// How many of the last outcomes, in the order in which they came, have not moved the front: since then no
 /// size reached a score more than `epsilon` above what it, or a smaller one, had before.
 int64_t quiet_outcomes(std::span<const Outcome> outcomes, double epsilon);

@@ -119,6 +119,11 @@ TEST(Front, HoldsTheBestAtEverySize) {
   EXPECT_EQ(front_of(outcomes), (std::vector<size_t>{3, 0, 5}));
 }
 
+TEST(Front, TheBestOfEverySizeNeedNotBeOnIt) {
+  const std::vector<Outcome> outcomes{{3, 0.6}, {1, 0.7}, {2, std::nan("")}, {1, 0.8}, {3, 0.65}};
+  EXPECT_EQ(best_of_every_size(outcomes), (std::vector<size_t>{3, 4}));
+}
+
 TEST(Front, RestsSinceItLastMovedByMoreThanEpsilon) {
   std::vector<Outcome> outcomes{{2, 0.9}};
   EXPECT_EQ(quiet_outcomes(outcomes, 0.01), 0);

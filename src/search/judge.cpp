@@ -1,13 +1,13 @@
 // What a search came to: the front, the criteria's answers, and what the results say of the readers'
 // questions.
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <map>
 #include <set>
 
 #include "evaluate/bootstrap.hpp"
 #include "search/criterion.hpp"
+#include "search/networks.hpp"
 #include "search/search.hpp"
 #include "search/trial_network.hpp"
 
@@ -15,17 +15,6 @@ namespace neurontwin {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-/// A trial at the end of the highest rung that it finished.
-struct Point {
-  Job job;
-  Configuration configuration;
-  RungResult result;
-  double score = 0;
-  std::array<double, kSizes.size()> size{};
-
-  double of(Size measure) const { return size[static_cast<size_t>(measure)]; }
-};
 
 Json number(double x) {
   return std::isfinite(x) ? Json(x) : Json(nullptr);
@@ -38,67 +27,11 @@ const char* name_of(Verdict verdict) {
   return verdict == Verdict::yes ? "yes" : verdict == Verdict::no ? "no" : "undecided";
 }
 
-Point point_of(const SearchTask& task, const Knowledge& knowledge, const FinishedRung& finished) {
-  const auto& configuration = knowledge.trials[static_cast<size_t>(finished.job.trial)].configuration;
-  Point p{finished.job, configuration, finished.result, score_of(task, finished.result), {}};
-  const auto twin = twin_of(task, configuration);
-  for (const auto size : kSizes)
-    p.size[static_cast<size_t>(size)] = static_cast<double>(size_of(twin, task.channels, size));
-  return p;
-}
-
-/// One for each trial that has a result, by its number.
-std::vector<Point> points_of(const SearchTask& task, const Knowledge& knowledge) {
-  std::map<int64_t, Point> last;
-  for (const auto& finished : knowledge.finished) {  // a trial's rungs in their order
-    if (finished.result.failure.empty())
-      last.insert_or_assign(finished.job.trial, point_of(task, knowledge, finished));
-  }
-  std::vector<Point> points;
-  for (auto& [trial, point] : last) points.push_back(std::move(point));
-  return points;
-}
-
-/// Puts recurrent networks behind the others, of which it says how many there are.
-size_t controls_last(std::vector<Point>& points) {
-  const auto first = std::stable_partition(points.begin(), points.end(),
-                                           [](const Point& p) { return !p.configuration.is_control(); });
-  return static_cast<size_t>(first - points.begin());
-}
-
-std::optional<size_t> best_of(std::span<const Point> points) {
-  std::optional<size_t> best;
-  for (size_t i = 0; i < points.size(); ++i) {
-    if (!std::isnan(points[i].score) && (!best || points[i].score > points[*best].score)) best = i;
-  }
-  return best;
-}
-
-std::vector<size_t> front_by(std::span<const Point> points, Size measure) {
-  std::vector<Outcome> outcomes;
-  for (const auto& p : points) outcomes.push_back({p.of(measure), p.score});
-  return front_of(outcomes);
-}
-
-/// The best of every depth; every size of another measure is one network's own, so there the front.
-std::vector<size_t> candidates_by(std::span<const Point> points, Size measure) {
-  if (measure != Size::depth) return front_by(points, measure);
-  std::map<double, size_t> best;
-  for (size_t i = 0; i < points.size(); ++i) {
-    if (std::isnan(points[i].score)) continue;
-    const auto [at, is_new] = best.try_emplace(points[i].of(measure), i);
-    if (!is_new && points[i].score > points[at->second].score) at->second = i;
-  }
-  std::vector<size_t> all;
-  for (const auto& [depth, i] : best) all.push_back(i);
-  return all;
-}
-
 Json depth_json(const Configuration& configuration) {
   return configuration.is_control() ? Json(nullptr) : Json(configuration.depth());
 }
 
-Json network_json(const SearchTask& task, const Point& p) {
+Json network_json(const SearchTask& task, const TriedNetwork& p) {
   Json json{{"trial", p.job.trial}, {"rung", p.job.rung}};
   for (const auto size : kSizes) json[std::string(name_of(size))] = static_cast<int64_t>(p.of(size));
   json[std::string(name_of(Size::depth))] = depth_json(p.configuration);
@@ -106,6 +39,7 @@ Json network_json(const SearchTask& task, const Point& p) {
   json["auc"] = number(p.result.auc);
   json["variance_explained"] = number(p.result.variance_explained);
   json["rmse_mV"] = number(p.result.rmse_mV);
+  if (p.trainings.size() > 1) json["trainings"] = p.trainings.size();
   json["configuration"] = to_json(p.configuration);
   return json;
 }
@@ -113,35 +47,42 @@ Json network_json(const SearchTask& task, const Point& p) {
 /// The networks that a criterion may choose, asked about all validation trials.
 class Asked {
  public:
-  Asked(const SearchTask& task, const SearchStore& store, std::span<const Point> points)
+  Asked(const SearchTask& task, const SearchStore& store, std::span<const TriedNetwork> points)
       : task_(task), store_(store), points_(points) {}
 
   const Answers& operator[](size_t point) {
     if (const auto known = answers_.find(point); known != answers_.end()) return known->second;
-    if (!valid_) {
-      valid_ = task_.open("valid");
-      weight_ = resampling_weights(valid_->trials(), resamples(), task_.seed);
-    }
-    return answers_.emplace(point, ask(*valid_, point, weight_)).first->second;
+    if (!valid_) valid_ = task_.open("valid");
+    return answers_.emplace(point, of_network(*valid_, point)).first->second;
   }
   const Measured& measured(size_t point) { return pick((*this)[point]); }
   const Measured& pick(const Answers& answers) const {
     return task_.spec.measure == Measure::auc ? answers.auc : answers.variance_explained;
   }
-  Answers ask(const Split& split, size_t point, std::span<const float> weight) const {
-    if (stop_requested()) fail_run("stopped while judging the search; run the same command again");
+  /// Of all of its trainings. Resamples of trials are the same ones for every network.
+  Answers of_network(const Split& split, size_t point) const {
     const auto& p = points_[point];
-    auto twin = finished_network(task_, p.job, p.configuration, store_.trial_folder(p.job.trial));
-    return measure(compare(twin, split), task_.skip_ms, weight, resamples());
+    std::vector<Answers> each;
+    for (const auto& training : p.trainings) each.push_back(of_training(split, p, training.job));
+    std::vector<const Answers*> all;
+    for (const auto& answers : each) all.push_back(&answers);
+    return mean_of(all, task_.seed + 1 + static_cast<uint64_t>(p.job.trial));
+  }
+  Answers of_training(const Split& split, const TriedNetwork& p, const Job& job) const {
+    if (stop_requested()) fail_run("stopped while judging the search; run the same command again");
+    auto configuration = p.configuration;
+    configuration.again_of = job.trial == p.job.trial ? -1 : p.job.trial;
+    auto twin = finished_network(task_, job, configuration, store_.trial_folder(job.trial));
+    return measure(compare(twin, split), task_.skip_ms,
+                   resampling_weights(split.trials(), resamples(), task_.seed), resamples());
   }
   size_t resamples() const { return static_cast<size_t>(task_.spec.resamples); }
 
  private:
   const SearchTask& task_;
   const SearchStore& store_;
-  std::span<const Point> points_;
+  std::span<const TriedNetwork> points_;
   std::optional<Split> valid_;
-  std::vector<float> weight_;
   std::map<size_t, Answers> answers_;
 };
 
@@ -149,7 +90,7 @@ class Asked {
 struct Opinion {
   size_t point = 0;
   Verdict good = Verdict::undecided;
-  bool trained_less = false;  // than it takes to say no
+  bool trained_less = false;  // than it takes to decide
   Comparison comparison;      // with the best
 };
 
@@ -159,15 +100,17 @@ struct CriterionAnswer {
   std::pair<double, double> interval;
 };
 
-/// The smallest that is good. `no` of a network trained to a lower rung than `rung` is no evidence.
-CriterionAnswer smallest_good(std::span<const Point> points, std::vector<Opinion> opinions, Size size,
+/// The smallest that is good. `no` of a network trained to a lower rung than `rung` is no evidence, and
+/// nothing is that one training of it says where others have several.
+CriterionAnswer smallest_good(std::span<const TriedNetwork> points, std::vector<Opinion> opinions, Size size,
                               int64_t rung) {
   std::stable_sort(opinions.begin(), opinions.end(), [&](const auto& a, const auto& b) {
     return points[a.point].of(size) < points[b.point].of(size);
   });
   CriterionAnswer answer;
   for (auto& opinion : opinions) {
-    if (opinion.good == Verdict::no && points[opinion.point].job.rung < rung) {
+    const auto& p = points[opinion.point];
+    if ((opinion.good == Verdict::no && p.job.rung < rung) || !p.trained_enough) {
       opinion.trained_less = true;
       opinion.good = Verdict::undecided;
     }
@@ -177,13 +120,13 @@ CriterionAnswer smallest_good(std::span<const Point> points, std::vector<Opinion
   return answer;
 }
 
-std::vector<double> sizes_of(std::span<const Point> points, std::span<const size_t> which, Size size) {
+std::vector<double> sizes_of(std::span<const TriedNetwork> points, std::span<const size_t> which, Size size) {
   std::vector<double> sizes;
   for (const auto i : which) sizes.push_back(points[i].of(size));
   return sizes;
 }
 
-CriterionAnswer answer_not_worse(const SearchTask& task, std::span<const Point> points, Asked& asked,
+CriterionAnswer answer_not_worse(const SearchTask& task, std::span<const TriedNetwork> points, Asked& asked,
                                  size_t best, Size size) {
   const auto& spec = task.spec;
   auto candidates = candidates_by(points, size);
@@ -201,7 +144,7 @@ CriterionAnswer answer_not_worse(const SearchTask& task, std::span<const Point> 
   return answer;
 }
 
-CriterionAnswer answer_target(const SearchTask& task, std::span<const Point> points, Asked& asked,
+CriterionAnswer answer_target(const SearchTask& task, std::span<const TriedNetwork> points, Asked& asked,
                               size_t best, Size size) {
   const auto& spec = task.spec;
   auto candidates = candidates_by(points, size);
@@ -226,7 +169,17 @@ CriterionAnswer answer_target(const SearchTask& task, std::span<const Point> poi
   return answer;
 }
 
-Json answer_json(std::span<const Point> points, Criterion criterion, Size size,
+Json each_training_json(const TriedNetwork& p) {
+  Json each = Json::array();
+  for (const auto& [job, result] : p.trainings) {
+    each.push_back({{"trial", job.trial},
+                    {"auc", number(result.auc)},
+                    {"variance_explained", number(result.variance_explained)}});
+  }
+  return each;
+}
+
+Json answer_json(std::span<const TriedNetwork> points, Criterion criterion, Size size,
                  const CriterionAnswer& answer) {
   Json rows = Json::array(), open = Json::array();
   for (const auto& o : answer.opinions) {
@@ -238,6 +191,7 @@ Json answer_json(std::span<const Point> points, Criterion criterion, Size size,
                     {"rung", p.job.rung},
                     {"auc", number(p.result.auc)},
                     {"variance_explained", number(p.result.variance_explained)},
+                    {"trainings", each_training_json(p)},
                     {"below_best", number(o.comparison.difference)},
                     {"below_best_interval", interval(o.comparison.interval)},
                     {"good", name_of(o.good)},
@@ -254,7 +208,7 @@ Json answer_json(std::span<const Point> points, Criterion criterion, Size size,
 }
 
 /// The best recurrent network, beside the best of those that may be chosen.
-Json control_json(const SearchTask& task, std::span<const Point> points, Asked& asked, size_t best,
+Json control_json(const SearchTask& task, std::span<const TriedNetwork> points, Asked& asked, size_t best,
                   size_t control) {
   auto json = network_json(task, points[control]);
   json["network"] = words_for(twin_of(task, points[control].configuration));
@@ -272,8 +226,8 @@ Json width_or_depth_json(const SearchTask& task, const Knowledge& knowledge) {
     std::vector<TrainedNetwork> networks;
     for (const auto& finished : knowledge.finished) {
       if (finished.job.rung != rung || !finished.result.failure.empty()) continue;
-      const auto p = point_of(task, knowledge, finished);
-      if (p.configuration.is_control()) continue;
+      const auto p = tried_network(task, knowledge, finished);
+      if (p.configuration.is_control() || p.configuration.is_again()) continue;
       networks.push_back({p.score, p.of(Size::depth), p.of(Size::parameters), p.configuration.learning_rate,
                           p.configuration.family == Family::fully_connected});
     }
@@ -303,6 +257,7 @@ Json rates_json(const SearchTask& task, const Knowledge& knowledge) {
   for (const auto& [job, result] : knowledge.finished) {
     if (job.rung != 0) continue;
     const auto& c = knowledge.trials[static_cast<size_t>(job.trial)].configuration;
+    if (c.is_again()) continue;
     diverged[c.depth()] += result.failure.empty() ? 0 : 1;
     if (result.failure.empty()) of_depth[c.depth()].emplace_back(c.learning_rate, score_of(task, result));
   }
@@ -327,20 +282,18 @@ Json rates_json(const SearchTask& task, const Knowledge& knowledge) {
   return json;
 }
 
-/// One line for each network that is looked at, once for all time.
-Json test_json(const SearchTask& task, SearchStore& store, std::span<const Point> points, Asked& asked,
-               const std::set<size_t>& chosen) {
+/// One line for each training of a network that is looked at, once for all time.
+Json test_json(const SearchTask& task, SearchStore& store, std::span<const TriedNetwork> points,
+               const Asked& asked, const std::set<size_t>& chosen) {
   auto looks = store.test_looks();
   std::optional<Split> test;
-  for (const auto i : chosen) {
-    const auto& job = points[i].job;
+  const auto look_at = [&](const TriedNetwork& p, const Job& job) {
     const bool known = std::any_of(looks.begin(), looks.end(), [&](const TestLook& look) {
       return look.job.trial == job.trial && look.job.rung == job.rung;
     });
-    if (known) continue;
+    if (known) return;
     if (!test) test = task.open("test");
-    const auto answers =
-        asked.ask(*test, i, resampling_weights(test->trials(), asked.resamples(), task.seed));
+    const auto answers = asked.of_training(*test, p, job);
     const auto ci = [&](const Measured& m) {
       return interval(percentile_interval(m.resampled, task.spec.confidence));
     };
@@ -351,6 +304,9 @@ Json test_json(const SearchTask& task, SearchStore& store, std::span<const Point
                       {"variance_explained_interval", ci(answers.variance_explained)},
                       {"rmse_mV", number(answers.rmse_mV)}}});
     store.keep(looks.back());
+  };
+  for (const auto i : chosen) {
+    for (const auto& training : points[i].trainings) look_at(points[i], training.job);
   }
   Json json = Json::array();
   for (const auto& look : looks) {
@@ -359,6 +315,43 @@ Json test_json(const SearchTask& task, SearchStore& store, std::span<const Point
     json.push_back(row);
   }
   return json;
+}
+
+/// How networks of each depth, and the control, do on inputs that none was trained on; each set's best of the
+/// depths is what its others are compared with.
+Json generalisation_json(const SearchTask& task, std::span<const TriedNetwork> points, const Asked& asked,
+                         std::vector<size_t> candidates, std::optional<size_t> control) {
+  Json sets = Json::array();
+  if (!task.spec.generalise) return sets;
+  const size_t answers = candidates.size();
+  if (control) candidates.push_back(*control);
+  for (const auto& shifted : task.shifted()) {
+    std::vector<Answers> all;
+    for (const auto i : candidates) all.push_back(asked.of_network(shifted.trials, i));
+    size_t best = 0;
+    for (size_t k = 1; k < answers; ++k) {
+      if (asked.pick(all[k]).value > asked.pick(all[best]).value) best = k;
+    }
+    Json rows = Json::array();
+    for (size_t k = 0; k < all.size(); ++k) {
+      const auto& p = points[candidates[k]];
+      const auto comparison = compare_with_best(asked.pick(all[best]), asked.pick(all[k]), task.spec.epsilon,
+                                                task.spec.confidence);
+      rows.push_back({{"depth", depth_json(p.configuration)},
+                      {"trial", p.job.trial},
+                      {"trainings", p.trainings.size()},
+                      {"auc", number(all[k].auc.value)},
+                      {"variance_explained", number(all[k].variance_explained.value)},
+                      {"rmse_mV", number(all[k].rmse_mV)},
+                      {"below_best", number(comparison.difference)},
+                      {"below_best_interval", interval(comparison.interval)}});
+    }
+    sets.push_back({{"name", shifted.name},
+                    {"words", shifted.words},
+                    {"trials", shifted.trials.trials()},
+                    {"networks", rows}});
+  }
+  return sets;
 }
 
 Json spec_json(const SearchTask& task, const Knowledge& knowledge, const SearchStore& store) {
@@ -373,6 +366,7 @@ Json spec_json(const SearchTask& task, const Knowledge& knowledge, const SearchS
           {"quiet_rungs", s.quiet_rungs},
           {"budget_samples_h", s.budget_samples_h},
           {"budget_minutes", s.budget_minutes},
+          {"trainings", s.trainings},
           {"rungs", s.halving.rungs},
           {"eta", s.halving.eta},
           {"rung_samples_h",
@@ -401,14 +395,14 @@ Json published_json(const SearchTask& task) {
 
 nlohmann::ordered_json judge(const SearchTask& task, SearchStore& store, const std::string& stopped_by) {
   const auto knowledge = store.knowledge();
-  auto points = points_of(task, knowledge);
+  const auto trials_done = tried_networks(task, knowledge);
   Json out;
   out["search"] = spec_json(task, knowledge, store);
   out["stopped_by"] = stopped_by;
   out["published"] = published_json(task);
 
   Json trials = Json::array(), curves = Json::array();
-  for (const auto& p : points) {
+  for (const auto& p : trials_done) {
     trials.push_back(network_json(task, p));
     curves.push_back(
         {{"trial", p.job.trial}, {"depth", depth_json(p.configuration)}, {"epochs", p.result.curve}});
@@ -421,8 +415,11 @@ nlohmann::ordered_json judge(const SearchTask& task, SearchStore& store, const s
   out["trials"] = trials;
   out["failed"] = failures;
   // Only networks with layers are answers; the recurrent ones are a control.
+  auto points = networks_of(task, trials_done);
   const size_t answers = controls_last(points);
   const auto networks = std::span(points).first(answers), controls = std::span(points).subspan(answers);
+  compare_like_with_like(task, networks);
+  compare_like_with_like(task, controls);
   for (const auto size : kSizes) {
     Json front = Json::array();
     for (const auto i : front_by(networks, size)) front.push_back(networks[i].job.trial);
@@ -434,14 +431,16 @@ nlohmann::ordered_json judge(const SearchTask& task, SearchStore& store, const s
   out["answer"] = nullptr;
   out["answers"] = Json::array();
   out["test"] = Json::array();
+  out["generalisation"] = Json::array();
   if (const auto best = best_of(networks)) {
     out["best"] = network_json(task, networks[*best]);
     Asked asked(task, store, points);
     std::set<size_t> to_test{*best};
-    if (const auto control = best_of(controls)) {
-      const size_t point = networks.size() + *control;
-      out["control"] = control_json(task, points, asked, *best, point);
-      to_test.insert(point);
+    std::optional<size_t> control;
+    if (const auto place = best_of(controls)) {
+      control = networks.size() + *place;
+      out["control"] = control_json(task, points, asked, *best, *control);
+      to_test.insert(*control);
     }
     const auto& spec = task.spec;
     const auto add = [&](Criterion criterion, Size size, const CriterionAnswer& answer) {
@@ -467,6 +466,8 @@ nlohmann::ordered_json judge(const SearchTask& task, SearchStore& store, const s
       }
     }
     out["test"] = test_json(task, store, points, asked, to_test);
+    out["generalisation"] =
+        generalisation_json(task, points, asked, candidates_by(networks, Size::depth), control);
   }
   out["width_or_depth"] = width_or_depth_json(task, knowledge);
   out["learning_rate"] = rates_json(task, knowledge);

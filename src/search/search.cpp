@@ -27,8 +27,8 @@ std::optional<RungResult> run_job(const SearchTask& task, const ClaimedJob& clai
   RungResult result;
   TrainResult trained;
   try {
-    trained =
-        train(twin, spec, task.seed, train_split, valid_split, folder, identity_of(task, configuration), {});
+    trained = train(twin, spec, seed_of_windows(task, job.trial, configuration), train_split, valid_split,
+                    folder, identity_of(task, configuration), {});
   } catch (const Diverged& error) {
     result.auc = result.variance_explained = result.rmse_mV = std::nan("");
     result.failure = error.what();
@@ -92,6 +92,8 @@ SearchSpec read_search(const Settings& settings) {
   spec.target_auc = settings.number("target_auc", spec.target_auc, {0, 1});
   spec.target_variance_explained =
       settings.number("target_variance_explained", spec.target_variance_explained, {0, 1});
+  spec.trainings = settings.integer("trainings", spec.trainings, {1, 1000});
+  spec.generalise = settings.flag("generalise", spec.generalise);
   spec.resamples = settings.integer("resamples", spec.resamples, {10, 1e6});
   spec.budget_samples_h = settings.number("budget_samples_h", spec.budget_samples_h, kNotNegative);
   spec.budget_minutes = settings.number("budget_minutes", spec.budget_minutes, kNotNegative);
@@ -152,21 +154,34 @@ double samples_h(const SearchTask& task, const Knowledge& knowledge) {
 
 namespace {
 
-/// What is due next, whatever it costs.
-std::optional<SearchStore::Choice> wanted_job(const SearchTask& task, const Knowledge& knowledge) {
-  std::vector<TrialState> states;
-  for (const auto& trial : knowledge.trials) {
-    const auto size = size_of(twin_of(task, trial.configuration), task.channels, task.spec.size);
-    states.push_back({class_of(trial.configuration, size, task.spec.size), {}, trial.begun});
+/// The trials that are networks of their own, not another training of one before, by number.
+struct Tried {
+  std::vector<int64_t> number;
+  std::vector<TrialState> state;
+  std::vector<double> size;
+  int64_t unfinished = 0;  // rungs that are being worked on
+};
+
+Tried tried_in(const SearchTask& task, const Knowledge& knowledge) {
+  Tried tried;
+  std::map<int64_t, size_t> place;
+  for (size_t i = 0; i < knowledge.trials.size(); ++i) {
+    const auto& [configuration, begun] = knowledge.trials[i];
+    if (configuration.is_again()) continue;
+    const auto size = size_of(twin_of(task, configuration), task.channels, task.spec.size);
+    place[static_cast<int64_t>(i)] = tried.number.size();
+    tried.number.push_back(static_cast<int64_t>(i));
+    tried.state.push_back({class_of(configuration, size, task.spec.size), {}, begun});
+    tried.size.push_back(static_cast<double>(size));
+    tried.unfinished += begun;
   }
-  // A trial's rungs finish in their order.
-  for (const auto& [job, result] : knowledge.finished)
-    states[static_cast<size_t>(job.trial)].scores.push_back(score_of(task, result));
-  const auto number = static_cast<int64_t>(states.size());
-  if (const auto due = due_trial(states, task.spec.halving))
-    return SearchStore::Choice{{*due, states[static_cast<size_t>(*due)].begun}, {}};
-  if (task.spec.trials > 0 && number >= task.spec.trials) return std::nullopt;
-  return SearchStore::Choice{{number, 0}, draw(task.spec.space, task.seed, number)};
+  for (const auto& [job, result] : knowledge.finished) {  // a trial's rungs finish in their order
+    const auto at = place.find(job.trial);
+    if (at == place.end()) continue;
+    tried.state[at->second].scores.push_back(score_of(task, result));
+    --tried.unfinished;
+  }
+  return tried;
 }
 
 bool front_rests(const SearchTask& task, const Knowledge& knowledge) {
@@ -174,7 +189,7 @@ bool front_rests(const SearchTask& task, const Knowledge& knowledge) {
   std::vector<Outcome> outcomes;
   for (const auto& [job, result] : knowledge.finished) {
     const auto& configuration = knowledge.trials[static_cast<size_t>(job.trial)].configuration;
-    if (configuration.is_control()) continue;  // not on the front
+    if (configuration.is_control() || configuration.is_again()) continue;  // not on the front
     outcomes.push_back(
         {static_cast<double>(size_of(twin_of(task, configuration), task.channels, task.spec.size)),
          score_of(task, result)});
@@ -182,34 +197,125 @@ bool front_rests(const SearchTask& task, const Knowledge& knowledge) {
   return quiet_outcomes(outcomes, task.spec.epsilon) >= task.spec.quiet_rungs;
 }
 
-/// Whether a job's cost is beyond the budget of samples.
-bool too_dear(const SearchTask& task, const Knowledge& knowledge, const SearchStore::Choice& choice) {
+/// Whether a job's cost is beyond this share of the budget of samples.
+bool too_dear(const SearchTask& task, const Knowledge& knowledge, const SearchStore::Choice& choice,
+              double share = 1) {
   if (task.spec.budget_samples_h == 0) return false;
   const int64_t epochs = epochs_of(task, knowledge) + task.spec.halving.epochs_of(choice.job.rung);
-  return hours_of(task, epochs) > task.spec.budget_samples_h;
+  return hours_of(task, epochs) > share * task.spec.budget_samples_h;
+}
+
+/// A network tried before to be trained on, or a new one; or why neither.
+struct Exploration {
+  std::optional<SearchStore::Choice> job;
+  std::string ended_by;
+};
+Exploration explore(const SearchTask& task, const Knowledge& knowledge, const Tried& tried,
+                    double elapsed_s) {
+  if (front_rests(task, knowledge)) return {{}, "front"};
+  const auto count = static_cast<int64_t>(tried.number.size());
+  std::optional<SearchStore::Choice> job;
+  if (const auto due = due_trial(tried.state, task.spec.halving)) {
+    const auto i = static_cast<size_t>(*due);
+    job = {{tried.number[i], tried.state[i].begun}, {}};
+  } else if (task.spec.trials > 0 && count >= task.spec.trials) {
+    return {{}, "trials"};
+  } else {
+    job = {{static_cast<int64_t>(knowledge.trials.size()), 0}, draw(task.spec.space, task.seed, count)};
+  }
+  if (task.spec.trainings > 1) {
+    const double half_s = 30 * task.spec.budget_minutes;
+    if ((half_s > 0 && elapsed_s >= half_s) || too_dear(task, knowledge, *job, 0.5)) return {{}, "trainings"};
+  }
+  return {std::move(job), ""};
+}
+
+/// The networks to be trained again: of those that came farthest the best of every size, and the best
+/// control.
+std::vector<int64_t> worth_training_again(const SearchTask& task, const Knowledge& knowledge,
+                                          const Tried& tried) {
+  size_t rungs = 0;
+  for (const auto& state : tried.state) rungs = std::max(rungs, state.scores.size());
+  std::vector<Outcome> networks, controls;
+  for (size_t i = 0; i < tried.number.size(); ++i) {
+    const auto& scores = tried.state[i].scores;
+    const double score = rungs > 0 && scores.size() == rungs ? scores.back() : std::nan("");
+    const auto number = static_cast<size_t>(tried.number[i]);
+    const bool control = knowledge.trials[number].configuration.is_control();
+    networks.push_back({tried.size[i], control ? std::nan("") : score});
+    controls.push_back({0, control ? score : std::nan("")});
+  }
+  const bool one_of_a_size = task.spec.size == Size::depth;  // else every network has a size of its own
+  std::vector<int64_t> trials;
+  for (const auto i : one_of_a_size ? best_of_every_size(networks) : front_of(networks))
+    trials.push_back(tried.number[i]);
+  for (const auto i : best_of_every_size(controls)) trials.push_back(tried.number[i]);
+  return trials;
+}
+
+/// All of them once more, then all of them once more. Each is trained to the rung that the first one reached.
+std::optional<SearchStore::Choice> train_again(const SearchTask& task, const Knowledge& knowledge,
+                                               const Tried& tried) {
+  std::map<int64_t, std::vector<int64_t>> again;  // of each network, its other trainings
+  for (size_t i = 0; i < knowledge.trials.size(); ++i) {
+    const auto& configuration = knowledge.trials[i].configuration;
+    if (configuration.is_again()) again[configuration.again_of].push_back(static_cast<int64_t>(i));
+  }
+  std::map<int64_t, int64_t> finished;
+  std::map<int64_t, bool> failed;
+  for (const auto& [job, result] : knowledge.finished) {
+    ++finished[job.trial];
+    if (!result.failure.empty()) failed[job.trial] = true;
+  }
+  const auto networks = worth_training_again(task, knowledge, tried);
+  for (size_t training = 0; training + 1 < static_cast<size_t>(task.spec.trainings); ++training) {
+    for (const auto network : networks) {
+      if (again[network].size() <= training) {
+        auto configuration = knowledge.trials[static_cast<size_t>(network)].configuration;
+        configuration.again_of = network;
+        return {{{static_cast<int64_t>(knowledge.trials.size()), 0}, std::move(configuration)}};
+      }
+      const auto trial = again[network][training];
+      const auto begun = knowledge.trials[static_cast<size_t>(trial)].begun;
+      if (!failed[trial] && begun == finished[trial] && begun < finished[network])
+        return {{{trial, begun}, {}}};
+    }
+  }
+  return std::nullopt;
+}
+
+/// What is due next, whatever it costs, or why nothing is any more. Neither: others' results have to come.
+Exploration wanted_job(const SearchTask& task, const Knowledge& knowledge, double elapsed_s) {
+  const auto tried = tried_in(task, knowledge);
+  auto wanted = explore(task, knowledge, tried, elapsed_s);
+  if (wanted.job || task.spec.trainings == 1) return wanted;
+  if (tried.unfinished > 0) return {};
+  if (auto job = train_again(task, knowledge, tried)) return {std::move(job), ""};
+  return wanted;
 }
 
 }  // namespace
 
-std::optional<SearchStore::Choice> next_job(const SearchTask& task, const Knowledge& knowledge) {
-  if (front_rests(task, knowledge)) return std::nullopt;
-  auto wanted = wanted_job(task, knowledge);
+std::optional<SearchStore::Choice> next_job(const SearchTask& task, const Knowledge& knowledge,
+                                            double elapsed_s) {
+  auto wanted = wanted_job(task, knowledge, elapsed_s).job;
   if (wanted && too_dear(task, knowledge, *wanted)) return std::nullopt;
   return wanted;
 }
 
 std::string stop_reason(const SearchTask& task, const Knowledge& knowledge, double elapsed_s) {
-  if (front_rests(task, knowledge)) return "front";
+  const auto wanted = wanted_job(task, knowledge, elapsed_s);
+  if (!wanted.ended_by.empty()) return wanted.ended_by;
   if (task.spec.budget_minutes > 0 && elapsed_s >= 60 * task.spec.budget_minutes) return "budget_minutes";
-  const auto wanted = wanted_job(task, knowledge);
-  if (!wanted) return "trials";
-  return too_dear(task, knowledge, *wanted) ? "budget_samples_h" : "";
+  return wanted.job && too_dear(task, knowledge, *wanted.job) ? "budget_samples_h" : "";
 }
 
 void work_on_search(const SearchTask& task) {
   SearchStore store(task.out, task.identity);
   const auto train_split = task.open("train"), valid_split = task.open("valid");
-  const auto choose = [&](const Knowledge& knowledge) { return next_job(task, knowledge); };
+  const auto choose = [&](const Knowledge& knowledge) {
+    return next_job(task, knowledge, store.elapsed_s());
+  };
   while (!stop_requested()) {
     const auto claimed = store.claim(choose);
     if (!claimed) {

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "dataset/dataset.hpp"
+#include "evaluate/generalisation.hpp"
 #include "progress/progress.hpp"
 #include "search/halving.hpp"
 #include "search/space.hpp"
@@ -42,6 +43,9 @@ struct SearchSpec {
   double confidence = 0.95;
   double target_auc = 0, target_variance_explained = 0;  // 0: no target
   int64_t resamples = 1000;
+  /// How often the networks that may be the answer are trained, each time from other random weights.
+  int64_t trainings = 1;
+  bool generalise = false;  // ask them about the inputs of [evaluate.generalisation], too
   std::vector<PublishedNetwork> published;
   // When to stop; 0: never for this reason. At least one is not 0.
   double budget_samples_h = 0;  // hours of simulated neuron trained on, all trials together
@@ -64,7 +68,8 @@ struct SearchTask {
   std::string identity;  // all that determines a trial's result
   std::filesystem::path out;
   torch::Device device = torch::kCPU;
-  std::function<Split(const std::string& name)> open;  // "train", "valid", "test"
+  std::function<Split(const std::string& name)> open;   // "train", "valid", "test"
+  std::function<std::vector<ShiftedTrials>()> shifted;  // the trials of [evaluate.generalisation]
 };
 
 TwinSpec twin_of(const SearchTask& task, const Configuration& configuration);
@@ -72,10 +77,14 @@ TwinSpec twin_of(const SearchTask& task, const Configuration& configuration);
 /// Works on one job after the other until there are none, or the user asks to stop.
 void work_on_search(const SearchTask& task);
 
-/// Why a search is over; empty: it is not.
+/// Why a search is over; empty: it is not. "front", "trials", "budget_minutes", "budget_samples_h", or
+/// "trainings": half of the budget went into trying networks, and those that may be the answer were trained
+/// as often as was asked for.
 std::string stop_reason(const SearchTask& task, const Knowledge& knowledge, double elapsed_s);
-/// Job after job, as the search is done (never those that somebody works on).
-std::optional<SearchStore::Choice> next_job(const SearchTask& task, const Knowledge& knowledge);
+/// Job after job, as the search is done (never those that somebody works on). Where networks are to be
+/// trained several times, nothing new is tried once half of the budget is spent; the other half is for that.
+std::optional<SearchStore::Choice> next_job(const SearchTask& task, const Knowledge& knowledge,
+                                            double elapsed_s);
 /// The score of a finished rung: the measure.
 double score_of(const SearchTask& task, const RungResult& result);
 /// Hours of simulated neuron that so many epochs train on.

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 namespace neurontwin {
 namespace {
 
@@ -28,7 +30,7 @@ RungResult scored(double auc) {
 Knowledge searched(const SearchTask& task, int most) {
   Knowledge k;
   for (int i = 0; i < most; ++i) {
-    const auto choice = next_job(task, k);
+    const auto choice = next_job(task, k, 0);
     if (!choice) break;
     if (choice->fresh) k.trials.push_back({*choice->fresh});
     ++k.trials[static_cast<size_t>(choice->job.trial)].begun;
@@ -80,6 +82,63 @@ TEST(Search, ARecurrentNetworkDoesNotMoveTheFront) {
   EXPECT_EQ(stop_reason(task, k, 0), "front");
   k.finished.push_back({{2, 0}, scored(0.99)});
   EXPECT_EQ(stop_reason(task, k, 0), "front");
+}
+
+/// The trials that are trainings of one before, by what they repeat.
+std::map<int64_t, std::vector<int64_t>> again_in(const Knowledge& known) {
+  std::map<int64_t, std::vector<int64_t>> again;
+  for (size_t i = 0; i < known.trials.size(); ++i) {
+    const auto& configuration = known.trials[i].configuration;
+    if (configuration.is_again()) again[configuration.again_of].push_back(static_cast<int64_t>(i));
+  }
+  return again;
+}
+
+TEST(Search, TrainsTheBestOfEveryDepthAgainToTheRungThatItReached) {
+  const auto task = task_with("trials = 9\ntrainings = 3\ndepth = [1, 3]");
+  const auto known = searched(task, 1000);
+  EXPECT_EQ(known.trials.size(), 9u + 3 * 2);
+  EXPECT_EQ(stop_reason(task, known, 0), "trials");
+  std::map<int64_t, int64_t> rungs;
+  for (const auto& [job, result] : known.finished) ++rungs[job.trial];
+  std::set<int64_t> depths;
+  for (const auto& [network, trainings] : again_in(known)) {
+    const auto& configuration = known.trials[static_cast<size_t>(network)].configuration;
+    EXPECT_EQ(rungs[network], 2);
+    depths.insert(configuration.depth());
+    EXPECT_EQ(trainings.size(), 2u);
+    for (const auto trial : trainings) {
+      EXPECT_EQ(rungs[trial], 2);
+      auto same = known.trials[static_cast<size_t>(trial)].configuration;
+      same.again_of = -1;
+      EXPECT_EQ(to_json(same), to_json(configuration));
+    }
+  }
+  EXPECT_EQ(depths, (std::set<int64_t>{1, 2, 3}));
+}
+
+TEST(Search, KeepsHalfOfItsBudgetForTrainingAgain) {
+  const auto task = task_with("budget_samples_h = 2\ntrainings = 3\ndepth = [1, 2]");
+  auto known = searched(task, 1000);
+  EXPECT_EQ(stop_reason(task, known, 0), "trainings");
+  EXPECT_LE(samples_h(task, known), 2);
+  for (const auto& [network, trainings] : again_in(known)) EXPECT_EQ(trainings.size(), 2u);
+  EXPECT_EQ(again_in(known).size(), 2u);
+  // What is tried does not depend on how often it is trained.
+  const auto once = searched(task_with("budget_samples_h = 1\ndepth = [1, 2]"), 1000);
+  for (size_t i = 0; i < once.trials.size(); ++i) {
+    EXPECT_FALSE(known.trials[i].configuration.is_again());
+    EXPECT_EQ(to_json(once.trials[i].configuration), to_json(known.trials[i].configuration));
+  }
+  // Of minutes, too; as long as others work on what is tried there is nothing to do.
+  const auto minutes = task_with("budget_minutes = 10\ntrainings = 2\ndepth = [1, 2]");
+  auto some = searched(minutes, 9);
+  EXPECT_FALSE(next_job(minutes, some, 299)->fresh.value_or(Configuration{}).is_again());
+  EXPECT_TRUE(next_job(minutes, some, 301)->fresh.value().is_again());
+  some.trials.push_back(some.trials.front());
+  EXPECT_FALSE(next_job(minutes, some, 301));
+  EXPECT_EQ(stop_reason(minutes, some, 301), "");
+  EXPECT_EQ(stop_reason(minutes, some, 600), "budget_minutes");
 }
 
 TEST(Search, JudgesANeuronThatIsNotAskedForSpikesByItsVoltage) {

@@ -270,10 +270,13 @@ Configuration draw(const SearchSpace& space, uint64_t seed, int64_t number) {
 
 nlohmann::ordered_json to_json(const Configuration& c) {
   if (c.is_control()) {
-    return {{"family", name_of(c.family)},      {"memory_units", c.memory_units},
-            {"branches", c.branches},           {"learn_time_constants", c.learn_time_constants},
-            {"learning_rate", c.learning_rate}, {"spike_weight", c.spike_weight},
-            {"soma_weight", c.soma_weight},     {"dendrite_weight", c.dendrite_weight}};
+    nlohmann::ordered_json json{
+        {"family", name_of(c.family)},      {"memory_units", c.memory_units},
+        {"branches", c.branches},           {"learn_time_constants", c.learn_time_constants},
+        {"learning_rate", c.learning_rate}, {"spike_weight", c.spike_weight},
+        {"soma_weight", c.soma_weight},     {"dendrite_weight", c.dendrite_weight}};
+    if (c.is_again()) json["again_of"] = c.again_of;
+    return json;
   }
   std::vector<int64_t> taps, width, dilation;
   for (const auto& layer : c.layers) {
@@ -294,6 +297,7 @@ nlohmann::ordered_json to_json(const Configuration& c) {
   // Where there is none, it is as before there was a choice, and so are the checkpoints known by it.
   if (*std::max_element(dilation.begin(), dilation.end()) > 1) json["dilation"] = dilation;
   if (c.residual) json["residual"] = true;
+  if (c.is_again()) json["again_of"] = c.again_of;
   return json;
 }
 
@@ -309,6 +313,7 @@ Configuration configuration_from(const nlohmann::ordered_json& json) {
   json.at("spike_weight").get_to(c.spike_weight);
   json.at("soma_weight").get_to(c.soma_weight);
   json.at("dendrite_weight").get_to(c.dendrite_weight);
+  c.again_of = json.value("again_of", c.again_of);
   if (c.is_control()) {
     json.at("memory_units").get_to(c.memory_units);
     json.at("branches").get_to(c.branches);

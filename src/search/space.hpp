@@ -65,7 +65,9 @@ struct Configuration {
   bool learn_time_constants = false;
   double learning_rate = 1e-3;
   double spike_weight = 1, soma_weight = 0, dendrite_weight = 0;
+  int64_t again_of = -1;  // the trial that is this one with another random start; -1: none
 
+  bool is_again() const { return again_of >= 0; }
   bool is_control() const { return family == Family::recurrent; }
   int64_t depth() const { return static_cast<int64_t>(layers.size()); }  // a control has none: 0
 };

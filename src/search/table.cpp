@@ -44,8 +44,9 @@ std::string criterion_words(const Json& s) {
   }
   return fmt::format(
       "the smallest network whose {} is not worse than the best found by more than {:g}, at {:g} % "
-      "confidence (paired bootstrap over trials)",
-      measure, value(s, "epsilon"), 100 * value(s, "confidence"));
+      "confidence (paired bootstrap over trials{})",
+      measure, value(s, "epsilon"), 100 * value(s, "confidence"),
+      value(s, "trainings") > 1 ? " and trainings" : "");
 }
 
 std::string stop_words(const Json& answers) {
@@ -63,7 +64,25 @@ std::string stop_words(const Json& answers) {
   if (by == "budget_samples_h")
     return fmt::format("the budget of {:g} h of simulated neuron ended ({})", value(s, "budget_samples_h"),
                        spent);
+  if (by == "trainings") {
+    return fmt::format(
+        "half of the budget went into trying networks, and those that may be the answer were trained {} "
+        "times "
+        "({})",
+        s["trainings"].get<int64_t>(), spent);
+  }
   return fmt::format("all configurations asked for were tried ({})", spent);
+}
+
+/// Nothing of a single one.
+std::string trainings_words(const Json& trainings, const std::string& measure) {
+  if (trainings.size() < 2) return "";
+  double least = INFINITY, most = -INFINITY;
+  for (const auto& training : trainings) {
+    least = std::fmin(least, value(training, measure.c_str()));
+    most = std::fmax(most, value(training, measure.c_str()));
+  }
+  return fmt::format("; mean of {} trainings, {:.5f} to {:.5f}", trainings.size(), least, most);
 }
 
 std::string answer_line(const Json& answer) {
@@ -80,15 +99,16 @@ std::string answer_line(const Json& answer) {
   return line + "\n";
 }
 
-std::string depth_lines(const Json& answer) {
+std::string depth_lines(const Json& answer, const std::string& measure) {
   std::string text =
       "\n  layers  trial  rung       AUC  variance explained  below the best            good enough\n";
   for (const auto& n : answer["networks"]) {
-    text += fmt::format("  {:>6}  {:>5}  {:>4}  {:>8.5f}  {:>17.4f}  {:>8.5f} {:<20}  {}{}\n",
+    text += fmt::format("  {:>6}  {:>5}  {:>4}  {:>8.5f}  {:>17.4f}  {:>8.5f} {:<20}  {}{}{}\n",
                         n["size"].get<int64_t>(), n["trial"].get<int64_t>(), n["rung"].get<int64_t>(),
                         value(n, "auc"), value(n, "variance_explained"), value(n, "below_best"),
                         in_words(n["below_best_interval"], "{:.5f}"), n["good"].get<std::string>(),
-                        n["trained_less"].get<bool>() ? " (trained less than the best)" : "");
+                        n["trained_less"].get<bool>() ? " (trained less than the best)" : "",
+                        trainings_words(n["trainings"], measure));
   }
   return text;
 }
@@ -106,6 +126,18 @@ std::string control_line(const Json& answers) {
       in_words(control["below_best_interval"], "{:.5f}"));
 }
 
+std::string generalisation_lines(const Json& set) {
+  std::string text = fmt::format("\n  {} ({}; {} trials)\n", set["name"].get<std::string>(),
+                                 set["words"].get<std::string>(), set["trials"].get<int64_t>());
+  for (const auto& n : set["networks"]) {
+    text += fmt::format("  {:>9}  AUC {:.5f}, variance explained {:.4f}, below the best {:.5f} {}\n",
+                        n["depth"].is_null() ? "recurrent" : fmt::format("{} layers", n["depth"].get<int>()),
+                        value(n, "auc"), value(n, "variance_explained"), value(n, "below_best"),
+                        in_words(n["below_best_interval"], "{:.5f}"));
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string table_of(const Json& answers) {
@@ -118,7 +150,7 @@ std::string table_of(const Json& answers) {
   } else {
     text += "\n  criterion            size                   smallest  interval\n";
     for (const auto& answer : answers["answers"]) text += answer_line(answer);
-    text += depth_lines(answers["answers"][0]);
+    text += depth_lines(answers["answers"][0], answers["search"]["measure"].get<std::string>());
   }
   if (!answers["control"].is_null()) text += control_line(answers);
   for (const auto& fit : answers["width_or_depth"]) {
@@ -129,6 +161,7 @@ std::string table_of(const Json& answers) {
         value(fit, "error_factor_of_twice_the_depth"), in_words(fit["depth_interval"], "{:.3f}"),
         value(fit, "error_factor_of_twice_the_parameters"), in_words(fit["parameters_interval"], "{:.3f}"));
   }
+  for (const auto& set : answers["generalisation"]) text += generalisation_lines(set);
   text += fmt::format("\n  test set, looked at for the chosen networks{} only:\n",
                       answers["control"].is_null() ? "" : " and the control");
   for (const auto& look : answers["test"]) {

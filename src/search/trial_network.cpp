@@ -18,6 +18,10 @@ Twin fresh_network(const SearchTask& task, int64_t trial, const Configuration& c
   return twin;
 }
 
+uint64_t seed_of_windows(const SearchTask& task, int64_t trial, const Configuration& configuration) {
+  return configuration.is_again() ? task.seed + static_cast<uint64_t>(trial) : task.seed;
+}
+
 std::string identity_of(const SearchTask& task, const Configuration& configuration) {
   return digest(task.identity + to_json(configuration).dump());
 }

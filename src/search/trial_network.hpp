@@ -8,6 +8,10 @@ namespace neurontwin {
 /// A trial's network as its training begins: every trial has random weights of its own.
 Twin fresh_network(const SearchTask& task, int64_t trial, const Configuration& configuration);
 
+/// What the order of its training windows follows from: all networks see the same, but one that is trained
+/// again sees another.
+uint64_t seed_of_windows(const SearchTask& task, int64_t trial, const Configuration& configuration);
+
 /// What the checkpoints of a trial are known by.
 std::string identity_of(const SearchTask& task, const Configuration& configuration);
 

@@ -11,7 +11,7 @@ const isControl = (trial) => trial.configuration.family === 'recurrent';
 
 function configurationText(c) {
   if (c.family === 'recurrent') return `recurrent, ${c.memory_units} memory units, ${c.branches} branches${c.learn_time_constants ? ', time constants learned' : ''}`;
-  return `${c.family.replace('_', ' ')}, width ${c.width.join(', ')}, taps ${c.taps.join(', ')}${c.dilation ? ', dilation ' + c.dilation.join(', ') : ''}${c.residual ? ', residual' : ''}`;
+  return `${c.family.replace('_', ' ')}, width ${c.width.join(', ')}, taps ${c.taps.join(', ')}${c.dilation ? ', dilation ' + c.dilation.join(', ') : ''}${c.residual ? ', residual' : ''}${c.again_of === undefined ? '' : `, trial ${c.again_of} again`}`;
 }
 
 const kNetworkTip = "'trial ' + datum.trial + ', rung ' + datum.rung + ': ' + datum.configurationText + '\\n' + format(datum.parameters, ',') + ' parameters, 1 - score ' + format(datum.error, '.2g') + ', learning rate ' + format(datum.configuration.learning_rate, '.2g')";
@@ -117,17 +117,20 @@ const kSizeWords = {depth: 'layers', units: 'units', parameters: 'parameters', m
 function searchTables(search) {
   const s = search.search;
   const stopped = {front: `the front had not moved by more than ${s.epsilon} in ${s.quiet_rungs} rungs`, budget_minutes: `the budget of ${s.budget_minutes} min ended`,
-                   budget_samples_h: `the budget of ${s.budget_samples_h} h of simulated neuron ended`, trials: 'all configurations asked for were tried'}[search.stopped_by];
-  const criterion = {smallest_not_worse: `the smallest network whose validation ${kSearchMeasures[s.measure]} is not worse than the best found by more than ${s.epsilon}, by a paired bootstrap over trials at ${100 * s.confidence} % confidence`,
+                   budget_samples_h: `the budget of ${s.budget_samples_h} h of simulated neuron ended`, trials: 'all configurations asked for were tried',
+                   trainings: `half of the budget went into trying networks, and those that may be the answer were trained ${s.trainings} times`}[search.stopped_by];
+  const criterion = {smallest_not_worse: `the smallest network whose validation ${kSearchMeasures[s.measure]} is not worse than the best found by more than ${s.epsilon}, by a paired bootstrap over trials${s.trainings > 1 ? ' and trainings' : ''} at ${100 * s.confidence} % confidence`,
                      target: `the smallest network that reaches ${s.target_auc ? 'an AUC of ' + s.target_auc : ''}${s.target_auc && s.target_variance_explained ? ' and ' : ''}${s.target_variance_explained ? s.target_variance_explained + ' of the variance' : ''} at ${100 * s.confidence} % confidence`,
                      complexity_index: 'the functional complexity index of a network of 3 × 128 units'}[s.criterion];
+  // Of a network that was trained several times, the range of its trainings.
+  const spread = (n) => (n.trainings.length < 2 ? '' : `${n.trainings.length}: ${extent(n.trainings.map((t) => t[s.measure])).map((v) => number(v)).join(' to ')}`);
   const ends = (interval) => interval.map((v) => (v === null ? 'none' : number(v))).join(' to ');
   const out = [make('p', {class: 'quiet'}, `Criterion: ${criterion}. The search stopped because ${stopped}: ${s.trials} networks, ${s.finished_rungs} rungs, ${number(+s.samples_h.toPrecision(3))} h of simulated neuron, ${number(+s.wall_minutes.toPrecision(3))} min.`)];
   if (search.answers.length) {
     out.push(make('div', {class: 'scroll-x'}, table(['criterion', 'size', 'smallest', 'interval', 'not decided for'],
       search.answers.map((a) => [a.criterion.replaceAll('_', ' '), kSizeWords[a.size], a.smallest, ends(a.interval), a.undecided_below.join(', ')]))));
-    out.push(make('div', {class: 'scroll-x'}, table(['layers', 'trial', 'rung', 'AUC', 'variance explained', 'below the best', 'interval', 'good enough'],
-      search.answers[0].networks.map((n) => [n.size, n.trial, n.rung, n.auc, n.variance_explained, n.below_best, ends(n.below_best_interval), n.good + (n.trained_less ? ' (trained less)' : '')]))));
+    out.push(make('div', {class: 'scroll-x'}, table(['layers', 'trial', 'rung', 'AUC', 'variance explained', ...(s.trainings > 1 ? ['trainings'] : []), 'below the best', 'interval', 'good enough'],
+      search.answers[0].networks.map((n) => [n.size, n.trial, n.rung, n.auc, n.variance_explained, ...(s.trainings > 1 ? [spread(n)] : []), n.below_best, ends(n.below_best_interval), n.good + (n.trained_less ? ' (trained less)' : '')]))));
   } else if (search.answer) {
     out.push(make('p', {}, `Complexity index: ${number(search.answer.complexity_index, 3)} (${ends(search.answer.interval)}).`));
   }
@@ -141,6 +144,11 @@ function searchTables(search) {
     out.push(make('p', {class: 'caption'}, 'Width or depth? What twice the depth does to the error at the same number of parameters, and twice the parameters at the same depth; below 1 is better.'));
     out.push(make('div', {class: 'scroll-x'}, table(['rung', 'networks', 'twice the depth', 'interval', 'twice the parameters', 'interval'],
       search.width_or_depth.map((w) => [w.rung, w.networks, w.error_factor_of_twice_the_depth, ends(w.depth_interval), w.error_factor_of_twice_the_parameters, ends(w.parameters_interval)]))));
+  }
+  if (search.generalisation && search.generalisation.length) {
+    out.push(make('p', {class: 'caption'}, 'The best network of every depth on inputs that none was trained on; below the best of that set.'));
+    out.push(make('div', {class: 'scroll-x'}, table(['inputs', 'layers', 'AUC', 'variance explained', 'below the best', 'interval'],
+      search.generalisation.flatMap((set) => set.networks.map((n) => [set.name.replaceAll('_', ' '), depthName(n.depth), n.auc, n.variance_explained, n.below_best, ends(n.below_best_interval)])))));
   }
   if (search.test.length) {
     out.push(make('p', {class: 'caption'}, 'The test set, looked at once for each chosen network.'));
