@@ -19,12 +19,17 @@ const kNetworkTip = "'trial ' + datum.trial + ', rung ' + datum.rung + ': ' + da
 function searchFrontChart(search, size, title, caption) {
   const networks = searchPoints(search).map((p) => ({...p, x: p[size], y: p.error}));
   const points = networks.filter((p) => !isControl(p)), controls = networks.filter((p) => isControl(p));
-  const front = search.front[size].map((trial) => points.find((p) => p.trial === trial)).filter(Boolean);
+  // On the front a network that was trained several times stands at the mean of its trainings; each of these is a point of its own.
+  const trainings = (network) => points.filter((p) => p.rung === network.rung && (p.trial === network.trial || p.configuration.again_of === network.trial));
+  const ofFront = search.front[size].map((trial) => points.find((p) => p.trial === trial)).filter(Boolean);
+  const front = ofFront.map((p) => ({...p, y: trainings(p).reduce((sum, t) => sum + t.y, 0) / trainings(p).length}));
+  const others = points.filter((p) => !ofFront.includes(p) || trainings(p).length > 1);
   const published = search.search.measure === 'auc' ? search.published.filter((p) => p[size] > 0 && p.auc < 1).map((p) => ({x: p[size], y: 1 - p.auc, name: p.name})) : [];
   const name = kSearchMeasures[search.search.measure];
   const domain = size === 'depth' ? [0.5, Math.max(...points.map((p) => p.x), ...published.map((p) => p.x)) + 0.5] : undefined;
   return {
-    id: 'search-' + size, group: 'search', title, caption, size: 'half', height: 300,
+    id: 'search-' + size, group: 'search', title, size: 'half', height: 300,
+    caption: caption + (search.search.trainings > 1 ? ' It is of networks that were trained several times, at the mean of their trainings.' : ''),
     spec: (width, height) => {
       const c = themeColours();
       const all = [...points, ...published, ...controls.filter((p) => p.x !== null)];
@@ -35,7 +40,7 @@ function searchFrontChart(search, size, title, caption) {
         size === 'depth' ? {kind: 'rule', data: controls.length ? [{x: across[0], x2: across[1], y: best, y2: best}] : [], colour: c.threshold, width: 1.4}
                          : {kind: 'points', data: controls, colour: c.threshold, size: 60, shape: 'triangle-up', tip: kNetworkTip},
         {kind: 'line', data: front, colour: c.predicted, width: 1.6, step: 'step-after'},
-        {kind: 'points', data: points.filter((p) => !front.includes(p)), colour: c.quiet, size: 34, opacity: 0.55, tip: kNetworkTip},
+        {kind: 'points', data: others, colour: c.quiet, size: 34, opacity: 0.55, tip: kNetworkTip},
         {kind: 'points', data: front, colour: c.predicted, size: 60, tip: kNetworkTip},
         {kind: 'points', data: published, colour: c.excitatory, size: 90, shape: 'diamond', tip: "datum.name + ', published: 1 - AUC ' + format(datum.y, '.2g')"},
       ];
@@ -107,7 +112,7 @@ function searchCharts(search) {
   if (!searchPoints(search).some((p) => !isControl(p))) return [];
   return [
     searchFrontChart(search, 'depth', 'Accuracy against depth', 'Every network at the end of the last rung it reached. The line is the best at every depth or below.'),
-    searchFrontChart(search, 'parameters', 'Accuracy against parameters', 'The same networks by the numbers they learned.'),
+    searchFrontChart(search, 'parameters', 'Accuracy against parameters', 'The same networks by the numbers they learned, and the best of every number or below.'),
     ...searchCurvesChart(search), ...searchRatesChart(search),
   ];
 }
