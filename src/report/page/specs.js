@@ -202,6 +202,6 @@ function dotsSpec(dots) {
       ],
     };
   });
-  return {$schema: 'vega', width: dots.width - left - 14, height: lines * (height + below) - below, padding: {left, right: 14, top: 26, bottom: 26}, autosize: 'none',
+  return {$schema: 'vega', width: dots.width - left - 14, height: lines * (height + below) - below, padding: {left, right: 14, top: 26, bottom: 40}, autosize: 'none',
           data: dots.panels.map((panel, p) => ({name: 'dots' + p, values: panel.dots})), marks};
 }
