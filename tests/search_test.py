@@ -94,7 +94,7 @@ class ASearch(InTemporaryFolder):
         self.assertEqual([(s["name"], [n["depth"] for n in s["networks"]]) for s in found["generalisation"]], [("no_inhibition", [1, 2])])
         self.assertIn("mean of 3 trainings, ", done.stdout)
         self.assertIn("no_inhibition (", done.stdout)
-        # Once more, and with other trainings asked for: nothing is trained again, no second look.
+        # The same once more trains nothing and looks at the test set no second time; a fourth training adds one of each.
         looks = rows(out, "SELECT * FROM test_look")
         self.succeed(search(out, settings))
         self.assertEqual(answers(out), found)

@@ -98,8 +98,7 @@ Experiment read_experiment(const Options& options) {
     if (e.search->generalise && e.generalisation.sets.empty()) {
       fail_input(
           "{}: '{}' asks about other inputs, of which evaluate.generalisation.sets names none; for example "
-          "sets "
-          "= [\"synchrony\", \"rates_high\"]",
+          "sets = [\"synchrony\", \"rates_high\"]",
           search->where("generalise"), search->full_key("generalise"));
     }
   }

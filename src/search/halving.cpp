@@ -138,6 +138,10 @@ std::vector<size_t> best_of_every_size(std::span<const Outcome> outcomes) {
   return all;
 }
 
+std::vector<size_t> contenders(std::span<const Outcome> outcomes, Size measure) {
+  return measure == Size::depth ? best_of_every_size(outcomes) : front_of(outcomes);
+}
+
 int64_t quiet_outcomes(std::span<const Outcome> outcomes, double epsilon) {
   Front now, at_last_move;
   int64_t quiet = 0;

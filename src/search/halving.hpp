@@ -68,6 +68,11 @@ std::vector<size_t> front_of(std::span<const Outcome> outcomes);
 /// The place, among `outcomes`, of the best score of every size there is, by size.
 std::vector<size_t> best_of_every_size(std::span<const Outcome> outcomes);
 
+/// The places of those that may be the answer: the best of every depth, since of one that is no better than a
+/// shallower one has to be said by how much; of other measures, where every size is one network's own, the
+/// front.
+std::vector<size_t> contenders(std::span<const Outcome> outcomes, Size measure);
+
 /// How many of the last outcomes, in the order in which they came, have not moved the front: since then no
 /// size reached a score more than `epsilon` above what it, or a smaller one, had before.
 int64_t quiet_outcomes(std::span<const Outcome> outcomes, double epsilon);

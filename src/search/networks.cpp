@@ -79,7 +79,7 @@ void compare_like_with_like(const SearchTask& task, std::span<TriedNetwork> poin
     first.push_back({size, p.job.rung == rung ? score : std::nan("")});
   }
   size_t enough = static_cast<size_t>(task.spec.trainings);
-  for (const auto i : task.spec.size == Size::depth ? best_of_every_size(first) : front_of(first))
+  for (const auto i : contenders(first, task.spec.size))
     enough = std::min(enough, points[i].trainings.size());
   for (auto& p : points) p.trained_enough = p.trainings.size() >= enough;
 }

@@ -39,8 +39,7 @@ void compare_like_with_like(const SearchTask& task, std::span<TriedNetwork> poin
 
 std::optional<size_t> best_of(std::span<const TriedNetwork> points);
 std::vector<size_t> front_by(std::span<const TriedNetwork> points, Size measure);
-/// The best of every depth, among all of a depth where none was trained enough; every size of another measure
-/// is one network's own, so there the front.
+/// The contenders. A depth of which no network was trained enough has the best of all of it.
 std::vector<size_t> candidates_by(std::span<const TriedNetwork> points, Size measure);
 
 }  // namespace neurontwin

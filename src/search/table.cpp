@@ -66,9 +66,8 @@ std::string stop_words(const Json& answers) {
                        spent);
   if (by == "trainings") {
     return fmt::format(
-        "half of the budget went into trying networks, and those that may be the answer were trained {} "
-        "times "
-        "({})",
+        "half of the budget went into trying networks, and those that may be the answer were trained "
+        "{} times ({})",
         s["trainings"].get<int64_t>(), spent);
   }
   return fmt::format("all configurations asked for were tried ({})", spent);

@@ -22,14 +22,17 @@ function searchFrontChart(search, size, title, caption) {
   // On the front a network that was trained several times stands at the mean of its trainings; each of these is a point of its own.
   const trainings = (network) => points.filter((p) => p.rung === network.rung && (p.trial === network.trial || p.configuration.again_of === network.trial));
   const ofFront = search.front[size].map((trial) => points.find((p) => p.trial === trial)).filter(Boolean);
-  const front = ofFront.map((p) => ({...p, y: trainings(p).reduce((sum, t) => sum + t.y, 0) / trainings(p).length}));
+  const front = ofFront.map((p) => {
+    const all = trainings(p), mean = all.reduce((sum, t) => sum + t.error, 0) / all.length;
+    return {...p, y: mean, error: mean};
+  });
   const others = points.filter((p) => !ofFront.includes(p) || trainings(p).length > 1);
   const published = search.search.measure === 'auc' ? search.published.filter((p) => p[size] > 0 && p.auc < 1).map((p) => ({x: p[size], y: 1 - p.auc, name: p.name})) : [];
   const name = kSearchMeasures[search.search.measure];
   const domain = size === 'depth' ? [0.5, Math.max(...points.map((p) => p.x), ...published.map((p) => p.x)) + 0.5] : undefined;
   return {
     id: 'search-' + size, group: 'search', title, size: 'half', height: 300,
-    caption: caption + (search.search.trainings > 1 ? ' It is of networks that were trained several times, at the mean of their trainings.' : ''),
+    caption: caption + (search.search.trainings > 1 ? ' The line is of networks that were trained several times, at the mean of their trainings.' : ''),
     spec: (width, height) => {
       const c = themeColours();
       const all = [...points, ...published, ...controls.filter((p) => p.x !== null)];
