@@ -7,6 +7,8 @@ import pathlib
 import re
 import tomllib
 
+from mechanisms import RENAMED
+
 REGIONS = {"soma": "soma", "axon": "axon", "dend": "basal", "apic": "apical"}
 CATALOGUE = pathlib.Path(__file__).resolve().parent.parent.parent / "src/mechanism/catalogue"
 # CODATA 2018, as NEURON since version 8.
@@ -19,7 +21,7 @@ def mod_file(mechanism, folder):
 
 
 def mod_files(description, folder):
-    """The .mod files that NEURON has to know; it has its own IClamp."""
+    """The .mod files that NEURON has to know; for IClamp its own is the judge."""
     uses = [*description.get("insert", []), *description.get("point", [])]
     uses += [description[kind] for kind in ("excitatory", "inhibitory") if kind in description]
     return {mod_file(use["mechanism"], folder) for use in uses if use["mechanism"] != "IClamp"}
@@ -27,7 +29,8 @@ def mod_files(description, folder):
 
 def neuron_name(mechanism, folder):
     text = mod_file(mechanism, folder).read_text()
-    return re.search(r"\b(?:SUFFIX|POINT_PROCESS)\s+(\w+)", text).group(1)
+    name = re.search(r"\b(?:SUFFIX|POINT_PROCESS)\s+(\w+)", text).group(1)
+    return RENAMED.get(name, name)
 
 
 def formula(text, **values):
@@ -215,5 +218,5 @@ def load(h, library):
         h.nrn_load_dll(str(library))
 
 
-def read(toml):
-    return tomllib.loads(pathlib.Path(toml).read_text())
+def parse(text):
+    return tomllib.loads(text)

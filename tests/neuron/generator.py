@@ -150,7 +150,8 @@ class Writer:
             text = name if value is None else f"{name} = {value}"
             if unit and self.chance(0.8):
                 text += f" ({unit})"
-            if value is not None and self.chance(0.1) and not str(value).startswith("-"):
+            # not below zero, and not for what comes from outside: NEURON breaks on such limits
+            if value is not None and self.chance(0.1) and not str(value).startswith("-") and name not in ("celsius", "cai"):
                 text += " <0, 1e9>"
             parts.append(text)
         if self.chance(0.3):

@@ -4,10 +4,13 @@ What nrnivmodl does, without it: Debian's nrnivmodl looks for its makefile where
 """
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 
+# NEURON has mechanisms of these names: ours of the catalogue go by others there.
+RENAMED = {"AlphaSynapse": "OurAlphaSynapse", "IClamp": "OurIClamp"}
 UNITS = "/usr/share/nrn/lib/nrnunits.lib"
 INCLUDE = ["-I/usr/include", "-I/usr/lib/x86_64-linux-gnu/openmpi/include"]
 FLAGS = ["-fPIC", "-w", "-DHAVE_CONFIG_H", "-DMPI_NO_CPPBIND=1", "-DOMPI_SKIP_MPICXX=1", "-DMPICH_SKIP_MPICXX=1"]
@@ -20,7 +23,12 @@ def available():
 
 def translate(mod, folder):
     """NMODL to C, in `folder`; returns what nocmodl said where it refused, None where it did not."""
-    done = subprocess.run(["nocmodl", mod.name, "-o", str(folder)], cwd=mod.parent, capture_output=True, text=True,
+    text = mod.read_text()
+    for ours, theirs in RENAMED.items():
+        text = re.sub(rf"POINT_PROCESS {ours}\b", f"POINT_PROCESS {theirs}", text)
+    source = folder / mod.name
+    source.write_text(text)
+    done = subprocess.run(["nocmodl", source.name], cwd=folder, capture_output=True, text=True,
                           env={**os.environ, "MODLUNIT": UNITS})
     return None if done.returncode == 0 else (done.stdout + done.stderr).strip()
 

@@ -36,7 +36,7 @@ def main():
             group = out.create_group(job["name"])
             toml = pathlib.Path(job["toml"])
             try:
-                neuron = cell.Cell(h, cell.read(toml), toml.parent, tree)
+                neuron = cell.Cell(h, cell.parse(toml.read_text()), toml.parent, tree)
                 traces = neuron.run(job["ms"], events=[tuple(event) for event in job.get("events", [])])
                 write(group, traces, (neuron.soma.name(), 0.5), job["ms"], 0.025)
                 neuron.remove()
