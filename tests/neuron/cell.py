@@ -4,10 +4,9 @@ Formulas of a description are evaluated by Python: for cells of this project onl
 """
 import math
 import pathlib
-import re
 import tomllib
 
-from mechanisms import RENAMED
+from mechanisms import name_in_neuron
 
 REGIONS = {"soma": "soma", "axon": "axon", "dend": "basal", "apic": "apical"}
 CATALOGUE = pathlib.Path(__file__).resolve().parent.parent.parent / "src/mechanism/catalogue"
@@ -25,12 +24,6 @@ def mod_files(description, folder):
     uses = [*description.get("insert", []), *description.get("point", [])]
     uses += [description[kind] for kind in ("excitatory", "inhibitory") if kind in description]
     return {mod_file(use["mechanism"], folder) for use in uses if use["mechanism"] != "IClamp"}
-
-
-def neuron_name(mechanism, folder):
-    text = mod_file(mechanism, folder).read_text()
-    name = re.search(r"\b(?:SUFFIX|POINT_PROCESS)\s+(\w+)", text).group(1)
-    return RENAMED.get(name, name)
 
 
 def formula(text, **values):
@@ -133,7 +126,7 @@ class Cell:
             yield segment, numbers
 
     def insert(self, use):
-        name = neuron_name(use["mechanism"], self.folder)
+        name = name_in_neuron(mod_file(use["mechanism"], self.folder))
         for section in self.within(use["regions"]):
             section.insert(name)
         for segment, numbers in self.values(use, use["regions"]):
@@ -155,7 +148,7 @@ class Cell:
         return process
 
     def place_synapses(self, use):
-        name = neuron_name(use["mechanism"], self.folder)
+        name = name_in_neuron(mod_file(use["mechanism"], self.folder))
         return [self.place(name, segment, numbers) for segment, numbers in self.values(use, use["regions"])]
 
     def segment_at(self, place):
@@ -167,7 +160,7 @@ class Cell:
 
     def place_point(self, point):
         numbers = {key: float(value) for key, value in point.items() if key not in ("mechanism", "section", "x", "region", "distance_um")}
-        name = "IClamp" if point["mechanism"] == "IClamp" else neuron_name(point["mechanism"], self.folder)
+        name = "IClamp" if point["mechanism"] == "IClamp" else name_in_neuron(mod_file(point["mechanism"], self.folder))
         return self.place(name, self.segment_at(point), numbers)
 
     def set_ions(self):

@@ -56,7 +56,7 @@ def simulate(case, folder):
     words = [PROGRAM, "simulate", folder / f"{case.name}.toml", "--out", out, "--ms", case.ms, "--scheme", "euler", "--precision", "double"]
     if case.events:
         words += ["--replay", folder / f"{case.name}-input.h5"]
-    environment = {**os.environ, "CXX": str(HERE / "quick_compiler"), "XDG_CACHE_HOME": str(folder / "cache")}
+    environment = {**os.environ, "XDG_CACHE_HOME": str(folder / "cache")}
     done = subprocess.run([str(w) for w in words], capture_output=True, text=True, env=environment, timeout=300)
     return done.returncode, done.stderr.strip(), out
 

@@ -21,6 +21,12 @@ def available():
     return shutil.which("nocmodl") is not None and pathlib.Path(UNITS).exists()
 
 
+def name_in_neuron(mod):
+    """The SUFFIX or POINT_PROCESS of a .mod file, as NEURON knows it."""
+    name = re.search(r"\b(?:SUFFIX|POINT_PROCESS)\s+(\w+)", mod.read_text()).group(1)
+    return RENAMED.get(name, name)
+
+
 def translate(mod, folder):
     """NMODL to C, in `folder`; returns what nocmodl said where it refused, None where it did not."""
     text = mod.read_text()
