@@ -46,8 +46,10 @@ def write_case(case, folder):
         with h5py.File(folder / f"{case.name}-input.h5", "w") as file:
             for short, kind in (("exc", "excitatory"), ("inh", "inhibitory")):
                 mine = [event for event in case.events if event[0] == kind]
-                file[f"input/{short}/compartment"] = np.array([event[1] for event in mine], dtype=np.uint32)
-                file[f"input/{short}/time_ms"] = np.array([event[2] for event in mine], dtype=np.uint32)
+                file[f"input/{short}/synapse"] = np.array([event[1] for event in mine], dtype=np.uint32)
+                file[f"input/{short}/time_ms"] = np.array([event[2] for event in mine], dtype=float)
+                if case.own_weights:
+                    file[f"input/{short}/weight"] = np.array([event[3] for event in mine], dtype=float)
 
 
 def simulate(case, folder):

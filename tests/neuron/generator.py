@@ -27,7 +27,8 @@ class Case:
     toml: str
     swc: str
     ms: int
-    events: list
+    events: list            # [kind, synapse, time_ms, weight]
+    own_weights: bool = False  # whether each event says its weight, or the cell does
 
     @property
     def traits(self):
@@ -42,7 +43,7 @@ class Writer:
         self.traits, self.range, self.globals = [], [], []
         self.uses = []            # lines of the NEURON block
         self.parameters, self.assigned, self.states, self.units = {}, {"v": "mV"}, {}, []
-        self.file_locals, self.blocks = [], []
+        self.file_locals, self.blocks, self.constants = [], [], []
         self.settable = {}
         self.has_table = False
 
@@ -207,7 +208,7 @@ class Writer:
             at = r.randrange(len(blocks))
             blocks[at] = "UNITSOFF\n" + blocks[at] + "\nUNITSON"
             self.trait("UNITSOFF")
-        parts = [p for p in [*head, neuron, self_units, *declarations, *blocks] if p]
+        parts = [p for p in [*head, neuron, self_units, *self.constants, *declarations, *blocks] if p]
         text = "\n\n".join(parts) if self.chance(0.8) else "\n".join(parts)
         return self.commented(text) + "\n"
 
@@ -327,11 +328,50 @@ def channel(r, suffix, reads_calcium=False):
     equations(w, gates, formulas, names, style, method, body)
     if setting:
         body.insert(0, setting)
+    said = memory(w, method, body)
     w.blocks.append(("DERIVATIVE states", "DERIVATIVE states {\n  " + "\n  ".join(body) + "\n}"))
     starts(w, gates, formulas, names, setting, initial, style)
     calcium = calcium_factor(w) if reads_calcium else None
-    breakpoint_block(w, gates, powers, current, reversal, calcium, f"SOLVE states METHOD {method}")
+    breakpoint_block(w, gates, powers, current, reversal, calcium, f"SOLVE states METHOD {method}", said)
     return w.finish()
+
+
+def memory(w, method, body):
+    """What is kept from block to block, and what a block knows beside the voltage. Returns statements for BREAKPOINT."""
+    way = w.r.choice(["none"] * 8 + ["set in BREAKPOINT", "set in DERIVATIVE", "clock", "constant", "second current", "geometry"])
+    if way == "none":
+        return []
+    w.trait(f"memory: {way}")
+    if way == "set in BREAKPOINT":
+        w.assigned["seen"] = "mV"
+        w.states["mem"] = (None, None)
+        body.append(w.pick("mem' = (seen/100 - mem)/10", "mem' = -mem/10 + seen/1000"))
+        w.assigned["extra"] = "S/cm2"
+        return ["seen = v", "extra = 2e-5*mem"]
+    if way == "set in DERIVATIVE":
+        w.assigned["seen"] = "mV"
+        w.assigned["extra"] = "S/cm2"
+        body.insert(0 if not body[0].startswith("LOCAL") else 1, "seen = v + 3")
+        return ["extra = 1e-6*seen/60"]
+    if way == "clock":
+        w.states["mem"] = (None, None)
+        body.append("mem' = sin(t/5)/10 - mem/20")
+        w.assigned["extra"] = "S/cm2"
+        return ["extra = 5e-5*mem"]
+    if way == "constant":
+        w.constants.append(w.pick("DEFINE COUNT 3", "CONSTANT { COUNT = 3 }", "CONSTANT {\n  COUNT = 3 (1)\n  other = 2\n}"))
+        w.assigned["extra"] = "S/cm2"
+        return ["extra = 1e-5*COUNT"]
+    if way == "geometry":
+        w.assigned["diam"] = "um"
+        w.assigned["extra"] = "S/cm2"
+        if w.chance(0.5):
+            w.assigned["area"] = "um2"
+            return ["extra = 1e-8*area + 1e-6*diam"]
+        return ["extra = 5e-6*diam"]
+    w.uses.append("NONSPECIFIC_CURRENT isecond")
+    w.assigned["isecond"] = "mA/cm2"
+    return ["isecond = 2e-5*(v + 50)"]
 
 
 def refused_in_equation(text):
@@ -478,12 +518,12 @@ def starts(w, gates, formulas, names, setting, initial, style):
         elif way == "IF":
             body.append(f"IF ({steady} > 0.5) {{ {gate} = 0.5 }} ELSE {{ {gate} = {steady} }}")
     if body:
-        locals_first = [line for line in body if line.startswith("LOCAL")]
-        others = [line for line in body if not line.startswith("LOCAL")]
-        w.blocks.append(("INITIAL", "INITIAL {\n  " + "\n  ".join(locals_first + others) + "\n}"))
+        lines = [line for part in body for line in part.split("\n  ")]
+        lines.sort(key=lambda line: not line.startswith("LOCAL"))  # they come first
+        w.blocks.append(("INITIAL", "INITIAL {\n  " + "\n  ".join(lines) + "\n}"))
 
 
-def breakpoint_block(w, gates, powers, current, reversal, calcium, solve):
+def breakpoint_block(w, gates, powers, current, reversal, calcium, solve, before=()):
     product = "*".join(f"{g}^{p}" if p > 1 and w.chance(0.7) else "*".join([g] * p) for g, p in powers.items())
     if w.chance(0.1):
         w.parameters["pw"] = (w.pick("2", "1.5", "3"), None)
@@ -526,7 +566,9 @@ def breakpoint_block(w, gates, powers, current, reversal, calcium, solve):
         lines += ["LOCAL s1", f"IF (v < -62) {{\n    IF (v < -75 || v > 100 && v < 101) {{ s1 = 0.5 }} ELSE {{ s1 = 0.5 + (v + 75)/26 }}\n  }} ELSE IF (v < -36) {{ s1 = 1 }} ELSE {{ s1 = 1 - (v + 36)/1000 }}",
                   f"{current} = s1*{factor}*{force}"]
     declared = [line for line in lines if line.startswith("LOCAL")]
-    others = [line for line in lines if not line.startswith("LOCAL")]
+    others = [*before, *(line for line in lines if not line.startswith("LOCAL"))]
+    if "extra" in w.assigned:
+        others.append(f"{current} = {current} + extra*(v - {reversal})")
     w.blocks.append(("BREAKPOINT", "BREAKPOINT {\n  " + "\n  ".join([*declared, *([solve] if solve else []), *others]) + "\n}"))
 
 
@@ -639,8 +681,9 @@ def kinetic(r, suffix):
 def calcium_channel(r, suffix):
     """Lets calcium in; enough for a pool to move."""
     w = Writer(r, suffix)
-    w.uses += [f"SUFFIX {suffix}", "USEION ca READ eca WRITE ica"]
-    w.assigned.update({"eca": "mV", "ica": "mA/cm2"})
+    own_reversal = w.chance(0.25)
+    w.uses += [f"SUFFIX {suffix}", "USEION ca READ cai, cao WRITE ica" if own_reversal else "USEION ca READ eca WRITE ica"]
+    w.assigned.update({"ica": "mA/cm2", **({"cai": "mM", "cao": "mM", "rev": "mV"} if own_reversal else {"eca": "mV"})})
     w.parameters["gbar"] = (w.number(5e-5, 2e-4), "S/cm2")
     w.range.append("gbar")
     w.settable["gbar"] = (5e-5, 2e-4)
@@ -652,7 +695,10 @@ def calcium_channel(r, suffix):
         equation = f"m' = ({inf} - m)/({tau})"
     w.blocks.append(("DERIVATIVE", f"DERIVATIVE states {{\n  {equation}\n}}"))
     w.blocks.append(("INITIAL", f"INITIAL {{ m = {inf} }}"))
-    breakpoint_block(w, ["m"], {"m": r.choice([1, 2])}, "ica", "eca", None, "SOLVE states METHOD cnexp")
+    before = ["rev = 12.9*log(cao/cai)"] if own_reversal else []
+    if own_reversal:
+        w.trait("reversal potential from cai and cao")
+    breakpoint_block(w, ["m"], {"m": r.choice([1, 2])}, "ica", "rev" if own_reversal else "eca", None, "SOLVE states METHOD cnexp", before)
     return w.finish()
 
 
@@ -741,18 +787,23 @@ def pool(r, suffix):
             w.states["free"] = (None, "mM")
             initial.append("free = total*0.95")
         solve = "SOLVE flow METHOD sparse"
+    pump = ""
+    if way == "cai'" and w.chance(0.15):
+        w.trait("pump current")
+        w.uses[-1] = "USEION ca READ cai, ica WRITE cai, ica"
+        pump = "\n  ica = 1e-3*cai/(cai + 1e-3)"
     if initial:
         if w.chance(0.2):
             r.shuffle(initial) if way not in ("own state first", "own state last", "procedure", "assigned cai", "breakpoint") else None
         w.blocks.append(("INITIAL", "INITIAL {\n  " + "\n  ".join(initial) + "\n}"))
-    w.blocks.append(("BREAKPOINT", "BREAKPOINT {\n  " + solve + "\n}"))
+    w.blocks.append(("BREAKPOINT", "BREAKPOINT {\n  " + solve + pump + "\n}"))
     return w.finish()
 
 
 # ---- point processes
 
 def synapse(r, suffix):
-    """Receives events of weight 1."""
+    """Receives events."""
     w = Writer(r, suffix)
     w.uses += [f"POINT_PROCESS {suffix}", "NONSPECIFIC_CURRENT i"]
     w.assigned["i"] = "nA"
@@ -918,13 +969,17 @@ def generate(seed, number):
         lines.append(f"calcium = {{ inside_mM = {r.choice(['5e-5', '1e-4', '2.4e-4'])}, outside_mM = {r.choice(['2', '1.2'])} }}")
     lines.append("capacitance = [ " + ", ".join(f'{{ regions = ["{x}"], uF_cm2 = {r.choice([1, 1, 0.9, 2])} }}' for x in regions) + " ]")
     inserts = [f'  {{ mechanism = "leak", regions = {regions_text(regions)}, g = {r.uniform(5e-5, 3e-4):.4g}, e = {r.uniform(-75, -60):.4g} }},']
-    points, synapses, events = [], [], []
+    points, synapses, events, own_weights = [], [], [], False
     ms = r.choice([30, 40, 60])
     for mechanism in mechanisms:
         where = regions if kind == "pool" or r.random() < 0.6 else sorted(r.sample(regions, r.randint(1, len(regions))))
         if mechanism.receives:
-            synapses.append(f'excitatory = {{ mechanism = "{mechanism.suffix}.mod", regions = {regions_text(regions)}{settings(r, mechanism)} }}')
-            events = [["excitatory", r.randrange(len(regions)), float(t), 1.0] for t in sorted(r.sample(range(1, ms - 5), r.randint(2, 6)))]
+            weight, own_weights = float(f"{r.uniform(0.3, 2):.3g}"), r.random() < 0.3
+            synapses.append(f'excitatory = {{ mechanism = "{mechanism.suffix}.mod", regions = {regions_text(regions)}, weight = {weight}{settings(r, mechanism)} }}')
+            for _ in range(r.randint(2, 7)):
+                t = float(r.randrange(1, ms - 5)) if r.random() < 0.5 else round(r.uniform(0.1, ms - 5), 2)
+                events.append(["excitatory", r.randrange(len(regions)), t, float(f"{r.uniform(0.2, 2):.3g}") if own_weights else weight])
+            events.sort(key=lambda event: event[2])
         elif mechanism.point:
             points.append(f'  {{ mechanism = "{mechanism.suffix}.mod", section = "soma[0]", x = 0.5{settings(r, mechanism, False)} }},')
         else:
@@ -933,4 +988,4 @@ def generate(seed, number):
     for _ in range(r.choice([1, 1, 2])):
         points.append(f'  {{ mechanism = "IClamp", section = "soma[0]", x = 0.5, del = {r.uniform(2, 15):.3g}, dur = {r.uniform(5, 25):.3g}, amp = {r.uniform(-0.03, 0.12):.3g} }},')
     toml = "\n".join([*lines, *synapses, "insert = [", *inserts, "]", "point = [", *points, "]", ""])
-    return Case(name, mechanisms, toml, swc, ms, events)
+    return Case(name, mechanisms, toml, swc, ms, events, own_weights)
