@@ -5,6 +5,7 @@
 #include "simulate/cable_step.hpp"
 #include "simulate/flush_subnormals.hpp"
 #include "simulate/group.hpp"
+#include "simulate/initial_state.hpp"
 
 namespace {
 
@@ -78,9 +79,11 @@ void mechanism(benchmark::State& state, size_t placement, int advance) {
       tree.kernels.lanes, ions);
   for (auto& [name, array] : ions)
     std::fill_n(array.data(), array.size(), static_cast<T>(name == "cai" ? 1e-4 : name == "eca" ? 120 : 0));
-  for (size_t i = 0; i < group.initial.size(); ++i)
+  const auto start = initial_state(cell, 0.025).stored[placement];
+  const size_t stored = cell.placements[placement].mechanism().stored.size();
+  for (size_t i = 0; i < group.instances() * stored; ++i)
     std::fill_n(group.stored.data() + i * tree.kernels.lanes, tree.kernels.lanes,
-                static_cast<T>(group.initial[i]));
+                static_cast<T>(start[group.instance[i / stored] * stored + i % stored]));
   const auto& fixed = advance < 0 ? group.fixed_current : group.fixed_advance[advance];
   const KernelArguments<T> arguments{0,
                                      static_cast<int64_t>(group.instances()),
@@ -91,7 +94,8 @@ void mechanism(benchmark::State& state, size_t placement, int advance) {
                                      tree.rhs.data(),
                                      tree.d.data(),
                                      group.ions.data(),
-                                     group.ion_slopes.data()};
+                                     group.ion_slopes.data(),
+                                     group.table.data()};
   const auto kernel = advance < 0 ? group.kernels.current : group.kernels.advance[advance];
   for (auto _ : state) {
     kernel(arguments);

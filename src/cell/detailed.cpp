@@ -108,17 +108,26 @@ void check_value(double value, const Parameter& parameter, const std::string& me
   }
 }
 
+/// How .mod files are read for a cell: its folder, and what becomes of their tables.
+struct Files {
+  std::filesystem::path folder;
+  Tables tables = Tables::exact;
+
+  std::shared_ptr<const LoadedMechanism> load(const std::string& mechanism, const std::string& where) const {
+    return load_mechanism(mechanism, folder, where, tables);
+  }
+};
+
 /// A name of the catalogue, or a .mod file.
 std::string read_mechanism_name(const Settings& settings, const std::filesystem::path& folder) {
   const auto name = settings.text("mechanism");
   return name.ends_with(".mod") ? settings.file("mechanism", folder).string() : name;
 }
 
-Placement read_placement(const Settings& settings, const Compartments& geometry,
-                         const std::filesystem::path& folder) {
+Placement read_placement(const Settings& settings, const Compartments& geometry, const Files& files) {
   Placement p;
-  const auto name = read_mechanism_name(settings, folder);
-  p.loaded = load_mechanism(name, folder, settings.where("mechanism"));
+  const auto name = read_mechanism_name(settings, files.folder);
+  p.loaded = files.load(name, settings.where("mechanism"));
   p.compartments = compartments_in(geometry, read_regions(settings));
   if (p.compartments.empty())
     fail_input("{}: no compartment lies in these regions", settings.where("regions"));
@@ -201,9 +210,9 @@ void add_channel(Placement p, const std::string& where, DetailedCell& cell) {
 }
 
 /// Names of the mechanism and its kind must fit: a channel cannot receive events.
-size_t add_synapses(const Settings& settings, DetailedCell& cell, const std::filesystem::path& folder,
+size_t add_synapses(const Settings& settings, DetailedCell& cell, const Files& files,
                     const std::string& receptors) {
-  auto p = read_placement(settings, cell.geometry, folder);
+  auto p = read_placement(settings, cell.geometry, files);
   if (!p.mechanism().receiving)
     fail_input("{}: {} is no synapse: it has no NET_RECEIVE", settings.where("mechanism"),
                p.mechanism().name);
@@ -241,18 +250,26 @@ void put_in_order(DetailedCell& cell) {
   cell.inhibitory = inhibitory;
 }
 
+/// The notes of every mechanism's file, once each.
+void take_notes(DetailedCell& cell) {
+  for (const auto& placement : cell.placements)
+    for (const auto& note : placement.mechanism().notes)
+      if (std::find(cell.notes.begin(), cell.notes.end(), note) == cell.notes.end())
+        cell.notes.push_back(note);
+}
+
 /// Point processes one by one, each at its place; a place may have several. Those of one mechanism are
 /// evaluated together.
-void add_points(const Settings& settings, DetailedCell& cell, const std::filesystem::path& folder) {
+void add_points(const Settings& settings, DetailedCell& cell, const Files& files) {
   struct Instance {
     int compartment;
     std::vector<double> parameters;
   };
   std::map<std::string, std::pair<std::shared_ptr<const LoadedMechanism>, std::vector<Instance>>> kinds;
   for (const auto& point : settings.tables("point")) {
-    const auto name = read_mechanism_name(point, folder);
+    const auto name = read_mechanism_name(point, files.folder);
     auto& [loaded, instances] = kinds[name];
-    if (!loaded) loaded = load_mechanism(name, folder, point.where("mechanism"));
+    if (!loaded) loaded = files.load(name, point.where("mechanism"));
     const auto& m = loaded->mechanism;
     if (!m.point_process)
       fail_input("{}: {} is spread over the membrane (SUFFIX), expected a POINT_PROCESS; 'insert' takes it",
@@ -362,14 +379,18 @@ DetailedCell read_detailed_cell(const Settings& settings, const std::filesystem:
   const auto ions = settings.table("reversal_mV");
   cell.fixed_ions["ena"] = ions.number("na", 50);
   cell.fixed_ions["ek"] = ions.number("k", -77);
+  cell.calcium_reversal_mV = ions.number("ca", cell.calcium_reversal_mV, {-500, 500});
   const auto calcium = settings.table("calcium");
   cell.calcium_inside_mM = calcium.number("inside_mM", 5e-5, kPositive);
   cell.calcium_outside_mM = calcium.number("outside_mM", 2, kPositive);
 
+  static constexpr std::array<std::string_view, 2> kTables{"exact", "as NEURON"};
+  const Files files{
+      folder, settings.choice("tables", kTables, "exact") == "exact" ? Tables::exact : Tables::as_neuron};
   const Variation variation{settings.has("passive") ? read_regions(settings, "passive") : std::set<Region>{},
                             settings.table("density_factors"), settings.table("vshift_mV")};
   for (const auto& insert : settings.tables("insert")) {
-    auto channel = read_placement(insert, cell.geometry, folder);
+    auto channel = read_placement(insert, cell.geometry, files);
     vary(channel, variation, cell.geometry);
     if (!channel.compartments.empty()) add_channel(std::move(channel), insert.where("mechanism"), cell);
   }
@@ -379,11 +400,12 @@ DetailedCell read_detailed_cell(const Settings& settings, const std::filesystem:
   cell.excitatory.name = "exc";
   cell.inhibitory.name = "inh";
   if (settings.has("excitatory"))
-    cell.excitatory.placement = add_synapses(settings.table("excitatory"), cell, folder, receptors);
+    cell.excitatory.placement = add_synapses(settings.table("excitatory"), cell, files, receptors);
   if (settings.has("inhibitory"))
-    cell.inhibitory.placement = add_synapses(settings.table("inhibitory"), cell, folder, receptors);
-  add_points(settings, cell, folder);
+    cell.inhibitory.placement = add_synapses(settings.table("inhibitory"), cell, files, receptors);
+  add_points(settings, cell, files);
   put_in_order(cell);
+  take_notes(cell);
 
   if (settings.has("nexus")) cell.nexus = read_nexus(settings.table("nexus"), cell.geometry);
   cell.sites = read_sites(settings, cell.geometry);

@@ -42,10 +42,12 @@ struct DetailedCell {
   SynapseGroup excitatory, inhibitory;
   std::map<std::string, double> fixed_ions;  // "ena", "nai" ...: fixed during a simulation
   double calcium_inside_mM = 5e-5, calcium_outside_mM = 2;
+  double calcium_reversal_mV = 132.4579341637009;  // where no mechanism has to do with a concentration; NEURON's default
   double initial_mV = -65;
   double celsius = 6.3;
   std::optional<int> nexus;  // a compartment of interest, recorded beside the soma
   std::vector<RecordingSite> sites;
+  std::vector<std::string> notes;  // what a user should know of how the mechanisms' files were read
 };
 
 /// What the command line may change in a cell description.

@@ -50,6 +50,11 @@ std::optional<double> membrane_time_constant_ms(const Neuron& neuron) {
   return point != nullptr ? std::optional(point->membrane_time_constant_ms) : std::nullopt;
 }
 
+std::vector<std::string> notes_of(const Neuron& neuron) {
+  const auto* cell = std::get_if<DetailedCell>(&neuron);
+  return cell != nullptr ? cell->notes : std::vector<std::string>{};
+}
+
 std::string words_for(const Neuron& neuron) {
   const auto synapses = fmt::format("{} excitatory and {} inhibitory synapses", excitatory_synapses(neuron),
                                     inhibitory_synapses(neuron));

@@ -15,6 +15,9 @@ Neuron read_neuron(const Settings& settings);
 
 int excitatory_synapses(const Neuron& neuron);
 int inhibitory_synapses(const Neuron& neuron);
+/// What a user should know of how the files of its mechanisms were read.
+std::vector<std::string> notes_of(const Neuron& neuron);
+
 /// What it is, in a few words.
 std::string words_for(const Neuron& neuron);
 

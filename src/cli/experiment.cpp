@@ -66,6 +66,7 @@ Experiment read_experiment(const Options& options) {
   e.title = settings.text("title", options.experiment.stem().string());
   e.seed = static_cast<uint64_t>(settings.integer("seed", 1, {0, 9e15}));
   e.plan.cell = read_neuron(cell);
+  for (const auto& note : notes_of(e.plan.cell)) fmt::print(stderr, "note: {}\n", note);
   e.plan.stimulus = read_stimulus(stimulus, pools_of(e.plan.cell));
   e.plan.data = read_data(data);
   const auto simulation = settings.table("simulation");

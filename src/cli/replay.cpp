@@ -73,6 +73,7 @@ void replay(const ReplayOptions& o) {
   choices.receptors = o.receptors;
   const auto cell = read_detailed_cell(settings, o.cell.parent_path(), choices);
   settings.reject_unread();
+  for (const auto& note : cell.notes) fmt::print(stderr, "note: {}\n", note);
 
   const auto input = o.input.empty() ? SynapticInput{} : read_replay_input(o.input);
   int64_t duration_ms = o.duration_ms;

@@ -91,6 +91,7 @@ void inspect_mechanism(const std::filesystem::path& file) {
   for (const auto& ion : m.ions)
     fmt::print("ion        {:<16} {}, {}\n", ion.name, words_for(ion.quantity),
                ion.written ? "written" : "read");
+  for (const auto& note : m.notes) fmt::print("note       {}\n", note);
   if (m.receiving)
     fmt::print("receives   events with {} number{}\n", m.receiving->arguments.size(),
                m.receiving->arguments.size() == 1 ? "" : "s");

@@ -48,6 +48,18 @@ bool decays_alone(const Mechanism& m) {
   return parts_of(m).size() == 1;
 }
 
+/// Concentrations that BREAKPOINT itself changes.
+std::vector<std::pair<std::string, Expr>> concentrations_after_current(const Mechanism& m) {
+  std::vector<std::pair<std::string, Expr>> all;
+  size_t written = 0;
+  for (const auto& ion : m.ions) {
+    if (!ion.written || ion.quantity == IonQuantity::current) continue;
+    const Expr e = m.concentration_after_current[written++];
+    if (e != m.symbol(ion.name)) all.emplace_back(ion.name, e);
+  }
+  return all;
+}
+
 std::vector<Expr> current_outputs(const Mechanism& m) {
   std::vector<Expr> all{m.total_current, m.conductance};
   if (decays_alone(m)) all.insert(all.end(), m.advanced.begin(), m.advanced.end());
@@ -55,6 +67,7 @@ std::vector<Expr> current_outputs(const Mechanism& m) {
     if (is_read(m, current)) all.insert(all.end(), {current.value, current.slope});
   for (size_t i = 0; i < m.stored.size(); ++i)
     if (m.after_current[i] != m.symbol(m.stored[i])) all.push_back(m.after_current[i]);
+  for (const auto& [name, e] : concentrations_after_current(m)) all.push_back(e);
   return all;
 }
 
@@ -173,9 +186,13 @@ class Writer {
   std::string stored(size_t i) const { return fmt::format("s_{} + {} * L", copy_, i); }
   std::string at_node(const std::string& array) const { return fmt::format("{} + node_{}", array, copy_); }
 
+  /// An expression as a number; a comparison is 1 or 0.
   std::string value(Expr e) const {
     const auto& n = g_.node(e);
-    return n.op == Op::constant ? fmt::format("ln::Set<T>({})", literal(n.value)) : variable(e);
+    if (n.op == Op::constant) return fmt::format("ln::Set<T>({})", literal(n.value));
+    if (n.varying && is_condition(n.op))
+      return fmt::format("ln::Select({}, ln::Set<T>(1), ln::Set<T>(0))", variable(e));
+    return variable(e);
   }
 
  private:
@@ -208,7 +225,6 @@ class Writer {
     const auto call = [&](const char* function) {
       return fmt::format("[[maybe_unused]] const V {} = ln::{}({});", variable(e), function, a());
     };
-    // A comparison used as a number is rare: it becomes one where it is used (see IsTrue, select).
     switch (n.op) {
       case Op::add:
         return fmt::format("[[maybe_unused]] const V {} = {} + {};", variable(e), a(), b());
@@ -268,6 +284,11 @@ class Writer {
       case Op::select:
         return fmt::format("[[maybe_unused]] const V {} = ln::Select({}, {}, {});", variable(e), mask(n.a),
                            value(n.b), value(n.c));
+      case Op::table:
+      case Op::table_slope:
+        return fmt::format("[[maybe_unused]] const V {} = ln::{}(k.table[{}], {});", variable(e),
+                           n.op == Op::table ? "TableValue" : "TableSlope", static_cast<size_t>(n.value),
+                           a());
       case Op::constant:
       case Op::symbol:
         break;
@@ -361,6 +382,8 @@ std::string generate_kernels(const Mechanism& m, const std::string& file_name, c
   for (size_t i = 0; i < m.stored.size(); ++i)
     if (m.after_current[i] != m.symbol(m.stored[i])) current.push_back(keep(m.after_current[i], i));
   for (size_t i = 0; i < m.stored.size() && decays_alone(m); ++i) current.push_back(keep(m.advanced[i], i));
+  for (const auto& [name, e] : concentrations_after_current(m))
+    current.push_back(store(e, fmt::format("k.ion[{}]", ion_row(name)), ""));
   std::string body;
   if (!current.empty()) body += writer.kernel(m.name + "_current", current_outputs(m), current);
   const auto parts = parts_of(m);
@@ -392,9 +415,9 @@ std::string generate_kernels(const Mechanism& m, const std::string& file_name, c
   };
   const auto in_float = set("float", m.advanced_quickly), in_double = set("double", m.advanced);
   return fmt::format(
-      "// Made from {0} by neurontwin's NMODL compiler.\n"
+      "// Made by neurontwin's NMODL compiler.\n"
       "#undef HWY_TARGET_INCLUDE\n"
-      "#define HWY_TARGET_INCLUDE \"{1}\"\n"
+      "#define HWY_TARGET_INCLUDE \"{0}\"\n"
       "#include <hwy/foreach_target.h>\n"
       "#include \"mechanism/lanes-inl.hpp\"\n"
       "#include \"mechanism/kernel.hpp\"\n"
@@ -402,19 +425,19 @@ std::string generate_kernels(const Mechanism& m, const std::string& file_name, c
       "namespace neurontwin {{\n"
       "namespace HWY_NAMESPACE {{\n"
       "namespace {{\n"
-      "{2}"
-      "MechanismKernels {3}_here() {{ return {{{4}, {5}}}; }}\n"
+      "{1}"
+      "MechanismKernels {2}_here() {{ return {{{3}, {4}}}; }}\n"
       "}}  // namespace\n"
       "}}  // namespace HWY_NAMESPACE\n"
       "}}  // namespace neurontwin\n"
       "HWY_AFTER_NAMESPACE();\n"
       "#if HWY_ONCE\n"
       "namespace neurontwin {{\n"
-      "HWY_EXPORT({3}_here);\n"
-      "extern \"C\" void {3}(MechanismKernels* kernels) {{ *kernels = HWY_DYNAMIC_DISPATCH({3}_here)(); }}\n"
+      "HWY_EXPORT({2}_here);\n"
+      "extern \"C\" void {2}(MechanismKernels* kernels) {{ *kernels = HWY_DYNAMIC_DISPATCH({2}_here)(); }}\n"
       "}}  // namespace neurontwin\n"
       "#endif\n",
-      std::filesystem::path(m.path).filename().string(), file_name, body, entry, in_float, in_double);
+      file_name, body, entry, in_float, in_double);
 }
 
 }  // namespace neurontwin

@@ -62,8 +62,28 @@ double apply(Op op, double a, double b, double c) {
       return a == 0 ? 1 : 0;
     case Op::select:
       return a != 0 ? b : c;
+    case Op::table:
+    case Op::table_slope:
+      break;
   }
   return NAN;
+}
+
+double TableEntries::at(double x) const {
+  const double position = per_interval * (x - from);
+  if (std::isnan(position)) return position;
+  if (position <= 0) return values.front();
+  const auto last = values.size() - 1;
+  if (position >= static_cast<double>(last)) return values.back();
+  const auto i = static_cast<size_t>(position);
+  return values[i] + (position - static_cast<double>(i)) * (values[i + 1] - values[i]);
+}
+
+double TableEntries::slope(double x) const {
+  const double position = per_interval * (x - from);
+  if (!(position > 0) || position >= static_cast<double>(values.size() - 1)) return 0;
+  const auto i = static_cast<size_t>(position);
+  return per_interval * (values[i + 1] - values[i]);
 }
 
 std::string Graph::key_of(const Node& node) {
@@ -85,6 +105,24 @@ Expr Graph::intern(Node node) {
   const auto [found, fresh] = interned_.try_emplace(key_of(node), static_cast<Expr>(nodes_.size()));
   if (fresh) nodes_.push_back(node);
   return found->second;
+}
+
+Expr Graph::table_node(Op op, size_t number, Expr at) {
+  return intern({op, node(at).varying, static_cast<double>(number), at, -1, -1});
+}
+
+TableEntries Graph::entries(size_t table, const std::map<Expr, double>& values) const {
+  const auto& t = tables_[table];
+  auto at = values;
+  const double from = evaluate(t.from, values);
+  const double interval = (evaluate(t.to, values) - from) / t.intervals;
+  TableEntries all{from, 1 / interval, {}};
+  double x = from;  // summed up, as NEURON does
+  for (int i = 0; i <= t.intervals; ++i, x += interval) {
+    at[t.argument] = x;
+    all.values.push_back(evaluate(t.value, at));
+  }
+  return all;
 }
 
 Expr Graph::make(Op op, Expr a, Expr b, Expr c) {
@@ -193,6 +231,9 @@ Expr Graph::unary(Op op, Expr a) {
 
 Expr Graph::binary(Op op, Expr a, Expr b) {
   const Node na = node(a), nb = node(b);
+  // Before anything is simplified: 0/0 is NaN, not 0.
+  if (na.op == Op::constant && nb.op == Op::constant && !std::isfinite(apply(op, na.value, nb.value, 0)))
+    return make(op, a, b);
   const auto fixed = [&](Expr e) { return !node(e).varying; };
   switch (op) {
     case Op::add:
@@ -359,6 +400,9 @@ Expr Graph::derivative(Expr e, Expr symbol) {
       case Op::select:
         out = this->select(n.a, db, of(n.c));
         break;
+      case Op::table:
+        out = multiply(table_node(Op::table_slope, static_cast<size_t>(n.value), n.a), da);
+        break;
       default:
         break;
     }
@@ -371,6 +415,8 @@ Expr Graph::rebuild(Expr e, std::span<const Expr> done) {
   const auto of = [&](Expr part) { return part < 0 ? part : done[static_cast<size_t>(part)]; };
   if (n.a < 0 || (of(n.a) == n.a && of(n.b) == n.b && of(n.c) == n.c)) return e;
   if (n.op == Op::select) return select(of(n.a), of(n.b), of(n.c));
+  if (n.op == Op::table || n.op == Op::table_slope)
+    return table_node(n.op, static_cast<size_t>(n.value), of(n.a));
   if (n.b < 0) return unary(n.op, of(n.a));
   return binary(n.op, of(n.a), of(n.b));
 }
@@ -398,9 +444,17 @@ double Graph::evaluate(Expr e, const std::map<Expr, double>& values) const {
   for (Expr i = 0; i <= e; ++i) {
     if (!needed[static_cast<size_t>(i)]) continue;
     const auto& n = node(i);
-    value[static_cast<size_t>(i)] = n.op == Op::constant ? n.value
-                                    : n.op == Op::symbol ? values.at(i)
-                                                         : apply(n.op, of(n.a), of(n.b), of(n.c));
+    auto& result = value[static_cast<size_t>(i)];
+    if (n.op == Op::constant)
+      result = n.value;
+    else if (n.op == Op::symbol)
+      result = values.at(i);
+    else if (n.op == Op::table)
+      result = entries(static_cast<size_t>(n.value), values).at(of(n.a));
+    else if (n.op == Op::table_slope)
+      result = entries(static_cast<size_t>(n.value), values).slope(of(n.a));
+    else
+      result = apply(n.op, of(n.a), of(n.b), of(n.c));
   }
   return value[static_cast<size_t>(e)];
 }

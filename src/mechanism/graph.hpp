@@ -37,14 +37,33 @@ enum class Op : uint8_t {
   both,
   either,
   nay,
-  select
+  select,
+  table,       // of the graph's table number `value`, at a
+  table_slope  // its derivative there
 };
 
-/// The result of an operation; of a constant or a symbol, whose value is `a`, that.
+/// The result of an operation; of a constant or a symbol, whose value is `a`, that. Not of a table.
 double apply(Op op, double a, double b, double c);
 
 /// An expression: the number of its node in a Graph.
 using Expr = int32_t;
+
+/// A function of one number between `from` and `to`, tabulated at both and at equal distances between them; a
+/// straight line joins two entries, and beyond the ends the outermost entries go on (TABLE of NMODL).
+struct FunctionTable {
+  Expr argument;  // the symbol
+  Expr value;     // in terms of it and of fixed symbols
+  Expr from, to;  // fixed
+  int intervals;
+};
+
+/// Its entries: one more than intervals.
+struct TableEntries {
+  double from = 0, per_interval = 1;  // entry i stands for from + i / per_interval
+  std::vector<double> values;
+  double at(double x) const;
+  double slope(double x) const;
+};
 
 /// Arithmetic as a graph in which equal expressions are one node, so that what a mechanism computes twice is
 /// computed once. Nodes come after those they are made of. Building simplifies: constants are folded, a
@@ -72,6 +91,15 @@ class Graph {
   Expr unary(Op op, Expr a);
   Expr binary(Op op, Expr a, Expr b);
   Expr select(Expr condition, Expr then, Expr otherwise);
+  /// The number of a new table.
+  size_t add_table(const FunctionTable& table) {
+    tables_.push_back(table);
+    return tables_.size() - 1;
+  }
+  const std::vector<FunctionTable>& tables() const { return tables_; }
+  Expr table(size_t number, Expr at) { return table_node(Op::table, number, at); }
+  /// The entries of a table; `values` holds every fixed symbol's.
+  TableEntries entries(size_t table, const std::map<Expr, double>& values) const;
   /// a b as it stands: a quotient that several products share stays one.
   Expr plain_product(Expr a, Expr b) { return make(Op::multiply, a, b); }
   Expr add(Expr a, Expr b) { return binary(Op::add, a, b); }
@@ -105,8 +133,10 @@ class Graph {
   std::optional<std::pair<Expr, Expr>> cancelled(Expr numerator, Expr denominator);
   Expr make(Op op, Expr a, Expr b = -1, Expr c = -1);
   Expr rebuild(Expr e, std::span<const Expr> done);
+  Expr table_node(Op op, size_t number, Expr at);
 
   std::vector<Node> nodes_;
+  std::vector<FunctionTable> tables_;
   std::unordered_map<std::string, Expr> interned_;
   std::map<Expr, std::string> names_;
   std::map<std::string, Expr> symbols_;

@@ -17,7 +17,8 @@ struct KernelArguments {
   T* d;                         // S/cm2, plus its conductance
   T* const* ion;                // for each of ion_arrays(mechanism): [node][lane]
   T* const* ion_slope;          // the same for the derivative by v of the currents among them
-  T t = 0;                      // ms: the middle of the step for a current, the time of v for the states
+  const T* const* table;  // for each table of the mechanism: from, intervals per unit, how many, entries
+  T t = 0;                // ms: the middle of the step for a current, the time of v for the states
 };
 
 template <class T>

@@ -212,10 +212,47 @@ HWY_INLINE V HyperbolicTangent(V x) {
   const V e = Expm1(x + x);
   return e / (e + Set<ElementOf<V>>(static_cast<ElementOf<V>>(2)));
 }
-/// x^y for x > 0; 0 for x = 0.
+/// x^y as C's pow: with its sign for x < 0 and whole y, NaN for another y; 0^y is 0, 1 or infinite.
 template <class V>
 HWY_INLINE V Power(V x, V y) {
-  return hn::IfThenElseZero(x > hn::Zero(hn::DFromV<V>()), Exp(y * Log(x)));
+  using T = ElementOf<V>;
+  const V none = Set<T>(0), one = Set<T>(1), size = hn::Abs(x);
+  const V power = Exp(y * Log(size));
+  const V half = y * Set<T>(static_cast<T>(0.5));
+  const V odd = hn::IfThenElse(hn::Floor(half) == half, power, hn::Neg(power));
+  const V whole = hn::IfThenElse(hn::Floor(y) == y, odd, Set<T>(std::numeric_limits<T>::quiet_NaN()));
+  const V zero = hn::IfThenElse(y > none, none,
+                                hn::IfThenElse(y == none, one, Set<T>(std::numeric_limits<T>::infinity())));
+  return hn::IfThenElse(x > none, power, hn::IfThenElse(x == none, zero, whole));
+}
+
+/// A function's table at x: `table` holds where it starts, intervals per unit of x, how many there are, and
+/// the entries. A straight line between two entries, the outermost ones beyond the ends.
+template <class V, class T = ElementOf<V>>
+HWY_INLINE V TablePosition(const T* table, V x) {
+  return (x - Set<T>(table[0])) * Set<T>(table[1]);
+}
+template <class V, class T = ElementOf<V>>
+HWY_INLINE V TableValue(const T* table, V x) {
+  const V last = Set<T>(table[2]);
+  const V position = hn::Min(hn::Max(TablePosition(table, x), Set<T>(0)), last);
+  const V start = hn::Min(hn::Floor(position), last - Set<T>(1));
+  const hn::RebindToSigned<hn::DFromV<V>> di;
+  const auto index = hn::ConvertTo(di, start);
+  const V low = hn::GatherIndex(hn::DFromV<V>(), table + 3, index);
+  const V high = hn::GatherIndex(hn::DFromV<V>(), table + 4, index);
+  return low + (position - start) * (high - low);
+}
+template <class V, class T = ElementOf<V>>
+HWY_INLINE V TableSlope(const T* table, V x) {
+  const V last = Set<T>(table[2]), none = Set<T>(0);
+  const V position = TablePosition(table, x);
+  const V start = hn::Min(hn::Max(hn::Floor(position), none), last - Set<T>(1));
+  const hn::RebindToSigned<hn::DFromV<V>> di;
+  const auto index = hn::ConvertTo(di, start);
+  const V low = hn::GatherIndex(hn::DFromV<V>(), table + 3, index);
+  const V high = hn::GatherIndex(hn::DFromV<V>(), table + 4, index);
+  return hn::IfThenElseZero(hn::And(position > none, position < last), Set<T>(table[1]) * (high - low));
 }
 
 template <class M, class V>

@@ -19,6 +19,6 @@ struct LoadedMechanism {
 /// in messages. InputError if there is no such mechanism, or its file cannot be compiled.
 std::shared_ptr<const LoadedMechanism> load_mechanism(const std::string& name,
                                                       const std::filesystem::path& folder,
-                                                      const std::string& where);
+                                                      const std::string& where, Tables tables = Tables::exact);
 
 }  // namespace neurontwin

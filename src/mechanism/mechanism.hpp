@@ -1,7 +1,6 @@
 #pragma once
 #include <filesystem>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,6 +32,8 @@ struct Parameter {
 ///   process 100/area, which turns nA into mA/cm2); reversal potentials and concentrations of ions that no
 ///   mechanism changes;
 /// - varying: v (mV), t (ms), the stored variables, the other ion variables, and an event's arguments.
+/// Statements take effect in NEURON's order: NEURON's generated code is the reference where a file leaves it
+/// open.
 struct Mechanism {
   struct Current {
     std::string ion;  // "ca"; empty: nonspecific
@@ -48,17 +49,19 @@ struct Mechanism {
   bool point_process = false;
   Graph graph;
   std::vector<Parameter> parameters;
-  /// States, then ASSIGNED variables that a later block reads: what every instance and trial has of its own.
+  /// States, then other variables that a later block reads: what every instance and trial has of its own. A
+  /// PARAMETER that the file assigns is here as "name now".
   std::vector<std::string> stored;
   size_t states = 0;  // how many of these are states
   std::vector<IonVariable> ions;
 
   // Each in terms of the symbols' values before.
-  std::vector<Expr> initial;           // stored
-  std::vector<Current> currents;       // at v
-  Expr total_current = -1;             // sum of the currents, mA/cm2
-  Expr conductance = -1;               // its derivative by v, S/cm2
-  std::vector<Expr> after_current;     // stored, when the currents have been evaluated
+  std::vector<Expr> initial;                      // stored
+  std::vector<Current> currents;                  // at v
+  Expr total_current = -1;                        // sum of the currents, mA/cm2
+  Expr conductance = -1;                          // its derivative by v, S/cm2
+  std::vector<Expr> after_current;                // stored, when the currents have been evaluated
+  std::vector<Expr> concentration_after_current;  // written concentrations, then
   std::vector<Expr> advanced;          // stored, one time step later (cnexp: exact for frozen rates)
   std::vector<Expr> advanced_quickly;  // the same to what float can tell, without the exponential of the step
   /// Written concentrations, at the start and one step later; in the order of the written `ions`.
@@ -66,16 +69,20 @@ struct Mechanism {
   /// How much an event's effect on each stored variable decays in half a step: 1 where its rate is not fixed.
   std::vector<Expr> half_step_decay;
   std::optional<Receiving> receiving;
+  /// What a user should know of how the file was read, with file and line: a TABLE that is not used, for
+  /// example.
+  std::vector<std::string> notes;
 
   const Parameter* parameter(std::string_view name) const;
   Expr symbol(const std::string& name) const;  // -1 if there is none
 };
 
-/// Compiles NMODL text. `changing_ions`: ions whose concentration some mechanism changes. InputError names
-/// path:line.
-Mechanism compile_mechanism(std::string_view text, const std::string& path,
-                            const std::set<std::string>& changing_ions = {"ca"});
-Mechanism compile_mechanism(const std::filesystem::path& file,
-                            const std::set<std::string>& changing_ions = {"ca"});
+/// What becomes of a TABLE statement: values of the formulas themselves, or, as in NEURON, of a straight line
+/// between two entries of the table.
+enum class Tables : uint8_t { exact, as_neuron };
+
+/// Compiles NMODL text. InputError names path:line.
+Mechanism compile_mechanism(std::string_view text, const std::string& path, Tables tables = Tables::exact);
+Mechanism compile_mechanism(const std::filesystem::path& file, Tables tables = Tables::exact);
 
 }  // namespace neurontwin

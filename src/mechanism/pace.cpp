@@ -96,7 +96,9 @@ std::vector<std::vector<size_t>> parts_of(const Mechanism& m) {
   };
   std::vector<size_t> slow;
   for (size_t s = 0; s < m.stored.size(); ++s) {
-    const bool is_slow = !m.receiving && s < m.states && time_constants[s] > 4 * shortest && alone(s);
+    // What changes a concentration stays whole: the concentration follows all of its states.
+    const bool is_slow = !m.receiving && m.advanced_concentration.empty() && s < m.states &&
+                         time_constants[s] > 4 * shortest && alone(s);
     (is_slow ? slow : parts[0]).push_back(s);
   }
   if (!slow.empty()) parts.push_back(slow);

@@ -3,6 +3,7 @@
 
 #include "config/error.hpp"
 #include "mechanism/syntax.hpp"
+#include "mechanism/units.hpp"
 
 namespace neurontwin::nmodl {
 namespace {
@@ -59,16 +60,21 @@ class Parser {
     while (accept(",")) all.push_back(name("a name"));
     return all;
   }
-  /// "(mV)": units are the reader's business; nothing is converted.
+  /// "(mV)": a unit of a variable is the reader's business; nothing is converted. A space stands between two
+  /// words.
   std::string unit() {
     std::string text;
     if (!accept("(")) return text;
     int depth = 1;
+    bool after_word = false;
     while (depth > 0) {
       if (now().kind == Token::Kind::end) refuse(now().line, "a unit without its closing )");
       const auto token = take();
       if (token.text == "(" && token.kind == Token::Kind::symbol) ++depth;
       if (token.text == ")" && token.kind == Token::Kind::symbol && --depth == 0) break;
+      const bool word = token.kind != Token::Kind::symbol;
+      if (word && after_word) text += ' ';
+      after_word = word;
       text += token.text;
     }
     return text;
@@ -162,39 +168,45 @@ class Parser {
     all.insert(all.end(), more.begin(), more.end());
   }
 
-  /// UNITS { (mV) = (millivolt)  FARADAY = (faraday) (coulomb)  PI = (pi) (1)  k = 3 (unit) }
+  /// UNITS { (mV) = (millivolt)  FARADAY = (faraday) (coulomb)  foot = (ft) -> (inch)  k = 3 (unit) }
   void units() {
     expect("{");
     while (!accept("}")) {
       if (is("(")) {
-        unit();
+        const auto defined = unit();
         expect("=");
-        unit();
+        defined_units_.try_emplace(defined, unit());
         continue;
       }
-      const Token what = now();
+      const int line = now().line;
       const auto constant = name("a unit or the name of a constant");
       expect("=");
       double value = 0;
       if (is("(")) {
-        const auto named = unit();
-        // Values of NEURON >= 8 (CODATA 2018).
-        if (named == "faraday" || named == "e")
-          value = named == "e" ? 1.602176634e-19 : 96485.33212331001;
-        else if (named == "k-mole" || named == "R")
-          value = 8.31446261815324;
-        else if (named == "pi")
-          value = 3.14159265358979323846;
-        else
-          refuse(what.line,
-                 fmt::format("unknown physical constant '{}'; known: faraday, k-mole, pi, e", named));
-        const auto in = unit();
-        if (named == "faraday" && in == "kilocoulombs") value /= 1000;
+        const auto from = unit();
+        accept("->");
+        value = ratio(from, unit(), constant, line);
       } else {
         value = number();
         unit();
       }
       file_.constants.emplace_back(constant, value);
+    }
+  }
+
+  /// How many of the unit `to` a `from` is.
+  double ratio(const std::string& from, const std::string& to, const std::string& constant, int line) {
+    try {
+      const auto a = read_unit(from, defined_units_), b = read_unit(to, defined_units_);
+      if (a.powers != b.powers) {
+        file_.notes.push_back(fmt::format(
+            "{}:{}: {} converts ({}) to ({}), which measure different things; as in NEURON, it is the "
+            "quotient of their sizes in SI units",
+            file_.path, line, constant, from, to));
+      }
+      return a.size / b.size;
+    } catch (const InputError& error) {
+      refuse(line, fmt::format("{} = ({}) ({}): {}", constant, from, to, error.what()));
     }
   }
 
@@ -222,7 +234,7 @@ class Parser {
         expect("TO");
         number();
       }
-      if (accept("START")) number();
+      if (accept("START")) d.start = number();
       into.push_back(d);
     }
   }
@@ -271,24 +283,17 @@ class Parser {
     } else if (word == "UNITSOFF" || word == "UNITSON") {
       return;
     } else if (word == "TABLE") {
-      // Exact evaluation instead: the list of names, DEPEND, FROM TO WITH are read past.
-      while (!is("WITH")) {
-        if (now().kind == Token::Kind::end || is("}")) refuse(s.line, "TABLE without WITH");
-        take();
-      }
-      take();
-      take();
-      return;
+      s = table(s.line, depth);
     } else if (word == "SOLVE") {
       s.kind = Statement::Kind::solve;
       s.name = name("the block to solve");
-      if (accept("METHOD")) s.method = name("a method");
-      if (accept("STEADYSTATE")) s.method = "steadystate " + name("a method");
+      s.steady_state = accept("STEADYSTATE");
+      if (s.steady_state || accept("METHOD")) s.method = name("a method");
     } else if (word == "IF" || word == "if") {
       s = branch(s.line, depth);
     } else if (word == "CONSERVE") {
       s.kind = Statement::Kind::conserve;
-      s.terms.push_back(expression(depth));
+      s.left = side();
       expect("=");
       s.terms.push_back(expression(depth));
     } else if (word == "WHILE" || word == "while" || word == "FROM" || word == "FORALL" || word == "WATCH" ||
@@ -311,6 +316,20 @@ class Parser {
       s.terms.push_back(expression(depth));
     }
     all.push_back(std::move(s));
+  }
+
+  /// TABLE [names] [DEPEND names] FROM low TO high WITH intervals
+  Statement table(int line, int depth) {
+    Statement s;
+    s.kind = Statement::Kind::table;
+    s.line = line;
+    if (!is("DEPEND") && !is("FROM")) s.names = names();
+    if (accept("DEPEND")) names();
+    for (const auto* word : {"FROM", "TO", "WITH"}) {
+      expect(word);
+      s.terms.push_back(expression(depth));
+    }
+    return s;
   }
 
   Statement branch(int line, int depth) {
@@ -432,6 +451,7 @@ class Parser {
   std::vector<Token> tokens_;
   size_t at_ = 0;
   File file_;
+  UnitDefinitions defined_units_;
 };
 
 }  // namespace

@@ -28,16 +28,17 @@ struct Term {
 
 /// A statement as written.
 struct Statement {
-  enum class Kind { assign, derivative, call, branch, solve, local, reaction, conserve };
+  enum class Kind { assign, derivative, call, branch, solve, local, reaction, conserve, table };
   Kind kind = Kind::assign;
   int line = 0;
-  std::string name;         // what is assigned, solved, called
-  std::string method;       // of SOLVE
-  std::vector<Term> terms;  // value; arguments; condition
+  std::string name;           // what is assigned, solved, called
+  std::string method;         // of SOLVE; empty: none is given
+  bool steady_state = false;  // SOLVE name STEADYSTATE method
+  std::vector<Term> terms;    // value; arguments; condition; FROM, TO and WITH of a TABLE
   std::vector<Statement> then, otherwise;
-  std::vector<std::string> names;  // LOCAL
+  std::vector<std::string> names;  // LOCAL; what a TABLE holds
   std::vector<std::pair<double, std::string>> left,
-      right;  // of a reaction: (how many, which); empty: << source
+      right;  // of a reaction: (how many, which); empty: << source; `left` of CONSERVE
 };
 
 /// BREAKPOINT, DERIVATIVE name, FUNCTION name(arguments), ...
@@ -52,6 +53,7 @@ struct Declaration {
   std::string name, unit;
   double value = 0;
   bool has_value = false;
+  double start = 0;  // of a STATE
   int line = 0;
 };
 
@@ -68,6 +70,7 @@ struct File {
   std::vector<IonUse> ions;
   std::vector<std::string> nonspecific, electrode, range, global;
   std::vector<std::pair<std::string, double>> constants;  // from UNITS: FARADAY = (faraday) (coulomb)
+  std::vector<std::string> notes;  // what a user should know of what was read, with its line
   std::vector<Declaration> parameters, assigned, states;
   std::vector<Block> blocks;
 

@@ -11,6 +11,7 @@
 #include "simulate/flush_subnormals.hpp"
 #include "simulate/group.hpp"
 #include "simulate/in_parallel.hpp"
+#include "simulate/initial_state.hpp"
 #include "simulate/quantity_recorder.hpp"
 #include "simulate/recorder.hpp"
 
@@ -50,10 +51,12 @@ struct Zone {
   double dt_ms = 0;
   std::vector<T> diagonal;  // [node of the whole cell]: capacitance and axial conductances inside the zone
   std::vector<Group<T>> groups;
-  std::vector<Level<T>> levels;  // the fastest first
-  size_t calcium_level = 0;      // where concentrations are updated
-  std::vector<int32_t> calcium_nodes;
+  std::vector<Level<T>> levels;        // the fastest first
+  size_t calcium_level = 0;            // where concentrations are updated
+  std::vector<int32_t> calcium_nodes;  // where a mechanism has to do with calcium
   std::vector<int64_t> calcium_blocks;
+  std::vector<int32_t> changing_nodes;  // those whose concentration a mechanism changes
+  std::vector<int64_t> changing_blocks;
   std::vector<Event> events;
   size_t next_event = 0;
 
@@ -92,6 +95,7 @@ struct CableSimulator<T>::State {
   IonArrays<T> ions;
   T *eca, *cai, *ica;
   T nernst_mV;
+  InitialState initial;
   std::vector<Zone<T>> zones;  // soma and axon, if they take steps of their own; the rest
   Aligned<T> drive_start, drive_middle, drive_slope, drive_v;
   std::vector<float> told_mV;  // what the listener sees
@@ -107,6 +111,7 @@ struct CableSimulator<T>::State {
       *pointer = ions[name].data();
     }
     nernst_mV = static_cast<T>(nernst_factor_mV(cell.celsius));
+    initial = initial_state(cell, spec.dt_ms);
     make_tree();
     const int root = spec.root_steps > 1 ? order.root_nodes : 0;
     if (root > 0) zones.push_back(make_zone(0, root, spec.dt_ms / spec.root_steps, 1));
@@ -144,10 +149,12 @@ struct CableSimulator<T>::State {
     std::vector<std::vector<int64_t>> strides;
     for (const auto& placement : cell.placements) strides.push_back(strides_of(placement, dt_ms, most_steps));
     for (int64_t stride = 1; stride <= most_steps; stride *= 2) add_level(zone, stride, strides);
-    auto& all = zone.calcium_nodes;
-    std::sort(all.begin(), all.end());
-    all.erase(std::unique(all.begin(), all.end()), all.end());
-    zone.calcium_blocks = block_starts(all, first_node, last_node);
+    for (auto* all : {&zone.calcium_nodes, &zone.changing_nodes}) {
+      std::sort(all->begin(), all->end());
+      all->erase(std::unique(all->begin(), all->end()), all->end());
+    }
+    zone.calcium_blocks = block_starts(zone.calcium_nodes, first_node, last_node);
+    zone.changing_blocks = block_starts(zone.changing_nodes, first_node, last_node);
     return zone;
   }
 
@@ -166,8 +173,10 @@ struct CableSimulator<T>::State {
         level.conducting.push_back(zone.groups.size());
         if (!group.ions.empty())
           zone.calcium_nodes.insert(zone.calcium_nodes.end(), group.node.begin(), group.node.end());
+        if (writes_concentration(placement.mechanism()))
+          zone.changing_nodes.insert(zone.changing_nodes.end(), group.node.begin(), group.node.end());
         zone.groups.push_back(std::move(group));
-        if (!placement.mechanism().initial_concentration.empty()) zone.calcium_level = zone.levels.size();
+        if (writes_concentration(placement.mechanism())) zone.calcium_level = zone.levels.size();
       }
       for (size_t part = 0; part < strides[p].size(); ++part) {
         for (size_t g = 0; g < zone.groups.size(); ++g)
@@ -219,7 +228,7 @@ struct CableSimulator<T>::State {
   /// How many steps each part of a placement's mechanism waits from update to update.
   std::vector<int64_t> strides_of(const Placement& placement, double dt_ms, int64_t most_steps) const {
     std::vector<int64_t> strides;
-    const bool moves_concentration = !placement.mechanism().initial_concentration.empty();
+    const bool moves_concentration = writes_concentration(placement.mechanism());
     for (const double wait_ms : longest_waits_ms(cell, placement)) {
       const double longest_ms =
           std::min(spec.patience * wait_ms, moves_concentration ? kConcentrationWait_ms : wait_ms);
@@ -232,19 +241,25 @@ struct CableSimulator<T>::State {
 
   void start() {
     std::fill_n(v.data(), v.size(), static_cast<T>(cell.initial_mV));
-    const double outside_mM = cell.calcium_outside_mM, inside_mM = cell.calcium_inside_mM;
-    const std::map<std::string, double> resting{
-        {"cai", inside_mM},
-        {"cao", outside_mM},
-        {"eca", nernst_factor_mV(cell.celsius) * std::log(outside_mM / inside_mM)}};
-    for (auto& [name, array] : ions) {
-      const auto rest = resting.find(name);
-      std::fill_n(array.data(), array.size(), static_cast<T>(rest == resting.end() ? 0 : rest->second));
+    for (auto& [name, array] : ions)
+      std::fill_n(array.data(), array.size(), static_cast<T>(name == "cao" ? cell.calcium_outside_mM : 0));
+    for (size_t i = 0; i < order.nodes.size(); ++i) {
+      const int c = order.nodes[i].compartment;
+      std::fill_n(
+          cai + i * L, L,
+          static_cast<T>(c < 0 ? cell.calcium_inside_mM : initial.calcium_inside_mM[static_cast<size_t>(c)]));
+      if (c >= 0) std::fill_n(eca + i * L, L, static_cast<T>(initial.eca_mV[static_cast<size_t>(c)]));
     }
-    for (auto& zone : zones)
-      for (auto& group : zone.groups)
-        for (size_t k = 0; k < group.initial.size(); ++k)
-          std::fill_n(group.stored.data() + k * L, L, static_cast<T>(group.initial[k]));
+    for (auto& zone : zones) {
+      for (auto& group : zone.groups) {
+        const auto& from = initial.stored[static_cast<size_t>(group.placement - cell.placements.data())];
+        const size_t stored = group.placement->mechanism().stored.size();
+        for (size_t i = 0; i < group.instances(); ++i)
+          for (size_t s = 0; s < stored; ++s)
+            std::fill_n(group.stored.data() + (i * stored + s) * L, L,
+                        static_cast<T>(from[group.instance[i] * stored + s]));
+      }
+    }
   }
 
   /// Where each synapse of a group went.
@@ -323,6 +338,7 @@ struct CableSimulator<T>::State {
             to_d,
             group.ions.data(),
             group.ion_slopes.data(),
+            group.table.data(),
             static_cast<T>(t_ms)};
   }
 
@@ -360,8 +376,8 @@ struct CableSimulator<T>::State {
       }
     }
     if (l == zone.calcium_level)
-      kernels.nernst(eca, cai, calcium_node, first_calcium, last_calcium, nernst_mV,
-                     static_cast<T>(cell.calcium_outside_mM));
+      kernels.nernst(eca, cai, zone.changing_nodes.data(), zone.changing_blocks[block],
+                     zone.changing_blocks[block + 1], nernst_mV, static_cast<T>(cell.calcium_outside_mM));
     if (l > 0 && level.conducting.empty()) return;
     if (l == 0) deliver(zone, step, block);
     if (!below) {

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "simulate/group.hpp"
+#include "simulate/initial_state.hpp"
 
 namespace neurontwin {
 namespace {
@@ -46,17 +47,27 @@ class Reference {
         second_order_(spec.scheme == Scheme::crank_nicolson),
         v_(cell.geometry.nodes.size(), cell.initial_mV),
         cai_(v_.size(), cell.calcium_inside_mM),
-        ica_(v_.size()) {
-    for (const auto& placement : cell.placements) {
+        eca_(v_.size(), cell.calcium_reversal_mV),
+        ica_(v_.size()),
+        changes_(v_.size()) {
+    const auto start = initial_state(cell, dt_ms_);
+    for (size_t c = 0; c < cell.geometry.compartments.size(); ++c) {
+      const auto node = static_cast<size_t>(cell.geometry.node_of[c]);
+      cai_[node] = start.calcium_inside_mM[c];
+      eca_[node] = start.eca_mV[c];
+    }
+    for (size_t p = 0; p < cell.placements.size(); ++p) {
+      const auto& placement = cell.placements[p];
+      const size_t stored = placement.mechanism().stored.size();
       first_instance_.push_back(instances_.size());
       for (size_t i = 0; i < placement.compartments.size(); ++i) {
         Instance instance{
             &placement,
             static_cast<size_t>(cell.geometry.node_of[static_cast<size_t>(placement.compartments[i])]),
             known_values(cell, placement, i, dt_ms_), placement.mechanism().graph};
-        std::vector<double> start;
-        for (const Expr e : instance.mechanism().initial) start.push_back(instance.evaluate(e));
-        store(instance, start);
+        if (writes_concentration(instance.mechanism())) changes_[instance.node] = true;
+        const auto from = start.stored[p].begin() + static_cast<int64_t>(i * stored);
+        store(instance, {from, from + static_cast<int64_t>(stored)});
         instances_.push_back(std::move(instance));
       }
     }
@@ -84,10 +95,9 @@ class Reference {
 
   /// The mechanism sees the present voltage and concentration of its node.
   void look(Instance& instance) const {
-    const double inside = cai_[instance.node];
     instance.set("v", v_[instance.node]);
-    instance.set("cai", inside);
-    instance.set("eca", nernst_factor_mV(cell_.celsius) * std::log(cell_.calcium_outside_mM / inside));
+    instance.set("cai", cai_[instance.node]);
+    instance.set("eca", eca_[instance.node]);
     instance.set("ica", ica_[instance.node]);
   }
 
@@ -141,6 +151,9 @@ class Reference {
       }
     }
     std::fill(ica_.begin(), ica_.end(), 0);
+    for (size_t i = 0; i < n; ++i)
+      if (changes_[i])
+        eca_[i] = nernst_factor_mV(cell_.celsius) * std::log(cell_.calcium_outside_mM / cai_[i]);
     for (auto& instance : instances_) {
       look(instance);
       instance.set("t", middle_ms);
@@ -154,6 +167,7 @@ class Reference {
       }
       std::vector<double> after;
       for (const Expr e : m.after_current) after.push_back(instance.evaluate(e));
+      for (const Expr e : m.concentration_after_current) cai_[instance.node] = instance.evaluate(e);
       store(instance, after);
     }
     const auto dv = solve_dense(std::move(matrix), std::move(right));
@@ -166,7 +180,8 @@ class Reference {
   const DetailedCell& cell_;
   double dt_ms_;
   bool second_order_;
-  std::vector<double> v_, cai_, ica_;
+  std::vector<double> v_, cai_, eca_, ica_;
+  std::vector<bool> changes_;  // the concentration of calcium, by a mechanism
   std::vector<Instance> instances_;
   std::vector<size_t> first_instance_;  // of each placement
 };

@@ -77,6 +77,38 @@ std::vector<int64_t> block_starts(const std::vector<int32_t>& node, int first_no
   }
 }
 
+namespace {
+
+/// The tables of a mechanism, the same for all instances, as in NEURON.
+template <class T>
+std::vector<std::vector<T>> tables_of(const DetailedCell& cell, const Placement& placement,
+                                      const std::vector<size_t>& instances, double dt_ms) {
+  const auto& g = placement.mechanism().graph;
+  std::vector<std::vector<T>> all;
+  for (size_t t = 0; t < g.tables().size(); ++t) {
+    TableEntries first;
+    for (const size_t instance : instances) {
+      auto entries = g.entries(t, known_values(cell, placement, instance, dt_ms));
+      if (first.values.empty())
+        first = std::move(entries);
+      else if (entries.from != first.from || entries.values != first.values)
+        fail_input(
+            "{}: its TABLE depends on a parameter that differs from place to place, where NEURON has one "
+            "table for "
+            "all; use tables = \"exact\"",
+            placement.mechanism().path);
+    }
+    auto& packed = all.emplace_back();
+    if (first.values.empty()) continue;  // no instance
+    for (const double x : {first.from, first.per_interval, static_cast<double>(first.values.size() - 1)})
+      packed.push_back(static_cast<T>(x));
+    for (const double x : first.values) packed.push_back(static_cast<T>(x));
+  }
+  return all;
+}
+
+}  // namespace
+
 template <class T>
 Group<T> make_group(const DetailedCell& cell, const Placement& placement, const GroupPlace& place,
                     size_t lanes, IonArrays<T>& ions) {
@@ -124,13 +156,15 @@ Group<T> make_group(const DetailedCell& cell, const Placement& placement, const 
         group.fixed_advance[part].push_back(static_cast<T>(graph.evaluate(e, at_its_pace)));
     }
     for (size_t s = 0; s < stored; ++s) {
-      group.initial.push_back(evaluate(m.initial[s]));
       if (!m.receiving) continue;
       // States live half a step after the event: what it added has decayed so long.
       const double decayed = place.scheme == Scheme::crank_nicolson ? evaluate(m.half_step_decay[s]) : 1;
       group.event.push_back(static_cast<T>(evaluate(effects[s]) * decayed));
     }
   }
+  group.tables =
+      tables_of<T>(cell, placement, group.instance, place.dt_ms * static_cast<double>(place.strides[0]));
+  for (const auto& table : group.tables) group.table.push_back(table.data());
   return group;
 }
 

@@ -30,8 +30,9 @@ struct Group {
   std::vector<T> fixed_current, fixed_advance[2];
   Aligned<T> stored;
   std::vector<T*> ions, ion_slopes;
-  std::vector<double> initial;  // [instance][stored]
-  std::vector<T> event;         // [instance][stored]: what an event of weight 1 adds
+  std::vector<std::vector<T>> tables;  // of each table: from, intervals per unit, how many, entries
+  std::vector<const T*> table;         // where each is
+  std::vector<T> event;                // [instance][stored]: what an event of weight 1 adds
 
   size_t instances() const { return node.size(); }
   bool is_in(size_t block) const { return block_start[block] < block_start[block + 1]; }
@@ -47,8 +48,9 @@ struct GroupPlace {
   Scheme scheme;
 };
 
-/// `ions` grows by the arrays the mechanism needs. InputError if the cell leaves out what it reads, or if its
-/// NET_RECEIVE does more than add multiples of the weight to its states.
+/// `ions` grows by the arrays the mechanism needs. InputError if the cell leaves out what it reads, if its
+/// NET_RECEIVE does more than add multiples of the weight to its states, or if a TABLE differs from place to
+/// place.
 template <class T>
 Group<T> make_group(const DetailedCell& cell, const Placement& placement, const GroupPlace& place,
                     size_t lanes, IonArrays<T>& ions);

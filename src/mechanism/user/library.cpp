@@ -11,14 +11,14 @@ namespace neurontwin {
 
 std::shared_ptr<const LoadedMechanism> load_mechanism(const std::string& name,
                                                       const std::filesystem::path& folder,
-                                                      const std::string& where) {
+                                                      const std::string& where, Tables tables) {
   auto loaded = std::make_shared<LoadedMechanism>();
   if (name.ends_with(".mod")) {
     const auto file = folder / name;
     std::error_code unreadable;
     if (!std::filesystem::exists(file, unreadable))
       fail_input("{}: there is no file {}", where, file.string());
-    loaded->mechanism = compile_mechanism(file);
+    loaded->mechanism = compile_mechanism(file, tables);
     loaded->kernels = compile_user_kernels(loaded->mechanism);
   } else {
     const auto all = catalogue();
