@@ -11,6 +11,7 @@ build_packages=(
 test_packages=(
   libgtest-dev
   python3 python3-h5py python3-torch    # the files must be readable without us
+  neuron neuron-dev python3-neuron      # the judge of our simulator: nocmodl and its headers compile the .mod files
   chromium chromium-driver              # the report must work in a browser
 )
 

@@ -20,6 +20,7 @@ ASSIGNED {
 }
 
 BREAKPOINT { LOCAL x
-  x = fmax(t - onset, 0)/tau
+  x = (t - onset)/tau
+  IF (x < 0) { x = 0 }
   i = gmax*x*exp(1 - x)*(v - e)
 }
