@@ -455,7 +455,7 @@ class Run {
   /// Whoever gets the twin's file alone finds in it how good it is, and from which probability on it spikes.
   void note_scores(const Json& metrics) const {
     auto [twin, stored] = load_twin(twin_path());
-    stored.thresholds = stored.scores = Json::object();
+    stored.thresholds = stored.scores = nlohmann::json::object();
     for (const auto& [key, value] : metrics.items()) {
       if (key.starts_with("spike.threshold")) {
         if (value.is_number()) stored.thresholds[key] = value;

@@ -18,9 +18,9 @@ struct TwinDescription {
   int64_t excitatory_synapses = 0, inhibitory_synapses = 0;
   /// Where each synapse sits. Without compartments where nobody knows (a twin converted from version 0.1).
   CellTable cell;
-  nlohmann::ordered_json thresholds = nlohmann::ordered_json::object();  // probabilities of a spike
-  nlohmann::ordered_json scores = nlohmann::ordered_json::object();
-  nlohmann::ordered_json provenance = nlohmann::ordered_json::object();
+  nlohmann::json thresholds = nlohmann::json::object();  // probabilities of a spike
+  nlohmann::json scores = nlohmann::json::object();
+  nlohmann::json provenance = nlohmann::json::object();
 
   int64_t channels() const { return excitatory_synapses + inhibitory_synapses; }
 };
