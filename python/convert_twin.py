@@ -4,8 +4,8 @@
     convert_twin.py TWIN.safetensors TWIN.pt           writes a twin as TorchScript
     convert_twin.py --trust TWIN.pt TWIN.safetensors   converts a twin of neurontwin 0.1
 
-WARNING: a TorchScript file is a program. Loading a .pt file RUNS THE CODE IN IT, which can do whatever you can do. Convert
-only files whose maker you trust. Loading a .safetensors file runs no code.
+WARNING: a TorchScript file is a program. Loading a .pt file RUNS THE CODE IN IT, which can do whatever you can do.
+Convert only files whose maker you trust. Loading a .safetensors file runs no code.
 
 In Python:
 
@@ -345,6 +345,9 @@ def main():
             convert_old_twin(words.source, words.target)
     except (WrongFile, OSError) as error:
         print(f"convert_twin.py: {words.source}: {error}", file=sys.stderr)
+        return 2
+    except (AssertionError, KeyError, RuntimeError, ValueError) as error:
+        print(f"convert_twin.py: {words.source}: is not a twin that this script can convert ({error!r})", file=sys.stderr)
         return 2
     return 0
 

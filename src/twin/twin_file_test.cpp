@@ -132,8 +132,8 @@ TEST(TwinDescription, OutOfRangeIsRefusedByItsPlace) {
             "t: thresholds: 'spike.threshold': is 1.5, expected a finite number from 0 to 1");
 
   const auto r = recurrent();
-  EXPECT_EQ(with(r, "specification", "/synapse_tau_ms", 0).substr(0, 53),
-            "t: specification: 'synapse_tau_ms': is 0, expected a f");
+  EXPECT_NE(with(r, "specification", "/synapse_tau_ms", 0).find("'synapse_tau_ms': is 0, expected a finite"),
+            std::string::npos);
   EXPECT_NE(with(r, "specification", "/longest_memory_ms", 0.5).find("'longest_memory_ms': is 0.5"),
             std::string::npos);
   EXPECT_EQ(with(r, "wiring", "/branch/3", 2), "t: wiring: 'branch[3]': is 2, expected 0 to 1");
@@ -203,9 +203,8 @@ TEST_F(ATwinFile, WithNumbersThatAreNotFiniteIsRefused) {
   const auto arrays = arrays_of(d.spec, d.channels());
   for (const auto& array : arrays) {
     for (const float value : {NAN, INFINITY, -INFINITY}) {
-      EXPECT_EQ(
-          refusal_of(bytes_of(texts_of(d), arrays, array.name, value)).substr(0, 17 + array.name.size()),
-          fmt::format("the array '{}' hol", array.name).substr(0, 17 + array.name.size()));
+      const auto message = refusal_of(bytes_of(texts_of(d), arrays, array.name, value));
+      EXPECT_TRUE(message.starts_with(fmt::format("the array '{}' holds {}", array.name, value))) << message;
     }
   }
   EXPECT_EQ(refusal_of(bytes_of(texts_of(d), arrays, "layer2_norm_variance", -1)),
@@ -253,7 +252,7 @@ TEST_F(ATwinFile, OfAnotherNetworkThanTheExperimentsIsRefusedByWhatDiffers) {
   other.spec.soma_offset_mV = -60;
   EXPECT_EQ(refused(c, other),
             "is another network than this experiment's: soma_offset_mV is -67.7, expected -60.0");
-  EXPECT_EQ(refused(c, r).substr(0, 82),
+  EXPECT_EQ(refused(c, r),
             "is another network than this experiment's: kind is \"convolutional\", expected \"recurrent\"");
   other = c;
   other.cell.excitatory_compartment = {0, 1, 0};
