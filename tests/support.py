@@ -4,6 +4,7 @@ import os
 import pathlib
 import shutil
 import subprocess
+import sys
 import tempfile
 import unittest
 
@@ -11,6 +12,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 PROGRAM = os.environ.get("NEURONTWIN", str(ROOT / "build/release/neurontwin"))
 EXPERIMENT = ROOT / "experiments/if.toml"
 SLOW = os.environ.get("NEURONTWIN_SLOW") == "1"
+sys.path.insert(0, str(ROOT / "python"))  # for convert_twin
 
 # The integrate-and-fire experiment in two seconds.
 SMALL = {

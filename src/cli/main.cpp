@@ -134,17 +134,15 @@ int run(int argc, char** argv) {
       "inspect", "what an experiment, cell, morphology, mechanism, data set or twin file holds");
   inspecting
       ->add_option("files", files,
-                   ".toml, .swc, .asc, .mod, .h5 or .pt; shards of one split are taken together")
+                   ".toml, .swc, .asc, .mod, .h5 or .safetensors; shards of one split are taken together")
       ->required();
   auto* predicting = app.add_subcommand("predict", "run a twin over the input of a data set file");
-  predicting->add_option("twin", file, "twin.pt")->required();
+  predicting->add_option("twin", file, "twin.safetensors")->required();
   predicting->add_option("--input", input, "data set file (.h5)")->required();
   predicting->add_option("--out", out, "HDF5 file to write")->required();
   auto* exporting = app.add_subcommand("export", "write a twin in another format");
-  exporting->add_option("twin", file, "twin.pt")->required();
-  exporting->add_option("--format", format, "torchscript or hdf5")
-      ->required()
-      ->check(CLI::IsMember({"torchscript", "hdf5"}));
+  exporting->add_option("twin", file, "twin.safetensors")->required();
+  exporting->add_option("--format", format, "hdf5")->required();
   exporting->add_option("--out", out, "file to write")->required();
 
   if (argc > 1 && argv[1][0] != '-') {

@@ -1,12 +1,9 @@
 #include "cli/stages.hpp"
 
-#include <torch/script.h>
-
 #include <algorithm>
 #include <chrono>
 #include <ctime>
 #include <fstream>
-#include <sstream>
 #include <thread>
 
 #include "cli/progress_bar.hpp"
@@ -17,6 +14,7 @@
 #include "interpret/synapse_weights.hpp"
 #include "report/neuron.hpp"
 #include "report/report.hpp"
+#include "twin/saved_twin.hpp"
 
 namespace neurontwin {
 namespace {
@@ -181,6 +179,7 @@ class Run {
     evaluation.metrics["timing.evaluate_s"] = seconds;
     write_file_atomically(out_ / "curves.json", evaluation.curves.dump() + "\n");
     write_file_atomically(out_ / "metrics.json", evaluation.metrics.dump(1) + "\n");
+    note_scores(evaluation.metrics);
     log_.finish("evaluate", evaluation_inputs(), seconds);
     say(fmt::format("evaluate: {:.1f} s", seconds));
   }
@@ -297,7 +296,7 @@ class Run {
   }
 
   bool trained_before() const {
-    return log_.done("train", training_inputs()) && std::filesystem::exists(out_ / "twin.pt") &&
+    return log_.done("train", training_inputs()) && std::filesystem::exists(twin_path()) &&
            is_whole_json(out_ / "learning.json");
   }
 
@@ -319,9 +318,7 @@ class Run {
     const auto result = neurontwin::train(twin, e_.train, e_.seed, trials, valid_split, out_ / "checkpoints",
                                           digest(e_.training_identity + o_.device), listener);
     write_file_atomically(out_ / "learning.json", learning_json(result).dump(1) + "\n");
-    std::ostringstream archive;
-    twin->to_torchscript(description(result)).save(archive);
-    write_file_atomically(out_ / "twin.pt", archive.str());
+    write_file_atomically(twin_path(), twin_bytes(*twin, description(result)));
     say(fmt::format("train: {} epochs, best {} with validation loss {:.5f}, {:.1f} s of computing",
                     result.epochs.size(), result.best_epoch,
                     result.epochs[static_cast<size_t>(result.best_epoch - 1)].valid_loss, result.seconds));
@@ -423,24 +420,50 @@ class Run {
     return twin;
   }
 
-  Twin trained_twin() const {
-    const auto file = out_ / "twin.pt";
-    if (!std::filesystem::exists(file))
-      fail_input("{}: is missing; run 'neurontwin train' first", file.string());
-    auto twin = fresh_twin();
-    try {
-      std::istringstream bytes(read_file(file));
-      twin->load_torchscript(torch::jit::load(bytes), file.string());
-    } catch (const c10::Error& error) {
-      fail_input("{}: cannot be read ({}); remove it and run the train stage again", file.string(),
-                 error.what_without_backtrace());
+  std::filesystem::path twin_path() const { return out_ / "twin.safetensors"; }
+
+  /// What `use` makes of the file of the twin, which has to be this experiment's.
+  template <class F>
+  auto with_twin_file(F&& use) const {
+    if (!std::filesystem::exists(twin_path())) {
+      const bool is_old = std::filesystem::exists(out_ / "twin.pt");
+      fail_input("{}: is missing; run 'neurontwin train' first{}", twin_path().string(),
+                 is_old ? " (twin.pt, of version 0.1, is not read: loading it would run its code)" : "");
     }
-    twin->eval();
-    return twin;
+    try {
+      return use();
+    } catch (const InputError& error) {
+      fail_input("{}; remove it and run the train stage again", error.what());
+    }
   }
 
+  Twin trained_twin() const {
+    return with_twin_file([&] {
+      TwinFile(twin_path()).require_network_of(description({}));
+      auto twin = load_twin(twin_path()).twin;
+      twin->to(device_);
+      return twin;
+    });
+  }
+
+  /// Of the network alone: scores that are noted in its file make it no other one.
   std::string twin_digest() const {
-    return std::filesystem::exists(out_ / "twin.pt") ? digest(read_file(out_ / "twin.pt")) : "none";
+    if (!std::filesystem::exists(twin_path())) return "none";
+    return with_twin_file([&] { return TwinFile(twin_path()).identity(); });
+  }
+
+  /// Whoever gets the twin's file alone finds in it how good it is, and from which probability on it spikes.
+  void note_scores(const Json& metrics) const {
+    auto [twin, stored] = load_twin(twin_path());
+    stored.thresholds = stored.scores = nlohmann::json::object();
+    for (const auto& [key, value] : metrics.items()) {
+      if (key.starts_with("spike.threshold")) {
+        if (value.is_number()) stored.thresholds[key] = value;
+      } else if (key.starts_with("spike.") || key.starts_with("soma.") || key.starts_with("dendrites.")) {
+        stored.scores[key] = value;
+      }
+    }
+    write_file_atomically(twin_path(), twin_bytes(*twin, stored));
   }
 
   SequenceAnswers sequence_answers(Twin& twin) const {
@@ -466,7 +489,7 @@ class Run {
     const double start = seconds_now();
     std::vector<NeuronQuantity> quantities;
     Json trial;
-    if (std::filesystem::exists(out_ / "twin.pt")) {
+    if (std::filesystem::exists(twin_path())) {
       auto twin = trained_twin();
       if (auto weights = synapse_weights(*twin); !weights.empty())
         quantities.push_back({"first-layer weight", "sum of |w|", NeuronQuantity::Per::synapse, weights});
@@ -495,17 +518,16 @@ class Run {
         dendritic_spikes(twin, e_.dendritic_spikes, e_.plan, basis ? &*basis : nullptr, threads_, progress_);
   }
 
-  std::string description(const TrainResult& result) const {
-    return Json{{"program", "neurontwin " NEURONTWIN_VERSION},
-                {"title", e_.title},
-                {"input", "spikes [batch, channel, ms], 0 or 1; excitatory synapses first"},
-                {"output", "spike probability [batch, ms], somatic voltage in mV [batch, ms]"},
-                {"excitatory_synapses", excitatory_synapses(e_.plan.cell)},
-                {"inhibitory_synapses", inhibitory_synapses(e_.plan.cell)},
-                {"window_ms", e_.twin.window_ms()},
-                {"best_epoch", result.best_epoch},
-                {"experiment", e_.resolved}}
-        .dump();
+  TwinDescription description(const TrainResult& result) const {
+    return {.spec = e_.twin,
+            .excitatory_synapses = excitatory_synapses(e_.plan.cell),
+            .inhibitory_synapses = inhibitory_synapses(e_.plan.cell),
+            .cell = cell_table(e_.plan.cell),
+            .provenance = {{"program", "neurontwin " NEURONTWIN_VERSION},
+                           {"title", e_.title},
+                           {"seed", e_.seed},
+                           {"best_epoch", result.best_epoch},
+                           {"experiment", e_.resolved}}};
   }
 
   Json run_json() const {

@@ -13,7 +13,7 @@ void inspect(const std::vector<std::filesystem::path>& files);
 void predict(const std::filesystem::path& twin, const std::filesystem::path& input,
              const std::filesystem::path& out);
 
-/// Writes a twin in another format: "torchscript" or "hdf5".
+/// Writes a twin in another format: "hdf5".
 void export_twin(const std::filesystem::path& twin, const std::string& format,
                  const std::filesystem::path& out);
 

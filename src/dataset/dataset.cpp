@@ -205,7 +205,16 @@ std::optional<DendriticBasis> ready_basis(const DatasetPlan& plan, const std::fi
     std::filesystem::remove(file);
     return {};
   }
-  if (std::filesystem::exists(file)) return read_dendritic_basis(file, plan.identity.configuration);
+  if (std::filesystem::exists(file)) {
+    auto basis = read_dendritic_basis(file, plan.identity.configuration);
+    const auto components = static_cast<size_t>(plan.data.dendritic_components);
+    const auto compartments = cell_table(plan.cell).section.size();
+    if (basis.components() != components || basis.compartments() != compartments) {
+      fail_input("{}: has {} components of {} compartments, expected {} of {}; remove it", file.string(),
+                 basis.components(), basis.compartments(), components, compartments);
+    }
+    return basis;
+  }
   SimulationProgress progress("fit", plan.data.dendritic_fit_trials, 0, plan.data.trial_ms, listener);
   int64_t samples = 0;
   const auto basis = fit_dendritic_basis(
@@ -256,8 +265,17 @@ SynapseClusters make_synapse_clusters(const DatasetPlan& plan, const ClusterSpec
   const auto file = synapse_clusters_path(folder);
   const auto configuration = fmt::format("{}\n[clusters]\ncount = {}\nfit_trials = {}\n",
                                          plan.identity.configuration, spec.count, spec.fit_trials);
-  if (std::filesystem::exists(file) && Hdf5File(file).text_attribute("configuration") == configuration)
-    return read_synapse_clusters(file, configuration);
+  if (std::filesystem::exists(file) && Hdf5File(file).text_attribute("configuration") == configuration) {
+    auto clusters = read_synapse_clusters(file, configuration);
+    if (std::ssize(clusters.of_excitatory) != excitatory_synapses(plan.cell) ||
+        std::ssize(clusters.of_inhibitory) != inhibitory_synapses(plan.cell)) {
+      fail_input(
+          "{}: has clusters of {} excitatory and {} inhibitory synapses, expected {} and {}; remove it",
+          file.string(), clusters.of_excitatory.size(), clusters.of_inhibitory.size(),
+          excitatory_synapses(plan.cell), inhibitory_synapses(plan.cell));
+    }
+    return clusters;
+  }
   SimulationProgress progress("cluster", spec.fit_trials, 0, plan.data.trial_ms, listener);
   const auto moments =
       voltage_moments(plan, spec.fit_trials, threads, [&](int64_t trial_ms) { progress.add(trial_ms); });

@@ -290,5 +290,40 @@ TEST(DetailedDataset, MoreComponentsThanCompartmentsAreRefused) {
   }
 }
 
+template <class F>
+std::string refusal(F&& f) {
+  try {
+    f();
+  } catch (const InputError& error) {
+    return error.what();
+  }
+  return "accepted";
+}
+
+TEST(DetailedDataset, AStoredBasisOrClustersOfAnotherSizeAreRefused) {
+  const auto plan = small_plan(1);
+  const auto folder = fresh_folder("other-sizes");
+  fs::create_directories(folder);
+  const auto basis = [&](size_t components, size_t compartments) {
+    const DendriticBasis b{std::vector<double>(compartments), std::vector<double>(components * compartments),
+                           std::vector<double>(components, 1.0), 1};
+    write_file_atomically(dendritic_basis_path(folder),
+                          dendritic_basis_bytes(b, plan.identity.configuration, 19, 100));
+    return refusal([&] { make_dataset(plan, folder, 1, {}); });
+  };
+  EXPECT_NE(basis(1, 2).find("has 1 components of 2 compartments, expected 1 of "), std::string::npos);
+  EXPECT_NE(basis(2, cell_table(plan.cell).section.size()).find("has 2 components of"), std::string::npos);
+
+  const ClusterSpec spec{2, 3};
+  const auto configuration =
+      fmt::format("{}\n[clusters]\ncount = 2\nfit_trials = 3\n", plan.identity.configuration);
+  write_file_atomically(synapse_clusters_path(folder),
+                        synapse_clusters_bytes({2, {0, 1}, {0}}, configuration, 3));
+  EXPECT_NE(refusal([&] {
+              make_synapse_clusters(plan, spec, folder, 1, {});
+            }).find("has clusters of 2 excitatory and 1 inhibitory synapses, expected"),
+            std::string::npos);
+}
+
 }  // namespace
 }  // namespace neurontwin

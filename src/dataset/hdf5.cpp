@@ -111,6 +111,11 @@ void Hdf5Image::write(const std::string& path, std::span<const T> values, std::s
                       std::vector<uint64_t> shape) {
   const auto lock = enter_library();
   if (shape.empty()) shape = {values.size()};
+  const auto count = std::accumulate(shape.begin(), shape.end(), uint64_t{1}, std::multiplies<>());
+  if (count != values.size()) {
+    fail_run("HDF5: {} has {} values, which do not fit the shape [{}]", path, values.size(),
+             fmt::join(shape, ", "));
+  }
   const std::vector<hsize_t> extent(shape.begin(), shape.end());
   const Id space(H5Screate_simple(static_cast<int>(extent.size()), extent.data(), nullptr), H5Sclose);
   const Id links = links_with_groups();

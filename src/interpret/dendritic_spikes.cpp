@@ -178,6 +178,12 @@ nlohmann::ordered_json dendritic_spikes(Twin& twin, const DendriticSpikeSpec& sp
                               : "the twin predicts no dendritic voltages (data.dendritic_components is 0)";
     return document;
   }
+  if (static_cast<int64_t>(basis->components()) != twin->spec().dendritic_components ||
+      basis->compartments() != cell->geometry.compartments.size()) {
+    fail_input("dendritic_basis.h5 has {} components of {} compartments, the twin {}, the cell {}; remove it",
+               basis->components(), basis->compartments(), twin->spec().dendritic_components,
+               cell->geometry.compartments.size());
+  }
   if (spec.skip_ms >= plan.data.trial_ms) {
     fail_input("interpret.dendritic_spikes.skip_ms is {}, expected less than the trials' {} ms", spec.skip_ms,
                plan.data.trial_ms);

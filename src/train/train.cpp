@@ -176,12 +176,12 @@ TrainResult train(Twin& twin, const TrainSpec& spec, uint64_t seed, const Growin
                   const ProgressListener& listener) {
   std::filesystem::create_directories(folder);
   remove_half_written(folder);
-  const auto last = folder / "last.pt", best = folder / "best.pt";
+  const auto last = folder / "last.safetensors", best = folder / "best.safetensors";
   auto optimiser = make_optimiser(*twin, spec.l2);
   TrainState state{.identity = identity};
   if (auto resumed = load_checkpoint(last, identity, spec.epochs, *twin, &optimiser)) {
     state = std::move(*resumed);
-  } else if (std::filesystem::exists(last)) {
+  } else if (std::filesystem::exists(last) || std::filesystem::exists(folder / "last.pt")) {  // 0.1's name
     put_aside(folder);
   }
   twin->train();

@@ -364,7 +364,7 @@ TEST(Train, CheckpointsOfOtherSettingsArePutAside) {
   task.run(twin, folder);
   train(twin, task.spec, 9, Split::open(task.data, "train"), Split::open(task.data, "valid"), folder, "other",
         {});
-  EXPECT_TRUE(fs::exists(folder.string() + "-before-1/best.pt"));
+  EXPECT_TRUE(fs::exists(folder.string() + "-before-1/best.safetensors"));
 }
 
 TEST(Train, ADamagedCheckpointIsSaid) {
@@ -372,12 +372,12 @@ TEST(Train, ADamagedCheckpointIsSaid) {
   const auto folder = fresh_folder("damaged-out");
   Twin twin(task.twin, 100, 1);
   task.run(twin, folder);
-  fs::resize_file(folder / "last.pt", 100);
+  fs::resize_file(folder / "last.safetensors", 100);
   try {
     task.run(twin, folder);
     FAIL();
   } catch (const InputError& error) {
-    EXPECT_NE(std::string(error.what()).find("last.pt: is not a whole checkpoint"), std::string::npos)
+    EXPECT_NE(std::string(error.what()).find("last.safetensors: is not a checkpoint"), std::string::npos)
         << error.what();
   }
 }

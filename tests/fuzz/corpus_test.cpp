@@ -13,12 +13,13 @@ namespace {
 namespace fs = std::filesystem;
 
 TEST(Corpus, EveryReaderReadsOrRefusesEveryFile) {
-  int files = 0, accepted[4] = {};
+  int files = 0, accepted[kReaders] = {};
   for (const auto& entry : fs::recursive_directory_iterator(CORPUS)) {
     if (!entry.is_regular_file()) continue;
     ++files;
     const auto bytes = read_file(entry.path());
-    for (const auto reader : {Reader::swc, Reader::asc, Reader::nmodl, Reader::toml}) {
+    for (const auto reader :
+         {Reader::swc, Reader::asc, Reader::nmodl, Reader::toml, Reader::twin, Reader::checkpoint}) {
       // Also cut short, as a full disk or a lost connection leaves it.
       for (const size_t length :
            {bytes.size(), bytes.size() / 2, bytes.size() - std::min<size_t>(bytes.size(), 3)}) {

@@ -1,14 +1,17 @@
 #pragma once
+#include <string>
 #include <string_view>
 
 #include "config/error.hpp"
 #include "config/settings.hpp"
 #include "mechanism/generate.hpp"
 #include "morphology/compartments.hpp"
+#include "saved_readers.hpp"
 
 namespace neurontwin {
 
-enum class Reader { swc, asc, nmodl, toml };
+enum class Reader { swc, asc, nmodl, toml, twin, checkpoint };
+constexpr int kReaders = 6;
 
 /// What a user's file goes through, except simulation. Any bytes will do: what is wrong with them is an
 /// InputError.
@@ -36,6 +39,10 @@ inline void read_as(Reader reader, std::string_view text) {
       settings.reject_unread();
       return;
     }
+    case Reader::twin:
+      return read_changed(read_saved_twin, text);
+    case Reader::checkpoint:
+      return read_changed(read_saved_checkpoint, text);
   }
 }
 
