@@ -15,6 +15,9 @@
 
 namespace neurontwin {
 
+/// Part of what a result is known by. Raise it when the same weights come to other answers.
+inline constexpr int kTwinVersion = 1;
+
 enum class Activation { linear, relu };
 
 struct LayerSpec {
