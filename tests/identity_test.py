@@ -181,7 +181,7 @@ class AnotherCommand(AFinishedRun):
         for settings, options, expected in [
             ({}, ["--profile", "quick", "--seed", 9], ["seed: 1 in the folder, 9 in the command"]),
             ({"train.epochs": 5, "twin.taps": "[60]"}, ["--profile", "quick"],
-             ["train.epochs: 2 in the folder, 5 in the command", "twin.taps: [ 80 ] in the folder, [ 60 ] in the command"]),
+             ["train.epochs: 2 in the folder, 5 in the command", "twin.taps: [80] in the folder, [60] in the command"]),
             ({"cell.threshold_mV": -50}, ["--profile", "quick"], ["cell.threshold_mV: -55.0 in the folder, -50.0 in the command"]),
             ({}, ["--profile", "paper"], ["profile: quick in the folder, paper in the command"]),
             ({"title": '"Another neuron"'}, ["--profile", "quick"], ["title: Integrate-and-fire neuron, one-unit twin in the folder, Another neuron"]),

@@ -65,7 +65,7 @@ std::string digest_of(const ValuesByKey& values, const Contents& contents) {
   return digest(text);
 }
 
-void add(ValuesByKey& to, const DatasetIdentity& dataset) {
+void add_dataset(ValuesByKey& to, const DatasetIdentity& dataset) {
   add(to, {{"neuron", dataset.neuron}, {"recipe", dataset.recipe}});
 }
 
@@ -147,14 +147,14 @@ std::string training_identity(const StageSettings& settings, const DatasetIdenti
                               const Contents& data) {
   auto values = settings.train;
   values.erase("train.epochs");
-  add(values, dataset);
+  add_dataset(values, dataset);
   return digest_of(values, data);
 }
 
 std::string search_identity(const StageSettings& settings, const DatasetIdentity& dataset,
                             const Contents& data) {
   auto values = settings.search_trial;
-  add(values, dataset);
+  add_dataset(values, dataset);
   return digest_of(values, data);
 }
 

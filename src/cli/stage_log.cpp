@@ -77,7 +77,7 @@ std::string why_again(const StageRecord& record, const StageInputs& inputs, cons
   for (const auto& [name, content] : inputs.files) {
     const auto then = record.inputs.files.find(name);
     if (then == record.inputs.files.end() || then->second != content)
-      return fmt::format(content.empty() ? "{} is missing" : "{} has another content now", name);
+      return name + (content.empty() ? " is missing" : " has another content now");
   }
   for (const auto& [name, content] : outputs) {
     if (content.empty()) return fmt::format("{} is missing", name);

@@ -2,9 +2,8 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <toml++/toml.h>
 
-#include <sstream>
+#include "config/toml_value.hpp"
 
 namespace neurontwin {
 namespace {
@@ -20,9 +19,7 @@ void collect(const toml::node& node, const std::string& key, ValuesByKey& values
     for (size_t i = 0; i < array->size(); ++i) collect((*array)[i], fmt::format("{}[{}]", key, i), values);
     return;
   }
-  std::ostringstream out;
-  node.visit([&](const auto& value) { out << value; });
-  values[key] = out.str();
+  values[key] = toml_value(node);
 }
 
 }  // namespace

@@ -8,7 +8,8 @@
 #include <cmath>
 #include <map>
 #include <set>
-#include <sstream>
+
+#include "config/toml_value.hpp"
 
 namespace neurontwin {
 namespace {
@@ -119,23 +120,6 @@ size_t edit_distance(std::string_view a, std::string_view b) {
     }
   }
   return row.back();
-}
-
-/// A value as TOML, numbers with the fewest digits that read back the same.
-std::string toml_value(const toml::node& node) {
-  if (const auto* real = node.as_floating_point()) {
-    std::string digits = fmt::format("{}", real->get());
-    const bool whole = digits.find_first_of(".en") == std::string::npos;
-    return whole ? digits + ".0" : digits;
-  }
-  if (const auto* array = node.as_array()) {
-    std::vector<std::string> parts;
-    for (const auto& element : *array) parts.push_back(toml_value(element));
-    return fmt::format("[{}]", fmt::join(parts, ", "));
-  }
-  std::ostringstream out;
-  node.visit([&](const auto& value) { out << value; });
-  return out.str();
 }
 
 bool is_array_of_tables(const toml::node& node) {

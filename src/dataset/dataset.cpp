@@ -97,7 +97,7 @@ std::vector<Makers> makers_in(const std::filesystem::path& folder, const Dataset
     const auto identity = identity_in(Hdf5File(file));
     auto known =
         std::ranges::find_if(makers, [&](const auto& m) { return same_maker(m.identity, identity); });
-    if (known == makers.end()) known = makers.insert(known, {identity, {}});
+    if (known == makers.end()) known = makers.insert(known, Makers{identity, {}});
     known->files.push_back(file.filename().string());
   }
   return makers;
