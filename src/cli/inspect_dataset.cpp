@@ -160,13 +160,16 @@ void inspect_shards(std::span<const std::filesystem::path> files) {
   survey.input.resize(trees.pools.size());
   for (const auto& file : files) {
     const Shard shard(file);
-    if (shard.split() != first.split() || shard.identity().configuration != id.configuration)
-      fail_input("{}: is of another split or configuration than {}", file.string(), files.front().string());
+    const auto& other = shard.identity();
+    if (shard.split() != first.split() || other.configuration != id.configuration ||
+        other.neuron != id.neuron || other.recipe != id.recipe)
+      fail_input("{}: is of another split, neuron or recipe than {}", file.string(), files.front().string());
     for (size_t i = 0; i < shard.trials(); ++i) survey.add(shard.trial(i), trees);
   }
   if (survey.output.trials() == 0) fail_input("{}: holds no trials", files.front().string());
   fmt::print("\n{}: {} trials of {} ms ({:g} s) from trial {} on, seed {}\n", first.split(),
              survey.output.trials(), id.duration_ms, survey.output.seconds(), first.first_trial(), id.seed);
+  if (!id.neuron.empty()) fmt::print("neuron {}, recipe {}\n", id.neuron, id.recipe);
   print_input(survey, trees, id);
   print_output(survey);
   fmt::print("\n{}\n", id.configuration);

@@ -162,6 +162,11 @@ void Hdf5Image::attribute(const std::string& name, int64_t number) {
   require(set.good() && H5Awrite(set, H5T_NATIVE_INT64, &number) >= 0, name);
 }
 
+void Hdf5Image::seal() {
+  attribute("digest", kDigestMark);
+  sealed_ = true;
+}
+
 std::string Hdf5Image::bytes() {
   const auto lock = enter_library();
   require(H5Fflush(file_, H5F_SCOPE_GLOBAL) >= 0, "a file in memory");
@@ -169,6 +174,11 @@ std::string Hdf5Image::bytes() {
   require(size >= 0, "a file in memory");
   std::string out(static_cast<size_t>(size), '\0');
   require(H5Fget_file_image(file_, out.data(), out.size()) >= 0, "a file in memory");
+  if (sealed_) {
+    const auto at = out.find(kDigestMark);
+    require(at != std::string::npos && out.find(kDigestMark, at + 1) == std::string::npos, "its digest");
+    out.replace(at, kDigestMark.size(), digest(out));
+  }
   return out;
 }
 
@@ -301,6 +311,32 @@ int64_t Hdf5File::number_attribute(const std::string& name) const {
     fail_input("{}: attribute '{}' is not a number", path_.string(), name);
   }
   return value;
+}
+
+bool Hdf5File::has_attribute(const std::string& name) const {
+  const auto lock = enter_library();
+  return H5Aexists(file_, name.c_str()) > 0;
+}
+
+std::string Hdf5File::digest_of_bytes() const {
+  const auto bytes = mapped_.bytes();
+  return digest({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+}
+
+std::string Hdf5File::verified_digest() const {
+  const auto mapped = mapped_.bytes();
+  const std::string_view bytes(reinterpret_cast<const char*>(mapped.data()), mapped.size());
+  const auto said = has_attribute("digest") ? text_attribute("digest") : "";
+  // Attributes lie near the file's start, so this finds it at once.
+  const auto at = said.size() == kDigestMark.size() ? bytes.find(said) : std::string_view::npos;
+  if (at != std::string_view::npos) {
+    const std::string_view parts[] = {bytes.substr(0, at), kDigestMark, bytes.substr(at + said.size())};
+    if (digest_of_parts(parts) == said) return said;
+  }
+  fail_input(
+      "{}: was changed after it was made, or is damaged: its content is not what its digest says; remove it "
+      "and run the command that made it again",
+      path_.string());
 }
 
 std::vector<std::string> Hdf5File::listing() const {

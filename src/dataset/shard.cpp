@@ -1,6 +1,7 @@
 #include "dataset/shard.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 namespace neurontwin {
 namespace {
@@ -52,7 +53,10 @@ std::string shard_bytes(const DatasetIdentity& identity, const CellTable& cell, 
   Hdf5Image image;
   image.attribute("format", kFormat);
   image.attribute("program_version", NEURONTWIN_VERSION);
+  image.seal();
   image.attribute("configuration", identity.configuration);
+  image.attribute("neuron", identity.neuron);
+  image.attribute("recipe", identity.recipe);
   image.attribute("split", split);
   image.attribute("seed", static_cast<int64_t>(identity.seed));
   image.attribute("first_trial", static_cast<int64_t>(first_trial));
@@ -119,15 +123,29 @@ Shard::Ragged Shard::read_input(const std::string& group, int64_t synapses) cons
   return input;
 }
 
-Shard::Shard(const std::filesystem::path& file) : file_(file) {
-  if (const auto format = file_.text_attribute("format"); format != kFormat) {
-    fail_input("{}: is '{}', expected '{}'", file.string(), format, kFormat);
-  }
-  identity_.configuration = file_.text_attribute("configuration");
-  identity_.seed = static_cast<uint64_t>(file_.number_attribute("seed"));
-  identity_.duration_ms = file_.number_attribute("duration_ms");
-  identity_.excitatory_synapses = file_.number_attribute("excitatory_synapses");
-  identity_.inhibitory_synapses = file_.number_attribute("inhibitory_synapses");
+DatasetIdentity identity_in(const Hdf5File& file) {
+  if (const auto format = file.text_attribute("format"); format != kFormat)
+    fail_input("{}: is '{}', expected '{}'", file.path().string(), format, kFormat);
+  const auto if_there = [&](const std::string& name) {
+    return file.has_attribute(name) ? file.text_attribute(name) : std::string();
+  };
+  DatasetIdentity identity;
+  identity.configuration = file.text_attribute("configuration");
+  identity.neuron = if_there("neuron");
+  identity.recipe = if_there("recipe");
+  identity.seed = static_cast<uint64_t>(file.number_attribute("seed"));
+  identity.duration_ms = file.number_attribute("duration_ms");
+  identity.excitatory_synapses = file.number_attribute("excitatory_synapses");
+  identity.inhibitory_synapses = file.number_attribute("inhibitory_synapses");
+  return identity;
+}
+
+std::string content_digest(const Hdf5File& file) {
+  const bool ours = file.has_attribute("digest") || file.has_attribute("neuron");
+  return ours ? file.verified_digest() : file.digest_of_bytes();
+}
+
+Shard::Shard(const std::filesystem::path& file) : file_(file), identity_(identity_in(file_)) {
   split_ = file_.text_attribute("split");
   first_trial_ = static_cast<uint64_t>(file_.number_attribute("first_trial"));
   trials_ = static_cast<size_t>(file_.number_attribute("trials"));
@@ -154,6 +172,7 @@ Shard::Shard(const std::filesystem::path& file) : file_(file) {
     identity_.dendritic_components = shape.size() == 3 ? static_cast<int64_t>(shape[2]) : 1;
     dendrites_pc_ = read_output("/output/dendrites_pc", shape.size() == 3 ? shape[2] : 1);
   }
+  digest_ = content_digest(file_);
   file_.close();  // a data set may have more shards than a program may open files
 }
 
@@ -166,7 +185,21 @@ std::span<const float> Shard::read_output(const std::string& path, size_t values
         this->path().string(), path, values.size(), trials_, identity_.duration_ms,
         values_per_ms == 1 ? "" : fmt::format(" with {} each", values_per_ms));
   }
+  require_finite(values, path, values_per_ms);
   return values;
+}
+
+void Shard::require_finite(std::span<const float> values, const std::string& path,
+                           size_t values_per_ms) const {
+  const auto found = std::ranges::find_if_not(values, [](float x) { return std::isfinite(x); });
+  if (found == values.end()) return;
+  const auto at = static_cast<size_t>(found - values.begin()) / values_per_ms;
+  const auto duration = static_cast<size_t>(identity_.duration_ms);
+  fail_input(
+      "{}: {} is {} in trial {} of {} at {} ms, expected a finite number; the file is damaged or its neuron "
+      "came to no number there; remove it and simulate again",
+      this->path().string(), path, std::isnan(*found) ? "not a number (NaN)" : "infinite",
+      first_trial_ + at / duration, split_, at % duration);
 }
 
 TrialView Shard::trial(size_t index) const {

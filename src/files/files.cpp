@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <xxhash.h>
 
 #include <cerrno>
 #include <cstring>
@@ -115,9 +116,16 @@ void remove_half_written(const std::filesystem::path& folder) {
 }
 
 std::string digest(std::string_view bytes) {
-  uint64_t hash = 0xcbf29ce484222325u;
-  for (const unsigned char c : bytes) hash = (hash ^ c) * 0x100000001b3u;
-  return fmt::format("{:016x}", hash);
+  return digest_of_parts(std::span(&bytes, 1));
+}
+
+std::string digest_of_parts(std::span<const std::string_view> parts) {
+  const std::unique_ptr<XXH3_state_t, XXH_errorcode (*)(XXH3_state_t*)> state(XXH3_createState(),
+                                                                              XXH3_freeState);
+  XXH3_128bits_reset(state.get());
+  for (const auto part : parts) XXH3_128bits_update(state.get(), part.data(), part.size());
+  const XXH128_hash_t hash = XXH3_128bits_digest(state.get());
+  return fmt::format("{:016x}{:016x}", hash.high64, hash.low64);
 }
 
 /// False if another has it.

@@ -50,9 +50,14 @@ TEST(Files, AFolderIsLockedOnce) {
   EXPECT_THROW(FolderLock{folder}, InputError);
 }
 
-TEST(Files, DigestIsTheKnownAnswerOfFnv1a) {
-  EXPECT_EQ(digest(""), "cbf29ce484222325");
-  EXPECT_EQ(digest("foobar"), "85944171f73967e8");
+TEST(Files, DigestIsTheKnownAnswerOfXxh128) {
+  EXPECT_EQ(digest(""), "99aa06d3014798d86001c324468d497f");  // `xxh128sum` of an empty file
+  EXPECT_EQ(digest("foobar"), "3c9e102628997f44ac87b0b131c6992d");
+}
+
+TEST(Files, DigestOfPartsIsThatOfTheWhole) {
+  const std::string_view parts[] = {"foo", "", "bar"};
+  EXPECT_EQ(digest_of_parts(parts), digest("foobar"));
 }
 
 }  // namespace

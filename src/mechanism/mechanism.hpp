@@ -9,6 +9,9 @@
 
 namespace neurontwin {
 
+/// Part of what a result is known by. Raise it when the same NMODL text comes to other numbers.
+inline constexpr int kMechanismVersion = 1;
+
 /// What an ion variable of NMODL is: for "ca", eca, cai, cao and ica.
 enum class IonQuantity : uint8_t { reversal_mV, inside_mM, outside_mM, current };
 

@@ -96,13 +96,14 @@ std::string module_script(std::span<const Asset> libraries) {
 
 }  // namespace
 
-std::string make_report(const std::filesystem::path& run_directory) {
+std::string make_report(const std::filesystem::path& run_directory, bool with_search) {
   nlohmann::ordered_json data;
   for (const auto* name : {"run", "metrics"})
     data[name] = read_json(run_directory / fmt::format("{}.json", name));
   for (const auto* name : {"curves", "learning", "interpretation", "search", "neuron"}) {
     const auto file = run_directory / fmt::format("{}.json", name);
-    data[name] = std::filesystem::exists(file) ? read_json(file) : nlohmann::ordered_json(nullptr);
+    const bool wanted = std::filesystem::exists(file) && (with_search || std::string_view(name) != "search");
+    data[name] = wanted ? read_json(file) : nlohmann::ordered_json(nullptr);
   }
   pack_filters(data["interpretation"]);
   data["experiment"] = read_file(run_directory / "experiment.toml");

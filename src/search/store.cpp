@@ -88,6 +88,34 @@ class Transaction {
 
 }  // namespace
 
+std::string identity_of_search(const std::filesystem::path& run_directory) {
+  const auto file = run_directory / "search.sqlite";
+  if (!std::filesystem::exists(file)) return "";
+  sqlite3* db = nullptr;
+  const bool opened = sqlite3_open_v2(file.c_str(), &db, SQLITE_OPEN_READWRITE, nullptr) == SQLITE_OK;
+  const std::unique_ptr<sqlite3, int (*)(sqlite3*)> closing(db, sqlite3_close);
+  if (!opened) fail_input("{}: cannot be opened: {}", file.string(), sqlite3_errmsg(db));
+  sqlite3_busy_timeout(db, kPatience_ms);
+  Statement tables(db, "SELECT 1 FROM sqlite_master WHERE name = 'about'");
+  if (!tables.row()) return "";
+  Statement known(db, "SELECT value FROM about WHERE name = 'identity'");
+  return known.row() ? known.text(0) : "";
+}
+
+std::filesystem::path put_search_aside(const std::filesystem::path& run_directory) {
+  std::filesystem::path aside;
+  for (int n = 1; aside.empty() || std::filesystem::exists(aside); ++n)
+    aside = run_directory / fmt::format("search-before-{}", n);
+  std::filesystem::create_directories(aside);
+  // The base itself after its journal: where this is interrupted, the next time finds the base and goes on.
+  for (const auto* name :
+       {"search.json", "search", "search.sqlite-shm", "search.sqlite-wal", "search.sqlite"}) {
+    if (std::filesystem::exists(run_directory / name))
+      std::filesystem::rename(run_directory / name, aside / name);
+  }
+  return aside;
+}
+
 SearchStore::SearchStore(const std::filesystem::path& run_directory, const std::string& identity)
     : file_(run_directory / "search.sqlite"), folder_(run_directory / "search") {
   std::filesystem::create_directories(folder_);

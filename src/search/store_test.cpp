@@ -44,6 +44,25 @@ RungResult result_of(double auc) {
   return r;
 }
 
+TEST_F(TheStore, SaysWhatItsResultsDependOnAndIsPutAsideWhole) {
+  EXPECT_EQ(identity_of_search(folder_), "");
+  for (int n = 1; n <= 2; ++n) {
+    {
+      SearchStore store(folder_, "this");
+      store.finish(store.claim(fresh)->job, result_of(0.9));
+    }
+    write_file_atomically(folder_ / "search.json", "{}");
+    EXPECT_EQ(identity_of_search(folder_), "this");
+    const auto aside = put_search_aside(folder_);
+    EXPECT_EQ(aside, folder_ / fmt::format("search-before-{}", n));
+    EXPECT_EQ(identity_of_search(folder_), "");
+    EXPECT_EQ(SearchStore(aside, "this").knowledge().finished.size(), 1u);
+    EXPECT_TRUE(std::filesystem::exists(aside / "search.json"));
+    for (const auto* name : {"search", "search.json", "search.sqlite", "search.sqlite-wal"})
+      EXPECT_FALSE(std::filesystem::exists(folder_ / name)) << name;
+  }
+}
+
 TEST_F(TheStore, KeepsWhatItWasToldInTheOrderOfTelling) {
   {
     SearchStore store(folder_, "this");

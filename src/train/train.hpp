@@ -10,6 +10,9 @@
 
 namespace neurontwin {
 
+/// Part of what a result is known by. Raise it when the same data and settings come to other weights.
+inline constexpr int kTrainVersion = 1;
+
 /// From this epoch on (counted from 0), these rates and weights hold.
 struct SchedulePhase {
   int64_t from_epoch = 0;

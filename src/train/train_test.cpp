@@ -367,6 +367,30 @@ TEST(Train, CheckpointsOfOtherSettingsArePutAside) {
   EXPECT_TRUE(fs::exists(folder.string() + "-before-1/best.safetensors"));
 }
 
+std::string message_of(const SmallTask& task, const fs::path& folder) {
+  Twin twin(task.twin, 100, 1);
+  try {
+    task.run(twin, folder);
+  } catch (const Diverged& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST(Train, ALossThatIsNoNumberIsNamedWithItsQuantityAndPlaceAndNotTakenForADamagedCheckpoint) {
+  SmallTask task("diverging");
+  task.spec.schedule = {{.from_epoch = 0, .learning_rate = 1e30, .soma_weight = 0.003}};
+  const auto in_training = message_of(task, fresh_folder("diverging-out"));
+  EXPECT_NE(in_training.find("training diverged in epoch 1: the loss of the "), std::string::npos)
+      << in_training;
+  EXPECT_NE(in_training.find("in step 2"), std::string::npos) << in_training;
+  task.spec.steps_per_epoch = 1;  // nothing looks at the weights before the validation does
+  const auto in_validation = message_of(task, fresh_folder("diverging-out"));
+  EXPECT_NE(in_validation.find("in the validation after epoch 1 the loss of the "), std::string::npos)
+      << in_validation;
+  EXPECT_NE(in_validation.find("valid-0000.h5, trial 0 of it"), std::string::npos) << in_validation;
+}
+
 TEST(Train, ADamagedCheckpointIsSaid) {
   const SmallTask task("damaged");
   const auto folder = fresh_folder("damaged-out");

@@ -13,6 +13,9 @@
 
 namespace neurontwin {
 
+/// Part of what a result is known by. Raise it when the same weights come to other answers.
+inline constexpr int kTwinVersion = 1;
+
 struct TwinOutput {
   torch::Tensor spike_log_odds;  // [window][ms]
   torch::Tensor soma_mV;         // [window][ms]
