@@ -184,7 +184,7 @@ TEST(Dataset, AFileWithAnyByteChangedNeverCrashesTheReader) {
   make_dataset(plan, folder, 1, {});
   const auto file = shard_path(folder, "valid", 0);
   const auto good = read_file(file);
-  Random random(1, Stage::test_cases, 0, 0);
+  Random random(1, Stage::test_cases, 0, StreamName::test_case);
   int refused = 0;
   for (int i = 0; i < 300; ++i) {
     auto bad = good;

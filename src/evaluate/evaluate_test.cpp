@@ -18,7 +18,7 @@ namespace {
 std::vector<TrialBins> random_trials(size_t trials, size_t bins) {
   std::vector<TrialBins> out;
   for (size_t j = 0; j < trials; ++j) {
-    Random random(1, Stage::test_cases, j, 0);
+    Random random(1, Stage::test_cases, j, StreamName::test_case);
     TrialBins t;
     for (size_t i = 0; i < bins; ++i) {
       t.score.push_back(static_cast<float>(random.integer(0, 300)) / 100);
@@ -86,7 +86,7 @@ TEST(Bootstrap, IntervalsHoldTheTruthAsOftenAsTheySay) {
   // runs a little short for skewed samples of this size); the binomial error of 300 cases is 1.8 %.
   int covered = 0;
   for (uint64_t repeat = 0; repeat < 300; ++repeat) {
-    Random random(2, Stage::test_cases, repeat, 0);
+    Random random(2, Stage::test_cases, repeat, StreamName::test_case);
     std::vector<double> x;
     for (int i = 0; i < 60; ++i) x.push_back(-std::log(random.uniform()));
     const auto weight = resampling_weights(x.size(), 400, repeat);
@@ -117,7 +117,7 @@ int64_t most_matches(std::span<const int64_t> p, std::span<const int64_t> a, int
 
 TEST(SpikeTiming, MatchingFindsTheMostPairs) {
   for (uint64_t i = 0; i < 200; ++i) {
-    Random random(4, Stage::test_cases, i, 0);
+    Random random(4, Stage::test_cases, i, StreamName::test_case);
     const auto draw = [&] {
       std::vector<int64_t> times;
       for (int64_t n = random.integer(0, 7); n > 0; --n) times.push_back(random.integer(0, 25));
@@ -140,7 +140,7 @@ TEST(SpikeTiming, CrossCorrelationCountsLags) {
 
 TrialComparison one_trial() {
   TrialComparison t;
-  Random random(6, Stage::test_cases, 0, 0);
+  Random random(6, Stage::test_cases, 0, StreamName::test_case);
   for (int i = 0; i < 1000; ++i) {
     t.spike.push_back(random.uniform() < 0.01);
     t.spike_log_odds.push_back(static_cast<float>(-4 + random.normal() + 3 * t.spike.back()));

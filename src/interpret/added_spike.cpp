@@ -63,8 +63,8 @@ Questions questions(const DatasetPlan& plan, std::span<const SynapsePlace> place
   const auto spike_ms = static_cast<uint32_t>(spec.before_ms);
   Questions q;
   for (uint64_t trial = 0; static_cast<int64_t>(q.asked.size()) < spec.spikes; ++trial) {
-    Random random(plan.seed, Stage::interpretation, trial, 20);
-    const auto drawn = draw_input(plan.stimulus, plan.seed, Stage::interpretation, trial, trial_ms);
+    Random random(plan.seed, Stage::interpretation, trial, StreamName::added_spikes);
+    const auto drawn = draw_input(plan.stimulus, plan.seed, Stage::interpretation_stimulus, trial, trial_ms);
     const int64_t from_ms = random.integer(0, trial_ms - length_ms);
     const size_t without = q.inputs.size();
     q.inputs.push_back(
