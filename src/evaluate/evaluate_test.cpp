@@ -186,6 +186,43 @@ TEST(Scores, ThresholdsLetTheAskedShareOfValidationBinsThrough) {
   }
 }
 
+TEST(Scores, TheRateThatIsMetStandsBesideTheOneAskedFor) {
+  // 1000 bins without a spike, log-odds rising evenly; in the test set the highest 20 are 5 higher than in
+  // validation, so that a threshold for 0.01 lets 0.02 through. Ten spikes lie between the two thresholds.
+  const auto trial = [](double more) {
+    TrialComparison t;
+    for (int i = 0; i < 1000; ++i) {
+      t.spike.push_back(0);
+      t.spike_log_odds.push_back(static_cast<float>(i / 1000.0 - 4 + (i >= 980 ? more : 0)));
+    }
+    for (int i = 0; i < 10; ++i) {
+      t.spike.push_back(1);
+      t.spike_log_odds.push_back(-1);
+    }
+    t.soma_mV.assign(t.spike.size(), -65.0f);
+    t.predicted_soma_mV = t.soma_mV;
+    return t;
+  };
+  const std::vector<TrialComparison> valid{trial(0)}, test{trial(5)};
+  const auto scored = score(valid, test, 0, 0.01);
+  const auto metrics = metrics_of(scored);
+  const auto value = [&](const std::string& name) {
+    for (const auto& [key, of] : metrics)
+      if (key == name) return of;
+    return std::nan("");
+  };
+  EXPECT_EQ(value("spike.tpr_at_fpr_0.01"), 1);
+  EXPECT_NEAR(value("spike.fpr_at_fpr_0.01"), 0.02, 1e-12);
+  EXPECT_NEAR(value("spike.false_positives_per_s_at_fpr_0.01"), 20 / 1.01, 1e-9);
+  // On the test set's own curve 20 false positives come before the first spike: none is found at 10 of them.
+  EXPECT_EQ(value("spike.tpr_at_test_fpr_0.01"), 0);
+  const auto resampled = resampled_metrics(scored, 20, 1);
+  nlohmann::ordered_json written;
+  put_scores(written, "baseline.some.", scored, resampled, is_compared);
+  for (const auto* beside : {"fpr_at_fpr_0.01", "false_positives_per_s_at_fpr_0.01", "tpr_at_test_fpr_0.01"})
+    EXPECT_TRUE(written.contains(std::string("baseline.some.spike.") + beside)) << beside;
+}
+
 TEST(Scores, ThePublishedConventionDropsWhatItSays) {
   auto t = one_trial();
   const auto honest = score_trial(t, {}, {}, 0.01),
