@@ -56,7 +56,7 @@ Trees trees_of(const Hdf5File& file) {
   std::map<std::string, size_t> known;
   Trees trees;
   const auto take = [&](const char* path, auto numbers, auto shares, std::vector<size_t>& pool_of) {
-    const auto compartments = file.read<uint16_t>(path);
+    const auto compartments = file.read<uint32_t>(path);
     for (size_t s = 0; s < compartments.size(); ++s) {
       if (compartments[s] >= region.size() || region.size() != length_um.size())
         fail_input("{}: {} names a compartment that is not in /cell; the file is damaged",

@@ -13,9 +13,9 @@ struct ReplayOptions {
   int64_t duration_ms = 0;  // 0: the last input spike, rounded up to a second
 };
 
-/// Simulates a cell under the input spikes of a file (/input/{exc,inh}/{compartment,time_ms}, one trial;
-/// compartments count synapses) and writes soma_mV, nexus_mV and /sites/NAME at 1/8 ms, dendrites_mV
-/// [compartment, ms], spike_times_ms and /compartments as HDF5.
+/// Simulates a cell under the input spikes of a file (read_replay_input(), one trial) and writes soma_mV,
+/// nexus_mV and /sites/NAME at 1/8 ms, dendrites_mV [compartment, ms], spike_times_ms and /compartments as
+/// HDF5.
 void replay(const ReplayOptions& options);
 
 }  // namespace neurontwin

@@ -242,8 +242,12 @@ class Run {
         fmt::print("    a linear sum's          {:.5f}{}\n", value("baseline.glm.spike.auc"),
                    interval("baseline.glm.spike.auc"));
       }
-      fmt::print("  TPR at 0.25 % FPR         {:.4f}{}   threshold from the validation set\n",
+      fmt::print("  spikes found              {:.4f}{}   threshold: 0.25 % FPR on the validation set\n",
                  value("spike.tpr_at_fpr_0.0025"), interval("spike.tpr_at_fpr_0.0025"));
+      fmt::print("    at, on the test set     {:.3f} % FPR, {:.2f} false alarms a second\n",
+                 100 * value("spike.fpr_at_fpr_0.0025"), value("spike.false_positives_per_s_at_fpr_0.0025"));
+      fmt::print("    at 0.25 % test FPR      {:.4f}{}   read off the test set's own curve\n",
+                 value("spike.tpr_at_test_fpr_0.0025"), interval("spike.tpr_at_test_fpr_0.0025"));
       fmt::print("  F1 within 2 ms            {:.4f}{}\n", value("spike.f1_2ms"), interval("spike.f1_2ms"));
     }
     fmt::print(
@@ -258,10 +262,14 @@ class Run {
                  interval("sequences.directionality_correlation"));
     }
     if (m.contains("filter.excitatory_tau_ms") && membrane_time_constant_ms(e_.plan.cell)) {
-      fmt::print(
-          "  filters decay with        {:.2f} ms (excitatory), {:.2f} ms (inhibitory); the membrane: {:g} "
-          "ms\n",
-          value("filter.excitatory_tau_ms"), value("filter.inhibitory_tau_ms"), value("filter.true_tau_ms"));
+      const auto tau = [&](const std::string& kind) {
+        const auto note = m.find("filter." + kind + "_tau_note");
+        if (note != m.end()) return fmt::format("no time constant ({}: {})", kind, note->get<std::string>());
+        return fmt::format("{:.2f} ms ({})", value(("filter." + kind + "_tau_ms").c_str()), kind);
+      };
+      fmt::print("  filters decay with        {}{}; the membrane: {:g} ms\n", tau("excitatory"),
+                 m.contains("filter.inhibitory_tau_ms") ? ", " + tau("inhibitory") : "",
+                 value("filter.true_tau_ms"));
     }
     fmt::print("  report                    {}\n",
                std::filesystem::absolute(out_ / "report.html").lexically_normal().string());

@@ -184,7 +184,7 @@ TEST(Dataset, AFileWithAnyByteChangedIsRefused) {
   make_dataset(plan, folder, 1, {});
   const auto file = shard_path(folder, "valid", 0);
   const auto good = read_file(file);
-  Random random(1, Stage::test_cases, 0, 0);
+  Random random(1, Stage::test_cases, 0, StreamName::test_case);
   for (int i = 0; i < 300; ++i) {
     auto bad = good;
     // Half of the changes in the first pages, where the structure is.
@@ -346,6 +346,63 @@ TEST(BackgroundDataset, StopsSoonWhenNobodyWaitsAnyMore) {
   }
   EXPECT_TRUE(fs::exists(shard_path(folder, "valid", 0)));
   EXPECT_FALSE(fs::exists(shard_path(folder, "test", 0)));
+}
+
+/// A point neuron of more synapses than 16 bits can number.
+DatasetPlan wide_plan() {
+  auto plan = small_plan();
+  IntegrateAndFire cell;
+  cell.excitatory_synapses = 70'000;
+  cell.inhibitory_synapses = 66'000;
+  cell.excitatory_weight_mV = 0.02;
+  cell.inhibitory_weight_mV = -0.02;
+  plan.cell = cell;
+  plan.stimulus.excitatory_synapses = cell.excitatory_synapses;
+  plan.stimulus.inhibitory_synapses = cell.inhibitory_synapses;
+  plan.stimulus.pools = {one_pool(cell.excitatory_synapses, cell.inhibitory_synapses)};
+  plan.stimulus.pools[0].excitatory_per_100ms_low = plan.stimulus.pools[0].excitatory_per_100ms_high = 3000;
+  plan.data = {.trial_ms = 60, .train_trials = 1, .valid_trials = 1, .test_trials = 2, .trials_per_shard = 2};
+  plan.identity = {cell.excitatory_synapses, cell.inhibitory_synapses, plan.data.trial_ms, plan.seed,
+                   "wide\n"};
+  return plan;
+}
+
+TEST(Dataset, KeepsTheNumbersOfMoreSynapsesThan16BitsHold) {
+  const auto plan = wide_plan();
+  const auto folder = fresh_folder("wide");
+  make_dataset(plan, folder, 1, {});
+  const auto test = Split::open(plan, folder, splits_of(plan.data)[2]);
+  const auto input = draw_input(plan.stimulus, plan.seed, Stage::stimulus_test, 1, plan.data.trial_ms);
+  const auto trial = test.trial(1);
+  EXPECT_TRUE(std::ranges::equal(trial.excitatory.synapse, input.excitatory.synapse));
+  EXPECT_TRUE(std::ranges::equal(trial.inhibitory.synapse, input.inhibitory.synapse));
+  EXPECT_GT(std::ranges::max(input.excitatory.synapse), 65'536u);
+  EXPECT_GT(std::ranges::max(input.inhibitory.synapse), 65'536u - 2000);
+
+  const std::vector<Window> whole{{1, 0}};
+  const auto batch = gather(test, whole, {.history_ms = 0, .window_ms = plan.data.trial_ms});
+  std::vector<int32_t> channels;
+  for (size_t i = 1; i < batch.events.size(); i += 3) channels.push_back(batch.events[i]);
+  std::vector<int32_t> drawn(input.excitatory.synapse.begin(), input.excitatory.synapse.end());
+  for (const auto s : input.inhibitory.synapse) drawn.push_back(static_cast<int32_t>(70'000 + s));
+  EXPECT_EQ(channels, drawn);
+}
+
+TEST(Dataset, AVoltageThatNoMembraneHasIsNamedAndNotWritten) {
+  auto plan = wide_plan();
+  auto cell = std::get<IntegrateAndFire>(plan.cell);
+  cell.excitatory_weight_mV = 1000;
+  plan.cell = cell;
+  const auto folder = fresh_folder("unphysical");
+  try {
+    make_dataset(plan, folder, 1, {});
+    FAIL() << "volts in a data set";
+  } catch (const RunError& error) {
+    const std::string said = error.what();
+    EXPECT_EQ(said.find("valid, trial 0: the voltage is "), 0u) << said;
+    EXPECT_NE(said.find(" ms, expected from -1000 to 1000 mV"), std::string::npos) << said;
+  }
+  EXPECT_TRUE(fs::is_empty(folder));
 }
 
 TEST(Windows, HoldTheInputBeforeThemAndTheOutputWithin) {

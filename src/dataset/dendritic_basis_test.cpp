@@ -14,7 +14,7 @@ namespace {
 
 TEST(SymmetricEigen, VectorsAreOrthonormalAndStretchedByTheirValues) {
   constexpr size_t n = 60;
-  Random random(1, Stage::test_cases, 0, 0);
+  Random random(1, Stage::test_cases, 0, StreamName::test_case);
   std::vector<double> a(n * n);
   for (size_t i = 0; i < n; ++i)
     for (size_t j = 0; j <= i; ++j) a[i * n + j] = a[j * n + i] = random.normal();
@@ -37,7 +37,7 @@ TEST(SymmetricEigen, VectorsAreOrthonormalAndStretchedByTheirValues) {
 
 /// Voltages of ten compartments that follow three sources of unlike strength.
 std::vector<std::vector<float>> three_sources(size_t samples) {
-  Random random(2, Stage::test_cases, 0, 0);
+  Random random(2, Stage::test_cases, 0, StreamName::test_case);
   std::vector<std::vector<float>> all;
   for (size_t i = 0; i < samples; ++i) {
     const double s[3] = {8 * random.uniform(-1, 1), 4 * random.uniform(-1, 1), random.uniform(-1, 1)};

@@ -277,6 +277,25 @@ TEST(SynapseClusters, DriveOnlyTheirPartOfTheNeuronInASetsShards) {
   }
 }
 
+TEST(DetailedDataset, AVoltageThatNoMembraneHasIsNamedWithItsTrialAndNotWritten) {
+  auto plan = small_plan(0);
+  auto& cell = std::get<DetailedCell>(plan.cell);
+  auto& synapses = cell.placements[*cell.excitatory.placement];
+  for (size_t k = 0; k < synapses.mechanism().parameters.size(); ++k)
+    if (synapses.mechanism().parameters[k].name == "e")
+      for (auto& values : synapses.parameters) values[k] = 1e30;
+  const auto folder = fresh_folder("unphysical");
+  try {
+    make_dataset(plan, folder, 1, {});
+    FAIL() << "1e28 mV in a data set";
+  } catch (const RunError& error) {
+    const std::string said = error.what();
+    EXPECT_EQ(said.find("valid, trial 0: the voltage of "), 0u) << said;
+    EXPECT_NE(said.find("the largest current there is that of AMPANMDA"), std::string::npos) << said;
+  }
+  EXPECT_TRUE(fs::is_empty(folder));
+}
+
 TEST(DetailedDataset, MoreComponentsThanCompartmentsAreRefused) {
   auto plan = small_plan(500);
   const auto folder = fresh_folder("many");

@@ -235,6 +235,16 @@ std::vector<uint64_t> Hdf5File::shape(const std::string& path) const {
 }
 
 template <class T>
+bool Hdf5File::holds(const std::string& path) const {
+  const auto lock = enter_library();
+  if (!has(path)) fail_input("{}: has no {}", path_.string(), path);
+  const Id set(H5Dopen2(file_, path.c_str(), H5P_DEFAULT), H5Dclose);
+  if (!set.good()) fail_input("{}: {} cannot be read as a data set", path_.string(), path);
+  const Id type(H5Dget_type(set), H5Tclose);
+  return H5Tequal(type, native_type<T>()) > 0;
+}
+
+template <class T>
 std::span<const T> Hdf5File::view(const std::string& path) const {
   const auto lock = enter_library();
   const auto extent = shape(path);
@@ -370,6 +380,7 @@ std::vector<std::string> Hdf5File::listing() const {
   template void Hdf5Image::write<T>(const std::string&, std::span<const T>, std::string_view, \
                                     std::vector<uint64_t>);                                   \
   template std::span<const T> Hdf5File::view<T>(const std::string&) const;                    \
+  template bool Hdf5File::holds<T>(const std::string&) const;                                 \
   template std::vector<T> Hdf5File::read<T>(const std::string&) const;
 NEURONTWIN_HDF5_TYPE(uint8_t)
 NEURONTWIN_HDF5_TYPE(uint16_t)

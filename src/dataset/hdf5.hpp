@@ -57,6 +57,9 @@ class Hdf5File {
   bool has(const std::string& path) const;
   /// The extent of a data set along each dimension.
   std::vector<uint64_t> shape(const std::string& path) const;
+  /// Whether a data set stores its numbers as T.
+  template <class T>
+  bool holds(const std::string& path) const;
   /// All values, mapped where the file lies: valid as long as this object. The stored type must be T, the
   /// layout contiguous.
   template <class T>

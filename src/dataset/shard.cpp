@@ -8,19 +8,32 @@ namespace {
 
 constexpr std::string_view kFormat = "neurontwin dataset 1";
 
+/// Numbers below `end`, in 16 bits where these hold them.
+void write_numbers(Hdf5Image& image, const std::string& path, const std::vector<uint32_t>& numbers,
+                   size_t end) {
+  if (end > size_t{UINT16_MAX} + 1) return image.write<uint32_t>(path, numbers, "index");
+  std::vector<uint16_t> narrow;
+  for (const auto number : numbers) narrow.push_back(static_cast<uint16_t>(number));
+  image.write<uint16_t>(path, narrow, "index");
+}
+
+SynapseNumbers view_numbers(const Hdf5File& file, const std::string& path) {
+  if (file.holds<uint32_t>(path)) return file.view<uint32_t>(path);
+  return file.view<uint16_t>(path);
+}
+
 void write_input(Hdf5Image& image, const std::string& group, std::span<const Trial> trials,
-                 Events SynapticInput::*kind) {
+                 Events SynapticInput::*kind, int64_t synapses) {
   std::vector<uint64_t> offset{0};
-  std::vector<uint16_t> synapse;
-  std::vector<uint32_t> time_ms;
+  std::vector<uint32_t> synapse, time_ms;
   for (const auto& trial : trials) {
     const Events& events = trial.input.*kind;
     time_ms.insert(time_ms.end(), events.time_ms.begin(), events.time_ms.end());
-    for (const auto s : events.synapse) synapse.push_back(static_cast<uint16_t>(s));
+    synapse.insert(synapse.end(), events.synapse.begin(), events.synapse.end());
     offset.push_back(time_ms.size());
   }
   image.write<uint64_t>(group + "/offset", offset, "events");
-  image.write<uint16_t>(group + "/synapse", synapse, "index");
+  write_numbers(image, group + "/synapse", synapse, static_cast<size_t>(synapses));
   image.write<uint32_t>(group + "/time_ms", time_ms, "ms");
 }
 
@@ -33,7 +46,7 @@ void write_cell(Hdf5Image& image, const CellTable& cell) {
   image.write<double>("/cell/area_um2", cell.area_um2, "um2");
   image.write<double>("/cell/path_um", cell.path_um, "um");
   const auto write = [&](const char* path, const std::vector<int>& compartments) {
-    image.write<uint16_t>(path, std::vector<uint16_t>(compartments.begin(), compartments.end()), "index");
+    write_numbers(image, path, {compartments.begin(), compartments.end()}, cell.section.size());
   };
   write("/cell/excitatory_compartment", cell.excitatory_compartment);
   write("/cell/inhibitory_compartment", cell.inhibitory_compartment);
@@ -64,8 +77,8 @@ std::string shard_bytes(const DatasetIdentity& identity, const CellTable& cell, 
   image.attribute("duration_ms", identity.duration_ms);
   image.attribute("excitatory_synapses", identity.excitatory_synapses);
   image.attribute("inhibitory_synapses", identity.inhibitory_synapses);
-  write_input(image, "/input/exc", trials, &SynapticInput::excitatory);
-  write_input(image, "/input/inh", trials, &SynapticInput::inhibitory);
+  write_input(image, "/input/exc", trials, &SynapticInput::excitatory, identity.excitatory_synapses);
+  write_input(image, "/input/inh", trials, &SynapticInput::inhibitory, identity.inhibitory_synapses);
 
   std::vector<uint64_t> offset{0};
   for (const auto& trial : trials) offset.push_back(offset.back() + trial.spike_times_ms.size());
@@ -104,7 +117,7 @@ std::span<const uint64_t> Shard::read_offsets(const std::string& path, size_t en
 
 Shard::Ragged Shard::read_input(const std::string& group, int64_t synapses) const {
   Ragged input;
-  input.synapse = file_.view<uint16_t>(group + "/synapse");
+  input.synapse = view_numbers(file_, group + "/synapse");
   input.time_ms = file_.view<uint32_t>(group + "/time_ms");
   input.offset = read_offsets(group + "/offset", input.time_ms.size());
   bool good = input.synapse.size() == input.time_ms.size();

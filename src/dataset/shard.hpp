@@ -7,6 +7,7 @@
 
 #include "dataset/cell_table.hpp"
 #include "dataset/hdf5.hpp"
+#include "dataset/synapse_numbers.hpp"
 #include "simulate/trial.hpp"
 
 namespace neurontwin {
@@ -35,7 +36,7 @@ std::string shard_bytes(const DatasetIdentity& identity, const CellTable& cell, 
 /// Input spikes of one kind in one trial, where they lie in the file.
 struct EventsView {
   std::span<const uint32_t> time_ms;  // ascending
-  std::span<const uint16_t> synapse;
+  SynapseNumbers synapse;
 
   /// The part with from_ms <= time < to_ms.
   EventsView between(int64_t from_ms, int64_t to_ms) const;
@@ -84,7 +85,7 @@ class Shard {
   struct Ragged {
     std::span<const uint64_t> offset;
     std::span<const uint32_t> time_ms;
-    std::span<const uint16_t> synapse;
+    SynapseNumbers synapse;
   };
   std::span<const uint64_t> read_offsets(const std::string& path, size_t end) const;
   Ragged read_input(const std::string& group, int64_t synapses) const;

@@ -43,7 +43,7 @@ struct LinearNeuron {
 
   Answer trial(uint64_t number, int64_t duration_ms) const {
     Answer a;
-    Random random(11, Stage::test_cases, number, 0);
+    Random random(11, Stage::test_cases, number, StreamName::test_case);
     double drive = 0, soma = 0, refractory = 0;
     for (int64_t t = 0; t < duration_ms; ++t) {
       drive *= std::exp(-1 / 10.0);
@@ -171,7 +171,7 @@ Split random_spikes(const std::string& name, uint64_t first, uint64_t trials, do
   fs::create_directories(folder);
   std::vector<Trial> all(trials);
   for (uint64_t i = 0; i < trials; ++i) {
-    Random random(12, Stage::test_cases, first + i, 0);
+    Random random(12, Stage::test_cases, first + i, StreamName::test_case);
     for (double t = 0; rate_hz > 0;) {
       t -= 1000 / rate_hz * std::log(random.uniform());
       if (t >= 6000) break;

@@ -204,7 +204,8 @@ class Compiler {
       for (const auto& name : block->arguments)
         locals_.back()[name] = m_.graph.symbol(name + " of the event", true);
       execute(block->body, 0);
-      m_.receiving = Mechanism::Receiving{{}, final_values()};
+      m_.receiving = Mechanism::Receiving{{}, final_values(), {}};
+      if (!block->units.empty()) m_.receiving->weight_unit = block->units[0];
       for (const auto& name : block->arguments) m_.receiving->arguments.push_back(name + " of the event");
     }
   }

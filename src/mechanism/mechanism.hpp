@@ -46,6 +46,7 @@ struct Mechanism {
   struct Receiving {
     std::vector<std::string> arguments;  // of NET_RECEIVE; the first is the weight
     std::vector<Expr> stored;            // after an event
+    std::string weight_unit;             // as declared: "uS", "1"; empty where none is
   };
 
   std::string name, path;

@@ -112,7 +112,7 @@ std::vector<Cell> cells_of(const SearchSpace& space) {
 Cell cell_of(const SearchSpace& space, uint64_t seed, int64_t number) {
   auto cells = cells_of(space);
   const auto count = static_cast<int64_t>(cells.size());
-  Random random(seed, Stage::search_space, static_cast<uint64_t>(number / count), 0);
+  Random random(seed, Stage::search_space, static_cast<uint64_t>(number / count), StreamName::turns);
   for (int64_t i = count - 1; i > 0; --i)  // Fisher and Yates
     std::swap(cells[static_cast<size_t>(i)], cells[static_cast<size_t>(random.integer(0, i))]);
   return cells[static_cast<size_t>(number % count)];
@@ -234,7 +234,7 @@ SearchSpace probe_space(SearchSpace space) {
 
 Configuration draw(const SearchSpace& space, uint64_t seed, int64_t number) {
   const auto [family, depth] = cell_of(space, seed, number);
-  Random random(seed, Stage::search_space, static_cast<uint64_t>(number), 1);
+  Random random(seed, Stage::search_space, static_cast<uint64_t>(number), StreamName::network);
   const auto width = one_of(space.widths, random);
   const auto shape = one_of(space.shapes, random);
   const auto window_ms = one_of(space.window_ms, random);

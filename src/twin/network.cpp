@@ -9,7 +9,8 @@ namespace neurontwin {
 TwinImpl::TwinImpl(const TwinSpec& spec, int64_t channels, uint64_t seed) : spec_(spec), channels_(channels) {
   uint32_t stream = 0;
   const auto draw = [&](std::vector<int64_t> shape, double sd) {
-    return drawn_weights(std::move(shape), sd, Random(seed, Stage::twin_weights, 0, stream++));
+    return drawn_weights(std::move(shape), sd,
+                         Random(seed, Stage::twin_weights, 0, {StreamName::weights, stream++}));
   };
   const auto drawn = [&](const std::string& name, std::vector<int64_t> shape, double sd) {
     return register_parameter(name, draw(std::move(shape), sd));

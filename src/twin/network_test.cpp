@@ -13,7 +13,7 @@ namespace {
 struct RandomEvents {
   torch::Tensor events, dense;
   RandomEvents(int64_t windows, int64_t channels, int64_t duration, double density, uint64_t seed) {
-    Random random(seed, Stage::test_cases, 0, 0);
+    Random random(seed, Stage::test_cases, 0, StreamName::test_case);
     std::vector<int32_t> list;
     dense = torch::zeros({windows, channels, duration}, torch::kFloat64);
     for (int64_t w = 0; w < windows; ++w) {
@@ -123,7 +123,7 @@ TEST(Twin, AnswersToItsDriveAsToTheSpikes) {
 TEST(Twin, OutputsAndGradientsAreThoseOfTheDenseNetwork) {
   // Random shapes, silent and full inputs, with and without normalisation.
   torch::manual_seed(1);
-  Random random(1, Stage::test_cases, 0, 0);
+  Random random(1, Stage::test_cases, 0, StreamName::test_case);
   for (int n = 0; n < 32; ++n) {
     TwinSpec spec;
     for (int64_t depth = random.integer(1, 4); depth > 0; --depth)

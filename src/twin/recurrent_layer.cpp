@@ -138,7 +138,8 @@ RecurrentLayerImpl::RecurrentLayerImpl(const RecurrentSpec& spec, uint64_t seed)
   const auto drawn = [&](const std::string& name, int64_t inputs, int64_t outputs, int64_t all_inputs) {
     const double sd = 1 / std::sqrt(3 * static_cast<double>(all_inputs));
     return register_parameter(
-        name, drawn_weights({inputs, outputs}, sd, Random(seed, Stage::twin_weights, 1, stream++)));
+        name, drawn_weights({inputs, outputs}, sd,
+                            Random(seed, Stage::twin_weights, 1, {StreamName::weights, stream++})));
   };
   auto signs = torch::full({wiring.contacts()}, kSynapseWeight);
   signs.slice(0, wiring.first[static_cast<size_t>(spec_.excitatory_channels)]).neg_();
