@@ -3,8 +3,8 @@
 #include <map>
 
 #include "config/error.hpp"
+#include "config/ordinary_file.hpp"
 #include "config/settings.hpp"
-#include "files/files.hpp"
 #include "mechanism/mechanism.hpp"
 #include "mechanism/syntax.hpp"
 
@@ -669,7 +669,7 @@ Mechanism compile_mechanism(std::string_view text, const std::string& path,
 }
 
 Mechanism compile_mechanism(const std::filesystem::path& file, const std::set<std::string>& changing_ions) {
-  return compile_mechanism(read_file(file), file.string(), changing_ions);
+  return compile_mechanism(read_text(file), file.string(), changing_ions);
 }
 
 }  // namespace neurontwin

@@ -1,10 +1,13 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
+#include <numbers>
 
 #include "config/error.hpp"
 #include "morphology/compartments.hpp"
+#include "morphology/parts.hpp"
 
 namespace neurontwin {
 namespace {
@@ -254,6 +257,91 @@ TEST(Swc, CommentsBlanksCommasAndWindowsLineEndsAreReadPast) {
   EXPECT_EQ(length_um(m.sections[1]), 50);
 }
 
+TEST(Swc, IsTheSameTreeWhateverEndsItsLines) {
+  const std::string text = "# a cell\n1 1 0 0 0 6 -1\n2 3 0 10 0 1 1\n\n3 3 0 60 0 1 2\n";
+  for (const std::string end : {"\n", "\r\n", "\r"}) {
+    std::string ended;
+    for (const char c : text) ended += c == '\n' ? end : std::string(1, c);
+    const auto m = swc(ended);
+    ASSERT_EQ(m.sections.size(), 2u);
+    EXPECT_EQ(length_um(m.sections[1]), 50);
+    EXPECT_EQ(refusal(ended + "4 3 0 ten 0 1 3"), "cell.swc:6: 'ten' is not a number");
+  }
+}
+
+double area_um2(const Compartments& cell, size_t section) {
+  double area = 0;
+  for (int c = cell.first_compartment[section]; c < cell.first_compartment[section + 1]; ++c)
+    area += cell.compartments[static_cast<size_t>(c)].area_um2;
+  return area;
+}
+
+Compartments in_pieces_of_40_um(std::string_view text) {
+  return cut(
+      swc(text), [](const Section& s) { return by_spacing(s, 40); }, 100);
+}
+
+TEST(Swc, ASomaAloneIsASphereOrAConeOfItsOwnArea) {
+  const double pi = std::numbers::pi;
+  // One point, or NeuroMorpho's three: a cylinder as long as thick, with the area of the sphere, pi d^2.
+  EXPECT_NEAR(area_um2(in_pieces_of_40_um("1 1 3 -2 1 4 -1\n"), 0), pi * 64, 1e-4);
+  EXPECT_NEAR(area_um2(in_pieces_of_40_um("1 1 0 0 0 4 -1\n2 1 0 -4 0 4 1\n3 1 0 4 0 4 1\n"), 0), pi * 64, 1e-4);
+  // Two points: the mantle of a cone frustum, pi (r + R) s, with the slant s.
+  EXPECT_NEAR(area_um2(in_pieces_of_40_um("1 1 0 0 0 3 -1\n2 1 0 4 0 0.5 1\n"), 0), pi * 3.5 * std::hypot(4, 2.5),
+              1e-4);
+}
+
+TEST(Swc, ADendriteOfASomaOfSeveralPointsBeginsAtItsOwnFirstPointOnTheMiddle) {
+  const auto cell = in_pieces_of_40_um(
+      "1 1 0 0 0 6 -1\n2 1 0 0 3 6 1\n3 1 0 0 6 6 2\n4 3 2 0 3 0.5 2\n5 3 14 0 3 0.5 4\n");
+  ASSERT_EQ(cell.sections.size(), 2u);
+  EXPECT_EQ(length_um(cell.sections[0]), 6);
+  EXPECT_EQ(length_um(cell.sections[1]), 12);
+  EXPECT_EQ(cell.sections[1].parent_x, 0.5);
+  EXPECT_NEAR(area_um2(cell, 1), std::numbers::pi * 12, 1e-4);
+}
+
+TEST(Swc, WholeNumbersMayHaveADecimalPoint) {
+  const auto m = swc("1.0 1.0 0 0 0 6 -1.0\n2.000 3.0 0 10 0 1 1.0\n3.0 3 0 60 0 1 2.0\n");
+  ASSERT_EQ(m.sections.size(), 2u);
+  EXPECT_EQ(m.sections[1].region, Region::basal);
+  EXPECT_EQ(length_um(m.sections[1]), 50);
+}
+
+/// A tree of `points` points after the soma, whose parents and types are said by functions of their number.
+template <class Parent, class Type>
+std::string tree_of(int points, Parent parent, Type type) {
+  std::string text = "1 1 0 0 0 7.5 -1\n";
+  for (int i = 2; i < points + 2; ++i)
+    text += fmt::format("{} {} 0 {} {} 0.5 {}\n", i, type(i), 0.5 * i, i % 7, parent(i));
+  return text;
+}
+
+TEST(Swc, TreesOfAHundredThousandSectionsOfAnyShapeTakeNoLongerThanTheirSize) {
+  // A second or less each. Work that grew with the square of the size would take minutes, work by recursion
+  // would exhaust the stack.
+  const int n = 100000;
+  const auto before = [](int i) { return i - 1; };
+  const auto basal = [](int) { return 3; };
+  const auto start = std::chrono::steady_clock::now();
+  const auto chain = swc(tree_of(n, before, basal));
+  EXPECT_EQ(chain.sections.size(), 2u);
+  const auto alternating = swc(tree_of(n, before, [](int i) { return i % 2 ? 3 : 4; }));
+  EXPECT_EQ(alternating.sections.size(), size_t{n} + 1);
+  const auto star = swc(tree_of(n, [](int) { return 1; }, basal));
+  EXPECT_EQ(star.sections.size(), size_t{n} + 1);
+  // A spine with a twig at every point: sections as deep in each other as there are twigs.
+  const auto deep = swc(tree_of(n, [](int i) { return i % 2 ? i - 2 : std::max(1, i - 1); }, [](int) { return 4; }));
+  EXPECT_GT(deep.sections.size(), size_t{n} / 2);
+  for (const auto* m : {&chain, &alternating, &star, &deep}) {
+    for (size_t i = 1; i < m->sections.size(); ++i) ASSERT_LT(m->sections[i].parent, static_cast<int>(i));
+    const auto cell = cut(*m, [](const Section& s) { return by_spacing(s, 40); }, 100);
+    EXPECT_EQ(parts_of(cell.sections).size(), m->sections.size());
+  }
+  const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
+  EXPECT_LT(taken.count(), 60);
+}
+
 TEST(Swc, ErrorsNameFileAndLine) {
   const std::string soma = "# a soma\n1 1 0 0 0 6 -1\n";
   const std::vector<std::pair<std::string, std::string>> wrong{
@@ -262,8 +350,8 @@ TEST(Swc, ErrorsNameFileAndLine) {
       {"2 3 0 nan 0 1 1", "cell.swc:3: 'nan' is not a number"},
       {"2 3 0 10 0 1", "cell.swc:3: 6 numbers; expected id, type, x, y, z, radius, parent"},
       {"2.5 3 0 10 0 1 1", "cell.swc:3: '2.5' is no whole number"},
-      {"2 3 0 10 0 -1 1", "cell.swc:3: a radius of -1 um"},
-      {"2 3 0 10 0 0 1", "cell.swc:3: a radius of 0 um"},
+      {"2 3 0 10 0 -1 1", "cell.swc:3: a radius of -1 um; expected more than 0"},
+      {"2 3 0 10 0 0 1", "cell.swc:3: a radius of 0 um; expected more than 0"},
       {"2 3 0 1e7 0 1 1", "cell.swc:3: a coordinate of 10000000 um"},
       {"2 3 0 10 0 1 7", "cell.swc:3: the parent 7 is not there"},
       {"2 3 0 10 0 1 2", "cell.swc:3: a point that is its own parent"},
@@ -277,7 +365,7 @@ TEST(Swc, ErrorsNameFileAndLine) {
 TEST(Swc, AFileWithoutPointsOrWithoutASomaIsRefused) {
   EXPECT_EQ(refusal(""), "cell.swc: holds no points");
   EXPECT_EQ(refusal("# nothing\n\n"), "cell.swc: holds no points");
-  EXPECT_EQ(refusal("1 3 0 0 0 1 -1\n2 3 0 10 0 1 1\n"), "cell.swc: has no soma (points of type 1)");
+  EXPECT_EQ(refusal("1 3 0 0 0 1 -1\n2 3 0 10 0 1 1\n"), "cell.swc: has no soma (points of type 1), which the tree has to start from");
 }
 
 TEST(Swc, SeveralRootsAreBranchesOfTheSoma) {
