@@ -160,7 +160,10 @@ void inspect_shards(std::span<const std::filesystem::path> files) {
   survey.input.resize(trees.pools.size());
   for (const auto& file : files) {
     const Shard shard(file);
-    if (shard.split() != first.split() || shard.identity().configuration != id.configuration)
+    const auto& other = shard.identity();
+    if (shard.split() != first.split() || other.configuration != id.configuration ||
+        other.excitatory_synapses != id.excitatory_synapses ||
+        other.inhibitory_synapses != id.inhibitory_synapses || other.duration_ms != id.duration_ms)
       fail_input("{}: is of another split or configuration than {}", file.string(), files.front().string());
     for (size_t i = 0; i < shard.trials(); ++i) survey.add(shard.trial(i), trees);
   }

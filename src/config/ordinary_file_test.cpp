@@ -27,14 +27,16 @@ TEST(OrdinaryFile, IsWhatIsReadAndNothingThatNeverEndsOrWaits) {
   EXPECT_EQ(refusal(pipe), pipe.string() + ": is a pipe, expected a file");
   EXPECT_EQ(refusal("/dev/zero"), "/dev/zero: is a device, expected a file");
   EXPECT_EQ(refusal(folder.path()), folder.path().string() + ": is a directory, expected a file");
-  EXPECT_EQ(refusal(folder / "gone"), (folder / "gone").string() + ": cannot be read: No such file or directory");
+  EXPECT_EQ(refusal(folder / "gone"),
+            (folder / "gone").string() + ": cannot be read: No such file or directory");
 }
 
 TEST(OrdinaryFile, IsReadUpToABound) {
   const TemporaryFolder folder;
   const auto file = folder / "large";
   std::ofstream(file) << std::string(2'000'001, 'x');
-  EXPECT_EQ(refusal(file, 2'000'000), file.string() + ": holds more than 2 MB, too much for a file of this kind");
+  EXPECT_EQ(refusal(file, 2'000'000),
+            file.string() + ": holds more than 2 MB, too much for a file of this kind");
   EXPECT_EQ(read_bytes(file, 2'000'001).size(), 2'000'001u);
   // Made up by the system: no size beforehand.
   EXPECT_FALSE(read_bytes("/proc/self/status", 1 << 20).empty());

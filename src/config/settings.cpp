@@ -51,7 +51,9 @@ std::string range_words(Range range) {
 
 toml::table parse(std::string_view text, std::string_view name) {
   if (const int line = line_of_long_toml_key(text); line > 0) {
-    fail_input("{}: a key of more than {} parts", name.starts_with("--set") ? std::string(name) : fmt::format("{}:{}", name, line), kMostTomlKeyParts);
+    fail_input("{}: a key of more than {} parts",
+               name.starts_with("--set") ? std::string(name) : fmt::format("{}:{}", name, line),
+               kMostTomlKeyParts);
   }
   try {
     return toml::parse(text, name);

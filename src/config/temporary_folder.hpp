@@ -6,8 +6,8 @@
 
 namespace neurontwin {
 
-/// For tests: a folder of one's own, which goes when this goes. Two tests, or two runs of one test at the same
-/// time, never meet in it.
+/// For tests: a folder of one's own, which goes when this goes. Two tests, or two runs of one test at the
+/// same time, never meet in it.
 class TemporaryFolder {
  public:
   TemporaryFolder() {
@@ -28,5 +28,11 @@ class TemporaryFolder {
  private:
   std::filesystem::path path_;
 };
+
+/// The folder of this run of a test program.
+inline const std::filesystem::path& own_temporary_folder() {
+  static const TemporaryFolder folder;
+  return folder.path();
+}
 
 }  // namespace neurontwin

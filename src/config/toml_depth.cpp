@@ -5,8 +5,8 @@
 namespace neurontwin {
 namespace {
 
-/// Where a string that begins at `at` ends: the place after its closing quote, or of the line's end where it has
-/// none.
+/// Where a string that begins at `at` ends: the place after its closing quote, or of the line's end where it
+/// has none.
 size_t end_of_string(std::string_view text, size_t at) {
   const char quote = text[at];
   const std::string_view three = quote == '"' ? "\"\"\"" : "'''";

@@ -6,6 +6,7 @@
 #include <optional>
 #include <sstream>
 #include <thread>
+#include <tuple>
 
 #include "dataset/trial_source.hpp"
 #include "files/files.hpp"
@@ -44,6 +45,12 @@ bool is_of(const Shard& shard, const DatasetPlan& plan, const SplitPlan& split) 
          shard.split() == split.name;
 }
 
+/// All that the sizes of a shard's arrays follow from, but for its number of trials.
+auto sizes_of(const DatasetIdentity& id) {
+  return std::tuple(id.excitatory_synapses, id.inhibitory_synapses, id.duration_ms, id.has_nexus,
+                    id.dendritic_components);
+}
+
 void require_same(const Shard& shard, const DatasetPlan& plan, const SplitPlan& split, uint64_t first_trial,
                   uint64_t trials) {
   if (!is_of(shard, plan, split)) {
@@ -51,6 +58,13 @@ void require_same(const Shard& shard, const DatasetPlan& plan, const SplitPlan& 
         "{}: was made by another configuration ({}); choose another --out, or remove the dataset folder",
         shard.path().string(),
         first_difference(shard.identity().configuration, plan.identity.configuration + split.configuration));
+  }
+  if (sizes_of(shard.identity()) != sizes_of(plan.identity)) {
+    fail_input(
+        "{}: holds other numbers of synapses, milliseconds or recorded values than its configuration says; "
+        "it is "
+        "damaged, remove it and simulate again",
+        shard.path().string());
   }
   if (shard.first_trial() != first_trial || shard.trials() != trials) {
     fail_input("{}: holds {} trials from trial {} on, expected {} from {} on; remove the dataset folder",
@@ -205,7 +219,17 @@ std::optional<DendriticBasis> ready_basis(const DatasetPlan& plan, const std::fi
     std::filesystem::remove(file);
     return {};
   }
-  if (std::filesystem::exists(file)) return read_dendritic_basis(file, plan.identity.configuration);
+  if (std::filesystem::exists(file)) {
+    auto basis = read_dendritic_basis(file, plan.identity.configuration);
+    const auto compartments = std::get<DetailedCell>(plan.cell).geometry.compartments.size();
+    if (basis.compartments() != compartments ||
+        basis.components() != static_cast<size_t>(plan.data.dendritic_components)) {
+      fail_input("{}: holds {} components of {} compartments, expected {} of {}; it is damaged, remove it",
+                 file.string(), basis.components(), basis.compartments(), plan.data.dendritic_components,
+                 compartments);
+    }
+    return basis;
+  }
   SimulationProgress progress("fit", plan.data.dendritic_fit_trials, 0, plan.data.trial_ms, listener);
   int64_t samples = 0;
   const auto basis = fit_dendritic_basis(
@@ -256,8 +280,14 @@ SynapseClusters make_synapse_clusters(const DatasetPlan& plan, const ClusterSpec
   const auto file = synapse_clusters_path(folder);
   const auto configuration = fmt::format("{}\n[clusters]\ncount = {}\nfit_trials = {}\n",
                                          plan.identity.configuration, spec.count, spec.fit_trials);
-  if (std::filesystem::exists(file) && Hdf5File(file).text_attribute("configuration") == configuration)
-    return read_synapse_clusters(file, configuration);
+  if (std::filesystem::exists(file) && Hdf5File(file).text_attribute("configuration") == configuration) {
+    auto found = read_synapse_clusters(file, configuration);
+    if (static_cast<int>(found.of_excitatory.size()) != excitatory_synapses(plan.cell) ||
+        static_cast<int>(found.of_inhibitory.size()) != inhibitory_synapses(plan.cell))
+      fail_input("{}: holds other numbers of synapses than the neuron; it is damaged, remove it",
+                 file.string());
+    return found;
+  }
   SimulationProgress progress("cluster", spec.fit_trials, 0, plan.data.trial_ms, listener);
   const auto moments =
       voltage_moments(plan, spec.fit_trials, threads, [&](int64_t trial_ms) { progress.add(trial_ms); });
@@ -317,6 +347,11 @@ int64_t make_splits(const DatasetPlan& plan, std::span<const SplitPlan> splits,
 }
 
 void Split::append(Shard shard) {
+  if (!shards_.empty() && sizes_of(shard.identity()) != sizes_of(identity())) {
+    fail_input(
+        "{}: has other numbers of synapses, milliseconds or recorded values than {}; one of them is damaged",
+        shard.path().string(), shards_.front().path().string());
+  }
   first_trial_.push_back(trials_);
   trials_ += shard.trials();
   shards_.push_back(std::move(shard));

@@ -10,8 +10,10 @@ using Json = nlohmann::ordered_json;
 struct TooDeep {};
 
 Json parse_bounded(std::string_view text) {
-  return Json::parse(text, [](int depth, Json::parse_event_t, const Json&) {
-    if (depth > kDeepestJson) throw TooDeep();
+  return Json::parse(text, [](int depth, Json::parse_event_t event, const Json&) {
+    const bool begins =
+        event == Json::parse_event_t::array_start || event == Json::parse_event_t::object_start;
+    if (begins && depth >= kDeepestJson) throw TooDeep();
     return true;
   });
 }
@@ -25,8 +27,8 @@ Json parse_json(std::string_view text, const std::filesystem::path& file) {
     fail_input("{}: is damaged: JSON nested more than {} deep; remove it and run the same command again",
                file.string(), kDeepestJson);
   } catch (const Json::parse_error& error) {
-    fail_input("{}: is damaged: not JSON from byte {} on; remove it and run the same command again", file.string(),
-               error.byte);
+    fail_input("{}: is damaged: not JSON from byte {} on; remove it and run the same command again",
+               file.string(), error.byte);
   } catch (const Json::exception&) {  // a number out of range
     fail_input("{}: is damaged: JSON with values that cannot be; remove it and run the same command again",
                file.string());

@@ -24,8 +24,9 @@ bool is_json_object(std::string_view text);
 template <class F>
 auto using_json(const std::filesystem::path& file, F&& use) {
   const auto refuse = [&] {
-    fail_input("{}: is damaged: it does not hold what neurontwin wrote; remove it and run the same command again",
-               file.string());
+    fail_input(
+        "{}: is damaged: it does not hold what neurontwin wrote; remove it and run the same command again",
+        file.string());
   };
   try {
     return use();

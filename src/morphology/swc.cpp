@@ -153,7 +153,8 @@ class Importer {
     }
     if (root_ < 0) fail_input("{}: has no soma (points of type 1), which the tree has to start from", name_);
     for (auto& s : samples_)
-      s.soma_children = std::count_if(s.children.begin(), s.children.end(), [&](int i) { return is_soma(i); });
+      s.soma_children =
+          std::count_if(s.children.begin(), s.children.end(), [&](int i) { return is_soma(i); });
     soma_points_ =
         std::count_if(samples_.begin(), samples_.end(), [](const Sample& s) { return s.type == 1; });
     ball_ = soma_points_ == 1 || is_ball();
@@ -319,8 +320,8 @@ class Importer {
     return m;
   }
 
-  /// As sweeps over `order` would come by them, each taking the runs whose parents were taken before. A run is
-  /// in the sweep of its parent if it comes after it in the order, else in the next.
+  /// As sweeps over `order` would come by them, each taking the runs whose parents were taken before. A run
+  /// is in the sweep of its parent if it comes after it in the order, else in the next.
   std::vector<size_t> parents_first(std::vector<size_t> order) const {
     std::vector<size_t> place(runs_.size()), sweep(runs_.size());
     for (size_t k = 0; k < order.size(); ++k) place[order[k]] = k;

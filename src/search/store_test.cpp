@@ -7,21 +7,15 @@
 
 #include <cmath>
 
+#include "config/temporary_folder.hpp"
+
 namespace neurontwin {
 namespace {
 
 class TheStore : public testing::Test {
  protected:
-  void SetUp() override {
-    folder_ = std::filesystem::temp_directory_path() /
-              fmt::format("neurontwin-store-{}-{}", ::getpid(),
-                          testing::UnitTest::GetInstance()->current_test_info()->name());
-    std::filesystem::remove_all(folder_);
-    std::filesystem::create_directories(folder_);
-  }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
-
-  std::filesystem::path folder_;
+  TemporaryFolder own_;
+  const std::filesystem::path& folder_ = own_.path();
 };
 
 Configuration some_configuration(int64_t number) {

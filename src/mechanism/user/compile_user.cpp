@@ -12,11 +12,21 @@ namespace {
 
 const std::string kEntry = "neurontwin_kernels_user";
 
-/// No name that comes from outside: neither the cache's folder, which the compiler runs in, nor the .mod file.
-const std::vector<std::string> kArguments{
-    "-std=c++20", "-O3",     "-march=native", "-ffp-contract=fast", "-fno-math-errno", "-DHWY_COMPILE_ONLY_STATIC",
-    "-shared",    "-fPIC",   "-I",            ".",                  "-o",              "kernels.so",
-    "kernels.cpp"};
+/// No name that comes from outside: neither the cache's folder, which the compiler runs in, nor the .mod
+/// file.
+const std::vector<std::string> kArguments{"-std=c++20",
+                                          "-O3",
+                                          "-march=native",
+                                          "-ffp-contract=fast",
+                                          "-fno-math-errno",
+                                          "-DHWY_COMPILE_ONLY_STATIC",
+                                          "-shared",
+                                          "-fPIC",
+                                          "-I",
+                                          ".",
+                                          "-o",
+                                          "kernels.so",
+                                          "kernels.cpp"};
 
 /// A folder that goes when this goes.
 struct Workplace {
@@ -27,8 +37,8 @@ struct Workplace {
   }
 };
 
-void compile_into(const KernelCache& cache, const std::string& key, const Compiler& compiler, const std::string& source,
-                  const std::string& mod_file) {
+void compile_into(const KernelCache& cache, const std::string& key, const Compiler& compiler,
+                  const std::string& source, const std::string& mod_file) {
   const Workplace work{cache.fresh_folder()};
   std::filesystem::create_directories(work.folder / "mechanism");
   write_file_atomically(work.folder / "kernels.cpp", source);
@@ -38,7 +48,8 @@ void compile_into(const KernelCache& cache, const std::string& key, const Compil
   // Kept for whoever wants to see: the code, and what the compiler said of it.
   const auto kept = cache.folder(key);
   std::error_code ignored;
-  for (const auto* name : {"kernels.cpp", "log"}) std::filesystem::rename(work.folder / name, kept / name, ignored);
+  for (const auto* name : {"kernels.cpp", "log"})
+    std::filesystem::rename(work.folder / name, kept / name, ignored);
   if (!compiled) {
     fail_input("{}: its generated code could not be compiled (is libhwy-dev installed?); see {}", mod_file,
                (kept / "log").string());
@@ -60,7 +71,8 @@ MechanismKernels compile_user_kernels(const Mechanism& mechanism) {
   compile_into(cache, key, compiler, source, mechanism.path);
   if (const auto made = cache.load(key, kEntry)) return *made;
   fail_input(
-      "{}: its compiled code cannot be loaded from {}; is that on a file system from which nothing may be run "
+      "{}: its compiled code cannot be loaded from {}; is that on a file system from which nothing may be "
+      "run "
       "(noexec)? Set XDG_CACHE_HOME to another folder",
       mechanism.path, cache.folder(key).string());
 }

@@ -86,19 +86,21 @@ std::string processor_words() {
   std::string words = system.machine;
   std::ifstream cpu("/proc/cpuinfo");
   for (std::string line; std::getline(cpu, line) && !line.empty();) {  // the first processor's
-    for (const auto* kind : {"vendor_id", "cpu family", "model\t", "flags", "Features", "CPU ", "isa", "cpu\t"})
+    for (const auto* kind :
+         {"vendor_id", "cpu family", "model\t", "flags", "Features", "CPU ", "isa", "cpu\t"})
       if (line.starts_with(kind)) words += "\n" + line;
   }
   return words;
 }
 
-bool compile(const Compiler& compiler, const std::vector<std::string>& arguments, const std::filesystem::path& folder,
-             const std::string& log) {
+bool compile(const Compiler& compiler, const std::vector<std::string>& arguments,
+             const std::filesystem::path& folder, const std::string& log) {
   std::vector<std::string> words{compiler.program};
   words.insert(words.end(), arguments.begin(), arguments.end());
   Actions actions;
   ::posix_spawn_file_actions_addchdir_np(actions.get(), folder.c_str());
-  ::posix_spawn_file_actions_addopen(actions.get(), STDOUT_FILENO, log.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+  ::posix_spawn_file_actions_addopen(actions.get(), STDOUT_FILENO, log.c_str(), O_WRONLY | O_CREAT | O_TRUNC,
+                                     0600);
   ::posix_spawn_file_actions_adddup2(actions.get(), STDOUT_FILENO, STDERR_FILENO);
   return run(words, actions) == 0;
 }

@@ -17,8 +17,8 @@ Compiler find_compiler(const std::string& what_for);
 /// What tells processors apart for which different code may be made: its kind and its features.
 std::string processor_words();
 
-/// Runs the compiler in `folder`, with names of files in that folder; never through a shell. What it says goes
-/// to the file `log` there. True if it succeeded.
+/// Runs the compiler in `folder`, with names of files in that folder; never through a shell. What it says
+/// goes to the file `log` there. True if it succeeded.
 bool compile(const Compiler& compiler, const std::vector<std::string>& arguments,
              const std::filesystem::path& folder, const std::string& log);
 

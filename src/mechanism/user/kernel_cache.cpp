@@ -35,23 +35,27 @@ fs::path root_folder() {
   if (const fs::path home = variable("HOME"); home.is_absolute()) return home / ".cache/neurontwin";
   // Not a folder that everybody may write to: what lies there is run.
   fail_input(
-      "no place to keep compiled mechanisms; set XDG_CACHE_HOME (or HOME) to the absolute path of a folder of "
+      "no place to keep compiled mechanisms; set XDG_CACHE_HOME (or HOME) to the absolute path of a folder "
+      "of "
       "yours");
 }
 
 /// Whether nobody but this user and root can have made or changed it.
 void require_own(int descriptor, const fs::path& path) {
   struct stat status {};
-  if (::fstat(descriptor, &status) != 0) fail_input("{}: cannot be read: {}", path.string(), std::strerror(errno));
+  if (::fstat(descriptor, &status) != 0)
+    fail_input("{}: cannot be read: {}", path.string(), std::strerror(errno));
   if (status.st_uid != ::geteuid() && status.st_uid != 0) {
     fail_input(
-        "{}: belongs to another user (number {}); compiled mechanisms that lie there are not run; remove it, or "
+        "{}: belongs to another user (number {}); compiled mechanisms that lie there are not run; remove it, "
+        "or "
         "set XDG_CACHE_HOME to a folder of yours",
         path.string(), status.st_uid);
   }
   if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
     fail_input(
-        "{}: others than its owner may write to it; compiled mechanisms that lie there are not run; remove it, or "
+        "{}: others than its owner may write to it; compiled mechanisms that lie there are not run; remove "
+        "it, or "
         "take that right away (chmod go-w)",
         path.string());
   }
@@ -123,7 +127,8 @@ void remove_stale(const fs::path& root) {
 KernelCache::KernelCache() : root_(root_folder()) {
   std::error_code error;
   fs::create_directories(root_.parent_path(), error);
-  if (error) fail_input("{}: cannot be made, to keep compiled mechanisms in: {}", root_.string(), error.message());
+  if (error)
+    fail_input("{}: cannot be made, to keep compiled mechanisms in: {}", root_.string(), error.message());
   descriptor_ = open_own_folder(AT_FDCWD, root_.string(), root_);
 }
 

@@ -8,8 +8,8 @@
 namespace neurontwin {
 
 /// Where compiled mechanisms are kept: $XDG_CACHE_HOME/neurontwin, or ~/.cache/neurontwin. What lies there is
-/// run, so only what this user (or root) owns and nobody else may write is ever loaded. InputError if there is
-/// no such place, it cannot be made, or others may write to it.
+/// run, so only what this user (or root) owns and nobody else may write is ever loaded. InputError if there
+/// is no such place, it cannot be made, or others may write to it.
 class KernelCache {
  public:
   KernelCache();
