@@ -6,15 +6,19 @@
 #include <chrono>
 #include <ctime>
 #include <fstream>
+#include <map>
 #include <sstream>
 #include <thread>
 
+#include "cli/outcome.hpp"
 #include "cli/progress_bar.hpp"
 #include "dataset/background_dataset.hpp"
 #include "dataset/event_support.hpp"
 #include "evaluate/played_trial.hpp"
 #include "files/files.hpp"
+#include "files/json.hpp"
 #include "interpret/synapse_weights.hpp"
+#include "progress/say.hpp"
 #include "report/neuron.hpp"
 #include "report/report.hpp"
 
@@ -29,10 +33,15 @@ class StageLog {
   explicit StageLog(const std::filesystem::path& folder) : file_(folder / "stages.json") {
     if (!std::filesystem::exists(file_)) return;
     try {
-      log_ = Json::parse(read_file(file_));
-    } catch (const Json::exception& error) {
-      fail_input("{}: is damaged ({}); remove it, finished work is found again", file_.string(),
-                 error.what());
+      log_ = read_json(file_);
+      using_json(file_, [&] {
+        for (const auto& [name, stage] : log_.get<std::map<std::string, Json>>()) {
+          log_[name] = {{"inputs", stage.at("inputs").get<std::string>()},
+                        {"seconds", stage.at("seconds").get<double>()}};
+        }
+      });
+    } catch (const InputError&) {
+      fail_input("{}: is damaged; remove it, finished work is found again", file_.string());
     }
   }
 
@@ -53,12 +62,23 @@ class StageLog {
 };
 
 bool is_whole_json(const std::filesystem::path& file) {
-  return std::filesystem::exists(file) && Json::accept(read_file(file));
+  return std::filesystem::exists(file) && is_json_object(read_file(file));
 }
 
 bool is_whole_page(const std::filesystem::path& file) {
   return std::filesystem::exists(file) && read_file(file).ends_with("</html>\n");
 }
+
+// The settings that a stage's memory follows from.
+constexpr auto kSimulating = "data.trials_per_shard, data.trial_ms or --threads";
+constexpr auto kTraining = "train.batch_windows, train.window_ms, twin.width or twin.taps";
+constexpr auto kSimulatingAndTraining =
+    "data.trials_per_shard, data.trial_ms, train.batch_windows, train.window_ms, twin.width or twin.taps";
+constexpr auto kEvaluating =
+    "data.test_trials, data.valid_trials, data.trial_ms or evaluate.bootstrap_resamples";
+constexpr auto kInterpreting =
+    "interpret.moments, interpret.attributed_spikes, interpret.added_spikes or interpret.probes.trials_score";
+constexpr auto kReporting = "the number of compartments (compartment_spacing_um in the cell)";
 
 double seconds_now() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
@@ -226,13 +246,14 @@ class Run {
   }
 
   void print_summary() const {
-    const auto m = Json::parse(read_file(out_ / "metrics.json"));
+    const auto m = read_json(out_ / "metrics.json");
     const auto value = [&](const char* key) {
       return m.contains(key) && m[key].is_number() ? m[key].get<double>() : NAN;
     };
     const auto interval = [&](const std::string& key) {
       const auto it = m.find(key + "_ci95");
-      return it != m.end() && (*it)[0].is_number()
+      return it != m.end() && it->is_array() && it->size() == 2 && (*it)[0].is_number() &&
+                     (*it)[1].is_number()
                  ? fmt::format("  [{:.4f}, {:.4f}]", (*it)[0].get<double>(), (*it)[1].get<double>())
                  : "";
     };
@@ -269,8 +290,6 @@ class Run {
   }
 
  private:
-  void say(const std::string& line) const { fmt::print(stderr, "{}\n", line); }
-
   /// What the data set is made from and which files it is now.
   std::string simulation_inputs() const {
     const auto inputs = digest(fmt::format(
@@ -477,7 +496,10 @@ class Run {
         trial = played_trial(twin, test, *cell, plan.simulation, progress_);
       }
     }
-    auto neuron = neuron_json(*cell, quantities, Json::parse(interpretation_text));
+    const auto interpretation = out_ / "interpretation.json";
+    auto neuron = using_json(interpretation, [&] {
+      return neuron_json(*cell, quantities, parse_json(interpretation_text, interpretation));
+    });
     neuron["trial"] = std::move(trial);
     write_file_atomically(file, neuron.dump() + "\n");
     log_.finish("neuron", inputs, seconds_now() - start);
@@ -549,24 +571,24 @@ void run_stage(StageName stage, const Experiment& experiment, const Options& opt
   Run run(experiment, options);
   switch (stage) {
     case StageName::simulate:
-      return run.simulate();
+      return with_reasons("simulating", kSimulating, [&] { run.simulate(); });
     case StageName::train:
-      return run.train();
+      return with_reasons("training", kTraining, [&] { run.train(); });
     case StageName::evaluate:
-      return run.evaluate();
+      return with_reasons("evaluating", kEvaluating, [&] { run.evaluate(); });
     case StageName::interpret:
-      return run.interpret();
+      return with_reasons("interpreting", kInterpreting, [&] { run.interpret(); });
     case StageName::report:
-      return run.report();
+      return with_reasons("making the report", kReporting, [&] { run.report(); });
   }
 }
 
 void run_all(const Experiment& experiment, const Options& options) {
   Run run(experiment, options);
-  run.simulate_and_train();
-  run.evaluate();
-  run.interpret();
-  run.report();
+  with_reasons("simulating and training", kSimulatingAndTraining, [&] { run.simulate_and_train(); });
+  with_reasons("evaluating", kEvaluating, [&] { run.evaluate(); });
+  with_reasons("interpreting", kInterpreting, [&] { run.interpret(); });
+  with_reasons("making the report", kReporting, [&] { run.report(); });
   run.print_summary();
 }
 
