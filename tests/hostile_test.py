@@ -51,9 +51,9 @@ class AFileOfAnother(Hostile):
         toml = self.folder / "deep.toml"
         for text in ["[" + ".".join("a" * 100000) + "]", ".".join("a" * 100000) + " = 1", "x = " + "[" * 100000, "x = " + "{a=" * 100000]:
             toml.write_text(text)
-            for words in [["inspect"], ["run"], ["simulate", "--ms", 10, "--out", self.folder / "o.h5"]]:
-                self.assert_refused([PROGRAM, words[0], toml, *words[1:]], f"{toml}:1:")
-        self.assert_refused([PROGRAM, "inspect", EXPERIMENT, "--set", ".".join("a" * 100000) + "=1"], "a key of more than")
+            self.assert_refused([PROGRAM, "inspect", toml], f"{toml}:1:")
+        self.assert_refused([PROGRAM, "run", toml], f"{toml}:1:")
+        self.assert_refused([PROGRAM, "inspect", EXPERIMENT, "--set", ".".join("a" * 30000) + "=1"], "a key of more than")
         for text in ["[" * 1000000 + "]" * 1000000, '{"a":' * 400000]:
             (self.out / "search.json").write_text(text)
             self.assert_refused(self.stage("report"), self.out / "search.json", "nested more than 64 deep")
@@ -68,8 +68,7 @@ class AFileOfAnother(Hostile):
         for name in ["metrics.json", "curves.json", "learning.json", "interpretation.json", "search.json", "stages.json"]:
             file = self.out / name
             whole = file.read_text() if file.exists() else None
-            for text in ["3", "[]", "[1]", "null", '"text"', "{}", '{"units": 3}', '{"units": [3]}', '{"units": [{"filters": [[[1], 2]]}]}', '{"train": 3}',
-                         '{"train": {"inputs": 3}}', '{"evaluate": {"inputs": "x", "seconds": "y"}}', '{"spike.auc": []}']:
+            for text in ["3", "[1]", "{}", '{"units": [3], "train": 3, "spike.auc": []}', '{"units": [{"filters": [[[1], 2]]}], "train": {"inputs": 3}}']:
                 file.write_text(text)
                 done = run(self.stage("report"))
                 self.assertIn(done.returncode, (0, WRONG_INPUT), f"{name} {text}\n{done.stderr}")
@@ -101,17 +100,19 @@ class AFileOfAnother(Hostile):
             place = pathlib.Path(tempfile.mkdtemp(dir=self.folder))
             for name in ["a.toml", "a.swc", "a.asc", "a.mod", "a.h5", "a.pt"]:
                 make(place / name)
-                self.assert_refused([PROGRAM, "inspect", place / name], place / name, kind, timeout_s=20)
+                self.assert_refused([PROGRAM, "inspect", place / name], place / name, kind)
+            if make is not fifo:  # which waits for ever where the others would be read without end, or refused
+                continue
             for words in [["run", place / "a.toml"], ["simulate", place / "a.toml", "--ms", 9, "--out", self.folder / "o.h5"],
                           ["simulate", cell, "--ms", 9, "--morphology", place / "a.swc", "--out", self.folder / "o.h5"],
                           ["simulate", cell, "--replay", place / "a.h5", "--out", self.folder / "o.h5"],
                           ["predict", place / "a.pt", "--input", shard, "--out", self.folder / "p.h5"],
                           ["export", place / "a.pt", "--format", "hdf5", "--out", self.folder / "p.h5"]]:
-                self.assert_refused([PROGRAM, *words], place, kind, timeout_s=20)
+                self.assert_refused([PROGRAM, *words], place, kind)
             for name in ["dataset/train-0000.h5", "stages.json", "interpretation.json"]:
                 (self.out / name).rename(self.folder / "kept")
                 make(self.out / name)
-                self.assert_refused(self.stage("report") if name != "dataset/train-0000.h5" else self.stage("train"), self.out / name, timeout_s=20)
+                self.assert_refused(self.stage("report") if name != "dataset/train-0000.h5" else self.stage("train"), self.out / name)
                 (self.out / name).rmdir() if (self.out / name).is_dir() else (self.out / name).unlink()
                 (self.folder / "kept").rename(self.out / name)
 
@@ -163,9 +164,9 @@ class AFileOfAnother(Hostile):
                     del file["output/soma_mV"]
                     change(file)
                 self.assert_refused([PROGRAM, "inspect", shard], shard, words)
-                (self.out / "stages.json").unlink(missing_ok=True)
-                self.assert_refused(self.stage("evaluate"), shard, words)
-                self.assert_refused([PROGRAM, "predict", *(self.out.glob("twin.*")), "--input", shard, "--out", self.folder / "p.h5"], shard, words)
+        (self.out / "stages.json").unlink()
+        self.assert_refused(self.stage("evaluate"), shard, words)
+        self.assert_refused([PROGRAM, "predict", *(self.out.glob("twin.*")), "--input", shard, "--out", self.folder / "p.h5"], shard, words)
 
     def test_in_hdf5_with_numbers_that_cannot_be_is_refused(self):
         shard, whole = self.out / "dataset/test-0000.h5", self.folder / "whole.h5"
@@ -224,7 +225,7 @@ class AnImpossibleWish(Hostile):
         out = self.folder / "run"
         for stage in ["run", "simulate", "train", "evaluate", "report"]:
             message = self.assert_refused(command(stage, out, settings={**TINY, "data.train_trials": 1000000000}), "data.train_trials is too large",
-                                          "1000000016 trials of 1000 ms", str(out), timeout_s=20)
+                                          "1000000016 trials of 1000 ms", str(out))
             self.assertRegex(message, r"take about [\d.]+ TB on the disk, but [\d.]+ [MGT]B are free")
             self.assertFalse(out.exists())
         self.assert_refused(command(out=out, settings={**TINY, "data.test_trials": 1000000000}), "data.test_trials is too large")
@@ -232,7 +233,7 @@ class AnImpossibleWish(Hostile):
     def test_for_more_memory_than_there_is_is_refused_by_the_name_of_the_setting(self):
         out = self.folder / "run"
         for settings, words in [({"train.batch_windows": 100000000}, "train.batch_windows"), ({"twin.width": 100000, "twin.taps": "[5000]"}, "twin.width")]:
-            self.assert_refused(command(out=out, settings={**TINY, **settings}), words, "of memory, but", timeout_s=20)
+            self.assert_refused(command(out=out, settings={**TINY, **settings}), words, "of memory, but")
             self.assertFalse(out.exists())
 
     def test_under_a_limit_of_memory_ends_soon_and_says_so(self):

@@ -43,7 +43,7 @@ class Inspect(InTemporaryFolder):
         self.assertIn("celsius = 30.0", changed)
         self.assertIn("receptors = 'ampa'", changed)
         experiment = ROOT / "experiments/if.toml"
-        changed = self.succeed([PROGRAM, "inspect", experiment, "--set", "cell.threshold_mV=-50", "--profile", "paper"]).stdout
+        changed = self.succeed([PROGRAM, "inspect", experiment, "--set", "cell.threshold_mV=-50", "--profile", "quick"]).stdout
         self.assertIn("threshold_mV = -50.0", changed)
         self.assertNotEqual(changed, self.succeed([PROGRAM, "inspect", experiment, "--set", "cell.threshold_mV=-50"]).stdout)
 
