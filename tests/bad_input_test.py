@@ -2,12 +2,15 @@
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
+import tempfile
+import time
 import unittest
 
 import h5py
 import numpy
-from support import EXPERIMENT, PROGRAM, ROOT, InTemporaryFolder, command, metrics, run
+from support import EXPERIMENT, PROGRAM, ROOT, InTemporaryFolder, command, end, metrics, run, wait_until
 
 FAILED, WRONG_INPUT = 1, 2
 
@@ -121,21 +124,19 @@ class AnOutputDirectory(WrongInput):
 
     def test_that_another_run_is_using(self):
         out = self.folder / "run"
-        first = subprocess.Popen([str(w) for w in command(out=out, settings={"train.epochs": 500})], stderr=subprocess.PIPE, text=True)
+        first = subprocess.Popen([str(w) for w in command(out=out, settings={"train.epochs": 500})], stderr=subprocess.DEVNULL)
         try:
-            while "simulate" not in first.stderr.readline():
-                self.assertIsNone(first.poll())
+            wait_until((out / "dataset").exists, first)
             self.assert_refused(command(out=out), out, "another neurontwin is working")
         finally:
-            first.kill()
-            first.communicate()
+            end(first)
 
 
 class ADamagedFile(WrongInput):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.whole = pathlib.Path(subprocess.run(["mktemp", "-d"], capture_output=True, text=True).stdout.strip())
+        cls.whole = pathlib.Path(tempfile.mkdtemp(prefix="neurontwin-test-"))
         cls.addClassCleanup(shutil.rmtree, cls.whole)
         done = run(command(out=cls.whole))
         assert done.returncode == 0, done.stderr

@@ -8,8 +8,10 @@ import time
 import unittest
 
 import h5py
-from support import SLOW, InTemporaryFolder, command, metrics, run
+from support import SLOW, InTemporaryFolder, command, end, metrics, run, wait_until
 from convert_twin import read_safetensors
+
+STOPPED = 130
 
 
 class AKilledRun(InTemporaryFolder):
@@ -50,8 +52,7 @@ class AKilledRun(InTemporaryFolder):
                 # Short lives mostly, so that progress is made in many small pieces and all stages are hit.
                 process.wait(timeout=moments.uniform(0.02, 0.6 * length))
             except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+                end(process)
                 interrupted += 1
             if out.exists():
                 self.assert_every_file_is_whole(out)
@@ -92,12 +93,11 @@ class AnInterruptedRun(InTemporaryFolder):
         settings = {"train.steps_per_epoch": 2000}
         self.succeed(command(out=reference, settings=settings))
         process = subprocess.Popen(command(out=out, settings=settings), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        while not (out / "checkpoints").exists():
-            time.sleep(0.01)
+        wait_until((out / "checkpoints").exists, process)
         time.sleep(0.5)
         process.send_signal(signal.SIGINT)
         _, message = process.communicate(timeout=10)
-        self.assertEqual(process.returncode, 1, message)
+        self.assertEqual(process.returncode, STOPPED, message)
         self.assertIn("stopped while training; run the same command again to go on", message)
         self.assertTrue((out / "checkpoints/last.safetensors").exists())
         self.succeed(command(out=out, settings=settings))
@@ -108,8 +108,7 @@ class AnInterruptedRun(InTemporaryFolder):
         settings = {"data.train_trials": 6000, "train.epochs": 40, "train.steps_per_epoch": 2000, "train.checkpoint_every_s": 0.1,
                     "train.starts_with_trials": 30, "train.all_trials_from_epoch": 20}
         process = subprocess.Popen(command(out=out, settings=settings), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        while not (out / "checkpoints/last.safetensors").exists():
-            time.sleep(0.01)
+        wait_until((out / "checkpoints/last.safetensors").exists, process)
         return process
 
     def test_stops_both_simulation_and_training(self):
@@ -117,7 +116,7 @@ class AnInterruptedRun(InTemporaryFolder):
         process = self.start_simulating_beside_training(out)
         process.send_signal(signal.SIGINT)
         _, message = process.communicate(timeout=10)
-        self.assertEqual(process.returncode, 1, message)
+        self.assertEqual(process.returncode, STOPPED, message)
         self.assertRegex(message, "stopped while (training|simulating); run the same command again to go on")
         self.assertFalse((out / "dataset/test-0000.h5").exists())
         self.assertEqual(list(out.rglob("*.half-written")), [])
@@ -138,14 +137,12 @@ class TwoPrograms(InTemporaryFolder):
         out = self.folder / "out"
         first = subprocess.Popen(command(out=out, settings={"train.epochs": 1000}), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
-            while not (out / "checkpoints").exists():
-                time.sleep(0.01)
+            wait_until((out / "checkpoints").exists, first)
             second = run(command(out=out, settings={"train.epochs": 1000}))
             self.assertEqual(second.returncode, 2)
             self.assertIn("another neurontwin is working in this directory", second.stderr)
         finally:
-            first.kill()
-            first.wait()
+            end(first)
 
 
 if __name__ == "__main__":

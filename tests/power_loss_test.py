@@ -8,7 +8,7 @@ import subprocess
 import time
 import unittest
 
-from support import ROOT, SLOW, InTemporaryFolder, command, metrics
+from support import ROOT, SLOW, InTemporaryFolder, command, end, metrics
 
 EXPERIMENT = ROOT / "experiments/l5pc-nmda.toml"
 CHECKPOINT_EVERY_S = 1
@@ -54,6 +54,7 @@ class TenPowerLosses(InTemporaryFolder):
         taken = dict.fromkeys([*STAGES, "done"], 0.0)
         now = saved = 0.0
         version = None
+        latest = time.monotonic() + 3600
         while process.poll() is None:
             before, now = now, max(now, cpu_s(process.pid))
             stage = self.current_stage(out)
@@ -61,8 +62,10 @@ class TenPowerLosses(InTemporaryFolder):
             if last.exists() and last.stat().st_mtime_ns != version:
                 version, saved = last.stat().st_mtime_ns, 0.0 if version is None else now
             if stop and (taken[stop[0]] >= stop[1] or stage not in STAGES[:STAGES.index(stop[0]) + 1]):
-                process.kill()
-                process.wait()
+                end(process)
+            if time.monotonic() > latest:
+                end(process)
+                self.fail("the program did not come to an end within an hour")
             time.sleep(0.005)
         self.assertEqual(process.returncode, -signal.SIGKILL if stop else 0)
         return self.current_stage(out), taken, now - saved

@@ -10,7 +10,9 @@ import subprocess
 import time
 import unittest
 
-from support import ROOT, SLOW, InTemporaryFolder, command, run
+from support import SLOW, InTemporaryFolder, command, end, run, wait_until
+
+STOPPED = 130
 
 # Two rungs of 4 and 12 epochs of 20 steps; nine networks and the best three.
 SEARCH = {
@@ -188,12 +190,11 @@ class ASearch(InTemporaryFolder):
         reference, out = self.folder / "undisturbed", self.folder / "interrupted"
         self.succeed(search(reference))
         process = subprocess.Popen(search(out), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        while len(finished(out)) < 2:
-            time.sleep(0.01)
+        wait_until(lambda: len(finished(out)) >= 2, process)
         workers = children(process.pid)
         process.send_signal(signal.SIGINT)
         _, message = process.communicate(timeout=20)
-        self.assertEqual(process.returncode, 1, message)
+        self.assertEqual(process.returncode, STOPPED, message)
         self.assertIn("stopped while searching; run the same command again to go on", message)
         self.assertFalse([w for w in workers if pathlib.Path(f"/proc/{w}").exists()])
         self.succeed(search(out))
@@ -217,8 +218,7 @@ class AKilledSearch(InTemporaryFolder):
                     kills += 1
                     time.sleep(moments.uniform(0, 0.3 * length))
                 kills += process.poll() is None
-                process.kill()
-                process.wait()
+                end(process)
             now = finished(out)
             self.assertEqual({job: now.get(job) for job in known}, known)
             begun = rows(out, f"SELECT trial, rung FROM attempt WHERE rowid > {attempts}")

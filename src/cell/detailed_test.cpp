@@ -9,6 +9,7 @@
 #include <fstream>
 
 #include "cell/neuron.hpp"
+#include "config/temporary_folder.hpp"
 
 namespace neurontwin {
 namespace {
@@ -188,7 +189,7 @@ std::string tree_swc(int length_um) {
 TEST(Cell, TheTreeThatAnExperimentNamesLiesBesideTheExperiment) {
   // Both folders have a tree.swc, of other lengths: the cell's own file means its own, whoever begins from
   // it.
-  const auto folder = fs::path(testing::TempDir()) / "cell-of-an-experiment";
+  const auto folder = own_temporary_folder() / "cell-of-an-experiment";
   fs::create_directories(folder / "cells");
   std::ofstream(folder / "cells/cell.toml")
       << "kind = \"detailed\"\nmorphology = \"tree.swc\"\n"

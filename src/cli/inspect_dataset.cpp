@@ -162,7 +162,9 @@ void inspect_shards(std::span<const std::filesystem::path> files) {
     const Shard shard(file);
     const auto& other = shard.identity();
     if (shard.split() != first.split() || other.configuration != id.configuration ||
-        other.neuron != id.neuron || other.recipe != id.recipe)
+        other.neuron != id.neuron || other.recipe != id.recipe ||
+        other.excitatory_synapses != id.excitatory_synapses ||
+        other.inhibitory_synapses != id.inhibitory_synapses || other.duration_ms != id.duration_ms)
       fail_input("{}: is of another split, neuron or recipe than {}", file.string(), files.front().string());
     for (size_t i = 0; i < shard.trials(); ++i) survey.add(shard.trial(i), trees);
   }

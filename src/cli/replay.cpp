@@ -67,7 +67,7 @@ void replay(const ReplayOptions& o) {
   if (o.out.empty()) fail_input("--replay needs --out FILE.h5");
   if (o.input.empty() && o.duration_ms == 0)
     fail_input("without --replay, whose last input spike would say it, --ms has to say how long");
-  const auto settings = Settings::from_file(o.cell);
+  const auto settings = Settings::from_file(o.cell, "", o.set);
   CellChoices choices;
   if (!o.morphology.empty()) choices.morphology = o.morphology;
   choices.receptors = o.receptors;

@@ -2,12 +2,14 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 namespace neurontwin {
 
 struct ReplayOptions {
   std::filesystem::path cell, out, morphology;
-  std::filesystem::path input;  // empty: none, as for a cell that electrodes drive
+  std::vector<std::string> set;  // key=value over the cell's file
+  std::filesystem::path input;   // empty: none, as for a cell that electrodes drive
   double dt_ms = 0.025;
   std::string scheme = "crank-nicolson", precision = "double", receptors;
   int64_t duration_ms = 0;  // 0: the last input spike, rounded up to a second

@@ -10,6 +10,7 @@
 #include "cli/stages.hpp"
 #include "dataset/event_support.hpp"
 #include "files/files.hpp"
+#include "progress/say.hpp"
 #include "search/search.hpp"
 
 namespace neurontwin {
@@ -91,8 +92,8 @@ SearchTask task_of(const Experiment& e, const Options& o) {
 void require_spikes(const SearchTask& task, const Experiment& e) {
   if (task.spec.measure != Measure::auc) return;
   const auto support = event_support(task.open("valid"), task.skip_ms);
-  fmt::print(stderr, "{}\n", words_for(support, "valid"));
-  if (const auto warning = warning_of(support, "valid")) fmt::print(stderr, "{}\n", *warning);
+  say(words_for(support, "valid"));
+  if (const auto warning = warning_of(support, "valid")) say(*warning);
   if (support.spikes_after_skip > 0) return;
   fail_input(
       "{} validation trials hold no output spike; raise data.valid_trials, or the input rates in [stimulus], "

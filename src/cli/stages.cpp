@@ -6,13 +6,16 @@
 #include <fstream>
 #include <thread>
 
+#include "cli/outcome.hpp"
 #include "cli/progress_bar.hpp"
 #include "cli/stage_log.hpp"
 #include "dataset/background_dataset.hpp"
 #include "dataset/event_support.hpp"
 #include "evaluate/played_trial.hpp"
 #include "files/files.hpp"
+#include "files/json.hpp"
 #include "interpret/synapse_weights.hpp"
+#include "progress/say.hpp"
 #include "report/neuron.hpp"
 #include "report/report.hpp"
 #include "twin/saved_twin.hpp"
@@ -23,6 +26,17 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr auto kTwinFile = "twin.safetensors";
+
+// The settings that a stage's memory follows from.
+constexpr auto kSimulating = "data.trials_per_shard, data.trial_ms or --threads";
+constexpr auto kTraining = "train.batch_windows, train.window_ms, twin.width or twin.taps";
+constexpr auto kSimulatingAndTraining =
+    "data.trials_per_shard, data.trial_ms, train.batch_windows, train.window_ms, twin.width or twin.taps";
+constexpr auto kEvaluating =
+    "data.test_trials, data.valid_trials, data.trial_ms or evaluate.bootstrap_resamples";
+constexpr auto kInterpreting =
+    "interpret.moments, interpret.attributed_spikes, interpret.added_spikes or interpret.probes.trials_score";
+constexpr auto kReporting = "the number of compartments (compartment_spacing_um in the cell)";
 
 double seconds_now() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
@@ -224,7 +238,7 @@ class Run {
   }
 
   void print_summary() const {
-    const auto m = Json::parse(read_file(out_ / "metrics.json"));
+    const auto m = read_json(out_ / "metrics.json");
     const auto value = [&](const char* key) {
       return m.contains(key) && m[key].is_number() ? m[key].get<double>() : NAN;
     };
@@ -276,8 +290,6 @@ class Run {
   }
 
  private:
-  void say(const std::string& line) const { fmt::print(stderr, "{}\n", line); }
-
   /// The digest of a file in the run directory, or of a split of the data set, "dataset/train"; empty if it
   /// is not there. InputError where a shard was changed after it was made.
   std::string content(const std::string& name) {
@@ -652,7 +664,10 @@ class Run {
         trial = played_trial(twin, test, *cell, plan.simulation, progress_);
       }
     }
-    auto neuron = neuron_json(*cell, quantities, Json::parse(interpretation_text));
+    const auto interpretation = out_ / "interpretation.json";
+    auto neuron = using_json(interpretation, [&] {
+      return neuron_json(*cell, quantities, parse_json(interpretation_text, interpretation));
+    });
     neuron["trial"] = std::move(trial);
     write_file_atomically(file, neuron.dump() + "\n");
     finish("neuron", inputs, {"neuron.json"}, seconds_now() - start);
@@ -724,25 +739,25 @@ void run_stage(StageName stage, const Experiment& experiment, const Options& opt
   Run run(experiment, options);
   switch (stage) {
     case StageName::simulate:
-      return run.simulate();
+      return with_reasons("simulating", kSimulating, [&] { run.simulate(); });
     case StageName::train:
-      return run.train();
+      return with_reasons("training", kTraining, [&] { run.train(); });
     case StageName::evaluate:
-      return run.evaluate();
+      return with_reasons("evaluating", kEvaluating, [&] { run.evaluate(); });
     case StageName::interpret:
-      return run.interpret();
+      return with_reasons("interpreting", kInterpreting, [&] { run.interpret(); });
     case StageName::report:
-      return run.report();
+      return with_reasons("making the report", kReporting, [&] { run.report(); });
   }
 }
 
 void run_all(const Experiment& experiment, const Options& options) {
   Run run(experiment, options);
-  run.simulate_and_train();
+  with_reasons("simulating and training", kSimulatingAndTraining, [&] { run.simulate_and_train(); });
   run.remember_experiment();
-  run.evaluate();
-  run.interpret();
-  run.report();
+  with_reasons("evaluating", kEvaluating, [&] { run.evaluate(); });
+  with_reasons("interpreting", kInterpreting, [&] { run.interpret(); });
+  with_reasons("making the report", kReporting, [&] { run.report(); });
   run.print_summary();
 }
 

@@ -106,9 +106,12 @@ void inspect_detailed_cell(const DetailedCell& cell, const Settings& settings) {
              synapses(cell.excitatory), synapses(cell.inhibitory), settings.resolved());
 }
 
-void inspect_toml(const std::filesystem::path& file) {
-  const auto settings = Settings::from_file(file);
+void inspect_toml(const std::filesystem::path& file, const std::string& profile,
+                  const std::vector<std::string>& set) {
+  const auto settings = Settings::from_file(file, "", set);
   if (settings.has("kind")) {
+    if (!profile.empty())
+      fail_input("{}: is a cell, which has no profiles; leave --profile out", file.string());
     const auto neuron = read_neuron(settings);
     settings.reject_unread();
     if (const auto* cell = std::get_if<DetailedCell>(&neuron)) return inspect_detailed_cell(*cell, settings);
@@ -117,6 +120,8 @@ void inspect_toml(const std::filesystem::path& file) {
   }
   Options options;
   options.experiment = file;
+  options.profile = profile;
+  options.set = set;
   const auto e = read_experiment(options);
   const auto profiles = profiles_of(file);
   fmt::print("# an experiment; profiles: {}\n{}",
@@ -188,7 +193,6 @@ std::vector<std::vector<std::filesystem::path>> grouped(const std::vector<std::f
 
 void inspect_file(const std::filesystem::path& file) {
   const auto kind = file.extension();
-  if (kind == ".toml") return inspect_toml(file);
   if (kind == ".safetensors" || kind == ".pt") return inspect_twin(file);
   if (kind == ".swc" || kind == ".asc") return inspect_morphology(file);
   if (kind == ".mod") return inspect_mechanism(file);
@@ -200,11 +204,18 @@ void inspect_file(const std::filesystem::path& file) {
 
 }  // namespace
 
-void inspect(const std::vector<std::filesystem::path>& files) {
+void inspect(const std::vector<std::filesystem::path>& files, const std::string& profile,
+             const std::vector<std::string>& set) {
+  const auto is_toml = [](const std::filesystem::path& file) { return file.extension() == ".toml"; };
+  if ((!profile.empty() || !set.empty()) && std::none_of(files.begin(), files.end(), is_toml))
+    fail_input("{} is for experiments and cells (.toml), of which none is given; leave it out",
+               set.empty() ? "--profile" : "--set");
   const auto groups = grouped(files);
   for (const auto& group : groups) {
     if (&group != &groups.front()) fmt::print("\n");
-    if (!is_hdf5(group.front())) {
+    if (is_toml(group.front())) {
+      inspect_toml(group.front(), profile, set);
+    } else if (!is_hdf5(group.front())) {
       inspect_file(group.front());
     } else if (is_dendritic_basis(group.front())) {
       inspect_dendritic_basis(group.front());

@@ -11,6 +11,9 @@
 
 #include "config/toml_value.hpp"
 
+#include "config/ordinary_file.hpp"
+#include "config/toml_depth.hpp"
+
 namespace neurontwin {
 namespace {
 
@@ -48,6 +51,11 @@ std::string range_words(Range range) {
 }
 
 toml::table parse(std::string_view text, std::string_view name) {
+  if (const int line = line_of_long_toml_key(text); line > 0) {
+    fail_input("{}: a key of more than {} parts",
+               name.starts_with("--set") ? std::string(name) : fmt::format("{}:{}", name, line),
+               kMostTomlKeyParts);
+  }
   try {
     return toml::parse(text, name);
   } catch (const toml::parse_error& error) {
@@ -57,19 +65,11 @@ toml::table parse(std::string_view text, std::string_view name) {
 }
 
 toml::table parse_file(const std::filesystem::path& file) {
-  std::error_code unreadable;  // what it is, the reading below says
-  if (std::filesystem::is_directory(file, unreadable))
-    fail_input("{}: is a directory, not a TOML file", file.string());
-  std::FILE* in = std::fopen(file.c_str(), "rb");
-  if (in == nullptr) fail_input("{}: cannot be read: {}", file.string(), std::strerror(errno));
-  std::string text;
-  char buffer[4096];
-  for (size_t n; (n = std::fread(buffer, 1, sizeof buffer, in)) > 0;) text.append(buffer, n);
-  std::fclose(in);
-  return parse(text, file.string());
+  return parse(read_text(file), file.string());
 }
 
 bool is_toml(const std::string& text) {
+  if (line_of_long_toml_key(text) > 0) return true;  // and refused when it is read
   try {
     static_cast<void>(toml::parse(text));
     return true;

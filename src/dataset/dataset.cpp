@@ -7,6 +7,7 @@
 #include <mutex>
 #include <optional>
 #include <thread>
+#include <tuple>
 
 #include "config/difference.hpp"
 #include "dataset/trial_source.hpp"
@@ -52,6 +53,12 @@ std::string other_maker_words(const DatasetIdentity& there, const DatasetIdentit
       found.empty() ? "another neuron or recipe" : words_for(found));
 }
 
+/// All that the sizes of a shard's arrays follow from, but for its number of trials.
+auto sizes_of(const DatasetIdentity& id) {
+  return std::tuple(id.excitatory_synapses, id.inhibitory_synapses, id.duration_ms, id.has_nexus,
+                    id.dendritic_components);
+}
+
 void require_same(const Shard& shard, const DatasetPlan& plan, const SplitPlan& split, uint64_t first_trial,
                   uint64_t trials) {
   if (shard.split() != split.name) {
@@ -61,6 +68,13 @@ void require_same(const Shard& shard, const DatasetPlan& plan, const SplitPlan& 
   if (!is_of(shard, plan, split)) {
     fail_input("{}: {}", shard.path().string(),
                other_maker_words(shard.identity(), identity_of(plan, split)));
+  }
+  if (sizes_of(shard.identity()) != sizes_of(plan.identity)) {
+    fail_input(
+        "{}: holds other numbers of synapses, milliseconds or recorded values than its configuration says; "
+        "it is "
+        "damaged, remove it and simulate again",
+        shard.path().string());
   }
   if (shard.first_trial() != first_trial || shard.trials() != trials) {
     fail_input("{}: holds {} trials from trial {} on, expected {} from {} on; remove the dataset folder",
@@ -437,6 +451,11 @@ int64_t make_splits(const DatasetPlan& plan, std::span<const SplitPlan> splits,
 }
 
 void Split::append(Shard shard) {
+  if (!shards_.empty() && sizes_of(shard.identity()) != sizes_of(identity())) {
+    fail_input(
+        "{}: has other numbers of synapses, milliseconds or recorded values than {}; one of them is damaged",
+        shard.path().string(), shards_.front().path().string());
+  }
   first_trial_.push_back(trials_);
   trials_ += shard.trials();
   shards_.push_back(std::move(shard));

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <fstream>
 
+#include "config/temporary_folder.hpp"
 #include "dataset/background_dataset.hpp"
 #include "dataset/windows.hpp"
 
@@ -26,7 +27,7 @@ DatasetPlan small_plan() {
 }
 
 fs::path fresh_folder(const std::string& name) {
-  auto folder = fs::path(testing::TempDir()) / name;
+  auto folder = own_temporary_folder() / name;
   fs::remove_all(folder);
   return folder;
 }

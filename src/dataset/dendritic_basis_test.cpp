@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "config/temporary_folder.hpp"
 #include "dataset/symmetric_eigen.hpp"
 #include "files/files.hpp"
 #include "random/random.hpp"
@@ -112,7 +113,7 @@ TEST(DendriticBasis, ReadsBackAsWrittenAndOnlyByItsOwnConfiguration) {
   VoltageMoments moments(10);
   for (const auto& mV : three_sources(1000)) moments.add(mV);
   const auto basis = fit_dendritic_basis(moments, 2);
-  const auto file = std::filesystem::path(testing::TempDir()) / "basis.h5";
+  const auto file = own_temporary_folder() / "basis.h5";
   write_file_atomically(file, dendritic_basis_bytes(basis, "mine", 4, 1000));
   const auto again = read_dendritic_basis(file, "mine");
   EXPECT_EQ(again.mean_mV, basis.mean_mV);

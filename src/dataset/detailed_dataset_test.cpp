@@ -6,6 +6,7 @@
 #include <fstream>
 #include <set>
 
+#include "config/temporary_folder.hpp"
 #include "dataset/dataset.hpp"
 #include "dataset/dendritic_basis.hpp"
 #include "dataset/windows.hpp"
@@ -31,13 +32,13 @@ insert = [
 ])";
 
 fs::path fresh_folder(const std::string& name) {
-  auto folder = fs::path(testing::TempDir()) / ("detailed-" + name);
+  auto folder = own_temporary_folder() / ("detailed-" + name);
   fs::remove_all(folder);
   return folder;
 }
 
 DatasetPlan small_plan(int64_t components = 3) {
-  const auto folder = fs::temp_directory_path() / "neurontwin-dataset-test";
+  const auto folder = own_temporary_folder() / "neurontwin-dataset-test";
   fs::create_directories(folder);
   std::ofstream(folder / "dataset-test.swc") << "1 1 0 0 0 10 -1\n2 3 0 -11 0 1 1\n3 3 0 -151 0 0.5 2\n"
                                                 "4 4 0 11 0 2 1\n5 4 0 251 0 1 4\n";

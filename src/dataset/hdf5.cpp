@@ -4,6 +4,7 @@
 
 #include <concepts>
 #include <cstring>
+#include <limits>
 #include <mutex>
 #include <numeric>
 #include <utility>
@@ -17,9 +18,11 @@ std::recursive_mutex& library_lock() {
   return mutex;
 }
 
-/// Silences the library's own printing; we report errors ourselves.
+/// Silences the library's own printing, since we report errors ourselves, and lets it load no plugins.
 std::unique_lock<std::recursive_mutex> enter_library() {
   std::unique_lock lock(library_lock());
+  static const herr_t no_plugins = H5PLset_loading_state(0);  // a file cannot ask for other people's code
+  static_cast<void>(no_plugins);
   H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);  // each thread has its own setting
   return lock;
 }
@@ -85,6 +88,51 @@ Id without_times() {
   Id properties(H5Pcreate(H5P_DATASET_CREATE), H5Pclose);
   H5Pset_obj_track_times(properties, false);  // the same content, the same bytes
   return properties;
+}
+
+/// Opens a data set whose values lie in the file itself.
+Id open_set(hid_t file, const std::filesystem::path& name, const std::string& path) {
+  Id set(H5Dopen2(file, path.c_str(), H5P_DEFAULT), H5Dclose);
+  if (!set.good()) fail_input("{}: {} cannot be read as a data set", name.string(), path);
+  const Id creation(H5Dget_create_plist(set), H5Pclose);
+  if (H5Pget_layout(creation) == H5D_VIRTUAL || H5Pget_external_count(creation) > 0) {
+    fail_input(
+        "{}: {} has its values in other files (a virtual data set, or external storage); copy them into it",
+        name.string(), path);
+  }
+  return set;
+}
+
+/// The extent of a data set whose number of bytes is a number.
+std::vector<hsize_t> extent_of(hid_t set, const std::filesystem::path& name, const std::string& path,
+                               uint64_t bytes_each) {
+  const Id space(H5Dget_space(set), H5Sclose);
+  std::vector<hsize_t> extent(static_cast<size_t>(std::max(0, H5Sget_simple_extent_ndims(space))));
+  if (!space.good() || H5Sget_simple_extent_type(space) == H5S_NULL)
+    fail_input("{}: {} holds no values", name.string(), path);
+  H5Sget_simple_extent_dims(space, extent.data(), nullptr);
+  uint64_t bytes = bytes_each;
+  for (const hsize_t n : extent) {
+    if (n > 0 && bytes > std::numeric_limits<int64_t>::max() / n)
+      fail_input("{}: {} claims to hold more values than can be", name.string(), path);
+    bytes *= n;
+  }
+  return extent;
+}
+
+uint64_t product(const std::vector<hsize_t>& extent) {
+  return std::accumulate(extent.begin(), extent.end(), uint64_t{1}, std::multiplies<>());
+}
+
+/// What is read into memory may be compressed in the file, but not without bounds: numbers rarely shrink to
+/// less than a 64th.
+void require_memory(uint64_t bytes, uint64_t file_bytes, const std::filesystem::path& name,
+                    const std::string& path) {
+  constexpr uint64_t kAlways = uint64_t{1} << 28, kMostExpansion = 64;
+  if (bytes > std::max(kAlways, kMostExpansion * file_bytes)) {
+    fail_input("{}: {} would take {} MB of memory, out of a file of {} MB; is it damaged?", name.string(),
+               path, bytes / 1'000'000, file_bytes / 1'000'000);
+  }
 }
 
 }  // namespace
@@ -184,9 +232,7 @@ std::string Hdf5Image::bytes() {
 
 Hdf5File::Hdf5File(const std::filesystem::path& file) : path_(file) {
   std::error_code error;
-  if (!std::filesystem::exists(file, error)) fail_input("{}: no such file", file.string());
-  if (std::filesystem::is_directory(file, error))
-    fail_input("{}: is a directory, expected an HDF5 file", file.string());
+  if (!std::filesystem::exists(file, error) && !error) fail_input("{}: no such file", file.string());
   mapped_ = MappedFile(file);
   const auto lock = enter_library();
   if (H5Fis_hdf5(file.c_str()) <= 0) fail_input("{}: is not an HDF5 file", file.string());
@@ -218,7 +264,13 @@ void Hdf5File::close() {
 bool Hdf5File::has(const std::string& path) const {
   const auto lock = enter_library();
   for (size_t end = path.find('/', 1);; end = path.find('/', end + 1)) {
-    if (H5Lexists(file_, path.substr(0, end).c_str(), H5P_DEFAULT) <= 0) return false;
+    const auto part = path.substr(0, end);
+    if (H5Lexists(file_, part.c_str(), H5P_DEFAULT) <= 0) return false;
+    H5L_info_t link{};
+    if (H5Lget_info(file_, part.c_str(), &link, H5P_DEFAULT) < 0 || link.type != H5L_TYPE_HARD) {
+      fail_input("{}: {} is {} link to something else; links are not followed, copy the data into the file",
+                 path_.string(), part, link.type == H5L_TYPE_EXTERNAL ? "an external" : "a symbolic");
+    }
     if (end == std::string::npos) return true;
   }
 }
@@ -226,11 +278,8 @@ bool Hdf5File::has(const std::string& path) const {
 std::vector<uint64_t> Hdf5File::shape(const std::string& path) const {
   const auto lock = enter_library();
   if (!has(path)) fail_input("{}: has no {}", path_.string(), path);
-  const Id set(H5Dopen2(file_, path.c_str(), H5P_DEFAULT), H5Dclose);
-  if (!set.good()) fail_input("{}: {} cannot be read as a data set", path_.string(), path);
-  const Id space(H5Dget_space(set), H5Sclose);
-  std::vector<hsize_t> extent(static_cast<size_t>(std::max(0, H5Sget_simple_extent_ndims(space))));
-  H5Sget_simple_extent_dims(space, extent.data(), nullptr);
+  const Id set = open_set(file_, path_, path);
+  const auto extent = extent_of(set, path_, path, sizeof(uint64_t));
   return {extent.begin(), extent.end()};
 }
 
@@ -248,11 +297,16 @@ template <class T>
 std::span<const T> Hdf5File::view(const std::string& path) const {
   const auto lock = enter_library();
   const auto extent = shape(path);
-  const auto count = std::accumulate(extent.begin(), extent.end(), uint64_t{1}, std::multiplies<>());
-  const Id set(H5Dopen2(file_, path.c_str(), H5P_DEFAULT), H5Dclose);
+  const uint64_t count = product({extent.begin(), extent.end()});
+  const Id set = open_set(file_, path_, path);
   const Id type(H5Dget_type(set), H5Tclose);
   if (H5Tequal(type, native_type<T>()) <= 0) {
     fail_input("{}: {} has another type than the {} expected", path_.string(), path, type_name<T>());
+  }
+  const Id creation(H5Dget_create_plist(set), H5Pclose);
+  if (H5Pget_layout(creation) != H5D_CONTIGUOUS) {
+    fail_input("{}: {} is stored in chunks or compressed, expected in one piece, as neurontwin writes it",
+               path_.string(), path);
   }
   if (count == 0) return {};
   const haddr_t offset = H5Dget_offset(set);
@@ -268,8 +322,10 @@ template <class T>
 std::vector<T> Hdf5File::read(const std::string& path) const {
   const auto lock = enter_library();
   const auto extent = shape(path);
-  std::vector<T> values(std::accumulate(extent.begin(), extent.end(), uint64_t{1}, std::multiplies<>()));
-  const Id set(H5Dopen2(file_, path.c_str(), H5P_DEFAULT), H5Dclose);
+  const uint64_t count = product({extent.begin(), extent.end()});
+  require_memory(count * sizeof(T), mapped_.bytes().size(), path_, path);
+  const Id set = open_set(file_, path_, path);
+  std::vector<T> values(count);
   if (!values.empty() && H5Dread(set, native_type<T>(), H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()) < 0) {
     fail_input("{}: {} cannot be read as numbers", path_.string(), path);
   }
@@ -279,11 +335,12 @@ std::vector<T> Hdf5File::read(const std::string& path) const {
 std::vector<std::string> Hdf5File::read_texts(const std::string& path) const {
   const auto lock = enter_library();
   const auto extent = shape(path);
-  const Id set(H5Dopen2(file_, path.c_str(), H5P_DEFAULT), H5Dclose);
+  const Id set = open_set(file_, path_, path);
   const Id type(H5Dget_type(set), H5Tclose);
   if (extent.size() != 1 || H5Tget_class(type) != H5T_STRING || H5Tis_variable_str(type) > 0)
     fail_input("{}: {} is no list of texts of fixed length", path_.string(), path);
   const size_t width = H5Tget_size(type);
+  require_memory(product(extent_of(set, path_, path, width)) * width, mapped_.bytes().size(), path_, path);
   std::string padded(width * extent[0], '\0');
   if (!padded.empty() && H5Dread(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, padded.data()) < 0)
     fail_input("{}: {} cannot be read", path_.string(), path);
@@ -300,9 +357,12 @@ std::string Hdf5File::text_attribute(const std::string& name) const {
   if (H5Aexists(file_, name.c_str()) <= 0) fail_input("{}: has no attribute '{}'", path_.string(), name);
   const Id attribute(H5Aopen(file_, name.c_str(), H5P_DEFAULT), H5Aclose);
   const Id type(H5Aget_type(attribute), H5Tclose);
-  if (H5Tget_class(type) != H5T_STRING || H5Tis_variable_str(type) > 0) {
+  const Id space(H5Aget_space(attribute), H5Sclose);
+  if (H5Tget_class(type) != H5T_STRING || H5Tis_variable_str(type) > 0 ||
+      H5Sget_simple_extent_npoints(space) != 1) {
     fail_input("{}: attribute '{}' is not a text of fixed length", path_.string(), name);
   }
+  require_memory(H5Tget_size(type), mapped_.bytes().size(), path_, "attribute '" + name + "'");
   std::string text(H5Tget_size(type), '\0');
   if (H5Aread(attribute, type, text.data()) < 0) {
     fail_input("{}: attribute '{}' cannot be read", path_.string(), name);
@@ -317,7 +377,9 @@ int64_t Hdf5File::number_attribute(const std::string& name) const {
   const Id attribute(H5Aopen(file_, name.c_str(), H5P_DEFAULT), H5Aclose);
   int64_t value = 0;
   const Id space(H5Aget_space(attribute), H5Sclose);
-  if (H5Sget_simple_extent_npoints(space) != 1 || H5Aread(attribute, H5T_NATIVE_INT64, &value) < 0) {
+  const Id type(H5Aget_type(attribute), H5Tclose);
+  if (H5Tget_class(type) != H5T_INTEGER || H5Sget_simple_extent_npoints(space) != 1 ||
+      H5Aread(attribute, H5T_NATIVE_INT64, &value) < 0) {
     fail_input("{}: attribute '{}' is not a number", path_.string(), name);
   }
   return value;

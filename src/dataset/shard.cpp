@@ -162,6 +162,18 @@ Shard::Shard(const std::filesystem::path& file) : file_(file), identity_(identit
   split_ = file_.text_attribute("split");
   first_trial_ = static_cast<uint64_t>(file_.number_attribute("first_trial"));
   trials_ = static_cast<size_t>(file_.number_attribute("trials"));
+  // Beyond these no data set is made; within, no product of them exceeds its type.
+  constexpr int64_t kMost = 1'000'000;
+  for (const auto& [name, value, least, most] :
+       {std::tuple{"trials", static_cast<int64_t>(trials_), int64_t{0}, kMost},
+        {"first_trial", static_cast<int64_t>(first_trial_), 0, 1000 * kMost},
+        {"duration_ms", identity_.duration_ms, 1, 10 * kMost},
+        {"excitatory_synapses", identity_.excitatory_synapses, 0, kMost},
+        {"inhibitory_synapses", identity_.inhibitory_synapses, 0, kMost}}) {
+    if (value < least || value > most)
+      fail_input("{}: its attribute '{}' is {}, expected from {} to {}; the file is damaged", file.string(),
+                 name, value, least, most);
+  }
 
   excitatory_ = read_input("/input/exc", identity_.excitatory_synapses);
   inhibitory_ = read_input("/input/inh", identity_.inhibitory_synapses);
@@ -182,6 +194,8 @@ Shard::Shard(const std::filesystem::path& file) : file_(file), identity_(identit
   }
   if (file_.has("/output/dendrites_pc")) {
     const auto shape = file_.shape("/output/dendrites_pc");
+    if (shape.size() == 3 && shape[2] > 10'000)
+      fail_input("{}: /output/dendrites_pc has {} components; the file is damaged", file.string(), shape[2]);
     identity_.dendritic_components = shape.size() == 3 ? static_cast<int64_t>(shape[2]) : 1;
     dendrites_pc_ = read_output("/output/dendrites_pc", shape.size() == 3 ? shape[2] : 1);
   }

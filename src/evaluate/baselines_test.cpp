@@ -5,6 +5,7 @@
 
 #include <cmath>
 
+#include "config/temporary_folder.hpp"
 #include "evaluate/evaluate.hpp"
 #include "evaluate/minimise.hpp"
 #include "evaluate/ranking.hpp"
@@ -69,7 +70,7 @@ struct LinearNeuron {
 
   Split split(const std::string& name, uint64_t first, uint64_t trials, int64_t duration_ms) const {
     const auto folder =
-        fs::path(testing::TempDir()) / fmt::format("linear-neuron-{}-{}", name, refractoriness);
+        own_temporary_folder() / fmt::format("linear-neuron-{}-{}", name, refractoriness);
     fs::create_directories(folder);
     std::vector<Trial> all;
     for (uint64_t i = 0; i < trials; ++i) all.push_back(trial(first + i, duration_ms).trial);
@@ -167,7 +168,7 @@ TEST(Baselines, AConstantRateRanksNothingAndGainsNothing) {
 
 /// Trials of 6 s with spikes at random times and nothing else.
 Split random_spikes(const std::string& name, uint64_t first, uint64_t trials, double rate_hz = 1) {
-  const auto folder = fs::path(testing::TempDir()) / ("random-spikes-" + name);
+  const auto folder = own_temporary_folder() / ("random-spikes-" + name);
   fs::create_directories(folder);
   std::vector<Trial> all(trials);
   for (uint64_t i = 0; i < trials; ++i) {

@@ -1,4 +1,5 @@
 #include "files/files.hpp"
+#include "config/temporary_folder.hpp"
 
 #include <gtest/gtest.h>
 
@@ -10,7 +11,7 @@ namespace {
 namespace fs = std::filesystem;
 
 fs::path fresh_folder(const std::string& name) {
-  auto folder = fs::path(testing::TempDir()) / name;
+  auto folder = own_temporary_folder() / name;
   fs::remove_all(folder);
   fs::create_directories(folder);
   return folder;

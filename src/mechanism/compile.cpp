@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "config/error.hpp"
+#include "config/ordinary_file.hpp"
 #include "config/settings.hpp"
-#include "files/files.hpp"
 #include "mechanism/mechanism.hpp"
 #include "mechanism/step.hpp"
 #include "mechanism/syntax.hpp"
@@ -937,7 +937,7 @@ Mechanism compile_mechanism(std::string_view text, const std::string& path, Tabl
 }
 
 Mechanism compile_mechanism(const std::filesystem::path& file, Tables tables) {
-  return compile_mechanism(read_file(file), file.string(), tables);
+  return compile_mechanism(read_text(file), file.string(), tables);
 }
 
 }  // namespace neurontwin

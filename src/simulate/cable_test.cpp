@@ -8,6 +8,7 @@
 #include <numeric>
 #include <random>
 
+#include "config/temporary_folder.hpp"
 #include "simulate/cable_reference.hpp"
 #include "simulate/node_order.hpp"
 #include "simulate/unphysical_voltage.hpp"
@@ -21,7 +22,7 @@ const fs::path kProject = fs::path(__FILE__).parent_path().parent_path().parent_
 
 /// A file in the temporary folder.
 fs::path written(const std::string& name, const std::string& text) {
-  const auto folder = fs::temp_directory_path() / "neurontwin-cable-test";
+  const auto folder = own_temporary_folder() / "neurontwin-cable-test";
   fs::create_directories(folder);
   const auto file = folder / name;
   if (FILE* out = std::fopen(file.c_str(), "w")) {

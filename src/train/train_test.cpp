@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 
+#include "config/temporary_folder.hpp"
 #include "dataset/background_dataset.hpp"
 #include "train/loss.hpp"
 #include "train/nadam.hpp"
@@ -14,7 +15,7 @@ namespace {
 namespace fs = std::filesystem;
 
 fs::path fresh_folder(const std::string& name) {
-  const auto folder = fs::path(testing::TempDir()) / name;
+  const auto folder = own_temporary_folder() / name;
   fs::remove_all(folder);
   return folder;
 }
