@@ -144,7 +144,7 @@ class Run {
   void evaluate() {
     require_same_experiment({"simulate", "train"});
     if (done_before("evaluate", evaluation_inputs(), {"metrics.json", "curves.json"})) {
-      note_scores(Json::parse(read_file(out_ / "metrics.json")));  // the twin's file may have been made again
+      note_scores(read_json(out_ / "metrics.json"));  // the twin's file may have been made again
       return say("evaluate: done before");
     }
     const auto train_split = open("train"), valid_split = open("valid"), test_split = open("test");
