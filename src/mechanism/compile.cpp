@@ -254,6 +254,7 @@ class Compiler {
   /// NEURON evaluates BREAKPOINT at v + 0.001 mV and then at v. Where it changes a variable from its own
   /// earlier value, both count; also once more before the first step.
   void evaluate_twice() {
+    if (m_.initial.size() != m_.stored.size()) return;  // more is kept than was known: all is executed again
     auto& g = m_.graph;
     std::map<Expr, Expr> first;
     std::vector<Expr> changed;
@@ -349,7 +350,8 @@ class Compiler {
                  fmt::format("SOLVE {} in INITIAL without STEADYSTATE cannot be compiled here", s.name));
         return solve(s);
       case Statement::Kind::table:
-        return;  // see table_of
+        if (tables_ == Tables::exact) note_table(s);
+        return;
       case Statement::Kind::reaction:
         if (!solving_ || solving_->kind != Solving::Kind::reactions || locals_.size() > 1)
           refuse(s.line, "a reaction outside of a KINETIC block");
@@ -520,10 +522,8 @@ class Compiler {
       refuse(line, fmt::format("'{}' calls itself, or the calls are nested too deep", name));
     Values frame;
     for (size_t i = 0; i < arguments.size(); ++i) frame[block->arguments[i]] = value(arguments[i], depth);
-    if (const auto* table = table_of(*block)) {
-      if (tables_ == Tables::as_neuron) return tabulated(*block, *table, frame.begin()->second, depth);
-      note_table(*table);
-    }
+    if (const auto* table = tables_ == Tables::as_neuron ? table_of(*block) : nullptr)
+      return tabulated(*block, *table, frame.begin()->second, depth);
     return execute_call(*block, std::move(frame), depth);
   }
 
@@ -579,7 +579,7 @@ class Compiler {
     const Values values = values_;
     const Expr result = execute_call(block, {{own, argument}}, depth);
     const auto add = [&](Expr e, const std::string& what) {
-      fixed(g.substitute(e, {{argument, g.constant(0)}}), fmt::format("'{}'", what));
+      fixed(g.substitute(e, {{argument, g.symbol("an argument", false)}}), fmt::format("'{}'", what));
       numbers.push_back(g.add_table({argument, e, from, to, static_cast<int>(intervals)}));
     };
     if (block.kind == "FUNCTION") add(result, block.name);

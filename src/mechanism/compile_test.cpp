@@ -259,6 +259,230 @@ TEST(Compile, ConstantsOfUnitsAndDefineAreKnown) {
   EXPECT_DOUBLE_EQ(r.current(), 3 * 96485.33212331001);
 }
 
+TEST(Compile, AStateStartsFromX0OrStartBeforeInitial) {
+  Running r(
+      "NEURON { SUFFIX x NONSPECIFIC_CURRENT i }\nPARAMETER { x0 = 0.25 }\nASSIGNED { v i }\n"
+      "STATE { x START 0.5  y START 0.75  z }\nINITIAL { z = x + y }\nBREAKPOINT { i = x*y*z*v }");
+  r.initialise();
+  EXPECT_EQ(r.get("x"), 0.25);
+  EXPECT_EQ(r.get("y"), 0.75);
+  EXPECT_EQ(r.get("z"), 1);
+}
+
+TEST(Compile, AParameterThatTheFileAssignsKeepsTheLastValue) {
+  // `rise` is set once and for all; `gate` by each step, and read by the current.
+  Running r(
+      with("INITIAL { rise = 3*g\n gate = 0.5 }\nBREAKPOINT { SOLVE s METHOD cnexp\n i = gate*v }\n"
+           "DERIVATIVE s { gate = x\n x' = rise }",
+           "} PARAMETER { rise = 1 gate = 7"));
+  EXPECT_EQ(r.m.parameter("gate")->value, 7);
+  r.initialise();
+  r.set("v", 1);
+  EXPECT_EQ(r.current(), 0.5);
+  r.set("x", 0.25);
+  r.advance();
+  EXPECT_EQ(r.current(), 0.25);
+  EXPECT_DOUBLE_EQ(r.get("x"), 0.25 + 6 * 0.025);
+  // NEURON has one `gate` for all places, since it is not in RANGE: said, not silent.
+  ASSERT_EQ(r.m.notes.size(), 1u);
+  EXPECT_NE(r.m.notes[0].find("NEURON shares 'gate' between all places"), std::string::npos);
+}
+
+TEST(Compile, WithCnexpAStatementReadsWhatTheOnesBeforeItLeft) {
+  // y' sees the new x; `seen` is set between the two.
+  Running r(with(
+      "BREAKPOINT { SOLVE s METHOD cnexp\n i = seen*v }\nDERIVATIVE s { x' = -x/tau\n seen = x\n y' = x }",
+      "seen"));
+  r.set("x", 1);
+  r.set("y", 0);
+  r.advance();
+  const double x = std::exp(-0.025 / 4);
+  EXPECT_DOUBLE_EQ(r.get("x"), x);
+  EXPECT_DOUBLE_EQ(r.get("seen"), x);
+  EXPECT_DOUBLE_EQ(r.get("y"), 0.025 * x);
+}
+
+TEST(Compile, WithCnexpWhatWasComputedFromTheStateIsANumber) {
+  // nocmodl looks at the text of the equation: x does not stand in it, so the step is explicit.
+  Running r(
+      with("BREAKPOINT { SOLVE s METHOD cnexp\n i = r*v }\nDERIVATIVE s { r = x\n x' = 1 - r/3 }", "r"));
+  r.set("x", 0.5);
+  r.advance();
+  EXPECT_DOUBLE_EQ(r.get("x"), 0.5 + 0.025 * (1 - 0.5 / 3));
+}
+
+TEST(Compile, AnEquationUnderIfCountsWhereItsConditionHolds) {
+  Running r(
+      with("BREAKPOINT { SOLVE s METHOD cnexp\n i = x*v }\n"
+           "DERIVATIVE s { IF (v > -50) { x' = (1 - x)/5 } ELSE { x' = -x/50 }\n IF (v > 0) { y' = 1 } }"));
+  for (const double v : {-60, -40}) {
+    r.set("v", v);
+    r.set("x", 0.5);
+    r.set("y", 0.5);
+    r.advance();
+    EXPECT_NEAR(r.get("x"), v > -50 ? 1 - 0.5 * std::exp(-0.005) : 0.5 * std::exp(-0.0005), 1e-15);
+    EXPECT_EQ(r.get("y"), 0.5);
+  }
+}
+
+TEST(Compile, EulerTakesAllDerivativesAtTheOldStates) {
+  Running r(with("BREAKPOINT { SOLVE s METHOD euler\n i = x*v }\nDERIVATIVE s { x' = -x\n y' = x - y }"));
+  r.set("x", 1);
+  r.set("y", 0);
+  for (const auto& [x, y] : {std::pair(0.975, 0.025), {0.950625, 0.04875}}) {
+    r.advance();
+    EXPECT_NEAR(r.get("x"), x, 1e-15);
+    EXPECT_NEAR(r.get("y"), y, 1e-15);
+  }
+}
+
+TEST(Compile, ConserveTakesThePlaceOfItsLastStatesEquation) {
+  // From states that do not sum up to the total, the first step shows which equation was replaced.
+  // NEURON 8.2.2.
+  const std::vector<std::tuple<std::string, double, double, double>> sums{
+      {"a + b + c", .09960687018, .1135941414, .7867989884},
+      {"c + b + a", .7909400357, .1102381552, .09882180912},
+      {"a + c + b", .1046408495, .7931813551, .1021777954}};
+  for (const auto& [sum, a, b, c] : sums) {
+    Running r(
+        "NEURON { SUFFIX x NONSPECIFIC_CURRENT i }\nASSIGNED { v i }\nSTATE { a b c }\n"
+        "BREAKPOINT { SOLVE s METHOD sparse\n i = a*v }\nKINETIC s { ~ a <-> b (0.5, 0.3)\n ~ b <-> c (0.2, "
+        "0.7)\n"
+        " CONSERVE " +
+        sum + " = 1 }");
+    for (const auto* name : {"a", "b", "c"}) r.set(name, 0.1);
+    r.advance();
+    EXPECT_NEAR(r.get("a"), a, 1e-9) << sum;
+    EXPECT_NEAR(r.get("b"), b, 1e-9) << sum;
+    EXPECT_NEAR(r.get("c"), c, 1e-9) << sum;
+  }
+}
+
+TEST(Compile, ConserveCountsAndItsTotalMayDependOnAState) {
+  // NEURON 8.2.2, which iterates to the same solution.
+  Running r(
+      "NEURON { SUFFIX x NONSPECIFIC_CURRENT i }\nPARAMETER { total = 1 }\nASSIGNED { v i }\nSTATE { a b c "
+      "}\n"
+      "BREAKPOINT { SOLVE s METHOD sparse\n i = a*v }\nKINETIC s { ~ 2 a <-> b (0.5, 0.3)\n ~ b <-> c (0.2, "
+      "0.7)\n"
+      " CONSERVE a + 2 b + 2 c = total*(1 + a) }");
+  for (const auto* name : {"a", "b", "c"}) r.set(name, 0.1);
+  r.advance();
+  EXPECT_NEAR(r.get("a"), .1013289182, 1e-9);
+  EXPECT_NEAR(r.get("b"), .1057071305, 1e-9);
+  EXPECT_NEAR(r.get("c"), .3942928695, 1e-9);
+}
+
+TEST(Compile, ReactionsUnderIfHappenWhereTheirConditionHolds) {
+  Running r(
+      with("BREAKPOINT { SOLVE s METHOD sparse\n i = y*v }\n"
+           "KINETIC s { IF (v < 0) { ~ x <-> y (1, 3) } ELSE { ~ x <-> y (3, 1)\n ~ x << (0.5) } }"));
+  for (const double v : {-60, 60}) {
+    r.set("v", v);
+    r.set("x", 1);
+    r.set("y", 0);
+    r.set("dt", 1e6);
+    r.advance();
+    if (v < 0) {
+      EXPECT_NEAR(r.get("y"), 0.25, 1e-6);
+    } else {
+      EXPECT_NEAR(r.get("x") + r.get("y"), 1 + 0.5e6, 1e-3);
+    }
+  }
+}
+
+TEST(Compile, SteadyStateInInitialIsWhereTheSchemeRests) {
+  Running r(
+      with("INITIAL { x = 1\n SOLVE s STEADYSTATE sparse }\nBREAKPOINT { SOLVE s METHOD sparse\n i = y*v }\n"
+           "KINETIC s { ~ x <-> y (2, 3) }"));
+  r.initialise();
+  EXPECT_NEAR(r.get("x"), 0.6, 1e-9);
+  EXPECT_NEAR(r.get("y"), 0.4, 1e-9);
+}
+
+TEST(Compile, WhatAnImplicitBlockAssignsComesFromItsNewStates) {
+  Running r(
+      with("BREAKPOINT { SOLVE s METHOD sparse\n i = seen*v }\nKINETIC s { seen = 10*x\n ~ x <-> y (1, 1) }",
+           "seen"));
+  r.set("x", 1);
+  r.set("y", 0);
+  r.advance();
+  EXPECT_DOUBLE_EQ(r.get("seen"), 10 * r.get("x"));
+  EXPECT_LT(r.get("x"), 1);
+}
+
+TEST(Compile, InitialSetsAConcentrationAndBreakpointWithoutACurrentStepsIt) {
+  Running r(
+      "NEURON { SUFFIX x USEION ca READ ica, cai WRITE cai }\nPARAMETER { rest = 0.01 }\nASSIGNED { ica }\n"
+      "STATE { pool }\nINITIAL { pool = rest\n cai = rest }\n"
+      "BREAKPOINT { pool = pool + dt*(-ica - (pool - rest)/20)\n IF (pool < rest) { pool = rest }\n cai = "
+      "pool }");
+  EXPECT_EQ(r.of(r.m.initial_concentration.at(0)), 0.01);
+  EXPECT_TRUE(r.m.currents.empty());
+  EXPECT_EQ(r.m.after_current[0], r.m.symbol("pool"));  // with the states, not with the currents
+  r.set("pool", 0.02);
+  r.set("ica", -1);
+  const double pool = 0.02 + 0.025 * (1 - 0.0005);
+  EXPECT_DOUBLE_EQ(r.of(r.m.advanced[0]), pool);
+  EXPECT_DOUBLE_EQ(r.of(r.m.advanced_concentration[0]), pool);
+}
+
+TEST(Compile, WhatBreakpointAddsUpCountsTwiceAStepAsInNeuron) {
+  // NEURON evaluates a current at v + 0.001 mV and at v, and once before the first step: n is 2, 4, 6.
+  Running r(with("BREAKPOINT { n = n + 1\n i = g*v }", "n"));
+  r.initialise();
+  for (const double n : {2, 4, 6}) {
+    EXPECT_EQ(r.get("n"), n);
+    r.become(r.m.after_current);
+  }
+}
+
+TEST(Compile, AComparisonIsANumberAndPowersHaveTheirSign) {
+  Running r(with("BREAKPOINT { i = g*(v > -50)*(v + 60) + (v + 65)^p }", "} PARAMETER { p = 3"));
+  r.set("v", -75);
+  EXPECT_DOUBLE_EQ(r.current(), -1000);
+  r.set("v", -45);
+  EXPECT_DOUBLE_EQ(r.current(), 2 * 15 + 8000);
+}
+
+TEST(Compile, ZeroOverZeroIsNotZero) {
+  EXPECT_TRUE(std::isnan(Running(with("BREAKPOINT { i = 0/0 }")).current()));
+}
+
+TEST(Compile, ATableIsNamedOnceAndUsedOnRequestOnly) {
+  const auto text = with(
+      "BREAKPOINT { rates(v)\n rates(v + 1)\n i = m }\n"
+      "PROCEDURE rates(u) {\n TABLE m DEPEND g FROM -100 TO 100 WITH 4\n m = g*u*u }",
+      "m");
+  Running exact(text);
+  exact.set("v", 24);
+  EXPECT_DOUBLE_EQ(exact.current(), 2 * 25 * 25);
+  ASSERT_EQ(exact.m.notes.size(), 1u);
+  EXPECT_NE(exact.m.notes[0].find("x.mod:8: TABLE is not used"), std::string::npos);
+
+  // Entries at -100, -50, 0, 50, 100; a straight line between them, the last one beyond.
+  const auto m = compile_mechanism(text, "x.mod", Tables::as_neuron);
+  EXPECT_TRUE(m.notes.empty());
+  const auto at = [&](Expr e, double v) {
+    return m.graph.evaluate(e, {{m.symbol("v"), v}, {m.symbol("g"), 2}});
+  };
+  EXPECT_DOUBLE_EQ(at(m.total_current, 24), 5000. * 25 / 50);
+  EXPECT_DOUBLE_EQ(at(m.total_current, 500), 20000);
+  EXPECT_DOUBLE_EQ(at(m.conductance, 24), 100);
+  EXPECT_DOUBLE_EQ(at(m.conductance, 500), 0);
+}
+
+TEST(Compile, ATableOfWhatChangesDuringASimulationIsRefused) {
+  try {
+    compile_mechanism(
+        with("BREAKPOINT { f1(v)\n i = m }\nPROCEDURE f1(u) {\n TABLE m FROM 0 TO 1 WITH 4\n m = u*x }", "m"),
+        "x.mod", Tables::as_neuron);
+    ADD_FAILURE() << "accepted";
+  } catch (const InputError& error) {
+    EXPECT_STREQ(error.what(), "x.mod:7: 'm' of the TABLE in f1 changes during a simulation");
+  }
+}
+
 TEST(Compile, ErrorsNameFileAndLine) {
   const std::vector<std::pair<std::string, std::string>> wrong{
       {with("BREAKPOINT { i = tua*v }"), "x.mod:4: 'tua' is not declared; did you mean 'tau'?"},
@@ -273,13 +497,13 @@ TEST(Compile, ErrorsNameFileAndLine) {
       {with("BREAKPOINT { SOLVE s METHOD cnexp\n i = v }"),
        "x.mod:4: there is no DERIVATIVE, KINETIC or PROCEDURE 's' to solve"},
       {with("BREAKPOINT { SOLVE s METHOD magic\n i = v }\nDERIVATIVE s { x' = 1 }"),
-       "x.mod:4: METHOD 'magic' cannot be compiled here; use cnexp, derivimplicit or sparse"},
+       "x.mod:4: METHOD 'magic' cannot be compiled here; use cnexp, derivimplicit, euler or sparse"},
       {with("BREAKPOINT { SOLVE s METHOD cnexp\n i = v }\nDERIVATIVE s { x' = x*x }"),
        "x.mod:6: x' is not linear in x; use METHOD derivimplicit"},
       {with("BREAKPOINT { SOLVE s METHOD cnexp\n i = v }\nDERIVATIVE s { g' = 1 }"),
        "x.mod:6: 'g' is not a STATE"},
       {with("BREAKPOINT { IF (v > 0) { SOLVE s METHOD cnexp }\n i = v }\nDERIVATIVE s { x' = 1 }"),
-       "x.mod:4: SOLVE inside IF cannot be compiled here"},
+       "x.mod:4: SOLVE s inside IF cannot be compiled here"},
       {with("BREAKPOINT { x' = 1\n i = v }"), "x.mod:4: a derivative outside of DERIVATIVE"},
       {with("BREAKPOINT { x = 1 }"), "x.mod: current 'i' is never set in BREAKPOINT"},
       {with("STATE { x }\nBREAKPOINT { i = v }"), "x.mod:4: a second state 'x'"},
@@ -291,7 +515,33 @@ TEST(Compile, ErrorsNameFileAndLine) {
       {with("VERBATIM\nENDVERBATIM"),
        "x.mod:4: VERBATIM (C code) cannot be compiled here; express it in NMODL"},
       {with("BREAKPOINT { net_send(1, 1)\n i = v }"), "x.mod:4: net_send cannot be compiled here"},
-      {with("BREAKPOINT { ~ x <-> y (1, 1)\n i = v }"), "x.mod:4: reactions belong into a KINETIC block"},
+      {with("BREAKPOINT { ~ x <-> y (1, 1)\n i = v }"), "x.mod:4: a reaction outside of a KINETIC block"},
+      {with("BREAKPOINT { SOLVE a METHOD cnexp\n i = v }\nDERIVATIVE a { x' = -x }\nPROCEDURE p() { SOLVE a "
+            "}"),
+       "x.mod:7: SOLVE a inside PROCEDURE p cannot be compiled here"},
+      {with("INITIAL { SOLVE a METHOD cnexp }\nBREAKPOINT { i = v }\nDERIVATIVE a { x' = -x }"),
+       "x.mod:4: SOLVE a in INITIAL without STEADYSTATE cannot be compiled here"},
+      {with("BREAKPOINT { SOLVE a METHOD euler\n i = v }\nDERIVATIVE a { IF (v > 0) { x' = 1 } }"),
+       "x.mod:6: x' under IF is possible with METHOD cnexp only"},
+      {with("BREAKPOINT { SOLVE a METHOD euler\n i = v }\nDERIVATIVE a { x' = 1\n x' = 2 }"),
+       "x.mod:7: a second equation for x'"},
+      {with("BREAKPOINT { SOLVE a METHOD derivimplicit\n i = v }\nDERIVATIVE a { x' = -x\n x = 1 }"),
+       "x.mod:7: state 'x' is assigned in the block that solves it, which cannot be compiled here"},
+      {with("BREAKPOINT { SOLVE a METHOD cnexp\n i = v }\nDERIVATIVE a { x' = f(x) }\nFUNCTION f(z) { f = -z "
+            "}"),
+       "x.mod:6: x' is not linear in x for METHOD cnexp, which does not look into functions; use METHOD "
+       "derivimplicit, as NEURON does here"},
+      {with("BREAKPOINT { SOLVE a METHOD euler\n i = v }\nKINETIC a { ~ x <-> y (1, 2) }"),
+       "x.mod:4: METHOD 'euler' of a KINETIC block cannot be compiled here; use sparse"},
+      {with("BREAKPOINT { SOLVE a METHOD sparse\n i = v }\nKINETIC a { IF (v > 0) { CONSERVE x + y = 1 } }"),
+       "x.mod:6: CONSERVE belongs into a KINETIC block, not under IF"},
+      {with("BREAKPOINT { celsius = 30\n i = v }"),
+       "x.mod:4: 'celsius' cannot be assigned: it is given from outside"},
+      {"DEFINE n 3\n" + with("BREAKPOINT { n = 4\n i = v }"),
+       "x.mod:5: 'n' cannot be assigned: it is a constant"},
+      {"NEURON { SUFFIX x USEION na READ ina, nai WRITE nai }\nASSIGNED { ina }\nSTATE { nai }\nBREAKPOINT { "
+       "nai = 1 }",
+       "x.mod:1: WRITE nai cannot be compiled here; the only concentration that can change is cai"},
   };
   for (const auto& [text, message] : wrong) EXPECT_EQ(refusal(text), message) << text;
 }

@@ -128,7 +128,9 @@ TEST(Parser, StatementsOfEveryKind) {
       " TABLE m DEPEND celsius FROM -100 TO 100 WITH 200\n }\n"
       "KINETIC k { ~ A + 2 B <-> C (1, 2)\n ~ A -> (3)\n ~ A << (4)\n CONSERVE A + C = 1 }");
   const auto& body = f.block("BREAKPOINT")->body;
-  ASSERT_EQ(body.size(), 4u);
+  ASSERT_EQ(body.size(), 5u);
+  EXPECT_EQ(body[4].names, std::vector<std::string>{"m"});
+  EXPECT_EQ(body[4].terms.at(2).number, 200);
   EXPECT_EQ(body[0].names, (std::vector<std::string>{"a", "b"}));
   EXPECT_EQ(body[1].method, "cnexp");
   EXPECT_EQ(body[2].otherwise.at(0).kind, Statement::Kind::branch);
@@ -159,8 +161,7 @@ TEST(Parser, ErrorsNameFileAndLine) {
       {"FUNCTION f { f = 1 }", "x.mod:2: FUNCTION f has no list of arguments"},
       {"FUNCTION f() { f = 1 }\nFUNCTION f() { f = 2 }",
        "x.mod:3: a second FUNCTION f; the first is in line 2"},
-      {"UNITS { c = (lightspeed) (m/s) }",
-       "x.mod:2: unknown physical constant 'lightspeed'; known: faraday, k-mole, pi, e"},
+      {"UNITS { c = (lightspeed) (m/s) }", "x.mod:2: c = (lightspeed) (m/s): unknown unit 'lightspeed'"},
       {"KINETIC k { ~ A <-> B (1) }", "x.mod:2: a reaction <-> with 1 rates"},
       {"PARAMETER { a = (mV }", "x.mod:2: expected a number, found '('"},
       {"PARAMETER { a (mV }", "x.mod:2: a unit without its closing )"},

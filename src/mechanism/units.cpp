@@ -160,6 +160,8 @@ double leading_number(std::string_view& text) {
   while (end < text.size() && (is_digit(text[end]) || text[end] == '.')) ++end;
   if (end == 0) return 1;
   std::string digits(text.substr(0, end));
+  if (end + 1 < text.size() && (text[end] == 'e' || text[end] == 'E') && is_digit(text[end + 1]))
+    fail_input("the number {}: in a unit, an exponent is written without the letter, as in 1+4", text);
   if (end + 1 < text.size() && (text[end] == '+' || text[end] == '-') && is_digit(text[end + 1])) {
     digits += text[end] == '+' ? "e" : "e-";
     for (++end; end < text.size() && is_digit(text[end]); ++end) digits += text[end];

@@ -458,7 +458,8 @@ struct CableSimulator<T>::State {
       return Probe<T>(v.data() + static_cast<size_t>(order.node_of[static_cast<size_t>(compartment)]) * L, L,
                       inputs.size(), duration_ms);
     };
-    std::vector<int> recorded{0, cell.nexus.value_or(0)};
+    // soma(0.5), whatever the soma's compartments
+    std::vector<int> recorded{cell.geometry.first_compartment[1] / 2, cell.nexus.value_or(0)};
     for (const auto& site : cell.sites) recorded.push_back(site.compartment);
     std::vector<Probe<T>> probes;
     for (const int compartment : recorded) {

@@ -1,0 +1,168 @@
+// Mechanisms in .mod files: the lanes against the plain reference, and against what is known of their
+// equations.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstdlib>
+#include <fstream>
+
+#include "simulate/cable.hpp"
+#include "simulate/cable_reference.hpp"
+#include "simulate/group.hpp"
+#include "simulate/initial_state.hpp"
+
+namespace neurontwin {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr auto kPool =
+    "NEURON { SUFFIX pool USEION ca READ ica, cai WRITE cai RANGE rest }\nPARAMETER { rest = 0.002 }\n"
+    "ASSIGNED { ica }\nSTATE { store }\nINITIAL { store = rest\n cai = rest }\n"
+    "BREAKPOINT { store = store + dt*(-0.2*ica - (store - rest)/20)\n cai = store }";
+constexpr auto kCalcium =
+    "NEURON { SUFFIX calcium USEION ca READ eca WRITE ica RANGE gbar }\nPARAMETER { gbar = 1e-4 (S/cm2) }\n"
+    "ASSIGNED { v eca ica }\nSTATE { m }\nBREAKPOINT { SOLVE s METHOD cnexp\n ica = gbar*m*(v - eca) }\n"
+    "DERIVATIVE s { m' = (1/(1 + exp(-(v + 30)/6)) - m)/3 }";
+
+/// A soma and a dendrite in a folder of its own, with .mod files.
+class UserMechanism : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string name = (fs::temp_directory_path() / "neurontwin-test-XXXXXX").string();
+    folder_ = ::mkdtemp(name.data());
+    ::setenv("XDG_CACHE_HOME", (folder_ / "cache").c_str(), 1);
+    write("cell.swc", "1 1 0 -10 0 10 -1\n2 1 0 10 0 10 1\n3 3 0 11 0 1 2\n4 3 0 211 0 1 3\n");
+    write("pool.mod", kPool);
+    write("calcium.mod", kCalcium);
+  }
+  void TearDown() override {
+    fs::remove_all(folder_);
+    ::unsetenv("XDG_CACHE_HOME");
+  }
+  void write(const std::string& name, const std::string& text) const {
+    std::ofstream(folder_ / name) << text;
+  }
+  DetailedCell cell(const std::string& insert, const std::string& more = "") const {
+    const auto settings = Settings::from_text(
+        "kind = \"detailed\"\nmorphology = \"cell.swc\"\ncelsius = 30\n"
+        "point = [ { mechanism = \"IClamp\", section = \"soma[0]\", del = 2, dur = 15, amp = 0.3 } ]\n"
+        "insert = [ { mechanism = \"leak\", regions = [\"soma\", \"basal\"], g = 2e-4, e = -65 }, " +
+            insert + " ]\n" + more,
+        "cell.toml");
+    auto cell = read_detailed_cell(settings, folder_);
+    settings.reject_unread();
+    return cell;
+  }
+  fs::path folder_;
+};
+
+Recording run(const DetailedCell& cell, const CableSpec& spec, int64_t ms,
+              Precision precision = Precision::in_double) {
+  const SynapticInput silence;
+  return simulate_trials(cell, spec, precision, std::span(&silence, 1), ms, 1)[0];
+}
+
+/// Every compartment at whole milliseconds, both ways.
+void expect_lanes_equal_reference(const DetailedCell& cell) {
+  constexpr int64_t kMs = 25;
+  for (const auto scheme : {Scheme::backward_euler, Scheme::crank_nicolson}) {
+    const CableSpec spec{0.025, scheme, true, 1, 1};
+    const auto reference = simulate_reference(cell, spec, {}, kMs * 40);
+    for (const auto precision : {Precision::in_double, Precision::in_float}) {
+      const auto lanes = run(cell, spec, kMs, precision);
+      // Double: rounding of a thousand steps. Float: 1e-5 of the largest voltage a step, most of which decays
+      // again.
+      const double tolerance = precision == Precision::in_double ? 1e-6 : 0.02;
+      for (size_t c = 0; c < cell.geometry.compartments.size(); ++c)
+        for (int64_t ms = 1; ms < kMs; ++ms)
+          ASSERT_NEAR(lanes.dendrites_mV[c * kMs + static_cast<size_t>(ms)],
+                      reference.v_mV[static_cast<size_t>(ms * 40 - 1)][c], tolerance + 4e-6 * 100)
+              << "compartment " << c << " at " << ms << " ms";
+    }
+  }
+}
+
+TEST_F(UserMechanism, AConcentrationThatBreakpointStepsIsThatOfTheReference) {
+  expect_lanes_equal_reference(cell(
+      R"({ mechanism = "calcium.mod", regions = ["soma", "basal"] }, { mechanism = "pool.mod", regions = ["soma"] })"));
+}
+
+TEST_F(UserMechanism, APoolWithoutCalciumCurrentRestsWhereInitialPutsIt) {
+  const auto start =
+      initial_state(cell(R"({ mechanism = "pool.mod", regions = ["soma"], rest = 0.004 })"), 0.025);
+  const double inside = start.calcium_inside_mM[0];
+  EXPECT_EQ(inside, 0.004);
+  EXPECT_DOUBLE_EQ(start.eca_mV[0], nernst_factor_mV(30) * std::log(2 / 0.004));
+}
+
+TEST_F(UserMechanism, CalciumsReversalPotentialIsNeuronsDefaultWhereNobodyLooksAtItsConcentration) {
+  const std::string channel = R"({ mechanism = "calcium.mod", regions = ["soma", "basal"] })";
+  const auto alone = initial_state(cell(channel), 0.025);
+  EXPECT_DOUBLE_EQ(alone.eca_mV[0], 132.4579341637009);
+  const auto given = initial_state(cell(channel, "reversal_mV = { ca = 120 }"), 0.025);
+  EXPECT_EQ(given.eca_mV[0], 120);
+  const auto pool = initial_state(
+      cell(channel + R"(, { mechanism = "pool.mod", regions = ["soma"] })", "reversal_mV = { ca = 120 }"),
+      0.025);
+  EXPECT_DOUBLE_EQ(pool.eca_mV[0], nernst_factor_mV(30) * std::log(2 / 0.002));  // the soma
+  EXPECT_EQ(pool.eca_mV.back(), 120);                                            // the dendrite
+}
+
+TEST_F(UserMechanism, InitialStatesSeeWhatThoseBeforeThemWrote) {
+  // A mechanism that writes a concentration comes first, whatever its name.
+  write("a.mod",
+        "NEURON { SUFFIX a USEION ca READ cai, eca }\nASSIGNED { v cai eca }\nSTATE { x y }\nINITIAL { x = "
+        "cai\n y = eca }");
+  const auto neuron =
+      cell(R"({ mechanism = "a.mod", regions = ["soma"] }, { mechanism = "pool.mod", regions = ["soma"] })");
+  const auto start = initial_state(neuron, 0.025);
+  for (size_t p = 0; p < neuron.placements.size(); ++p) {
+    if (neuron.placements[p].mechanism().name != "a") continue;
+    EXPECT_EQ(start.stored[p].at(0), 0.002);
+    EXPECT_DOUBLE_EQ(start.stored[p].at(1), nernst_factor_mV(30) * std::log(2 / 0.002));
+  }
+}
+
+TEST_F(UserMechanism, ComparisonsAsNumbersPowersAndTablesRunInLanes) {
+  write("odd.mod",
+        "NEURON { SUFFIX odd NONSPECIFIC_CURRENT i RANGE g, p }\nPARAMETER { g = 2e-4 p = 3 }\nASSIGNED { v "
+        "i minf }\n"
+        "STATE { m }\nBREAKPOINT { SOLVE s METHOD cnexp\n i = g*(v > -50)*(v + 60) + 1e-5*g*(v + 62)^p + "
+        "g*m*(v + 80) }\n"
+        "DERIVATIVE s { rates(v)\n m' = (minf - m)/4 }\n"
+        "PROCEDURE rates(u) {\n TABLE minf FROM -80 TO -20 WITH 7\n minf = 1/(1 + exp(-(u + 45)/5)) }");
+  const std::string odd = R"({ mechanism = "odd.mod", regions = ["soma", "basal"] })";
+  const auto exact = cell(odd), as_neuron = cell(odd, "tables = \"as NEURON\"");
+  expect_lanes_equal_reference(exact);
+  expect_lanes_equal_reference(as_neuron);
+  ASSERT_EQ(exact.notes.size(), 1u);
+  EXPECT_NE(exact.notes[0].find("odd.mod:10: TABLE is not used"), std::string::npos);
+  EXPECT_TRUE(as_neuron.notes.empty());
+  // Seven intervals of 8.6 mV are coarse: the two differ.
+  EXPECT_GT(std::fabs(run(exact, {}, 20).soma_mV.back() - run(as_neuron, {}, 20).soma_mV.back()), 0.01);
+}
+
+TEST_F(UserMechanism, ATableThatDiffersFromPlaceToPlaceIsRefused) {
+  write("placed.mod",
+        "NEURON { SUFFIX placed NONSPECIFIC_CURRENT i RANGE half }\nPARAMETER { half = -40 }\nASSIGNED { v i "
+        "minf }\n"
+        "BREAKPOINT { rates(v)\n i = 1e-4*minf*(v + 60) }\n"
+        "PROCEDURE rates(u) {\n TABLE minf FROM -100 TO 100 WITH 50\n minf = 1/(1 + exp(-(u - half)/5)) }");
+  const auto neuron =
+      cell(R"({ mechanism = "placed.mod", regions = ["soma", "basal"], half = "-40 - 0.1*distance" })",
+           "tables = \"as NEURON\"");
+  EXPECT_THROW(run(neuron, {}, 5), InputError);
+}
+
+TEST_F(UserMechanism, TheSomasVoltageIsThatOfItsMiddle) {
+  auto neuron =
+      cell(R"({ mechanism = "calcium.mod", regions = ["basal"] })",
+           "compartment_spacing_um = 8\nrecord = [ { name = \"middle\", section = \"soma[0]\", x = 0.5 } ]");
+  ASSERT_EQ(neuron.geometry.first_compartment[1], 5);
+  const auto recording = run(neuron, {}, 20);
+  EXPECT_EQ(recording.soma_mV, recording.sites[0].mV);
+}
+
+}  // namespace
+}  // namespace neurontwin
