@@ -152,7 +152,6 @@ def rates(w, gates, formulas, style, q, local):
         w.trait("GLOBAL rates")
     body = declared + lines
     if style == "procedure" and w.chance(0.15) and way != "RANGE":
-        # exact values are asked of NEURON, too: the table itself is another test
         depend = "DEPEND celsius " if q != "1" else ""
         if not (q != "1" and "q10" in w.parameters) and q != "qt":
             body.insert(1 if declared else 0, f"TABLE {', '.join(targets)} {depend}FROM -100 TO 100 WITH {w.r.choice([200, 400])}")
