@@ -30,7 +30,7 @@ int main(int argc, char** argv) {
   CLI11_PARSE(app, argc, argv);
   try {
     const auto cell = read_detailed_cell(Settings::from_file(file), file.parent_path(), {morphology, ""});
-    auto input = read_replay_input(input_file);
+    const auto input = read_replay_input(input_file, cell);
     const auto trace = [&](CableSpec with, double dt_ms) {
       with.dt_ms = dt_ms;
       CableSimulator<double> simulator(cell, with);

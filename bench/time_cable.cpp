@@ -13,10 +13,10 @@ namespace {
 using namespace neurontwin;
 
 template <class T>
-nlohmann::json measure(const DetailedCell& cell, const CableSpec& spec,
-                       const std::vector<SynapticInput>& inputs, int64_t ms) {
+nlohmann::json measure(const DetailedCell& cell, const CableSpec& spec, const std::vector<TimedInput>& inputs,
+                       int64_t ms) {
   CableSimulator<T> simulator(cell, spec);
-  std::vector<SynapticInput> trials;
+  std::vector<TimedInput> trials;
   for (size_t i = 0; i < simulator.lanes(); ++i) trials.push_back(inputs[i % inputs.size()]);
   const auto start = std::clock();
   const auto recordings = simulator.run(trials, ms);
@@ -52,16 +52,8 @@ int main(int argc, char** argv) {
   try {
     const auto cell =
         read_detailed_cell(Settings::from_file(file), file.parent_path(), {morphology, receptors});
-    std::vector<SynapticInput> inputs;
-    for (const auto& input : files) {
-      inputs.push_back(read_replay_input(input));
-      for (auto* events : {&inputs.back().excitatory, &inputs.back().inhibitory}) {
-        while (!events->time_ms.empty() && events->time_ms.back() >= ms) {
-          events->time_ms.pop_back();
-          events->synapse.pop_back();
-        }
-      }
-    }
+    std::vector<TimedInput> inputs;
+    for (const auto& input : files) inputs.push_back(read_replay_input(input, cell));
     std::cout << (precision == "float" ? measure<float>(cell, spec, inputs, ms)
                                        : measure<double>(cell, spec, inputs, ms))
               << '\n';

@@ -34,7 +34,7 @@ WindowBatch random_batch(const Work& s, int64_t history_ms) {
   batch.channels = s.channels;
   batch.history_ms = history_ms;
   batch.window_ms = s.window_ms;
-  Random random(1, Stage::test_cases, 0, 0);
+  Random random(1, Stage::test_cases, 0, StreamName::test_case);
   for (int64_t w = 0; w < s.windows; ++w) {
     for (int64_t t = 0; t < history_ms + s.window_ms; ++t) {
       for (int64_t c = 0; c < s.channels; ++c) {

@@ -28,7 +28,8 @@ inline const std::string lanes_inl = R\"header(@lanes_inl@)header\";
 inline const std::string kernel = R\"header(@kernel_header@)header\";
 }
 " @ONLY)
-add_library(neurontwin_mechanism_user STATIC src/mechanism/user/library.cpp src/mechanism/user/compile_user.cpp)
+add_library(neurontwin_mechanism_user STATIC src/mechanism/user/library.cpp src/mechanism/user/compile_user.cpp
+                                             src/mechanism/user/compiler.cpp src/mechanism/user/kernel_cache.cpp)
 target_include_directories(neurontwin_mechanism_user PRIVATE ${CMAKE_BINARY_DIR}/generated)
 target_link_libraries(neurontwin_mechanism_user PUBLIC neurontwin_mechanism PRIVATE neurontwin_catalogue ${CMAKE_DL_LIBS})
 

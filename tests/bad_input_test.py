@@ -2,12 +2,15 @@
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
+import tempfile
+import time
 import unittest
 
 import h5py
 import numpy
-from support import EXPERIMENT, PROGRAM, ROOT, InTemporaryFolder, command, metrics, run
+from support import EXPERIMENT, PROGRAM, ROOT, InTemporaryFolder, command, end, metrics, run, wait_until
 
 FAILED, WRONG_INPUT = 1, 2
 
@@ -121,21 +124,19 @@ class AnOutputDirectory(WrongInput):
 
     def test_that_another_run_is_using(self):
         out = self.folder / "run"
-        first = subprocess.Popen([str(w) for w in command(out=out, settings={"train.epochs": 500})], stderr=subprocess.PIPE, text=True)
+        first = subprocess.Popen([str(w) for w in command(out=out, settings={"train.epochs": 500})], stderr=subprocess.DEVNULL)
         try:
-            while "simulate" not in first.stderr.readline():
-                self.assertIsNone(first.poll())
+            wait_until((out / "dataset").exists, first)
             self.assert_refused(command(out=out), out, "another neurontwin is working")
         finally:
-            first.kill()
-            first.communicate()
+            end(first)
 
 
 class ADamagedFile(WrongInput):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.whole = pathlib.Path(subprocess.run(["mktemp", "-d"], capture_output=True, text=True).stdout.strip())
+        cls.whole = pathlib.Path(tempfile.mkdtemp(prefix="neurontwin-test-"))
         cls.addClassCleanup(shutil.rmtree, cls.whole)
         done = run(command(out=cls.whole))
         assert done.returncode == 0, done.stderr
@@ -199,7 +200,7 @@ class ADamagedFile(WrongInput):
         self.assert_refused(command("train", self.out), "train-0000.h5", "seed")
 
     def test_a_truncated_twin(self):
-        twin = self.out / "twin.pt"
+        twin = self.out / "twin.safetensors"
         shard = self.out / "dataset/test-0000.h5"
         size = twin.stat().st_size
         for length in [0, 10, size // 2, size - 1]:
@@ -207,10 +208,10 @@ class ADamagedFile(WrongInput):
             self.assert_refused([PROGRAM, "predict", twin, "--input", shard, "--out", self.folder / "p.h5"], twin, "cut short")
             self.assert_refused([PROGRAM, "inspect", twin], twin)
             self.assert_refused([PROGRAM, "export", twin, "--format", "hdf5", "--out", self.folder / "t.h5"], twin, "cut short")
-            shutil.copy(self.whole / "twin.pt", twin)
+            shutil.copy(self.whole / "twin.safetensors", twin)
 
     def test_a_truncated_checkpoint(self):
-        last = self.out / "checkpoints/last.pt"
+        last = self.out / "checkpoints/last.safetensors"
         os.truncate(last, last.stat().st_size // 2)
         (self.out / "stages.json").unlink()
         message = self.assert_refused(command(out=self.out), last)
@@ -237,17 +238,17 @@ class ADamagedFile(WrongInput):
     def test_a_twin_of_other_synapses_than_the_data(self):
         other = self.folder / "other"
         self.succeed(command("simulate", other, settings={"cell.excitatory_synapses": 30}))
-        self.assert_refused([PROGRAM, "predict", self.out / "twin.pt", "--input", other / "dataset/test-0000.h5", "--out", self.folder / "p.h5"],
+        self.assert_refused([PROGRAM, "predict", self.out / "twin.safetensors", "--input", other / "dataset/test-0000.h5", "--out", self.folder / "p.h5"],
                             "test-0000.h5", "30 excitatory", "80 and 20")
 
     def test_tools_name_the_file_that_is_missing_or_of_the_wrong_kind(self):
-        twin, shard, gone = self.out / "twin.pt", self.out / "dataset/test-0000.h5", self.folder / "gone"
+        twin, shard, gone = self.out / "twin.safetensors", self.out / "dataset/test-0000.h5", self.folder / "gone"
         self.assert_refused([PROGRAM, "inspect", gone], gone, "no such file")
         self.assert_refused([PROGRAM, "inspect", ROOT / "README.md"], "README.md", "expected .toml")
         self.assert_refused([PROGRAM, "predict", gone, "--input", shard, "--out", gone], gone)
         self.assert_refused([PROGRAM, "predict", twin, "--input", twin, "--out", gone], twin, "not an HDF5 file")
         self.assert_refused([PROGRAM, "predict", shard, "--input", shard, "--out", gone], shard, "is not a twin")
-        self.assert_refused([PROGRAM, "export", twin, "--format", "keras", "--out", gone], "--format", "torchscript")
+        self.assert_refused([PROGRAM, "export", twin, "--format", "keras", "--out", gone], "--format keras", "expected hdf5")
         self.assert_refused([PROGRAM, "export", twin, "--format", "hdf5", "--out", gone / "deep/t.h5"], "deep/t.h5", code=FAILED)
 
 

@@ -48,7 +48,7 @@ class Browser:
                 pass  # killed below
             self._session = None
         self._driver.kill()
-        self._driver.wait()
+        self._driver.wait(timeout=30)
         for process in self._left_over():
             try:
                 os.kill(process, signal.SIGKILL)

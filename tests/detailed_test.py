@@ -6,7 +6,7 @@ import unittest
 
 import h5py
 import numpy as np
-from support import PROGRAM, ROOT, InTemporaryFolder, command, metrics, run
+from support import PROGRAM, ROOT, InTemporaryFolder, command, end, metrics, run
 
 BRANCH = ROOT / "experiments/branch-nmda.toml"
 L5PC = ROOT / "experiments/l5pc-nmda.toml"
@@ -83,8 +83,7 @@ class TheLayerFiveCell(InTemporaryFolder):
             try:
                 process.wait(timeout=moments.uniform(0.05, 1.5))
             except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+                end(process)
                 kills += 1
         self.assertGreater(kills, 0)
         self.succeed(words)

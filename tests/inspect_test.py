@@ -38,6 +38,38 @@ class Inspect(InTemporaryFolder):
         self.assertIn("synapses   excitatory 633 (AMPANMDA), inhibitory 633 (DoubleExp)", lines)  # as many as dendritic compartments
         self.assertIn("celsius = 6.3", lines)
 
+    def test_shows_cells_and_experiments_with_what_set_and_profile_change(self):
+        changed = self.succeed([PROGRAM, "inspect", ROOT / "cells/l5pc.toml", "--set", "celsius=30", "--set", "receptors=ampa"]).stdout
+        self.assertIn("celsius = 30.0", changed)
+        self.assertIn("receptors = 'ampa'", changed)
+        experiment = ROOT / "experiments/if.toml"
+        changed = self.succeed([PROGRAM, "inspect", experiment, "--set", "cell.threshold_mV=-50", "--profile", "quick"]).stdout
+        self.assertIn("threshold_mV = -50.0", changed)
+        self.assertNotEqual(changed, self.succeed([PROGRAM, "inspect", experiment, "--set", "cell.threshold_mV=-50"]).stdout)
+
+    def test_refuses_set_and_profile_where_they_mean_nothing(self):
+        tree = ROOT / "tests/fuzz/corpus/swc/one_point.swc"
+        for words, message in [((tree, "--set", "x=1"), "--set is for experiments and cells"),
+                               ((tree, "--profile", "quick"), "--profile is for experiments and cells"),
+                               ((ROOT / "cells/l5pc.toml", "--profile", "quick"), "is a cell, which has no profiles"),
+                               ((ROOT / "cells/l5pc.toml", "--set", "nonsense=3"), "unknown key 'nonsense'")]:
+            done = run([PROGRAM, "inspect", *words])
+            self.assertEqual((done.returncode, done.stdout), (2, ""))
+            self.assertIn(message, done.stderr)
+
+    def test_of_a_morphology_is_the_same_whatever_ends_its_lines(self):
+        text = (ROOT / "tests/fuzz/corpus/swc/one_point.swc").read_text()
+        contour = (ROOT / "tests/fuzz/corpus/asc/small.asc").read_text()
+        cell = "kind = 'integrate-and-fire' # a comment\nthreshold_mV = -50\n"
+        mechanism = (ROOT / "src/mechanism/catalogue/SK_E2.mod").read_text()
+        for name, text in [("a.swc", text), ("a.asc", contour), ("a.toml", cell), ("a.mod", mechanism)]:
+            file = self.folder / name
+            seen = set()
+            for end in ["\n", "\r\n", "\r"]:
+                file.write_bytes(text.replace("\n", end).encode())
+                seen.add(self.succeed([PROGRAM, "inspect", file]).stdout)
+            self.assertEqual(len(seen), 1, name)
+
     def test_of_a_data_set_tells_input_against_expectation_and_output(self):
         out = self.folder / "out"
         # Long trials of one tree and of two: some 10 000 input spikes of each kind.

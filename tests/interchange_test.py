@@ -1,17 +1,30 @@
 """Others can read our files, and find in them what we say."""
 import json
+import sys
 import unittest
 
 import h5py
 import numpy as np
 import torch
-from support import ROOT, InTemporaryFolder, command
+from support import PROGRAM, ROOT, InTemporaryFolder, command, run
+from convert_twin import load_twin, read_safetensors
+
+CONVERTER = [sys.executable, ROOT / "python/convert_twin.py"]
 
 
 def trials_of(file, group, name):
     offset = file[group]["offset"][:]
     values = file[group][name][:]
     return [values[offset[i]:offset[i + 1]] for i in range(len(offset) - 1)]
+
+
+def dense_input(file, synapses):
+    """[trial, synapse, ms] of a shard, 0 or 1; `synapses` = (excitatory, inhibitory)."""
+    dense = np.zeros((file.attrs["trials"], sum(synapses), file.attrs["duration_ms"]), dtype=np.float32)
+    for group, first in (("input/exc", 0), ("input/inh", synapses[0])):
+        for i, (time, synapse) in enumerate(zip(trials_of(file, group, "time_ms"), trials_of(file, group, "synapse"))):
+            dense[i, first + synapse.astype(int), time] = 1
+    return torch.from_numpy(dense)
 
 
 def integrate_and_fire(excitatory_ms, inhibitory_ms, duration_ms):
@@ -73,29 +86,23 @@ class OurFiles(InTemporaryFolder):
 
     def predictions(self):
         """Of torch in Python, for all test trials: labels, probabilities, voltages, predicted voltages."""
-        twin = torch.jit.load(str(self.out / "twin.pt"))
+        twin = load_twin(self.out / "twin.safetensors")
         parts = []
         for shard in self.test_shards:
             with h5py.File(shard) as file:
                 soma = file["output/soma_mV"][:]
-                dense = np.zeros((len(soma), 100, 2000), dtype=np.float32)
-                for group, first in (("input/exc", 0), ("input/inh", 80)):
-                    for i, (time, synapse) in enumerate(zip(trials_of(file, group, "time_ms"), trials_of(file, group, "synapse"))):
-                        dense[i, first + synapse.astype(int), time] = 1
                 label = np.zeros_like(soma, dtype=bool)
                 for i, spikes in enumerate(trials_of(file, "output/spikes", "time_ms")):
                     label[i, spikes.astype(int)] = True
-            with torch.no_grad():
-                probability, predicted = twin(torch.from_numpy(dense))
+                with torch.no_grad():
+                    probability, predicted = twin(dense_input(file, (80, 20)))
             parts.append((label, probability.numpy(), soma, predicted.numpy()))
         return parts
 
     def test_give_python_the_same_predictions(self):
-        description = json.loads(torch.jit.load(str(self.out / "twin.pt")).description)
-        self.assertEqual((description["excitatory_synapses"], description["window_ms"]), (80, 80))
         for number, (_, probability, _, soma) in enumerate(self.predictions()):
             ours = self.folder / f"{number}.h5"
-            self.succeed([command()[0], "predict", self.out / "twin.pt", "--input", self.test_shards[number], "--out", ours])
+            self.succeed([command()[0], "predict", self.out / "twin.safetensors", "--input", self.test_shards[number], "--out", ours])
             with h5py.File(ours) as file:
                 np.testing.assert_allclose(file["spike_probability"][:], probability, atol=1e-5)
                 np.testing.assert_allclose(file["soma_mV"][:], soma, rtol=1e-5)
@@ -135,14 +142,28 @@ class OurFiles(InTemporaryFolder):
         low, high = metrics["spike.auc_ci95"]
         self.assertTrue(low < metrics["spike.auc"] < high)
 
+    def test_a_twin_says_what_it_is_what_it_was_trained_on_and_how_good_it_is(self):
+        texts = {name: json.loads(text) for name, text in read_safetensors(self.out / "twin.safetensors")[1].items()
+                 if name not in ("format", "sha256")}
+        self.assertEqual({key: texts["specification"][key] for key in ("kind", "excitatory_synapses", "window_ms")},
+                         {"kind": "convolutional", "excitatory_synapses": 80, "window_ms": 80})
+        self.assertEqual(texts["synapses"]["compartments"]["section"], ["soma"])
+        self.assertEqual(texts["synapses"]["inhibitory_compartment"], [0] * 20)
+        metrics = json.loads((self.out / "metrics.json").read_text())
+        self.assertEqual(texts["scores"]["spike.auc"], metrics["spike.auc"])
+        self.assertEqual(texts["scores"]["soma.rmse_mV"], metrics["soma.rmse_mV"])
+        self.assertEqual(texts["thresholds"]["spike.threshold_at_fpr_0.0025"], metrics["spike.threshold_at_fpr_0.0025"])
+        self.assertIn("epochs = 3", texts["provenance"]["experiment"])
+
     def test_export_the_same_weights(self):
         exported = self.folder / "weights.h5"
-        self.succeed([command()[0], "export", self.out / "twin.pt", "--format", "hdf5", "--out", exported])
-        twin = dict(torch.jit.load(str(self.out / "twin.pt")).named_buffers())
+        self.succeed([PROGRAM, "export", self.out / "twin.safetensors", "--format", "hdf5", "--out", exported])
+        arrays, texts = read_safetensors(self.out / "twin.safetensors")
         with h5py.File(exported) as file:
-            self.assertEqual(set(file), set(twin))
-            for name, weight in twin.items():
-                np.testing.assert_array_equal(file[name][:], weight.numpy())
+            self.assertEqual(set(file), {*arrays, "description"})
+            for name, weight in arrays.items():
+                np.testing.assert_array_equal(file[name][...].reshape(weight.shape), weight.numpy())
+            self.assertEqual(json.loads(file["description/specification"][0]), json.loads(texts["specification"]))
 
     def test_make_a_report_without_network(self):
         page = (self.out / "report.html").read_text()
@@ -151,9 +172,86 @@ class OurFiles(InTemporaryFolder):
             self.assertNotIn(request, page)
 
     def test_can_be_inspected(self):
-        for file, words in ((self.out / "twin.pt", "layer1_weight"), (self.out / "dataset/test-0000.h5", "input spikes per ms"),
+        for file, words in ((self.out / "twin.safetensors", "layer1_weight"), (self.out / "dataset/test-0000.h5", "input spikes per ms"),
                             (self.out / "experiment.toml", "[train]"), (ROOT / "cells/if.toml", "threshold_mV = -55")):
             self.assertIn(words, self.succeed([command()[0], "inspect", file]).stdout)
+
+
+# Small twins of each kind: convolutional ones with free filters, and with all that there is; recurrent ones.
+CONVOLUTIONS = {"twin.taps": "[9, 4, 3]", "twin.width": "[3, 3, 2]", "twin.dilation": "[1, 2, 3]", "twin.residual": "true",
+                "twin.batch_norm": "true", "twin.activation": "relu", "twin.temporal_shapes": 3, "train.near_spike_ms": 5,
+                "train.rate_sd_ms": 10, "twin.weight_sd": 0.6, "twin.spike_weight_sd": 1.5, "twin.soma_weight_sd": 3}
+MEMORY = {"twin.kind": "recurrent", "twin.memory_units": 3, "twin.branches": 4, "twin.history_ms": 40, "twin.soma_weight_sd": 3}
+KINDS = {
+    "plain": (ROOT / "experiments/if.toml", {}),
+    "everything": (ROOT / "experiments/if.toml", CONVOLUTIONS),
+    "memory": (ROOT / "experiments/if.toml", {**MEMORY, "twin.learn_time_constants": "true", "twin.memory_activation": "relu"}),
+    "dendrites": (ROOT / "experiments/branch-nmda.toml", {
+        **MEMORY, "data.dendritic_components": 2, "data.dendritic_fit_trials": 4, "train.skip_ms": 0,
+        "train.schedule": "[{ from_epoch = 0, learning_rate = 1e-2, spike_weight = 0.0 }]"}),
+}
+FEW = {"data.trial_ms": 400, "data.train_trials": 8, "data.valid_trials": 4, "data.test_trials": 2, "train.epochs": 1,
+       "train.steps_per_epoch": 20, "train.window_ms": 200}
+
+
+class ATwinOfAnyKind(InTemporaryFolder):
+    def test_answers_in_python_and_in_torchscript_as_in_the_program(self):
+        for name, (experiment, settings) in KINDS.items():
+            with self.subTest(name):
+                out = self.folder / name
+                for stage in ("simulate", "train"):
+                    self.succeed(command(stage, out, experiment, {**FEW, **settings}))
+                file, script, predicted = out / "twin.safetensors", out / "script.pt", out / "predicted.h5"
+                self.succeed([PROGRAM, "predict", file, "--input", out / "dataset/test-0000.h5", "--out", predicted])
+                self.succeed([*CONVERTER, file, script])
+                twin = load_twin(file)
+                synapses = [json.loads(twin.description)["specification"][f"{kind}_synapses"] for kind in ("excitatory", "inhibitory")]
+                with h5py.File(out / "dataset/test-0000.h5") as shard, h5py.File(predicted) as ours, torch.no_grad():
+                    spikes = dense_input(shard, synapses)
+                    self.assertGreater(spikes.sum(), 10)
+                    for theirs in (twin(spikes), torch.jit.load(str(script))(spikes)):
+                        # Sums of hundreds of float terms in another order.
+                        np.testing.assert_allclose(ours["spike_probability"][:], theirs[0].numpy(), atol=1e-5)
+                        np.testing.assert_allclose(ours["soma_mV"][:], theirs[1].numpy(), rtol=1e-5)
+                    self.assertGreater(ours["soma_mV"][:].std(), 0.01, "answers differ from ms to ms")
+                    answers, again = twin.answers(spikes), torch.jit.load(str(script))
+                    for head in twin.heads:
+                        torch.testing.assert_close(getattr(again, head)(spikes), answers[head])
+                self.assertEqual(twin.heads, {"everything": ["near_spike", "count"], "dendrites": ["dendrites"]}.get(name, []))
+
+
+class ATwinOfVersion01(InTemporaryFolder):
+    def test_is_converted_where_its_maker_is_trusted_and_answers_as_before(self):
+        for kind in ("convolutional", "recurrent"):
+            with self.subTest(kind):
+                old, new = ROOT / f"tests/twins-0.1/{kind}.pt", self.folder / f"{kind}.safetensors"
+                done = run([*CONVERTER, "--trust", old, new])
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertIn(f"running the code in {old}", done.stderr)
+                script, twin = torch.jit.load(str(old)), load_twin(new)
+                description = json.loads(script.description)
+                synapses = description["excitatory_synapses"] + description["inhibitory_synapses"]
+                generator = torch.Generator().manual_seed(1)
+                spikes = (torch.rand(2, synapses, 300, generator=generator) < 0.05).float()
+                with torch.no_grad():
+                    answers, expected = twin.answers(spikes), script(spikes)
+                    # The voltage's offset was in its bias: single precision at 68 mV.
+                    torch.testing.assert_close(answers["spike"], expected[0], atol=1e-6, rtol=1e-5)
+                    torch.testing.assert_close(answers["soma_mV"], expected[1], atol=2e-5, rtol=0)
+                    self.assertGreater(expected[1].std(), 0.5)
+                    for head in twin.heads:
+                        torch.testing.assert_close(answers[head], getattr(script, head)(spikes), atol=1e-5, rtol=1e-4)
+                self.assertEqual(twin.heads, ["near_spike", "count"] if kind == "convolutional" else ["dendrites"])
+                inspected = self.succeed([PROGRAM, "inspect", new]).stdout
+                self.assertIn("not known where they sit", inspected)
+                self.assertIn(f'"converted_from": "{kind}.pt"', inspected)
+
+    def test_is_not_loaded_by_anyone_who_does_not_say_so(self):
+        target = self.folder / "twin.safetensors"
+        done = run([*CONVERTER, ROOT / "tests/twins-0.1/recurrent.pt", target])
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("RUNS THE CODE IN IT", done.stderr)
+        self.assertFalse(target.exists())
 
 
 if __name__ == "__main__":

@@ -45,6 +45,43 @@ class OneTrial(InTemporaryFolder):
         self.assertIn("cell.toml:5", done.stderr)
         self.assertIn("it has soma[0], dend[0]", done.stderr)
 
+    def test_may_change_any_key_of_the_cell(self):
+        def soma(name, *options):
+            out = self.folder / f"{name}.h5"
+            done = self.simulate("--ms", 10, "--out", out, *options)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            with h5py.File(out) as file:
+                return file["soma_mV"][()], bytes(file.attrs["cell"]).decode()
+
+        changed, words = soma("changed", "--set", "initial_mV=-80", "--set", "insert=[{mechanism='leak', regions=['soma', 'basal'], g=0, e=0}]",
+                              "--set", "point=[]")
+        self.assertTrue(np.allclose(changed, -80, atol=1e-6))  # nothing conducts
+        self.assertIn("initial_mV = -80.0", words)
+        plain, _ = soma("plain")
+        self.assertTrue(np.allclose(plain[:40], -65, atol=1e-4))
+
+    def test_refuses_a_key_that_nobody_reads(self):
+        for words in [["simulate", "--ms", 10, "--out", self.folder / "out.h5"], ["inspect"]]:
+            with self.subTest(words=words):
+                self.simulate("--ms", 10, "--out", self.folder / "written.h5")
+                done = run([PROGRAM, words[0], self.folder / "cell.toml", *words[1:], "--set", "celcius=30"])
+                self.assertEqual(done.returncode, 2, done.stdout)
+                self.assertIn("--set celcius=30: unknown key 'celcius'; did you mean 'celsius'?", done.stderr)
+
+    def test_refuses_options_that_mean_nothing_for_it(self):
+        for options in [("--profile", "quick"), ("--seed", 3), ("--threads", 1), ("--device", "cpu")]:
+            done = self.simulate("--ms", 10, "--out", self.folder / "out.h5", *options)
+            self.assertEqual(done.returncode, 2)
+            self.assertIn(f"{options[0]} means nothing for one trial of a cell", done.stderr)
+        self.assertFalse((self.folder / "out.h5").exists())
+
+    def test_of_a_cell_is_told_from_an_experiment(self):
+        self.assertIn("cell.toml: is a cell, expected an experiment; one trial of a cell: simulate CELL.toml", self.simulate().stderr)
+        for command in ["run", "train", "search"]:
+            done = run([PROGRAM, command, self.folder / "cell.toml"])
+            self.assertEqual(done.returncode, 2)
+            self.assertIn("is a cell, expected an experiment", done.stderr)
+
     def test_is_told_from_a_data_set_by_its_file(self):
         done = self.simulate("--ms", 40, "--out", self.folder / "run")
         self.assertEqual(done.returncode, 2)

@@ -10,7 +10,9 @@ import subprocess
 import time
 import unittest
 
-from support import SLOW, InTemporaryFolder, command, run
+from support import SLOW, InTemporaryFolder, command, end, run, wait_until
+
+STOPPED = 130
 
 # Two rungs of 4 and 12 epochs of 20 steps; nine networks and the best three.
 SEARCH = {
@@ -153,16 +155,46 @@ class ASearch(InTemporaryFolder):
         self.assertEqual(done.returncode, 2)
         self.assertIn("holds a search of other settings", done.stderr)
 
+    def test_of_changed_data_is_put_aside_and_done_anew(self):
+        out = self.folder / "out"
+        cells, experiment = self.folder / "cells", self.folder / "experiments/ball-and-stick.toml"
+        for name in ("cells", "experiments"):
+            shutil.copytree(ROOT / name, self.folder / name)
+        tree = cells / "ball-and-stick.swc"
+        settings = {**SEARCH, "search.trials": 2, "search.rungs": 1, "search.first_rung_epochs": 1, "search.spike_weight": 0, "search.criterion": "target",
+                    "search.target_variance_explained": 0.1, "data.trial_ms": 1000, "simulation.dt_ms": 0.1}
+        words = command("search", out=out, experiment=experiment, settings=settings)
+        self.succeed(words)
+        first = answers(out)
+        os.utime(tree)
+        self.assertNotIn("search-before", self.succeed(words).stderr)
+        tree.write_text(tree.read_text() + "# a word more\n")
+        done = self.succeed(words)
+        self.assertIn("search: the search there is of other data, or of an older algorithm; it is now in", done.stderr)
+        self.assertEqual(json.loads((out / "search-before-1/search.json").read_text())["trials"], first["trials"])
+        self.assertTrue((out / "search-before-1/search.sqlite").exists())
+        self.assertEqual(answers(out)["trials"], first["trials"])  # a comment changes no neuron, but who knows that before?
+
+    def test_edited_afterwards_is_not_reported(self):
+        out = self.folder / "out"
+        self.succeed(search(out))
+        self.succeed(command(out=out))
+        self.assertIn('"search":{', (out / "report.html").read_text())
+        text = (out / "search.json").read_text()
+        (out / "search.json").write_text(text.replace('"auc": 0.', '"auc": 0.9'))
+        done = self.succeed(command("report", out=out))
+        self.assertIn("search.json was changed after it was made; 'neurontwin search' makes it again", done.stderr)
+        self.assertNotIn('"search":{', (out / "report.html").read_text())
+
     def test_stops_cleanly_and_goes_on(self):
         reference, out = self.folder / "undisturbed", self.folder / "interrupted"
         self.succeed(search(reference))
         process = subprocess.Popen(search(out), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        while len(finished(out)) < 2:
-            time.sleep(0.01)
+        wait_until(lambda: len(finished(out)) >= 2, process)
         workers = children(process.pid)
         process.send_signal(signal.SIGINT)
         _, message = process.communicate(timeout=20)
-        self.assertEqual(process.returncode, 1, message)
+        self.assertEqual(process.returncode, STOPPED, message)
         self.assertIn("stopped while searching; run the same command again to go on", message)
         self.assertFalse([w for w in workers if pathlib.Path(f"/proc/{w}").exists()])
         self.succeed(search(out))
@@ -186,8 +218,7 @@ class AKilledSearch(InTemporaryFolder):
                     kills += 1
                     time.sleep(moments.uniform(0, 0.3 * length))
                 kills += process.poll() is None
-                process.kill()
-                process.wait()
+                end(process)
             now = finished(out)
             self.assertEqual({job: now.get(job) for job in known}, known)
             begun = rows(out, f"SELECT trial, rung FROM attempt WHERE rowid > {attempts}")

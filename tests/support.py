@@ -4,13 +4,16 @@ import os
 import pathlib
 import shutil
 import subprocess
+import sys
 import tempfile
+import time
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PROGRAM = os.environ.get("NEURONTWIN", str(ROOT / "build/release/neurontwin"))
 EXPERIMENT = ROOT / "experiments/if.toml"
 SLOW = os.environ.get("NEURONTWIN_SLOW") == "1"
+sys.path.insert(0, str(ROOT / "python"))  # for convert_twin
 
 # The integrate-and-fire experiment in two seconds.
 SMALL = {
@@ -32,6 +35,23 @@ def command(stage="run", out=None, experiment=EXPERIMENT, settings=None, options
 
 def run(words, cwd=None, timeout_s=600):
     return subprocess.run([str(w) for w in words], capture_output=True, text=True, timeout=timeout_s, cwd=cwd)
+
+
+def wait_until(happened, process=None, timeout_s=120):
+    """Looks again until `happened()` is true; fails after a time, or when the process that it depends on has ended."""
+    end = time.monotonic() + timeout_s
+    while not happened():
+        if process is not None and process.poll() is not None and not happened():
+            raise AssertionError(f"the program ended with {process.returncode} before what was waited for")
+        if time.monotonic() > end:
+            raise AssertionError(f"{timeout_s} s passed without what was waited for")
+        time.sleep(0.01)
+
+
+def end(process, timeout_s=30):
+    """Kills a program and waits for its end."""
+    process.kill()
+    process.wait(timeout=timeout_s)
 
 
 def metrics(folder):

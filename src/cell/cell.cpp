@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "cell/physical.hpp"
+
 namespace neurontwin {
 
 namespace {
@@ -13,15 +15,15 @@ IntegrateAndFire read_point(const Settings& settings) {
   cell.inhibitory_synapses =
       static_cast<int>(settings.integer("inhibitory_synapses", cell.inhibitory_synapses, {0, 100000}));
   cell.excitatory_weight_mV =
-      settings.number("excitatory_weight_mV", cell.excitatory_weight_mV, kNotNegative);
-  cell.inhibitory_weight_mV = settings.number("inhibitory_weight_mV", cell.inhibitory_weight_mV,
-                                              {-std::numeric_limits<double>::infinity(), 0});
+      settings.number("excitatory_weight_mV", cell.excitatory_weight_mV, {0, kHighest_mV});
+  cell.inhibitory_weight_mV =
+      settings.number("inhibitory_weight_mV", cell.inhibitory_weight_mV, {kLowest_mV, 0});
   cell.membrane_time_constant_ms =
-      settings.number("membrane_time_constant_ms", cell.membrane_time_constant_ms, kPositive);
+      settings.number("membrane_time_constant_ms", cell.membrane_time_constant_ms, kTimeConstants_ms);
   cell.kernel_ms = static_cast<int>(settings.integer("kernel_ms", cell.kernel_ms, {1, 100000}));
-  cell.reset_mV = settings.number("reset_mV", cell.reset_mV);
-  cell.threshold_mV = settings.number("threshold_mV", cell.threshold_mV);
-  cell.spike_mV = settings.number("spike_mV", cell.threshold_mV + 0.1);
+  cell.reset_mV = settings.number("reset_mV", cell.reset_mV, kVoltages_mV);
+  cell.threshold_mV = settings.number("threshold_mV", cell.threshold_mV, kVoltages_mV);
+  cell.spike_mV = settings.number("spike_mV", cell.threshold_mV + 0.1, kVoltages_mV);
   if (cell.threshold_mV <= cell.reset_mV) {
     fail_input("{}: '{}' is {} mV, expected above reset_mV ({} mV)", settings.where("threshold_mV"),
                settings.full_key("threshold_mV"), cell.threshold_mV, cell.reset_mV);
@@ -44,10 +46,10 @@ TwoLayerNeuron read_two_layer_neuron(const Settings& settings) {
   cell.soma = read_point(settings);
   cell.branches = static_cast<int>(settings.integer("branches", cell.branches, {1, 100000}));
   cell.branch_time_constant_ms =
-      settings.number("branch_time_constant_ms", cell.branch_time_constant_ms, kPositive);
-  cell.branch_threshold_mV = settings.number("branch_threshold_mV", cell.branch_threshold_mV);
-  cell.branch_slope_mV = settings.number("branch_slope_mV", cell.branch_slope_mV, kPositive);
-  cell.branch_output_mV = settings.number("branch_output_mV", cell.branch_output_mV, kPositive);
+      settings.number("branch_time_constant_ms", cell.branch_time_constant_ms, kTimeConstants_ms);
+  cell.branch_threshold_mV = settings.number("branch_threshold_mV", cell.branch_threshold_mV, kVoltages_mV);
+  cell.branch_slope_mV = settings.number("branch_slope_mV", cell.branch_slope_mV, {1e-9, kHighest_mV});
+  cell.branch_output_mV = settings.number("branch_output_mV", cell.branch_output_mV, {1e-9, kHighest_mV});
   return cell;
 }
 

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <set>
 
+#include "cell/physical.hpp"
 #include "cell/place.hpp"
 #include "mechanism/pace.hpp"
 #include "morphology/layer_five_tree.hpp"
@@ -12,6 +13,7 @@
 namespace neurontwin {
 namespace {
 
+constexpr Range kConcentrations_mM{1e-12, 1e5};
 constexpr std::array<std::string_view, 5> kRegions{"soma", "axon", "basal", "apical", "other"};
 
 std::set<Region> read_regions(const Settings& settings, std::string_view key = "regions") {
@@ -88,11 +90,8 @@ std::vector<double> evaluate_formula(const std::string& formula, const std::stri
   return values;
 }
 
-bool is_density(const Parameter& parameter) {
-  return parameter.unit == "S/cm2";
-}
-
-void check_value(double value, const Parameter& parameter, const std::string& mechanism,
+/// `given`: by the description. Of what a mechanism says of itself only conductances are looked at.
+void check_value(double value, const Parameter& parameter, const std::string& mechanism, bool given,
                  const Compartments& geometry, int compartment, const std::string& where) {
   const auto& section =
       geometry.sections[static_cast<size_t>(geometry.compartments[static_cast<size_t>(compartment)].section)];
@@ -101,11 +100,19 @@ void check_value(double value, const Parameter& parameter, const std::string& me
                std::isnan(value) ? "no number" : "infinite", section.name);
   if (is_density(parameter) && value < 0) {
     fail_input(
-        "{}: density of '{}' in region '{}' is negative ({} S/cm2)\n            densities are conductances "
+        "{}: density of '{}' in region '{}' is negative ({} {})\n            densities are conductances "
         "per area; use 0 to "
         "switch a channel off",
-        where, mechanism, name_of(section.region), value);
+        where, mechanism, name_of(section.region), value, parameter.unit);
   }
+  const auto range = physical_range(parameter);
+  if ((value >= range.low && value <= range.high) || (!given && !is_conductance(parameter))) return;
+  const auto unit = parameter.unit.empty() ? "" : " " + parameter.unit;
+  if (range.low == 0 && std::isinf(range.high))
+    fail_input("{} of {} is {} in {}, expected 0 or more: it is a conductance", where, mechanism, value,
+               section.name);
+  fail_input("{} of {} is {}{} in {}, expected from {} to {}{}", where, mechanism, value, unit, section.name,
+             range.low, range.high, unit);
 }
 
 /// How .mod files are read for a cell: its folder, and what becomes of their tables.
@@ -144,7 +151,7 @@ Placement read_placement(const Settings& settings, const Compartments& geometry,
         evaluate_formula(settings.formula(parameter.name, fmt::format("{:.17g}", parameter.value)), where,
                          geometry, p.compartments, last_at_end);
     for (size_t i = 0; i < values.size(); ++i) {
-      check_value(values[i], parameter, name, geometry, p.compartments[i], where);
+      check_value(values[i], parameter, name, given, geometry, p.compartments[i], where);
       p.parameters[i][k] = values[i];
     }
   }
@@ -166,7 +173,7 @@ void vary(Placement& p, const Variation& variation, const Compartments& geometry
   const auto& m = p.mechanism();
   for (size_t k = 0; k < m.parameters.size(); ++k) {
     const bool density = is_density(m.parameters[k]), shift = m.parameters[k].name == "vshift";
-    const double factor = density ? variation.density_factors.number(m.name, 1, kNotNegative) : 1;
+    const double factor = density ? variation.density_factors.number(m.name, 1, {0, 1e6}) : 1;
     const double more = shift ? variation.vshifts.number(m.name, 0, {-200, 200}) : 0;
     for (auto& values : p.parameters) values[k] = factor * values[k] + more;
   }
@@ -209,9 +216,28 @@ void add_channel(Placement p, const std::string& where, DetailedCell& cell) {
   }
 }
 
+/// The weight of each event: what NET_RECEIVE is given. 1 unless said where it is a mere number; where it may
+/// be a conductance, as that of NEURON's ExpSyn, 1 would be a thousand times too much.
+double read_weight(const Settings& settings, const Mechanism& m) {
+  if (!uses_weight(m)) return 1;
+  if (m.parameter("weight") != nullptr)
+    fail_input(
+        "{}: {} has a parameter 'weight', which cannot be told from the weight of its events; rename it",
+        settings.where("mechanism"), m.name);
+  if (needs_weight(m) && !settings.has("weight")) {
+    const auto& unit = m.receiving->weight_unit;
+    fail_input("{}: '{}' is not given, but {} uses the weight of its events{}; expected weight = NUMBER, {}",
+               settings.where("mechanism"), settings.full_key("weight"), m.name,
+               unit.empty() ? ", whose unit its NET_RECEIVE does not say" : fmt::format(", in {}", unit),
+               unit.empty() ? "or NET_RECEIVE(weight (1)) in the file where it is a mere number, and then 1"
+                            : fmt::format("what one event adds, in {}", unit));
+  }
+  return settings.number("weight", 1, weight_range(m));
+}
+
 /// Names of the mechanism and its kind must fit: a channel cannot receive events.
-size_t add_synapses(const Settings& settings, DetailedCell& cell, const Files& files,
-                    const std::string& receptors) {
+SynapseGroup add_synapses(const std::string& group, const Settings& settings, DetailedCell& cell,
+                          const Files& files, const std::string& receptors) {
   auto p = read_placement(settings, cell.geometry, files);
   if (!p.mechanism().receiving)
     fail_input("{}: {} is no synapse: it has no NET_RECEIVE", settings.where("mechanism"),
@@ -222,8 +248,9 @@ size_t add_synapses(const Settings& settings, DetailedCell& cell, const Files& f
       for (auto& values : p.parameters) values[k] = 0;
     }
   }
+  const double weight = read_weight(settings, p.mechanism());
   cell.placements.push_back(std::move(p));
-  return cell.placements.size() - 1;
+  return {group, cell.placements.size() - 1, weight};
 }
 
 bool changes_concentration(const Mechanism& m) {
@@ -279,7 +306,7 @@ void add_points(const Settings& settings, DetailedCell& cell, const Files& files
                  point.where("mechanism"), m.name);
     Instance instance{read_place(point, cell.geometry), {}};
     for (const auto& parameter : m.parameters)
-      instance.parameters.push_back(point.number(parameter.name, parameter.value));
+      instance.parameters.push_back(point.number(parameter.name, parameter.value, physical_range(parameter)));
     instances.push_back(std::move(instance));
   }
   for (auto& [name, kind] : kinds) {
@@ -325,7 +352,7 @@ std::map<Region, double> read_capacitances(const Settings& settings) {
   std::map<Region, double> all;
   for (size_t region = 0; region < kRegions.size(); ++region) all[static_cast<Region>(region)] = 1;
   for (const auto& membrane : settings.tables("capacitance")) {
-    const double value = membrane.number("uF_cm2", {}, kPositive);
+    const double value = membrane.number("uF_cm2", {}, {1e-6, 1e6});
     for (const auto region : read_regions(membrane)) all[region] = value;
   }
   return all;
@@ -340,7 +367,7 @@ Compartments read_compartments(const Settings& settings, const Morphology& morph
   const auto rule = settings.choice("compartment_rule", kRules, "spacing");
   const double spacing_um = settings.number("compartment_spacing_um", 40, kPositive);
   const double fraction = settings.number("d_lambda", 0.1, kPositive);
-  const double resistivity = settings.number("axial_resistivity_ohm_cm", 100, kPositive);
+  const double resistivity = settings.number("axial_resistivity_ohm_cm", 100, {1e-6, 1e9});
   return cut(
       morphology,
       [&](const Section& s) {
@@ -377,12 +404,12 @@ DetailedCell read_detailed_cell(const Settings& settings, const std::filesystem:
   cell.initial_mV = settings.number("initial_mV", -65, {-200, 100});
   cell.celsius = settings.number("celsius", 6.3, {-50, 60});
   const auto ions = settings.table("reversal_mV");
-  cell.fixed_ions["ena"] = ions.number("na", 50);
-  cell.fixed_ions["ek"] = ions.number("k", -77);
-  cell.calcium_reversal_mV = ions.number("ca", cell.calcium_reversal_mV, {-500, 500});
+  cell.fixed_ions["ena"] = ions.number("na", 50, kVoltages_mV);
+  cell.fixed_ions["ek"] = ions.number("k", -77, kVoltages_mV);
+  cell.calcium_reversal_mV = ions.number("ca", cell.calcium_reversal_mV, kVoltages_mV);
   const auto calcium = settings.table("calcium");
-  cell.calcium_inside_mM = calcium.number("inside_mM", 5e-5, kPositive);
-  cell.calcium_outside_mM = calcium.number("outside_mM", 2, kPositive);
+  cell.calcium_inside_mM = calcium.number("inside_mM", 5e-5, kConcentrations_mM);
+  cell.calcium_outside_mM = calcium.number("outside_mM", 2, kConcentrations_mM);
 
   static constexpr std::array<std::string_view, 2> kTables{"exact", "as NEURON"};
   const Files files{
@@ -400,9 +427,9 @@ DetailedCell read_detailed_cell(const Settings& settings, const std::filesystem:
   cell.excitatory.name = "exc";
   cell.inhibitory.name = "inh";
   if (settings.has("excitatory"))
-    cell.excitatory.placement = add_synapses(settings.table("excitatory"), cell, files, receptors);
+    cell.excitatory = add_synapses("exc", settings.table("excitatory"), cell, files, receptors);
   if (settings.has("inhibitory"))
-    cell.inhibitory.placement = add_synapses(settings.table("inhibitory"), cell, files, receptors);
+    cell.inhibitory = add_synapses("inh", settings.table("inhibitory"), cell, files, receptors);
   add_points(settings, cell, files);
   put_in_order(cell);
   take_notes(cell);

@@ -25,6 +25,7 @@ struct Placement {
 struct SynapseGroup {
   std::string name;
   std::optional<size_t> placement;  // none: the neuron has no such synapses
+  double weight = 1;                // of each event, in the unit that NET_RECEIVE has it in
 };
 
 /// A place whose voltage is recorded at 1/8 ms beside the soma's.

@@ -9,6 +9,7 @@
 #include <fstream>
 
 #include "cell/neuron.hpp"
+#include "config/temporary_folder.hpp"
 
 namespace neurontwin {
 namespace {
@@ -188,7 +189,7 @@ std::string tree_swc(int length_um) {
 TEST(Cell, TheTreeThatAnExperimentNamesLiesBesideTheExperiment) {
   // Both folders have a tree.swc, of other lengths: the cell's own file means its own, whoever begins from
   // it.
-  const auto folder = fs::path(testing::TempDir()) / "cell-of-an-experiment";
+  const auto folder = own_temporary_folder() / "cell-of-an-experiment";
   fs::create_directories(folder / "cells");
   std::ofstream(folder / "cells/cell.toml")
       << "kind = \"detailed\"\nmorphology = \"tree.swc\"\n"
@@ -263,9 +264,10 @@ TEST_F(Wrong, ANegativeDensityIsToldHowToSwitchAChannelOff) {
                 "            densities are conductances per area; use 0 to switch a channel off");
   EXPECT_NE(refusal("gbar = 0.021489", "gbar = \"0.01 - distance\"").find("is negative (-"),
             std::string::npos);
-  EXPECT_NE(refusal("density_factors = { SK_E2 = 1 }", "density_factors = { SK_E2 = -1 }")
-                .find(line_of("density_factors = {") + "'density_factors.SK_E2' is -1, expected 0 or more"),
-            std::string::npos);
+  EXPECT_NE(
+      refusal("density_factors = { SK_E2 = 1 }", "density_factors = { SK_E2 = -1 }")
+          .find(line_of("density_factors = {") + "'density_factors.SK_E2' is -1, expected from 0 to 1000000"),
+      std::string::npos);
 }
 
 TEST_F(Wrong, AFormulaIsNamedWithWhatIsWrongInIt) {
@@ -345,7 +347,7 @@ TEST_F(Wrong, PlacesAndSizesMustExist) {
       refusal("\"layer-5-tree\"", "\"l5pc.toml\"").find("unknown kind of morphology, expected .swc or .asc"),
       std::string::npos);
   EXPECT_EQ(refusal("uF_cm2 = 1 }", "uF_cm2 = -1 }"),
-            line_of("uF_cm2 = 1 }") + "'capacitance[0].uF_cm2' is -1, expected greater than 0");
+            line_of("uF_cm2 = 1 }") + "'capacitance[0].uF_cm2' is -1, expected from 1e-06 to 1000000");
 }
 
 std::vector<double> column(hid_t file, const char* path) {

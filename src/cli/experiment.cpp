@@ -1,50 +1,9 @@
 #include "cli/experiment.hpp"
 
-#include <sstream>
-
-#include "files/files.hpp"
 #include "simulate/dendritic_input.hpp"
 #include "twin/branches.hpp"
 
 namespace neurontwin {
-namespace {
-
-/// Drops the lines that set `keys`, which do not change the result.
-std::string without(const std::string& toml, std::initializer_list<std::string_view> keys) {
-  std::istringstream in(toml);
-  std::string out;
-  for (std::string line; std::getline(in, line);) {
-    bool dropped = false;
-    for (const auto key : keys) dropped |= line.starts_with(fmt::format("{} = ", key));
-    if (!dropped) out += line + "\n";
-  }
-  return out;
-}
-
-/// What a neuron's trials depend on, as TOML text. A file of a morphology counts by what it holds, not by
-/// where it lies.
-std::string determining_text(const DatasetPlan& plan, const Settings& cell, const Settings& stimulus,
-                             const Settings& simulation) {
-  auto text = fmt::format("seed = {}\ntrial_ms = {}\n", plan.seed, plan.data.trial_ms);
-  if (plan.data.dendritic_components > 0) {
-    text += fmt::format("dendritic_components = {}\ndendritic_fit_trials = {}\n",
-                        plan.data.dendritic_components, plan.data.dendritic_fit_trials);
-  }
-  const bool detailed = std::holds_alternative<DetailedCell>(plan.cell);
-  const auto morphology = detailed ? cell.file("morphology", cell.folder()) : std::filesystem::path();
-  if (std::error_code none; std::filesystem::is_regular_file(morphology, none)) {
-    text += fmt::format("morphology_digest = \"{}\"\n\n{}", digest(read_file(morphology)),
-                        without(cell.resolved("cell"), {"morphology"}));
-  } else {
-    if (detailed) cell.text("morphology");  // built in: a name, no file
-    text += fmt::format("\n{}", cell.resolved("cell"));
-  }
-  text += fmt::format("\n{}", stimulus.resolved("stimulus"));
-  if (detailed) text += fmt::format("\n{}", simulation.resolved("simulation"));
-  return text;
-}
-
-}  // namespace
 
 void wire(RecurrentSpec& spec, const Neuron& cell) {
   spec.wiring = wire_branches(cell_table(cell), spec.branches, spec.branch_overlap);
@@ -120,40 +79,10 @@ Experiment read_experiment(const Options& options) {
   }
 
   e.resolved = settings.resolved();
-  e.plan.identity = {excitatory_synapses(e.plan.cell),
-                     inhibitory_synapses(e.plan.cell),
-                     e.plan.data.trial_ms,
-                     e.seed,
-                     determining_text(e.plan, cell, stimulus, simulation),
-                     detailed != nullptr && detailed->nexus.has_value(),
-                     e.plan.data.dendritic_components};
-  // Where all trials are waited for, checkpoints are the same as before there was a choice.
-  auto training = without(train.resolved(), {"epochs", "checkpoint_every_s"});
-  if (e.train.starts_with_trials == 0) training = without(training, {"starts_with_trials"});
-  if (e.train.clip_gradient == 0) training = without(training, {"clip_gradient"});
-  if (!e.train.freezes_norm()) training = without(training, {"freeze_norm"});
-  auto network = twin.resolved();
-  if (!e.twin.recurrent) network = without(network, {"kind"});
-  if (!e.twin.is_dilated()) network = without(network, {"dilation"});
-  if (!e.twin.residual) network = without(network, {"residual"});
-  e.training_identity = fmt::format(
-      "{}\ntrain_trials = {}\nvalid_trials = {}\npublished_labels = {}\nsoma_ceiling_mV = {}\n\n"
-      "[twin]\n{}\n[train]\n{}",
-      e.plan.identity.configuration, e.plan.data.train_trials, e.plan.data.valid_trials,
-      e.plan.data.labels.published, e.plan.data.labels.soma_ceiling_mV, network, training);
-  if (e.search) {
-    auto tried = search->resolved();
-    if (!e.search->space.tries_residual()) tried = without(tried, {"residual"});
-    if (!e.search->space.tries_dilation()) tried = without(tried, {"dilation"});
-    e.search_identity = fmt::format(
-        "{}\n[search]\n{}{}", e.training_identity,
-        without(tried, {"criterion", "size", "measure", "epsilon", "confidence", "target_auc",
-                        "target_variance_explained", "resamples", "budget_samples_h", "budget_minutes",
-                        "trials", "quiet_rungs", "published", "trainings", "generalise"}),
-        e.search->criterion == Criterion::complexity_index ? "probe = true\n" : "");
-  }
-  e.evaluate_settings = evaluate.resolved();
-  e.interpret_settings = interpret.resolved();
+  const ExperimentTables tables{cell, stimulus, simulation, data, twin, train, evaluate, interpret, search};
+  e.plan.identity = dataset_identity(e.plan, tables);
+  e.determines = stage_settings(e.plan, tables, options.device,
+                                e.search && e.search->criterion == Criterion::complexity_index);
   return e;
 }
 

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/identity.hpp"
 #include "dataset/dataset.hpp"
 #include "evaluate/evaluate.hpp"
 #include "evaluate/sequences.hpp"
@@ -44,10 +45,7 @@ struct Experiment {
   DendriticSpikeSpec dendritic_spikes;
   std::optional<SearchSpec> search;  // where the file has [search]
   std::string resolved;              // experiment.toml with every default written out
-  std::string training_identity;     // all that determines the trained weights but the number of epochs
-  std::string search_identity;       // all that determines a trial of the architecture search
-  std::string evaluate_settings;     // [evaluate] as resolved
-  std::string interpret_settings;    // [interpret] as resolved
+  StageSettings determines;          // the results of each stage
 };
 /// Puts the cell's synapses on a recurrent network's branches.
 void wire(RecurrentSpec& spec, const Neuron& cell);

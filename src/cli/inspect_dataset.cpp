@@ -56,7 +56,7 @@ Trees trees_of(const Hdf5File& file) {
   std::map<std::string, size_t> known;
   Trees trees;
   const auto take = [&](const char* path, auto numbers, auto shares, std::vector<size_t>& pool_of) {
-    const auto compartments = file.read<uint16_t>(path);
+    const auto compartments = file.read<uint32_t>(path);
     for (size_t s = 0; s < compartments.size(); ++s) {
       if (compartments[s] >= region.size() || region.size() != length_um.size())
         fail_input("{}: {} names a compartment that is not in /cell; the file is damaged",
@@ -160,13 +160,18 @@ void inspect_shards(std::span<const std::filesystem::path> files) {
   survey.input.resize(trees.pools.size());
   for (const auto& file : files) {
     const Shard shard(file);
-    if (shard.split() != first.split() || shard.identity().configuration != id.configuration)
-      fail_input("{}: is of another split or configuration than {}", file.string(), files.front().string());
+    const auto& other = shard.identity();
+    if (shard.split() != first.split() || other.configuration != id.configuration ||
+        other.neuron != id.neuron || other.recipe != id.recipe ||
+        other.excitatory_synapses != id.excitatory_synapses ||
+        other.inhibitory_synapses != id.inhibitory_synapses || other.duration_ms != id.duration_ms)
+      fail_input("{}: is of another split, neuron or recipe than {}", file.string(), files.front().string());
     for (size_t i = 0; i < shard.trials(); ++i) survey.add(shard.trial(i), trees);
   }
   if (survey.output.trials() == 0) fail_input("{}: holds no trials", files.front().string());
   fmt::print("\n{}: {} trials of {} ms ({:g} s) from trial {} on, seed {}\n", first.split(),
              survey.output.trials(), id.duration_ms, survey.output.seconds(), first.first_trial(), id.seed);
+  if (!id.neuron.empty()) fmt::print("neuron {}, recipe {}\n", id.neuron, id.recipe);
   print_input(survey, trees, id);
   print_output(survey);
   fmt::print("\n{}\n", id.configuration);

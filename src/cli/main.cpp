@@ -2,14 +2,18 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <csignal>
-#include <cstdio>
 #include <string_view>
+#include <thread>
 
+#include "cli/memory_estimate.hpp"
+#include "cli/memory_limit.hpp"
+#include "cli/outcome.hpp"
 #include "cli/replay.hpp"
 #include "cli/search_stage.hpp"
 #include "cli/stages.hpp"
+#include "cli/stopping.hpp"
 #include "cli/tools.hpp"
+#include "dataset/dataset_size.hpp"
 #include "train/kept_memory.hpp"
 #include "train/patient_threads.hpp"
 
@@ -17,13 +21,7 @@ namespace {
 
 using namespace neurontwin;
 
-constexpr int kDone = 0, kFailed = 1, kWrongInput = 2;
-
-/// The first Ctrl-C asks for a clean stop, the second stops at once.
-void on_signal(int signal) {
-  request_stop();
-  std::signal(signal, SIG_DFL);
-}
+constexpr int kDone = 0, kWrongInput = 2;
 
 std::string quoted(const std::string& word) {
   if (word.find_first_of(" \t\"'\\$*?[]{}();&|<>#~`!") == std::string::npos && !word.empty()) return word;
@@ -70,19 +68,29 @@ void add_replay_options(CLI::App& app, ReplayOptions& o) {
       ->check(CLI::Range(1, 100000000));
 }
 
+constexpr auto kOneTrial = "simulate CELL.toml [--replay INPUT.h5] --out OUT.h5";
+
 /// Whether `simulate` is asked for one trial of a cell rather than for an experiment's data set. An option of
 /// the one is refused with the other.
 bool is_replay(const CLI::App& simulating, const Options& o) {
-  if (simulating.count("--replay") > 0 || o.out.extension() == ".h5") return true;
+  if (simulating.count("--replay") > 0 || o.out.extension() == ".h5") {
+    for (const auto* option : {"--profile", "--device", "--threads", "--seed"}) {
+      if (simulating.count(option) > 0)
+        fail_input("{} means nothing for one trial of a cell ({}); leave it out", option, kOneTrial);
+    }
+    return true;
+  }
   for (const auto* option : {"--dt", "--scheme", "--precision", "--morphology", "--receptors", "--ms"}) {
-    if (simulating.count(option) > 0)
-      fail_input("{} is for one trial of a cell: simulate CELL.toml [--replay INPUT.h5] --out OUT.h5",
-                 option);
+    if (simulating.count(option) > 0) fail_input("{} is for one trial of a cell: {}", option, kOneTrial);
   }
   return false;
 }
 
 Experiment prepare(Options& o) {
+  if (Settings::from_file(o.experiment).has("kind")) {
+    fail_input("{}: is a cell, expected an experiment; one trial of a cell: {}", o.experiment.string(),
+               kOneTrial);
+  }
   if (o.device == "cuda" && !torch::cuda::is_available()) {
     fail_input(
         "--device cuda: this machine, or the libtorch this program is built with, has no CUDA; use --device "
@@ -92,7 +100,22 @@ Experiment prepare(Options& o) {
     o.out = std::filesystem::path("runs") /
             (o.experiment.stem().string() + (o.profile.empty() ? "" : "-" + o.profile));
   }
-  return read_experiment(o);
+  auto experiment = read_experiment(o);
+  // What cannot fit is refused before anything is made.
+  require_room(experiment.plan, o.out / "dataset");
+  require_memory(experiment);
+  require_address_space(o.threads > 0 ? o.threads
+                                      : static_cast<int>(std::max(1u, std::thread::hardware_concurrency())));
+  return experiment;
+}
+
+void require_background_simulation(const CLI::App& all, const Experiment& e) {
+  if (all.count("--simulation-threads") > 0 && e.train.starts_with_trials == 0) {
+    fail_input(
+        "--simulation-threads means nothing without train.starts_with_trials, which lets training begin "
+        "before all "
+        "trials are simulated; leave it out");
+  }
 }
 
 int run(int argc, char** argv) {
@@ -134,17 +157,18 @@ int run(int argc, char** argv) {
       "inspect", "what an experiment, cell, morphology, mechanism, data set or twin file holds");
   inspecting
       ->add_option("files", files,
-                   ".toml, .swc, .asc, .mod, .h5 or .pt; shards of one split are taken together")
+                   ".toml, .swc, .asc, .mod, .h5 or .safetensors; shards of one split are taken together")
       ->required();
+  inspecting->add_option("--set", options.set, "key=value over what the cell's or experiment's file says")
+      ->allow_extra_args(false);
+  inspecting->add_option("--profile", options.profile, "a profile of the experiment file");
   auto* predicting = app.add_subcommand("predict", "run a twin over the input of a data set file");
-  predicting->add_option("twin", file, "twin.pt")->required();
+  predicting->add_option("twin", file, "twin.safetensors")->required();
   predicting->add_option("--input", input, "data set file (.h5)")->required();
   predicting->add_option("--out", out, "HDF5 file to write")->required();
   auto* exporting = app.add_subcommand("export", "write a twin in another format");
-  exporting->add_option("twin", file, "twin.pt")->required();
-  exporting->add_option("--format", format, "torchscript or hdf5")
-      ->required()
-      ->check(CLI::IsMember({"torchscript", "hdf5"}));
+  exporting->add_option("twin", file, "twin.safetensors")->required();
+  exporting->add_option("--format", format, "hdf5")->required();
   exporting->add_option("--out", out, "file to write")->required();
 
   if (argc > 1 && argv[1][0] != '-') {
@@ -161,7 +185,7 @@ int run(int argc, char** argv) {
   }
 
   if (inspecting->parsed()) {
-    inspect(files);
+    inspect(files, options.profile, options.set);
   } else if (predicting->parsed()) {
     predict(file, input, out);
   } else if (exporting->parsed()) {
@@ -169,9 +193,11 @@ int run(int argc, char** argv) {
   } else if (simulating->parsed() && is_replay(*simulating, options)) {
     replaying.cell = options.experiment;
     replaying.out = options.out;
+    replaying.set = options.set;
     replay(replaying);
   } else {
     const auto experiment = prepare(options);
+    require_background_simulation(*all, experiment);
     if (searching->parsed() && worker_threads > 0)
       run_search_worker(experiment, options, worker_threads);
     else if (searching->parsed())
@@ -191,21 +217,12 @@ int main(int argc, char** argv) {
   if (command == "run" || command == "train" || command == "search")
     neurontwin::start_with_patient_threads(argv);
   neurontwin::keep_freed_memory();
-  std::signal(SIGINT, on_signal);
-  std::signal(SIGTERM, on_signal);
-  try {
-    return run(argc, argv);
-  } catch (const neurontwin::InputError& error) {
-    fmt::print(stderr, "neurontwin: {}\n", error.what());
-    return kWrongInput;
-  } catch (const std::filesystem::filesystem_error& error) {
-    fmt::print(stderr, "neurontwin: {}: {}\n", error.path1().string(), error.code().message());
-  } catch (const c10::Error& error) {
-    fmt::print(stderr, "neurontwin: libtorch: {}\n", error.what_without_backtrace());
-  } catch (const std::bad_alloc&) {
-    fmt::print(stderr, "neurontwin: out of memory\n");
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "neurontwin: {}\n", error.what());
-  }
-  return kFailed;
+  neurontwin::stop_on_signals();
+  return neurontwin::outcome_of([&] {
+    int code = 0;
+    const auto doing =
+        fmt::format("running 'neurontwin {}'", fmt::join(argv + std::min(1, argc), argv + argc, " "));
+    neurontwin::with_reasons(doing, "the size of what it was given", [&] { code = run(argc, argv); });
+    return code;
+  });
 }

@@ -6,6 +6,8 @@
 #include <chrono>
 #include <memory>
 
+#include "progress/say.hpp"
+
 namespace neurontwin {
 namespace {
 
@@ -47,14 +49,11 @@ ProgressListener progress_bar() {
     if (rate > 0) line += fmt::format("  {:.3g}/s", rate);
     if (rate > 0 && !finished) line += fmt::format("  {} left", duration_words((p.total - p.done) / rate));
     if (!p.note.empty()) line += "  " + p.note;
-    if (state->terminal) {
-      constexpr int kWidth = 24;
-      const int filled = p.total > 0 ? static_cast<int>(kWidth * p.done / p.total) : kWidth;
-      fmt::print(stderr, "\r\033[K[{}{}] {}{}", std::string(static_cast<size_t>(filled), '='),
-                 std::string(static_cast<size_t>(kWidth - filled), ' '), line, finished ? "\n" : "");
-    } else {
-      fmt::print(stderr, "{}\n", line);
-    }
+    if (!state->terminal) return say(line);
+    constexpr int kWidth = 24;
+    const int filled = p.total > 0 ? static_cast<int>(kWidth * p.done / p.total) : kWidth;
+    fmt::print(stderr, "\r\033[K[{}{}] {}{}", std::string(static_cast<size_t>(filled), '='),
+               std::string(static_cast<size_t>(kWidth - filled), ' '), line, finished ? "\n" : "");
     std::fflush(stderr);
   };
 }

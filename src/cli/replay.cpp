@@ -67,7 +67,7 @@ void replay(const ReplayOptions& o) {
   if (o.out.empty()) fail_input("--replay needs --out FILE.h5");
   if (o.input.empty() && o.duration_ms == 0)
     fail_input("without --replay, whose last input spike would say it, --ms has to say how long");
-  const auto settings = Settings::from_file(o.cell);
+  const auto settings = Settings::from_file(o.cell, "", o.set);
   CellChoices choices;
   if (!o.morphology.empty()) choices.morphology = o.morphology;
   choices.receptors = o.receptors;
@@ -75,13 +75,13 @@ void replay(const ReplayOptions& o) {
   settings.reject_unread();
   for (const auto& note : cell.notes) fmt::print(stderr, "note: {}\n", note);
 
-  const auto input = o.input.empty() ? SynapticInput{} : read_replay_input(o.input);
+  const auto input = o.input.empty() ? TimedInput{} : read_replay_input(o.input, cell);
   int64_t duration_ms = o.duration_ms;
   if (duration_ms == 0) {
-    uint32_t last = 0;
+    double last_ms = 0;
     for (const auto* events : {&input.excitatory, &input.inhibitory})
-      if (!events->time_ms.empty()) last = std::max(last, events->time_ms.back());
-    duration_ms = (last / 1000 + 1) * 1000;
+      if (!events->time_ms.empty()) last_ms = std::max(last_ms, events->time_ms.back());
+    duration_ms = (static_cast<int64_t>(last_ms) / 1000 + 1) * 1000;
   }
   const CableSpec spec{o.dt_ms, o.scheme == "euler" ? Scheme::backward_euler : Scheme::crank_nicolson, true};
   const auto start = std::chrono::steady_clock::now();

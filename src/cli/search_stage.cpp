@@ -2,12 +2,15 @@
 
 #include <torch/torch.h>
 
+#include <algorithm>
 #include <thread>
 
 #include "cli/progress_bar.hpp"
+#include "cli/stage_log.hpp"
 #include "cli/stages.hpp"
 #include "dataset/event_support.hpp"
 #include "files/files.hpp"
+#include "progress/say.hpp"
 #include "search/search.hpp"
 
 namespace neurontwin {
@@ -18,6 +21,39 @@ Split open_split(const Experiment& e, const Options& o, const std::string& name)
     if (split.name == name) return Split::open(e.plan, o.out / "dataset", split);
   }
   fail_run("no split '{}'", name);
+}
+
+int threads_of(const Options& o) {
+  return o.threads > 0 ? o.threads : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+}
+
+/// What networks are trained and judged on, by content.
+Contents data_of(const Experiment& e, const Options& o, int threads) {
+  const auto [train, valid, test] = splits_of(e.plan.data);
+  const auto content = [&](const SplitPlan& split) {
+    return digest_of_split(e.plan, o.out / "dataset", split, threads);
+  };
+  return {{"dataset/train", content(train)}, {"dataset/valid", content(valid)}};
+}
+
+/// A search there that cannot go on: of other data it is put aside, of other settings refused.
+void make_room(const StageLog& log, const SearchTask& task, const Experiment& e) {
+  const auto there = identity_of_search(task.out);
+  if (there.empty() || there == task.identity) return;
+  const auto* record = log.find("search trials");
+  const auto found = record != nullptr ? differences(record->inputs.settings, e.determines.search_trial)
+                                       : std::vector<KeyDifference>{};
+  if (std::ranges::any_of(found, is_setting)) {
+    fail_input(
+        "{}: holds a search of other settings ({}); choose another --out, or remove it and the folder {} to "
+        "search anew",
+        (task.out / "search.sqlite").string(), words_for(found), (task.out / "search").string());
+  }
+  const auto aside = put_search_aside(task.out);
+  fmt::print(stderr, "search: the search there is {}; it is now in {}\n",
+             record != nullptr ? "of other data, or of an older algorithm"
+                               : "of other settings or data, or of an older neurontwin",
+             aside.string());
 }
 
 SearchTask task_of(const Experiment& e, const Options& o) {
@@ -43,7 +79,6 @@ SearchTask task_of(const Experiment& e, const Options& o) {
   task.channels = excitatory_synapses(e.plan.cell) + inhibitory_synapses(e.plan.cell);
   task.seed = e.seed;
   task.skip_ms = e.evaluate.skip_ms;
-  task.identity = digest(e.search_identity + o.device);
   task.out = o.out;
   task.device = o.device == "cuda" ? torch::kCUDA : torch::kCPU;
   task.open = [&e, &o](const std::string& name) { return open_split(e, o, name); };
@@ -57,8 +92,8 @@ SearchTask task_of(const Experiment& e, const Options& o) {
 void require_spikes(const SearchTask& task, const Experiment& e) {
   if (task.spec.measure != Measure::auc) return;
   const auto support = event_support(task.open("valid"), task.skip_ms);
-  fmt::print(stderr, "{}\n", words_for(support, "valid"));
-  if (const auto warning = warning_of(support, "valid")) fmt::print(stderr, "{}\n", *warning);
+  say(words_for(support, "valid"));
+  if (const auto warning = warning_of(support, "valid")) say(*warning);
   if (support.spikes_after_skip > 0) return;
   fail_input(
       "{} validation trials hold no output spike; raise data.valid_trials, or the input rates in [stimulus], "
@@ -71,24 +106,33 @@ void require_spikes(const SearchTask& task, const Experiment& e) {
 
 void run_search(const Experiment& experiment, const Options& options, int workers,
                 std::vector<std::string> arguments) {
-  const auto task = task_of(experiment, options);
+  auto task = task_of(experiment, options);
   run_stage(StageName::simulate, experiment, options);
   const FolderLock lock(options.out);
+  const int threads = threads_of(options);
+  const StageInputs inputs{experiment.determines.search, data_of(experiment, options, threads)};
+  task.identity = search_identity(experiment.determines, experiment.plan.identity, inputs.files);
+  StageLog log(options.out);
+  make_room(log, task, experiment);
   require_spikes(task, experiment);
-  const int threads = options.threads > 0
-                          ? options.threads
-                          : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  // Said before the first trial, so that one killed at any moment is known for what it is.
+  log.finish("search trials", {{experiment.determines.search_trial, inputs.files}, {}, 0});
   at::set_num_threads(threads);
   arguments.push_back("--search-worker");
   arguments.push_back(std::to_string(std::max(1, threads / workers)));
-  fmt::print("{}", table_of(search(task, arguments, workers, progress_bar())));
+  const auto answers = search(task, arguments, workers, progress_bar());
+  log.finish("search", {inputs, {{"search.json", digest(read_file(options.out / "search.json"))}}, 0});
+  fmt::print("{}", table_of(answers));
   fmt::print("  everything              {}\n",
              std::filesystem::absolute(options.out / "search.json").lexically_normal().string());
 }
 
 void run_search_worker(const Experiment& experiment, const Options& options, int threads) {
   at::set_num_threads(threads);
-  work_on_search(task_of(experiment, options));
+  auto task = task_of(experiment, options);
+  task.identity =
+      search_identity(experiment.determines, experiment.plan.identity, data_of(experiment, options, threads));
+  work_on_search(task);
 }
 
 }  // namespace neurontwin

@@ -1,64 +1,42 @@
 #include "cli/stages.hpp"
 
-#include <torch/script.h>
-
 #include <algorithm>
 #include <chrono>
 #include <ctime>
 #include <fstream>
-#include <sstream>
 #include <thread>
 
+#include "cli/outcome.hpp"
 #include "cli/progress_bar.hpp"
+#include "cli/stage_log.hpp"
 #include "dataset/background_dataset.hpp"
 #include "dataset/event_support.hpp"
 #include "evaluate/played_trial.hpp"
 #include "files/files.hpp"
+#include "files/json.hpp"
 #include "interpret/synapse_weights.hpp"
+#include "progress/say.hpp"
 #include "report/neuron.hpp"
 #include "report/report.hpp"
+#include "twin/saved_twin.hpp"
 
 namespace neurontwin {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-/// DIR/stages.json: for each finished stage a digest of its inputs and the seconds it took.
-class StageLog {
- public:
-  explicit StageLog(const std::filesystem::path& folder) : file_(folder / "stages.json") {
-    if (!std::filesystem::exists(file_)) return;
-    try {
-      log_ = Json::parse(read_file(file_));
-    } catch (const Json::exception& error) {
-      fail_input("{}: is damaged ({}); remove it, finished work is found again", file_.string(),
-                 error.what());
-    }
-  }
+constexpr auto kTwinFile = "twin.safetensors";
 
-  bool done(const std::string& stage, const std::string& inputs) const {
-    return log_.contains(stage) && log_[stage].value("inputs", "") == inputs;
-  }
-  double seconds(const std::string& stage) const {
-    return log_.contains(stage) ? log_[stage].value("seconds", 0.0) : 0;
-  }
-  void finish(const std::string& stage, const std::string& inputs, double seconds) {
-    log_[stage] = {{"inputs", inputs}, {"seconds", seconds}};
-    write_file_atomically(file_, log_.dump(2) + "\n");
-  }
-
- private:
-  std::filesystem::path file_;
-  Json log_ = Json::object();
-};
-
-bool is_whole_json(const std::filesystem::path& file) {
-  return std::filesystem::exists(file) && Json::accept(read_file(file));
-}
-
-bool is_whole_page(const std::filesystem::path& file) {
-  return std::filesystem::exists(file) && read_file(file).ends_with("</html>\n");
-}
+// The settings that a stage's memory follows from.
+constexpr auto kSimulating = "data.trials_per_shard, data.trial_ms or --threads";
+constexpr auto kTraining = "train.batch_windows, train.window_ms, twin.width or twin.taps";
+constexpr auto kSimulatingAndTraining =
+    "data.trials_per_shard, data.trial_ms, train.batch_windows, train.window_ms, twin.width or twin.taps";
+constexpr auto kEvaluating =
+    "data.test_trials, data.valid_trials, data.trial_ms or evaluate.bootstrap_resamples";
+constexpr auto kInterpreting =
+    "interpret.moments, interpret.attributed_spikes, interpret.added_spikes or interpret.probes.trials_score";
+constexpr auto kReporting = "the number of compartments (compartment_spacing_um in the cell)";
 
 double seconds_now() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
@@ -92,7 +70,12 @@ class Run {
         dataset_(out_ / "dataset"),
         device_(options.device == "cuda" ? torch::kCUDA : torch::kCPU) {
     remove_half_written(out_);
-    write_if_changed(out_ / "experiment.toml", e_.resolved);
+    if (log_.was_older()) {
+      say(
+          fmt::format("{}: is of an older neurontwin, which did not keep what results were made from; its "
+                      "stages are not taken for done",
+                      out_.string()));
+    }
     threads_ = options.threads > 0 ? options.threads
                                    : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
     at::set_num_threads(threads_);
@@ -100,6 +83,8 @@ class Run {
 
   void simulate() {
     if (simulated_before()) return say("simulate: done before");
+    make_room_for_data();
+    remember_experiment();
     const double start = seconds_now();
     const auto simulated = make_dataset(e_.plan, dataset_, threads_, progress_);
     finish_simulation(simulated, seconds_now() - start);
@@ -108,6 +93,8 @@ class Run {
   void train() {
     if (trained_before()) return say("train: done before");
     const auto train_split = open("train");
+    remember_experiment();
+    note_data_found();
     finish_training(train_on(
         {e_.plan.data.train_trials, [&](int64_t) -> const Split& { return train_split; }}, progress_));
   }
@@ -119,6 +106,8 @@ class Run {
       simulate();
       return train();
     }
+    make_room_for_data();
+    remember_experiment();
     const int beside = threads_beside_training(), threads_of_training = std::max(1, threads_ - beside);
     BackgroundDataset data(e_.plan, dataset_, threads_, beside);
     bool simulated = false;
@@ -153,18 +142,22 @@ class Run {
   }
 
   void evaluate() {
-    if (log_.done("evaluate", evaluation_inputs()) && is_whole_json(out_ / "metrics.json") &&
-        is_whole_json(out_ / "curves.json")) {
+    require_same_experiment({"simulate", "train"});
+    if (done_before("evaluate", evaluation_inputs(), {"metrics.json", "curves.json"})) {
+      note_scores(read_json(out_ / "metrics.json"));  // the twin's file may have been made again
       return say("evaluate: done before");
     }
+    const auto train_split = open("train"), valid_split = open("valid"), test_split = open("test");
+    require_results("train", {"dataset/train", "dataset/valid"}, {kTwinFile});
+    remember_experiment();
     auto twin = trained_twin();
     const auto other_inputs = generalise();
     const double start = seconds_now();
     const OneUnitTask one_unit{e_.twin, e_.train, out_ / "checkpoints-one-unit",
-                               digest(e_.training_identity)};
+                               name_of_training(train_split.digest(), valid_split.digest())};
     auto evaluation =
-        neurontwin::evaluate(twin, e_.evaluate, e_.seed, open("train"), open("valid"), open("test"),
-                             progress_, e_.evaluate.one_unit_network ? &one_unit : nullptr, other_inputs);
+        neurontwin::evaluate(twin, e_.evaluate, e_.seed, train_split, valid_split, test_split, progress_,
+                             e_.evaluate.one_unit_network ? &one_unit : nullptr, other_inputs);
     if (e_.sequences.orders > 0) {
       const auto answers = sequence_answers(twin);
       evaluation.metrics.update(sequence_metrics(answers, e_.evaluate.bootstrap_resamples, e_.seed));
@@ -181,60 +174,80 @@ class Run {
     evaluation.metrics["timing.evaluate_s"] = seconds;
     write_file_atomically(out_ / "curves.json", evaluation.curves.dump() + "\n");
     write_file_atomically(out_ / "metrics.json", evaluation.metrics.dump(1) + "\n");
-    log_.finish("evaluate", evaluation_inputs(), seconds);
+    note_scores(evaluation.metrics);
+    finish("evaluate", evaluation_inputs(), {"metrics.json", "curves.json"}, seconds);
     say(fmt::format("evaluate: {:.1f} s", seconds));
   }
 
   void interpret() {
-    const auto inputs =
-        digest(fmt::format("{}|{}|{}|{}|{}", NEURONTWIN_VERSION, twin_digest(), e_.training_identity,
-                           e_.interpret_settings, shard_stamps({"test"})));
-    if (log_.done("interpret", inputs) && is_whole_json(out_ / "interpretation.json")) {
+    // There may be no evaluation yet, but none with other settings beside what is said now.
+    const auto others = log_.find("evaluate") != nullptr
+                            ? std::vector<std::string>{"simulate", "train", "evaluate"}
+                            : std::vector<std::string>{"simulate", "train"};
+    require_same_experiment(others);
+    if (done_before("interpret", interpretation_inputs(), {"interpretation.json"}))
       return say("interpret: done before");
-    }
+    const auto test_split = open("test");
+    require_results("train", {}, {kTwinFile});
+    require_results("simulate", {}, {"dataset/test"});
+    remember_experiment();
     const double start = seconds_now();
     auto twin = trained_twin();
-    auto document = neurontwin::interpret(twin, e_.plan, open("test"), e_.interpret, threads_);
+    auto document = neurontwin::interpret(twin, e_.plan, test_split, e_.interpret, threads_);
     add_probes(document, twin);
     write_file_atomically(out_ / "interpretation.json", document.dump() + "\n");
     if (e_.twin.recurrent)
       say("interpret: a recurrent twin has no filters to show; interpretation.json holds its time constants");
     const double seconds = seconds_now() - start;
-    log_.finish("interpret", inputs, seconds);
+    finish("interpret", interpretation_inputs(), {"interpretation.json"}, seconds);
     say(fmt::format("interpret: {:.1f} s", seconds));
   }
 
   void report() {
-    std::string all = NEURONTWIN_VERSION;
-    for (const auto* name :
-         {"experiment.toml", "metrics.json", "curves.json", "learning.json", "interpretation.json"}) {
+    for (const auto* name : {"metrics.json", "curves.json", "learning.json", "interpretation.json"}) {
       if (!std::filesystem::exists(out_ / name)) {
         fail_input("{}: is missing; run the stages before the report first, or 'neurontwin run'",
                    (out_ / name).string());
       }
-      all += digest(read_file(out_ / name));
     }
+    require_same_experiment({"simulate", "train", "evaluate", "interpret"});
+    require_results("train", {}, {kTwinFile, "learning.json"});
+    require_results("evaluate", {kTwinFile}, {"metrics.json", "curves.json"});
+    require_results("interpret", {kTwinFile}, {"interpretation.json"});
+    remember_experiment();
     make_neuron_json();
-    for (const auto* name : {"search.json", "neuron.json"})
-      if (std::filesystem::exists(out_ / name)) all += digest(read_file(out_ / name));
-    const auto inputs = digest(all);
-    if (log_.done("report", inputs) && is_whole_page(out_ / "report.html")) return say("report: done before");
+    const bool with_search = search_is_ours();
+    StageInputs inputs{page_settings(), {}};
+    for (const auto* name : {"experiment.toml", "metrics.json", "curves.json", "learning.json",
+                             "interpretation.json", "neuron.json"})
+      inputs.files[name] = content(name);
+    inputs.files["search.json"] = with_search ? content("search.json") : "";
+    if (done_before("report", inputs, {"report.html"})) return say("report: done before");
     const double start = seconds_now();
     write_file_atomically(out_ / "run.json", run_json().dump(1) + "\n");
-    write_file_atomically(out_ / "report.html", make_report(out_));
-    log_.finish("report", inputs, seconds_now() - start);
+    write_file_atomically(out_ / "report.html", make_report(out_, with_search));
+    finish("report", inputs, {"report.html"}, seconds_now() - start);
+  }
+
+  /// experiment.toml and the words are of the last command that worked here.
+  void remember_experiment() {
+    write_if_changed(out_ / "experiment.toml", e_.resolved);
+    const auto words = words_now();
+    const bool same = log_.word("title") == words.at("title") && log_.word("profile") == words.at("profile");
+    if (log_.word("command").empty() || !same) log_.set_words(words);
   }
 
   void print_summary() const {
-    const auto m = Json::parse(read_file(out_ / "metrics.json"));
+    const auto m = read_json(out_ / "metrics.json");
     const auto value = [&](const char* key) {
       return m.contains(key) && m[key].is_number() ? m[key].get<double>() : NAN;
     };
     const auto interval = [&](const std::string& key) {
       const auto it = m.find(key + "_ci95");
-      return it != m.end() && (*it)[0].is_number()
-                 ? fmt::format("  [{:.4f}, {:.4f}]", (*it)[0].get<double>(), (*it)[1].get<double>())
-                 : "";
+      const bool is_interval =
+          it != m.end() && it->is_array() && it->size() == 2 && (*it)[0].is_number() && (*it)[1].is_number();
+      return is_interval ? fmt::format("  [{:.4f}, {:.4f}]", (*it)[0].get<double>(), (*it)[1].get<double>())
+                         : "";
     };
     fmt::print("\n{}\n", e_.title);
     if (m.contains("spike.auc")) {  // a passive neuron has none
@@ -243,8 +256,12 @@ class Run {
         fmt::print("    a linear sum's          {:.5f}{}\n", value("baseline.glm.spike.auc"),
                    interval("baseline.glm.spike.auc"));
       }
-      fmt::print("  TPR at 0.25 % FPR         {:.4f}{}   threshold from the validation set\n",
+      fmt::print("  spikes found              {:.4f}{}   threshold: 0.25 % FPR on the validation set\n",
                  value("spike.tpr_at_fpr_0.0025"), interval("spike.tpr_at_fpr_0.0025"));
+      fmt::print("    at, on the test set     {:.3f} % FPR, {:.2f} false alarms a second\n",
+                 100 * value("spike.fpr_at_fpr_0.0025"), value("spike.false_positives_per_s_at_fpr_0.0025"));
+      fmt::print("    at 0.25 % test FPR      {:.4f}{}   read off the test set's own curve\n",
+                 value("spike.tpr_at_test_fpr_0.0025"), interval("spike.tpr_at_test_fpr_0.0025"));
       fmt::print("  F1 within 2 ms            {:.4f}{}\n", value("spike.f1_2ms"), interval("spike.f1_2ms"));
     }
     fmt::print(
@@ -259,53 +276,189 @@ class Run {
                  interval("sequences.directionality_correlation"));
     }
     if (m.contains("filter.excitatory_tau_ms") && membrane_time_constant_ms(e_.plan.cell)) {
-      fmt::print(
-          "  filters decay with        {:.2f} ms (excitatory), {:.2f} ms (inhibitory); the membrane: {:g} "
-          "ms\n",
-          value("filter.excitatory_tau_ms"), value("filter.inhibitory_tau_ms"), value("filter.true_tau_ms"));
+      const auto tau = [&](const std::string& kind) {
+        const auto note = m.find("filter." + kind + "_tau_note");
+        if (note != m.end()) return fmt::format("no time constant ({}: {})", kind, note->get<std::string>());
+        return fmt::format("{:.2f} ms ({})", value(("filter." + kind + "_tau_ms").c_str()), kind);
+      };
+      fmt::print("  filters decay with        {}{}; the membrane: {:g} ms\n", tau("excitatory"),
+                 m.contains("filter.inhibitory_tau_ms") ? ", " + tau("inhibitory") : "",
+                 value("filter.true_tau_ms"));
     }
     fmt::print("  report                    {}\n",
                std::filesystem::absolute(out_ / "report.html").lexically_normal().string());
   }
 
  private:
-  void say(const std::string& line) const { fmt::print(stderr, "{}\n", line); }
-
-  /// What the data set is made from and which files it is now.
-  std::string simulation_inputs() const {
-    const auto inputs = digest(fmt::format(
-        "{}|{}|{}|{}|{}|{}", NEURONTWIN_VERSION, e_.plan.identity.configuration, e_.plan.data.train_trials,
-        e_.plan.data.valid_trials, e_.plan.data.test_trials, e_.plan.data.trials_per_shard));
-    return digest(inputs + shard_stamps({"train", "valid", "test"}));
+  /// The digest of a file in the run directory, or of a split of the data set, "dataset/train"; empty if it
+  /// is not there. InputError where a shard was changed after it was made.
+  std::string content(const std::string& name) {
+    const auto file = out_ / name;
+    if (name == kTwinFile) return content_of_twin(file);
+    if (!name.starts_with("dataset/") || name.ends_with(".h5"))
+      return std::filesystem::is_regular_file(file) ? digest(read_file(file)) : "";
+    const auto known = splits_read_.find(name);
+    if (known != splits_read_.end()) return known->second;
+    return splits_read_[name] = digest_of_split(e_.plan, dataset_, split_plan(name.substr(8)), threads_);
   }
 
-  bool simulated_before() const {
-    const bool basis_is_there =
-        e_.plan.data.dendritic_components == 0 || std::filesystem::exists(dendritic_basis_path(dataset_));
-    return log_.done("simulate", simulation_inputs()) && basis_is_there;
+  /// That of the network alone: the scores that are noted in its file make it no other one.
+  static std::string content_of_twin(const std::filesystem::path& file) {
+    if (!std::filesystem::is_regular_file(file)) return "";
+    try {
+      TwinFile twin(file);
+      twin.check_digest();
+      return twin.identity();
+    } catch (const InputError&) {
+      return "damaged";
+    }
+  }
+
+  SplitPlan split_plan(const std::string& name) const {
+    for (const auto& split : splits_of(e_.plan.data))
+      if (split.name == name) return split;
+    for (const auto& set : e_.generalisation.sets)
+      if ("ood-" + set.name == name) return {name, set.stage, e_.generalisation.trials};
+    fail_run("no split '{}'", name);
+  }
+
+  using Names = std::initializer_list<const char*>;
+
+  Contents contents(std::span<const std::string> names) {
+    Contents all;
+    for (const auto& name : names) all[name] = content(name);
+    return all;
+  }
+  Contents contents(Names names) { return contents(std::vector<std::string>(names.begin(), names.end())); }
+
+  /// Whether a stage is finished with these very inputs, and its results untouched. Where it is to be done
+  /// again, says why.
+  bool done_before(const std::string& stage, const StageInputs& inputs,
+                   std::span<const std::string> results) {
+    const auto* record = log_.find(stage);
+    if (record == nullptr) return false;
+    const auto why = why_again(*record, inputs, contents(results));
+    if (!why.empty()) say(fmt::format("{}: to be done again: {}", stage, why));
+    return why.empty();
+  }
+  bool done_before(const std::string& stage, const StageInputs& inputs, Names results) {
+    return done_before(stage, inputs, std::vector<std::string>(results.begin(), results.end()));
+  }
+
+  void finish(const std::string& stage, const StageInputs& inputs, std::span<const std::string> results,
+              double seconds) {
+    log_.finish(stage, {inputs, contents(results), seconds});
+  }
+  void finish(const std::string& stage, const StageInputs& inputs, Names results, double seconds) {
+    finish(stage, inputs, std::vector<std::string>(results.begin(), results.end()), seconds);
+  }
+
+  const ValuesByKey& settings_of(const std::string& stage) const {
+    if (stage == "simulate") return e_.determines.simulate;
+    if (stage == "train") return e_.determines.train;
+    return stage == "evaluate" ? e_.determines.evaluate : e_.determines.interpret;
+  }
+
+  /// Before anything is said of the results of `stages`: they must have been made with this command's
+  /// settings. InputError names each key that differs.
+  void require_same_experiment(std::span<const std::string> stages) const {
+    std::vector<KeyDifference> found;
+    for (const auto& stage : stages) {
+      const auto* record = log_.find(stage);
+      if (record == nullptr) {
+        fail_input(
+            "{}: the stage '{}' has not been finished there{}; run 'neurontwin {}' first, or 'neurontwin "
+            "run'",
+            out_.string(), stage,
+            log_.was_older() ? ", as far as this neurontwin, a newer one, can know" : "", stage);
+      }
+      for (auto& difference : differences(record->inputs.settings, settings_of(stage))) {
+        const auto same_key = [&](const auto& d) { return d.key == difference.key; };
+        // Where a twin was trained does not matter to who describes it.
+        if (difference.key != "device" && std::ranges::none_of(found, same_key))
+          found.push_back(std::move(difference));
+      }
+    }
+    const auto words = words_now();
+    for (const auto* key : {"title", "profile"})
+      if (log_.word(key) != words.at(key)) found.push_back({key, log_.word(key), words.at(key)});
+    if (found.empty()) return;
+    fail_input(
+        "{}: the results there are of another experiment than this command's ({}); give the command that "
+        "made "
+        "them, or 'neurontwin run' with this one to make them again",
+        out_.string(), words_for(found, "in the folder", "in the command", 60));
+  }
+  void require_same_experiment(std::initializer_list<std::string> stages) const {
+    require_same_experiment(std::vector<std::string>(stages));
+  }
+
+  /// A stage's results are as it left them, and made from the files as they are.
+  void require_results(const std::string& stage, Names files, Names results) {
+    auto inputs = log_.find(stage)->inputs;
+    inputs.files = contents(files);
+    const auto why = why_again(*log_.find(stage), inputs, contents(results));
+    if (why.empty()) return;
+    fail_input("{}: {}; run 'neurontwin {}' again, or 'neurontwin run'", out_.string(), why, stage);
+  }
+
+  /// What the run is called by. A command without a profile says nothing of it.
+  std::map<std::string, std::string> words_now() const {
+    return {{"title", e_.title},
+            {"profile", o_.profile.empty() ? log_.word("profile") : o_.profile},
+            {"command", o_.command}};
+  }
+
+  StageInputs simulation_inputs() const { return {e_.determines.simulate, {}}; }
+
+  std::vector<std::string> simulation_results() const {
+    std::vector<std::string> names{"dataset/train", "dataset/valid", "dataset/test"};
+    if (e_.plan.data.dendritic_components > 0) names.push_back("dataset/dendritic_basis.h5");
+    return names;
+  }
+
+  bool simulated_before() { return done_before("simulate", simulation_inputs(), simulation_results()); }
+
+  void make_room_for_data() {
+    if (const auto words = put_outdated_aside(e_.plan, dataset_); !words.empty()) say("simulate: " + words);
   }
 
   void finish_simulation(int64_t simulated, double seconds) {
+    splits_read_.clear();
     // The time of this session: what an interrupted one did before is not known.
-    log_.finish("simulate", simulation_inputs(), simulated > 0 ? seconds : log_.seconds("simulate"));
+    finish("simulate", simulation_inputs(), simulation_results(),
+           simulated > 0 ? seconds : log_.seconds("simulate"));
     say(fmt::format("simulate: {} trials of {} ms in {:.1f} s", simulated, e_.plan.data.trial_ms, seconds));
   }
 
-  std::string training_inputs() const {
-    return digest(fmt::format("{}|{}|{}|{}|{}", NEURONTWIN_VERSION, e_.training_identity, e_.train.epochs,
-                              o_.device, shard_stamps({"train", "valid"})));
+  /// A whole data set that was simulated elsewhere, or before the log was lost, counts as simulated.
+  void note_data_found() {
+    const auto results = contents(simulation_results());
+    if (std::ranges::any_of(results, [](const auto& result) { return result.second.empty(); })) return;
+    const auto* record = log_.find("simulate");
+    if (record == nullptr || !why_again(*record, simulation_inputs(), results).empty())
+      log_.finish("simulate", {simulation_inputs(), results, log_.seconds("simulate")});
   }
 
-  bool trained_before() const {
-    return log_.done("train", training_inputs()) && std::filesystem::exists(out_ / "twin.pt") &&
-           is_whole_json(out_ / "learning.json");
+  StageInputs training_inputs() {
+    return {e_.determines.train, contents({"dataset/train", "dataset/valid"})};
+  }
+
+  bool trained_before() { return done_before("train", training_inputs(), {kTwinFile, "learning.json"}); }
+
+  /// What checkpoints are known by.
+  std::string name_of_training(const std::string& train_data, const std::string& valid_data) const {
+    return training_identity(e_.determines, e_.plan.identity,
+                             {{"dataset/train", train_data}, {"dataset/valid", valid_data}});
   }
 
   /// Returns the seconds of computing.
   double train_on(const GrowingTrials& trials, const ProgressListener& listener) {
     const auto valid_split = open("valid");
     const auto first = e_.train.trials_in(0, trials.all);
-    const auto train_support = say_support(trials.first(first), "train", e_.train.skip_ms);
+    const auto& first_split = trials.first(first);
+    const auto name = name_of_training(first_split.digest(), valid_split.digest());
+    const auto train_support = say_support(first_split, "train", e_.train.skip_ms);
     const auto valid_support = say_support(valid_split, "valid", 0);
     // The test trials are not needed yet, but it is good to know before training that they will not do.
     if (std::filesystem::exists(shard_path(dataset_, "test", 0)) && e_.train.starts_with_trials == 0)
@@ -316,12 +469,10 @@ class Run {
       require_spikes(valid_support, e_.plan.data.valid_trials, "data.valid_trials");
     }
     auto twin = fresh_twin();
-    const auto result = neurontwin::train(twin, e_.train, e_.seed, trials, valid_split, out_ / "checkpoints",
-                                          digest(e_.training_identity + o_.device), listener);
+    const auto result =
+        neurontwin::train(twin, e_.train, e_.seed, trials, valid_split, out_ / "checkpoints", name, listener);
     write_file_atomically(out_ / "learning.json", learning_json(result).dump(1) + "\n");
-    std::ostringstream archive;
-    twin->to_torchscript(description(result)).save(archive);
-    write_file_atomically(out_ / "twin.pt", archive.str());
+    write_file_atomically(twin_path(), twin_bytes(*twin, description(result)));
     say(fmt::format("train: {} epochs, best {} with validation loss {:.5f}, {:.1f} s of computing",
                     result.epochs.size(), result.best_epoch,
                     result.epochs[static_cast<size_t>(result.best_epoch - 1)].valid_loss, result.seconds));
@@ -329,7 +480,9 @@ class Run {
   }
 
   /// Once all of the data set is there: it is among what the stage is known by.
-  void finish_training(double seconds) { log_.finish("train", training_inputs(), seconds); }
+  void finish_training(double seconds) {
+    finish("train", training_inputs(), {kTwinFile, "learning.json"}, seconds);
+  }
 
   int threads_beside_training() const {
     const int all_but_one = std::max(1, threads_ - 1);
@@ -349,43 +502,56 @@ class Run {
     if (!std::filesystem::exists(file) || read_file(file) != text) write_file_atomically(file, text);
   }
 
-  /// Names, sizes and times of change of the shards: other data asks for the stages after it again.
-  std::string shard_stamps(std::initializer_list<std::string_view> splits) const {
-    std::string stamps;
-    for (const auto& split : splits_of(e_.plan.data)) {
-      if (std::find(splits.begin(), splits.end(), split.name) != splits.end())
-        stamps += shard_stamps_of(split.name, split.trials);
-    }
-    return stamps;
+  StageInputs evaluation_inputs() {
+    std::vector<std::string> files{kTwinFile, "dataset/train", "dataset/valid", "dataset/test"};
+    for (const auto& set : e_.generalisation.sets) files.push_back("dataset/ood-" + set.name);
+    return {e_.determines.evaluate, contents(files)};
   }
 
-  std::string shard_stamps_of(const std::string& split, int64_t trials) const {
-    std::string stamps;
-    const auto shards = (trials + e_.plan.data.trials_per_shard - 1) / e_.plan.data.trials_per_shard;
-    for (int64_t i = 0; i < shards; ++i) {
-      const auto file = shard_path(dataset_, split, static_cast<size_t>(i));
-      std::error_code missing;
-      const auto size = std::filesystem::file_size(file, missing);
-      const auto changed = std::filesystem::last_write_time(file, missing);
-      stamps += fmt::format("{} {} {}\n", file.filename().string(), missing ? 0 : size,
-                            missing ? 0 : changed.time_since_epoch().count());
-    }
-    return stamps;
+  StageInputs interpretation_inputs() {
+    std::vector<std::string> files{kTwinFile, "dataset/test"};
+    if (e_.dendritic_spikes.trials > 0 && e_.plan.data.dendritic_components > 0)
+      files.push_back("dataset/dendritic_basis.h5");
+    return {e_.determines.interpret, contents(files)};
   }
 
-  std::string evaluation_inputs() const {
-    auto stamps = shard_stamps({"train", "valid", "test"});
-    for (const auto& set : e_.generalisation.sets)
-      stamps += shard_stamps_of("ood-" + set.name, e_.generalisation.trials);
-    return digest(fmt::format("{}|{}|{}|{}|{}|{}|{}", NEURONTWIN_VERSION, twin_digest(),
-                              e_.plan.identity.configuration, e_.plan.data.test_trials, e_.training_identity,
-                              e_.evaluate_settings, stamps));
+  ValuesByKey page_settings() const {
+    return {{"algorithms.report", fmt::to_string(kReportVersion)},
+            {"program", NEURONTWIN_VERSION},
+            {"title", log_.word("title")},
+            {"profile", log_.word("profile")}};
+  }
+
+  static Contents training_data(const Contents& data) {
+    Contents training;
+    for (const auto& [name, content] : data)
+      if (name == "dataset/train" || name == "dataset/valid") training[name] = content;
+    return training;
+  }
+
+  /// Whether search.json is there, as a finished search wrote it, of the data that the run is of. Says why
+  /// not.
+  bool search_is_ours() {
+    if (!std::filesystem::exists(out_ / "search.json")) return false;
+    const auto* record = log_.find("search");
+    const auto* data = log_.find("simulate");
+    std::string why = "no search that this neurontwin finished wrote it";
+    if (record != nullptr && record->inputs.files != training_data(data->outputs))
+      why = "it was made from other data";
+    else if (record != nullptr)
+      why = why_again(*record, {record->inputs.settings, {}}, contents({"search.json"}));
+    if (why.empty()) return true;
+    say(fmt::format("report: leaves out {}: {}; 'neurontwin search' makes it again",
+                    (out_ / "search.json").string(), why));
+    return false;
   }
 
   /// The trials of other input distributions, simulated where they are missing.
   std::vector<ShiftedTrials> generalise() {
     if (e_.generalisation.sets.empty()) return {};
-    return shifted_trials(e_.generalisation, e_.plan, dataset_, threads_, progress_);
+    auto trials = shifted_trials(e_.generalisation, e_.plan, dataset_, threads_, progress_);
+    splits_read_.clear();
+    return trials;
   }
 
   Split open(const std::string& name) const {
@@ -423,24 +589,46 @@ class Run {
     return twin;
   }
 
-  Twin trained_twin() const {
-    const auto file = out_ / "twin.pt";
-    if (!std::filesystem::exists(file))
-      fail_input("{}: is missing; run 'neurontwin train' first", file.string());
-    auto twin = fresh_twin();
-    try {
-      std::istringstream bytes(read_file(file));
-      twin->load_torchscript(torch::jit::load(bytes), file.string());
-    } catch (const c10::Error& error) {
-      fail_input("{}: cannot be read ({}); remove it and run the train stage again", file.string(),
-                 error.what_without_backtrace());
+  std::filesystem::path twin_path() const { return out_ / kTwinFile; }
+
+  /// What `use` makes of the file of the twin, which has to be this experiment's.
+  template <class F>
+  auto with_twin_file(F&& use) const {
+    if (!std::filesystem::exists(twin_path())) {
+      const bool is_old = std::filesystem::exists(out_ / "twin.pt");
+      fail_input("{}: is missing; run 'neurontwin train' first{}", twin_path().string(),
+                 is_old ? " (twin.pt, of version 0.1, is not read: loading it would run its code)" : "");
     }
-    twin->eval();
-    return twin;
+    try {
+      return use();
+    } catch (const InputError& error) {
+      fail_input("{}; remove it and run the train stage again", error.what());
+    }
   }
 
-  std::string twin_digest() const {
-    return std::filesystem::exists(out_ / "twin.pt") ? digest(read_file(out_ / "twin.pt")) : "none";
+  Twin trained_twin() const {
+    return with_twin_file([&] {
+      TwinFile(twin_path()).require_network_of(description({}));
+      auto twin = load_twin(twin_path()).twin;
+      twin->to(device_);
+      return twin;
+    });
+  }
+
+  /// Whoever gets the twin's file alone finds in it how good it is, and from which probability on it spikes.
+  void note_scores(const Json& metrics) const {
+    auto [twin, stored] = load_twin(twin_path());
+    const auto before = stored;
+    stored.thresholds = stored.scores = nlohmann::json::object();
+    for (const auto& [key, value] : metrics.items()) {
+      if (key.starts_with("spike.threshold")) {
+        if (value.is_number()) stored.thresholds[key] = value;
+      } else if (key.starts_with("spike.") || key.starts_with("soma.") || key.starts_with("dendrites.")) {
+        stored.scores[key] = value;
+      }
+    }
+    if (stored.thresholds == before.thresholds && stored.scores == before.scores) return;
+    write_file_atomically(twin_path(), twin_bytes(*twin, stored));
   }
 
   SequenceAnswers sequence_answers(Twin& twin) const {
@@ -459,14 +647,13 @@ class Run {
       return;
     }
     const auto interpretation_text = read_file(out_ / "interpretation.json");
-    const auto inputs =
-        digest(fmt::format("{}|{}|{}|{}|{}", NEURONTWIN_VERSION, twin_digest(),
-                           e_.plan.identity.configuration, shard_stamps({"test"}), interpretation_text));
-    if (log_.done("neuron", inputs) && is_whole_json(file)) return;
+    const StageInputs inputs{{{"algorithms.report", fmt::to_string(kReportVersion)}},
+                             contents({kTwinFile, "dataset/test", "interpretation.json"})};
+    if (done_before("neuron", inputs, {"neuron.json"})) return;
     const double start = seconds_now();
     std::vector<NeuronQuantity> quantities;
     Json trial;
-    if (std::filesystem::exists(out_ / "twin.pt")) {
+    if (std::filesystem::exists(twin_path())) {
       auto twin = trained_twin();
       if (auto weights = synapse_weights(*twin); !weights.empty())
         quantities.push_back({"first-layer weight", "sum of |w|", NeuronQuantity::Per::synapse, weights});
@@ -477,10 +664,13 @@ class Run {
         trial = played_trial(twin, test, *cell, plan.simulation, progress_);
       }
     }
-    auto neuron = neuron_json(*cell, quantities, Json::parse(interpretation_text));
+    const auto interpretation = out_ / "interpretation.json";
+    auto neuron = using_json(interpretation, [&] {
+      return neuron_json(*cell, quantities, parse_json(interpretation_text, interpretation));
+    });
     neuron["trial"] = std::move(trial);
     write_file_atomically(file, neuron.dump() + "\n");
-    log_.finish("neuron", inputs, seconds_now() - start);
+    finish("neuron", inputs, {"neuron.json"}, seconds_now() - start);
   }
 
   /// What the hidden layers know of the inside of the neuron, and which dendritic spikes the twin predicts.
@@ -495,17 +685,16 @@ class Run {
         dendritic_spikes(twin, e_.dendritic_spikes, e_.plan, basis ? &*basis : nullptr, threads_, progress_);
   }
 
-  std::string description(const TrainResult& result) const {
-    return Json{{"program", "neurontwin " NEURONTWIN_VERSION},
-                {"title", e_.title},
-                {"input", "spikes [batch, channel, ms], 0 or 1; excitatory synapses first"},
-                {"output", "spike probability [batch, ms], somatic voltage in mV [batch, ms]"},
-                {"excitatory_synapses", excitatory_synapses(e_.plan.cell)},
-                {"inhibitory_synapses", inhibitory_synapses(e_.plan.cell)},
-                {"window_ms", e_.twin.window_ms()},
-                {"best_epoch", result.best_epoch},
-                {"experiment", e_.resolved}}
-        .dump();
+  TwinDescription description(const TrainResult& result) const {
+    return {.spec = e_.twin,
+            .excitatory_synapses = excitatory_synapses(e_.plan.cell),
+            .inhibitory_synapses = inhibitory_synapses(e_.plan.cell),
+            .cell = cell_table(e_.plan.cell),
+            .provenance = {{"program", "neurontwin " NEURONTWIN_VERSION},
+                           {"title", e_.title},
+                           {"seed", e_.seed},
+                           {"best_epoch", result.best_epoch},
+                           {"experiment", e_.resolved}}};
   }
 
   Json run_json() const {
@@ -519,10 +708,10 @@ class Run {
     };
     return {
         {"title", e_.title},
-        {"command", o_.command},
+        {"command", log_.word("command")},
         {"version", NEURONTWIN_VERSION},
         {"seed", e_.seed},
-        {"profile", o_.profile},
+        {"profile", log_.word("profile")},
         {"finished", finished},
         {"machine", machine_words()},
         {"cell", words_for(e_.plan.cell)},
@@ -538,6 +727,7 @@ class Run {
   FolderLock lock_;
   StageLog log_;
   std::filesystem::path dataset_;
+  Contents splits_read_;  // since something was last simulated
   torch::Device device_;
   int threads_ = 1;
   ProgressListener progress_ = progress_bar();
@@ -549,24 +739,25 @@ void run_stage(StageName stage, const Experiment& experiment, const Options& opt
   Run run(experiment, options);
   switch (stage) {
     case StageName::simulate:
-      return run.simulate();
+      return with_reasons("simulating", kSimulating, [&] { run.simulate(); });
     case StageName::train:
-      return run.train();
+      return with_reasons("training", kTraining, [&] { run.train(); });
     case StageName::evaluate:
-      return run.evaluate();
+      return with_reasons("evaluating", kEvaluating, [&] { run.evaluate(); });
     case StageName::interpret:
-      return run.interpret();
+      return with_reasons("interpreting", kInterpreting, [&] { run.interpret(); });
     case StageName::report:
-      return run.report();
+      return with_reasons("making the report", kReporting, [&] { run.report(); });
   }
 }
 
 void run_all(const Experiment& experiment, const Options& options) {
   Run run(experiment, options);
-  run.simulate_and_train();
-  run.evaluate();
-  run.interpret();
-  run.report();
+  with_reasons("simulating and training", kSimulatingAndTraining, [&] { run.simulate_and_train(); });
+  run.remember_experiment();
+  with_reasons("evaluating", kEvaluating, [&] { run.evaluate(); });
+  with_reasons("interpreting", kInterpreting, [&] { run.interpret(); });
+  with_reasons("making the report", kReporting, [&] { run.report(); });
   run.print_summary();
 }
 

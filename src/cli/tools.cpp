@@ -1,10 +1,8 @@
 #include "cli/tools.hpp"
 
-#include <torch/script.h>
-
+#include <array>
 #include <map>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
 #include "cell/detailed.hpp"
 #include "cli/experiment.hpp"
@@ -12,26 +10,10 @@
 #include "dataset/shard.hpp"
 #include "files/files.hpp"
 #include "mechanism/pace.hpp"
+#include "twin/saved_twin.hpp"
 
 namespace neurontwin {
 namespace {
-
-torch::jit::Module load_twin(const std::filesystem::path& file) {
-  const auto bytes = read_file(file);
-  try {
-    std::istringstream in(bytes);
-    auto module = torch::jit::load(in);
-    if (!module.hasattr("description"))
-      fail_input("{}: is a TorchScript module, but no twin of neurontwin", file.string());
-    return module;
-  } catch (const c10::Error&) {
-    fail_input("{}: is not a twin (a TorchScript archive), or was cut short", file.string());
-  }
-}
-
-nlohmann::json description_of(const torch::jit::Module& twin) {
-  return nlohmann::json::parse(twin.attr("description").toStringRef());
-}
 
 /// Sections, compartments, length and membrane of each region.
 void print_geometry(const Compartments& g) {
@@ -124,9 +106,12 @@ void inspect_detailed_cell(const DetailedCell& cell, const Settings& settings) {
              synapses(cell.excitatory), synapses(cell.inhibitory), settings.resolved());
 }
 
-void inspect_toml(const std::filesystem::path& file) {
-  const auto settings = Settings::from_file(file);
+void inspect_toml(const std::filesystem::path& file, const std::string& profile,
+                  const std::vector<std::string>& set) {
+  const auto settings = Settings::from_file(file, "", set);
   if (settings.has("kind")) {
+    if (!profile.empty())
+      fail_input("{}: is a cell, which has no profiles; leave --profile out", file.string());
     const auto neuron = read_neuron(settings);
     settings.reject_unread();
     if (const auto* cell = std::get_if<DetailedCell>(&neuron)) return inspect_detailed_cell(*cell, settings);
@@ -135,25 +120,54 @@ void inspect_toml(const std::filesystem::path& file) {
   }
   Options options;
   options.experiment = file;
+  options.profile = profile;
+  options.set = set;
   const auto e = read_experiment(options);
   const auto profiles = profiles_of(file);
   fmt::print("# an experiment; profiles: {}\n{}",
              profiles.empty() ? "none" : fmt::format("{}", fmt::join(profiles, ", ")), e.resolved);
 }
 
-/// Trial by trial as a dense array [1][channel][ms].
-torch::Tensor dense_input(const Shard& shard, size_t index) {
-  const auto& id = shard.identity();
-  auto spikes = torch::zeros({1, id.excitatory_synapses + id.inhibitory_synapses, id.duration_ms});
-  auto* p = spikes.data_ptr<float>();
-  const auto fill = [&](const EventsView& events, int64_t first) {
-    for (size_t i = 0; i < events.time_ms.size(); ++i)
-      p[(first + events.synapse[i]) * id.duration_ms + events.time_ms[i]] = 1;
+/// What a twin says to a recorded trial's input.
+TwinOutput answers_to(Twin& twin, const Shard& shard, size_t index) {
+  std::vector<int32_t> events;  // window, channel, time
+  const auto append = [&](const EventsView& view, int64_t first_channel) {
+    for (size_t i = 0; i < view.time_ms.size(); ++i) {
+      events.push_back(0);
+      events.push_back(static_cast<int32_t>(first_channel + view.synapse[i]));
+      events.push_back(static_cast<int32_t>(twin->history_ms() + view.time_ms[i]));
+    }
   };
   const auto trial = shard.trial(index);
-  fill(trial.excitatory, 0);
-  fill(trial.inhibitory, id.excitatory_synapses);
-  return spikes;
+  append(trial.excitatory, 0);
+  append(trial.inhibitory, shard.identity().excitatory_synapses);
+  const auto rows = static_cast<int64_t>(events.size() / 3);
+  return twin->forward(torch::from_blob(events.data(), {rows, 3}, torch::kInt32), 1,
+                       shard.identity().duration_ms);
+}
+
+void append(std::vector<float>& all, const torch::Tensor& answers, int64_t duration_ms) {
+  const auto dense = answers.contiguous();
+  TORCH_CHECK(dense.numel() == duration_ms, "a twin answers ms by ms");
+  all.insert(all.end(), dense.data_ptr<float>(), dense.data_ptr<float>() + dense.numel());
+}
+
+void inspect_twin(const std::filesystem::path& file) {
+  TwinFile twin(file);
+  twin.check_digest();
+  const auto& d = twin.description();
+  auto provenance = d.provenance;
+  const auto experiment = provenance.value("experiment", "");
+  provenance.erase("experiment");
+  fmt::print("# a twin: {}\n", words_for(d.spec));
+  fmt::print("{} excitatory and {} inhibitory synapses{}\n\n", d.excitatory_synapses, d.inhibitory_synapses,
+             d.cell.section.empty() ? ", of which it is not known where they sit"
+                                    : fmt::format(" on {} compartments", d.cell.section.size()));
+  fmt::print("provenance {}\nthresholds {}\nscores {}\n\n", provenance.dump(1), d.thresholds.dump(1),
+             d.scores.dump(1));
+  for (const auto& array : twin.arrays())
+    fmt::print("{:<26} [{}]\n", array.name, fmt::join(array.shape, ", "));
+  if (!experiment.empty()) fmt::print("\n{}", experiment);
 }
 
 bool is_hdf5(const std::filesystem::path& file) {
@@ -179,36 +193,29 @@ std::vector<std::vector<std::filesystem::path>> grouped(const std::vector<std::f
 
 void inspect_file(const std::filesystem::path& file) {
   const auto kind = file.extension();
-  if (kind == ".toml") return inspect_toml(file);
-  if (kind == ".pt") {
-    const auto twin = load_twin(file);
-    auto description = description_of(twin);
-    const std::string experiment = description.value("experiment", "");
-    description.erase("experiment");
-    fmt::print("{}\n\n", description.dump(1));
-    for (const auto& item : twin.named_buffers()) {
-      std::ostringstream shape;
-      shape << item.value.sizes();
-      fmt::print("{:<24} {}\n", item.name, shape.str());
-    }
-    fmt::print("\n{}", experiment);
-    return;
-  }
+  if (kind == ".safetensors" || kind == ".pt") return inspect_twin(file);
   if (kind == ".swc" || kind == ".asc") return inspect_morphology(file);
   if (kind == ".mod") return inspect_mechanism(file);
   fail_input(
       "{}: unknown kind of file, expected .toml (experiment or cell), .swc or .asc (morphology), .mod "
-      "(mechanism), .h5 (data set) or .pt (twin)",
+      "(mechanism), .h5 (data set) or .safetensors (twin)",
       file.string());
 }
 
 }  // namespace
 
-void inspect(const std::vector<std::filesystem::path>& files) {
+void inspect(const std::vector<std::filesystem::path>& files, const std::string& profile,
+             const std::vector<std::string>& set) {
+  const auto is_toml = [](const std::filesystem::path& file) { return file.extension() == ".toml"; };
+  if ((!profile.empty() || !set.empty()) && std::none_of(files.begin(), files.end(), is_toml))
+    fail_input("{} is for experiments and cells (.toml), of which none is given; leave it out",
+               set.empty() ? "--profile" : "--set");
   const auto groups = grouped(files);
   for (const auto& group : groups) {
     if (&group != &groups.front()) fmt::print("\n");
-    if (!is_hdf5(group.front())) {
+    if (is_toml(group.front())) {
+      inspect_toml(group.front(), profile, set);
+    } else if (!is_hdf5(group.front())) {
       inspect_file(group.front());
     } else if (is_dendritic_basis(group.front())) {
       inspect_dendritic_basis(group.front());
@@ -223,26 +230,20 @@ void inspect(const std::vector<std::filesystem::path>& files) {
 void predict(const std::filesystem::path& twin_file, const std::filesystem::path& input,
              const std::filesystem::path& out) {
   torch::NoGradGuard no_gradient;
-  auto twin = load_twin(twin_file);
-  const auto description = description_of(twin);
+  auto [twin, description] = load_twin(twin_file);
   const Shard shard(input);
   const auto& id = shard.identity();
-  if (description.value("excitatory_synapses", int64_t{-1}) != id.excitatory_synapses ||
-      description.value("inhibitory_synapses", int64_t{-1}) != id.inhibitory_synapses) {
+  if (description.excitatory_synapses != id.excitatory_synapses ||
+      description.inhibitory_synapses != id.inhibitory_synapses) {
     fail_input("{}: has {} excitatory and {} inhibitory synapses, the twin {} expects {} and {}",
                input.string(), id.excitatory_synapses, id.inhibitory_synapses, twin_file.string(),
-               description.value("excitatory_synapses", int64_t{-1}),
-               description.value("inhibitory_synapses", int64_t{-1}));
+               description.excitatory_synapses, description.inhibitory_synapses);
   }
   std::vector<float> probability, soma;
-  const auto append = [](std::vector<float>& all, const torch::Tensor& t) {
-    const auto dense = t.contiguous();
-    all.insert(all.end(), dense.data_ptr<float>(), dense.data_ptr<float>() + dense.numel());
-  };
   for (size_t i = 0; i < shard.trials(); ++i) {
-    const auto output = twin.forward({dense_input(shard, i)}).toTuple();
-    append(probability, output->elements()[0].toTensor());
-    append(soma, output->elements()[1].toTensor());
+    const auto output = answers_to(twin, shard, i);
+    append(probability, torch::sigmoid(output.spike_log_odds), id.duration_ms);
+    append(soma, output.soma_mV, id.duration_ms);
   }
   Hdf5Image image;
   image.attribute("twin", twin_file.string());
@@ -255,15 +256,19 @@ void predict(const std::filesystem::path& twin_file, const std::filesystem::path
 
 void export_twin(const std::filesystem::path& twin_file, const std::string& format,
                  const std::filesystem::path& out) {
-  const auto twin = load_twin(twin_file);
-  if (format == "torchscript") return write_file_atomically(out, read_file(twin_file));
-  Hdf5Image image;
-  image.attribute("description", twin.attr("description").toStringRef());
-  for (const auto& item : twin.named_buffers()) {
-    const auto dense = item.value.to(torch::kFloat32).contiguous();
-    image.write<float>("/" + item.name, {dense.data_ptr<float>(), static_cast<size_t>(dense.numel())}, "",
-                       {dense.sizes().begin(), dense.sizes().end()});
+  if (format != "hdf5") {
+    fail_input("--format {}: expected hdf5; TorchScript is written by python3 python/convert_twin.py",
+               format);
   }
+  TwinFile twin(twin_file);
+  const auto numbers = twin.read();
+  Hdf5Image image;
+  // As data sets: an attribute could not hold the places of many synapses.
+  for (const auto& [name, text] : texts_of(twin.description()))
+    image.write_texts("/description/" + name, std::array{text});
+  for (const auto& array : twin.arrays())
+    image.write<float>("/" + array.name, numbers.at(array.name), "",
+                       {array.shape.begin(), array.shape.end()});
   write_file_atomically(out, image.bytes());
 }
 

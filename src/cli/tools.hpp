@@ -6,14 +6,16 @@
 namespace neurontwin {
 
 /// Prints what experiment, cell, morphology, mechanism, data set or twin files hold; the shards of one split
-/// together.
-void inspect(const std::vector<std::filesystem::path>& files);
+/// together. `profile` and `set` ("key=value") change what experiments and cells say; InputError if there is
+/// none.
+void inspect(const std::vector<std::filesystem::path>& files, const std::string& profile = "",
+             const std::vector<std::string>& set = {});
 
 /// Runs a twin over the trials of a data set shard; writes spike probabilities and voltages as HDF5.
 void predict(const std::filesystem::path& twin, const std::filesystem::path& input,
              const std::filesystem::path& out);
 
-/// Writes a twin in another format: "torchscript" or "hdf5".
+/// Writes a twin in another format: "hdf5".
 void export_twin(const std::filesystem::path& twin, const std::string& format,
                  const std::filesystem::path& out);
 

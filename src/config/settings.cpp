@@ -8,7 +8,11 @@
 #include <cmath>
 #include <map>
 #include <set>
-#include <sstream>
+
+#include "config/toml_value.hpp"
+
+#include "config/ordinary_file.hpp"
+#include "config/toml_depth.hpp"
 
 namespace neurontwin {
 namespace {
@@ -47,6 +51,11 @@ std::string range_words(Range range) {
 }
 
 toml::table parse(std::string_view text, std::string_view name) {
+  if (const int line = line_of_long_toml_key(text); line > 0) {
+    fail_input("{}: a key of more than {} parts",
+               name.starts_with("--set") ? std::string(name) : fmt::format("{}:{}", name, line),
+               kMostTomlKeyParts);
+  }
   try {
     return toml::parse(text, name);
   } catch (const toml::parse_error& error) {
@@ -56,19 +65,11 @@ toml::table parse(std::string_view text, std::string_view name) {
 }
 
 toml::table parse_file(const std::filesystem::path& file) {
-  std::error_code unreadable;  // what it is, the reading below says
-  if (std::filesystem::is_directory(file, unreadable))
-    fail_input("{}: is a directory, not a TOML file", file.string());
-  std::FILE* in = std::fopen(file.c_str(), "rb");
-  if (in == nullptr) fail_input("{}: cannot be read: {}", file.string(), std::strerror(errno));
-  std::string text;
-  char buffer[4096];
-  for (size_t n; (n = std::fread(buffer, 1, sizeof buffer, in)) > 0;) text.append(buffer, n);
-  std::fclose(in);
-  return parse(text, file.string());
+  return parse(read_text(file), file.string());
 }
 
 bool is_toml(const std::string& text) {
+  if (line_of_long_toml_key(text) > 0) return true;  // and refused when it is read
   try {
     static_cast<void>(toml::parse(text));
     return true;
@@ -121,23 +122,6 @@ size_t edit_distance(std::string_view a, std::string_view b) {
   return row.back();
 }
 
-/// A value as TOML, numbers with the fewest digits that read back the same.
-std::string toml_value(const toml::node& node) {
-  if (const auto* real = node.as_floating_point()) {
-    std::string digits = fmt::format("{}", real->get());
-    const bool whole = digits.find_first_of(".en") == std::string::npos;
-    return whole ? digits + ".0" : digits;
-  }
-  if (const auto* array = node.as_array()) {
-    std::vector<std::string> parts;
-    for (const auto& element : *array) parts.push_back(toml_value(element));
-    return fmt::format("[{}]", fmt::join(parts, ", "));
-  }
-  std::ostringstream out;
-  node.visit([&](const auto& value) { out << value; });
-  return out.str();
-}
-
 bool is_array_of_tables(const toml::node& node) {
   const auto* array = node.as_array();
   return array != nullptr && !array->empty() && array->front().is_table();
@@ -188,6 +172,7 @@ struct Settings::State {
   std::shared_ptr<std::vector<std::shared_ptr<toml::table>>> owned;
   std::set<std::string, std::less<>> read;
   toml::table found;
+  std::map<std::string, std::filesystem::path, std::less<>> files;  // of what was found, by key
   std::map<std::string, std::shared_ptr<State>> tables;
   std::map<std::string, std::vector<std::shared_ptr<State>>> arrays;
 
@@ -286,12 +271,17 @@ struct Settings::State {
     }
   }
 
-  toml::table resolved() const {
+  /// With each file as `file_words` says; null: as its path.
+  toml::table resolved(
+      const std::function<std::string(const std::filesystem::path&)>& file_words = {}) const {
     toml::table out = found;
-    for (const auto& [key, state] : tables) out.insert_or_assign(key, state->resolved());
+    if (file_words) {
+      for (const auto& [key, named] : files) out.insert_or_assign(key, file_words(named));
+    }
+    for (const auto& [key, state] : tables) out.insert_or_assign(key, state->resolved(file_words));
     for (const auto& [key, states] : arrays) {
       toml::array array;
-      for (const auto& state : states) array.push_back(state->resolved());
+      for (const auto& state : states) array.push_back(state->resolved(file_words));
       out.insert_or_assign(key, std::move(array));
     }
     return out;
@@ -369,6 +359,7 @@ std::string Settings::text(std::string_view key, std::optional<std::string> othe
   if (node != nullptr && !node->is_string()) state_->wrong_type(*node, key, "text");
   std::string value = node != nullptr ? node->as_string()->get() : *otherwise;
   state_->found.insert_or_assign(key, value);
+  if (const auto named = state_->files.find(key); named != state_->files.end()) state_->files.erase(named);
   return value;
 }
 
@@ -381,6 +372,7 @@ std::filesystem::path Settings::file(std::string_view key, const std::filesystem
       std::filesystem::absolute(of_this_table ? folder / name : State::beside(node, *node.as_string()))
           .lexically_normal();
   state_->found.insert_or_assign(key, path.string());
+  state_->files.insert_or_assign(std::string(key), path);
   return path;
 }
 
@@ -556,6 +548,16 @@ void Settings::reject_unread() const {
 std::string Settings::resolved(std::string_view as) const {
   std::string out = as.empty() ? "" : fmt::format("[{}]\n", as);
   write_table(state_->resolved(), std::string(as), out);
+  return out;
+}
+
+std::string Settings::determining(
+    std::string_view as, std::span<const std::string_view> left_out,
+    const std::function<std::string(const std::filesystem::path&)>& content) const {
+  auto table = state_->resolved(content);
+  for (const auto key : left_out) table.erase(key);
+  std::string out = as.empty() ? "" : fmt::format("[{}]\n", as);
+  write_table(table, std::string(as), out);
   return out;
 }
 

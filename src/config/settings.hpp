@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -93,6 +94,10 @@ class Settings {
   /// TOML text of everything read so far, defaults included: the resolved configuration. `as`: the table's
   /// name in the text; without one its keys stand by themselves.
   std::string resolved(std::string_view as = "") const;
+  /// The same, but only what determines a result: without this table's keys `left_out`, and with each file as
+  /// what `content` says of it (read with `file`), wherever it lies.
+  std::string determining(std::string_view as, std::span<const std::string_view> left_out,
+                          const std::function<std::string(const std::filesystem::path&)>& content) const;
 
  private:
   struct State;

@@ -1,4 +1,5 @@
 #include "config/settings.hpp"
+#include "config/temporary_folder.hpp"
 
 #include <gtest/gtest.h>
 
@@ -18,7 +19,7 @@ std::string message_of(F&& f) {
 }
 
 std::filesystem::path write(const std::string& name, const std::string& text) {
-  auto path = std::filesystem::path(testing::TempDir()) / name;
+  auto path = own_temporary_folder() / name;
   std::ofstream(path) << text;
   return path;
 }
@@ -157,7 +158,7 @@ TEST(Settings, AnOverrideThatBeginsAsAnArrayATableOrAStringMustBeOne) {
 }
 
 TEST(Settings, AFileNamedOverATableThatBeginsFromAnotherIsBesideTheOneThatNamesIt) {
-  const auto folder = std::filesystem::path(testing::TempDir()) / "settings-cells";
+  const auto folder = own_temporary_folder() / "settings-cells";
   std::filesystem::create_directories(folder);
   std::ofstream(folder / "kind.toml") << "tree = 'tree.swc'\naxon = 'axon.swc'\n";
   const auto file = write("over.toml",

@@ -1,12 +1,15 @@
 #include "dataset/dataset.hpp"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <atomic>
 #include <mutex>
 #include <optional>
-#include <sstream>
 #include <thread>
+#include <tuple>
 
+#include "config/difference.hpp"
 #include "dataset/trial_source.hpp"
 #include "files/files.hpp"
 #include "simulate/in_parallel.hpp"
@@ -14,47 +17,110 @@
 namespace neurontwin {
 namespace {
 
-/// The first lines in which two configurations differ, for a message.
-std::string first_difference(const std::string& there, const std::string& here) {
-  std::istringstream a(there), b(here);
-  std::string line_a, line_b, table;
-  for (;;) {
-    const bool more_a = static_cast<bool>(std::getline(a, line_a));
-    const bool more_b = static_cast<bool>(std::getline(b, line_b));
-    if (!more_a && !more_b) return "they differ in nothing but the program that wrote them";
-    if (!more_a) line_a = "nothing";
-    if (!more_b) line_b = "nothing";
-    if (line_a != line_b) {
-      return fmt::format("{}'{}' there, '{}' here", table.empty() ? "" : "in " + table + ": ", line_a,
-                         line_b);
-    }
-    if (line_a.starts_with('[')) table = line_a;
-  }
-}
-
 /// What a shard of the split is known by.
 DatasetIdentity identity_of(const DatasetPlan& plan, const SplitPlan& split) {
   auto identity = plan.identity;
   identity.configuration += split.configuration;
+  if (!split.configuration.empty()) identity.recipe = digest(identity.recipe + split.configuration);
   return identity;
 }
 
+bool same_maker(const DatasetIdentity& a, const DatasetIdentity& b) {
+  return a.neuron == b.neuron && a.recipe == b.recipe && a.configuration == b.configuration;
+}
+
 bool is_of(const Shard& shard, const DatasetPlan& plan, const SplitPlan& split) {
-  return shard.identity().configuration == plan.identity.configuration + split.configuration &&
-         shard.split() == split.name;
+  return same_maker(shard.identity(), identity_of(plan, split)) && shard.split() == split.name;
+}
+
+/// Whether identity can be told at all: an older program did not write it.
+bool is_known(const DatasetIdentity& identity) {
+  return !identity.neuron.empty() && !identity.recipe.empty();
+}
+
+std::vector<KeyDifference> differences_of(const DatasetIdentity& there, const DatasetIdentity& here) {
+  return differences(values_by_key(there.configuration), values_by_key(here.configuration));
+}
+
+/// Why data cannot stand for those of the plan.
+std::string other_maker_words(const DatasetIdentity& there, const DatasetIdentity& here) {
+  if (is_known(here) && !is_known(there))
+    return "was made by an older neurontwin, which did not keep what it was made from; 'neurontwin simulate' "
+           "puts the data set aside and makes it again";
+  const auto found = differences_of(there, here);
+  return fmt::format(
+      "was made by another configuration ({}); choose another --out, or remove the dataset folder",
+      found.empty() ? "another neuron or recipe" : words_for(found));
+}
+
+/// All that the sizes of a shard's arrays follow from, but for its number of trials.
+auto sizes_of(const DatasetIdentity& id) {
+  return std::tuple(id.excitatory_synapses, id.inhibitory_synapses, id.duration_ms, id.has_nexus,
+                    id.dendritic_components);
 }
 
 void require_same(const Shard& shard, const DatasetPlan& plan, const SplitPlan& split, uint64_t first_trial,
                   uint64_t trials) {
+  if (shard.split() != split.name) {
+    fail_input("{}: holds trials of '{}', expected '{}'; remove it and simulate again", shard.path().string(),
+               shard.split(), split.name);
+  }
   if (!is_of(shard, plan, split)) {
+    fail_input("{}: {}", shard.path().string(),
+               other_maker_words(shard.identity(), identity_of(plan, split)));
+  }
+  if (sizes_of(shard.identity()) != sizes_of(plan.identity)) {
     fail_input(
-        "{}: was made by another configuration ({}); choose another --out, or remove the dataset folder",
-        shard.path().string(),
-        first_difference(shard.identity().configuration, plan.identity.configuration + split.configuration));
+        "{}: holds other numbers of synapses, milliseconds or recorded values than its configuration says; "
+        "it is "
+        "damaged, remove it and simulate again",
+        shard.path().string());
   }
   if (shard.first_trial() != first_trial || shard.trials() != trials) {
     fail_input("{}: holds {} trials from trial {} on, expected {} from {} on; remove the dataset folder",
                shard.path().string(), shard.trials(), shard.first_trial(), trials, first_trial);
+  }
+}
+
+/// Shards that one neuron and recipe made.
+struct Makers {
+  DatasetIdentity identity;
+  std::vector<std::string> files;
+
+  std::string names() const {
+    constexpr size_t kSaid = 3;
+    const auto said = std::span(files).first(std::min(kSaid, files.size()));
+    return fmt::format("{}{}", fmt::join(said, ", "),
+                       files.size() > kSaid ? fmt::format(" and {} more", files.size() - kSaid) : "");
+  }
+};
+
+/// The shards of the plan's three splits in a folder, by who made them.
+std::vector<Makers> makers_in(const std::filesystem::path& folder, const DatasetPlan& plan) {
+  std::vector<std::filesystem::path> files;
+  if (std::filesystem::is_directory(folder)) {
+    for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+      const auto name = entry.path().filename().string();
+      for (const auto& split : splits_of(plan.data))
+        if (name.starts_with(split.name + "-") && name.ends_with(".h5")) files.push_back(entry.path());
+    }
+  }
+  std::ranges::sort(files);
+  std::vector<Makers> makers;
+  for (const auto& file : files) {
+    const auto identity = identity_in(Hdf5File(file));
+    auto known =
+        std::ranges::find_if(makers, [&](const auto& m) { return same_maker(m.identity, identity); });
+    if (known == makers.end()) known = makers.insert(known, Makers{identity, {}});
+    known->files.push_back(file.filename().string());
+  }
+  return makers;
+}
+
+std::filesystem::path name_aside(const std::filesystem::path& folder) {
+  for (int n = 1;; ++n) {
+    auto aside = folder.parent_path() / fmt::format("{}-before-{}", folder.filename().string(), n);
+    if (!std::filesystem::exists(aside)) return aside;
   }
 }
 
@@ -85,6 +151,7 @@ bool is_made(const DatasetPlan& plan, const std::filesystem::path& file, const T
   const auto& split = *task.split;
   if (!is_of(shard, plan, split)) {
     const bool other_shift = !split.configuration.empty() && shard.split() == split.name &&
+                             shard.identity().neuron == plan.identity.neuron &&
                              shard.identity().configuration.starts_with(plan.identity.configuration);
     if (other_shift) return false;
     require_same(shard, plan, split, task.first_trial, task.trials);
@@ -205,7 +272,16 @@ std::optional<DendriticBasis> ready_basis(const DatasetPlan& plan, const std::fi
     std::filesystem::remove(file);
     return {};
   }
-  if (std::filesystem::exists(file)) return read_dendritic_basis(file, plan.identity.configuration);
+  if (std::filesystem::exists(file)) {
+    auto basis = read_dendritic_basis(file, plan.identity.configuration);
+    const auto components = static_cast<size_t>(plan.data.dendritic_components);
+    const auto compartments = cell_table(plan.cell).section.size();
+    if (basis.components() != components || basis.compartments() != compartments) {
+      fail_input("{}: has {} components of {} compartments, expected {} of {}; remove it", file.string(),
+                 basis.components(), basis.compartments(), components, compartments);
+    }
+    return basis;
+  }
   SimulationProgress progress("fit", plan.data.dendritic_fit_trials, 0, plan.data.trial_ms, listener);
   int64_t samples = 0;
   const auto basis = fit_dendritic_basis(
@@ -216,6 +292,55 @@ std::optional<DendriticBasis> ready_basis(const DatasetPlan& plan, const std::fi
 }
 
 }  // namespace
+
+std::string put_outdated_aside(const DatasetPlan& plan, const std::filesystem::path& folder) {
+  const auto makers = makers_in(folder, plan);
+  if (makers.empty()) return "";
+  if (makers.size() > 1) {
+    const auto found = differences_of(makers[0].identity, makers[1].identity);
+    fail_input(
+        "{}: holds shards that were not all made from one neuron and recipe: {} on one side, {} on the other "
+        "({}); remove those that do not belong there, they are made again",
+        folder.string(), makers[0].names(), makers[1].names(),
+        found.empty() ? "their digests differ" : words_for(found, "in the first", "in the second"));
+  }
+  const auto& there = makers[0].identity;
+  if (same_maker(there, plan.identity)) return "";
+  const auto found = differences_of(there, plan.identity);
+  const bool older = is_known(plan.identity) && !is_known(there);
+  if (!older && (found.empty() || std::ranges::any_of(found, is_setting)))
+    fail_input("{}: {}", (folder / makers[0].files.front()).string(),
+               other_maker_words(there, plan.identity));
+  const auto aside = name_aside(folder);
+  std::filesystem::rename(folder, aside);
+  return fmt::format("the data set there {}; it is now in {}, and another is made",
+                     older ? "is of an older neurontwin, which did not keep what it was made from"
+                           : fmt::format("was made before something changed ({})", words_for(found)),
+                     aside.string());
+}
+
+std::string digest_of_split(const DatasetPlan& plan, const std::filesystem::path& folder,
+                            const SplitPlan& split, int threads) {
+  std::vector<std::filesystem::path> files;
+  for_each_shard(plan, split,
+                 [&](const Task& task) { files.push_back(shard_path(folder, split.name, task.number)); });
+  if (!std::ranges::all_of(files, [](const auto& file) { return std::filesystem::exists(file); })) return "";
+  std::vector<std::string> digests(files.size());
+  std::atomic<size_t> next{0};
+  in_parallel(threads, [&](const std::atomic<bool>& failed) {
+    for (size_t i; !failed && (i = next.fetch_add(1)) < files.size();) {
+      if (stop_requested())
+        fail_run("stopped while reading the data set; run the same command again to go on");
+      try {
+        digests[i] = content_digest(Hdf5File(files[i]));
+      } catch (const InputError&) {
+        const Shard says_what_is_wrong(files[i]);
+        throw;
+      }
+    }
+  });
+  return digest(fmt::format("{}", fmt::join(digests, "\n")));
+}
 
 DataSpec read_data(const Settings& settings) {
   DataSpec data;
@@ -256,8 +381,17 @@ SynapseClusters make_synapse_clusters(const DatasetPlan& plan, const ClusterSpec
   const auto file = synapse_clusters_path(folder);
   const auto configuration = fmt::format("{}\n[clusters]\ncount = {}\nfit_trials = {}\n",
                                          plan.identity.configuration, spec.count, spec.fit_trials);
-  if (std::filesystem::exists(file) && Hdf5File(file).text_attribute("configuration") == configuration)
-    return read_synapse_clusters(file, configuration);
+  if (std::filesystem::exists(file) && Hdf5File(file).text_attribute("configuration") == configuration) {
+    auto clusters = read_synapse_clusters(file, configuration);
+    if (std::ssize(clusters.of_excitatory) != excitatory_synapses(plan.cell) ||
+        std::ssize(clusters.of_inhibitory) != inhibitory_synapses(plan.cell)) {
+      fail_input(
+          "{}: has clusters of {} excitatory and {} inhibitory synapses, expected {} and {}; remove it",
+          file.string(), clusters.of_excitatory.size(), clusters.of_inhibitory.size(),
+          excitatory_synapses(plan.cell), inhibitory_synapses(plan.cell));
+    }
+    return clusters;
+  }
   SimulationProgress progress("cluster", spec.fit_trials, 0, plan.data.trial_ms, listener);
   const auto moments =
       voltage_moments(plan, spec.fit_trials, threads, [&](int64_t trial_ms) { progress.add(trial_ms); });
@@ -317,6 +451,11 @@ int64_t make_splits(const DatasetPlan& plan, std::span<const SplitPlan> splits,
 }
 
 void Split::append(Shard shard) {
+  if (!shards_.empty() && sizes_of(shard.identity()) != sizes_of(identity())) {
+    fail_input(
+        "{}: has other numbers of synapses, milliseconds or recorded values than {}; one of them is damaged",
+        shard.path().string(), shards_.front().path().string());
+  }
   first_trial_.push_back(trials_);
   trials_ += shard.trials();
   shards_.push_back(std::move(shard));
@@ -353,10 +492,25 @@ Split Split::open(const std::filesystem::path& folder, const std::string& split)
   return opened;
 }
 
+size_t Split::shard_of(size_t index) const {
+  return static_cast<size_t>(std::upper_bound(first_trial_.begin(), first_trial_.end(), index) -
+                             first_trial_.begin()) -
+         1;
+}
+
+std::string Split::digest() const {
+  std::vector<std::string> digests;
+  for (const auto& shard : shards_) digests.push_back(shard.digest());
+  return neurontwin::digest(fmt::format("{}", fmt::join(digests, "\n")));
+}
+
+std::string Split::place_of(size_t index) const {
+  const auto shard = shard_of(index);
+  return fmt::format("{}, trial {} of it", shards_[shard].path().string(), index - first_trial_[shard]);
+}
+
 TrialView Split::trial(size_t index) const {
-  const auto shard = static_cast<size_t>(std::upper_bound(first_trial_.begin(), first_trial_.end(), index) -
-                                         first_trial_.begin()) -
-                     1;
+  const auto shard = shard_of(index);
   return labelled(shards_[shard].trial(index - first_trial_[shard]), labels_);
 }
 

@@ -60,6 +60,17 @@ std::filesystem::path shard_path(const std::filesystem::path& folder, const std:
 /// Where the basis of the dendritic components lies.
 std::filesystem::path dendritic_basis_path(const std::filesystem::path& folder);
 
+/// Makes room for the data set of `plan` in `folder`. One of the same settings that an older program made, or
+/// from files of other content or by algorithms of another version, is put aside as FOLDER-before-N; the
+/// words returned say that and why, and are empty if nothing was in the way. InputError where the shards
+/// there are of other settings, or were not all made from one neuron and recipe: they are never mixed.
+std::string put_outdated_aside(const DatasetPlan& plan, const std::filesystem::path& folder);
+
+/// The digest of a split's shards, all of them read; empty if one is missing. InputError where one is damaged
+/// or was changed after it was made.
+std::string digest_of_split(const DatasetPlan& plan, const std::filesystem::path& folder,
+                            const SplitPlan& split, int threads);
+
 /// For whoever uses a data set while it is made.
 struct MakingHooks {
   /// Told of every shard once it is whole and in its place, also of those found there. Any thread may call.
@@ -106,12 +117,17 @@ class Split {
   const DatasetIdentity& identity() const { return shards_.front().identity(); }
   int64_t channels() const { return identity().excitatory_synapses + identity().inhibitory_synapses; }
   int64_t duration_ms() const { return identity().duration_ms; }
+  /// Of the content of all shards that are open, in order.
+  std::string digest() const;
+  /// "train-0002.h5, trial 7 of it": where a trial lies, for messages.
+  std::string place_of(size_t index) const;
   /// Outputs have the form that the plan's labels ask for.
   TrialView trial(size_t index) const;
   double seconds() const { return static_cast<double>(trials_) * static_cast<double>(duration_ms()) / 1000; }
 
  private:
   void append(Shard shard);
+  size_t shard_of(size_t index) const;
   Labels labels_;
   std::vector<Shard> shards_;
   std::vector<size_t> first_trial_;  // of each shard

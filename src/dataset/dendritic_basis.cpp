@@ -115,6 +115,7 @@ std::string dendritic_basis_bytes(const DendriticBasis& basis, const std::string
   Hdf5Image image;
   image.attribute("format", kFormat);
   image.attribute("program_version", NEURONTWIN_VERSION);
+  image.seal();
   image.attribute("configuration", configuration);
   image.attribute("fit_split", "train");
   image.attribute("fit_trials", fit_trials);
@@ -139,6 +140,7 @@ DendriticBasis read_dendritic_basis(const std::filesystem::path& file, const std
     fail_input("{}: was made by another configuration; choose another --out, or remove the dataset folder",
                file.string());
   }
+  stored.verified_digest();
   DendriticBasis basis;
   basis.mean_mV = stored.read<double>("/mean_mV");
   basis.direction = stored.read<double>("/direction");

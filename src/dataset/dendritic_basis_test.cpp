@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "config/temporary_folder.hpp"
 #include "dataset/symmetric_eigen.hpp"
 #include "files/files.hpp"
 #include "random/random.hpp"
@@ -14,7 +15,7 @@ namespace {
 
 TEST(SymmetricEigen, VectorsAreOrthonormalAndStretchedByTheirValues) {
   constexpr size_t n = 60;
-  Random random(1, Stage::test_cases, 0, 0);
+  Random random(1, Stage::test_cases, 0, StreamName::test_case);
   std::vector<double> a(n * n);
   for (size_t i = 0; i < n; ++i)
     for (size_t j = 0; j <= i; ++j) a[i * n + j] = a[j * n + i] = random.normal();
@@ -37,7 +38,7 @@ TEST(SymmetricEigen, VectorsAreOrthonormalAndStretchedByTheirValues) {
 
 /// Voltages of ten compartments that follow three sources of unlike strength.
 std::vector<std::vector<float>> three_sources(size_t samples) {
-  Random random(2, Stage::test_cases, 0, 0);
+  Random random(2, Stage::test_cases, 0, StreamName::test_case);
   std::vector<std::vector<float>> all;
   for (size_t i = 0; i < samples; ++i) {
     const double s[3] = {8 * random.uniform(-1, 1), 4 * random.uniform(-1, 1), random.uniform(-1, 1)};
@@ -112,7 +113,7 @@ TEST(DendriticBasis, ReadsBackAsWrittenAndOnlyByItsOwnConfiguration) {
   VoltageMoments moments(10);
   for (const auto& mV : three_sources(1000)) moments.add(mV);
   const auto basis = fit_dendritic_basis(moments, 2);
-  const auto file = std::filesystem::path(testing::TempDir()) / "basis.h5";
+  const auto file = own_temporary_folder() / "basis.h5";
   write_file_atomically(file, dendritic_basis_bytes(basis, "mine", 4, 1000));
   const auto again = read_dendritic_basis(file, "mine");
   EXPECT_EQ(again.mean_mV, basis.mean_mV);

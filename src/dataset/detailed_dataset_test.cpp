@@ -6,6 +6,7 @@
 #include <fstream>
 #include <set>
 
+#include "config/temporary_folder.hpp"
 #include "dataset/dataset.hpp"
 #include "dataset/dendritic_basis.hpp"
 #include "dataset/windows.hpp"
@@ -31,13 +32,13 @@ insert = [
 ])";
 
 fs::path fresh_folder(const std::string& name) {
-  auto folder = fs::path(testing::TempDir()) / ("detailed-" + name);
+  auto folder = own_temporary_folder() / ("detailed-" + name);
   fs::remove_all(folder);
   return folder;
 }
 
 DatasetPlan small_plan(int64_t components = 3) {
-  const auto folder = fs::temp_directory_path() / "neurontwin-dataset-test";
+  const auto folder = own_temporary_folder() / "neurontwin-dataset-test";
   fs::create_directories(folder);
   std::ofstream(folder / "dataset-test.swc") << "1 1 0 0 0 10 -1\n2 3 0 -11 0 1 1\n3 3 0 -151 0 0.5 2\n"
                                                 "4 4 0 11 0 2 1\n5 4 0 251 0 1 4\n";
@@ -277,6 +278,25 @@ TEST(SynapseClusters, DriveOnlyTheirPartOfTheNeuronInASetsShards) {
   }
 }
 
+TEST(DetailedDataset, AVoltageThatNoMembraneHasIsNamedWithItsTrialAndNotWritten) {
+  auto plan = small_plan(0);
+  auto& cell = std::get<DetailedCell>(plan.cell);
+  auto& synapses = cell.placements[*cell.excitatory.placement];
+  for (size_t k = 0; k < synapses.mechanism().parameters.size(); ++k)
+    if (synapses.mechanism().parameters[k].name == "e")
+      for (auto& values : synapses.parameters) values[k] = 1e30;
+  const auto folder = fresh_folder("unphysical");
+  try {
+    make_dataset(plan, folder, 1, {});
+    FAIL() << "1e28 mV in a data set";
+  } catch (const RunError& error) {
+    const std::string said = error.what();
+    EXPECT_EQ(said.find("valid, trial 0: the voltage of "), 0u) << said;
+    EXPECT_NE(said.find("the largest current there is that of AMPANMDA"), std::string::npos) << said;
+  }
+  EXPECT_TRUE(fs::is_empty(folder));
+}
+
 TEST(DetailedDataset, MoreComponentsThanCompartmentsAreRefused) {
   auto plan = small_plan(500);
   const auto folder = fresh_folder("many");
@@ -288,6 +308,41 @@ TEST(DetailedDataset, MoreComponentsThanCompartmentsAreRefused) {
               std::string::npos)
         << error.what();
   }
+}
+
+template <class F>
+std::string refusal(F&& f) {
+  try {
+    f();
+  } catch (const InputError& error) {
+    return error.what();
+  }
+  return "accepted";
+}
+
+TEST(DetailedDataset, AStoredBasisOrClustersOfAnotherSizeAreRefused) {
+  const auto plan = small_plan(1);
+  const auto folder = fresh_folder("other-sizes");
+  fs::create_directories(folder);
+  const auto basis = [&](size_t components, size_t compartments) {
+    const DendriticBasis b{std::vector<double>(compartments), std::vector<double>(components * compartments),
+                           std::vector<double>(components, 1.0), 1};
+    write_file_atomically(dendritic_basis_path(folder),
+                          dendritic_basis_bytes(b, plan.identity.configuration, 19, 100));
+    return refusal([&] { make_dataset(plan, folder, 1, {}); });
+  };
+  EXPECT_NE(basis(1, 2).find("has 1 components of 2 compartments, expected 1 of "), std::string::npos);
+  EXPECT_NE(basis(2, cell_table(plan.cell).section.size()).find("has 2 components of"), std::string::npos);
+
+  const ClusterSpec spec{2, 3};
+  const auto configuration =
+      fmt::format("{}\n[clusters]\ncount = 2\nfit_trials = 3\n", plan.identity.configuration);
+  write_file_atomically(synapse_clusters_path(folder),
+                        synapse_clusters_bytes({2, {0, 1}, {0}}, configuration, 3));
+  EXPECT_NE(refusal([&] {
+              make_synapse_clusters(plan, spec, folder, 1, {});
+            }).find("has clusters of 2 excitatory and 1 inhibitory synapses, expected"),
+            std::string::npos);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "config/temporary_folder.hpp"
 #include "files/files.hpp"
 
 namespace neurontwin {
@@ -10,7 +11,7 @@ namespace {
 /// A split of one synapse's trials of 1 s with these output spikes.
 Split split_of(const std::string& name, const std::vector<std::vector<float>>& spike_times_ms) {
   const auto* test = testing::UnitTest::GetInstance()->current_test_info();
-  const auto folder = std::filesystem::path(testing::TempDir()) / test->name();
+  const auto folder = own_temporary_folder() / test->name();
   std::filesystem::remove_all(folder);
   std::filesystem::create_directories(folder);
   std::vector<Trial> trials(spike_times_ms.size());

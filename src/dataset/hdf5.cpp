@@ -4,6 +4,7 @@
 
 #include <concepts>
 #include <cstring>
+#include <limits>
 #include <mutex>
 #include <numeric>
 #include <utility>
@@ -17,9 +18,11 @@ std::recursive_mutex& library_lock() {
   return mutex;
 }
 
-/// Silences the library's own printing; we report errors ourselves.
+/// Silences the library's own printing, since we report errors ourselves, and lets it load no plugins.
 std::unique_lock<std::recursive_mutex> enter_library() {
   std::unique_lock lock(library_lock());
+  static const herr_t no_plugins = H5PLset_loading_state(0);  // a file cannot ask for other people's code
+  static_cast<void>(no_plugins);
   H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);  // each thread has its own setting
   return lock;
 }
@@ -87,6 +90,51 @@ Id without_times() {
   return properties;
 }
 
+/// Opens a data set whose values lie in the file itself.
+Id open_set(hid_t file, const std::filesystem::path& name, const std::string& path) {
+  Id set(H5Dopen2(file, path.c_str(), H5P_DEFAULT), H5Dclose);
+  if (!set.good()) fail_input("{}: {} cannot be read as a data set", name.string(), path);
+  const Id creation(H5Dget_create_plist(set), H5Pclose);
+  if (H5Pget_layout(creation) == H5D_VIRTUAL || H5Pget_external_count(creation) > 0) {
+    fail_input(
+        "{}: {} has its values in other files (a virtual data set, or external storage); copy them into it",
+        name.string(), path);
+  }
+  return set;
+}
+
+/// The extent of a data set whose number of bytes is a number.
+std::vector<hsize_t> extent_of(hid_t set, const std::filesystem::path& name, const std::string& path,
+                               uint64_t bytes_each) {
+  const Id space(H5Dget_space(set), H5Sclose);
+  std::vector<hsize_t> extent(static_cast<size_t>(std::max(0, H5Sget_simple_extent_ndims(space))));
+  if (!space.good() || H5Sget_simple_extent_type(space) == H5S_NULL)
+    fail_input("{}: {} holds no values", name.string(), path);
+  H5Sget_simple_extent_dims(space, extent.data(), nullptr);
+  uint64_t bytes = bytes_each;
+  for (const hsize_t n : extent) {
+    if (n > 0 && bytes > std::numeric_limits<int64_t>::max() / n)
+      fail_input("{}: {} claims to hold more values than can be", name.string(), path);
+    bytes *= n;
+  }
+  return extent;
+}
+
+uint64_t product(const std::vector<hsize_t>& extent) {
+  return std::accumulate(extent.begin(), extent.end(), uint64_t{1}, std::multiplies<>());
+}
+
+/// What is read into memory may be compressed in the file, but not without bounds: numbers rarely shrink to
+/// less than a 64th.
+void require_memory(uint64_t bytes, uint64_t file_bytes, const std::filesystem::path& name,
+                    const std::string& path) {
+  constexpr uint64_t kAlways = uint64_t{1} << 28, kMostExpansion = 64;
+  if (bytes > std::max(kAlways, kMostExpansion * file_bytes)) {
+    fail_input("{}: {} would take {} MB of memory, out of a file of {} MB; is it damaged?", name.string(),
+               path, bytes / 1'000'000, file_bytes / 1'000'000);
+  }
+}
+
 }  // namespace
 
 Hdf5Image::Hdf5Image() {
@@ -111,6 +159,11 @@ void Hdf5Image::write(const std::string& path, std::span<const T> values, std::s
                       std::vector<uint64_t> shape) {
   const auto lock = enter_library();
   if (shape.empty()) shape = {values.size()};
+  const auto count = std::accumulate(shape.begin(), shape.end(), uint64_t{1}, std::multiplies<>());
+  if (count != values.size()) {
+    fail_run("HDF5: {} has {} values, which do not fit the shape [{}]", path, values.size(),
+             fmt::join(shape, ", "));
+  }
   const std::vector<hsize_t> extent(shape.begin(), shape.end());
   const Id space(H5Screate_simple(static_cast<int>(extent.size()), extent.data(), nullptr), H5Sclose);
   const Id links = links_with_groups();
@@ -157,6 +210,11 @@ void Hdf5Image::attribute(const std::string& name, int64_t number) {
   require(set.good() && H5Awrite(set, H5T_NATIVE_INT64, &number) >= 0, name);
 }
 
+void Hdf5Image::seal() {
+  attribute("digest", kDigestMark);
+  sealed_ = true;
+}
+
 std::string Hdf5Image::bytes() {
   const auto lock = enter_library();
   require(H5Fflush(file_, H5F_SCOPE_GLOBAL) >= 0, "a file in memory");
@@ -164,14 +222,17 @@ std::string Hdf5Image::bytes() {
   require(size >= 0, "a file in memory");
   std::string out(static_cast<size_t>(size), '\0');
   require(H5Fget_file_image(file_, out.data(), out.size()) >= 0, "a file in memory");
+  if (sealed_) {
+    const auto at = out.find(kDigestMark);
+    require(at != std::string::npos && out.find(kDigestMark, at + 1) == std::string::npos, "its digest");
+    out.replace(at, kDigestMark.size(), digest(out));
+  }
   return out;
 }
 
 Hdf5File::Hdf5File(const std::filesystem::path& file) : path_(file) {
   std::error_code error;
-  if (!std::filesystem::exists(file, error)) fail_input("{}: no such file", file.string());
-  if (std::filesystem::is_directory(file, error))
-    fail_input("{}: is a directory, expected an HDF5 file", file.string());
+  if (!std::filesystem::exists(file, error) && !error) fail_input("{}: no such file", file.string());
   mapped_ = MappedFile(file);
   const auto lock = enter_library();
   if (H5Fis_hdf5(file.c_str()) <= 0) fail_input("{}: is not an HDF5 file", file.string());
@@ -203,7 +264,13 @@ void Hdf5File::close() {
 bool Hdf5File::has(const std::string& path) const {
   const auto lock = enter_library();
   for (size_t end = path.find('/', 1);; end = path.find('/', end + 1)) {
-    if (H5Lexists(file_, path.substr(0, end).c_str(), H5P_DEFAULT) <= 0) return false;
+    const auto part = path.substr(0, end);
+    if (H5Lexists(file_, part.c_str(), H5P_DEFAULT) <= 0) return false;
+    H5L_info_t link{};
+    if (H5Lget_info(file_, part.c_str(), &link, H5P_DEFAULT) < 0 || link.type != H5L_TYPE_HARD) {
+      fail_input("{}: {} is {} link to something else; links are not followed, copy the data into the file",
+                 path_.string(), part, link.type == H5L_TYPE_EXTERNAL ? "an external" : "a symbolic");
+    }
     if (end == std::string::npos) return true;
   }
 }
@@ -211,23 +278,35 @@ bool Hdf5File::has(const std::string& path) const {
 std::vector<uint64_t> Hdf5File::shape(const std::string& path) const {
   const auto lock = enter_library();
   if (!has(path)) fail_input("{}: has no {}", path_.string(), path);
+  const Id set = open_set(file_, path_, path);
+  const auto extent = extent_of(set, path_, path, sizeof(uint64_t));
+  return {extent.begin(), extent.end()};
+}
+
+template <class T>
+bool Hdf5File::holds(const std::string& path) const {
+  const auto lock = enter_library();
+  if (!has(path)) fail_input("{}: has no {}", path_.string(), path);
   const Id set(H5Dopen2(file_, path.c_str(), H5P_DEFAULT), H5Dclose);
   if (!set.good()) fail_input("{}: {} cannot be read as a data set", path_.string(), path);
-  const Id space(H5Dget_space(set), H5Sclose);
-  std::vector<hsize_t> extent(static_cast<size_t>(std::max(0, H5Sget_simple_extent_ndims(space))));
-  H5Sget_simple_extent_dims(space, extent.data(), nullptr);
-  return {extent.begin(), extent.end()};
+  const Id type(H5Dget_type(set), H5Tclose);
+  return H5Tequal(type, native_type<T>()) > 0;
 }
 
 template <class T>
 std::span<const T> Hdf5File::view(const std::string& path) const {
   const auto lock = enter_library();
   const auto extent = shape(path);
-  const auto count = std::accumulate(extent.begin(), extent.end(), uint64_t{1}, std::multiplies<>());
-  const Id set(H5Dopen2(file_, path.c_str(), H5P_DEFAULT), H5Dclose);
+  const uint64_t count = product({extent.begin(), extent.end()});
+  const Id set = open_set(file_, path_, path);
   const Id type(H5Dget_type(set), H5Tclose);
   if (H5Tequal(type, native_type<T>()) <= 0) {
     fail_input("{}: {} has another type than the {} expected", path_.string(), path, type_name<T>());
+  }
+  const Id creation(H5Dget_create_plist(set), H5Pclose);
+  if (H5Pget_layout(creation) != H5D_CONTIGUOUS) {
+    fail_input("{}: {} is stored in chunks or compressed, expected in one piece, as neurontwin writes it",
+               path_.string(), path);
   }
   if (count == 0) return {};
   const haddr_t offset = H5Dget_offset(set);
@@ -243,8 +322,10 @@ template <class T>
 std::vector<T> Hdf5File::read(const std::string& path) const {
   const auto lock = enter_library();
   const auto extent = shape(path);
-  std::vector<T> values(std::accumulate(extent.begin(), extent.end(), uint64_t{1}, std::multiplies<>()));
-  const Id set(H5Dopen2(file_, path.c_str(), H5P_DEFAULT), H5Dclose);
+  const uint64_t count = product({extent.begin(), extent.end()});
+  require_memory(count * sizeof(T), mapped_.bytes().size(), path_, path);
+  const Id set = open_set(file_, path_, path);
+  std::vector<T> values(count);
   if (!values.empty() && H5Dread(set, native_type<T>(), H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()) < 0) {
     fail_input("{}: {} cannot be read as numbers", path_.string(), path);
   }
@@ -254,11 +335,12 @@ std::vector<T> Hdf5File::read(const std::string& path) const {
 std::vector<std::string> Hdf5File::read_texts(const std::string& path) const {
   const auto lock = enter_library();
   const auto extent = shape(path);
-  const Id set(H5Dopen2(file_, path.c_str(), H5P_DEFAULT), H5Dclose);
+  const Id set = open_set(file_, path_, path);
   const Id type(H5Dget_type(set), H5Tclose);
   if (extent.size() != 1 || H5Tget_class(type) != H5T_STRING || H5Tis_variable_str(type) > 0)
     fail_input("{}: {} is no list of texts of fixed length", path_.string(), path);
   const size_t width = H5Tget_size(type);
+  require_memory(product(extent_of(set, path_, path, width)) * width, mapped_.bytes().size(), path_, path);
   std::string padded(width * extent[0], '\0');
   if (!padded.empty() && H5Dread(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, padded.data()) < 0)
     fail_input("{}: {} cannot be read", path_.string(), path);
@@ -275,9 +357,12 @@ std::string Hdf5File::text_attribute(const std::string& name) const {
   if (H5Aexists(file_, name.c_str()) <= 0) fail_input("{}: has no attribute '{}'", path_.string(), name);
   const Id attribute(H5Aopen(file_, name.c_str(), H5P_DEFAULT), H5Aclose);
   const Id type(H5Aget_type(attribute), H5Tclose);
-  if (H5Tget_class(type) != H5T_STRING || H5Tis_variable_str(type) > 0) {
+  const Id space(H5Aget_space(attribute), H5Sclose);
+  if (H5Tget_class(type) != H5T_STRING || H5Tis_variable_str(type) > 0 ||
+      H5Sget_simple_extent_npoints(space) != 1) {
     fail_input("{}: attribute '{}' is not a text of fixed length", path_.string(), name);
   }
+  require_memory(H5Tget_size(type), mapped_.bytes().size(), path_, "attribute '" + name + "'");
   std::string text(H5Tget_size(type), '\0');
   if (H5Aread(attribute, type, text.data()) < 0) {
     fail_input("{}: attribute '{}' cannot be read", path_.string(), name);
@@ -292,10 +377,38 @@ int64_t Hdf5File::number_attribute(const std::string& name) const {
   const Id attribute(H5Aopen(file_, name.c_str(), H5P_DEFAULT), H5Aclose);
   int64_t value = 0;
   const Id space(H5Aget_space(attribute), H5Sclose);
-  if (H5Sget_simple_extent_npoints(space) != 1 || H5Aread(attribute, H5T_NATIVE_INT64, &value) < 0) {
+  const Id type(H5Aget_type(attribute), H5Tclose);
+  if (H5Tget_class(type) != H5T_INTEGER || H5Sget_simple_extent_npoints(space) != 1 ||
+      H5Aread(attribute, H5T_NATIVE_INT64, &value) < 0) {
     fail_input("{}: attribute '{}' is not a number", path_.string(), name);
   }
   return value;
+}
+
+bool Hdf5File::has_attribute(const std::string& name) const {
+  const auto lock = enter_library();
+  return H5Aexists(file_, name.c_str()) > 0;
+}
+
+std::string Hdf5File::digest_of_bytes() const {
+  const auto bytes = mapped_.bytes();
+  return digest({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+}
+
+std::string Hdf5File::verified_digest() const {
+  const auto mapped = mapped_.bytes();
+  const std::string_view bytes(reinterpret_cast<const char*>(mapped.data()), mapped.size());
+  const auto said = has_attribute("digest") ? text_attribute("digest") : "";
+  // Attributes lie near the file's start, so this finds it at once.
+  const auto at = said.size() == kDigestMark.size() ? bytes.find(said) : std::string_view::npos;
+  if (at != std::string_view::npos) {
+    const std::string_view parts[] = {bytes.substr(0, at), kDigestMark, bytes.substr(at + said.size())};
+    if (digest_of_parts(parts) == said) return said;
+  }
+  fail_input(
+      "{}: was changed after it was made, or is damaged: its content is not what its digest says; remove it "
+      "and run the command that made it again",
+      path_.string());
 }
 
 std::vector<std::string> Hdf5File::listing() const {
@@ -329,6 +442,7 @@ std::vector<std::string> Hdf5File::listing() const {
   template void Hdf5Image::write<T>(const std::string&, std::span<const T>, std::string_view, \
                                     std::vector<uint64_t>);                                   \
   template std::span<const T> Hdf5File::view<T>(const std::string&) const;                    \
+  template bool Hdf5File::holds<T>(const std::string&) const;                                 \
   template std::vector<T> Hdf5File::read<T>(const std::string&) const;
 NEURONTWIN_HDF5_TYPE(uint8_t)
 NEURONTWIN_HDF5_TYPE(uint16_t)

@@ -10,6 +10,10 @@
 
 namespace neurontwin {
 
+/// Stands for a file's own digest while that is computed.
+inline constexpr std::string_view kDigestMark = "[the digest of this very file  ]";
+static_assert(kDigestMark.size() == 32);
+
 /// An HDF5 file being made in memory, so that the disk only ever sees it whole (see write_file_atomically).
 /// Data sets are contiguous and aligned so that Hdf5File can map them. The same content gives the same bytes.
 /// Paths are "/group/name"; groups are made as needed.
@@ -28,11 +32,15 @@ class Hdf5Image {
   /// An attribute of the root.
   void attribute(const std::string& name, std::string_view text);
   void attribute(const std::string& name, int64_t number);
+  /// Has the finished file say its own digest, the attribute `digest`: that of all its bytes, with
+  /// kDigestMark in the place of the digest itself.
+  void seal();
   /// The finished file. Call once, last.
   std::string bytes();
 
  private:
   int64_t file_ = -1;
+  bool sealed_ = false;
 };
 
 /// An HDF5 file open for reading. Errors are InputErrors that name the file and what is wrong with it.
@@ -49,6 +57,9 @@ class Hdf5File {
   bool has(const std::string& path) const;
   /// The extent of a data set along each dimension.
   std::vector<uint64_t> shape(const std::string& path) const;
+  /// Whether a data set stores its numbers as T.
+  template <class T>
+  bool holds(const std::string& path) const;
   /// All values, mapped where the file lies: valid as long as this object. The stored type must be T, the
   /// layout contiguous.
   template <class T>
@@ -61,6 +72,12 @@ class Hdf5File {
   /// An attribute of the root; InputError if it is not there.
   std::string text_attribute(const std::string& name) const;
   int64_t number_attribute(const std::string& name) const;
+  bool has_attribute(const std::string& name) const;
+  /// The digest that a sealed file says, after all of it was read to see whether it is true. InputError if it
+  /// is not, the file was changed after it was made or is damaged; or if the file says none.
+  std::string verified_digest() const;
+  /// Of a file of any maker: that of its bytes.
+  std::string digest_of_bytes() const;
   /// One line per data set: path, type, shape, units.
   std::vector<std::string> listing() const;
   const std::filesystem::path& path() const { return path_; }

@@ -107,7 +107,7 @@ Clustering k_means(std::span<const double> values, size_t dimensions, size_t k, 
   const Points points{values, dimensions};
   Clustering best{{}, std::numeric_limits<double>::infinity()};
   for (int start = 0; start < kStarts; ++start) {
-    Random random(seed, Stage::cluster_centres, static_cast<uint64_t>(start), 0);
+    Random random(seed, Stage::cluster_centres, static_cast<uint64_t>(start), StreamName::cluster_centres);
     auto centres = first_centres(points, k, random);
     Clustering groups{std::vector<int>(points.count(), -1), 0};
     for (int round = 0; round < kMostRounds && assign(points, centres, groups); ++round) {

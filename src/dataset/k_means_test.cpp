@@ -13,7 +13,7 @@ namespace {
 
 /// Points around `centres` in a plane, `each` to a centre, in turns.
 std::vector<double> points_around(const std::vector<std::array<double, 2>>& centres, size_t each, double sd) {
-  Random random(3, Stage::test_cases, 0, 0);
+  Random random(3, Stage::test_cases, 0, StreamName::test_case);
   std::vector<double> points;
   for (size_t i = 0; i < each; ++i) {
     for (const auto& centre : centres) {

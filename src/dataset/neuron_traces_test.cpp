@@ -26,7 +26,7 @@ class NeuronsTraces : public testing::TestWithParam<std::string> {
     for (const auto& entry : fs::directory_iterator(kShared / "reference")) {
       if (!entry.path().filename().string().starts_with("l5pc_" + receptors)) continue;
       files_.push_back(entry.path());
-      inputs_.push_back(read_replay_input(entry.path()));
+      inputs_.push_back(read_replay_input(entry.path(), cell_));
     }
     ASSERT_FALSE(files_.empty());
   }
@@ -41,7 +41,7 @@ class NeuronsTraces : public testing::TestWithParam<std::string> {
 
   DetailedCell cell_;
   std::vector<fs::path> files_;
-  std::vector<SynapticInput> inputs_;
+  std::vector<TimedInput> inputs_;
 };
 
 TEST_P(NeuronsTraces, OfBackwardEulerAreOurs) {

@@ -1,12 +1,16 @@
 #pragma once
 #include <filesystem>
 
-#include "stimulus/stimulus.hpp"
+#include "cell/detailed.hpp"
+#include "stimulus/timed_input.hpp"
 
 namespace neurontwin {
 
-/// The input of a replay file: /input/{exc,inh}/{compartment,time_ms}, sorted by time here. InputError if it
-/// is wrong.
-SynapticInput read_replay_input(const std::filesystem::path& file);
+/// The input of a replay file for this cell, one trial: /input/{exc,inh}/{synapse,time_ms} and, where events
+/// have weights of their own, weight. Times are any numbers of ms from 0 on, in any order; sorted here. An
+/// old name of `synapse` is `compartment`. InputError naming file and data set for what is no such input:
+/// lists of different lengths, a time that is no number or negative, a synapse that the cell has not, a
+/// weight that its synapses cannot have, several trials.
+TimedInput read_replay_input(const std::filesystem::path& file, const DetailedCell& cell);
 
 }  // namespace neurontwin

@@ -1,25 +1,39 @@
 #include "dataset/shard.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 namespace neurontwin {
 namespace {
 
 constexpr std::string_view kFormat = "neurontwin dataset 1";
 
+/// Numbers below `end`, in 16 bits where these hold them.
+void write_numbers(Hdf5Image& image, const std::string& path, const std::vector<uint32_t>& numbers,
+                   size_t end) {
+  if (end > size_t{UINT16_MAX} + 1) return image.write<uint32_t>(path, numbers, "index");
+  std::vector<uint16_t> narrow;
+  for (const auto number : numbers) narrow.push_back(static_cast<uint16_t>(number));
+  image.write<uint16_t>(path, narrow, "index");
+}
+
+SynapseNumbers view_numbers(const Hdf5File& file, const std::string& path) {
+  if (file.holds<uint32_t>(path)) return file.view<uint32_t>(path);
+  return file.view<uint16_t>(path);
+}
+
 void write_input(Hdf5Image& image, const std::string& group, std::span<const Trial> trials,
-                 Events SynapticInput::*kind) {
+                 Events SynapticInput::*kind, int64_t synapses) {
   std::vector<uint64_t> offset{0};
-  std::vector<uint16_t> synapse;
-  std::vector<uint32_t> time_ms;
+  std::vector<uint32_t> synapse, time_ms;
   for (const auto& trial : trials) {
     const Events& events = trial.input.*kind;
     time_ms.insert(time_ms.end(), events.time_ms.begin(), events.time_ms.end());
-    for (const auto s : events.synapse) synapse.push_back(static_cast<uint16_t>(s));
+    synapse.insert(synapse.end(), events.synapse.begin(), events.synapse.end());
     offset.push_back(time_ms.size());
   }
   image.write<uint64_t>(group + "/offset", offset, "events");
-  image.write<uint16_t>(group + "/synapse", synapse, "index");
+  write_numbers(image, group + "/synapse", synapse, static_cast<size_t>(synapses));
   image.write<uint32_t>(group + "/time_ms", time_ms, "ms");
 }
 
@@ -32,7 +46,7 @@ void write_cell(Hdf5Image& image, const CellTable& cell) {
   image.write<double>("/cell/area_um2", cell.area_um2, "um2");
   image.write<double>("/cell/path_um", cell.path_um, "um");
   const auto write = [&](const char* path, const std::vector<int>& compartments) {
-    image.write<uint16_t>(path, std::vector<uint16_t>(compartments.begin(), compartments.end()), "index");
+    write_numbers(image, path, {compartments.begin(), compartments.end()}, cell.section.size());
   };
   write("/cell/excitatory_compartment", cell.excitatory_compartment);
   write("/cell/inhibitory_compartment", cell.inhibitory_compartment);
@@ -52,7 +66,10 @@ std::string shard_bytes(const DatasetIdentity& identity, const CellTable& cell, 
   Hdf5Image image;
   image.attribute("format", kFormat);
   image.attribute("program_version", NEURONTWIN_VERSION);
+  image.seal();
   image.attribute("configuration", identity.configuration);
+  image.attribute("neuron", identity.neuron);
+  image.attribute("recipe", identity.recipe);
   image.attribute("split", split);
   image.attribute("seed", static_cast<int64_t>(identity.seed));
   image.attribute("first_trial", static_cast<int64_t>(first_trial));
@@ -60,8 +77,8 @@ std::string shard_bytes(const DatasetIdentity& identity, const CellTable& cell, 
   image.attribute("duration_ms", identity.duration_ms);
   image.attribute("excitatory_synapses", identity.excitatory_synapses);
   image.attribute("inhibitory_synapses", identity.inhibitory_synapses);
-  write_input(image, "/input/exc", trials, &SynapticInput::excitatory);
-  write_input(image, "/input/inh", trials, &SynapticInput::inhibitory);
+  write_input(image, "/input/exc", trials, &SynapticInput::excitatory, identity.excitatory_synapses);
+  write_input(image, "/input/inh", trials, &SynapticInput::inhibitory, identity.inhibitory_synapses);
 
   std::vector<uint64_t> offset{0};
   for (const auto& trial : trials) offset.push_back(offset.back() + trial.spike_times_ms.size());
@@ -100,7 +117,7 @@ std::span<const uint64_t> Shard::read_offsets(const std::string& path, size_t en
 
 Shard::Ragged Shard::read_input(const std::string& group, int64_t synapses) const {
   Ragged input;
-  input.synapse = file_.view<uint16_t>(group + "/synapse");
+  input.synapse = view_numbers(file_, group + "/synapse");
   input.time_ms = file_.view<uint32_t>(group + "/time_ms");
   input.offset = read_offsets(group + "/offset", input.time_ms.size());
   bool good = input.synapse.size() == input.time_ms.size();
@@ -119,18 +136,44 @@ Shard::Ragged Shard::read_input(const std::string& group, int64_t synapses) cons
   return input;
 }
 
-Shard::Shard(const std::filesystem::path& file) : file_(file) {
-  if (const auto format = file_.text_attribute("format"); format != kFormat) {
-    fail_input("{}: is '{}', expected '{}'", file.string(), format, kFormat);
-  }
-  identity_.configuration = file_.text_attribute("configuration");
-  identity_.seed = static_cast<uint64_t>(file_.number_attribute("seed"));
-  identity_.duration_ms = file_.number_attribute("duration_ms");
-  identity_.excitatory_synapses = file_.number_attribute("excitatory_synapses");
-  identity_.inhibitory_synapses = file_.number_attribute("inhibitory_synapses");
+DatasetIdentity identity_in(const Hdf5File& file) {
+  if (const auto format = file.text_attribute("format"); format != kFormat)
+    fail_input("{}: is '{}', expected '{}'", file.path().string(), format, kFormat);
+  const auto if_there = [&](const std::string& name) {
+    return file.has_attribute(name) ? file.text_attribute(name) : std::string();
+  };
+  DatasetIdentity identity;
+  identity.configuration = file.text_attribute("configuration");
+  identity.neuron = if_there("neuron");
+  identity.recipe = if_there("recipe");
+  identity.seed = static_cast<uint64_t>(file.number_attribute("seed"));
+  identity.duration_ms = file.number_attribute("duration_ms");
+  identity.excitatory_synapses = file.number_attribute("excitatory_synapses");
+  identity.inhibitory_synapses = file.number_attribute("inhibitory_synapses");
+  return identity;
+}
+
+std::string content_digest(const Hdf5File& file) {
+  const bool ours = file.has_attribute("digest") || file.has_attribute("neuron");
+  return ours ? file.verified_digest() : file.digest_of_bytes();
+}
+
+Shard::Shard(const std::filesystem::path& file) : file_(file), identity_(identity_in(file_)) {
   split_ = file_.text_attribute("split");
   first_trial_ = static_cast<uint64_t>(file_.number_attribute("first_trial"));
   trials_ = static_cast<size_t>(file_.number_attribute("trials"));
+  // Beyond these no data set is made; within, no product of them exceeds its type.
+  constexpr int64_t kMost = 1'000'000;
+  for (const auto& [name, value, least, most] :
+       {std::tuple{"trials", static_cast<int64_t>(trials_), int64_t{0}, kMost},
+        {"first_trial", static_cast<int64_t>(first_trial_), 0, 1000 * kMost},
+        {"duration_ms", identity_.duration_ms, 1, 10 * kMost},
+        {"excitatory_synapses", identity_.excitatory_synapses, 0, kMost},
+        {"inhibitory_synapses", identity_.inhibitory_synapses, 0, kMost}}) {
+    if (value < least || value > most)
+      fail_input("{}: its attribute '{}' is {}, expected from {} to {}; the file is damaged", file.string(),
+                 name, value, least, most);
+  }
 
   excitatory_ = read_input("/input/exc", identity_.excitatory_synapses);
   inhibitory_ = read_input("/input/inh", identity_.inhibitory_synapses);
@@ -151,9 +194,12 @@ Shard::Shard(const std::filesystem::path& file) : file_(file) {
   }
   if (file_.has("/output/dendrites_pc")) {
     const auto shape = file_.shape("/output/dendrites_pc");
+    if (shape.size() == 3 && shape[2] > 10'000)
+      fail_input("{}: /output/dendrites_pc has {} components; the file is damaged", file.string(), shape[2]);
     identity_.dendritic_components = shape.size() == 3 ? static_cast<int64_t>(shape[2]) : 1;
     dendrites_pc_ = read_output("/output/dendrites_pc", shape.size() == 3 ? shape[2] : 1);
   }
+  digest_ = content_digest(file_);
   file_.close();  // a data set may have more shards than a program may open files
 }
 
@@ -166,7 +212,21 @@ std::span<const float> Shard::read_output(const std::string& path, size_t values
         this->path().string(), path, values.size(), trials_, identity_.duration_ms,
         values_per_ms == 1 ? "" : fmt::format(" with {} each", values_per_ms));
   }
+  require_finite(values, path, values_per_ms);
   return values;
+}
+
+void Shard::require_finite(std::span<const float> values, const std::string& path,
+                           size_t values_per_ms) const {
+  const auto found = std::ranges::find_if_not(values, [](float x) { return std::isfinite(x); });
+  if (found == values.end()) return;
+  const auto at = static_cast<size_t>(found - values.begin()) / values_per_ms;
+  const auto duration = static_cast<size_t>(identity_.duration_ms);
+  fail_input(
+      "{}: {} is {} in trial {} of {} at {} ms, expected a finite number; the file is damaged or its neuron "
+      "came to no number there; remove it and simulate again",
+      this->path().string(), path, std::isnan(*found) ? "not a number (NaN)" : "infinite",
+      first_trial_ + at / duration, split_, at % duration);
 }
 
 TrialView Shard::trial(size_t index) const {

@@ -7,6 +7,7 @@
 
 #include "dataset/cell_table.hpp"
 #include "dataset/hdf5.hpp"
+#include "dataset/synapse_numbers.hpp"
 #include "simulate/trial.hpp"
 
 namespace neurontwin {
@@ -21,6 +22,10 @@ struct DatasetIdentity {
   std::string configuration;
   bool has_nexus = false;
   int64_t dendritic_components = 0;  // 0: none recorded
+  // Digests: of all that determines the neuron (its description, the bytes of the files that this names, the
+  // algorithms that read it); of all else that determines a trial. Empty: not known.
+  std::string neuron = {};
+  std::string recipe = {};
 };
 
 /// The trials [first_trial, first_trial + trials.size()) of a split as an HDF5 file (layout: DESIGN.md, "The
@@ -31,7 +36,7 @@ std::string shard_bytes(const DatasetIdentity& identity, const CellTable& cell, 
 /// Input spikes of one kind in one trial, where they lie in the file.
 struct EventsView {
   std::span<const uint32_t> time_ms;  // ascending
-  std::span<const uint16_t> synapse;
+  SynapseNumbers synapse;
 
   /// The part with from_ms <= time < to_ms.
   EventsView between(int64_t from_ms, int64_t to_ms) const;
@@ -53,16 +58,26 @@ struct TrialView {
   std::shared_ptr<const AlteredOutputs> altered;  // keeps what of the above is not as in the file
 };
 
+/// What a shard says of how it was made, without a look at its trials. InputError if it is no shard.
+DatasetIdentity identity_in(const Hdf5File& file);
+
+/// The digest of a shard's content, all of it read: the one that it says itself; of a shard from elsewhere,
+/// which says neither digest nor neuron, that of its bytes. InputError if it was changed after it was made.
+std::string content_digest(const Hdf5File& file);
+
 /// A shard open for reading, checked when opened: whatever lies in it, later reading stays inside the arrays.
 class Shard {
  public:
-  /// InputError if the file is damaged or not a shard.
+  /// InputError if the file is damaged, not a shard, was changed after it was made, or holds a number that is
+  /// not finite.
   explicit Shard(const std::filesystem::path& file);
 
   const std::filesystem::path& path() const { return file_.path(); }
   const DatasetIdentity& identity() const { return identity_; }
   const std::string& split() const { return split_; }
   uint64_t first_trial() const { return first_trial_; }
+  /// See content_digest().
+  const std::string& digest() const { return digest_; }
   size_t trials() const { return trials_; }
   TrialView trial(size_t index) const;
 
@@ -70,13 +85,15 @@ class Shard {
   struct Ragged {
     std::span<const uint64_t> offset;
     std::span<const uint32_t> time_ms;
-    std::span<const uint16_t> synapse;
+    SynapseNumbers synapse;
   };
   std::span<const uint64_t> read_offsets(const std::string& path, size_t end) const;
   Ragged read_input(const std::string& group, int64_t synapses) const;
   std::span<const float> read_output(const std::string& path, size_t values_per_ms) const;
+  void require_finite(std::span<const float> values, const std::string& path, size_t values_per_ms) const;
 
   Hdf5File file_;
+  std::string digest_;
   DatasetIdentity identity_;
   std::string split_;
   uint64_t first_trial_ = 0;

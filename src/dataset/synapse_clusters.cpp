@@ -72,6 +72,7 @@ std::string synapse_clusters_bytes(const SynapseClusters& clusters, const std::s
   Hdf5Image image;
   image.attribute("format", kFormat);
   image.attribute("program_version", NEURONTWIN_VERSION);
+  image.seal();
   image.attribute("configuration", configuration);
   image.attribute("fit_split", "train");
   image.attribute("fit_trials", fit_trials);
@@ -92,6 +93,7 @@ SynapseClusters read_synapse_clusters(const std::filesystem::path& file, const s
     fail_input("{}: is '{}', expected '{}'", file.string(), format, kFormat);
   if (stored.text_attribute("configuration") != configuration)
     fail_input("{}: was made by another configuration; choose another --out, or remove it", file.string());
+  stored.verified_digest();
   SynapseClusters clusters;
   clusters.count = stored.number_attribute("clusters");
   clusters.of_excitatory = stored.read<int32_t>("/excitatory_cluster");

@@ -5,6 +5,7 @@
 
 #include "simulate/in_parallel.hpp"
 #include "simulate/integrate_and_fire.hpp"
+#include "simulate/unphysical_voltage.hpp"
 
 namespace neurontwin {
 namespace {
@@ -18,6 +19,16 @@ std::vector<SynapticInput> draw_inputs(const DatasetPlan& plan, const SplitPlan&
     inputs.push_back(draw_input(plan.stimulus, plan.seed, split.stage, trial, plan.data.trial_ms, factors));
   }
   return inputs;
+}
+
+/// Simulates trials from `first` on. A voltage that no membrane has is a RunError naming split and trial.
+template <class Simulate>
+auto named(const std::string& split, uint64_t first, Simulate&& simulate_some) {
+  try {
+    return simulate_some();
+  } catch (const UnphysicalVoltage& error) {
+    fail_run("{}, trial {}: {}", split, first + error.trial, error.description);
+  }
 }
 
 /// The samples at whole milliseconds of a trace at 1/8 ms.
@@ -54,7 +65,8 @@ std::vector<Trial> simulate_detailed(CableSimulator<T>& simulator, const Dataset
                      std::span(dendrites_pc[i]).subspan(static_cast<size_t>(ms) * components, components));
     }
   };
-  const auto recordings = simulator.run(inputs, plan.data.trial_ms, listen);
+  const auto recordings =
+      named(split.name, first, [&] { return simulator.run(inputs, plan.data.trial_ms, listen); });
   std::vector<Trial> trials;
   for (size_t i = 0; i < count; ++i) {
     trials.push_back(trial_of(std::move(inputs[i]), recordings[i]));
@@ -78,7 +90,9 @@ TrialSource point_source(const DatasetPlan& plan) {
   return {1, [&plan](const SplitPlan& split, uint64_t first, size_t count, const Pace& pace) {
             std::vector<Trial> trials;
             for (auto& input : draw_inputs(plan, split, first, count)) {
-              trials.push_back(simulate(std::get<Cell>(plan.cell), std::move(input), plan.data.trial_ms));
+              trials.push_back(named(split.name, first + trials.size(), [&] {
+                return simulate(std::get<Cell>(plan.cell), std::move(input), plan.data.trial_ms);
+              }));
               pace(plan.data.trial_ms);
             }
             return trials;
@@ -91,12 +105,13 @@ std::vector<VoltageMoments> moments_of(CableSimulator<T>& simulator, const Datas
                                        size_t count, const Pace& pace) {
   const size_t compartments = std::get<DetailedCell>(plan.cell).geometry.compartments.size();
   std::vector<VoltageMoments> moments(count, VoltageMoments(compartments));
-  simulator.run(draw_inputs(plan, splits_of(plan.data)[0], first, count), plan.data.trial_ms,
-                [&](int64_t, std::span<const float> mV) {
-                  pace(static_cast<int64_t>(count));
-                  for (size_t i = 0; i < count; ++i)
-                    moments[i].add(mV.subspan(i * compartments, compartments));
-                });
+  const auto train = splits_of(plan.data)[0];
+  const auto inputs = draw_inputs(plan, train, first, count);
+  const auto listen = [&](int64_t, std::span<const float> mV) {
+    pace(static_cast<int64_t>(count));
+    for (size_t i = 0; i < count; ++i) moments[i].add(mV.subspan(i * compartments, compartments));
+  };
+  named(train.name, first, [&] { return simulator.run(inputs, plan.data.trial_ms, listen); });
   return moments;
 }
 

@@ -13,7 +13,7 @@ std::vector<Window> draw_windows(const Split& split, int64_t trials, uint64_t se
   }
   std::vector<Window> windows;
   for (int64_t i = 0; i < count; ++i) {
-    Random random(seed, Stage::training_windows, step, static_cast<uint32_t>(i));
+    Random random(seed, Stage::training_windows, step, {StreamName::window, static_cast<uint64_t>(i)});
     const auto trial = static_cast<size_t>(random.integer(0, trials - 1));
     windows.push_back({trial, random.integer(skip_ms, last_start)});
   }

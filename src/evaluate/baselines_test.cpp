@@ -5,6 +5,7 @@
 
 #include <cmath>
 
+#include "config/temporary_folder.hpp"
 #include "evaluate/evaluate.hpp"
 #include "evaluate/minimise.hpp"
 #include "evaluate/ranking.hpp"
@@ -43,7 +44,7 @@ struct LinearNeuron {
 
   Answer trial(uint64_t number, int64_t duration_ms) const {
     Answer a;
-    Random random(11, Stage::test_cases, number, 0);
+    Random random(11, Stage::test_cases, number, StreamName::test_case);
     double drive = 0, soma = 0, refractory = 0;
     for (int64_t t = 0; t < duration_ms; ++t) {
       drive *= std::exp(-1 / 10.0);
@@ -69,7 +70,7 @@ struct LinearNeuron {
 
   Split split(const std::string& name, uint64_t first, uint64_t trials, int64_t duration_ms) const {
     const auto folder =
-        fs::path(testing::TempDir()) / fmt::format("linear-neuron-{}-{}", name, refractoriness);
+        own_temporary_folder() / fmt::format("linear-neuron-{}-{}", name, refractoriness);
     fs::create_directories(folder);
     std::vector<Trial> all;
     for (uint64_t i = 0; i < trials; ++i) all.push_back(trial(first + i, duration_ms).trial);
@@ -167,11 +168,11 @@ TEST(Baselines, AConstantRateRanksNothingAndGainsNothing) {
 
 /// Trials of 6 s with spikes at random times and nothing else.
 Split random_spikes(const std::string& name, uint64_t first, uint64_t trials, double rate_hz = 1) {
-  const auto folder = fs::path(testing::TempDir()) / ("random-spikes-" + name);
+  const auto folder = own_temporary_folder() / ("random-spikes-" + name);
   fs::create_directories(folder);
   std::vector<Trial> all(trials);
   for (uint64_t i = 0; i < trials; ++i) {
-    Random random(12, Stage::test_cases, first + i, 0);
+    Random random(12, Stage::test_cases, first + i, StreamName::test_case);
     for (double t = 0; rate_hz > 0;) {
       t -= 1000 / rate_hz * std::log(random.uniform());
       if (t >= 6000) break;

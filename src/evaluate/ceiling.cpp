@@ -94,7 +94,7 @@ std::vector<std::vector<float>> jittered(const Split& split, double sd_ms, uint6
   std::vector<std::vector<float>> times;
   const auto latest = std::nextafter(static_cast<float>(split.duration_ms()), 0.0f);
   for (size_t i = 0; i < split.trials(); ++i) {
-    Random random(seed, Stage::timing_jitter, i, 0);
+    Random random(seed, Stage::timing_jitter, i, StreamName::jitter);
     const auto spikes = split.trial(i).spike_times_ms;
     std::vector<float> moved;
     for (const float t : spikes) {

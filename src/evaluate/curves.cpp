@@ -43,7 +43,10 @@ Json cross_correlation(std::span<const TrialComparison> trials, float threshold)
     const auto count = static_cast<double>(counts[static_cast<size_t>(lag + kReach_ms)]);
     rates.push_back(short_number(1000 * count / std::max(actual_spikes, 1.0)));
   }
-  return {{"lag_ms", lags}, {"predicted_rate_hz", rates}, {"base_rate_hz", 1000 * predicted_spikes / bins}};
+  return {{"lag_ms", lags},
+          {"predicted_rate_hz", rates},
+          {"base_rate_hz", 1000 * predicted_spikes / bins},
+          {"spikes", actual_spikes}};
 }
 
 /// Bins grouped by predicted probability, in equal steps of its logarithm: predicted against observed.
@@ -130,7 +133,7 @@ Json rates(std::span<const TrialComparison> trials) {
 }
 
 Json events_json(const EventsView& events) {
-  return {{"synapse", std::vector<uint16_t>(events.synapse.begin(), events.synapse.end())},
+  return {{"synapse", std::vector<uint32_t>(events.synapse.begin(), events.synapse.end())},
           {"time_ms", std::vector<uint32_t>(events.time_ms.begin(), events.time_ms.end())}};
 }
 
@@ -183,12 +186,15 @@ void add_spike_curves(Json& curves, const RankTable& table, std::span<const Tria
   curves["calibration"] = calibration(trials);
   curves["isi"] = isi_histogram(trials, thresholds.spike);
   curves["rates"] = rates(trials);
+  const auto exact = rank_metrics(table, thresholds.false_positive_rate);
   auto points = Json::array();
   for (size_t i = 0; i < thresholds.at_rate.size(); ++i) {
     points.push_back({{"target_fpr", thresholds.false_positive_rate[i]},
                       {"threshold", probability(thresholds.at_rate[i])},
                       {"tpr", total.hits[i] / total.spikes},
-                      {"fpr", total.false_alarms[i] / (total.bins - total.spikes)}});
+                      {"fpr", total.false_alarms[i] / (total.bins - total.spikes)},
+                      {"false_positives_per_s", total.false_alarms[i] / (total.bins / 1000)},
+                      {"tpr_at_test_fpr", exact.tpr[i]}});
   }
   curves["operating_points"] = points;
 }
@@ -239,17 +245,35 @@ Json trial_rates_json(std::span<const std::pair<std::string, EventSupport>> spli
   return rates;
 }
 
-std::vector<std::pair<std::string, double>> cross_correlation_metrics(const Json& curves) {
-  const auto rate = curves.at("cross_correlation").at("predicted_rate_hz").get<std::vector<double>>();
+Json cross_correlation_metrics(const Json& cross_correlation) {
+  const auto rate = cross_correlation.at("predicted_rate_hz").get<std::vector<double>>();
   const auto peak = std::max_element(rate.begin(), rate.end());
-  const auto at_half = [&](auto begin, auto end) {
-    return static_cast<double>(std::find_if(begin, end, [&](double r) { return r < *peak / 2; }) - begin);
-  };
-  const double width =
-      at_half(peak, rate.end()) + at_half(std::make_reverse_iterator(peak + 1), rate.rend()) - 1;
-  return {{"spike.crosscorrelation_peak_lag_ms", static_cast<double>(peak - rate.begin() - kReach_ms)},
-          {"spike.crosscorrelation_peak_hz", *peak},
-          {"spike.crosscorrelation_width_ms", width}};
+  const double spikes = cross_correlation.at("spikes").get<double>();
+  const double by_chance = cross_correlation.at("base_rate_hz").get<double>() * spikes / 1000;
+  const double pairs = *peak * spikes / 1000;
+  // The highest of a hundred lags of a Poisson process lies some three standard deviations above the mean.
+  constexpr double kDeviations = 5;
+  Json metrics;
+  if (pairs < by_chance + kDeviations * std::sqrt(by_chance + 1)) {
+    for (const auto* key : {"peak_lag_ms", "peak_hz", "width_ms"})
+      metrics[fmt::format("spike.crosscorrelation_{}", key)] = nullptr;
+    metrics["spike.crosscorrelation_note"] =
+        fmt::format("no peak: {:.0f} pairs of spikes at the best lag, {:.1f} by chance", pairs, by_chance);
+    return metrics;
+  }
+  const auto below_half = [&](double r) { return r < *peak / 2; };
+  const auto after = std::find_if(peak, rate.end(), below_half);
+  const auto before = std::find_if(std::make_reverse_iterator(peak + 1), rate.rend(), below_half);
+  metrics["spike.crosscorrelation_peak_lag_ms"] = static_cast<double>(peak - rate.begin() - kReach_ms);
+  metrics["spike.crosscorrelation_peak_hz"] = *peak;
+  metrics["spike.crosscorrelation_width_ms"] = nullptr;
+  if (after == rate.end() || before == rate.rend()) {
+    metrics["spike.crosscorrelation_note"] = fmt::format("wider than the {} ms looked at", 2 * kReach_ms + 1);
+  } else {
+    metrics["spike.crosscorrelation_width_ms"] =
+        static_cast<double>((after - peak) + (before - std::make_reverse_iterator(peak + 1)) - 1);
+  }
+  return metrics;
 }
 
 }  // namespace neurontwin

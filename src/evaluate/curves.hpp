@@ -15,8 +15,9 @@ nlohmann::ordered_json curves_json(const RankTable& table, std::span<const Trial
 /// are equal for all, quantiles, the mean, and the trials that the published evaluation would drop.
 nlohmann::ordered_json trial_rates_json(std::span<const std::pair<std::string, EventSupport>> splits);
 
-/// Where the cross-correlation of predicted and true spikes peaks, how high, and how wide it is at half
-/// height.
-std::vector<std::pair<std::string, double>> cross_correlation_metrics(const nlohmann::ordered_json& curves);
+/// Of curves.json's "cross_correlation": where it peaks, how high, and how wide it is at half height, by
+/// their names in metrics.json. Null, and "spike.crosscorrelation_note", where no peak stands above chance or
+/// its half height lies beyond the lags looked at.
+nlohmann::ordered_json cross_correlation_metrics(const nlohmann::ordered_json& cross_correlation);
 
 }  // namespace neurontwin

@@ -15,6 +15,27 @@ EventSupport trials_of_6_s(std::vector<int64_t> spikes_of) {
   return s;
 }
 
+nlohmann::ordered_json correlation(double base_hz, double spikes, const std::vector<double>& around_0) {
+  std::vector<double> rate(101, base_hz);
+  for (size_t i = 0; i < around_0.size(); ++i) rate[50 - around_0.size() / 2 + i] = around_0[i];
+  return {{"predicted_rate_hz", rate}, {"base_rate_hz", base_hz}, {"spikes", spikes}};
+}
+
+TEST(CrossCorrelation, HasAPeakWhereItStandsAboveChance) {
+  const auto clear = cross_correlation_metrics(correlation(5, 1000, {200, 600, 200}));
+  EXPECT_EQ(clear["spike.crosscorrelation_peak_lag_ms"], 0);
+  EXPECT_EQ(clear["spike.crosscorrelation_peak_hz"], 600);
+  EXPECT_EQ(clear["spike.crosscorrelation_width_ms"], 1);
+  // Three pairs among ten spikes where five in a second come by chance say nothing.
+  const auto chance = cross_correlation_metrics(correlation(5, 10, {300}));
+  EXPECT_TRUE(chance["spike.crosscorrelation_peak_lag_ms"].is_null());
+  EXPECT_EQ(chance["spike.crosscorrelation_note"],
+            "no peak: 3 pairs of spikes at the best lag, 0.1 by chance");
+  const auto wide = cross_correlation_metrics(correlation(5, 1000, std::vector<double>(101, 300)));
+  EXPECT_TRUE(wide["spike.crosscorrelation_width_ms"].is_null());
+  EXPECT_EQ(wide["spike.crosscorrelation_note"], "wider than the 101 ms looked at");
+}
+
 TEST(TrialRates, CountEveryTrialInBinsOfWholeNumbersOfSpikes) {
   // Up to 90 spikes in a trial: bins of three, so that there are no more than some forty.
   const std::vector<std::pair<std::string, EventSupport>> splits{{"train", trials_of_6_s({0, 2, 3, 90})},

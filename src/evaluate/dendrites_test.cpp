@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "config/temporary_folder.hpp"
 #include "evaluate/evaluate.hpp"
 #include "files/files.hpp"
 
@@ -70,7 +71,7 @@ Split split_of(const std::filesystem::path& folder, const std::string& name, siz
 
 TEST(Evaluation, ScoresTheDendriticHeadOnTheTestTrials) {
   // No input, so the head says its bias: the first component's mean, and 0.5 below the second's.
-  const auto folder = std::filesystem::path(testing::TempDir()) / "evaluated-dendrites";
+  const auto folder = own_temporary_folder() / "evaluated-dendrites";
   std::filesystem::remove_all(folder);
   std::filesystem::create_directories(folder);
   const auto train = split_of(folder, "train", 2), valid = split_of(folder, "valid", 2),

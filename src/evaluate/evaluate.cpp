@@ -226,7 +226,7 @@ Evaluation evaluate(Twin& twin, const EvaluateSpec& spec, uint64_t seed, const S
   out.curves = curves_json(scored.table, trials, thresholds, scored.total, test, spec);
   if (has_spikes) {
     out.curves["trial_rates"] = trial_rates_json(supports);
-    for (const auto& [key, value] : cross_correlation_metrics(out.curves)) metrics[key] = value;
+    metrics.update(cross_correlation_metrics(out.curves["cross_correlation"]));
   }
   if (spec.published_labels) use_published_labels(trials, test);
   metrics["published.labels"] = spec.published_labels ? "published" : "exact";

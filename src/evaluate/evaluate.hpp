@@ -10,6 +10,9 @@
 
 namespace neurontwin {
 
+/// Part of what a result is known by. Raise it when the same twin and data come to other numbers.
+inline constexpr int kEvaluateVersion = 1;
+
 /// Reads [evaluate].
 struct EvaluateSpec {
   int64_t bootstrap_resamples = 1000;

@@ -18,7 +18,7 @@ namespace {
 std::vector<TrialBins> random_trials(size_t trials, size_t bins) {
   std::vector<TrialBins> out;
   for (size_t j = 0; j < trials; ++j) {
-    Random random(1, Stage::test_cases, j, 0);
+    Random random(1, Stage::test_cases, j, StreamName::test_case);
     TrialBins t;
     for (size_t i = 0; i < bins; ++i) {
       t.score.push_back(static_cast<float>(random.integer(0, 300)) / 100);
@@ -86,7 +86,7 @@ TEST(Bootstrap, IntervalsHoldTheTruthAsOftenAsTheySay) {
   // runs a little short for skewed samples of this size); the binomial error of 300 cases is 1.8 %.
   int covered = 0;
   for (uint64_t repeat = 0; repeat < 300; ++repeat) {
-    Random random(2, Stage::test_cases, repeat, 0);
+    Random random(2, Stage::test_cases, repeat, StreamName::test_case);
     std::vector<double> x;
     for (int i = 0; i < 60; ++i) x.push_back(-std::log(random.uniform()));
     const auto weight = resampling_weights(x.size(), 400, repeat);
@@ -117,7 +117,7 @@ int64_t most_matches(std::span<const int64_t> p, std::span<const int64_t> a, int
 
 TEST(SpikeTiming, MatchingFindsTheMostPairs) {
   for (uint64_t i = 0; i < 200; ++i) {
-    Random random(4, Stage::test_cases, i, 0);
+    Random random(4, Stage::test_cases, i, StreamName::test_case);
     const auto draw = [&] {
       std::vector<int64_t> times;
       for (int64_t n = random.integer(0, 7); n > 0; --n) times.push_back(random.integer(0, 25));
@@ -140,7 +140,7 @@ TEST(SpikeTiming, CrossCorrelationCountsLags) {
 
 TrialComparison one_trial() {
   TrialComparison t;
-  Random random(6, Stage::test_cases, 0, 0);
+  Random random(6, Stage::test_cases, 0, StreamName::test_case);
   for (int i = 0; i < 1000; ++i) {
     t.spike.push_back(random.uniform() < 0.01);
     t.spike_log_odds.push_back(static_cast<float>(-4 + random.normal() + 3 * t.spike.back()));
@@ -184,6 +184,43 @@ TEST(Scores, ThresholdsLetTheAskedShareOfValidationBinsThrough) {
   for (size_t i = 0; i < 2; ++i) {
     EXPECT_NEAR(sums.false_alarms[i] / (sums.bins - sums.spikes), rates[i], 1 / (sums.bins - sums.spikes));
   }
+}
+
+TEST(Scores, TheRateThatIsMetStandsBesideTheOneAskedFor) {
+  // 1000 bins without a spike, log-odds rising evenly; in the test set the highest 20 are 5 higher than in
+  // validation, so that a threshold for 0.01 lets 0.02 through. Ten spikes lie between the two thresholds.
+  const auto trial = [](double more) {
+    TrialComparison t;
+    for (int i = 0; i < 1000; ++i) {
+      t.spike.push_back(0);
+      t.spike_log_odds.push_back(static_cast<float>(i / 1000.0 - 4 + (i >= 980 ? more : 0)));
+    }
+    for (int i = 0; i < 10; ++i) {
+      t.spike.push_back(1);
+      t.spike_log_odds.push_back(-1);
+    }
+    t.soma_mV.assign(t.spike.size(), -65.0f);
+    t.predicted_soma_mV = t.soma_mV;
+    return t;
+  };
+  const std::vector<TrialComparison> valid{trial(0)}, test{trial(5)};
+  const auto scored = score(valid, test, 0, 0.01);
+  const auto metrics = metrics_of(scored);
+  const auto value = [&](const std::string& name) {
+    for (const auto& [key, of] : metrics)
+      if (key == name) return of;
+    return std::nan("");
+  };
+  EXPECT_EQ(value("spike.tpr_at_fpr_0.01"), 1);
+  EXPECT_NEAR(value("spike.fpr_at_fpr_0.01"), 0.02, 1e-12);
+  EXPECT_NEAR(value("spike.false_positives_per_s_at_fpr_0.01"), 20 / 1.01, 1e-9);
+  // On the test set's own curve 20 false positives come before the first spike: none is found at 10 of them.
+  EXPECT_EQ(value("spike.tpr_at_test_fpr_0.01"), 0);
+  const auto resampled = resampled_metrics(scored, 20, 1);
+  nlohmann::ordered_json written;
+  put_scores(written, "baseline.some.", scored, resampled, is_compared);
+  for (const auto* beside : {"fpr_at_fpr_0.01", "false_positives_per_s_at_fpr_0.01", "tpr_at_test_fpr_0.01"})
+    EXPECT_TRUE(written.contains(std::string("baseline.some.spike.") + beside)) << beside;
 }
 
 TEST(Scores, ThePublishedConventionDropsWhatItSays) {

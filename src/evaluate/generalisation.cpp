@@ -17,7 +17,7 @@ constexpr std::array<std::string_view, 3> kDrops{"spike.auc", "spike.tpr_at_fpr_
                                                  "soma.variance_explained"};
 
 bool is_wanted(std::string_view name) {
-  return is_compared(name) || name == "spike.base_rate_hz" || name == "spike.fpr_at_fpr_0.0025" ||
+  return is_compared(name) || name == "spike.base_rate_hz" ||
          std::ranges::find(kWithoutSpikes, name) != kWithoutSpikes.end();
 }
 

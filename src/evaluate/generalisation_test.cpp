@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "config/temporary_folder.hpp"
 #include "evaluate/glm.hpp"
 
 namespace neurontwin {
@@ -25,7 +26,7 @@ struct LinearSumOfAPointNeuron {
         .trial_ms = 3000, .train_trials = 40, .valid_trials = 20, .test_trials = 60, .trials_per_shard = 32};
     plan.seed = 5;
     plan.identity = {80, 20, plan.data.trial_ms, plan.seed, "[cell]\na test's\n"};
-    folder = fs::path(testing::TempDir()) / ("generalisation-" + name);
+    folder = own_temporary_folder() / ("generalisation-" + name);
     fs::remove_all(folder);
     make_dataset(plan, folder, 2, {});
     const auto [train_plan, valid_plan, test_plan] = splits_of(plan.data);

@@ -87,6 +87,8 @@ Scored score(std::span<const TrialComparison> valid, std::span<const TrialCompar
 NamedMetrics metrics_of(const Scored& scored) {
   const auto ranks = rank_metrics(scored.table, kFalsePositiveRates);
   NamedMetrics all{{"spike.auc", ranks.auc}, {"spike.average_precision", ranks.average_precision}};
+  for (size_t i = 0; i < kFalsePositiveRates.size(); ++i)
+    all.emplace_back(fmt::format("spike.tpr_at_test_fpr_{}", kFalsePositiveRates[i]), ranks.tpr[i]);
   const auto others = metrics_of(scored.total);
   all.insert(all.end(), others.begin(), others.end());
   return all;
@@ -99,6 +101,8 @@ ResampledMetrics resampled_metrics(const Scored& scored, int64_t resamples, uint
   for (const auto& m : rank_metrics(scored.table, kFalsePositiveRates, weight, draws)) {
     values["spike.auc"].push_back(m.auc);
     values["spike.average_precision"].push_back(m.average_precision);
+    for (size_t i = 0; i < kFalsePositiveRates.size(); ++i)
+      values[fmt::format("spike.tpr_at_test_fpr_{}", kFalsePositiveRates[i])].push_back(m.tpr[i]);
   }
   for (size_t b = 0; b < draws; ++b) {
     ScoreSums drawn;
@@ -124,11 +128,17 @@ void put_scores(nlohmann::ordered_json& metrics, const std::string& prefix, cons
 }
 
 bool is_compared(std::string_view name) {
-  constexpr std::array<std::string_view, 14> kNames{"spike.auc",
+  constexpr std::array<std::string_view, 20> kNames{"spike.auc",
                                                     "spike.average_precision",
                                                     "spike.bits_per_spike",
                                                     "spike.tpr_at_fpr_0.0025",
+                                                    "spike.fpr_at_fpr_0.0025",
+                                                    "spike.false_positives_per_s_at_fpr_0.0025",
+                                                    "spike.tpr_at_test_fpr_0.0025",
                                                     "spike.tpr_at_fpr_0.01",
+                                                    "spike.fpr_at_fpr_0.01",
+                                                    "spike.false_positives_per_s_at_fpr_0.01",
+                                                    "spike.tpr_at_test_fpr_0.01",
                                                     "spike.f1_1ms",
                                                     "spike.f1_2ms",
                                                     "spike.f1_5ms",

@@ -124,7 +124,7 @@ TEST(ATwin, IsToldTheSameSpikesAtTheSameTimes) {
 TEST(SequenceMetrics, OfAPerfectTwinAndOfPeaksThatFollowTheDirection) {
   SequenceAnswers a;
   a.rest_mV = -75;
-  Random random(1, Stage::test_cases, 0, 0);
+  Random random(1, Stage::test_cases, 0, StreamName::test_case);
   for (int i = 0; i < 100; ++i) a.directionality.push_back(random.uniform(-1, 1));
   for (const double d : a.directionality) a.peak_mV.push_back(-70 + 0.3 * d);
   a.twin_peak_mV = a.peak_mV;

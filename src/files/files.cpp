@@ -5,10 +5,14 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <xxhash.h>
 
 #include <cerrno>
 #include <cstring>
+#include <random>
 #include <utility>
+
+#include "config/ordinary_file.hpp"
 
 namespace neurontwin {
 namespace {
@@ -51,29 +55,20 @@ void flush_folder(const std::filesystem::path& folder, const std::filesystem::pa
 }  // namespace
 
 std::string read_file(const std::filesystem::path& file) {
-  const Descriptor in(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
-  struct stat status {};
-  if (in.value < 0 || ::fstat(in.value, &status) != 0) {
-    fail_input("{}: cannot be read: {}", file.string(), std::strerror(errno));
-  }
-  if (S_ISDIR(status.st_mode)) fail_input("{}: is a directory, expected a file", file.string());
-  std::string bytes;
-  char buffer[1 << 16];
-  for (;;) {
-    const ssize_t n = ::read(in.value, buffer, sizeof buffer);
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) fail_input("{}: cannot be read: {}", file.string(), std::strerror(errno));
-    if (n == 0) return bytes;
-    bytes.append(buffer, static_cast<size_t>(n));
-  }
+  constexpr uint64_t kMostBytes = uint64_t{1} << 33;
+  return read_bytes(file, kMostBytes);
 }
 
 void write_file_atomically(const std::filesystem::path& file, std::string_view bytes) {
+  struct stat there {};
+  if (::stat(file.c_str(), &there) == 0 && !S_ISREG(there.st_mode))  // never in the place of /dev/null
+    fail_input("{}: is no ordinary file, so it is not written over; choose another name", file.string());
+  // A name of its own: another program may be writing the same file.
   std::filesystem::path half = file;
-  half += kHalfWritten;
+  half += fmt::format(".{:08x}{}", std::random_device()(), kHalfWritten);
+  const Descriptor out(::open(half.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
+  if (out.value < 0) fail_write(file, errno);
   try {
-    const Descriptor out(::open(half.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
-    if (out.value < 0) fail_write(file, errno);
     write_all(out.value, bytes, file);
     if (::fsync(out.value) != 0) fail_write(file, errno);
   } catch (...) {
@@ -115,9 +110,16 @@ void remove_half_written(const std::filesystem::path& folder) {
 }
 
 std::string digest(std::string_view bytes) {
-  uint64_t hash = 0xcbf29ce484222325u;
-  for (const unsigned char c : bytes) hash = (hash ^ c) * 0x100000001b3u;
-  return fmt::format("{:016x}", hash);
+  return digest_of_parts(std::span(&bytes, 1));
+}
+
+std::string digest_of_parts(std::span<const std::string_view> parts) {
+  const std::unique_ptr<XXH3_state_t, XXH_errorcode (*)(XXH3_state_t*)> state(XXH3_createState(),
+                                                                              XXH3_freeState);
+  XXH3_128bits_reset(state.get());
+  for (const auto part : parts) XXH3_128bits_update(state.get(), part.data(), part.size());
+  const XXH128_hash_t hash = XXH3_128bits_digest(state.get());
+  return fmt::format("{:016x}{:016x}", hash.high64, hash.low64);
 }
 
 /// False if another has it.
@@ -147,14 +149,10 @@ FolderLock::~FolderLock() {
 }
 
 MappedFile::MappedFile(const std::filesystem::path& file) {
-  const Descriptor in(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
-  struct stat status {};
-  if (in.value < 0 || ::fstat(in.value, &status) != 0) {
-    fail_input("{}: cannot be read: {}", file.string(), std::strerror(errno));
-  }
-  size_ = static_cast<size_t>(status.st_size);
+  const OrdinaryFile in(file);
+  size_ = in.bytes();
   if (size_ == 0) return;
-  void* address = ::mmap(nullptr, size_, PROT_READ, MAP_SHARED, in.value, 0);
+  void* address = ::mmap(nullptr, size_, PROT_READ, MAP_SHARED, in.descriptor(), 0);
   if (address == MAP_FAILED) fail_run("{}: cannot be mapped: {}", file.string(), std::strerror(errno));
   data_ = static_cast<const std::byte*>(address);
 }

@@ -24,8 +24,11 @@ void make_writable_folder(const std::filesystem::path& folder);
 /// Removes what interrupted writes left behind in a folder.
 void remove_half_written(const std::filesystem::path& folder);
 
-/// 64-bit FNV-1a digest in hexadecimal: tells whether an input changed. No defence against an adversary.
+/// 128-bit XXH3 digest in hexadecimal, as `xxh128sum` prints it: tells whether something changed, at the
+/// speed of memory. No defence against an adversary.
 std::string digest(std::string_view bytes);
+/// The same of the parts one after the other.
+std::string digest_of_parts(std::span<const std::string_view> parts);
 
 /// Holds `folder`/.lock as long as it lives, so that two programs never work in one run directory. InputError
 /// if another has it.

@@ -1,4 +1,5 @@
 #include "files/files.hpp"
+#include "config/temporary_folder.hpp"
 
 #include <gtest/gtest.h>
 
@@ -10,7 +11,7 @@ namespace {
 namespace fs = std::filesystem;
 
 fs::path fresh_folder(const std::string& name) {
-  auto folder = fs::path(testing::TempDir()) / name;
+  auto folder = own_temporary_folder() / name;
   fs::remove_all(folder);
   fs::create_directories(folder);
   return folder;
@@ -50,9 +51,14 @@ TEST(Files, AFolderIsLockedOnce) {
   EXPECT_THROW(FolderLock{folder}, InputError);
 }
 
-TEST(Files, DigestIsTheKnownAnswerOfFnv1a) {
-  EXPECT_EQ(digest(""), "cbf29ce484222325");
-  EXPECT_EQ(digest("foobar"), "85944171f73967e8");
+TEST(Files, DigestIsTheKnownAnswerOfXxh128) {
+  EXPECT_EQ(digest(""), "99aa06d3014798d86001c324468d497f");  // `xxh128sum` of an empty file
+  EXPECT_EQ(digest("foobar"), "3c9e102628997f44ac87b0b131c6992d");
+}
+
+TEST(Files, DigestOfPartsIsThatOfTheWhole) {
+  const std::string_view parts[] = {"foo", "", "bar"};
+  EXPECT_EQ(digest_of_parts(parts), digest("foobar"));
 }
 
 }  // namespace

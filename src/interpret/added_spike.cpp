@@ -15,6 +15,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr size_t kResamples = 500;
+constexpr double kLeastChange_mV = 1e-3;  // smaller ones are of the rounding of single precision
 constexpr int64_t kAddedToOneInput = 15;  // with the input itself one group of 16 lanes
 
 /// The part of a longer trial's input that begins at `from_ms`, so that rates do not sag as at a trial's
@@ -63,8 +64,8 @@ Questions questions(const DatasetPlan& plan, std::span<const SynapsePlace> place
   const auto spike_ms = static_cast<uint32_t>(spec.before_ms);
   Questions q;
   for (uint64_t trial = 0; static_cast<int64_t>(q.asked.size()) < spec.spikes; ++trial) {
-    Random random(plan.seed, Stage::interpretation, trial, 20);
-    const auto drawn = draw_input(plan.stimulus, plan.seed, Stage::interpretation, trial, trial_ms);
+    Random random(plan.seed, Stage::interpretation, trial, StreamName::added_spikes);
+    const auto drawn = draw_input(plan.stimulus, plan.seed, Stage::interpretation_stimulus, trial, trial_ms);
     const int64_t from_ms = random.integer(0, trial_ms - length_ms);
     const size_t without = q.inputs.size();
     q.inputs.push_back(
@@ -155,6 +156,15 @@ Sums sums_of(const AddedSpike& spike) {
 }
 
 Json agreement_json(std::span<const AddedSpike* const> spikes, uint64_t seed) {
+  if (spikes.size() < kFewestSpikes) {
+    return {{"spikes", spikes.size()},
+            {"correlation", nullptr},
+            {"correlation_ci95", {nullptr, nullptr}},
+            {"slope", nullptr},
+            {"slope_ci95", {nullptr, nullptr}},
+            {"note", fmt::format("{} added spike{}: fewer than {} say nothing of how well they agree",
+                                 spikes.size(), spikes.size() == 1 ? "" : "s", kFewestSpikes)}};
+  }
   std::vector<Sums> each;
   Sums all;
   for (const auto* spike : spikes) {
@@ -189,16 +199,16 @@ std::vector<double> mean_change(std::span<const AddedSpike* const> spikes,
   return mean;
 }
 
-Json shape_json(std::span<const double> change) {
+Json change_json(std::span<const double> change) {
   const auto shape = shape_of(change);
-  return {{"peak_mV", rounded(shape.peak)},
-          {"peak_lag_ms", rounded(shape.peak_lag_ms)},
-          {"width_ms", rounded(shape.width_ms)},
-          {"decay_tau_ms", rounded(shape.decay_tau_ms)}};
+  Json json{{"peak_mV", rounded(shape.peak)}};
+  json.update(shape_json(shape, notes_on(shape, kLeastChange_mV)));
+  json.erase("peak");
+  return json;
 }
 
 Json mean_json(std::span<const double> mean) {
-  auto json = shape_json(mean);
+  auto json = change_json(mean);
   json["mean"] = rounded(mean);
   return json;
 }
@@ -253,8 +263,8 @@ Json added_spikes_json(const AddedSpikes& added, std::span<const SynapsePlace> p
   json["each"] = Json::array();
   for (const auto* spike : all) {
     json["each"].push_back({{"channel", spike->channel},
-                            {"neuron", shape_json(spike->neuron_mV)},
-                            {"twin", shape_json(spike->twin_mV)}});
+                            {"neuron", change_json(spike->neuron_mV)},
+                            {"twin", change_json(spike->twin_mV)}});
   }
   return json;
 }

@@ -40,6 +40,18 @@ TEST(AddedSpike, ATwinHalfAsSensitiveHasHalfTheSlope) {
   EXPECT_NEAR(json["slope"].get<double>(), 0.5, 1e-4);
 }
 
+TEST(AddedSpike, FewSpikesHaveNoCorrelationAndNoChangeHasNoShape) {
+  AddedSpikes added;
+  for (int k = 0; k < 4; ++k)
+    added.kept.push_back({0, std::vector<double>(50, 1e-5), std::vector<double>(50, 0.1)});
+  const std::vector<SynapsePlace> places(1);
+  const auto json = added_spikes_json(added, places, 1);
+  EXPECT_TRUE(json["correlation"].is_null());
+  EXPECT_EQ(json["note"], "4 added spikes: fewer than 5 say nothing of how well they agree");
+  EXPECT_EQ(json["each"][0]["neuron"]["width_note"], "no change above 0.001");
+  EXPECT_TRUE(json["each"][0]["twin"]["width_ms"].is_null());  // constant: it does not end
+}
+
 TEST(AddedSpike, OutputSpikesAreNotSmallChangesAndLeftOut) {
   ExactTwin busy("busy", -74);
   const auto places = synapse_places(busy.plan.cell);

@@ -13,6 +13,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr size_t kMomentsAtOnce = 32;
+constexpr double kLargestError = 0.05;  // of a moment's sum: more is said
 constexpr size_t kResamples = 500;
 /// Where bins of the lag end; the last goes on to the end of the window.
 constexpr std::array<int64_t, 9> kLagEnds_ms{1, 2, 4, 8, 16, 32, 64, 128, 256};
@@ -161,6 +162,13 @@ Json attribution_json(Twin& twin, const Split& split, std::span<const SynapsePla
             {"largest_error", rounded(std::max(spikes.largest_error, silences.largest_error))},
             {"mean_before_spikes", rounded(spikes.total / n)},
             {"mean_before_silences", rounded(silences.total / n)}};
+  const double error = std::max(spikes.largest_error, silences.largest_error);
+  if (error > kLargestError)
+    json["note"] = fmt::format(
+        "The sums are up to {:.0f} % off the answers that they should add up to: more "
+        "interpret.attribution_steps "
+        "than {} are needed.",
+        100 * error, spec.steps);
   std::vector<int64_t> ends(kLagEnds_ms.begin(),
                             kLagEnds_ms.begin() + static_cast<std::ptrdiff_t>(spikes.bins));
   ends.back() = std::min(ends.back(), twin->spec().window_ms());

@@ -15,6 +15,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr size_t kResamples = 200;
+constexpr int64_t kFewestDendriticSpikes = 5;
 
 /// What tells spikes: the twin, the true components, the true somatic voltage.
 constexpr std::array<std::string_view, 3> kScores{"auc", "components_auc", "soma_auc"};
@@ -76,8 +77,12 @@ Json json_of(const TerminalBranch& branch, const BranchRecord& record, double se
             {"path_um", branch.path_um},
             {"spikes_hz", static_cast<double>(record.spikes) / seconds},
             {"share_of_time", static_cast<double>(record.spike_ms) / static_cast<double>(record.counted_ms)}};
+  const bool few = record.spikes < kFewestDendriticSpikes;
+  if (few)
+    json["note"] = fmt::format("{} NMDA spike{}: fewer than {} are not scored", record.spikes,
+                               record.spikes == 1 ? "" : "s", kFewestDendriticSpikes);
   for (size_t k = 0; k < kScores.size(); ++k) {
-    const auto found = branch_auc(record.trials[k], seed);
+    const auto found = few ? std::nullopt : branch_auc(record.trials[k], seed);
     json[std::string(kScores[k])] = found ? Json{found->auc, found->low, found->high} : Json(nullptr);
   }
   return json;
@@ -177,6 +182,12 @@ nlohmann::ordered_json dendritic_spikes(Twin& twin, const DendriticSpikeSpec& sp
                               ? "a point neuron has no dendrites"
                               : "the twin predicts no dendritic voltages (data.dendritic_components is 0)";
     return document;
+  }
+  if (static_cast<int64_t>(basis->components()) != twin->spec().dendritic_components ||
+      basis->compartments() != cell->geometry.compartments.size()) {
+    fail_input("dendritic_basis.h5 has {} components of {} compartments, the twin {}, the cell {}; remove it",
+               basis->components(), basis->compartments(), twin->spec().dendritic_components,
+               cell->geometry.compartments.size());
   }
   if (spec.skip_ms >= plan.data.trial_ms) {
     fail_input("interpret.dendritic_spikes.skip_ms is {}, expected less than the trials' {} ms", spec.skip_ms,

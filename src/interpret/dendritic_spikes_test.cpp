@@ -42,7 +42,7 @@ TEST(DendriticSpikes, AreNotAskedForAroundTheSomasOwn) {
 std::vector<BranchTrial> scored_trials(double noise) {
   std::vector<BranchTrial> trials(6);
   for (size_t j = 0; j < trials.size(); ++j) {
-    Random random(3, Stage::test_cases, j, 0);
+    Random random(3, Stage::test_cases, j, StreamName::test_case);
     for (int ms = 0; ms < 2000; ++ms) {
       const bool spike = ms / 20 % 5 == 2;
       trials[j].spike.push_back(spike);

@@ -2,6 +2,7 @@
 // For tests: a neuron that is a leaky sum of its input, and the twin that is the same sum.
 #include <filesystem>
 
+#include "config/temporary_folder.hpp"
 #include "dataset/dataset.hpp"
 #include "twin/network.hpp"
 
@@ -28,7 +29,7 @@ struct ExactTwin {
         .trial_ms = 3000, .train_trials = 1, .valid_trials = 1, .test_trials = 12, .trials_per_shard = 4};
     plan.seed = 5;
     plan.identity = {80, 20, plan.data.trial_ms, plan.seed, "a test's"};
-    const auto folder = std::filesystem::path(testing::TempDir()) / ("exact-twin-" + name);
+    const auto folder = own_temporary_folder() / ("exact-twin-" + name);
     std::filesystem::remove_all(folder);
     make_dataset(plan, folder, 1, {});
     test = Split::open(plan, folder, splits_of(plan.data)[2]);

@@ -61,7 +61,9 @@ Factorisation factorise(const torch::Tensor& values, int64_t parts, uint64_t see
   Factorisation best;
   for (int s = 0; s < starts; ++s) {
     auto found = from_one_start(
-        exact, squares, parts, Random(seed, Stage::interpretation, static_cast<uint64_t>(s), 10), most_steps);
+        exact, squares, parts,
+        Random(seed, Stage::interpretation, static_cast<uint64_t>(s), StreamName::first_patterns),
+        most_steps);
     if (s == 0 || found.unexplained < best.unexplained) best = std::move(found);
   }
   const auto norm = best.pattern.norm(2, {1}, true) + kTiny;

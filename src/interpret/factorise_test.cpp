@@ -13,7 +13,7 @@ TEST(Factorise, FindsTwoPatternsThatMakeUpEverything) {
     pattern[0][i] = static_cast<double>(i + 1);
     pattern[1][11 - i] = 1;
   }
-  Random random(1, Stage::test_cases, 0, 0);
+  Random random(1, Stage::test_cases, 0, StreamName::test_case);
   auto loading = torch::zeros({30, 2}, torch::kFloat64);
   for (int64_t r = 0; r < 30; ++r) loading[r][r % 3 == 0 ? 1 : 0] = 1 + random.uniform();
   const auto found = factorise(loading.matmul(pattern), 2, 1, 3, 2000);

@@ -68,6 +68,7 @@ struct KindSummary {
   Json json;
   ExponentialFit fit;
   std::pair<double, double> tau_interval;
+  std::string note;  // why there is no time constant
 };
 
 KindSummary summarise(const Filters& filters, uint64_t seed) {
@@ -79,13 +80,29 @@ KindSummary summarise(const Filters& filters, uint64_t seed) {
   for (size_t b = 0; b < kResamples; ++b)
     taus.push_back(fit_exponential(mean_filter(filters, &weight[b], kResamples)).tau_ms);
   s.tau_interval = percentile_interval(taus, 0.95);
+  s.note = why_no_time_constant(s.fit, mean.size(), s.tau_interval);
+  const auto believed = [&](double x) { return s.note.empty() ? Json(rounded(x)) : Json(nullptr); };
   s.json = {{"mean", rounded(mean)},
             {"sd", rounded(standard_deviation(filters, mean))},
-            {"amplitude", rounded(s.fit.amplitude)},
-            {"tau_ms", rounded(s.fit.tau_ms)},
-            {"tau_ci95", {rounded(s.tau_interval.first), rounded(s.tau_interval.second)}},
+            {"amplitude", believed(s.fit.amplitude)},
+            {"tau_ms", believed(s.fit.tau_ms)},
+            {"tau_ci95", {believed(s.tau_interval.first), believed(s.tau_interval.second)}},
             {"r2", rounded(s.fit.r2)}};
+  if (!s.note.empty()) s.json["tau_note"] = s.note;
   return s;
+}
+
+/// The first unit's, for metrics.json: null and a note where there is no time constant.
+void put_fit(Json& metrics, const std::string& prefix, const KindSummary& s) {
+  metrics[prefix + "_tau_ms"] = nullptr;
+  if (s.note.empty()) {
+    metrics[prefix + "_tau_ms"] = s.fit.tau_ms;
+    metrics[prefix + "_tau_ms_ci95"] = {s.tau_interval.first, s.tau_interval.second};
+    metrics[prefix + "_amplitude"] = s.fit.amplitude;
+  } else {
+    metrics[prefix + "_tau_note"] = s.note;
+  }
+  if (std::isfinite(s.fit.r2)) metrics[prefix + "_r2"] = s.fit.r2;
 }
 
 }  // namespace
@@ -146,11 +163,7 @@ Interpretation interpret_filters(const TwinImpl& twin, int64_t excitatory_synaps
       }
       unit[kind] = std::move(summary.json);
       if (u > 0) return;
-      out.metrics["filter." + kind + "_tau_ms"] = summary.fit.tau_ms;
-      out.metrics["filter." + kind + "_tau_ms_ci95"] = {summary.tau_interval.first,
-                                                        summary.tau_interval.second};
-      out.metrics["filter." + kind + "_amplitude"] = summary.fit.amplitude;
-      out.metrics["filter." + kind + "_r2"] = summary.fit.r2;
+      put_fit(out.metrics, "filter." + kind, summary);
     };
     add("excitatory", 0, excitatory_synapses);
     add("inhibitory", excitatory_synapses, twin.channels());

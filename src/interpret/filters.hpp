@@ -5,25 +5,20 @@
 #include <utility>
 #include <vector>
 
+#include "interpret/validity.hpp"
 #include "twin/network.hpp"
 
 namespace neurontwin {
-
-/// An exponential  a exp(-lag/tau)  through a filter.
-struct ExponentialFit {
-  double amplitude = 0;
-  double tau_ms = 0;
-  double r2 = 0;
-};
 
 /// Least squares over all lags: for each tau the best amplitude is known, and tau is found by golden-section
 /// search on its logarithm between 0.1 ms and ten times the filter's length. NaN for a filter of zeros.
 ExponentialFit fit_exponential(std::span<const double> filter);
 
 /// What the first layer learned: for each unit the filters of its excitatory and inhibitory synapses, their
-/// mean, and the time constant with which it decays (95 % interval from a bootstrap over synapses). In a
-/// network of one layer a unit's filters are given the sign of its readout by the spike head, so that
-/// positive means towards a spike. A recurrent twin has no filters: of it, its memory's time constants.
+/// mean, and the time constant with which it decays (95 % interval from a bootstrap over synapses), or null
+/// and in `tau_note` why there is none (validity.hpp). In a network of one layer a unit's filters are given
+/// the sign of its readout by the spike head, so that positive means towards a spike. A recurrent twin has no
+/// filters: of it, its memory's time constants.
 struct Interpretation {
   nlohmann::ordered_json document;  // interpretation.json
   nlohmann::ordered_json metrics;   // "filter.excitatory_tau_ms", ... for the first unit

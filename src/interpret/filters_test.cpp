@@ -19,7 +19,70 @@ TEST(Filters, AnExponentialIsFittedExactly) {
 }
 
 TEST(Filters, AFilterOfZerosHasNoTimeConstant) {
-  EXPECT_TRUE(std::isnan(fit_exponential(std::vector<double>(10, 0.0)).tau_ms));
+  const auto fit = fit_exponential(std::vector<double>(10, 0.0));
+  EXPECT_TRUE(std::isnan(fit.tau_ms));
+  EXPECT_EQ(why_no_time_constant(fit, 10), "zero throughout");
+}
+
+std::string why_not(const std::vector<double>& filter) {
+  return why_no_time_constant(fit_exponential(filter), filter.size());
+}
+
+std::vector<double> exponential(double tau_ms, int lags) {
+  std::vector<double> filter;
+  for (int k = 0; k < lags; ++k) filter.push_back(std::exp(-k / tau_ms));
+  return filter;
+}
+
+TEST(TimeConstant, IsBelievedWithinHalfOfWhatItIsReadFrom) {
+  for (const double tau_ms : {1.0, 20.0, 70.0}) EXPECT_EQ(why_not(exponential(tau_ms, 150)), "") << tau_ms;
+  for (const double tau_ms : {80.0, 419.0, 1e6})
+    EXPECT_EQ(why_not(exponential(tau_ms, 150)), "longer than 75 ms, half of the 150 ms it is read from")
+        << tau_ms;
+  EXPECT_EQ(why_not(exponential(0.2, 150)), "shorter than 0.5 ms");
+  EXPECT_EQ(why_not(exponential(2, 4)), "only 4 ms to read it from");
+}
+
+TEST(TimeConstant, IsNotBelievedOfWhatIsNoExponential) {
+  std::vector<double> wave;
+  for (int k = 0; k < 150; ++k) wave.push_back(std::sin(k / 5.0));
+  EXPECT_EQ(why_not(wave).find("no exponential: one explains "), 0u) << why_not(wave);
+}
+
+TEST(TimeConstant, IsNotBelievedWhereItsIntervalLeavesTheWindow) {
+  const auto fit = fit_exponential(exponential(40, 150));
+  EXPECT_EQ(why_no_time_constant(fit, 150, std::pair(30.0, 60.0)), "");
+  EXPECT_EQ(why_no_time_constant(fit, 150, std::pair(20.0, 1500.0)),
+            "not told from more than the 150 ms it is read from");
+}
+
+/// Filters of three excitatory and two inhibitory synapses that decay so.
+Interpretation decaying_with(double excitatory_tau_ms, double inhibitory_tau_ms) {
+  TwinSpec spec;
+  spec.layers = {{150, 1}};
+  Twin twin(spec, 5, 1);
+  torch::NoGradGuard no_gradient;
+  twin->spike_weight.fill_(2);
+  const auto lag = torch::arange(150, torch::kFloat64);
+  for (int64_t c = 0; c < 5; ++c)
+    twin->first_weight[c].select(1, 0).copy_(c < 3 ? torch::exp(-lag / excitatory_tau_ms)
+                                                   : -torch::exp(-lag / inhibitory_tau_ms));
+  return interpret_filters(*twin, 3, {}, 1);
+}
+
+TEST(Filters, ReportATimeConstantInsideTheirWindowAndTheReasonOutside) {
+  const auto found = decaying_with(20, 419);
+  EXPECT_NEAR(found.metrics["filter.excitatory_tau_ms"].get<double>(), 20, 1e-2);
+  EXPECT_FALSE(found.metrics.contains("filter.excitatory_tau_note"));
+  EXPECT_TRUE(found.metrics["filter.inhibitory_tau_ms"].is_null());
+  EXPECT_FALSE(found.metrics.contains("filter.inhibitory_tau_ms_ci95"));
+  EXPECT_EQ(found.metrics["filter.inhibitory_tau_note"],
+            "longer than 75 ms, half of the 150 ms it is read from");
+  const auto& unit = found.document["units"][0];
+  EXPECT_TRUE(unit["inhibitory"]["tau_ms"].is_null());
+  EXPECT_TRUE(unit["inhibitory"]["tau_ci95"][1].is_null());
+  EXPECT_EQ(unit["inhibitory"]["tau_note"], found.metrics["filter.inhibitory_tau_note"]);
+  EXPECT_NEAR(unit["excitatory"]["tau_ms"].get<double>(), 20, 1e-2);
 }
 
 TEST(Filters, SignsAreThoseOfTheEffectOnTheSpike) {

@@ -5,6 +5,10 @@
 
 namespace neurontwin {
 
+/// Part of what a result is known by. Raise it when the same twin and data come to another
+/// interpretation.json.
+inline constexpr int kInterpretVersion = 1;
+
 /// Reads [interpret].
 struct InterpretSpec {
   int64_t moments = 1024;  // that the mean response is taken over; 0: none

@@ -8,9 +8,6 @@ namespace {
 
 constexpr int64_t kSilencesTried = 64;
 
-/// What the random streams of Stage::interpretation are for.
-enum Stream : uint32_t { kMoments = 1, kSpikes = 2, kSilences = 3 };
-
 struct Counts {
   double excitatory = 0, inhibitory = 0;
 };
@@ -52,7 +49,7 @@ std::vector<T> sample(std::vector<T> items, int64_t count, Random random) {
 }  // namespace
 
 std::vector<Moment> drawn_moments(const Split& split, int64_t count, int64_t skip_ms, uint64_t seed) {
-  Random random(seed, Stage::interpretation, 0, kMoments);
+  Random random(seed, Stage::interpretation, 0, StreamName::moments);
   std::vector<Moment> moments;
   for (int64_t i = 0; i < count; ++i) {
     const auto trial = static_cast<size_t>(random.integer(0, static_cast<int64_t>(split.trials()) - 1));
@@ -72,11 +69,12 @@ MatchedMoments matched_moments(const Split& split, int64_t count, int64_t window
     }
   }
   MatchedMoments matched;
-  for (const auto& spike : sample(std::move(all), count, Random(seed, Stage::interpretation, 0, kSpikes))) {
+  for (const auto& spike :
+       sample(std::move(all), count, Random(seed, Stage::interpretation, 0, StreamName::spikes))) {
     const auto trial = split.trial(spike.trial);
     const auto wanted = input_before(trial, spike.ms, window_ms);
     Random random(seed, Stage::interpretation,
-                  spike.trial * static_cast<uint64_t>(split.duration_ms()) + spike.ms, kSilences);
+                  spike.trial * static_cast<uint64_t>(split.duration_ms()) + spike.ms, StreamName::silences);
     std::optional<Moment> nearest;
     double least = 0;
     for (int64_t i = 0; i < kSilencesTried; ++i) {

@@ -42,33 +42,40 @@ std::vector<double> mean_over(const torch::Tensor& response, std::span<const int
   return mean;
 }
 
-Json interval_json(std::vector<double> values) {
-  const auto [low, high] = percentile_interval(std::move(values), 0.95);
-  return {rounded(low), rounded(high)};
+/// The interval of a part of the shapes of resampled means.
+std::pair<double, double> interval_of(std::span<const ResponseShape> drawn, double ResponseShape::*part) {
+  std::vector<double> values;
+  for (const auto& shape : drawn) values.push_back(shape.*part);
+  return percentile_interval(std::move(values), 0.95);
 }
 
-Json shape_json(const torch::Tensor& response, const SynapseSet& set, uint64_t seed) {
+Json mean_shape_json(const torch::Tensor& response, const SynapseSet& set, uint64_t seed) {
   const auto mean = mean_over(response, set.channels);
   const auto shape = shape_of(mean);
   const auto weight = resampling_weights(set.channels.size(), kResamples, seed);
-  std::vector<double> peak, lag, width, tau;
-  for (size_t b = 0; b < kResamples; ++b) {
-    const auto drawn = shape_of(mean_over(response, set.channels, &weight[b], kResamples));
-    peak.push_back(drawn.peak);
-    lag.push_back(drawn.peak_lag_ms);
-    width.push_back(drawn.width_ms);
-    tau.push_back(drawn.decay_tau_ms);
-  }
-  return {{"mean", rounded(mean)},
-          {"peak", rounded(shape.peak)},
-          {"peak_ci95", interval_json(std::move(peak))},
-          {"peak_lag_ms", rounded(shape.peak_lag_ms)},
-          {"peak_lag_ms_ci95", interval_json(std::move(lag))},
-          {"width_ms", rounded(shape.width_ms)},
-          {"width_ms_ci95", interval_json(std::move(width))},
-          {"decay_tau_ms", rounded(shape.decay_tau_ms)},
-          {"decay_tau_ms_ci95", interval_json(std::move(tau))},
-          {"decay_r2", rounded(shape.decay_r2)}};
+  std::vector<ResponseShape> drawn;
+  for (size_t b = 0; b < kResamples; ++b)
+    drawn.push_back(shape_of(mean_over(response, set.channels, &weight[b], kResamples)));
+  const auto peak = interval_of(drawn, &ResponseShape::peak);
+  auto notes = notes_on(shape);
+  if (peak.first <= 0 && peak.second >= 0)
+    notes.peak_lag = notes.width = notes.decay = "the peak is not told from zero";
+  const auto decay = interval_of(drawn, &ResponseShape::decay_tau_ms);
+  if (notes.decay.empty())
+    notes.decay =
+        why_no_time_constant({shape.peak, shape.decay_tau_ms, shape.decay_r2}, shape.lags_from_peak, decay);
+  Json json{{"mean", rounded(mean)}};
+  json.update(shape_json(shape, notes));
+  const auto put = [&](const std::string& key, const std::pair<double, double>& interval,
+                       const std::string& note) {
+    json[key + "_ci95"] =
+        note.empty() ? Json{rounded(interval.first), rounded(interval.second)} : Json{nullptr, nullptr};
+  };
+  put("peak", peak, "");
+  put("peak_lag_ms", interval_of(drawn, &ResponseShape::peak_lag_ms), notes.peak_lag);
+  put("width_ms", interval_of(drawn, &ResponseShape::width_ms), notes.width);
+  put("decay_tau_ms", decay, notes.decay);
+  return json;
 }
 
 /// The smallest of `at` within which at least `share` of the weight lies.
@@ -145,7 +152,7 @@ MeanResponse mean_response(Twin& twin, const Split& split, std::span<const Momen
 ResponseShape shape_of(std::span<const double> response) {
   const auto greatest = std::max_element(response.begin(), response.end(),
                                          [](double a, double b) { return std::abs(a) < std::abs(b); });
-  if (greatest == response.end() || *greatest == 0) return {kNaN, kNaN, kNaN, kNaN, kNaN};
+  if (greatest == response.end() || *greatest == 0) return {kNaN, kNaN, kNaN, kNaN, kNaN, 0, false};
   const auto at = static_cast<size_t>(greatest - response.begin());
   const double half = *greatest / 2, sign = half > 0 ? 1 : -1;
   const auto beyond = [&](size_t i) { return sign * (response[i] - half) > 0; };
@@ -160,7 +167,41 @@ ResponseShape shape_of(std::span<const double> response) {
   const double end =
       last + 1 < response.size() ? crossing(last, last + 1) : static_cast<double>(response.size() - 1);
   const auto decay = fit_exponential(response.subspan(at));
-  return {*greatest, static_cast<double>(at), end - begin, decay.tau_ms, decay.r2};
+  return {*greatest,
+          static_cast<double>(at),
+          end - begin,
+          decay.tau_ms,
+          decay.r2,
+          response.size() - at,
+          last + 1 < response.size()};
+}
+
+ShapeNotes notes_on(const ResponseShape& shape, double least_peak) {
+  if (std::isnan(shape.peak)) return {"zero throughout", "zero throughout", "zero throughout"};
+  if (std::abs(shape.peak) < least_peak) {
+    const auto note = fmt::format("no change above {:g}", least_peak);
+    return {note, note, note};
+  }
+  ShapeNotes notes;
+  if (shape.lags_from_peak <= 1) notes.peak_lag = "greatest at the end of what is looked at";
+  if (!shape.returns)
+    notes.width = fmt::format("longer than {:g} ms: beyond half of its peak to the end", shape.width_ms);
+  notes.decay = why_no_time_constant({shape.peak, shape.decay_tau_ms, shape.decay_r2}, shape.lags_from_peak);
+  return notes;
+}
+
+Json shape_json(const ResponseShape& shape, const ShapeNotes& notes) {
+  Json json{{"peak", rounded(shape.peak)}};
+  const auto put = [&](const std::string& key, const std::string& about, double value,
+                       const std::string& note) {
+    json[key] = note.empty() ? Json(rounded(value)) : Json(nullptr);
+    if (!note.empty()) json[about + "_note"] = note;
+  };
+  put("peak_lag_ms", "peak_lag", shape.peak_lag_ms, notes.peak_lag);
+  put("width_ms", "width", shape.width_ms, notes.width);
+  put("decay_tau_ms", "decay", shape.decay_tau_ms, notes.decay);
+  json["decay_r2"] = rounded(shape.decay_r2);
+  return json;
 }
 
 Json response_json(const MeanResponse& response, std::span<const SynapsePlace> places, uint64_t seed) {
@@ -168,8 +209,8 @@ Json response_json(const MeanResponse& response, std::span<const SynapsePlace> p
   for (const auto& set : sets_by_part(places)) {
     auto json = names_of(set);
     json["synapses"] = set.channels.size();
-    json["soma_mV"] = shape_json(response.soma_mV, set, seed);
-    json["spike_log_odds"] = shape_json(response.spike_log_odds, set, seed);
+    json["soma_mV"] = mean_shape_json(response.soma_mV, set, seed);
+    json["spike_log_odds"] = mean_shape_json(response.spike_log_odds, set, seed);
     sets.push_back(std::move(json));
   }
   return {{"sets", std::move(sets)},

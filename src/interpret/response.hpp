@@ -23,9 +23,22 @@ struct ResponseShape {
   double width_ms = 0;      // for which it is beyond half of the peak
   double decay_tau_ms = 0;  // of an exponential from the peak on
   double decay_r2 = 0;
+  size_t lags_from_peak = 0;  // that the decay is read from
+  bool returns = false;       // to half of the peak, before its end
 };
 /// Linear between samples. NaN throughout for a response of zeros.
 ResponseShape shape_of(std::span<const double> response);
+
+/// Why a shape has no lag of its peak, no width, no time constant, in words; empty where it has.
+struct ShapeNotes {
+  std::string peak_lag, width, decay;
+};
+/// `least_peak`: a smaller one is no peak.
+ShapeNotes notes_on(const ResponseShape& shape, double least_peak = 0);
+
+/// peak, peak_lag_ms, width_ms, decay_tau_ms and decay_r2; null what a note speaks against, and the note as
+/// peak_lag_note, width_note, decay_note.
+nlohmann::ordered_json shape_json(const ResponseShape& shape, const ShapeNotes& notes);
 
 /// For every set of synapses the mean response and its shape with 95 % intervals from a bootstrap over
 /// synapses; how far back in time and how far from the soma the twin looks: within which lag and which path

@@ -29,6 +29,37 @@ TEST(ResponseShape, ExponentialsDecayWithTheirTimeConstant) {
   EXPECT_TRUE(std::isnan(shape_of(std::vector<double>(5, 0.0)).width_ms));
 }
 
+TEST(ResponseShape, SaysWhatItsWindowIsTooShortFor) {
+  const auto notes_of = [](double tau_ms, int lags) {
+    std::vector<double> response;
+    for (int t = 0; t < lags; ++t) response.push_back(std::exp(-t / tau_ms));
+    return notes_on(shape_of(response));
+  };
+  const auto inside = notes_of(12, 100);
+  EXPECT_EQ(inside.peak_lag + inside.width + inside.decay, "");
+  // Half is reached after 0.69 tau: 69 ms, and 277 ms, of which 100 are looked at.
+  const auto slow = notes_of(100, 100), slower = notes_of(400, 100);
+  EXPECT_EQ(slow.width, "");
+  EXPECT_EQ(slow.decay, "longer than 50 ms, half of the 100 ms it is read from");
+  EXPECT_EQ(slower.width, "longer than 99 ms: beyond half of its peak to the end");
+  const auto rising = notes_on(shape_of(std::vector<double>{0, 1, 2, 3, 4, 5, 6, 7}));
+  EXPECT_EQ(rising.peak_lag, "greatest at the end of what is looked at");
+  EXPECT_EQ(rising.decay, "only 1 ms to read it from");
+  const auto flat = notes_on(shape_of(std::vector<double>{0, 1e-5, 0, 0, 0, 0}), 1e-3);
+  EXPECT_EQ(flat.width, "no change above 0.001");
+}
+
+TEST(ResponseShape, WritesTheReasonInThePlaceOfANumber) {
+  std::vector<double> response;
+  for (int t = 0; t < 150; ++t) response.push_back(std::exp(-t / 419.0));
+  const auto shape = shape_of(response);
+  const auto json = shape_json(shape, notes_on(shape));
+  EXPECT_TRUE(json["decay_tau_ms"].is_null());
+  EXPECT_EQ(json["decay_note"], "longer than 75 ms, half of the 150 ms it is read from");
+  EXPECT_EQ(json["peak_lag_ms"], 0);
+  EXPECT_FALSE(json.contains("peak_lag_note"));
+}
+
 TEST(MeanResponse, OfALinearTwinIsItsFilter) {
   ExactTwin exact("linear", 1000);
   const auto places = synapse_places(exact.plan.cell);
@@ -47,6 +78,22 @@ TEST(MeanResponse, OfALinearTwinIsItsFilter) {
   // exp(-k/20): half is within 13 ms (0.69 tau), 95 % within 59 (3.0 tau).
   EXPECT_NEAR(json["reach"]["soma_mV"]["lag_ms_50"].get<double>(), 13, 1);
   EXPECT_NEAR(json["reach"]["soma_mV"]["lag_ms_95"].get<double>(), 59, 1);
+}
+
+TEST(MeanResponse, ThatSynapsesDoNotAgreeOnHasNoShape) {
+  // Half of the synapses excite by as much as the other half inhibits: their mean is noise.
+  MeanResponse response{torch::zeros({40, 100}, torch::kFloat64), torch::zeros({40, 100}, torch::kFloat64)};
+  std::vector<SynapsePlace> places(40);
+  Random random(1, Stage::test_cases, 0, StreamName::test_case);
+  for (int64_t c = 0; c < 40; ++c)
+    for (int64_t lag = 0; lag < 100; ++lag)
+      response.soma_mV[c][lag] = random.normal() * std::exp(-lag / 10.0);
+  response.spike_log_odds += torch::exp(-torch::arange(100, torch::kFloat64) / 10);
+  const auto json = response_json(response, places, 1)["sets"][0];
+  EXPECT_EQ(json["soma_mV"]["decay_note"], "the peak is not told from zero");
+  EXPECT_TRUE(json["soma_mV"]["width_ms"].is_null());
+  EXPECT_TRUE(json["soma_mV"]["width_ms_ci95"][0].is_null());
+  EXPECT_NEAR(json["spike_log_odds"]["decay_tau_ms"].get<double>(), 10, 1e-3);
 }
 
 TEST(MeanResponse, OfADeepTwinIsTheChangeThatOneMoreSpikeMakes) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
 
 namespace neurontwin {
@@ -41,6 +42,36 @@ TEST(Templates, ProximalFastAndDistalSlowFiltersAreToldApartAndAssigned) {
     EXPECT_GT(one["by_part"][std::string(one["part"])].get<double>(), 0.5);
   }
   EXPECT_NE(json["templates"][0]["part"], json["templates"][1]["part"]);
+}
+
+/// Filters of one shape on four basal and four tuft branches; how strong, by part, with a spread from branch
+/// to branch.
+nlohmann::ordered_json one_template(double basal, double tuft) {
+  std::vector<SynapsePlace> places;
+  for (int branch = 0; branch < 8; ++branch)
+    places.push_back({true, branch < 4 ? Part::basal : Part::tuft, branch, 10.0 * branch});
+  TwinSpec spec;
+  spec.layers = {{30, 6}};
+  Twin twin(spec, 8, 1);
+  torch::NoGradGuard no_gradient;
+  const auto shape = torch::exp(-torch::arange(30, torch::kFloat32) / 5);
+  constexpr std::array<double, 4> kSpread{0.8, 1.2, 0.9, 1.1};
+  for (int64_t c = 0; c < 8; ++c)
+    for (int64_t unit = 0; unit < 6; ++unit)
+      twin->first_weight[c].select(1, unit).copy_((c < 4 ? basal : tuft) *
+                                                  kSpread[static_cast<size_t>(c % 4)] * shape);
+  return filter_templates(*twin, places, 1, 1)["templates"][0];
+}
+
+TEST(Templates, BelongToAPartOnlyWhereItIsToldFromTheNext) {
+  const auto clear = one_template(1, 0.3);
+  EXPECT_EQ(clear["part"], "basal");
+  EXPECT_GT(clear["part_difference_ci95"][0].get<double>(), 0);
+  const auto close = one_template(0.30, 0.29);
+  EXPECT_EQ(close["part"], "mixed");
+  EXPECT_LT(close["part_difference_ci95"][0].get<double>(), 0);
+  EXPECT_NE(close["part_note"].get<std::string>().find("basal "), std::string::npos) << close["part_note"];
+  EXPECT_NE(close["part_note"].get<std::string>().find(" against tuft "), std::string::npos);
 }
 
 TEST(Templates, OfAnUnbranchedNeuronSetItsSynapsesApart) {

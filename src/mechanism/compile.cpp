@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "config/error.hpp"
+#include "config/ordinary_file.hpp"
 #include "config/settings.hpp"
-#include "files/files.hpp"
 #include "mechanism/mechanism.hpp"
 #include "mechanism/step.hpp"
 #include "mechanism/syntax.hpp"
@@ -204,7 +204,8 @@ class Compiler {
       for (const auto& name : block->arguments)
         locals_.back()[name] = m_.graph.symbol(name + " of the event", true);
       execute(block->body, 0);
-      m_.receiving = Mechanism::Receiving{{}, final_values()};
+      m_.receiving = Mechanism::Receiving{{}, final_values(), {}};
+      if (!block->units.empty()) m_.receiving->weight_unit = block->units[0];
       for (const auto& name : block->arguments) m_.receiving->arguments.push_back(name + " of the event");
     }
   }
@@ -936,7 +937,7 @@ Mechanism compile_mechanism(std::string_view text, const std::string& path, Tabl
 }
 
 Mechanism compile_mechanism(const std::filesystem::path& file, Tables tables) {
-  return compile_mechanism(read_file(file), file.string(), tables);
+  return compile_mechanism(read_text(file), file.string(), tables);
 }
 
 }  // namespace neurontwin

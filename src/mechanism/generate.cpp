@@ -118,6 +118,14 @@ bool is_condition(Op op) {
          op == Op::nay;
 }
 
+/// Letters, digits and underscores, no digit first: what may stand in code.
+bool is_identifier(std::string_view name) {
+  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
+  return !name.empty() && is_letter(name[0]) && std::all_of(name.begin(), name.end(), [&](char c) {
+    return is_letter(c) || (c >= '0' && c <= '9');
+  });
+}
+
 std::string literal(double value) {
   if (std::isnan(value)) return "std::numeric_limits<T>::quiet_NaN()";
   if (std::isinf(value))
@@ -351,6 +359,9 @@ KernelLayout layout_of(const Mechanism& m) {
 }
 
 std::string generate_kernels(const Mechanism& m, const std::string& file_name, const std::string& entry) {
+  // All names in the code are made here, but for the mechanism's.
+  for (const auto* name : {&m.name, &entry})
+    if (!is_identifier(*name)) fail_input("{}: '{}' is no name for a mechanism", m.path, *name);
   Writer writer(m);
   const auto ions = ion_arrays(m);
   const auto ion_row = [&](const std::string& name) {

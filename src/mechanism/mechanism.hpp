@@ -9,6 +9,9 @@
 
 namespace neurontwin {
 
+/// Part of what a result is known by. Raise it when the same NMODL text comes to other numbers.
+inline constexpr int kMechanismVersion = 1;
+
 /// What an ion variable of NMODL is: for "ca", eca, cai, cao and ica.
 enum class IonQuantity : uint8_t { reversal_mV, inside_mM, outside_mM, current };
 
@@ -43,6 +46,7 @@ struct Mechanism {
   struct Receiving {
     std::vector<std::string> arguments;  // of NET_RECEIVE; the first is the weight
     std::vector<Expr> stored;            // after an event
+    std::string weight_unit;             // as declared: "uS", "1"; empty where none is
   };
 
   std::string name, path;

@@ -240,11 +240,11 @@ class Parser {
   }
 
   void block(const std::string& kind, const std::string& named, int line) {
-    Block b{kind, named, {}, {}, line};
+    Block b{kind, named, {}, {}, {}, line};
     if (accept("(")) {
       while (!accept(")")) {
         b.arguments.push_back(name("an argument"));
-        unit();
+        b.units.push_back(unit());
         if (!is(")")) expect(",");
       }
       unit();

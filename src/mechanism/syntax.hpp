@@ -44,7 +44,7 @@ struct Statement {
 /// BREAKPOINT, DERIVATIVE name, FUNCTION name(arguments), ...
 struct Block {
   std::string kind, name;
-  std::vector<std::string> arguments;
+  std::vector<std::string> arguments, units;  // units: of each argument, as written; empty where none is
   std::vector<Statement> body;
   int line = 0;
 };

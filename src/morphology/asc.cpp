@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "config/error.hpp"
+#include "config/ordinary_file.hpp"
 #include "morphology/morphology.hpp"
 #include "morphology/soma_contour.hpp"
 #include "morphology/stored_point.hpp"
@@ -274,7 +275,8 @@ class Importer {
 }  // namespace
 
 Morphology read_asc(std::string_view text, const std::string& name) {
-  return Importer(name).import(Reader(text, name).read());
+  const auto lines = with_line_feeds(std::string(text));
+  return Importer(name).import(Reader(lines, name).read());
 }
 
 }  // namespace neurontwin

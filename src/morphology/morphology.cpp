@@ -5,7 +5,7 @@
 #include <cstdlib>
 
 #include "config/error.hpp"
-#include "files/files.hpp"
+#include "config/ordinary_file.hpp"
 #include "morphology/stored_point.hpp"
 
 namespace neurontwin {
@@ -43,8 +43,8 @@ Morphology read_morphology(const std::filesystem::path& file) {
   auto extension = file.extension().string();
   std::transform(extension.begin(), extension.end(), extension.begin(),
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  if (extension == ".asc") return read_asc(read_file(file), file.string());
-  if (extension == ".swc") return read_swc(read_file(file), file.string());
+  if (extension == ".asc") return read_asc(read_text(file), file.string());
+  if (extension == ".swc") return read_swc(read_text(file), file.string());
   fail_input("{}: unknown kind of morphology, expected .swc or .asc", file.string());
 }
 

@@ -7,6 +7,9 @@
 
 namespace neurontwin {
 
+/// Part of what a result is known by. Raise it when the same file comes to another tree.
+inline constexpr int kMorphologyVersion = 1;
+
 enum class Region : uint8_t { soma, axon, basal, apical, other };
 std::string_view name_of(Region region);
 

@@ -27,9 +27,13 @@ Part part_outside_apical(Region region) {
 /// section on.
 void mark_apical(int stem, const std::vector<std::vector<int>>& children, std::span<const double> bears_um,
                  std::vector<Part>& part) {
-  const auto mark = [&](auto&& self, int section, Part as) -> void {
-    part[static_cast<size_t>(section)] = as;
-    for (const int child : children[static_cast<size_t>(section)]) self(self, child, as);
+  const auto mark = [&](int from, Part as) {  // and all that grows on it
+    std::vector<int> marked{from};
+    for (size_t k = 0; k < marked.size(); ++k) {
+      const auto section = static_cast<size_t>(marked[k]);
+      part[section] = as;
+      marked.insert(marked.end(), children[section].begin(), children[section].end());
+    }
   };
   const auto bears = [&](int section) { return bears_um[static_cast<size_t>(section)]; };
   for (int at = stem;;) {
@@ -40,9 +44,9 @@ void mark_apical(int stem, const std::vector<std::vector<int>>& children, std::s
     const bool main_bifurcation = next.size() > 1 && bears(next[1]) >= kTuftShare * bears(next[0]);
     for (const int child : next) {
       if (main_bifurcation) {
-        mark(mark, child, Part::tuft);
+        mark(child, Part::tuft);
       } else if (child != next[0]) {
-        mark(mark, child, Part::oblique);
+        mark(child, Part::oblique);
       }
     }
     if (main_bifurcation) return;

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "config/error.hpp"
+#include "config/ordinary_file.hpp"
 #include "morphology/morphology.hpp"
 #include "morphology/stored_point.hpp"
 
@@ -18,6 +19,7 @@ struct Sample {
   int line = 0;
   int parent = -1;            // index
   std::vector<int> children;  // indices, in the order of the file
+  int64_t soma_children = 0;  // how many of them are soma
 };
 
 /// Samples that become one section, and where they hang.
@@ -88,7 +90,7 @@ class Importer {
       for (size_t k = 2; k < 6; ++k) {
         if (std::fabs(numbers[k]) > 1e6) refuse(line, fmt::format("a coordinate of {} um", numbers[k]));
       }
-      if (!(numbers[5] > 0)) refuse(line, fmt::format("a radius of {} um", numbers[5]));
+      if (!(numbers[5] > 0)) refuse(line, fmt::format("a radius of {} um; expected more than 0", numbers[5]));
       Sample s;
       s.id = static_cast<int64_t>(numbers[0]);
       s.type = static_cast<int>(numbers[1]);
@@ -149,7 +151,10 @@ class Importer {
       }
       last_soma_root_ = static_cast<int>(i);
     }
-    if (root_ < 0) fail_input("{}: has no soma (points of type 1)", name_);
+    if (root_ < 0) fail_input("{}: has no soma (points of type 1), which the tree has to start from", name_);
+    for (auto& s : samples_)
+      s.soma_children =
+          std::count_if(s.children.begin(), s.children.end(), [&](int i) { return is_soma(i); });
     soma_points_ =
         std::count_if(samples_.begin(), samples_.end(), [](const Sample& s) { return s.type == 1; });
     ball_ = soma_points_ == 1 || is_ball();
@@ -169,10 +174,7 @@ class Importer {
     return std::fabs(length / c.diameter_um - 1) < 0.01;
   }
 
-  int64_t soma_children(int sample) const {
-    const auto& all = at(sample).children;
-    return std::count_if(all.begin(), all.end(), [&](int i) { return is_soma(i); });
-  }
+  int64_t soma_children(int sample) const { return at(sample).soma_children; }
 
   /// The sample that carries the section on, or -1 where it ends: at a branch point, and where the type
   /// changes.
@@ -304,22 +306,34 @@ class Importer {
     }
     Morphology m;
     std::vector<int> moved(runs_.size(), -1);
-    while (m.sections.size() < order.size()) {
-      for (const size_t i : order) {
-        const auto& run = runs_[i];
-        const int parent = run.parent < 0 ? -1 : moved[static_cast<size_t>(run.parent)];
-        if (moved[i] >= 0 || (run.parent >= 0 && parent < 0)) continue;
-        moved[i] = static_cast<int>(m.sections.size());
-        Section s;
-        s.name = names[i];
-        s.region = region_of(at(run.samples[0]).type);
-        s.parent = parent;
-        s.parent_x = run.parent_x;
-        s.points = points(run);
-        m.sections.push_back(std::move(s));
-      }
+    for (const size_t i : parents_first(order)) {
+      const auto& run = runs_[i];
+      moved[i] = static_cast<int>(m.sections.size());
+      Section s;
+      s.name = names[i];
+      s.region = region_of(at(run.samples[0]).type);
+      s.parent = run.parent < 0 ? -1 : moved[static_cast<size_t>(run.parent)];
+      s.parent_x = run.parent_x;
+      s.points = points(run);
+      m.sections.push_back(std::move(s));
     }
     return m;
+  }
+
+  /// As sweeps over `order` would come by them, each taking the runs whose parents were taken before. A run
+  /// is in the sweep of its parent if it comes after it in the order, else in the next.
+  std::vector<size_t> parents_first(std::vector<size_t> order) const {
+    std::vector<size_t> place(runs_.size()), sweep(runs_.size());
+    for (size_t k = 0; k < order.size(); ++k) place[order[k]] = k;
+    for (size_t i = 0; i < runs_.size(); ++i) {  // each after its parent
+      if (runs_[i].parent < 0) continue;
+      const auto parent = static_cast<size_t>(runs_[i].parent);
+      sweep[i] = sweep[parent] + (place[i] < place[parent] ? 1 : 0);
+    }
+    std::sort(order.begin(), order.end(), [&](size_t a, size_t b) {
+      return std::pair(sweep[a], place[a]) < std::pair(sweep[b], place[b]);
+    });
+    return order;
   }
 
   std::string name_;
@@ -334,7 +348,7 @@ class Importer {
 }  // namespace
 
 Morphology read_swc(std::string_view text, const std::string& name) {
-  return Importer(name).import(text);
+  return Importer(name).import(with_line_feeds(std::string(text)));
 }
 
 }  // namespace neurontwin

@@ -1,10 +1,14 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <ctime>
+#include <numbers>
 
 #include "config/error.hpp"
 #include "morphology/compartments.hpp"
+#include "morphology/parts.hpp"
 
 namespace neurontwin {
 namespace {
@@ -254,6 +258,104 @@ TEST(Swc, CommentsBlanksCommasAndWindowsLineEndsAreReadPast) {
   EXPECT_EQ(length_um(m.sections[1]), 50);
 }
 
+TEST(Swc, IsTheSameTreeWhateverEndsItsLines) {
+  const std::string text = "# a cell\n1 1 0 0 0 6 -1\n2 3 0 10 0 1 1\n\n3 3 0 60 0 1 2\n";
+  for (const std::string end : {"\n", "\r\n", "\r"}) {
+    std::string ended;
+    for (const char c : text) ended += c == '\n' ? end : std::string(1, c);
+    const auto m = swc(ended);
+    ASSERT_EQ(m.sections.size(), 2u);
+    EXPECT_EQ(length_um(m.sections[1]), 50);
+    EXPECT_EQ(refusal(ended + "4 3 0 ten 0 1 3"), "cell.swc:6: 'ten' is not a number");
+  }
+}
+
+double area_um2(const Compartments& cell, size_t section) {
+  double area = 0;
+  for (int c = cell.first_compartment[section]; c < cell.first_compartment[section + 1]; ++c)
+    area += cell.compartments[static_cast<size_t>(c)].area_um2;
+  return area;
+}
+
+Compartments in_pieces_of_40_um(std::string_view text) {
+  return cut(
+      swc(text), [](const Section& s) { return by_spacing(s, 40); }, 100);
+}
+
+TEST(Swc, ASomaAloneIsASphereOrAConeOfItsOwnArea) {
+  const double pi = std::numbers::pi;
+  // One point, or NeuroMorpho's three: a cylinder as long as thick, with the area of the sphere, pi d^2.
+  EXPECT_NEAR(area_um2(in_pieces_of_40_um("1 1 3 -2 1 4 -1\n"), 0), pi * 64, 1e-4);
+  EXPECT_NEAR(area_um2(in_pieces_of_40_um("1 1 0 0 0 4 -1\n2 1 0 -4 0 4 1\n3 1 0 4 0 4 1\n"), 0), pi * 64,
+              1e-4);
+  // Two points: the mantle of a cone frustum, pi (r + R) s, with the slant s.
+  EXPECT_NEAR(area_um2(in_pieces_of_40_um("1 1 0 0 0 3 -1\n2 1 0 4 0 0.5 1\n"), 0),
+              pi * 3.5 * std::hypot(4, 2.5), 1e-4);
+}
+
+TEST(Swc, ADendriteOfASomaOfSeveralPointsBeginsAtItsOwnFirstPointOnTheMiddle) {
+  const auto cell =
+      in_pieces_of_40_um("1 1 0 0 0 6 -1\n2 1 0 0 3 6 1\n3 1 0 0 6 6 2\n4 3 2 0 3 0.5 2\n5 3 14 0 3 0.5 4\n");
+  ASSERT_EQ(cell.sections.size(), 2u);
+  EXPECT_EQ(length_um(cell.sections[0]), 6);
+  EXPECT_EQ(length_um(cell.sections[1]), 12);
+  EXPECT_EQ(cell.sections[1].parent_x, 0.5);
+  EXPECT_NEAR(area_um2(cell, 1), std::numbers::pi * 12, 1e-4);
+}
+
+TEST(Swc, WholeNumbersMayHaveADecimalPoint) {
+  const auto m = swc("1.0 1.0 0 0 0 6 -1.0\n2.000 3.0 0 10 0 1 1.0\n3.0 3 0 60 0 1 2.0\n");
+  ASSERT_EQ(m.sections.size(), 2u);
+  EXPECT_EQ(m.sections[1].region, Region::basal);
+  EXPECT_EQ(length_um(m.sections[1]), 50);
+}
+
+/// How a tree of many points grows: the parent and the type of each point, by its number from 2 on.
+struct Growth {
+  const char* name;
+  int (*parent)(int);
+  int (*type)(int);
+};
+
+std::string tree_of(int points, const Growth& growth) {
+  std::string text = "1 1 0 0 0 7.5 -1\n";
+  for (int i = 2; i < points + 2; ++i) {
+    text +=
+        fmt::format("{} {} {} {} 0 0.5 {}\n", i, growth.type(i), 0.5 * (i % 50 + 1), i % 7, growth.parent(i));
+  }
+  return text;
+}
+
+TEST(Swc, LargeTreesOfAnyShapeTakeTimeInProportionToTheirSize) {
+  const auto before = [](int i) { return i - 1; };
+  const auto basal = [](int) { return 3; };
+  const std::array<Growth, 4> growths{
+      {{"one long branch", before, basal},
+       {"a chain of sections, whose kinds alternate", before, [](int i) { return i % 2 ? 3 : 4; }},
+       {"a star of dendrites on the soma", [](int) { return 1; }, basal},
+       {"a spine with a twig at every point", [](int i) { return i % 2 ? std::max(1, i - 2) : i - 1; },
+        [](int) { return 4; }}}};
+  for (const auto& growth : growths) {
+    SCOPED_TRACE(growth.name);
+    const auto processor_s = [&](int points) {
+      const auto text = tree_of(points, growth);
+      const auto start = std::clock();
+      const auto cell = cut(
+          swc(text), [](const Section& s) { return by_spacing(s, 40); }, 100);
+      EXPECT_EQ(parts_of(cell.sections).size(), cell.sections.size());
+      return static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
+    };
+    // Four times the size: 4 times the time, 16 times if it grew with the square. A tenth of a second is
+    // noise.
+    const double small_s = processor_s(25000), large_s = processor_s(100000);
+    EXPECT_LT(large_s, 8 * small_s + 0.1);
+  }
+  EXPECT_EQ(swc(tree_of(1000, growths[0])).sections.size(), 2u);
+  EXPECT_EQ(swc(tree_of(1000, growths[1])).sections.size(), 1001u);
+  EXPECT_EQ(swc(tree_of(1000, growths[2])).sections.size(), 1001u);
+  EXPECT_GT(swc(tree_of(1000, growths[3])).sections.size(), 900u);
+}
+
 TEST(Swc, ErrorsNameFileAndLine) {
   const std::string soma = "# a soma\n1 1 0 0 0 6 -1\n";
   const std::vector<std::pair<std::string, std::string>> wrong{
@@ -262,8 +364,8 @@ TEST(Swc, ErrorsNameFileAndLine) {
       {"2 3 0 nan 0 1 1", "cell.swc:3: 'nan' is not a number"},
       {"2 3 0 10 0 1", "cell.swc:3: 6 numbers; expected id, type, x, y, z, radius, parent"},
       {"2.5 3 0 10 0 1 1", "cell.swc:3: '2.5' is no whole number"},
-      {"2 3 0 10 0 -1 1", "cell.swc:3: a radius of -1 um"},
-      {"2 3 0 10 0 0 1", "cell.swc:3: a radius of 0 um"},
+      {"2 3 0 10 0 -1 1", "cell.swc:3: a radius of -1 um; expected more than 0"},
+      {"2 3 0 10 0 0 1", "cell.swc:3: a radius of 0 um; expected more than 0"},
       {"2 3 0 1e7 0 1 1", "cell.swc:3: a coordinate of 10000000 um"},
       {"2 3 0 10 0 1 7", "cell.swc:3: the parent 7 is not there"},
       {"2 3 0 10 0 1 2", "cell.swc:3: a point that is its own parent"},
@@ -277,7 +379,8 @@ TEST(Swc, ErrorsNameFileAndLine) {
 TEST(Swc, AFileWithoutPointsOrWithoutASomaIsRefused) {
   EXPECT_EQ(refusal(""), "cell.swc: holds no points");
   EXPECT_EQ(refusal("# nothing\n\n"), "cell.swc: holds no points");
-  EXPECT_EQ(refusal("1 3 0 0 0 1 -1\n2 3 0 10 0 1 1\n"), "cell.swc: has no soma (points of type 1)");
+  EXPECT_EQ(refusal("1 3 0 0 0 1 -1\n2 3 0 10 0 1 1\n"),
+            "cell.swc: has no soma (points of type 1), which the tree has to start from");
 }
 
 TEST(Swc, SeveralRootsAreBranchesOfTheSoma) {

@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <numbers>
+#include <stdexcept>
 
 namespace neurontwin {
 namespace {
@@ -14,7 +15,46 @@ uint64_t scatter(uint64_t z) {
   return z ^ (z >> 31);
 }
 
+constexpr bool streams_are_apart() {
+  for (const auto& a : kStreams) {
+    if (uint64_t{a.first} + a.count > 0x100000000) return false;
+    for (const auto& b : kStreams) {
+      if (&a == &b || a.kind != b.kind) continue;
+      if (a.name == b.name || (a.first <= b.first && b.first - a.first < a.count)) return false;
+    }
+  }
+  return true;
+}
+static_assert(streams_are_apart(), "two streams of one kind of stage have a number in common");
+
 }  // namespace
+
+Stage kind_of(Stage stage) {
+  switch (stage) {
+    case Stage::stimulus_valid:
+    case Stage::stimulus_test:
+    case Stage::stimulus_rates_high:
+    case Stage::stimulus_synchrony:
+    case Stage::stimulus_clusters:
+    case Stage::stimulus_sinusoidal:
+    case Stage::stimulus_no_inhibition:
+    case Stage::stimulus_published_mixture:
+    case Stage::stimulus_rates_low:
+    case Stage::interpretation_stimulus:
+      return Stage::stimulus_train;
+    default:
+      return stage;
+  }
+}
+
+uint32_t Stream::number_in(Stage stage) const {
+  for (const auto& numbers : kStreams) {
+    if (numbers.name != name_) continue;
+    if (member_ >= numbers.count || (kind_of(stage) != numbers.kind && stage != Stage::test_cases)) break;
+    return numbers.first + static_cast<uint32_t>(member_);
+  }
+  throw std::logic_error("a random stream in a stage that does not draw from it");
+}
 
 std::array<uint32_t, 4> philox(std::array<uint32_t, 4> c, std::array<uint32_t, 2> k) {
   for (int round = 0; round < 10; ++round) {
@@ -28,10 +68,10 @@ std::array<uint32_t, 4> philox(std::array<uint32_t, 4> c, std::array<uint32_t, 2
   return c;
 }
 
-Random::Random(uint64_t seed, Stage stage, uint64_t trial, uint32_t stream) {
+Random::Random(uint64_t seed, Stage stage, uint64_t trial, Stream stream) {
   const uint64_t key = scatter(seed + 0x9e3779b97f4a7c15u * static_cast<uint64_t>(stage));
   key_ = {static_cast<uint32_t>(key), static_cast<uint32_t>(key >> 32)};
-  counter_ = {0, stream, static_cast<uint32_t>(trial), static_cast<uint32_t>(trial >> 32)};
+  counter_ = {0, stream.number_in(stage), static_cast<uint32_t>(trial), static_cast<uint32_t>(trial >> 32)};
 }
 
 uint32_t Random::bits() {

@@ -2,8 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <set>
+#include <stdexcept>
+#include <type_traits>
 
 namespace neurontwin {
 namespace {
@@ -17,24 +20,69 @@ TEST(Philox, GivesTheKnownAnswersOfItsAuthors) {
             (Counter{0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1}));
 }
 
+uint64_t first_draw(Random random) {
+  const uint64_t high = random.bits();
+  return (high << 32) | random.bits();
+}
+
 TEST(Random, StreamsWithDifferentNamesDiffer) {
-  std::set<uint32_t> first;
-  int streams = 0;
-  for (uint64_t seed : {1u, 2u}) {
-    for (auto stage : {Stage::stimulus_train, Stage::stimulus_test}) {
-      for (uint64_t trial : {uint64_t{0}, uint64_t{1}, uint64_t{1} << 32}) {
-        for (uint32_t stream : {0u, 1u}) {
-          first.insert(Random(seed, stage, trial, stream).bits());
-          ++streams;
+  // 64 bits each: two of these would be equal by chance once in 10^13 programs.
+  std::set<uint64_t> first;
+  size_t streams = 0;
+  for (const uint64_t seed : {0u, 1u, 2u, 3u, 1000u}) {
+    for (const auto stage : kStages) {
+      for (const uint64_t trial : {uint64_t{0}, uint64_t{1}, uint64_t{1} << 32}) {
+        for (const auto& stream : kStreams) {
+          if (stream.kind != kind_of(stage)) continue;
+          for (const uint64_t member : std::set<uint64_t>{0, uint64_t{stream.count} - 1}) {
+            first.insert(first_draw(Random(seed, stage, trial, {stream.name, member})));
+            ++streams;
+          }
         }
       }
     }
   }
-  EXPECT_EQ(static_cast<int>(first.size()), streams);
+  EXPECT_GT(streams, 1000u);
+  EXPECT_EQ(first.size(), streams);
+}
+
+TEST(Random, NoTwoStreamsOfAStageShareANumber) {
+  constexpr uint64_t kMembers = 200'001;  // more synapses than a neuron may have
+  for (const auto stage : kStages) {
+    std::set<uint32_t> numbers;
+    size_t streams = 0;
+    for (const auto& stream : kStreams) {
+      if (stream.kind != kind_of(stage)) continue;
+      for (uint64_t member = 0; member < std::min<uint64_t>(stream.count, kMembers); ++member, ++streams)
+        numbers.insert(Stream(stream.name, member).number_in(stage));
+    }
+    EXPECT_GT(streams, 0u) << "stage " << static_cast<int>(stage) << " draws from no stream";
+    EXPECT_EQ(numbers.size(), streams) << "stage " << static_cast<int>(stage);
+  }
+}
+
+TEST(Random, AStageDrawsFromItsOwnStreamsOnly) {
+  EXPECT_THROW(Random(1, Stage::bootstrap, 0, StreamName::rates), std::logic_error);
+  EXPECT_THROW(Random(1, Stage::interpretation, 0, {StreamName::synapse, 19}), std::logic_error);
+  EXPECT_THROW(Random(1, Stage::stimulus_train, 0, {StreamName::rates, 1}), std::logic_error);
+}
+
+TEST(Random, ANumberIsNoStream) {
+  EXPECT_FALSE((std::is_constructible_v<Random, uint64_t, Stage, uint64_t, uint32_t>));
+  EXPECT_FALSE((std::is_constructible_v<Random, uint64_t, Stage, uint64_t, int>));
+}
+
+TEST(Random, TheStreamsOfDataSetsHaveTheNumbersTheyAlwaysHad) {
+  EXPECT_EQ(Stream(StreamName::rates).number_in(Stage::stimulus_test), 0u);
+  EXPECT_EQ(Stream(StreamName::synapse, 19).number_in(Stage::stimulus_train), 20u);
+  EXPECT_EQ(Stream(StreamName::sinusoid).number_in(Stage::stimulus_sinusoidal), 0xFFFF0000u);
+  EXPECT_EQ(Stream(StreamName::driven_clusters).number_in(Stage::stimulus_clusters), 0xFFFF0001u);
+  EXPECT_EQ(Stream(StreamName::bursts, 1).number_in(Stage::stimulus_synchrony), 0xFFFF0003u);
+  EXPECT_EQ(Stream(StreamName::window, 7).number_in(Stage::training_windows), 7u);
 }
 
 TEST(Random, MomentsAreThoseOfTheDistributions) {
-  Random r(1, Stage::test_cases, 0, 0);
+  Random r(1, Stage::test_cases, 0, StreamName::test_case);
   const int n = 200000;
   double u = 0, z = 0, z2 = 0, g = 0;
   for (int i = 0; i < n; ++i) {
@@ -52,7 +100,7 @@ TEST(Random, MomentsAreThoseOfTheDistributions) {
 }
 
 TEST(Random, IntegersCoverTheirRangeAndNothingElse) {
-  Random r(7, Stage::test_cases, 0, 0);
+  Random r(7, Stage::test_cases, 0, StreamName::test_case);
   std::set<int64_t> seen;
   for (int i = 0; i < 1000; ++i) seen.insert(r.integer(-2, 2));
   EXPECT_EQ(seen, (std::set<int64_t>{-2, -1, 0, 1, 2}));

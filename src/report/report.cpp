@@ -6,6 +6,7 @@
 
 #include "files/base64.hpp"
 #include "files/files.hpp"
+#include "files/json.hpp"
 #include "report/assets.hpp"
 
 namespace neurontwin {
@@ -36,14 +37,6 @@ std::string embedded(const nlohmann::ordered_json& json) {
   auto text = json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   replace_all(text, "<", "\\u003c");
   return text;
-}
-
-nlohmann::ordered_json read_json(const std::filesystem::path& file) {
-  try {
-    return nlohmann::ordered_json::parse(read_file(file));
-  } catch (const nlohmann::json::exception& error) {
-    fail_input("{}: is damaged ({}); remove it and run the same command again", file.string(), error.what());
-  }
 }
 
 /// A matrix as 16-bit integers: a value is its integer times most / 32767. A tenth of the page of a layer-5
@@ -96,15 +89,17 @@ std::string module_script(std::span<const Asset> libraries) {
 
 }  // namespace
 
-std::string make_report(const std::filesystem::path& run_directory) {
+std::string make_report(const std::filesystem::path& run_directory, bool with_search) {
   nlohmann::ordered_json data;
   for (const auto* name : {"run", "metrics"})
     data[name] = read_json(run_directory / fmt::format("{}.json", name));
   for (const auto* name : {"curves", "learning", "interpretation", "search", "neuron"}) {
     const auto file = run_directory / fmt::format("{}.json", name);
-    data[name] = std::filesystem::exists(file) ? read_json(file) : nlohmann::ordered_json(nullptr);
+    const bool wanted = std::filesystem::exists(file) && (with_search || std::string_view(name) != "search");
+    data[name] = wanted ? read_json(file) : nlohmann::ordered_json(nullptr);
   }
-  pack_filters(data["interpretation"]);
+  const auto interpretation = run_directory / "interpretation.json";
+  using_json(interpretation, [&] { pack_filters(data["interpretation"]); });
   data["experiment"] = read_file(run_directory / "experiment.toml");
 
   // From the outside in: what is put in later may hold anything, also one of these marks.
@@ -122,7 +117,8 @@ std::string make_report(const std::filesystem::path& run_directory) {
   put("@DATA@", embedded(data));
   put("@SCRIPT@", script);
   put("@STYLE@", page_asset("style.css"));
-  put("@TITLE@", html_text(data["run"].value("title", "neurontwin")));
+  put("@TITLE@", html_text(using_json(run_directory / "run.json",
+                                      [&] { return data["run"].value("title", "neurontwin"); })));
   return page;
 }
 

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "config/temporary_folder.hpp"
 #include "files/files.hpp"
 #include "report/assets.hpp"
 
@@ -14,7 +15,7 @@ namespace {
 namespace fs = std::filesystem;
 
 fs::path run_folder(const std::string& name, const std::string& title) {
-  const auto folder = fs::path(testing::TempDir()) / name;
+  const auto folder = own_temporary_folder() / name;
   fs::remove_all(folder);
   fs::create_directories(folder);
   const nlohmann::json run{{"title", title}, {"command", "neurontwin run x.toml"}, {"seed", 1}};

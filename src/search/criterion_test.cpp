@@ -16,7 +16,8 @@ namespace {
 std::vector<TrialComparison> answers_with_noise(double sd, size_t trials = 12, uint32_t network = 0) {
   std::vector<TrialComparison> all;
   for (size_t i = 0; i < trials; ++i) {
-    Random truth(1, Stage::test_cases, i, 0), noise(1, Stage::test_cases, i, 1 + network);
+    Random truth(1, Stage::test_cases, i, StreamName::test_case),
+        noise(1, Stage::test_cases, i, {StreamName::test_case, 1 + network});
     TrialComparison trial;
     for (int t = 0; t < 300; ++t) {
       const double drive = truth.normal();
@@ -142,7 +143,7 @@ TEST(WidthOrDepth, FindsWhatBuysMoreAndHowSurely) {
   // 10^-2.5.
   std::vector<TrainedNetwork> networks;
   for (uint64_t i = 0; i < 200; ++i) {
-    Random random(1, Stage::test_cases, i, 9);
+    Random random(1, Stage::test_cases, i, {StreamName::test_case, 9});
     TrainedNetwork n;
     n.depth = static_cast<double>(random.integer(1, 8));
     n.parameters = std::exp2(random.uniform(6, 14));

@@ -62,7 +62,15 @@ std::optional<RungResult> run_job(const SearchTask& task, const ClaimedJob& clai
 
 TwinSpec twin_of(const SearchTask& task, const Configuration& configuration) {
   auto rest = task.twin;
-  if (configuration.is_control()) rest.recurrent = task.recurrent.at(configuration.branches);
+  if (configuration.is_control()) {
+    const auto wired = task.recurrent.find(configuration.branches);
+    if (wired == task.recurrent.end()) {
+      fail_input(
+          "{}: a trial has {} branches, which [search] does not ask for; the file is damaged, put it aside",
+          (task.out / "search.sqlite").string(), configuration.branches);
+    }
+    rest.recurrent = wired->second;
+  }
   return twin_of(configuration, std::move(rest));
 }
 

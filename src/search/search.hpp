@@ -15,6 +15,10 @@
 
 namespace neurontwin {
 
+/// Part of what a result is known by. Raise it when the same data and settings come to other networks or
+/// scores.
+inline constexpr int kSearchVersion = 1;
+
 enum class Criterion { smallest_not_worse, target, complexity_index };
 std::string_view name_of(Criterion criterion);
 

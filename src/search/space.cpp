@@ -112,7 +112,7 @@ std::vector<Cell> cells_of(const SearchSpace& space) {
 Cell cell_of(const SearchSpace& space, uint64_t seed, int64_t number) {
   auto cells = cells_of(space);
   const auto count = static_cast<int64_t>(cells.size());
-  Random random(seed, Stage::search_space, static_cast<uint64_t>(number / count), 0);
+  Random random(seed, Stage::search_space, static_cast<uint64_t>(number / count), StreamName::turns);
   for (int64_t i = count - 1; i > 0; --i)  // Fisher and Yates
     std::swap(cells[static_cast<size_t>(i)], cells[static_cast<size_t>(random.integer(0, i))]);
   return cells[static_cast<size_t>(number % count)];
@@ -234,7 +234,7 @@ SearchSpace probe_space(SearchSpace space) {
 
 Configuration draw(const SearchSpace& space, uint64_t seed, int64_t number) {
   const auto [family, depth] = cell_of(space, seed, number);
-  Random random(seed, Stage::search_space, static_cast<uint64_t>(number), 1);
+  Random random(seed, Stage::search_space, static_cast<uint64_t>(number), StreamName::network);
   const auto width = one_of(space.widths, random);
   const auto shape = one_of(space.shapes, random);
   const auto window_ms = one_of(space.window_ms, random);
@@ -301,6 +301,40 @@ nlohmann::ordered_json to_json(const Configuration& c) {
   return json;
 }
 
+namespace {
+
+/// As read_space has them: what a search can have drawn.
+void require_possible(const Configuration& c) {
+  const auto require = [](std::string_view name, double value, double least, double most) {
+    if (!(value >= least && value <= most))
+      fail_input("a configuration's {} is {}, expected from {} to {}", name, value, least, most);
+  };
+  const auto count = [&](std::string_view name, int64_t value, double least, double most) {
+    require(name, static_cast<double>(value), least, most);
+  };
+  constexpr double kMostWeight = std::numeric_limits<double>::max();
+  require("learning_rate", c.learning_rate, std::numeric_limits<double>::min(), kMostWeight);
+  for (const double weight : {c.spike_weight, c.soma_weight, c.dendrite_weight})
+    require("loss weight", weight, 0, kMostWeight);
+  count("again_of", c.again_of, -1, 1e9);
+  if (c.is_control()) {
+    count("memory_units", c.memory_units, 1, 10000);
+    count("branches", c.branches, 1, 100000);
+    return;
+  }
+  count("number of layers", c.depth(), 1, 100);
+  for (const auto& layer : c.layers) {
+    count("taps", layer.taps, 1, 10000);
+    count("width", layer.features, 1, 100000);
+    count("dilation", layer.dilation, 1, 10000);
+  }
+  count("temporal_shapes", c.temporal_shapes, 0, static_cast<double>(most_shapes(c.layers.front().taps)));
+  if (c.residual && !can_be_residual(c.layers))
+    fail_input("a configuration is residual, but its widths differ");
+}
+
+}  // namespace
+
 Configuration configuration_from(const nlohmann::ordered_json& json) {
   const auto place = [](const auto& known, const std::string& word) {
     const auto at = std::find(known.begin(), known.end(), word);
@@ -318,6 +352,7 @@ Configuration configuration_from(const nlohmann::ordered_json& json) {
     json.at("memory_units").get_to(c.memory_units);
     json.at("branches").get_to(c.branches);
     json.at("learn_time_constants").get_to(c.learn_time_constants);
+    require_possible(c);
     return c;
   }
   c.shape = static_cast<WidthShape>(place(kShapes, json.at("shape").get<std::string>()));
@@ -328,6 +363,10 @@ Configuration configuration_from(const nlohmann::ordered_json& json) {
   c.residual = json.value("residual", false);
   json.at("temporal_shapes").get_to(c.temporal_shapes);
   json.at("batch_norm").get_to(c.batch_norm);
+  if (width.size() != taps.size() || dilation.size() != taps.size())
+    fail_input("a configuration has {} taps, {} widths and {} dilations", taps.size(), width.size(),
+               dilation.size());
+  require_possible(c);
   return c;
 }
 

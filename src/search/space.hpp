@@ -78,6 +78,8 @@ struct Configuration {
 Configuration draw(const SearchSpace& space, uint64_t seed, int64_t number);
 
 nlohmann::ordered_json to_json(const Configuration& configuration);
+/// InputError where the values are none that a search draws; the JSON library's exceptions where they are not
+/// there or of another type.
 Configuration configuration_from(const nlohmann::ordered_json& json);
 
 /// The twin of a configuration; what a configuration does not say is as in `rest`, as a recurrent network's

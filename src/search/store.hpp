@@ -60,6 +60,14 @@ struct TestLook {
   nlohmann::ordered_json scores;
 };
 
+/// What the results of the search in a run directory depend on, as SearchStore was told; empty: there is none.
+/// InputError if its file is damaged.
+std::string identity_of_search(const std::filesystem::path& run_directory);
+
+/// Puts a search of other data aside, DIR/search.sqlite and all that belongs to it, into DIR/search-before-N,
+/// which it returns. Nobody may be searching.
+std::filesystem::path put_search_aside(const std::filesystem::path& run_directory);
+
 /// All of a search in one SQLite file, DIR/search.sqlite, that several processes write at once: each change
 /// is one transaction, whole or not there at all whenever a process is killed. Trials work in
 /// DIR/search/trial-NNNN.

@@ -2,26 +2,23 @@
 
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sqlite3.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmath>
+#include <random>
+
+#include "config/temporary_folder.hpp"
 
 namespace neurontwin {
 namespace {
 
 class TheStore : public testing::Test {
  protected:
-  void SetUp() override {
-    folder_ = std::filesystem::temp_directory_path() /
-              fmt::format("neurontwin-store-{}-{}", ::getpid(),
-                          testing::UnitTest::GetInstance()->current_test_info()->name());
-    std::filesystem::remove_all(folder_);
-    std::filesystem::create_directories(folder_);
-  }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
-
-  std::filesystem::path folder_;
+  TemporaryFolder own_;
+  const std::filesystem::path& folder_ = own_.path();
 };
 
 Configuration some_configuration(int64_t number) {
@@ -42,6 +39,25 @@ RungResult result_of(double auc) {
   r.auc = auc;
   r.curve = nlohmann::ordered_json::array({1, 2, 3});
   return r;
+}
+
+TEST_F(TheStore, SaysWhatItsResultsDependOnAndIsPutAsideWhole) {
+  EXPECT_EQ(identity_of_search(folder_), "");
+  for (int n = 1; n <= 2; ++n) {
+    {
+      SearchStore store(folder_, "this");
+      store.finish(store.claim(fresh)->job, result_of(0.9));
+    }
+    write_file_atomically(folder_ / "search.json", "{}");
+    EXPECT_EQ(identity_of_search(folder_), "this");
+    const auto aside = put_search_aside(folder_);
+    EXPECT_EQ(aside, folder_ / fmt::format("search-before-{}", n));
+    EXPECT_EQ(identity_of_search(folder_), "");
+    EXPECT_EQ(SearchStore(aside, "this").knowledge().finished.size(), 1u);
+    EXPECT_TRUE(std::filesystem::exists(aside / "search.json"));
+    for (const auto* name : {"search", "search.json", "search.sqlite", "search.sqlite-wal"})
+      EXPECT_FALSE(std::filesystem::exists(folder_ / name)) << name;
+  }
 }
 
 TEST_F(TheStore, KeepsWhatItWasToldInTheOrderOfTelling) {
@@ -120,10 +136,134 @@ TEST_F(TheStore, RefusesTheFileOfAnotherSearchOrOfNone) {
   EXPECT_THROW(SearchStore(folder_, "this"), InputError);
 }
 
+/// A search of two trials, one of them finished, with the file changed by `sql` afterwards; what reading all
+/// of it says.
+std::string refusal_of_changed(const std::filesystem::path& folder, const std::string& sql) {
+  const auto file = folder / "search.sqlite";
+  for (const auto* name : {"search.sqlite", "search.sqlite-wal", "search.sqlite-shm"})
+    std::filesystem::remove(folder / name);
+  {
+    SearchStore store(folder, "this");
+    const auto first = store.claim(fresh), second = store.claim(fresh);
+    store.finish(first->job, result_of(0.75));
+    store.keep({{0, 0}, {{"auc", 0.9}}});
+  }
+  sqlite3* db = nullptr;
+  EXPECT_EQ(sqlite3_open(file.c_str(), &db), SQLITE_OK);
+  EXPECT_EQ(sqlite3_exec(db, sql.c_str(), nullptr, nullptr, nullptr), SQLITE_OK) << sqlite3_errmsg(db);
+  sqlite3_close(db);
+  try {
+    SearchStore store(folder, "this");
+    store.knowledge();
+    store.test_looks();
+    store.elapsed_s();
+    store.claim(nothing);
+  } catch (const InputError& error) {
+    const std::string message = error.what();
+    EXPECT_TRUE(message.starts_with(file.string() + ": is ")) << message;
+    return message.substr(file.string().size());
+  }
+  return "accepted";
+}
+
+TEST_F(TheStore, RefusesValuesOutOfTheirRangeAndIndexesOutOfTheTable) {
+  EXPECT_EQ(refusal_of_changed(folder_, "UPDATE result SET auc = 0.5"), "accepted");
+  const auto setting = [](const std::string& key, const std::string& value) {
+    return "UPDATE trial SET configuration = json_set(configuration, '$." + key + "', " + value +
+           ") WHERE number = 1";
+  };
+  for (const auto& [sql, words] : std::vector<std::pair<std::string, std::string>>{
+           {"UPDATE result SET auc = 1.5", "auc is 1.5, expected from 0 to 1"},
+           {"UPDATE result SET auc = -1", "auc is -1"},
+           {"UPDATE result SET auc = 9e999", "not finite"},
+           {"UPDATE result SET auc = 'good'", "auc is of another type"},
+           {"UPDATE result SET variance_explained = 1.01", "variance_explained is 1.01"},
+           {"UPDATE result SET seconds = -1", "seconds is -1"},
+           {"UPDATE result SET curve = '[1,'", "not JSON from byte"},
+           {"UPDATE result SET curve = '3'", "the curve of trial 0 is none"},
+           {"PRAGMA foreign_keys = OFF; UPDATE result SET rung = 3", "of no trial"},
+           {"PRAGMA foreign_keys = OFF; UPDATE result SET trial = 7", "of no trial"},
+           {"INSERT INTO job VALUES (1, 5)", "trial 1 began rungs out of order"},
+           {"INSERT INTO job VALUES (1, 1), (1, 2), (1, 3), (1, 4), (1, 5), (1, 6), (1, 7), (1, 8), (1, 9), "
+            "(1, 10)",
+            "it names rung 10"},
+           {"INSERT INTO job VALUES (1, -1)", "trial 1 began rungs out of order"},
+           {"INSERT INTO trial SELECT 7, configuration FROM trial WHERE number = 1", "trial 2 is not there"},
+           {"INSERT INTO trial SELECT -1, configuration FROM trial WHERE number = 1", "trial 0 is not there"},
+           {"UPDATE test_look SET trial = 9", "test scores of trial 9"},
+           {"UPDATE test_look SET trial = -9", "it names trial -9"},
+           {"UPDATE test_look SET scores = '[]'", "test scores of trial 0"},
+           {"UPDATE about SET value = -1 WHERE name = 'elapsed_s'", "value is -1"},
+           {"DELETE FROM about WHERE name = 'elapsed_s'", "how long the search took"},
+           {setting("taps", "'[]'"), "trial 1 cannot be"},
+           {setting("taps", "json('[]')"), "0 taps"},
+           {setting("taps[0]", "0"), "taps is 0, expected from 1 to 10000"},
+           {setting("width[0]", "1000000000000"), "width is 1000000000000"},
+           {setting("width", "json('[1,2,3,4,5,6,7,8,9,10,11]')"), "11 widths"},
+           {setting("learning_rate", "-1"), "learning_rate is -1"},
+           {setting("learning_rate", "'fast'"), "trial 1 cannot be"},
+           {setting("again_of", "1"), "another training of trial 1"},
+           {setting("again_of", "5"), "another training of trial 5"},
+           {setting("family", "'random'"), "names 'random'"},
+           {"UPDATE trial SET configuration = '" + std::string(100000, '[') + "'",
+            "nested more than 64 deep"},
+           {"PRAGMA user_version = 2",
+            "no search of this version of neurontwin (its format is 2, expected 1)"},
+           {"CREATE TRIGGER t AFTER INSERT ON attempt BEGIN DELETE FROM result; END",
+            "other tables than a search's"},
+           {"ALTER TABLE result ADD COLUMN more", "other tables than a search's"},
+           {"DROP TABLE attempt", "other tables than a search's"}}) {
+    const auto message = refusal_of_changed(folder_, sql);
+    EXPECT_NE(message.find(words), std::string::npos) << sql << "\n" << message;
+  }
+}
+
+TEST_F(TheStore, RefusesAFileThatIsCutShortAndReadsOrRefusesOneWithAnyByteChanged) {
+  EXPECT_EQ(refusal_of_changed(folder_, "PRAGMA wal_checkpoint(TRUNCATE)"), "accepted");
+  const auto file = folder_ / "search.sqlite";
+  const auto good = read_file(file);
+  std::mt19937 random(1);
+  for (int i = 0; i < 300; ++i) {
+    const bool cut = i % 10 == 0;
+    auto bad = good;
+    if (cut)
+      bad.resize(1 + random() % (bad.size() - 1));
+    else
+      bad[random() % bad.size()] = static_cast<char>(random());
+    for (const auto* name : {"search.sqlite-wal", "search.sqlite-shm"}) std::filesystem::remove(folder_ / name);
+    write_file_atomically(file, bad);
+    std::string message;
+    try {
+      SearchStore store(folder_, "this");
+      store.knowledge();
+      store.test_looks();
+    } catch (const InputError& error) {
+      message = error.what();
+    } catch (const RunError& error) {
+      message = error.what();
+    }
+    EXPECT_TRUE(!cut || !message.empty());
+    EXPECT_TRUE(message.empty() || message.starts_with(file.string() + ": ")) << message;
+  }
+}
+
+TEST_F(TheStore, RefusesADataBaseOfSomethingElseAndAPipe) {
+  const auto file = folder_ / "search.sqlite";
+  sqlite3* db = nullptr;
+  ASSERT_EQ(sqlite3_open(file.c_str(), &db), SQLITE_OK);
+  sqlite3_exec(db, "CREATE TABLE trial (x)", nullptr, nullptr, nullptr);
+  sqlite3_close(db);
+  EXPECT_THROW(SearchStore(folder_, "this"), InputError);
+  std::filesystem::remove(file);
+  ASSERT_EQ(::mkfifo(file.c_str(), 0600), 0);
+  EXPECT_THROW(SearchStore(folder_, "this"), InputError);
+}
+
 TEST_F(TheStore, RemembersWhenTheTestSetWasLookedAt) {
   SearchStore store(folder_, "this");
-  store.keep({{3, 1}, {{"auc", 0.9}}});
-  EXPECT_THROW(store.keep({{3, 1}, {{"auc", 0.91}}}), RunError);  // once
+  const auto claimed = store.claim(fresh);
+  store.keep({{0, 1}, {{"auc", 0.9}}});
+  EXPECT_THROW(store.keep({{0, 1}, {{"auc", 0.91}}}), RunError);  // once
   ASSERT_EQ(store.test_looks().size(), 1u);
   EXPECT_EQ(store.test_looks()[0].scores["auc"], 0.9);
 }

@@ -7,7 +7,7 @@ namespace neurontwin {
 namespace {
 
 std::filesystem::path weights_file(const std::filesystem::path& trial_folder, int64_t rung) {
-  return trial_folder / fmt::format("rung-{}.pt", rung);
+  return trial_folder / fmt::format("rung-{}.safetensors", rung);
 }
 
 }  // namespace
@@ -27,9 +27,9 @@ std::string identity_of(const SearchTask& task, const Configuration& configurati
 }
 
 void keep_weights(const std::filesystem::path& trial_folder, int64_t rung) {
-  const auto best = trial_folder / "best.pt", kept = weights_file(trial_folder, rung);
+  const auto best = trial_folder / "best.safetensors", kept = weights_file(trial_folder, rung);
   std::filesystem::remove(kept);
-  // best.pt is always replaced as a whole, so a second name for this one keeps it, at no cost.
+  // It is always replaced as a whole, so a second name for this one keeps it, at no cost.
   std::error_code no_links;
   std::filesystem::create_hard_link(best, kept, no_links);
   if (no_links) std::filesystem::copy_file(best, kept);

@@ -16,7 +16,7 @@ uint64_t seed_of_windows(const SearchTask& task, int64_t trial, const Configurat
 std::string identity_of(const SearchTask& task, const Configuration& configuration);
 
 /// Keeps the trial's best weights so far as those of a finished rung: training to the next one replaces
-/// best.pt long before it has a result.
+/// best.safetensors long before it has a result.
 void keep_weights(const std::filesystem::path& trial_folder, int64_t rung);
 /// Removes those of the rungs before.
 void forget_older_weights(const std::filesystem::path& trial_folder, int64_t rung);

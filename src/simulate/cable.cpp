@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "cell/physical.hpp"
 #include "config/error.hpp"
 #include "simulate/cable_step.hpp"
 #include "simulate/flush_subnormals.hpp"
@@ -14,6 +15,7 @@
 #include "simulate/initial_state.hpp"
 #include "simulate/quantity_recorder.hpp"
 #include "simulate/recorder.hpp"
+#include "simulate/unphysical_voltage.hpp"
 
 namespace neurontwin {
 namespace {
@@ -24,6 +26,7 @@ constexpr double kConcentrationWait_ms = 0.1;
 struct Event {
   int64_t step;
   int32_t block, group, instance, lane;
+  double weight;
 };
 
 /// A part of a group's states.
@@ -72,6 +75,11 @@ struct Address {
 
 }  // namespace
 
+int64_t delivery_step(double time_ms, double dt_ms) {
+  constexpr double kRounding = 1e-6;  // in steps
+  return std::max<int64_t>(0, static_cast<int64_t>(std::ceil(time_ms / dt_ms - 0.5 - kRounding)));
+}
+
 std::vector<double> output_spikes(std::span<const float> v) {
   std::vector<double> times;
   for (size_t i = 1; i + 1 < v.size(); ++i)
@@ -98,7 +106,9 @@ struct CableSimulator<T>::State {
   InitialState initial;
   std::vector<Zone<T>> zones;  // soma and axon, if they take steps of their own; the rest
   Aligned<T> drive_start, drive_middle, drive_slope, drive_v;
-  std::vector<float> told_mV;  // what the listener sees
+  std::vector<float> told_mV;   // what the listener sees
+  std::vector<T> believed_mV;   // v when it was last looked at, [node][lane]
+  bool looks_at_steps = false;  // else at whole milliseconds
   std::optional<QuantityRecorder<T>> quantities;
 
   State(const DetailedCell& the_cell, const CableSpec& the_spec)
@@ -299,11 +309,11 @@ struct CableSimulator<T>::State {
     return {L, order.node_of, stored_at, array};
   }
 
-  void take_events(std::span<const SynapticInput> inputs) {
+  void take_events(std::span<const TimedInput> inputs) {
     for (auto& zone : zones) zone.events.clear(), zone.next_event = 0;
     const auto excitatory = addresses_of(cell.excitatory), inhibitory = addresses_of(cell.inhibitory);
     for (size_t lane = 0; lane < inputs.size(); ++lane) {
-      const auto add = [&](const Events& list, const SynapseGroup& synapses,
+      const auto add = [&](const TimedEvents& list, const SynapseGroup& synapses,
                            const std::vector<Address>& addresses) {
         for (size_t k = 0; k < list.time_ms.size(); ++k) {
           if (list.synapse[k] >= addresses.size())
@@ -312,9 +322,10 @@ struct CableSimulator<T>::State {
           const auto at = addresses[list.synapse[k]];
           auto& zone = zones[at.zone];
           const int node = zone.groups[at.group].node[at.instance];
-          zone.events.push_back({std::llround(static_cast<double>(list.time_ms[k]) / zone.dt_ms),
+          zone.events.push_back({delivery_step(list.time_ms[k], zone.dt_ms),
                                  (node - zone.first_node) / kBlockNodes, static_cast<int32_t>(at.group),
-                                 static_cast<int32_t>(at.instance), static_cast<int32_t>(lane)});
+                                 static_cast<int32_t>(at.instance), static_cast<int32_t>(lane),
+                                 list.weight.empty() ? synapses.weight : list.weight[k]});
         }
       };
       add(inputs[lane].excitatory, cell.excitatory, excitatory);
@@ -352,7 +363,8 @@ struct CableSimulator<T>::State {
       const size_t stored = group.placement->mechanism().stored.size(),
                    at = static_cast<size_t>(event.instance) * stored;
       for (size_t s = 0; s < stored; ++s)
-        group.stored[(at + s) * L + static_cast<size_t>(event.lane)] += group.event[at + s];
+        group.stored[(at + s) * L + static_cast<size_t>(event.lane)] +=
+            static_cast<T>(event.weight) * group.event[at + s];
     }
   }
 
@@ -442,8 +454,24 @@ struct CableSimulator<T>::State {
     }
   }
 
-  std::vector<Recording> run(std::span<const SynapticInput> inputs, int64_t duration_ms,
+  /// A voltage was found that no membrane has, up to a millisecond after the first.
+  struct Disbelief {};
+
+  std::vector<Recording> run(std::span<const TimedInput> inputs, int64_t duration_ms,
                              const CompartmentListener& listener) {
+    try {
+      looks_at_steps = false;
+      return run_once(inputs, duration_ms, listener);
+    } catch (const Disbelief&) {
+      // In a millisecond it spreads through the neuron. The same again, with a look at every step, finds its
+      // source.
+      looks_at_steps = true;
+      return run_once(inputs, duration_ms, {});
+    }
+  }
+
+  std::vector<Recording> run_once(std::span<const TimedInput> inputs, int64_t duration_ms,
+                                  const CompartmentListener& listener) {
     const FlushSubnormals flush;
     start();
     take_events(inputs);
@@ -468,6 +496,7 @@ struct CableSimulator<T>::State {
     }
     const auto at_millisecond = [&](int64_t ms) {
       record_dendrites(recordings, ms, duration_ms);
+      check_voltages(recordings.size(), static_cast<double>(ms));
       record_quantities(recordings, ms, duration_ms);
       tell(listener, recordings.size(), ms, duration_ms);
     };
@@ -508,6 +537,7 @@ struct CableSimulator<T>::State {
                                static_cast<double>(small + 1) / static_cast<double>(small_steps)) *
                               spec.dt_ms;
           for (auto* p : in_root) p->after_step(t_ms, zones[0].dt_ms);
+          if (looks_at_steps) check_voltages(recordings.size(), t_ms);
         }
         kernels.half_way(tree, drive, root);
       }
@@ -515,6 +545,7 @@ struct CableSimulator<T>::State {
       follow_calcium(rest);
       const double t_ms = static_cast<double>(step + 1) * spec.dt_ms;
       for (auto* p : in_rest) p->after_step(t_ms, spec.dt_ms);
+      if (looks_at_steps) check_voltages(recordings.size(), t_ms);
       if (t_ms > static_cast<double>(next_ms) - 1e-9) at_millisecond(next_ms++);
     }
     for (size_t trial = 0; trial < recordings.size(); ++trial) {
@@ -524,20 +555,134 @@ struct CableSimulator<T>::State {
         recordings[trial].sites.push_back({cell.sites[k].name, std::move(probes[k + 2].trace(trial))});
       recordings[trial].spike_times_ms = output_spikes(recordings[trial].soma_mV);
     }
-    refuse_nonsense(recordings);
+    check_traces(recordings);
     return recordings;
   }
 
-  /// RunError where a voltage has become no number: with a formula of a mechanism that is none there, or
-  /// steps too long for it.
-  void refuse_nonsense(const std::vector<Recording>& recordings) const {
+  /// Disbelief, or UnphysicalVoltage with its source, if a compartment of one of the trials has a voltage
+  /// that no membrane has.
+  void check_voltages(size_t trials, double t_ms) {
+    int bad = 0;
+    for (size_t node = 0; node < static_cast<size_t>(nodes); ++node) {
+      const T* at = v.data() + node * L;
+      for (size_t lane = 0; lane < trials; ++lane)
+        bad |=
+            static_cast<int>(!(at[lane] >= T(kLowest_mV))) | static_cast<int>(!(at[lane] <= T(kHighest_mV)));
+    }
+    if (bad != 0 && !looks_at_steps) throw Disbelief{};
+    if (bad != 0) report_voltage(trials, t_ms);
+    believed_mV.assign(v.data(), v.data() + v.size());
+  }
+
+  /// Names the first trial's place where the voltage is farthest from belief, and the mechanism whose current
+  /// is.
+  [[noreturn]] void report_voltage(size_t trials, double t_ms) const {
+    for (size_t trial = 0; trial < trials; ++trial) {
+      const int node = least_believed(trial, t_ms);
+      if (node < 0) continue;
+      throw UnphysicalVoltage(
+          trial, fmt::format("the voltage of {} is {} at {:g} ms, expected from {} to {} mV; {}",
+                             place_of(node), words_for_mV(v.data()[at(node, trial)]), t_ms, kLowest_mV,
+                             kHighest_mV, cause_at(node, trial, t_ms)));
+    }
+    fail_run("a voltage outside {} to {} mV, in no trial", kLowest_mV, kHighest_mV);
+  }
+
+  size_t at(int node, size_t lane) const { return static_cast<size_t>(node) * L + lane; }
+
+  /// The node whose voltage is farthest out; of those that have none, one with a current that is none. -1:
+  /// all are believed.
+  int least_believed(size_t lane, double t_ms) const {
+    int worst = -1, without = -1;
+    for (int node = 0; node < nodes; ++node) {
+      const double mV = v.data()[at(node, lane)];
+      if (is_physical_mV(mV)) continue;
+      if (std::isnan(mV)) {
+        if (without < 0) without = node;
+        for (const auto& [name, current] : currents_at(node, lane, t_ms))
+          if (!std::isfinite(current)) return node;
+      } else if (worst < 0 || std::fabs(mV) > std::fabs(static_cast<double>(v.data()[at(worst, lane)]))) {
+        worst = node;
+      }
+    }
+    return worst >= 0 ? worst : without;
+  }
+
+  static std::string words_for_mV(double mV) {
+    return std::isnan(mV) ? "no number" : fmt::format("{:.3g} mV", mV);
+  }
+
+  std::string place_of(int node) const {
+    const int c = order.nodes[static_cast<size_t>(node)].compartment;
+    if (c < 0) return "a branch point";
+    const auto& compartment = cell.geometry.compartments[static_cast<size_t>(c)];
+    return fmt::format("{}({:.3g})", cell.geometry.sections[static_cast<size_t>(compartment.section)].name,
+                       compartment.x);
+  }
+
+  /// The current of each mechanism there at the last voltage that was believed, in mA/cm2.
+  std::map<std::string, double> currents_at(int node, size_t lane, double t_ms) const {
+    std::map<std::string, double> currents;
+    const double mV =
+        believed_mV.empty() ? cell.initial_mV : static_cast<double>(believed_mV[at(node, lane)]);
+    for (const auto& zone : zones)
+      for (const auto& group : zone.groups)
+        for (size_t i = 0; i < group.instances(); ++i)
+          if (group.node[i] == node)
+            currents[cell_mechanism(group).name] += current_of(group, i, mV, lane, t_ms);
+    return currents;
+  }
+
+  std::string cause_at(int node, size_t lane, double t_ms) const {
+    const auto currents = currents_at(node, lane, t_ms);
+    std::vector<std::string> no_number;
+    std::string largest;
+    for (const auto& [name, current] : currents) {
+      if (!std::isfinite(current)) no_number.push_back(name);
+      if (largest.empty() || std::fabs(current) > std::fabs(currents.at(largest))) largest = name;
+    }
+    const auto steps = fmt::format("steps of {:g} ms may be too long", spec.dt_ms);
+    if (!no_number.empty())
+      return fmt::format("there the current of {} is no number; {}", fmt::join(no_number, ", of "), steps);
+    if (largest.empty()) return steps;
+    return fmt::format("the largest current there is that of {}, {:.3g} mA/cm2; {}", largest,
+                       currents.at(largest), steps);
+  }
+
+  double current_of(const Group<T>& group, size_t i, double mV, size_t lane, double t_ms) const {
+    const auto& m = cell_mechanism(group);
+    auto values = known_values(cell, *group.placement, group.instance[i], spec.dt_ms);
+    const auto set = [&](const std::string& name, double value) {
+      if (const Expr e = m.symbol(name); e >= 0) values[e] = value;
+    };
+    set("v", mV);
+    set("t", t_ms);
+    for (const auto& ion : m.ions) {
+      const auto array = ions.find(ion.name);
+      if (ion.quantity != IonQuantity::current && array != ions.end() && array->second.size() > 0)
+        set(ion.name, array->second.data()[static_cast<size_t>(group.node[i]) * L + lane]);
+    }
+    for (size_t s = 0; s < m.stored.size(); ++s)
+      set(m.stored[s], group.stored.data()[(i * m.stored.size() + s) * L + lane]);
+    return m.total_current < 0 ? 0 : m.graph.evaluate(m.total_current, values);
+  }
+
+  /// The same for what is recorded between whole milliseconds.
+  void check_traces(const std::vector<Recording>& recordings) const {
     for (size_t trial = 0; trial < recordings.size(); ++trial) {
-      const auto& trace = recordings[trial].soma_mV;
-      const auto bad = std::find_if(trace.begin(), trace.end(), [](float mV) { return !std::isfinite(mV); });
-      if (bad != trace.end())
-        fail_run(
-            "the soma's voltage is no number from {} ms on, in trial {} of its batch, with steps of {} ms",
-            static_cast<double>(bad - trace.begin()) * kSample_ms, trial, spec.dt_ms);
+      const auto check = [&](const std::string& place, const std::vector<float>& trace) {
+        const auto bad = std::find_if_not(trace.begin(), trace.end(), is_physical_mV);
+        if (bad == trace.end()) return;
+        throw UnphysicalVoltage(
+            trial,
+            fmt::format("the voltage of {} is {} at {:g} ms, expected from {} to {} mV; steps of {:g} ms may "
+                        "be too long",
+                        place, words_for_mV(*bad), static_cast<double>(bad - trace.begin()) * kSample_ms,
+                        kLowest_mV, kHighest_mV, spec.dt_ms));
+      };
+      check("the soma", recordings[trial].soma_mV);
+      check("the nexus", recordings[trial].nexus_mV);
+      for (const auto& site : recordings[trial].sites) check("the site " + site.name, site.mV);
     }
   }
 
@@ -584,23 +729,34 @@ size_t CableSimulator<T>::lanes() const {
 template <class T>
 std::vector<Recording> CableSimulator<T>::run(std::span<const SynapticInput> inputs, int64_t duration_ms,
                                               const CompartmentListener& listener) {
+  std::vector<TimedInput> all;
+  for (const auto& input : inputs) all.push_back(timed(input));
+  return run(std::span<const TimedInput>(all), duration_ms, listener);
+}
+template <class T>
+std::vector<Recording> CableSimulator<T>::run(std::span<const TimedInput> inputs, int64_t duration_ms,
+                                              const CompartmentListener& listener) {
   if (inputs.size() > lanes()) fail_run("{} trials at once; at most {}", inputs.size(), lanes());
   return state_->run(inputs, duration_ms, listener);
 }
 
 namespace {
 
-template <class T>
+template <class T, class Input>
 std::vector<Recording> in_batches(const DetailedCell& cell, const CableSpec& spec,
-                                  std::span<const SynapticInput> inputs, int64_t duration_ms, int threads) {
+                                  std::span<const Input> inputs, int64_t duration_ms, int threads) {
   std::vector<Recording> recordings(inputs.size());
   std::atomic<size_t> next = 0;
   in_parallel(threads, [&](const std::atomic<bool>& failed) {
     CableSimulator<T> simulator(cell, spec);
     for (size_t first; !failed && (first = next.fetch_add(simulator.lanes())) < inputs.size();) {
-      auto batch = simulator.run(inputs.subspan(first, std::min(simulator.lanes(), inputs.size() - first)),
-                                 duration_ms);
-      std::move(batch.begin(), batch.end(), recordings.begin() + static_cast<int64_t>(first));
+      const auto some = inputs.subspan(first, std::min(simulator.lanes(), inputs.size() - first));
+      try {
+        auto batch = simulator.run(some, duration_ms);
+        std::move(batch.begin(), batch.end(), recordings.begin() + static_cast<int64_t>(first));
+      } catch (const UnphysicalVoltage& error) {
+        throw UnphysicalVoltage(first + error.trial, error.description);
+      }
     }
   });
   return recordings;
@@ -611,6 +767,12 @@ std::vector<Recording> in_batches(const DetailedCell& cell, const CableSpec& spe
 std::vector<Recording> simulate_trials(const DetailedCell& cell, const CableSpec& spec, Precision precision,
                                        std::span<const SynapticInput> inputs, int64_t duration_ms,
                                        int threads) {
+  return precision == Precision::in_float ? in_batches<float>(cell, spec, inputs, duration_ms, threads)
+                                          : in_batches<double>(cell, spec, inputs, duration_ms, threads);
+}
+
+std::vector<Recording> simulate_trials(const DetailedCell& cell, const CableSpec& spec, Precision precision,
+                                       std::span<const TimedInput> inputs, int64_t duration_ms, int threads) {
   return precision == Precision::in_float ? in_batches<float>(cell, spec, inputs, duration_ms, threads)
                                           : in_batches<double>(cell, spec, inputs, duration_ms, threads);
 }

@@ -6,7 +6,7 @@
 
 #include "cell/detailed.hpp"
 #include "simulate/quantity.hpp"
-#include "stimulus/stimulus.hpp"
+#include "stimulus/timed_input.hpp"
 
 namespace neurontwin {
 
@@ -39,6 +39,10 @@ struct Recording {
   std::vector<double> spike_times_ms;          // local maxima of soma_mV above -25 mV
 };
 
+/// The step, from 0, at whose start an event is delivered: as in NEURON's fixed step the last that starts at
+/// most half a step after the event; an event half-way between two steps belongs to the earlier.
+int64_t delivery_step(double time_ms, double dt_ms);
+
 /// Times of local maxima above -25 mV in a trace sampled at 1/8 ms.
 std::vector<double> output_spikes(std::span<const float> soma_mV);
 
@@ -62,9 +66,11 @@ class CableSimulator {
   CableSimulator& operator=(const CableSimulator&) = delete;
 
   size_t lanes() const;
-  /// Up to lanes() trials of `duration_ms`; input times are in ms. Bigger synapse numbers than the cell has
-  /// are an error.
+  /// Up to lanes() trials of `duration_ms`. Input after the end is not played. Bigger synapse numbers than
+  /// the cell has are an InputError; UnphysicalVoltage at the first voltage that no membrane has.
   std::vector<Recording> run(std::span<const SynapticInput> inputs, int64_t duration_ms,
+                             const CompartmentListener& listener = {});
+  std::vector<Recording> run(std::span<const TimedInput> inputs, int64_t duration_ms,
                              const CompartmentListener& listener = {});
 
  private:
@@ -79,5 +85,8 @@ enum class Precision : uint8_t { in_float, in_double };
 std::vector<Recording> simulate_trials(const DetailedCell& cell, const CableSpec& spec, Precision precision,
                                        std::span<const SynapticInput> inputs, int64_t duration_ms,
                                        int threads);
+
+std::vector<Recording> simulate_trials(const DetailedCell& cell, const CableSpec& spec, Precision precision,
+                                       std::span<const TimedInput> inputs, int64_t duration_ms, int threads);
 
 }  // namespace neurontwin

@@ -73,7 +73,7 @@ class Reference {
     }
   }
 
-  ReferenceTrial run(const SynapticInput& input, int64_t steps) {
+  ReferenceTrial run(const TimedInput& input, int64_t steps) {
     ReferenceTrial trial;
     for (int64_t step = 0; step < steps; ++step) {
       if (step > 0) advance_states();
@@ -112,12 +112,13 @@ class Reference {
     }
   }
 
-  void deliver(const Events& events, const SynapseGroup& synapses, int64_t step) {
+  void deliver(const TimedEvents& events, const SynapseGroup& synapses, int64_t step) {
     for (size_t k = 0; k < events.time_ms.size(); ++k) {
-      if (std::llround(static_cast<double>(events.time_ms[k]) / dt_ms_) != step) continue;
+      if (delivery_step(events.time_ms[k], dt_ms_) != step) continue;
       auto& instance = instances_[first_instance_[*synapses.placement] + events.synapse[k]];
       const auto& m = instance.mechanism();
-      instance.values[m.symbol(m.receiving->arguments[0])] = 1;
+      instance.values[m.symbol(m.receiving->arguments[0])] =
+          events.weight.empty() ? synapses.weight : events.weight[k];
       std::vector<double> after;
       for (size_t s = 0; s < m.stored.size(); ++s) {
         const double before = instance.values.at(m.symbol(m.stored[s]));
@@ -189,6 +190,11 @@ class Reference {
 }  // namespace
 
 ReferenceTrial simulate_reference(const DetailedCell& cell, const CableSpec& spec, const SynapticInput& input,
+                                  int64_t steps) {
+  return simulate_reference(cell, spec, timed(input), steps);
+}
+
+ReferenceTrial simulate_reference(const DetailedCell& cell, const CableSpec& spec, const TimedInput& input,
                                   int64_t steps) {
   return Reference(cell, spec).run(input, steps);
 }

@@ -14,5 +14,7 @@ struct ReferenceTrial {
 /// not looked at.
 ReferenceTrial simulate_reference(const DetailedCell& cell, const CableSpec& spec, const SynapticInput& input,
                                   int64_t steps);
+ReferenceTrial simulate_reference(const DetailedCell& cell, const CableSpec& spec, const TimedInput& input,
+                                  int64_t steps);
 
 }  // namespace neurontwin

@@ -8,8 +8,10 @@
 #include <numeric>
 #include <random>
 
+#include "config/temporary_folder.hpp"
 #include "simulate/cable_reference.hpp"
 #include "simulate/node_order.hpp"
+#include "simulate/unphysical_voltage.hpp"
 
 namespace neurontwin {
 namespace {
@@ -20,7 +22,7 @@ const fs::path kProject = fs::path(__FILE__).parent_path().parent_path().parent_
 
 /// A file in the temporary folder.
 fs::path written(const std::string& name, const std::string& text) {
-  const auto folder = fs::temp_directory_path() / "neurontwin-cable-test";
+  const auto folder = own_temporary_folder() / "neurontwin-cable-test";
   fs::create_directories(folder);
   const auto file = folder / name;
   if (FILE* out = std::fopen(file.c_str(), "w")) {
@@ -468,11 +470,121 @@ TEST(Synapse, AnAlphaConductanceMakesItsPostsynapticPotential) {
     ASSERT_NEAR(v[k] + 70, expected[k], 5e-3 * highest) << static_cast<double>(k) / 8 << " ms";
 }
 
-TEST(Nonsense, OfAMechanismEndsTheRun) {
+// ---- input at any time, of any weight
+
+TEST(DeliveryStep, IsTheLastThatStartsAtMostHalfAStepAfterTheEvent) {
+  EXPECT_EQ(delivery_step(0, 0.025), 0);
+  EXPECT_EQ(delivery_step(100.5, 0.025), 4020);
+  EXPECT_EQ(delivery_step(100.51, 0.025), 4020);   // 4020.4 steps
+  EXPECT_EQ(delivery_step(100.514, 0.025), 4021);  // 4020.56
+  EXPECT_EQ(delivery_step(0.0125, 0.025), 0);      // half-way: the earlier
+  EXPECT_EQ(delivery_step(0.0375, 0.025), 1);
+  for (int64_t ms = 0; ms < 10000; ++ms) ASSERT_EQ(delivery_step(static_cast<double>(ms), 0.025), ms * 40);
+}
+
+TEST(TimedInput, OfWholeMillisecondsIsTheSameTrial) {
+  const auto cell = small_layer_five_cell();
+  const auto input = random_input(cell, 3, 200, 8);
+  const auto exact = timed(input);
+  EXPECT_EQ(run(cell, {}, input, 12).soma_mV,
+            simulate_trials(cell, {}, Precision::in_double, std::span(&exact, 1), 12, 1)[0].soma_mV);
+}
+
+TEST(TimedInput, AtAnyTimeAndOfAnyWeightIsThePlainReferences) {
+  auto cell = small_layer_five_cell();
+  cell.inhibitory.weight = 0.3;
+  auto input = timed(random_input(cell, 11, 300, 8));
+  std::mt19937 random(1);
+  std::uniform_real_distribution<double> off(-0.5, 0.5), weight(0, 2);
+  for (auto* events : {&input.excitatory, &input.inhibitory})
+    for (double& ms : events->time_ms) ms += off(random);
+  for (size_t k = 0; k < input.excitatory.time_ms.size(); ++k)
+    input.excitatory.weight.push_back(weight(random));
+  for (const auto scheme : {Scheme::backward_euler, Scheme::crank_nicolson}) {
+    const CableSpec spec{.scheme = scheme, .root_steps = 1, .most_steps = 1};
+    const auto fast = simulate_trials(cell, spec, Precision::in_double, std::span(&input, 1), 12, 1)[0];
+    const auto plain = simulate_reference(cell, spec, input, 12 * 40);
+    for (size_t steps = 5; steps < plain.v_mV.size(); steps += 5)  // the recording's float is 4e-6 mV
+      ASSERT_NEAR(fast.soma_mV[steps / 5], plain.v_mV[steps - 1][0], 1e-5) << "step " << steps;
+  }
+}
+
+TEST(TimedInput, OfHalfTheWeightTwiceIsOneOfTheWhole) {
+  const auto cell =
+      one_compartment(kPassiveSoma +
+                      "excitatory = { mechanism = \"DoubleExp\", regions = [\"soma\"], rise = 0.3, "
+                      "decay = 3, gmax = 1e-4, e = 0, weight = 0.5 }");
+  const auto soma_mV = [&](const TimedInput& input) {
+    return simulate_trials(cell, {}, Precision::in_double, std::span(&input, 1), 30, 1)[0].soma_mV;
+  };
+  const auto twice = soma_mV({{{2.3, 2.3}, {0, 0}, {}}, {}});
+  EXPECT_EQ(twice, soma_mV({{{2.3}, {0}, {1.0}}, {}}));
+  EXPECT_GT(*std::max_element(twice.begin(), twice.end()), -70 + 0.1);
+  EXPECT_LT(greatest_difference(soma_mV({{{2.3}, {0}, {0.0}}, {}}), soma_mV({})), 1e-12);
+}
+
+// ---- voltages that no membrane has
+
+/// More than a description may ask for.
+void set_excitatory_reversal(DetailedCell& cell, double mV) {
+  auto& synapses = cell.placements[*cell.excitatory.placement];
+  const auto& parameters = synapses.mechanism().parameters;
+  for (size_t k = 0; k < parameters.size(); ++k)
+    if (parameters[k].name == "e")
+      for (auto& values : synapses.parameters) values[k] = mV;
+}
+
+std::string unphysical(const DetailedCell& cell, const SynapticInput& input, Precision precision) {
+  try {
+    run(cell, {}, input, 20, precision);
+  } catch (const UnphysicalVoltage& error) {
+    EXPECT_EQ(error.trial, 0u);
+    return error.description;
+  }
+  return "none";
+}
+
+TEST(Nonsense, OfAMechanismEndsTheRunAndNamesIt) {
   const auto cell = one_compartment(
       "insert = [ { mechanism = \"leak\", regions = [\"soma\"], g = 1e-4, e = -65 } ]\n"
       "point = [ { mechanism = \"AlphaSynapse\", section = \"soma[0]\", onset = 2, tau = 0, gmax = 1 } ]");
-  EXPECT_THROW(run(cell, {}, {}, 10), RunError);  // its time constant is 0
+  for (const auto precision : {Precision::in_float, Precision::in_double}) {
+    const auto said = unphysical(cell, {}, precision);  // its time constant is 0
+    EXPECT_EQ(said.find("the voltage of soma[0](0.5) is no number at "), 0u) << said;
+    EXPECT_NE(said.find("the current of AlphaSynapse is no number"), std::string::npos) << said;
+  }
+}
+
+TEST(Nonsense, VoltagesOfADescriptionPastItsChecksEndTheRunAtTheFirstAndNameTheMechanism) {
+  auto cell = small_layer_five_cell();
+  set_excitatory_reversal(cell, 1e30);
+  SynapticInput input;
+  input.excitatory = {{5}, {2}};
+  for (const auto precision : {Precision::in_float, Precision::in_double}) {
+    const auto said = unphysical(cell, input, precision);
+    const auto& place =
+        cell.geometry
+            .compartments[static_cast<size_t>(cell.placements[*cell.excitatory.placement].compartments[2])];
+    const auto& section = cell.geometry.sections[static_cast<size_t>(place.section)].name;
+    EXPECT_EQ(said.find(fmt::format("the voltage of {}({:.3g}) is ", section, place.x)), 0u) << said;
+    EXPECT_NE(said.find(" at 5.0"), std::string::npos) << said;  // a step or two after the event
+    EXPECT_NE(said.find(" ms, expected from -1000 to 1000 mV"), std::string::npos) << said;
+    EXPECT_NE(said.find("the largest current there is that of AMPANMDA"), std::string::npos) << said;
+  }
+}
+
+TEST(Nonsense, IsToldOfTheTrialThatHasIt) {
+  auto cell = one_compartment(kPassiveSoma +
+                              "excitatory = { mechanism = \"DoubleExp\", regions = [\"soma\"], gmax = 1 }");
+  set_excitatory_reversal(cell, 5000);
+  std::vector<TimedInput> inputs(40);
+  inputs[37].excitatory = {{3}, {0}, {}};
+  try {
+    simulate_trials(cell, {}, Precision::in_float, inputs, 10, 2);
+    FAIL() << "a soma beyond a volt";
+  } catch (const UnphysicalVoltage& error) {
+    EXPECT_EQ(error.trial, 37u) << error.what();
+  }
 }
 
 TEST(Input, ThatNamesASynapseTheNeuronHasNotIsRefused) {

@@ -2,6 +2,9 @@
 
 #include <cmath>
 
+#include "cell/physical.hpp"
+#include "simulate/unphysical_voltage.hpp"
+
 namespace neurontwin {
 namespace {
 
@@ -64,6 +67,13 @@ Trial fire(const IntegrateAndFire& cell, std::vector<double> w, SynapticInput in
       u = 0;
     }
     const double v = cell.reset_mV + u;
+    if (!is_physical_mV(v)) {
+      throw UnphysicalVoltage(
+          0, fmt::format(
+                 "the voltage is {:.3g} mV at {} ms, expected from {} to {} mV; the input or its weights "
+                 "are too strong for this point neuron",
+                 v, t, kLowest_mV, kHighest_mV));
+    }
     reset = v > cell.threshold_mV && t + 1 < duration_ms;
     if (reset) trial.spike_times_ms.push_back(static_cast<float>(t));
     record(cell, v, trial);

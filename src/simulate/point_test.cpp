@@ -5,6 +5,7 @@
 #include <fstream>
 #include <numeric>
 
+#include "config/temporary_folder.hpp"
 #include "mechanism/pace.hpp"
 #include "simulate/cable.hpp"
 #include "simulate/group.hpp"
@@ -14,7 +15,7 @@ namespace {
 
 /// A soma, and where `dendrite` a dendrite of 200 um: cell.toml of that morphology with `more` appended.
 DetailedCell read(const std::string& more, bool dendrite = false) {
-  const auto folder = std::filesystem::temp_directory_path() / "neurontwin-point-test";
+  const auto folder = own_temporary_folder() / "neurontwin-point-test";
   std::filesystem::create_directories(folder);
   const auto name = dendrite ? "soma-and-dendrite.swc" : "soma.swc";
   {

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <fstream>
 
+#include "config/temporary_folder.hpp"
 #include "simulate/cable.hpp"
 
 namespace neurontwin {
@@ -13,7 +14,7 @@ namespace {
 
 /// A soma, and where `dendrite` a basal dendrite of two compartments.
 DetailedCell cell_of(const std::string& description, bool dendrite = false) {
-  const auto folder = std::filesystem::temp_directory_path() / "neurontwin-quantity-test";
+  const auto folder = own_temporary_folder() / "neurontwin-quantity-test";
   std::filesystem::create_directories(folder);
   const std::string name = dendrite ? "dendrite.swc" : "soma.swc";
   {

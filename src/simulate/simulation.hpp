@@ -4,6 +4,9 @@
 
 namespace neurontwin {
 
+/// Part of what a result is known by. Raise it when the same neuron and input come to other numbers.
+inline constexpr int kSimulateVersion = 1;
+
 /// How the trials of a detailed neuron's data set are simulated. Reads [simulation].
 struct SimulationSpec {
   CableSpec cable;

@@ -10,9 +10,6 @@
 namespace neurontwin {
 namespace {
 
-// Far from the streams of the synapses, which count up from 1.
-constexpr uint32_t kSinusoidStream = 0xFFFF0000, kClusterStream = 0xFFFF0001, kBurstStream = 0xFFFF0002;
-
 /// Two shares of one half cross: of four trials one has both.
 bool is_among(WhichTrials which, uint64_t trial, unsigned bit) {
   return which == WhichTrials::all || (which == WhichTrials::half && ((trial >> bit) & 1) != 0);
@@ -191,7 +188,7 @@ std::vector<ShiftedSet> read_shifted_sets(const Settings& settings) {
 
 Sinusoid draw_sinusoid(const StimulusShift& shift, uint64_t seed, Stage stage, uint64_t trial) {
   if (!is_among(shift.sinusoidal, trial, 0)) return {};
-  Random random(seed, stage, trial, kSinusoidStream);
+  Random random(seed, stage, trial, StreamName::sinusoid);
   const double period_ms = random.uniform(shift.period_low_ms, shift.period_high_ms);
   return {period_ms, random.uniform(0, 2 * std::numbers::pi)};
 }
@@ -205,7 +202,7 @@ RateFactors draw_factors(const StimulusShift& shift, const RandomRates& rates, u
   if (shift.rate_factor != 1 || shift.needs_clusters() || silent)
     factors.of_synapse.assign(excitatory + inhibitory, shift.rate_factor);
   if (shift.needs_clusters()) {
-    const auto driven = driven_clusters(shift, Random(seed, stage, trial, kClusterStream));
+    const auto driven = driven_clusters(shift, Random(seed, stage, trial, StreamName::driven_clusters));
     const auto drive = [&](const std::vector<int>& cluster, size_t first) {
       for (size_t s = 0; s < cluster.size(); ++s)
         factors.of_synapse[first + s] *= driven[static_cast<size_t>(cluster[s])] ? shift.driven_factor : 0;
@@ -222,8 +219,7 @@ RateFactors draw_factors(const StimulusShift& shift, const RandomRates& rates, u
   for (size_t pool = 0; pool < rates.pools.size(); ++pool) {
     auto& factor = factors.of_pool.emplace_back(static_cast<size_t>(duration_ms), 1.0);
     if (shift.burst_share > 0) {
-      factor = burst_factors(shift, Random(seed, stage, trial, kBurstStream + static_cast<uint32_t>(pool)),
-                             duration_ms);
+      factor = burst_factors(shift, Random(seed, stage, trial, {StreamName::bursts, pool}), duration_ms);
     }
     if (sinusoid.period_ms == 0) continue;
     for (size_t t = 0; t < factor.size(); ++t) {

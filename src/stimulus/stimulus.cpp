@@ -7,8 +7,6 @@
 namespace neurontwin {
 namespace {
 
-constexpr uint32_t kRateStream = 0;
-constexpr uint32_t kFirstSynapseStream = 1;
 constexpr double kAlmostNoSpikes = 1e-4;  // per 100 ms, in place of a negative total
 
 /// The rates of a trial before smoothing: constant in each interval.
@@ -264,14 +262,14 @@ RandomRates read_stimulus(const Settings& settings, std::vector<SynapsePool> poo
 
 SynapticInput draw_input(const RandomRates& rates, uint64_t seed, Stage stage, uint64_t trial,
                          int64_t duration_ms, const RateFactors& factors) {
-  Random rate_stream(seed, stage, trial, kRateStream);
+  Random rate_stream(seed, stage, trial, StreamName::rates);
   const auto drawn = draw_interval_rates(rates, rate_stream, duration_ms);
   const IntervalSmoother smoother(drawn, duration_ms);
   const auto factor = by_synapse(factors, rates);
   const auto kind = [&](int first, int count) {
     std::vector<std::vector<uint32_t>> times(static_cast<size_t>(count));
     for (int s = 0; s < count; ++s) {
-      Random random(seed, stage, trial, kFirstSynapseStream + static_cast<uint32_t>(first + s));
+      Random random(seed, stage, trial, {StreamName::synapse, static_cast<uint64_t>(first + s)});
       draw_spikes(smoother, drawn.of(first + s), drawn.intervals, factor[static_cast<size_t>(first + s)],
                   duration_ms, random, [&](uint32_t t) { times[static_cast<size_t>(s)].push_back(t); });
     }
@@ -300,7 +298,7 @@ PoolInput mean_input(const RandomRates& rates, const SynapsePool& pool, int64_t 
 std::vector<std::vector<double>> spike_probability_reference(const RandomRates& rates, uint64_t seed,
                                                              Stage stage, uint64_t trial, int64_t duration_ms,
                                                              const RateFactors& factors) {
-  Random rate_stream(seed, stage, trial, kRateStream);
+  Random rate_stream(seed, stage, trial, StreamName::rates);
   const auto drawn = draw_interval_rates(rates, rate_stream, duration_ms);
   const auto window = smoothing_window(drawn.smoothing_sd_ms);
   const auto half = static_cast<int64_t>(window.size() - 1) / 2;

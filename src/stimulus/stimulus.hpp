@@ -9,6 +9,9 @@
 
 namespace neurontwin {
 
+/// Part of what a result is known by. Raise it when the same settings and seed draw other spikes.
+inline constexpr int kStimulusVersion = 1;
+
 /// Input spikes of one kind of synapse in one trial, sorted by time, then synapse. At most one a synapse and
 /// ms.
 struct Events {

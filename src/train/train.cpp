@@ -32,8 +32,19 @@ struct Validation {
   double spike_loss = 0, soma_loss = 0, dendrite_loss = 0, auc = 0;
 };
 
-/// Losses and AUC over all bins of a split, or of its first trials.
-Validation validate(Twin& twin, const TrainSpec& spec, const Split& split) {
+/// What the first loss that is no finite number is a loss of; empty: all are finite.
+std::string not_finite(const Losses& loss) {
+  const auto bad = [](const torch::Tensor& x) { return x.defined() && !std::isfinite(x.item<double>()); };
+  if (bad(loss.spike)) return "spikes";
+  if (bad(loss.soma)) return "somatic voltage";
+  if (bad(loss.dendrites)) return "dendritic components";
+  if (bad(loss.near_spike)) return "question whether a spike is near";
+  return bad(loss.rate) ? "spike rate" : "";
+}
+
+/// Losses and AUC over all bins of a split, or of its first trials, after so many epochs (counted from 0).
+/// Diverged if a loss is no finite number.
+Validation validate(Twin& twin, const TrainSpec& spec, const Split& split, int64_t epoch) {
   const Gathering gathering{.history_ms = twin->history_ms(),
                             .window_ms = split.duration_ms(),
                             .soma_skips_after_spike_ms = spec.soma_skips_after_spike_ms};
@@ -50,6 +61,12 @@ Validation validate(Twin& twin, const TrainSpec& spec, const Split& split) {
     const auto batch = gather(split, whole, gathering);
     const auto output = twin->forward(batch);
     const auto loss = losses(output, batch);
+    if (const auto quantity = not_finite(loss); !quantity.empty()) {
+      throw Diverged(fmt::format(
+          "training diverged: in the validation after epoch {} the loss of the {} is no finite number in {}, "
+          "whose data are finite; lower train.schedule's learning_rate ({})",
+          epoch + 1, quantity, split.place_of(i), spec.phase(epoch).learning_rate));
+    }
     v.spike_loss += loss.spike.item<double>() / static_cast<double>(trials);
     v.soma_loss += loss.soma.item<double>() / static_cast<double>(trials);
     if (loss.dendrites.defined())
@@ -176,12 +193,12 @@ TrainResult train(Twin& twin, const TrainSpec& spec, uint64_t seed, const Growin
                   const ProgressListener& listener) {
   std::filesystem::create_directories(folder);
   remove_half_written(folder);
-  const auto last = folder / "last.pt", best = folder / "best.pt";
+  const auto last = folder / "last.safetensors", best = folder / "best.safetensors";
   auto optimiser = make_optimiser(*twin, spec.l2);
   TrainState state{.identity = identity};
   if (auto resumed = load_checkpoint(last, identity, spec.epochs, *twin, &optimiser)) {
     state = std::move(*resumed);
-  } else if (std::filesystem::exists(last)) {
+  } else if (std::filesystem::exists(last) || std::filesystem::exists(folder / "last.pt")) {  // 0.1's name
     put_aside(folder);
   }
   twin->train();
@@ -242,17 +259,17 @@ TrainResult train(Twin& twin, const TrainSpec& spec, uint64_t seed, const Growin
       total.backward();
       if (spec.clip_gradient > 0) torch::nn::utils::clip_grad_norm_(twin->parameters(), spec.clip_gradient);
       optimiser.step(phase.learning_rate);
+      if (const auto quantity = not_finite(loss); !quantity.empty()) {
+        throw Diverged(
+            fmt::format("training diverged in epoch {}: the loss of the {} is no longer a finite number in "
+                        "step {}, whose "
+                        "data are finite; lower train.schedule's learning_rate ({})",
+                        state.epoch + 1, quantity, step + 1, phase.learning_rate));
+      }
       state.spike_loss_sum += loss.spike.item<double>();
       state.soma_loss_sum += loss.soma.item<double>();
       if (loss.dendrites.defined()) state.dendrite_loss_sum += loss.dendrites.item<double>();
       state.easier_loss_sum += easier_loss(loss, spec.questions);
-      if (!std::isfinite(state.spike_loss_sum + state.soma_loss_sum + state.dendrite_loss_sum +
-                         state.easier_loss_sum)) {
-        throw Diverged(fmt::format(
-            "training diverged in epoch {}: the loss is no longer a finite number; lower train.schedule's "
-            "learning_rate ({})",
-            state.epoch + 1, phase.learning_rate));
-      }
       progress.done = static_cast<double>(step + 1);
       if (listener) listener(progress);
     }
@@ -260,7 +277,7 @@ TrainResult train(Twin& twin, const TrainSpec& spec, uint64_t seed, const Growin
     // An interruption is to cost no more than checkpoint_every_s, or the validation it falls into.
     if (since_checkpoint.elapsed_s() + validation_s > spec.checkpoint_every_s) save();
     const Stopwatch validating;
-    const auto v = validate(twin, spec, valid_split);
+    const auto v = validate(twin, spec, valid_split, state.epoch);
     validation_s = validating.elapsed_s();
     account_time();
     const auto steps = static_cast<double>(spec.steps_per_epoch);

@@ -1,14 +1,17 @@
 #pragma once
 #include <filesystem>
-#include <nlohmann/json.hpp>
 #include <string>
 
 #include "dataset/windows.hpp"
 #include "progress/progress.hpp"
 #include "train/loss.hpp"
+#include "train/train_state.hpp"
 #include "twin/network.hpp"
 
 namespace neurontwin {
+
+/// Part of what a result is known by. Raise it when the same data and settings come to other weights.
+inline constexpr int kTrainVersion = 1;
 
 /// From this epoch on (counted from 0), these rates and weights hold.
 struct SchedulePhase {
@@ -57,29 +60,11 @@ struct Diverged : RunError {
   using RunError::RunError;
 };
 
-/// What one epoch came to. Losses are means per 1 ms bin; seconds are of computing.
-struct EpochRecord {
-  int64_t epoch = 0;
-  double seen_s = 0;  // seconds of simulated neuron trained on so far
-  double train_loss = 0, train_spike_loss = 0, train_soma_loss = 0, train_dendrite_loss = 0;
-  double train_easier_loss = 0;  // of the easier questions, weighted; part of train_loss, not of valid_loss
-  double valid_loss = 0, valid_spike_loss = 0, valid_soma_loss = 0, valid_dendrite_loss = 0, valid_auc = 0;
-  double learning_rate = 0;
-  double seconds = 0;
-  bool best = false;
-};
-
-struct TrainResult {
-  std::vector<EpochRecord> epochs;
-  int64_t best_epoch = 0;
-  double seconds = 0;
-};
-
 /// Trains `twin` and leaves in it the weights of the epoch with the lowest validation loss. Keeps
-/// `folder`/last.pt and best.pt, goes on from them after an interruption, and ends with the same weights as
-/// if there had been none. `identity` names all that determines the result but the number of epochs, so that
-/// more epochs go on from where fewer ended; checkpoints of another identity are put aside. RunError if
-/// stopped (a checkpoint is kept) or if the loss is no longer finite.
+/// `folder`/last.safetensors and best.safetensors, goes on from them after an interruption, and ends with the
+/// same weights as if there had been none. `identity` names all that determines the result but the number of
+/// epochs, so that more epochs go on from where fewer ended; checkpoints of another identity are put aside.
+/// RunError if stopped (a checkpoint is kept) or if the loss is no longer finite.
 TrainResult train(Twin& twin, const TrainSpec& spec, uint64_t seed, const Split& train_split,
                   const Split& valid_split, const std::filesystem::path& folder, const std::string& identity,
                   const ProgressListener& listener);
@@ -94,8 +79,5 @@ struct GrowingTrials {
 TrainResult train(Twin& twin, const TrainSpec& spec, uint64_t seed, const GrowingTrials& trials,
                   const Split& valid_split, const std::filesystem::path& folder, const std::string& identity,
                   const ProgressListener& listener);
-
-/// learning.json: the epochs as the report reads them.
-nlohmann::json learning_json(const TrainResult& result);
 
 }  // namespace neurontwin

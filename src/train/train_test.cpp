@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 
+#include "config/temporary_folder.hpp"
 #include "dataset/background_dataset.hpp"
 #include "train/loss.hpp"
 #include "train/nadam.hpp"
@@ -14,7 +15,7 @@ namespace {
 namespace fs = std::filesystem;
 
 fs::path fresh_folder(const std::string& name) {
-  const auto folder = fs::path(testing::TempDir()) / name;
+  const auto folder = own_temporary_folder() / name;
   fs::remove_all(folder);
   return folder;
 }
@@ -364,7 +365,31 @@ TEST(Train, CheckpointsOfOtherSettingsArePutAside) {
   task.run(twin, folder);
   train(twin, task.spec, 9, Split::open(task.data, "train"), Split::open(task.data, "valid"), folder, "other",
         {});
-  EXPECT_TRUE(fs::exists(folder.string() + "-before-1/best.pt"));
+  EXPECT_TRUE(fs::exists(folder.string() + "-before-1/best.safetensors"));
+}
+
+std::string message_of(const SmallTask& task, const fs::path& folder) {
+  Twin twin(task.twin, 100, 1);
+  try {
+    task.run(twin, folder);
+  } catch (const Diverged& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST(Train, ALossThatIsNoNumberIsNamedWithItsQuantityAndPlaceAndNotTakenForADamagedCheckpoint) {
+  SmallTask task("diverging");
+  task.spec.schedule = {{.from_epoch = 0, .learning_rate = 1e30, .soma_weight = 0.003}};
+  const auto in_training = message_of(task, fresh_folder("diverging-out"));
+  EXPECT_NE(in_training.find("training diverged in epoch 1: the loss of the "), std::string::npos)
+      << in_training;
+  EXPECT_NE(in_training.find("in step 2"), std::string::npos) << in_training;
+  task.spec.steps_per_epoch = 1;  // nothing looks at the weights before the validation does
+  const auto in_validation = message_of(task, fresh_folder("diverging-out"));
+  EXPECT_NE(in_validation.find("in the validation after epoch 1 the loss of the "), std::string::npos)
+      << in_validation;
+  EXPECT_NE(in_validation.find("valid-0000.h5, trial 0 of it"), std::string::npos) << in_validation;
 }
 
 TEST(Train, ADamagedCheckpointIsSaid) {
@@ -372,12 +397,12 @@ TEST(Train, ADamagedCheckpointIsSaid) {
   const auto folder = fresh_folder("damaged-out");
   Twin twin(task.twin, 100, 1);
   task.run(twin, folder);
-  fs::resize_file(folder / "last.pt", 100);
+  fs::resize_file(folder / "last.safetensors", 100);
   try {
     task.run(twin, folder);
     FAIL();
   } catch (const InputError& error) {
-    EXPECT_NE(std::string(error.what()).find("last.pt: is not a whole checkpoint"), std::string::npos)
+    EXPECT_NE(std::string(error.what()).find("last.safetensors: is not a checkpoint"), std::string::npos)
         << error.what();
   }
 }

@@ -24,7 +24,7 @@ template <class T>
 struct RandomCase {
   std::vector<T> input, weight, output_gradient;
   RandomCase(const CausalConvolutionShape& s, uint64_t seed) {
-    Random random(seed, Stage::test_cases, 0, 0);
+    Random random(seed, Stage::test_cases, 0, StreamName::test_case);
     input = random_values<T>(s.windows * s.input_duration() * s.inputs, random);
     weight = random_values<T>(s.taps * s.inputs * s.outputs, random);
     output_gradient = random_values<T>(s.windows * s.duration * s.outputs, random);

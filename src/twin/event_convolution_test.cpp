@@ -84,7 +84,7 @@ TYPED_TEST(FastEventConvolution, IsTheReferenceForwardAndBackward) {
   const double tolerance = sizeof(T) == 4 ? 1e-5 : 1e-12;
   uint64_t n = 0;
   for (const auto& [s, density] : cases()) {
-    Random random(1, Stage::test_cases, n++, 0);
+    Random random(1, Stage::test_cases, n++, StreamName::test_case);
     const auto events = random_events(s, density, random);
     const auto weight = random_values<T>(s.channels * s.taps * s.features, random);
     const auto gradient = random_values<T>(s.windows * s.duration * s.features, random);
@@ -108,7 +108,7 @@ TYPED_TEST(FastEventConvolution, GivesTheSameBitsOnAnyNumberOfThreads) {
   using T = TypeParam;
   uint64_t n = 0;
   for (const auto& [s, density] : cases()) {
-    Random random(2, Stage::test_cases, n++, 0);
+    Random random(2, Stage::test_cases, n++, StreamName::test_case);
     const auto events = random_events(s, density, random);
     const auto weight = random_values<T>(s.channels * s.taps * s.features, random);
     const auto gradient = random_values<T>(s.windows * s.duration * s.features, random);

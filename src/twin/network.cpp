@@ -1,133 +1,16 @@
 #include "twin/network.hpp"
 
-#include <torch/script.h>
-
-#include <algorithm>
 #include <array>
 
 #include "random/random.hpp"
 
 namespace neurontwin {
 
-bool can_be_residual(std::span<const LayerSpec> layers) {
-  const auto as_wide = [](const LayerSpec& a, const LayerSpec& b) { return a.features == b.features; };
-  return std::adjacent_find(layers.begin(), layers.end(), as_wide) != layers.end();
-}
-
-int64_t TwinSpec::window_ms() const {
-  int64_t window = recurrent ? recurrent->history_ms + 1 : 1;
-  for (const auto& layer : layers) window += layer.reach_ms();
-  return window;
-}
-
-bool TwinSpec::is_dilated() const {
-  return std::any_of(layers.begin(), layers.end(), [](const LayerSpec& l) { return l.dilation > 1; });
-}
-
-int64_t TwinSpec::width() const {
-  int64_t widest = recurrent ? recurrent->memory_units : 0;
-  for (const auto& layer : layers) widest = std::max(widest, layer.features);
-  return widest;
-}
-
-namespace {
-
-/// Of each layer, of which there is at least one.
-std::vector<int64_t> read_dilation(const Settings& settings, size_t layers) {
-  constexpr Range kRange{1, 10000};
-  if (!settings.is_array("dilation")) {
-    std::vector<int64_t> dilation(layers, settings.integer("dilation", 1, kRange));
-    dilation.front() = 1;
-    return dilation;
-  }
-  auto dilation = settings.integers("dilation", {}, kRange);
-  if (dilation.size() != layers) {
-    fail_input("{}: '{}' has {} numbers, expected {}, one for each of 'taps', or one without brackets",
-               settings.where("dilation"), settings.full_key("dilation"), dilation.size(), layers);
-  }
-  if (dilation.front() != 1) {
-    fail_input("{}: '{}' begins with {}, expected 1: the first layer sees every ms",
-               settings.where("dilation"), settings.full_key("dilation"), dilation.front());
-  }
-  return dilation;
-}
-
-void read_layers(const Settings& settings, TwinSpec& spec) {
-  const auto taps = settings.integers("taps", {}, {1, 10000});
-  auto width = settings.integers("width", {}, {1, 100000});
-  if (taps.empty()) {
-    fail_input("{}: '{}' is empty, expected the number of taps of each layer, for example [54, 12, 12]",
-               settings.where("taps"), settings.full_key("taps"));
-  }
-  if (width.size() == 1) width.resize(taps.size(), width.front());
-  if (width.size() != taps.size()) {
-    fail_input("{}: '{}' has {} numbers, expected one for all layers or {}, one for each of 'taps'",
-               settings.where("width"), settings.full_key("width"), width.size(), taps.size());
-  }
-  const auto dilation = read_dilation(settings, taps.size());
-  for (size_t i = 0; i < taps.size(); ++i) spec.layers.push_back({taps[i], width[i], dilation[i]});
-  spec.residual = settings.flag("residual", spec.residual);
-  if (spec.residual && !can_be_residual(spec.layers)) {
-    fail_input(
-        "{}: '{}' is true, but no layer is as wide as the one before it; expected two layers of one width "
-        "in a row",
-        settings.where("residual"), settings.full_key("residual"));
-  }
-  constexpr std::array<std::string_view, 2> activations{"relu", "linear"};
-  spec.activation =
-      settings.choice("activation", activations, "relu") == "relu" ? Activation::relu : Activation::linear;
-  spec.batch_norm = settings.flag("batch_norm", spec.batch_norm);
-  spec.temporal_shapes = settings.integer("temporal_shapes", spec.temporal_shapes,
-                                          {0, static_cast<double>(most_shapes(taps.front()))});
-}
-
-}  // namespace
-
-TwinSpec read_twin(const Settings& settings) {
-  TwinSpec spec;
-  constexpr std::array<std::string_view, 2> kinds{"convolutional", "recurrent"};
-  if (settings.choice("kind", kinds, "convolutional") == "recurrent") {
-    spec.recurrent = read_recurrent(settings);
-    // So that one experiment can describe both.
-    for (const auto* key :
-         {"taps", "width", "dilation", "residual", "activation", "batch_norm", "temporal_shapes"})
-      settings.pass_over(key);
-  } else {
-    read_layers(settings, spec);
-  }
-  spec.weight_sd = settings.number("weight_sd", spec.weight_sd, kNotNegative);
-  spec.bias = settings.number("bias", spec.bias);
-  spec.spike_weight_sd = settings.number("spike_weight_sd", spec.spike_weight_sd, kNotNegative);
-  spec.spike_bias = settings.number("spike_bias", spec.spike_bias);
-  spec.soma_weight_sd = settings.number("soma_weight_sd", spec.soma_weight_sd, kNotNegative);
-  spec.soma_bias = settings.number("soma_bias", spec.soma_bias);
-  spec.soma_offset_mV = settings.number("soma_offset_mV", spec.soma_offset_mV);
-  spec.dendrite_weight_sd = settings.number("dendrite_weight_sd", spec.dendrite_weight_sd, kNotNegative);
-  return spec;
-}
-
-std::string words_for(const TwinSpec& spec) {
-  if (spec.recurrent) {
-    const auto& r = *spec.recurrent;
-    return fmt::format("{} leaky memory units ({:g} to {:g} ms{}) over {} branches", r.memory_units,
-                       r.shortest_memory_ms, r.longest_memory_ms, r.learn_time_constants ? ", learned" : "",
-                       r.wiring.branches);
-  }
-  auto words =
-      fmt::format("{} layer{} x {} unit{}, {} ms of input", spec.depth(), spec.depth() > 1 ? "s" : "",
-                  spec.width(), spec.width() > 1 ? "s" : "", spec.window_ms());
-  if (spec.is_dilated()) {
-    std::vector<int64_t> dilation;
-    for (const auto& layer : spec.layers) dilation.push_back(layer.dilation);
-    words += fmt::format(", taps {} ms apart", fmt::join(dilation, ", "));
-  }
-  return words + (spec.residual ? ", residual" : "");
-}
-
 TwinImpl::TwinImpl(const TwinSpec& spec, int64_t channels, uint64_t seed) : spec_(spec), channels_(channels) {
   uint32_t stream = 0;
   const auto draw = [&](std::vector<int64_t> shape, double sd) {
-    return drawn_weights(std::move(shape), sd, Random(seed, Stage::twin_weights, 0, stream++));
+    return drawn_weights(std::move(shape), sd,
+                         Random(seed, Stage::twin_weights, 0, {StreamName::weights, stream++}));
   };
   const auto drawn = [&](const std::string& name, std::vector<int64_t> shape, double sd) {
     return register_parameter(name, draw(std::move(shape), sd));
@@ -195,15 +78,6 @@ torch::Tensor TwinImpl::first_gain() const {
   if (!spec_.batch_norm) return torch::ones_like(first_bias).detach();
   const auto& norm = norms_.front();
   return (norm.scale * torch::rsqrt(norm.variance + kNormEpsilon)).detach();
-}
-
-torch::Tensor TwinImpl::shapes_of(const torch::Tensor& filters) const {
-  if (basis_.shapes == 0) return filters;
-  const auto functions = functions_.to(filters.options());
-  std::vector<torch::Tensor> shapes;
-  for (int64_t r = 0; r < basis_.shapes; ++r)
-    shapes.push_back((filters * functions[r].view({1, -1, 1})).sum(1));
-  return torch::stack(shapes, 1);
 }
 
 AfterConvolution TwinImpl::after(const torch::Tensor& bias, size_t layer) {
@@ -338,114 +212,6 @@ int64_t TwinImpl::parameter_count() const {
   int64_t count = 0;
   for (const auto& p : parameters()) count += p.numel();
   return count;
-}
-
-torch::jit::Module TwinImpl::to_torchscript(const std::string& description) {
-  torch::NoGradGuard no_gradient;
-  torch::jit::Module module("NeuronTwin");
-  const auto add = [&](const std::string& name, const torch::Tensor& value) {
-    module.register_buffer(name, value.detach().to(torch::kCPU).clone().contiguous());
-  };
-  if (recurrent_) recurrent_->add_to(module);
-  std::string code = fmt::format(
-      "def features(self, spikes):\n"
-      "    x = torch.constant_pad_nd(spikes, [{}, 0], 0.0)\n",
-      history_ms());
-  for (size_t i = 0; i < spec_.layers.size(); ++i) {
-    const auto name = fmt::format("layer{}", i + 1);
-    // torch's conv1d runs its taps towards the present, ours away from the spike.
-    add(name + "_weight",
-        i == 0 ? filters().permute({2, 0, 1}).flip(2) : deeper_[i - 1].weight.permute({2, 1, 0}));
-    add(name + "_bias", i == 0 ? first_bias : deeper_[i - 1].bias);
-    if (spec_.adds_input(i)) code += "    given = x\n";
-    code += fmt::format(
-        "    x = torch.conv1d(x, self.{0}_weight, self.{0}_bias{1})\n", name,
-        spec_.layers[i].dilation == 1 ? "" : fmt::format(", [1], [0], [{}]", spec_.layers[i].dilation));
-    if (spec_.activation == Activation::relu) code += "    x = torch.relu(x)\n";
-    if (spec_.batch_norm) {
-      add(name + "_norm_scale", norms_[i].scale);
-      add(name + "_norm_shift", norms_[i].shift);
-      add(name + "_norm_mean", norms_[i].mean);
-      add(name + "_norm_variance", norms_[i].variance);
-      code += fmt::format(
-          "    x = torch.batch_norm(x, self.{0}_norm_scale, self.{0}_norm_shift, self.{0}_norm_mean, "
-          "self.{0}_norm_variance, False, 0.0, {1}, False)\n",
-          name, kNormEpsilon);
-    }
-    if (spec_.adds_input(i))
-      code += "    x = x + torch.narrow(given, 2, given.size(2) - x.size(2), x.size(2))\n";
-  }
-  add("spike_weight", spike_weight.view({1, -1, 1}));
-  add("spike_bias", spike_bias.view({1}));
-  add("soma_weight", soma_weight.view({1, -1, 1}));
-  add("soma_bias", soma_bias.view({1}) + spec_.soma_offset_mV);
-  if (!recurrent_) module.define(code + "    return x\n");
-  module.define(
-      "def forward(self, spikes):\n"
-      "    x = self.features(spikes)\n"
-      "    spike = torch.sigmoid(torch.conv1d(x, self.spike_weight, self.spike_bias))\n"
-      "    soma = torch.conv1d(x, self.soma_weight, self.soma_bias)\n"
-      "    return (torch.squeeze(spike, 1), torch.squeeze(soma, 1))\n");
-  for (const auto& head : heads_) {
-    add(head.name + "_weight", head.weight.t().unsqueeze(2));
-    add(head.name + "_bias", head.bias);
-    module.define(
-        fmt::format("def {0}(self, spikes):\n"
-                    "    y = torch.conv1d(self.features(spikes), self.{0}_weight, self.{0}_bias)\n"
-                    "    return {1}\n",
-                    head.name,
-                    head.name == "dendrites"    ? "torch.transpose(y, 1, 2)"
-                    : head.name == "near_spike" ? "torch.squeeze(torch.sigmoid(y), 1)"
-                                                : "torch.squeeze(torch.exp(y), 1)"));
-  }
-  module.register_attribute("description", c10::StringType::get(), description);
-  module.eval();
-  return module;
-}
-
-void TwinImpl::load_torchscript(const torch::jit::Module& module, const std::string& name) {
-  torch::NoGradGuard no_gradient;
-  const auto take = [&](const std::string& key, torch::Tensor target, const auto& turn) {
-    if (!module.hasattr(key)) fail_input("{}: has no '{}'; it is no twin of this shape", name, key);
-    const auto stored = turn(module.attr(key).toTensor());
-    if (stored.sizes() != target.sizes()) {
-      fail_input("{}: '{}' has another shape than this experiment's twin; run the train stage again", name,
-                 key);
-    }
-    target.copy_(stored);
-  };
-  const auto as_is = [](const torch::Tensor& t) { return t; };
-  if (recurrent_) recurrent_->take_from(take);
-  for (size_t i = 0; i < spec_.layers.size(); ++i) {
-    const auto layer = fmt::format("layer{}", i + 1);
-    if (i == 0) {
-      take(layer + "_weight", first_weight, [&](const torch::Tensor& t) {
-        return shapes_of(t.flip(2).permute({1, 2, 0}));
-      });
-      take(layer + "_bias", first_bias, as_is);
-    } else {
-      take(layer + "_weight", deeper_[i - 1].weight, [](const torch::Tensor& t) {
-        return t.permute({2, 1, 0});
-      });
-      take(layer + "_bias", deeper_[i - 1].bias, as_is);
-    }
-    if (spec_.batch_norm) {
-      take(layer + "_norm_scale", norms_[i].scale, as_is);
-      take(layer + "_norm_shift", norms_[i].shift, as_is);
-      take(layer + "_norm_mean", norms_[i].mean, as_is);
-      take(layer + "_norm_variance", norms_[i].variance, as_is);
-    }
-  }
-  const auto flat = [](const torch::Tensor& t) { return t.flatten(); };
-  const auto single = [](const torch::Tensor& t) { return t.squeeze(); };
-  take("spike_weight", spike_weight, flat);
-  take("spike_bias", spike_bias, single);
-  take("soma_weight", soma_weight, flat);
-  take("soma_bias", soma_bias, [&](const torch::Tensor& t) { return t.squeeze() - spec_.soma_offset_mV; });
-  for (const auto& head : heads_) {
-    take(head.name + "_weight", head.weight, [](const torch::Tensor& t) { return t.squeeze(2).t(); });
-    take(head.name + "_bias", head.bias, as_is);
-  }
 }
 
 Prediction predict_trial(Twin& twin, const Split& split, size_t trial) {

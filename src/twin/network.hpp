@@ -2,74 +2,19 @@
 #include <torch/torch.h>
 
 #include <functional>
-#include <optional>
-#include <span>
 #include <string>
 #include <vector>
 
-#include "config/settings.hpp"
 #include "dataset/windows.hpp"
 #include "twin/layers.hpp"
 #include "twin/recurrent_layer.hpp"
+#include "twin/spec.hpp"
 #include "twin/temporal_basis.hpp"
 
 namespace neurontwin {
 
-enum class Activation { linear, relu };
-
-struct LayerSpec {
-  int64_t taps = 1;
-  int64_t features = 1;
-  int64_t dilation = 1;  // ms from tap to tap
-
-  int64_t reach_ms() const { return (taps - 1) * dilation; }
-};
-
-/// Whether a layer is as wide as the one before it: else there is nothing to add its input to.
-bool can_be_residual(std::span<const LayerSpec> layers);
-
-/// A temporally convolutional twin: causal convolutions over the input spikes, each followed by an activation
-/// and, if asked, batch normalisation; then 1x1 heads: the log-odds of a spike, the somatic voltage, and
-/// where the data has them the principal components of the dendritic voltages. Reads [twin].
-struct TwinSpec {
-  std::vector<LayerSpec> layers;
-  /// Leaky memory units in place of the convolutions, below the same heads; then there are no `layers`.
-  std::optional<RecurrentSpec> recurrent = {};
-  Activation activation = Activation::relu;
-  bool batch_norm = false;
-  /// Every layer that is as wide as the one before it adds what it was given to what it makes of it, after
-  /// activation and normalisation (He, Zhang, Ren and Sun 2016).
-  bool residual = false;
-  /// The first layer's filters are sums of so many functions of the lag (temporal_basis.hpp); 0: every tap is
-  /// free.
-  int64_t temporal_shapes = 0;
-  double weight_sd = 0.1;  // truncated normal
-  double bias = 0;
-  double spike_weight_sd = 0.1;
-  double spike_bias = -2;
-  double soma_weight_sd = 0.1;
-  double soma_bias = 0;
-  double soma_offset_mV = -67.7;  // added to the voltage head, so that it learns deviations
-  double dendrite_weight_sd = 0.05;
-  // Further heads. The data and the training say whether there are any, not [twin].
-  int64_t dendritic_components = 0;
-  bool near_spike = false;  // a spike within some milliseconds (train.near_spike_ms)
-  bool count = false;       // spikes in a Gaussian window (train.rate_sd_ms)
-
-  /// Milliseconds of input that one output depends on, its own included; of a recurrent twin, that it is
-  /// given at least.
-  int64_t window_ms() const;
-  int64_t depth() const { return recurrent ? 1 : static_cast<int64_t>(layers.size()); }
-  int64_t width() const;
-  bool is_dilated() const;
-  /// Whether layer i, counted from 0, adds its input to its output.
-  bool adds_input(size_t i) const {
-    return residual && i > 0 && layers[i].features == layers[i - 1].features;
-  }
-};
-TwinSpec read_twin(const Settings& settings);
-/// What a twin is made of, for people.
-std::string words_for(const TwinSpec& spec);
+/// Part of what a result is known by. Raise it when the same weights come to other answers.
+inline constexpr int kTwinVersion = 1;
 
 struct TwinOutput {
   torch::Tensor spike_log_odds;  // [window][ms]
@@ -116,17 +61,6 @@ class TwinImpl : public torch::nn::Module {
   int64_t history_ms() const { return spec_.window_ms() - 1; }
   int64_t parameter_count() const;
 
-  /// The network over dense input as a TorchScript module, for torch.jit.load:
-  /// forward(spikes [batch][channel][ms]) -> (spike probability [batch][ms], somatic voltage in mV
-  /// [batch][ms]). Input before the first ms is silence. `description` (JSON) is stored as attribute
-  /// "description". Further heads are methods: dendrites(spikes) [batch][ms][component], near_spike(spikes)
-  /// (a probability) and count(spikes) (an expected number), [batch][ms].
-  torch::jit::Module to_torchscript(const std::string& description);
-
-  /// Takes the weights of a module made by to_torchscript from a twin of the same shape. InputError, naming
-  /// `name`, if it is of another.
-  void load_torchscript(const torch::jit::Module& module, const std::string& name);
-
   bool dense = false;
   bool norm_frozen = false;  // training, too, normalises by the running averages, and leaves them as they are
   Products products = Products::float32;  // of the dense convolutions on other devices than the CPU
@@ -164,8 +98,6 @@ class TwinImpl : public torch::nn::Module {
   }
   /// All heads' answers to [window][ms][feature].
   TwinOutput answers_to(const torch::Tensor& x) const;
-  /// What `filters` are made of: first_weight of a twin with these filters, if they are sums of its shapes.
-  torch::Tensor shapes_of(const torch::Tensor& filters) const;
   AfterConvolution after(const torch::Tensor& bias, size_t layer);
 
   TwinSpec spec_;

@@ -1,7 +1,5 @@
 #include "twin/recurrent_layer.hpp"
 
-#include <torch/script.h>
-
 #include <array>
 #include <cmath>
 
@@ -133,28 +131,6 @@ Tensor activated(const Tensor& x, HiddenActivation activation) {
 
 }  // namespace
 
-RecurrentSpec read_recurrent(const Settings& settings) {
-  RecurrentSpec spec;
-  spec.memory_units = settings.integer("memory_units", spec.memory_units, {1, 10000});
-  spec.branches = settings.integer("branches", spec.branches, {1, 100000});
-  spec.branch_overlap = settings.flag("branch_overlap", spec.branch_overlap);
-  constexpr std::array<std::string_view, 2> activations{"silu", "relu"};
-  spec.activation = settings.choice("memory_activation", activations, "silu") == "relu"
-                        ? HiddenActivation::relu
-                        : HiddenActivation::silu;
-  spec.learn_time_constants = settings.flag("learn_time_constants", spec.learn_time_constants);
-  spec.synapse_tau_ms = settings.number("synapse_tau_ms", spec.synapse_tau_ms, kPositive);
-  spec.shortest_memory_ms = settings.number("shortest_memory_ms", spec.shortest_memory_ms, kPositive);
-  spec.longest_memory_ms = settings.number("longest_memory_ms", spec.longest_memory_ms, kPositive);
-  spec.history_ms = settings.integer("history_ms", spec.history_ms, {0, 100000});
-  if (spec.longest_memory_ms < spec.shortest_memory_ms) {
-    fail_input("{}: '{}' is {}, expected at least 'shortest_memory_ms', {}",
-               settings.where("longest_memory_ms"), settings.full_key("longest_memory_ms"),
-               spec.longest_memory_ms, spec.shortest_memory_ms);
-  }
-  return spec;
-}
-
 RecurrentLayerImpl::RecurrentLayerImpl(const RecurrentSpec& spec, uint64_t seed) : spec_(spec) {
   const int64_t units = spec_.memory_units, hidden = spec_.hidden_units();
   const auto& wiring = spec_.wiring;
@@ -162,7 +138,8 @@ RecurrentLayerImpl::RecurrentLayerImpl(const RecurrentSpec& spec, uint64_t seed)
   const auto drawn = [&](const std::string& name, int64_t inputs, int64_t outputs, int64_t all_inputs) {
     const double sd = 1 / std::sqrt(3 * static_cast<double>(all_inputs));
     return register_parameter(
-        name, drawn_weights({inputs, outputs}, sd, Random(seed, Stage::twin_weights, 1, stream++)));
+        name, drawn_weights({inputs, outputs}, sd,
+                            Random(seed, Stage::twin_weights, 1, {StreamName::weights, stream++})));
   };
   auto signs = torch::full({wiring.contacts()}, kSynapseWeight);
   signs.slice(0, wiring.first[static_cast<size_t>(spec_.excitatory_channels)]).neg_();
@@ -231,58 +208,6 @@ Tensor RecurrentLayerImpl::forward_reference(const Tensor& events, int64_t windo
   const auto drive = torch::matmul(torch::stack(sums, 1), branch_weight) + hidden_bias;
   return leaky_memory_reference(drive, memory_weight, delta_weight, delta_bias, keep(), gate(),
                                 spec_.activation);
-}
-
-void RecurrentLayerImpl::add_to(torch::jit::Module& module) const {
-  const auto add = [&](const std::string& name, const Tensor& value) {
-    module.register_buffer(name, value.detach().to(torch::kCPU).clone().contiguous());
-  };
-  add("synapse_weight", synapse_table());
-  add("branch_weight", branch_weight);
-  add("hidden_bias", hidden_bias);
-  add("memory_weight", memory_weight);
-  add("delta_weight", delta_weight);
-  add("delta_bias", delta_bias);
-  add("log_time_constant", log_time_constant);
-  module.define(fmt::format(
-      "def features(self, spikes):\n"
-      "    x = torch.transpose(torch.constant_pad_nd(spikes, [{history}, 0], 0.0), 1, 2)\n"
-      "    arriving = torch.matmul(x, self.synapse_weight)\n"
-      "    leak = torch.exp(-torch.exp(-self.log_time_constant))\n"
-      "    gate = 1.0 - torch.exp(-{speed} * torch.exp(-self.log_time_constant))\n"
-      "    branch = torch.zeros_like(arriving[:, 0])\n"
-      "    memory = torch.zeros([x.size(0), {units}], dtype=x.dtype, device=x.device)\n"
-      "    result = []\n"
-      "    for t in range(x.size(1)):\n"
-      "        branch = {keep} * branch + arriving[:, t]\n"
-      "        decayed = leak * memory\n"
-      "        hidden = torch.{activation}(torch.matmul(branch, self.branch_weight) + self.hidden_bias + "
-      "torch.matmul(decayed, self.memory_weight))\n"
-      "        delta = {range} * torch.tanh({slope} * (torch.matmul(hidden, self.delta_weight) + "
-      "self.delta_bias))\n"
-      "        memory = decayed + gate * delta\n"
-      "        if t >= {history}:\n"
-      "            result.append(memory)\n"
-      "    return torch.stack(result, 2)\n",
-      fmt::arg("history", spec_.history_ms), fmt::arg("speed", kWriteSpeed),
-      fmt::arg("units", spec_.memory_units), fmt::arg("keep", std::exp(-1 / spec_.synapse_tau_ms)),
-      fmt::arg("activation", spec_.activation == HiddenActivation::relu ? "relu" : "silu"),
-      fmt::arg("range", kWriteRange), fmt::arg("slope", kWriteSlope)));
-}
-
-void RecurrentLayerImpl::take_from(const Take& take) {
-  const auto as_is = [](const Tensor& t) { return t; };
-  take("synapse_weight", synapse_weight, [&](const Tensor& table) {
-    const bool same = table.dim() == 2 && table.size(0) == spec_.wiring.channels() &&
-                      table.size(1) == spec_.wiring.branches;
-    return same ? table.index({contact_channels(), contact_branches()}) : table;
-  });
-  take("branch_weight", branch_weight, as_is);
-  take("hidden_bias", hidden_bias, as_is);
-  take("memory_weight", memory_weight, as_is);
-  take("delta_weight", delta_weight, as_is);
-  take("delta_bias", delta_bias, as_is);
-  take("log_time_constant", log_time_constant, as_is);
 }
 
 Tensor branch_sums(const Tensor& events, const Tensor& weight, const Wiring& wiring,

@@ -1,34 +1,13 @@
 #pragma once
 #include <torch/torch.h>
 
-#include <functional>
 #include <string>
 
-#include "config/settings.hpp"
 #include "twin/branch_sums.hpp"
 #include "twin/leaky_memory.hpp"
+#include "twin/spec.hpp"
 
 namespace neurontwin {
-
-/// A recurrent twin's part below its heads: leaky sums of spikes on branches, and leaky memory units that a
-/// network of one hidden layer, of twice as many units, writes to (leaky_memory.hpp). Their time constants
-/// are spaced evenly on a logarithmic scale when training starts.
-struct RecurrentSpec {
-  int64_t memory_units = 20;
-  HiddenActivation activation = HiddenActivation::silu;
-  bool learn_time_constants = false;
-  double synapse_tau_ms = 5;
-  double shortest_memory_ms = 1, longest_memory_ms = 150;
-  int64_t history_ms = 150;  // of input before the first output, in which the memory fills
-  int64_t branches = 45;     // wanted; of the wiring see wire_branches()
-  bool branch_overlap = true;
-  // The cell says these, not [twin].
-  Wiring wiring;
-  int64_t excitatory_channels = 0;  // the first ones
-
-  int64_t hidden_units() const { return 2 * memory_units; }
-};
-RecurrentSpec read_recurrent(const Settings& settings);
 
 class RecurrentLayerImpl : public torch::nn::Module {
  public:
@@ -40,14 +19,6 @@ class RecurrentLayerImpl : public torch::nn::Module {
   torch::Tensor forward(const torch::Tensor& events, int64_t windows, int64_t duration);
   /// The same in torch's own operations, ms by ms, on any device.
   torch::Tensor forward_reference(const torch::Tensor& events, int64_t windows, int64_t duration);
-
-  /// Adds the weights to a TorchScript module, and a method features(spikes [batch][channel][ms]) that gives
-  /// [batch][unit][ms].
-  void add_to(torch::jit::Module& module) const;
-  /// Takes them from such a module: calls take(name, tensor to fill, what makes it of the stored one).
-  using Take = std::function<void(const std::string&, torch::Tensor,
-                                  const std::function<torch::Tensor(const torch::Tensor&)>&)>;
-  void take_from(const Take& take);
 
   torch::Tensor time_constants_ms() const { return log_time_constant.detach().exp(); }
 

@@ -14,7 +14,7 @@ namespace {
 /// Spikes in random bins, some of them twice, sorted by window.
 torch::Tensor random_events(int64_t windows, int64_t channels, int64_t duration, double density,
                             uint64_t seed) {
-  Random random(seed, Stage::test_cases, 0, 0);
+  Random random(seed, Stage::test_cases, 0, StreamName::test_case);
   std::vector<int32_t> list;
   for (int64_t w = 0; w < windows; ++w) {
     for (int64_t c = 0; c < channels; ++c) {
@@ -43,7 +43,7 @@ Wiring random_wiring(int64_t channels, int64_t branches, Random& random) {
 }
 
 RecurrentSpec small_spec() {
-  Random random(3, Stage::test_cases, 0, 0);
+  Random random(3, Stage::test_cases, 0, StreamName::test_case);
   RecurrentSpec spec;
   spec.memory_units = 5;
   spec.wiring = random_wiring(9, 4, random);
@@ -60,7 +60,7 @@ TEST(RecurrentLayer, OutputsAndGradientsAreThoseOfTorchsOwnOperations) {
   // Units that fill SIMD vectors and that do not, groups of windows of every size, silence and every bin. In
   // double nothing but a wrong formula can be far off; in float sums of a few hundred terms lose 1e-5.
   torch::manual_seed(1);
-  Random random(1, Stage::test_cases, 0, 0);
+  Random random(1, Stage::test_cases, 0, StreamName::test_case);
   for (int n = 0; n < 24; ++n) {
     RecurrentSpec spec;
     spec.memory_units = std::array<int64_t, 6>{1, 3, 8, 20, 33, 50}[static_cast<size_t>(n % 6)];

@@ -1,14 +1,53 @@
 #pragma once
+#include <array>
+#include <fstream>
+#include <string>
 #include <string_view>
 
+#include "cell/neuron.hpp"
 #include "config/error.hpp"
+#include "config/ordinary_file.hpp"
 #include "config/settings.hpp"
+#include "config/temporary_folder.hpp"
+#include "dataset/dataset.hpp"
+#include "dataset/dendritic_basis.hpp"
+#include "dataset/replay_input.hpp"
+#include "dataset/synapse_clusters.hpp"
 #include "mechanism/generate.hpp"
 #include "morphology/compartments.hpp"
+#include "report/report.hpp"
 
 namespace neurontwin {
 
-enum class Reader { swc, asc, nmodl, toml };
+enum class Reader { swc, asc, nmodl, toml, cell, shard, replay, json, twin, checkpoint, experiment, store };
+inline constexpr std::array kReaders{Reader::swc,   Reader::asc,    Reader::nmodl, Reader::toml,
+                                     Reader::cell,  Reader::shard,  Reader::replay, Reader::json};
+/// These need the rooms above libtorch: see learning_readers.hpp.
+inline constexpr std::array kLearningReaders{Reader::experiment, Reader::store, Reader::twin,
+                                             Reader::checkpoint};
+
+/// Writes a file for a reader that takes a file's name.
+inline std::filesystem::path written(std::string_view bytes, const char* name) {
+  const auto file = own_temporary_folder() / name;
+  std::ofstream(file, std::ios::binary | std::ios::trunc) << bytes;
+  return file;
+}
+
+/// A shard, as it is opened, walked through and windowed.
+inline void read_shard(const std::filesystem::path& file) {
+  const Shard shard(file);
+  uint64_t sum = 0;
+  for (size_t i = 0; i < shard.trials(); ++i) {
+    const auto trial = shard.trial(i);
+    for (const auto* events : {&trial.excitatory, &trial.inhibitory}) {
+      for (const auto t : events->time_ms) sum += t;
+      for (const auto s : events->synapse) sum += s;
+      sum += events->between(0, shard.identity().duration_ms / 2).time_ms.size();
+    }
+    for (const float v : trial.soma_mV) sum += v > 0;
+  }
+  static_cast<void>(sum);
+}
 
 /// What a user's file goes through, except simulation. Any bytes will do: what is wrong with them is an
 /// InputError.
@@ -27,7 +66,7 @@ inline void read_as(Reader reader, std::string_view text) {
       return;
     }
     case Reader::toml: {
-      const auto settings = Settings::from_text(text, "fuzz.toml");
+      const auto settings = Settings::from_text(with_line_feeds(std::string(text)), "fuzz.toml");
       settings.text("kind", "none");
       settings.number("dt_ms", 1.0, {0, 10});
       settings.integers("taps", std::vector<int64_t>{1}, {1, 100});
@@ -36,6 +75,42 @@ inline void read_as(Reader reader, std::string_view text) {
       settings.reject_unread();
       return;
     }
+    case Reader::cell: {
+      const auto settings = Settings::from_file(written(text, "cell.toml"));
+      const auto neuron = read_neuron(settings);
+      settings.reject_unread();
+      settings.resolved();
+      words_for(neuron);
+      return;
+    }
+    case Reader::shard: {
+      const auto file = written(text, "train-0000.h5");
+      read_shard(file);
+      const Hdf5File raw(file);
+      raw.listing();
+      if (raw.has("/direction")) read_dendritic_basis(file, raw.text_attribute("configuration"));
+      if (raw.has("/excitatory_cluster")) read_synapse_clusters(file, raw.text_attribute("configuration"));
+      return;
+    }
+    case Reader::replay:
+      read_replay_input(written(text, "input.h5"));
+      return;
+    case Reader::json: {
+      // As the report reads a run's files back: each in turn is the fuzzed one, beside whole ones.
+      const auto& folder = own_temporary_folder();
+      for (const std::string_view fuzzed : {"metrics", "interpretation", "search"}) {
+        for (const std::string_view name : {"run", "metrics", "interpretation", "search"})
+          written(name == fuzzed ? text : "{}", (std::string(name) + ".json").c_str());
+        written("title = 'x'\n", "experiment.toml");
+        make_report(folder);
+      }
+      return;
+    }
+    case Reader::experiment:
+    case Reader::store:
+    case Reader::twin:
+    case Reader::checkpoint:
+      return;  // see learning_readers.hpp
   }
 }
 

@@ -52,7 +52,7 @@ DERIVATIVE states {
   B_nmda' = -B_nmda/nmda_decay
 }
 
-NET_RECEIVE(weight) {
+NET_RECEIVE(weight (1)) {
   A_ampa = A_ampa + weight*ampa_factor
   B_ampa = B_ampa + weight*ampa_factor
   A_nmda = A_nmda + weight*nmda_factor

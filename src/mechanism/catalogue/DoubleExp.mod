@@ -39,7 +39,7 @@ DERIVATIVE states {
   B' = -B/decay
 }
 
-NET_RECEIVE(weight) {
+NET_RECEIVE(weight (1)) {
   A = A + weight*factor
   B = B + weight*factor
 }

@@ -1,8 +1,14 @@
 #include "mechanism/compile_user.hpp"
 
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <cstdlib>
 #include <fstream>
 
+#include "config/temporary_folder.hpp"
+#include "files/files.hpp"
 #include "mechanism/user/kernels_against_reference.hpp"
 
 namespace neurontwin {
@@ -20,45 +26,54 @@ constexpr auto kChannel =
 class UserMechanism : public testing::Test {
  protected:
   void SetUp() override {
-    std::string name = (fs::temp_directory_path() / "neurontwin-test-XXXXXX").string();
-    folder_ = ::mkdtemp(name.data());
     std::ofstream(folder_ / "kdr.mod") << kChannel;
     ::setenv("XDG_CACHE_HOME", (folder_ / "cache").c_str(), 1);
     ::unsetenv("CXX");
   }
   void TearDown() override {
-    fs::remove_all(folder_);
     ::unsetenv("XDG_CACHE_HOME");
     ::unsetenv("CXX");
   }
   std::string refusal() {
     try {
-      load_mechanism("kdr.mod", folder_, "cell.toml:3");
+      load_mechanism("kdr.mod", folder_.path(), "cell.toml:3");
     } catch (const InputError& error) {
       return error.what();
     }
     return "accepted";
   }
-  fs::path folder_;
+  /// A compiler that first writes a line to the file "calls", whenever it is asked to compile.
+  fs::path counting_compiler(const std::string& then = "exec c++ \"$@\"") {
+    const auto compiler = folder_ / "compiler";
+    std::ofstream(compiler) << "#!/bin/sh\n[ \"$1\" = --version ] || echo called >> '"
+                            << (folder_ / "calls").string() << "'\n"
+                            << then << "\n";
+    fs::permissions(compiler, fs::perms::owner_all);
+    ::setenv("CXX", compiler.c_str(), 1);
+    return compiler;
+  }
+  size_t calls() const { return fs::exists(folder_ / "calls") ? fs::file_size(folder_ / "calls") / 7 : 0; }
+  fs::path kept_library() const {
+    for (const auto& entry : fs::recursive_directory_iterator(folder_ / "cache"))
+      if (entry.path().filename() == "kernels.so") return entry.path();
+    ADD_FAILURE() << "nothing is kept";
+    return {};
+  }
+  TemporaryFolder folder_;
 };
 
 TEST_F(UserMechanism, RunsLikeItsExpressionsAndIsCompiledOnce) {
-  // A compiler that counts its calls.
-  const auto compiler = folder_ / "compiler";
-  std::ofstream(compiler) << "#!/bin/sh\necho called >> " << (folder_ / "calls").string()
-                          << "\nexec c++ \"$@\"\n";
-  fs::permissions(compiler, fs::perms::owner_all);
-  ::setenv("CXX", compiler.c_str(), 1);
+  counting_compiler();
   for (int time = 0; time < 2; ++time) {
-    const auto loaded = load_mechanism("kdr.mod", folder_, "cell.toml:3");
+    const auto loaded = load_mechanism("kdr.mod", folder_.path(), "cell.toml:3");
     expect_kernels_equal_reference(loaded->mechanism, loaded->layout, loaded->kernels);
-    EXPECT_EQ(fs::file_size(folder_ / "calls"), 7u);  // "called\n", once
+    EXPECT_EQ(calls(), 1u);
   }
   // Another text is another mechanism.
   std::ofstream(folder_ / "kdr.mod") << std::string(kChannel).replace(std::string(kChannel).find("+ 30"), 4,
                                                                       "+ 35");
-  load_mechanism("kdr.mod", folder_, "cell.toml:3");
-  EXPECT_EQ(fs::file_size(folder_ / "calls"), 14u);
+  load_mechanism("kdr.mod", folder_.path(), "cell.toml:3");
+  EXPECT_EQ(calls(), 2u);
 }
 
 TEST_F(UserMechanism, WithoutACompilerSaysWhatToInstall) {
@@ -88,6 +103,117 @@ TEST_F(UserMechanism, ThatIsNotThereOrWrongIsRefused) {
 TEST_F(UserMechanism, ACacheThatCannotBeWrittenIsNamed) {
   std::ofstream(folder_ / "cache") << "a file in its place";
   EXPECT_NE(refusal().find((folder_ / "cache").string()), std::string::npos);
+}
+
+TEST_F(UserMechanism, IsCompiledAgainForAnotherCompiler) {
+  counting_compiler();
+  EXPECT_EQ(refusal(), "accepted");
+  const auto other = folder_ / "other";
+  fs::copy_file(folder_ / "compiler", other);
+  ::setenv("CXX", other.c_str(), 1);
+  EXPECT_EQ(refusal(), "accepted");
+  EXPECT_EQ(calls(), 2u);
+}
+
+TEST_F(UserMechanism, ThatIsDamagedInTheCacheIsCompiledAgain) {
+  counting_compiler();
+  EXPECT_EQ(refusal(), "accepted");
+  const auto file = kept_library();
+  const auto whole = read_file(file);
+  auto flipped = whole, unsealed = whole;
+  flipped[whole.size() / 3] ^= 1;
+  unsealed.back() ^= 1;
+  size_t compiled = 1;
+  for (const auto& damaged :
+       {std::string(), whole.substr(0, whole.size() / 2), whole.substr(0, whole.size() - 1),
+        whole.substr(0, whole.size() - 40), flipped, unsealed, std::string("nonsense")}) {
+    write_file_atomically(file, damaged);
+    const auto loaded = load_mechanism("kdr.mod", folder_.path(), "cell.toml:3");
+    expect_kernels_equal_reference(loaded->mechanism, loaded->layout, loaded->kernels);
+    EXPECT_EQ(calls(), ++compiled);
+  }
+}
+
+TEST_F(UserMechanism, ThatOthersMayHavePutIntoTheCacheIsNotLoaded) {
+  EXPECT_EQ(refusal(), "accepted");
+  const auto file = kept_library();
+  // One by one from the file up to the cache's own folder.
+  for (auto path = file; path != folder_ / "cache"; path = path.parent_path()) {
+    struct stat before {};
+    ASSERT_EQ(::stat(path.c_str(), &before), 0);
+    for (const mode_t more : {S_IWGRP, S_IWOTH}) {
+      ASSERT_EQ(::chmod(path.c_str(), before.st_mode | more), 0);
+      EXPECT_NE(refusal().find(path.string() + ": others than its owner may write to it"), std::string::npos)
+          << refusal();
+    }
+    ASSERT_EQ(::chmod(path.c_str(), before.st_mode), 0);
+    if (::geteuid() == 0) {
+      ASSERT_EQ(::chown(path.c_str(), 65534, 65534), 0);
+      EXPECT_NE(refusal().find(path.string() + ": belongs to another user (number 65534)"), std::string::npos)
+          << refusal();
+      ASSERT_EQ(::chown(path.c_str(), 0, 0), 0);
+    }
+    // A link is not followed, even to what would be right.
+    const auto elsewhere = folder_ / "elsewhere";
+    fs::rename(path, elsewhere);
+    fs::create_symlink(elsewhere, path);
+    EXPECT_NE(refusal().find(path.string()), std::string::npos) << refusal();
+    fs::remove(path);
+    fs::rename(elsewhere, path);
+    EXPECT_EQ(refusal(), "accepted");
+  }
+}
+
+TEST_F(UserMechanism, EightProcessesAtOnceAllHaveItFromAnEmptyCache) {
+  counting_compiler();
+  EXPECT_EQ(refusal(), "accepted");
+  // From now on compiling takes no longer than a copy, so that all are at it at the same time.
+  fs::copy_file(kept_library(), folder_ / "compiled");
+  fs::remove_all(folder_ / "cache");
+  counting_compiler("cp '" + (folder_ / "compiled").string() + "' kernels.so");
+  std::vector<pid_t> processes;
+  for (int i = 0; i < 8; ++i) {
+    processes.push_back(::fork());
+    if (processes.back() == 0) ::_exit(refusal() == "accepted" ? 0 : 1);
+  }
+  for (const auto process : processes) {
+    int status = 0;
+    ASSERT_EQ(::waitpid(process, &status, 0), process);
+    EXPECT_TRUE(WIFEXITED(status));
+    EXPECT_EQ(WEXITSTATUS(status), 0);
+  }
+  // Nothing half made is left.
+  for (const auto& entry : fs::recursive_directory_iterator(folder_ / "cache")) {
+    const auto name = entry.path().filename().string();
+    EXPECT_FALSE(name.starts_with("making-") || name.ends_with(".half-written")) << entry.path();
+  }
+  EXPECT_EQ(refusal(), "accepted");
+}
+
+TEST_F(UserMechanism, NoNameFromOutsideIsRunWhateverIsInIt) {
+  const std::string odd = "-o a b'c\"d$(touch PWNED)`touch PWNED`;touch PWNED\n#error x\\";
+  const auto odd_folder = folder_ / odd;
+  fs::create_directories(odd_folder);
+  const auto file = odd_folder / (odd + "z.mod");
+  std::ofstream(file) << "TITLE */ #error x\nUNITS { (mV) = (millivolt) }\n" << kChannel;
+  ::setenv("XDG_CACHE_HOME", odd_folder.c_str(), 1);
+  const auto compiler = odd_folder / "c++ x";
+  fs::create_symlink("/usr/bin/c++", compiler);
+  ::setenv("CXX", compiler.c_str(), 1);
+  const auto loaded = load_mechanism(file.filename().string(), odd_folder, "cell.toml:3");
+  expect_kernels_equal_reference(loaded->mechanism, loaded->layout, loaded->kernels);
+  for (const auto& entry : fs::recursive_directory_iterator(folder_.path()))
+    EXPECT_NE(entry.path().filename(), "PWNED");
+  EXPECT_FALSE(fs::exists("PWNED"));
+}
+
+TEST_F(UserMechanism, ARelativeCacheCountsAsNone) {
+  ::setenv("XDG_CACHE_HOME", "relative", 1);
+  const std::string home = std::getenv("HOME") != nullptr ? std::getenv("HOME") : "";
+  ::setenv("HOME", "", 1);
+  EXPECT_NE(refusal().find("set XDG_CACHE_HOME (or HOME) to the absolute path"), std::string::npos)
+      << refusal();
+  ::setenv("HOME", home.c_str(), 1);
 }
 
 }  // namespace

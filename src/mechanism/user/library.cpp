@@ -8,6 +8,20 @@
 #include "mechanism/compile_user.hpp"
 
 namespace neurontwin {
+namespace {
+
+/// All mechanisms of a cell work on arrays of as many trials side by side as the program's own.
+void require_same_lanes(const MechanismKernels& user, const std::filesystem::path& file) {
+  MechanismKernels own;
+  catalogue().front().kernels(&own);
+  if (user.in_float.lanes == own.in_float.lanes && user.in_double.lanes == own.in_double.lanes) return;
+  fail_input(
+      "{}: was compiled for {} trials side by side, but this program works on {}; set CXX to a compiler that "
+      "knows this machine's processor",
+      file.string(), user.in_float.lanes, own.in_float.lanes);
+}
+
+}  // namespace
 
 std::shared_ptr<const LoadedMechanism> load_mechanism(const std::string& name,
                                                       const std::filesystem::path& folder,
@@ -16,10 +30,11 @@ std::shared_ptr<const LoadedMechanism> load_mechanism(const std::string& name,
   if (name.ends_with(".mod")) {
     const auto file = folder / name;
     std::error_code unreadable;
-    if (!std::filesystem::exists(file, unreadable))
+    if (!std::filesystem::exists(file, unreadable) && !unreadable)
       fail_input("{}: there is no file {}", where, file.string());
     loaded->mechanism = compile_mechanism(file, tables);
     loaded->kernels = compile_user_kernels(loaded->mechanism);
+    require_same_lanes(loaded->kernels, file);
   } else {
     const auto all = catalogue();
     const auto entry =

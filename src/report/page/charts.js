@@ -206,7 +206,7 @@ function filterChart(interpretation, unit, filters) {
   const tau = interpretation.membrane_time_constant_ms;
   const time = interpretation.lag_ms.map((l) => -l);
   const ms = (v) => (v === null ? '–' : v.toFixed(1));  // filters of zeros have no time constant
-  const words = kinds.map((k) => `${k} ${ms(unit[k].tau_ms)} ms [${unit[k].tau_ci95.map(ms).join(', ')}]`).join(', ');
+  const words = kinds.map((k) => `${k} ${fitted(unit[k].tau_ms, unit[k].tau_note, (v) => `${ms(v)} ms [${unit[k].tau_ci95.map(ms).join(', ')}]`)}`).join(', ');
   // A thousand faint lines are a grey band, and take seconds to draw: the band itself then.
   const many = kinds.some((k) => (unit.filters[k].rows || unit.filters[k].length) > 200);
   const bands = (all) => {
@@ -218,7 +218,7 @@ function filterChart(interpretation, unit, filters) {
   };
   return {
     id: 'filter' + unit.unit, group: 'filters', title: interpretation.units.length > 1 ? `Unit ${unit.unit + 1}` : 'What one input spike does to the twin', size: 'half', height: 320,
-    caption: `The weight of an input spike by how long ago it came. ${many ? 'Bands: half and nine tenths of the synapses; bold: their mean' : 'Faint: every synapse; bold: their mean with its standard deviation'}; dashed: the fitted exponential (${words}${tau === undefined ? '' : `; the membrane: ${tau} ms`}).`,
+    caption: `The weight of an input spike by how long ago it came. ${many ? 'Bands: half and nine tenths of the synapses; bold: their mean' : 'Faint: every synapse; bold: their mean with its standard deviation'}; dashed: the fitted exponential (time constant: ${words}${tau === undefined ? '' : `; the membrane: ${tau} ms`}).`,
     spec: (width, height) => {
       const c = themeColours();
       const layers = [];
@@ -235,7 +235,7 @@ function filterChart(interpretation, unit, filters) {
       }
       layers.push({kind: 'rule', data: [{x: time[time.length - 1], x2: 0, y: 0, y2: 0}], colour: c.quiet, dash: []});
       return frameSpec({width, height, x: {title: 'time of the input spike before the output (ms)', domain: [time[time.length - 1], 0]}, y: {title: unit.readout === undefined ? 'weight' : 'weight towards a spike'}, layers,
-                        legend: kinds.map((k) => [k, c[k]]).concat([['exponential fit', c.ink]])});
+                        legend: kinds.map((k) => [k, c[k]]).concat(kinds.some((k) => unit[k].tau_ms !== null) ? [['exponential fit', c.ink]] : [])});
     },
     table: {columns: ['lag (ms)', ...kinds.flatMap((k) => [k + ' mean', k + ' sd'])], rows: interpretation.lag_ms.map((l, i) => [l, ...kinds.flatMap((k) => [unit[k].mean[i], unit[k].sd[i]])])},
   };

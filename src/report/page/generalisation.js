@@ -38,7 +38,7 @@ function generalisationCharts(curves, m) {
   const scores = kGeneralisationScores.filter(([key]) => sets.some((set) => typeof m[set.prefix + key] === 'number'));
   const silent = sets.filter((set) => m[set.prefix + 'note']).map((set) => `${set.label}: ${m[set.prefix + 'note']}`);
   const columns = [['spikes', 'output spikes', ''], ['spike.base_rate_hz', 'rate (Hz)', ''], ['spike.expected_rate_hz', 'rate the twin expects (Hz)', ''], ['spike.auc', 'spike AUC', 'i'], ['drop.spike.auc', 'its drop', 'i'],
-                   ['spike.tpr_at_fpr_0.0025', 'spikes found', 'i'], ['spike.false_positives_per_s_at_fpr_0.0025', 'false positives per s', 'i'], ['soma.rmse_mV', 'voltage RMSE (mV)', 'i'], ['soma.variance_explained', 'voltage explained', 'i'],
+                   ['spike.tpr_at_fpr_0.0025', 'spikes found', 'i'], ['spike.fpr_at_fpr_0.0025', 'at a false-positive rate of', 'i'], ['spike.false_positives_per_s_at_fpr_0.0025', 'false positives per s', 'i'], ['soma.rmse_mV', 'voltage RMSE (mV)', 'i'], ['soma.variance_explained', 'voltage explained', 'i'],
                    ['drop.soma.variance_explained', 'its drop', 'i'], ['baseline.glm.spike.auc', 'linear sum: AUC', 'i'], ['baseline.glm.soma.variance_explained', 'linear sum: voltage explained', 'i']];
   const value = (set, key) => m[set.prefix === '' && key === 'spikes' ? 'data.test_spikes' : set.prefix + key];
   const cells = (set) => columns.flatMap(([key, , interval]) => [value(set, key), ...(interval ? value(set, key + '_ci95') || [null, null] : [])].map((v) => (v === undefined ? null : v)));

@@ -10,6 +10,8 @@ function partColours() {
 const kindDash = (kind) => (kind === 'inhibitory' ? [5, 3] : []);
 const short = (v, digits = 3) => (v === null || v === undefined ? '–' : String(+v.toPrecision(digits)));
 const between = (interval) => (interval && interval[0] !== null ? `${short(interval[0])} to ${short(interval[1])}` : '');
+// What stands in a table in the place of a number that a check speaks against: the reason.
+const shapePart = (shape, key) => (shape[key] === null ? shape[key.replace(/(_tau)?_ms$/, '') + '_note'] || null : shape[key]);
 const setName = (set) => `${set.part}, ${set.kind}`;
 // Excitation is drawn solid, inhibition dashed: said in the key where both are there.
 const partLegend = (sets) => [...new Set(sets.map((s) => s.part))].map((part) => [part, partColours()[part]]);
@@ -31,7 +33,7 @@ function responseChart(response, key, title, unit, words) {
       legend: partLegend(sets),
     }),
     table: {columns: ['part', 'kind', 'synapses', 'peak', '95 % from', 'to', 'peak after (ms)', '95 % from', 'to', 'half width (ms)', '95 % from', 'to', 'decays with (ms)', '95 % from', 'to', ...Array.from({length: lags}, (_, i) => i + ' ms')],
-            rows: sets.map((s) => [s.part, s.kind, s.synapses, ...['peak', 'peak_lag_ms', 'width_ms', 'decay_tau_ms'].flatMap((k) => [s[key][k], ...s[key][k + '_ci95']]), ...s[key].mean])},
+            rows: sets.map((s) => [s.part, s.kind, s.synapses, ...['peak', 'peak_lag_ms', 'width_ms', 'decay_tau_ms'].flatMap((k) => [shapePart(s[key], k), ...s[key][k + '_ci95']]), ...s[key].mean])},
   };
 }
 
@@ -45,12 +47,15 @@ function shapesChart(response) {
       return {row: setName(s), x: s.soma_mV[key], low, high, colour: c(s), tip: `${setName(s)}: ${short(s.soma_mV[key])} ms\n95 %: ${between(s.soma_mV[key + '_ci95'])}`};
     }),
   });
+  const parts = [['peak_lag_ms', 'peak'], ['width_ms', 'half width'], ['decay_tau_ms', 'decay']];
+  const without = sets.flatMap((s) => parts.filter(([key]) => s.soma_mV[key] === null).map(([key, name]) => `${setName(s)}, ${name}: ${shapePart(s.soma_mV, key) || 'none'}`));
+  const withoutWords = without.length ? ` Not drawn, and why: ${without.join('; ')}.` : '';
   return {
     id: 'response-shapes', group: 'interpretation', title: 'When, how long, how it fades', size: 'wide', height: 110 + 25 * sets.length,
-    caption: 'Of the responses of the voltage: when each is greatest, how long it is beyond half of that, and the time constant with which it decays from there. Lines: 95 % intervals over synapses.',
+    caption: 'Of the responses of the voltage: when each is greatest, how long it is beyond half of that, and the time constant with which it decays from there. Lines: 95 % intervals over synapses.' + withoutWords,
     spec: (width) => dotsSpec({width, rows: sets.map(setName), panels: [panel('peak_lag_ms', 'peak after (ms)'), panel('width_ms', 'half width (ms)'), panel('decay_tau_ms', 'decay time constant (ms)')]}),
     key: () => [['excitatory', themeColours().excitatory], ['inhibitory', themeColours().inhibitory]],
-    table: {columns: ['part', 'kind', 'peak after (ms)', 'half width (ms)', 'decays with (ms)', 'fit of the decay (r²)'], rows: sets.map((s) => [s.part, s.kind, s.soma_mV.peak_lag_ms, s.soma_mV.width_ms, s.soma_mV.decay_tau_ms, s.soma_mV.decay_r2])},
+    table: {columns: ['part', 'kind', 'peak after (ms)', 'half width (ms)', 'decays with (ms)', 'fit of the decay (r²)'], rows: sets.map((s) => [s.part, s.kind, ...parts.map(([key]) => shapePart(s.soma_mV, key)), s.soma_mV.decay_r2])},
   };
 }
 
@@ -61,11 +66,12 @@ function addedSpikesCharts(added) {
   const room = 0.05 * (high - low), domain = [low - room, high + room];
   const lags = sets[0].neuron.mean.length;
   const table = {columns: ['part', 'kind', 'added spikes', 'correlation', '95 % from', 'to', 'slope', '95 % from', 'to', 'neuron: peak (mV)', 'after (ms)', 'half width (ms)', 'twin: peak (mV)', 'after (ms)', 'half width (ms)'],
-                 rows: sets.map((s) => [s.part, s.kind, s.spikes, s.correlation, ...s.correlation_ci95, s.slope, ...s.slope_ci95, s.neuron.peak_mV, s.neuron.peak_lag_ms, s.neuron.width_ms, s.twin.peak_mV, s.twin.peak_lag_ms, s.twin.width_ms])};
+                 rows: sets.map((s) => [s.part, s.kind, s.spikes, s.correlation, ...s.correlation_ci95, s.slope, ...s.slope_ci95, ...[s.neuron, s.twin].flatMap((shape) => [shape.peak_mV, shapePart(shape, 'peak_lag_ms'), shapePart(shape, 'width_ms')])])};
+  const agreement = added.correlation === null ? added.note : `Over all milliseconds the twin’s changes correlate with the neuron’s by ${short(added.correlation)} [${between(added.correlation_ci95)}], slope ${short(added.slope)} [${between(added.slope_ci95)}]`;
   return [
     {
       id: 'added-peaks', group: 'interpretation', title: 'One spike more: twin against simulator', size: 'half', height: 320, table,
-      caption: `${added.spikes} input spikes were added, one at a time, and the neuron simulated again with each. A dot is the greatest change of the somatic voltage. Over all milliseconds the twin’s changes correlate with the neuron’s by ${short(added.correlation)} [${between(added.correlation_ci95)}], slope ${short(added.slope)} [${between(added.slope_ci95)}]. ${added.left_out} more were left out, for the neuron spiked.`,
+      caption: `${added.spikes} input spikes were added, one at a time, and the neuron simulated again with each. A dot is the greatest change of the somatic voltage. ${agreement}. ${added.left_out} more were left out, for the neuron spiked.`,
       spec: (width, height) => frameSpec({
         width, height, x: {title: 'neuron (mV)', domain}, y: {title: 'twin (mV)', domain},
         layers: [{kind: 'line', data: [{x: domain[0], y: domain[0]}, {x: domain[1], y: domain[1]}], colour: c().quiet, width: 1, dash: [4, 3]},
@@ -93,7 +99,7 @@ function addedSpikesCharts(added) {
 
 // Cable theory's question: the farther out, the later and the longer?
 function addedDistanceChart(added, places) {
-  const excitatory = added.each.filter((e) => e.excitatory && e.neuron.width_ms !== null && e.twin.width_ms !== null).map((e) => ({...e, path: places.path_um[e.channel]}));
+  const excitatory = added.each.filter((e) => e.excitatory && ['peak_lag_ms', 'width_ms'].every((key) => e.neuron[key] !== null && e.twin[key] !== null)).map((e) => ({...e, path: places.path_um[e.channel]}));
   const panel = (title, key, height) => ({
     title, height, y: {title: 'ms', zero: true, domain: [0, 1.05 * Math.max(1, ...excitatory.flatMap((e) => [e.neuron[key], e.twin[key]]))]},
     layers: [{kind: 'points', data: excitatory.map((e) => ({x: e.path, y: e.neuron[key], n: e.name})), colour: themeColours().truth, size: 46, opacity: 0.3, tip: "'neuron, ' + datum.n + ': ' + format(datum.y, '.3g') + ' ms'"},
@@ -105,7 +111,7 @@ function addedDistanceChart(added, places) {
     spec: (width) => stackSpec({width, x: {title: 'path to the soma (µm)', domain: [0, 1.03 * Math.max(1, ...excitatory.map((e) => e.path))]}, panels: [panel('Peak after the spike', 'peak_lag_ms', 130), panel('Half width', 'width_ms', 130)]}),
     key: () => [['neuron', themeColours().truth], ['twin', themeColours().predicted]],
     table: {columns: ['part', 'path (µm)', 'kind', 'neuron: peak (mV)', 'after (ms)', 'half width (ms)', 'twin: peak (mV)', 'after (ms)', 'half width (ms)'],
-            rows: added.each.map((e) => [places.part[e.channel], places.path_um[e.channel], e.excitatory ? 'excitatory' : 'inhibitory', e.neuron.peak_mV, e.neuron.peak_lag_ms, e.neuron.width_ms, e.twin.peak_mV, e.twin.peak_lag_ms, e.twin.width_ms])},
+            rows: added.each.map((e) => [places.part[e.channel], places.path_um[e.channel], e.excitatory ? 'excitatory' : 'inhibitory', ...[e.neuron, e.twin].flatMap((shape) => [shape.peak_mV, shapePart(shape, 'peak_lag_ms'), shapePart(shape, 'width_ms')])])},
   };
 }
 
@@ -114,7 +120,7 @@ function attributionChart(attribution) {
   const dots = (when, colour, name) => sets.map((s) => ({row: setName(s), x: s[when].sum, low: s[when].sum_ci95[0], high: s[when].sum_ci95[1], colour, tip: `${setName(s)}, before ${name}: ${short(s[when].sum)}\n95 %: ${between(s[when].sum_ci95)}`}));
   return {
     id: 'attribution', group: 'interpretation', title: 'What brought the spikes about', size: 'half', height: 110 + 25 * sets.length,
-    caption: `Integrated gradients: how much the input spikes of each part add to the log-odds of an output spike, before ${attribution.spikes} output spikes, and before as many moments of silence with as much input. All together add ${short(attribution.mean_before_spikes)} before spikes and ${short(attribution.mean_before_silences)} before silences, counted from no input at all. Lines: 95 % intervals over moments.`,
+    caption: `Integrated gradients: how much the input spikes of each part add to the log-odds of an output spike, before ${attribution.spikes} output spikes, and before as many moments of silence with as much input. All together add ${short(attribution.mean_before_spikes)} before spikes and ${short(attribution.mean_before_silences)} before silences, counted from no input at all. Lines: 95 % intervals over moments.${attribution.note ? ' ' + attribution.note : ''}`,
     spec: (width) => dotsSpec({width, rows: sets.map(setName), panels: [{title: 'log-odds added', x: {ticks: 6}, dots: [...dots('before_silences', themeColours().quiet, 'silence'), ...dots('before_spikes', themeColours().threshold, 'spikes')]}]}),
     key: () => [['before output spikes', themeColours().threshold], ['before matched silence', themeColours().quiet]],
     table: {columns: ['part', 'kind', 'synapses', 'before spikes', '95 % from', 'to', 'before silences', '95 % from', 'to'], rows: sets.map((s) => [s.part, s.kind, s.synapses, s.before_spikes.sum, ...s.before_spikes.sum_ci95, s.before_silences.sum, ...s.before_silences.sum_ci95])},
@@ -143,8 +149,8 @@ function templateCharts(templates) {
   return templates.templates.map((t, k) => {
     const where = Object.entries(t.by_part).map(([part, loading]) => `${part} ${short(loading)}`).join(', ');
     return {
-      id: 'template' + k, group: 'interpretation', title: `Template ${k + 1}: mostly ${t.part}`, size: 'half', height: 230,
-      caption: `${(100 * t.share).toFixed(0)} % of what the first layer’s filters have in common. Mean loading of a branch, by part: ${where}.` + (k === 0 ? ` Filters of ${templates.units} units on ${templates.branches.length} branches, each as a sum of these ${templates.templates.length} patterns that only add up (non-negative factorisation); ${(100 * templates.unexplained).toFixed(1)} % of the squares are left unexplained.` : ''),
+      id: 'template' + k, group: 'interpretation', title: `Template ${k + 1}: ${t.part === 'mixed' ? 'mixed' : 'mostly ' + t.part}`, size: 'half', height: 230,
+      caption: `${(100 * t.share).toFixed(0)} % of what the first layer’s filters have in common. Mean loading of a branch, by part: ${where}.${t.part_note ? ` No part is told from the next: ${t.part_note}.` : ''}` + (k === 0 ? ` Filters of ${templates.units} units on ${templates.branches.length} branches, each as a sum of these ${templates.templates.length} patterns that only add up (non-negative factorisation); ${(100 * templates.unexplained).toFixed(1)} % of the squares are left unexplained.` : ''),
       spec: (width, height) => {
         const c = themeColours(), lags = t.excitatory.length, kinds = ['excitatory', 'inhibitory'].filter((k) => t[k].some((v) => v !== 0));
         return frameSpec({

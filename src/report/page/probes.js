@@ -87,7 +87,7 @@ function dendriticSpikesChart(found) {
       legend: [...parts.map((part) => [part, colour(part)]), ['somatic voltage', themeColours().quiet]],
     }),
     table: {columns: ['branch', 'part', 'distance (um)', 'NMDA spikes (Hz)', 'share of time', 'AUC', '95 % from', 'to', 'AUC, true components', 'AUC, somatic voltage'],
-            rows: found.branches.map((b) => [b.section, b.part, b.path_um, b.spikes_hz, b.share_of_time, ...(b.auc || [null, null, null]), b.components_auc ? b.components_auc[0] : null, b.soma_auc ? b.soma_auc[0] : null])},
+            rows: found.branches.map((b) => [b.section, b.part, b.path_um, b.spikes_hz, b.share_of_time, ...(b.auc || [b.note || null, null, null]), b.components_auc ? b.components_auc[0] : null, b.soma_auc ? b.soma_auc[0] : null])},
   };
 }
 

@@ -1,0 +1,120 @@
+#include "cell/physical.hpp"
+
+#include <array>
+#include <cmath>
+#include <string>
+#include <utility>
+
+namespace neurontwin {
+namespace {
+
+constexpr double kMost_S = 1e-3, kMost_S_cm2 = 1000;
+constexpr double kMost_nA = 1e6, kMost_mA_cm2 = 1e6;
+constexpr double kMost_mM = 1e5, kMost_ms = 1e9;
+
+/// The power of ten that a prefix is; none if it is no prefix.
+std::optional<int> prefix_of(std::string_view text) {
+  static constexpr std::array<std::pair<std::string_view, int>, 9> kPrefixes{{{"", 0},
+                                                                              {"m", -3},
+                                                                              {"milli", -3},
+                                                                              {"u", -6},
+                                                                              {"micro", -6},
+                                                                              {"n", -9},
+                                                                              {"nano", -9},
+                                                                              {"p", -12},
+                                                                              {"pico", -12}}};
+  for (const auto& [name, power] : kPrefixes)
+    if (text == name) return power;
+  return {};
+}
+
+/// The power of ten that siemens_in() is.
+std::optional<int> power_of_siemens(std::string_view unit) {
+  const auto slash = unit.find('/');
+  const auto numerator = unit.substr(0, slash);
+  std::optional<int> power;
+  for (const std::string_view base : {"siemens", "mhos", "mho", "S"}) {
+    if (!numerator.ends_with(base)) continue;
+    power = prefix_of(numerator.substr(0, numerator.size() - base.size()));
+    break;
+  }
+  if (!power || slash == unit.npos) return power;
+  const auto area = unit.substr(slash + 1);
+  if (area == "cm2" || area == "cm^2") return power;
+  if (area == "um2" || area == "um^2" || area == "micron2") return *power + 8;
+  if (area == "m2" || area == "m^2") return *power - 4;
+  return {};
+}
+
+bool is_per_area(std::string_view unit) {
+  return unit.find('/') != unit.npos;
+}
+
+/// "g", "gbar", "gnabar", "gmax", "nmda_gmax".
+bool names_conductance(std::string_view name) {
+  const bool bar = name.ends_with("bar") || name.ends_with("max");
+  return name == "g" || (name.starts_with("g") && bar) || name.ends_with("_gmax") || name.ends_with("_gbar");
+}
+
+/// From nothing to the most that physical_range() allows, in this unit.
+std::optional<Range> conductances(std::string_view unit) {
+  const auto power = power_of_siemens(unit);
+  if (!power) return {};
+  return Range{0, (is_per_area(unit) ? kMost_S_cm2 : kMost_S) * std::pow(10.0, -*power)};
+}
+
+bool is_current(std::string_view unit) {
+  const auto amperes = unit.substr(0, unit.find('/'));
+  return amperes == "nA" || amperes == "mA" || amperes == "uA" || amperes == "pA" || amperes == "nanoamp" ||
+         amperes == "milliamp" || amperes == "A";
+}
+
+}  // namespace
+
+std::optional<double> siemens_in(std::string_view unit) {
+  const auto power = power_of_siemens(unit);
+  return power ? std::optional(std::pow(10.0, *power)) : std::nullopt;
+}
+
+bool is_conductance(const Parameter& parameter) {
+  if (parameter.unit.empty()) return names_conductance(parameter.name);
+  return siemens_in(parameter.unit).has_value();
+}
+
+bool is_density(const Parameter& parameter) {
+  return siemens_in(parameter.unit) && is_per_area(parameter.unit);
+}
+
+Range physical_range(const Parameter& parameter) {
+  const auto& unit = parameter.unit;
+  if (const auto range = conductances(unit)) return *range;
+  if (is_conductance(parameter)) return kNotNegative;
+  if (unit == "mV" || unit == "millivolt") return kVoltages_mV;
+  if (unit == "nA" || unit == "nanoamp") return {-kMost_nA, kMost_nA};
+  if (unit == "mA/cm2" || unit == "milliamp/cm2") return {-kMost_mA_cm2, kMost_mA_cm2};
+  if (unit == "mM" || unit == "milli/liter") return {0, kMost_mM};
+  if (unit == "ms" || unit == "millisecond") return {-kMost_ms, kMost_ms};
+  return {};
+}
+
+bool uses_weight(const Mechanism& m) {
+  if (!m.receiving || m.receiving->arguments.empty()) return false;
+  const Expr weight = m.symbol(m.receiving->arguments[0]);
+  if (weight < 0) return false;
+  for (const Expr after : m.receiving->stored)
+    if (m.graph.depends(after, weight)) return true;
+  return false;
+}
+
+bool needs_weight(const Mechanism& m) {
+  return uses_weight(m) && m.receiving->weight_unit != "1";
+}
+
+Range weight_range(const Mechanism& m) {
+  const auto& unit = m.receiving->weight_unit;
+  if (const auto range = conductances(unit)) return *range;
+  if (is_current(unit)) return {-kMost_nA, kMost_nA};
+  return {0, 1e6};
+}
+
+}  // namespace neurontwin

@@ -1,0 +1,55 @@
+#include "cli/memory_estimate.hpp"
+
+#include <algorithm>
+
+#include "files/free_space.hpp"
+
+namespace neurontwin {
+namespace {
+
+constexpr double kFloat = sizeof(float);
+
+/// What every layer hands on, once forward and once back, for the windows of one step.
+double activation_bytes(const TwinSpec& twin, const TrainSpec& train) {
+  double units = 0;
+  for (const auto& layer : twin.layers) units += static_cast<double>(layer.features);
+  if (twin.recurrent)
+    units = static_cast<double>(twin.recurrent->memory_units + twin.recurrent->wiring.branches);
+  return 2 * kFloat * units * static_cast<double>(train.batch_windows) * static_cast<double>(train.window_ms);
+}
+
+/// Weights, their gradients and the optimiser's two moments.
+double weight_bytes(const TwinSpec& twin, int64_t channels) {
+  double weights = 0, before = static_cast<double>(channels);
+  for (size_t i = 0; i < twin.layers.size(); ++i) {
+    const auto taps =
+        static_cast<double>(i == 0 && twin.temporal_shapes > 0 ? twin.temporal_shapes : twin.layers[i].taps);
+    weights += taps * before * static_cast<double>(twin.layers[i].features);
+    before = static_cast<double>(twin.layers[i].features);
+  }
+  return 4 * kFloat * weights;
+}
+
+/// A voltage and a chance of a spike for every millisecond of the trials that are scored together.
+double answer_bytes(const DataSpec& data) {
+  return 2 * kFloat * static_cast<double>(std::max(data.test_trials, data.valid_trials)) *
+         static_cast<double>(data.trial_ms);
+}
+
+}  // namespace
+
+void require_memory(const Experiment& e) {
+  const auto free = static_cast<double>(free_memory_bytes());
+  const auto require = [&](double bytes, std::string_view settings, std::string_view doing) {
+    if (bytes <= free) return;
+    fail_input("{} takes more than {} of memory, but {} are free; lower {}", doing, words_for_bytes(bytes),
+               words_for_bytes(free), settings);
+  };
+  const int64_t channels = excitatory_synapses(e.plan.cell) + inhibitory_synapses(e.plan.cell);
+  require(activation_bytes(e.twin, e.train), "train.batch_windows, train.window_ms or twin.width",
+          "training");
+  require(weight_bytes(e.twin, channels), "twin.width or twin.taps", "training");
+  require(answer_bytes(e.plan.data), "data.test_trials, data.valid_trials or data.trial_ms", "evaluation");
+}
+
+}  // namespace neurontwin

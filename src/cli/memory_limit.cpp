@@ -1,0 +1,75 @@
+#include "cli/memory_limit.hpp"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <torch/torch.h>
+#include <unistd.h>
+
+#include "cli/stopping.hpp"
+#include "config/error.hpp"
+#include "files/free_space.hpp"
+
+namespace neurontwin {
+namespace {
+
+constexpr uint64_t kMB = 1'000'000;
+
+/// What the libraries take when they start, beyond themselves; and of that what each processor has a thread
+/// for.
+constexpr uint64_t kToStart = 300 * kMB, kToStartPerProcessor = 40 * kMB;
+/// Beyond that: what a small experiment takes, and each thread (its stack, its heap and a buffer of
+/// OpenBLAS).
+constexpr uint64_t kToWork = 250 * kMB, kPerThread = 110 * kMB;
+
+/// Pages of address space in use.
+uint64_t pages_in_use() {
+  char text[64] = "";
+  const int file = ::open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+  if (file < 0) return 0;
+  const ssize_t n = ::read(file, text, sizeof text - 1);
+  ::close(file);
+  uint64_t pages = 0;
+  for (ssize_t i = 0; i < n && text[i] >= '0' && text[i] <= '9'; ++i)
+    pages = 10 * pages + static_cast<uint64_t>(text[i] - '0');
+  return pages;
+}
+
+/// Runs before the libraries' own starting code, which ends the program or waits for ever where memory is
+/// short, and which a signal would otherwise end without the exit code that says so.
+void before_libraries(int, char**, char**) {
+  for (const int signal : {SIGINT, SIGTERM}) ::signal(signal, [](int) { ::_exit(kStoppedExitCode); });
+  struct rlimit limit {};
+  if (::getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return;
+  const auto processors = static_cast<uint64_t>(::sysconf(_SC_NPROCESSORS_ONLN));
+  const uint64_t needed = pages_in_use() * static_cast<uint64_t>(::sysconf(_SC_PAGESIZE)) + kToStart +
+                          processors * kToStartPerProcessor;
+  if (limit.rlim_cur >= needed) return;
+  ::dprintf(
+      STDERR_FILENO,
+      "neurontwin: the limit on memory of %lu MB (ulimit -v) is too low: the program needs %lu MB to start\n",
+      static_cast<unsigned long>(limit.rlim_cur / kMB), static_cast<unsigned long>(needed / kMB));
+  ::_exit(1);
+}
+
+[[gnu::section(".preinit_array"), gnu::used]] void (*const first_of_all)(int, char**,
+                                                                         char**) = before_libraries;
+
+}  // namespace
+
+void require_address_space(int threads) {
+  const uint64_t free = free_address_bytes();
+  if (free == std::numeric_limits<uint64_t>::max()) return;
+  const uint64_t needed = kToWork + static_cast<uint64_t>(threads) * kPerThread;
+  if (free < needed) {
+    fail_run(
+        "the limit on memory (ulimit -v) is too low: it leaves {}, and {} threads (--threads) need {}; raise "
+        "it, or "
+        "ask for fewer threads",
+        words_for_bytes(static_cast<double>(free)), threads, words_for_bytes(static_cast<double>(needed)));
+  }
+  const auto a = torch::ones({512, 512});
+  torch::mm(a, a);
+}
+
+}  // namespace neurontwin

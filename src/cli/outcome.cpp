@@ -1,0 +1,99 @@
+#include "cli/outcome.hpp"
+
+#include <c10/util/Exception.h>
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <new>
+#include <stdexcept>
+#include <system_error>
+
+#include "cli/stopping.hpp"
+#include "config/error.hpp"
+#include "progress/progress.hpp"
+
+namespace neurontwin {
+namespace {
+
+constexpr int kFailed = 1, kWrongInput = 2;
+
+/// Where stderr cannot be written there is nobody to tell; the exit code says that something is wrong.
+void tell(const std::string& message) {
+  const auto line = fmt::format("neurontwin: {}\n", message);
+  std::fwrite(line.data(), 1, line.size(), stderr);
+  std::fflush(stderr);
+}
+
+bool is_out_of_memory(const c10::Error& error) {
+  const std::string what = error.what_without_backtrace();
+  return what.find("allocate memory") != what.npos || what.find("out of memory") != what.npos;
+}
+
+[[noreturn]] void fail_memory(std::string_view doing, std::string_view settings) {
+  fail_run("out of memory while {}; lower {}", doing, settings);
+}
+
+[[noreturn]] void fail_internal(std::string_view doing, const std::string& details) {
+  fail_run(
+      "an error of the program itself while {}, not of its input; please report it with the command that led "
+      "to it "
+      "and these details:\n            {}",
+      doing, details);
+}
+
+}  // namespace
+
+void with_reasons(std::string_view doing, std::string_view settings, const std::function<void()>& work) {
+  try {
+    work();
+  } catch (const InputError&) {
+    throw;
+  } catch (const RunError&) {
+    throw;
+  } catch (const std::system_error&) {
+    throw;
+  } catch (const std::bad_alloc&) {
+    fail_memory(doing, settings);
+  } catch (const std::length_error&) {  // more than any memory could hold
+    fail_memory(doing, settings);
+  } catch (const c10::Error& error) {
+    if (is_out_of_memory(error)) fail_memory(doing, settings);
+    fail_internal(doing, error.what_without_backtrace());
+  } catch (const std::exception& error) {
+    fail_internal(doing, error.what());
+  }
+}
+
+int outcome_of(const std::function<int()>& program) {
+  int code = kFailed;
+  try {
+    code = program();
+    // What is written later, at the end of the process, nobody would notice to be lost.
+    if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
+      code = kFailed;
+      tell(fmt::format("the output cannot be written: {}", std::strerror(errno)));
+    }
+  } catch (const InputError& error) {
+    tell(error.what());
+    code = kWrongInput;
+  } catch (const RunError& error) {
+    tell(error.what());
+  } catch (const std::filesystem::filesystem_error& error) {
+    tell(fmt::format("{}: {}", error.path1().string(), error.code().message()));
+  } catch (const std::system_error& error) {
+    const bool printing = std::ferror(stdout) != 0 || std::ferror(stderr) != 0;
+    tell(fmt::format("{}: {}",
+                     printing ? "the output cannot be written" : "the system refuses what the program needs",
+                     error.code().message()));
+  } catch (const std::exception& error) {
+    tell(error.what());
+  }
+  if (code != 0 && stop_requested()) return kStoppedExitCode;
+  if (code == 0 && std::ferror(stderr) != 0) return kFailed;
+  return code;
+}
+
+}  // namespace neurontwin

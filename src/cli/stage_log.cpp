@@ -1,0 +1,91 @@
+#include "cli/stage_log.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "files/files.hpp"
+
+namespace neurontwin {
+namespace {
+
+using Json = nlohmann::ordered_json;
+constexpr int kFormat = 2;  // 1: a digest of the inputs alone
+
+StageRecord record_of(const Json& json) {
+  const auto& made_from = json.at("made_from");
+  return {{made_from.at("settings").get<ValuesByKey>(), made_from.at("files").get<Contents>()},
+          json.at("results").get<Contents>(),
+          json.at("seconds").get<double>()};
+}
+
+Json json_of(const StageRecord& record) {
+  return {{"seconds", record.seconds},
+          {"results", record.outputs},
+          {"made_from", {{"settings", record.inputs.settings}, {"files", record.inputs.files}}}};
+}
+
+}  // namespace
+
+StageLog::StageLog(const std::filesystem::path& folder) : file_(folder / "stages.json") {
+  if (!std::filesystem::exists(file_)) return;
+  try {
+    const auto log = Json::parse(read_file(file_));
+    was_older_ = !log.is_object() || log.value("format", 0) != kFormat;
+    if (was_older_) return;
+    for (const auto& [stage, json] : log.at("stages").items()) records_.emplace(stage, record_of(json));
+    words_ = log.at("words").get<std::map<std::string, std::string>>();
+  } catch (const Json::exception& error) {
+    fail_input("{}: is damaged ({}); remove it, finished work is found again", file_.string(), error.what());
+  }
+}
+
+const StageRecord* StageLog::find(const std::string& stage) const {
+  const auto found = records_.find(stage);
+  return found != records_.end() ? &found->second : nullptr;
+}
+
+double StageLog::seconds(const std::string& stage) const {
+  const auto* record = find(stage);
+  return record != nullptr ? record->seconds : 0;
+}
+
+void StageLog::finish(const std::string& stage, StageRecord record) {
+  records_.insert_or_assign(stage, std::move(record));
+  write();
+}
+
+std::string StageLog::word(const std::string& name) const {
+  const auto found = words_.find(name);
+  return found != words_.end() ? found->second : "";
+}
+
+void StageLog::set_words(const std::map<std::string, std::string>& words) {
+  if (words == words_) return;
+  words_ = words;
+  write();
+}
+
+void StageLog::write() const {
+  auto stages = Json::object();
+  for (const auto& [stage, record] : records_) stages[stage] = json_of(record);
+  const Json log{{"format", kFormat}, {"words", words_}, {"stages", stages}};
+  write_file_atomically(file_, log.dump(1) + "\n");
+}
+
+std::string why_again(const StageRecord& record, const StageInputs& inputs, const Contents& outputs) {
+  if (const auto found = differences(record.inputs.settings, inputs.settings); !found.empty())
+    return words_for(found, "then", "now");
+  for (const auto& [name, content] : inputs.files) {
+    const auto then = record.inputs.files.find(name);
+    if (then == record.inputs.files.end() || then->second != content)
+      return name + (content.empty() ? " is missing" : " has another content now");
+  }
+  for (const auto& [name, content] : outputs) {
+    if (content.empty()) return fmt::format("{} is missing", name);
+    const auto then = record.outputs.find(name);
+    if (then == record.outputs.end() || then->second != content)
+      return fmt::format("{} was changed after it was made", name);
+  }
+  return "";
+}
+
+}  // namespace neurontwin

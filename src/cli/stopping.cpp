@@ -1,0 +1,43 @@
+#include "cli/stopping.hpp"
+
+#include <signal.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include <string_view>
+
+#include "progress/progress.hpp"
+
+namespace neurontwin {
+namespace {
+
+void on_stop(int) {
+  if (stop_requested()) ::_exit(kStoppedExitCode);
+  request_stop();
+  constexpr itimerval kPatience{{0, 0}, {1, 500'000}};
+  ::setitimer(ITIMER_REAL, &kPatience, nullptr);
+}
+
+void on_patience_over(int) {
+  constexpr std::string_view kWords = "neurontwin: stopped; run the same command again to go on\n";
+  if (::write(STDERR_FILENO, kWords.data(), kWords.size()) < 0) {  // nobody to tell
+  }
+  ::_exit(kStoppedExitCode);
+}
+
+void handle(int signal, void (*handler)(int)) {
+  struct sigaction action {};
+  action.sa_handler = handler;
+  action.sa_flags = SA_RESTART;
+  ::sigaction(signal, &action, nullptr);
+}
+
+}  // namespace
+
+void stop_on_signals() {
+  handle(SIGALRM, on_patience_over);
+  handle(SIGINT, on_stop);
+  handle(SIGTERM, on_stop);
+}
+
+}  // namespace neurontwin

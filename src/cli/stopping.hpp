@@ -1,0 +1,12 @@
+#pragma once
+
+namespace neurontwin {
+
+/// From now on the first Ctrl-C (SIGINT) or SIGTERM asks for a clean stop (stop_requested). What has not come
+/// to one after a second and a half ends there, with exit code 130, and so does everything at a second
+/// signal: all files are written whole or not at all, so nothing is lost but what was being computed.
+void stop_on_signals();
+
+inline constexpr int kStoppedExitCode = 130;
+
+}  // namespace neurontwin

@@ -1,0 +1,78 @@
+#include "dataset/dataset_size.hpp"
+
+#include <algorithm>
+#include <map>
+
+#include "files/free_space.hpp"
+
+namespace neurontwin {
+namespace {
+
+/// How many shards of each split are there, by their names alone.
+std::map<std::string, int64_t> shards_in(const std::filesystem::path& folder) {
+  std::map<std::string, int64_t> there;
+  std::error_code none;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, none)) {
+    const auto name = entry.path().filename().string();
+    if (name.ends_with(".h5") && name.rfind('-') != name.npos) ++there[name.substr(0, name.rfind('-'))];
+  }
+  return there;
+}
+
+}  // namespace
+
+DatasetSize size_of(const DatasetPlan& plan, const std::filesystem::path& folder) {
+  double events_per_ms = 0;
+  for (const auto& pool : plan.stimulus.pools) {
+    const auto input = mean_input(plan.stimulus, pool, plan.data.trial_ms);
+    events_per_ms += input.excitatory_per_ms + input.inhibitory_per_ms;
+  }
+  const auto outputs =
+      static_cast<double>(1 + (plan.identity.has_nexus ? 1 : 0) + plan.data.dendritic_components);
+  const double bytes_per_ms = (sizeof(uint32_t) + sizeof(uint16_t)) * events_per_ms + sizeof(float) * outputs;
+  DatasetSize size;
+  size.bytes_per_trial = bytes_per_ms * static_cast<double>(plan.data.trial_ms);
+  const auto there = shards_in(folder);
+  int64_t most = 0;
+  for (const auto& split : splits_of(plan.data)) {
+    const auto found = there.find(split.name);
+    const int64_t made = found == there.end() ? 0 : found->second * plan.data.trials_per_shard;
+    const int64_t missing = std::max<int64_t>(0, split.trials - made);
+    size.missing_trials += missing;
+    if (missing > most) size.largest = fmt::format("data.{}_trials", split.name);
+    most = std::max(most, missing);
+    const auto in_shard = std::min(plan.data.trials_per_shard, missing);
+    size.shard_bytes = std::max(size.shard_bytes, static_cast<double>(in_shard) * size.bytes_per_trial);
+  }
+  return size;
+}
+
+void require_room(const DatasetPlan& plan, const std::filesystem::path& folder) {
+  const auto size = size_of(plan, folder);
+  // The mean input is no bound: refused is what is too large even if there is a tenth less of it.
+  constexpr double kAtLeast = 0.9;
+  const double needed = kAtLeast * static_cast<double>(size.missing_trials) * size.bytes_per_trial;
+  const auto free = static_cast<double>(free_disk_bytes(folder));
+  if (needed > free) {
+    fail_input(
+        "{} is too large: {} trials of {} ms take about {} on the disk, but {} are free at {}; ask for fewer "
+        "or "
+        "shorter trials (data.trial_ms), or choose another --out",
+        size.largest, size.missing_trials, plan.data.trial_ms, words_for_bytes(needed / kAtLeast),
+        words_for_bytes(free), folder.string());
+  }
+  // The trials as they come, their arrays one after the other, and the file that is made of these.
+  constexpr double kCopies = 3;
+  const double memory = kAtLeast * kCopies * size.shard_bytes;
+  const auto free_memory = static_cast<double>(free_memory_bytes());
+  if (memory > free_memory) {
+    fail_input(
+        "data.trials_per_shard of {} is too large: to make a shard of so many trials of {} ms "
+        "(data.trial_ms) takes "
+        "about {} of memory, but {} are free; lower either",
+        plan.data.trials_per_shard, plan.data.trial_ms, words_for_bytes(memory / kAtLeast),
+        words_for_bytes(free_memory));
+  }
+}
+
+}  // namespace neurontwin

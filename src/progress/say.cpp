@@ -1,0 +1,14 @@
+#include "progress/say.hpp"
+
+#include <cstdio>
+#include <string>
+
+namespace neurontwin {
+
+void say(std::string_view line) {
+  const auto whole = std::string(line) + "\n";
+  std::fwrite(whole.data(), 1, whole.size(), stderr);
+  std::fflush(stderr);
+}
+
+}  // namespace neurontwin

@@ -1,0 +1,21 @@
+#pragma once
+#include "stimulus/stimulus.hpp"
+
+namespace neurontwin {
+
+/// Input spikes of one kind of synapse at any times, each with a weight of its own if there are any: what is
+/// recorded elsewhere and replayed. In any order.
+struct TimedEvents {
+  std::vector<double> time_ms;
+  std::vector<uint32_t> synapse;
+  std::vector<double> weight;  // of each event; empty: all have that of their synapses
+};
+
+struct TimedInput {
+  TimedEvents excitatory, inhibitory;
+};
+
+/// The same spikes, with the weight of their synapses.
+TimedInput timed(const SynapticInput& input);
+
+}  // namespace neurontwin

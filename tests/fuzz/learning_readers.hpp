@@ -1,0 +1,29 @@
+#pragma once
+#include "cli/experiment.hpp"
+#include "readers.hpp"
+#include "saved_readers.hpp"
+#include "search/store.hpp"
+
+namespace neurontwin {
+
+/// The readers whose rooms use libtorch.
+inline void read_as_learning(Reader reader, std::string_view text) {
+  if (reader == Reader::experiment) {
+    Options options;
+    options.experiment = written(text, "experiment.toml");
+    read_experiment(options);
+    return;
+  }
+  if (reader == Reader::twin) return read_changed(read_saved_twin, text);
+  if (reader == Reader::checkpoint) return read_changed(read_saved_checkpoint, text);
+  for (const auto* name : {"search.sqlite-wal", "search.sqlite-shm"})
+    std::filesystem::remove(own_temporary_folder() / name);
+  written(text, "search.sqlite");
+  SearchStore store(own_temporary_folder(), "fuzz");
+  store.knowledge();
+  store.test_looks();
+  store.elapsed_s();
+  store.claim([](const Knowledge&) { return std::nullopt; });
+}
+
+}  // namespace neurontwin
