@@ -4,14 +4,13 @@ Formulas of a description are evaluated by Python: for cells of this project onl
 """
 import math
 import pathlib
+import re
 import tomllib
 
 from mechanisms import name_in_neuron
 
 REGIONS = {"soma": "soma", "axon": "axon", "dend": "basal", "apic": "apical"}
 CATALOGUE = pathlib.Path(__file__).resolve().parent.parent.parent / "src/mechanism/catalogue"
-# CODATA 2018, as NEURON since version 8.
-GAS_CONSTANT_J_K, FARADAY_C = 8.31446261815324, 96485.33212331001
 
 
 def mod_file(mechanism, folder):
@@ -80,6 +79,7 @@ class Cell:
         self.synapses = {kind: self.place_synapses(description[kind]) for kind in ("excitatory", "inhibitory") if kind in description}
         self.points = [self.place_point(point) for point in description.get("point", [])]
         self.set_ions()
+        self.set_tables()
 
     def replace_axon(self, stub):
         for section in [s for s in self.sections if region(s) == "axon"]:
@@ -168,15 +168,19 @@ class Cell:
         h.celsius = d.get("celsius", 6.3)
         calcium = {"inside_mM": 5e-5, "outside_mM": 2, **d.get("calcium", {})}
         reversal = {"na": 50, "k": -77, **d.get("reversal_mV", {})}
-        # Where nothing reads the concentrations NEURON would take a constant; a description of ours means Nernst.
-        kelvin = h.celsius + 273.15
-        reversal["ca"] = 1e3 * GAS_CONSTANT_J_K * kelvin / (2 * FARADAY_C) * math.log(calcium["outside_mM"] / calcium["inside_mM"])
         for section in self.sections:
             for ion, mV in reversal.items():
                 if h.ismembrane(f"{ion}_ion", sec=section):
                     setattr(section, f"e{ion}", mV)
         if hasattr(h, "cai0_ca_ion"):
             h.cai0_ca_ion, h.cao0_ca_ion = calcium["inside_mM"], calcium["outside_mM"]
+
+    def set_tables(self):
+        """Values of formulas, or of the tables of TABLE statements."""
+        for file in mod_files(self.description, self.folder):
+            switch = f"usetable_{name_in_neuron(file)}"
+            if re.search(r"^\s*TABLE\b", file.read_text(), re.M):
+                setattr(self.h, switch, int(self.description.get("tables", "exact") == "as NEURON"))
 
     def run(self, ms, dt_ms=0.025, events=(), second_order=0):
         """events: (kind, synapse, time_ms, weight). Voltages of every compartment at every step: {(section, x): numbers}, from 0 to ms."""

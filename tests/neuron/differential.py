@@ -76,8 +76,7 @@ def run_neuron(cases, folder, library):
         bare.write_text(without_mechanisms(case.toml, case))
         jobs.append({"name": case.name, "toml": str(folder / f"{case.name}.toml"), "ms": case.ms, "events": case.events})
         jobs.append({"name": f"{case.name}-bare", "toml": str(bare), "ms": case.ms})
-    exact = [m.suffix for case in cases for m in case.mechanisms if m.has_table]
-    (folder / "jobs.json").write_text(json.dumps({"library": str(library), "exact": exact, "cells": jobs}))
+    (folder / "jobs.json").write_text(json.dumps({"library": str(library), "cells": jobs}))
     done = subprocess.run(["/usr/bin/python3", str(HERE / "run_cells.py"), str(folder / "jobs.json"), str(folder / "neuron.h5")],
                           capture_output=True, text=True)
     if done.returncode != 0:

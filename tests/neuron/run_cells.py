@@ -2,8 +2,7 @@
 
     run_cells.py JOBS.json OUT.h5
 
-JOBS.json: {"library": PATH, "exact": [SUFFIX of mechanisms with a TABLE, to be evaluated without it],
-            "cells": [{"name", "toml", "ms", "events": [[kind, synapse, time_ms, weight]]}], "tree": PATH of the built-in tree's points}
+JOBS.json: {"library": PATH, "cells": [{"name", "toml", "ms", "events": [[kind, synapse, time_ms, weight]]}]}
 OUT.h5: NAME/soma_mV at 1/8 ms, NAME/compartments_mV [compartment, ms], NAME/{section,x}; or NAME with attribute "error".
 """
 import json
@@ -27,16 +26,13 @@ def write(group, traces, soma, ms, dt_ms):
 def main():
     jobs = json.loads(pathlib.Path(sys.argv[1]).read_text())
     from neuron import h
-    cell.load(h, jobs.get("library"))
-    for suffix in jobs.get("exact", []):
-        setattr(h, f"usetable_{suffix}", 0)
-    tree = pathlib.Path(jobs["tree"]).read_text().splitlines() if "tree" in jobs else None
+    cell.load(h, jobs["library"])
     with h5py.File(sys.argv[2], "w") as out:
         for job in jobs["cells"]:
             group = out.create_group(job["name"])
             toml = pathlib.Path(job["toml"])
             try:
-                neuron = cell.Cell(h, cell.parse(toml.read_text()), toml.parent, tree)
+                neuron = cell.Cell(h, cell.parse(toml.read_text()), toml.parent)
                 traces = neuron.run(job["ms"], events=[tuple(event) for event in job.get("events", [])])
                 write(group, traces, (neuron.soma.name(), 0.5), job["ms"], 0.025)
                 neuron.remove()

@@ -48,8 +48,8 @@ CALCIUM = ('  { mechanism = "Ca_HVA", regions = ["soma", "basal"], gbar = 4e-4 }
            '  { mechanism = "SK_E2", regions = ["soma", "basal"], gbar = 1e-3 },\n')
 
 
-def stick(name, inserts="", points="", reversal="", synapses="", events=()):
-    return Trace(name, synapses + STICK % (reversal, inserts, points), CELLS, 60, list(events))
+def stick(name, inserts="", points="", reversal="", more="", events=()):
+    return Trace(name, more + STICK % (reversal, inserts, points), CELLS, 60, list(events))
 
 
 def own(name, parameters="", with_calcium=False, **options):
@@ -100,7 +100,7 @@ TRACES = [
     own("conserved_sum"),
     own("scaled_constants", with_calcium=True),
     own("steady_start"),
-    stick("stream_memory", synapses='excitatory = { mechanism = "stream_memory.mod", regions = ["basal"], weight = 0.004 }\n',
+    stick("stream_memory", more='excitatory = { mechanism = "stream_memory.mod", regions = ["basal"], weight = 0.004 }\n',
           events=[("excitatory", synapse, float(t), 0.004) for synapse, t in ((0, 12), (2, 14), (0, 17), (2, 18), (0, 40))]),
     own("shells", with_calcium=True),
     own("own_ion", reversal=", xq = -30"),
@@ -113,4 +113,6 @@ TRACES = [
     own("forward_euler"),
     own("written_order"),
     own("odd_layout"),
+    own("tabulated"),
+    stick("tabulated_as_neuron", '  { mechanism = "tabulated.mod", regions = ["soma", "basal"] },\n', more='tables = "as NEURON"\n'),
 ]
