@@ -8,6 +8,7 @@
 
 #include "dataset/dataset.hpp"
 #include "dataset/dendritic_basis.hpp"
+#include "dataset/synapse_clusters.hpp"
 #include "dataset/windows.hpp"
 #include "simulate/dendritic_input.hpp"
 
