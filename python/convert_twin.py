@@ -205,6 +205,9 @@ class Memory(torch.nn.Module):
 class NeuronTwin(torch.nn.Module):
     """forward(spikes [batch, synapse, ms]) -> (spike probability [batch, ms], somatic voltage in mV [batch, ms])."""
 
+    heads: List[str]  # the further ones
+    outputs: List[int]  # of each
+
     def __init__(self, texts, arrays):
         super().__init__()
         described = {name: json.loads(text) for name, text in texts.items() if name not in ("format", "sha256")}
@@ -215,8 +218,8 @@ class NeuronTwin(torch.nn.Module):
             self.features = Convolutions(specification, arrays)
         self.description: str = json.dumps(described)
         self.soma_offset_mV: float = float(specification["soma_offset_mV"])
-        self.heads: List[str] = [h for h in ("dendrites", "near_spike", "count") if f"{h}_weight" in arrays]
-        self.outputs: List[int] = [arrays[f"{h}_bias"].numel() for h in self.heads]
+        self.heads = [h for h in ("dendrites", "near_spike", "count") if f"{h}_weight" in arrays]
+        self.outputs = [arrays[f"{h}_bias"].numel() for h in self.heads]
         weights = [arrays["spike_weight"][:, None], arrays["soma_weight"][:, None]] + [arrays[f"{h}_weight"] for h in self.heads]
         biases = [arrays["spike_bias"].reshape(1), arrays["soma_bias"].reshape(1)] + [arrays[f"{h}_bias"] for h in self.heads]
         self.register_buffer("weight", torch.cat(weights, 1))  # [unit][answer]

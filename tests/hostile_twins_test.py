@@ -34,6 +34,7 @@ class Trap(torch.nn.Module):
         w.copy_(torch.tensor([119, 114, 105, 116, 116, 101, 110], dtype=torch.uint8))
         self.w = w
         self.description = "{{}}"
+        self.training = False
 
     def forward(self, x):
         return x
@@ -111,7 +112,7 @@ class AHostileFile(InTemporaryFolder):
 
     def test_with_a_flipped_bit_is_refused(self):
         size = self.twin.stat().st_size
-        for where in (2 / size, 0.01, 0.1, 0.3, 0.6, 0.9, (size - 1) / size):
+        for where in (2 / size, 0.1, 0.3, (size - 1) / size):
             with self.subTest(where=where):
                 damaged = self.folder / "damaged.safetensors"
                 shutil.copy(self.whole / "twin.safetensors", damaged)
@@ -120,7 +121,7 @@ class AHostileFile(InTemporaryFolder):
 
     def test_a_checkpoint_with_a_flipped_bit_is_refused(self):
         for name in ("last", "best"):
-            for where in (0.02, 0.5, 0.95):
+            for where in (0.02, 0.9):
                 with self.subTest(name=name, where=where):
                     file = self.out / f"checkpoints/{name}.safetensors"
                     shutil.copy(self.whole / f"checkpoints/{name}.safetensors", file)
@@ -218,7 +219,7 @@ class AHostileFile(InTemporaryFolder):
 
     def test_of_a_search_is_refused_too(self):
         out = self.folder / "search"
-        settings = {"search.budget_samples_h": 1, "search.budget_minutes": 1, "search.trials": 2, "search.first_rung_epochs": 1,
+        settings = {"search.budget_samples_h": 1, "search.budget_minutes": 1, "search.trials": 2, "search.first_rung_epochs": 2,
                     "search.steps_per_epoch": 20, "search.rungs": 1, "search.depth": "[1, 1]", "search.widths": "[1]"}
         self.succeed(command("simulate", out, settings=settings))
         self.succeed(command("search", out, settings=settings))

@@ -182,10 +182,11 @@ CONVOLUTIONS = {"twin.taps": "[9, 4, 3]", "twin.width": "[3, 3, 2]", "twin.dilat
                 "twin.batch_norm": "true", "twin.activation": "relu", "twin.temporal_shapes": 3, "train.near_spike_ms": 5,
                 "train.rate_sd_ms": 10, "twin.weight_sd": 0.6, "twin.spike_weight_sd": 1.5, "twin.soma_weight_sd": 3}
 MEMORY = {"twin.kind": "recurrent", "twin.memory_units": 3, "twin.branches": 4, "twin.history_ms": 40, "twin.soma_weight_sd": 3}
+SPIKES = {"cell.threshold_mV": -62}  # in every trial of the short ones below
 KINDS = {
-    "plain": (ROOT / "experiments/if.toml", {}),
-    "everything": (ROOT / "experiments/if.toml", CONVOLUTIONS),
-    "memory": (ROOT / "experiments/if.toml", {**MEMORY, "twin.learn_time_constants": "true", "twin.memory_activation": "relu"}),
+    "plain": (ROOT / "experiments/if.toml", SPIKES),
+    "everything": (ROOT / "experiments/if.toml", {**SPIKES, **CONVOLUTIONS}),
+    "memory": (ROOT / "experiments/if.toml", {**SPIKES, **MEMORY, "twin.learn_time_constants": "true", "twin.memory_activation": "relu"}),
     "dendrites": (ROOT / "experiments/branch-nmda.toml", {
         **MEMORY, "data.dendritic_components": 2, "data.dendritic_fit_trials": 4, "train.skip_ms": 0,
         "train.schedule": "[{ from_epoch = 0, learning_rate = 1e-2, spike_weight = 0.0 }]"}),

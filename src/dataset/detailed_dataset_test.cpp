@@ -9,6 +9,7 @@
 #include "config/temporary_folder.hpp"
 #include "dataset/dataset.hpp"
 #include "dataset/dendritic_basis.hpp"
+#include "dataset/synapse_clusters.hpp"
 #include "dataset/windows.hpp"
 #include "simulate/dendritic_input.hpp"
 
