@@ -313,8 +313,8 @@ class AWrongReplay(WrongInput):
     def write(self, name, **groups):
         file = self.folder / name
         with h5py.File(file, "w") as h5:
-            for group, (compartment, time_ms) in groups.items():
-                h5[f"input/{group}/compartment"] = numpy.array(compartment, dtype="int32")
+            for group, (synapse, time_ms) in groups.items():
+                h5[f"input/{group}/synapse"] = numpy.array(synapse, dtype="int32")
                 h5[f"input/{group}/time_ms"] = numpy.array(time_ms, dtype="int32")
         return file
 
@@ -334,15 +334,21 @@ class AWrongReplay(WrongInput):
         self.assert_refused(self.replay(replayed=text), text, "is not an HDF5 file")
 
     def test_of_a_file_without_the_groups(self):
-        self.assert_refused(self.replay(replayed=self.write("empty.h5")), "empty.h5: has no /input/exc/compartment")
-        self.assert_refused(self.replay(replayed=self.write("half.h5", exc=([1], [2]))), "half.h5: has no /input/inh/compartment")
+        self.assert_refused(self.replay(replayed=self.write("empty.h5")), "empty.h5: /input/exc has no 'synapse'")
+        self.assert_refused(self.replay(replayed=self.write("half.h5", exc=([1], [2]))), "half.h5: /input/inh has no 'synapse'")
 
-    def test_of_more_compartments_than_times(self):
+    def test_of_more_synapses_than_times(self):
         file = self.write("uneven.h5", exc=([1, 2, 3], [2, 3]), inh=([], []))
-        self.assert_refused(self.replay(replayed=file), "uneven.h5", "/input/exc has 3 compartments but 2 times")
+        self.assert_refused(self.replay(replayed=file), "uneven.h5", "/input/exc has 3 synapses but 2 times")
 
     def test_of_a_synapse_that_is_not_there(self):
-        self.assert_refused(self.replay(replayed=self.write("big.h5", exc=([70000], [2]), inh=([], []))), "exc synapse 70000; the neuron has 633 exc synapses")
+        self.assert_refused(self.replay(replayed=self.write("big.h5", exc=([70000], [2]), inh=([], []))), "big.h5: /input/exc event 0 is of synapse 70000; the cell has 633 of this kind")
+
+    def test_of_a_data_set_of_several_trials(self):
+        file = self.write("trials.h5", exc=([1], [2]), inh=([], []))
+        with h5py.File(file, "a") as h5:
+            h5["input/exc/offset"] = numpy.array([0, 1, 1], dtype="uint64")
+        self.assert_refused(self.replay(replayed=file), "trials.h5: /input/exc has an 'offset', as a data set of several trials")
 
     def test_with_steps_that_cannot_be(self):
         for dt in [0, -0.025, 1, "nan"]:

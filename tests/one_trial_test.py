@@ -15,6 +15,21 @@ record = [ { name = "tip", region = "basal", distance_um = 205 } ]
 """
 
 
+SYNAPTIC = CELL.split("point")[0] + """excitatory = { mechanism = "DoubleExp", regions = ["basal"], rise = 0.3, decay = 3, gmax = 0.001, e = 0 }
+"""
+# NEURON's ExpSyn in our own words: the weight of an event is the conductance it adds, in uS.
+EXPSYN = """NEURON { POINT_PROCESS ExpSyn RANGE tau, e NONSPECIFIC_CURRENT i }
+PARAMETER { tau = 2 (ms) e = 0 (mV) }
+ASSIGNED { v (mV) i (nA) }
+STATE { g (uS) }
+INITIAL { g = 0 }
+BREAKPOINT { SOLVE decay METHOD cnexp
+  i = g*(v - e) }
+DERIVATIVE decay { g' = -g/tau }
+NET_RECEIVE(weight (uS)) { g = g + weight }
+"""
+
+
 class OneTrial(InTemporaryFolder):
     def simulate(self, *options, text=CELL):
         (self.folder / "cell.swc").write_text(SWC)
@@ -81,6 +96,54 @@ class OneTrial(InTemporaryFolder):
             done = run([PROGRAM, command, self.folder / "cell.toml"])
             self.assertEqual(done.returncode, 2)
             self.assertIn("is a cell, expected an experiment", done.stderr)
+
+    def replay(self, time_ms, synapse=None, weight=None, text=SYNAPTIC, name="synapse"):
+        """The somatic voltage under this excitatory input, or what the program says where it refuses it."""
+        file, out = self.folder / "input.h5", self.folder / "out.h5"
+        with h5py.File(file, "w") as into:
+            into["input/exc/time_ms"] = np.array(time_ms, float)
+            into[f"input/exc/{name}"] = np.array([0] * len(time_ms) if synapse is None else synapse)
+            if weight is not None:
+                into["input/exc/weight"] = np.array(weight, float)
+            for data_set in ("time_ms", "synapse"):
+                into[f"input/inh/{data_set}"] = np.array([], int)
+        done = self.simulate("--replay", file, "--ms", 60, "--out", out, text=text)
+        if done.returncode:
+            self.assertEqual(done.returncode, 2, done.stderr)
+            return done.stderr
+        with h5py.File(out) as trial:
+            return trial["soma_mV"][()]
+
+    def test_a_spike_half_a_millisecond_later_does_the_same_half_a_millisecond_later(self):
+        on_time, later = self.replay([10]), self.replay([10.5])
+        self.assertGreater(on_time.max(), -64.9)
+        self.assertLess(np.abs(later[4:] - on_time[:-4]).max(), 1e-5)  # samples of 1/8 ms, stored as float32
+
+    def test_a_weight_in_the_file_stands_in_the_place_of_the_cells(self):
+        heavy = self.replay([10], text=SYNAPTIC.replace("e = 0", "e = 0, weight = 2"))
+        np.testing.assert_array_equal(self.replay([10], weight=[2]), heavy)
+        np.testing.assert_array_equal(self.replay([10, 20], weight=[2, 0], text=SYNAPTIC.replace("e = 0", "e = 0, weight = 7")), heavy)
+
+    def test_input_that_is_none_is_refused_by_name(self):
+        for words, said in (
+            ({"time_ms": [np.nan]}, "/input/exc event 0 is at nan ms"),
+            ({"time_ms": [-1]}, "/input/exc event 0 is at -1 ms"),
+            ({"time_ms": [1], "synapse": [50]}, "/input/exc event 0 is of synapse 50; the cell has"),
+            ({"time_ms": [1], "synapse": [-1]}, "/input/exc event 0 is of synapse -1; the cell has"),
+            ({"time_ms": [1], "weight": [1, 2]}, "/input/exc has 2 weights but 1 times"),
+            ({"time_ms": [1], "weight": [-1]}, "/input/exc event 0 has the weight -1"),
+        ):
+            self.assertIn("input.h5: " + said, str(self.replay(**words)))
+
+    def test_a_synapse_whose_weight_is_a_conductance_needs_one(self):
+        (self.folder / "expsyn.mod").write_text(EXPSYN)
+        synapse = 'excitatory = { mechanism = "expsyn.mod", regions = ["basal"], tau = 3 }'
+        text = SYNAPTIC.split("excitatory")[0] + synapse + "\n"
+        said = str(self.replay([10], text=text))
+        self.assertIn("cell.toml:5: 'excitatory.weight' is not given, but ExpSyn uses the weight of its events, in uS; expected weight = NUMBER", said)
+        self.assertIn("'excitatory.weight' is -0.1, expected from 0 to 1000", str(self.replay([10], text=text.replace("tau = 3", "tau = 3, weight = -0.1"))))
+        weak, strong = (self.replay([10], text=text.replace("tau = 3", f"tau = 3, weight = {uS}")) for uS in (1e-5, 2e-5))
+        np.testing.assert_allclose(strong + 65, 2 * (weak + 65), atol=5e-3 * (strong.max() + 65))  # so weak that it adds up
 
     def test_is_told_from_a_data_set_by_its_file(self):
         done = self.simulate("--ms", 40, "--out", self.folder / "run")

@@ -235,8 +235,9 @@ Expr Graph::binary(Op op, Expr a, Expr b) {
   if (na.op == Op::constant && nb.op == Op::constant && !std::isfinite(apply(op, na.value, nb.value, 0)))
     return make(op, a, b);
   const auto fixed = [&](Expr e) { return !node(e).varying; };
-  // Numbers are what they are: 0/0 and 0*log(0) are none.
-  if (na.op == Op::constant && nb.op == Op::constant) return make(op, a, b);
+  // What is no finite number is none whatever the rules below make of it: 0/0 and 0*log(0).
+  if (na.op == Op::constant && nb.op == Op::constant && !std::isfinite(apply(op, na.value, nb.value, 0)))
+    return make(op, a, b);
   switch (op) {
     case Op::add:
       if (is_constant(a, 0)) return b;

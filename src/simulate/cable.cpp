@@ -75,9 +75,16 @@ struct Address {
 
 }  // namespace
 
-int64_t delivery_step(double time_ms, double dt_ms) {
+int64_t DeliverySteps::of(double time_ms) {
   constexpr double kRounding = 1e-6;  // in steps
-  return std::max<int64_t>(0, static_cast<int64_t>(std::ceil(time_ms / dt_ms - 0.5 - kRounding)));
+  const double place = time_ms / dt_ms_ - 0.5;
+  const auto step = static_cast<size_t>(std::max(0.0, std::ceil(place - kRounding)));
+  if (place < static_cast<double>(step) - kRounding) return static_cast<int64_t>(step);
+  while (clock_ms_.size() <= step) {
+    const double middle_ms = clock_ms_.back() + 0.5 * dt_ms_;
+    clock_ms_.push_back(middle_ms + 0.5 * dt_ms_);
+  }
+  return static_cast<int64_t>(time_ms <= clock_ms_[step] + 0.5 * dt_ms_ ? step : step + 1);
 }
 
 std::vector<double> output_spikes(std::span<const float> v) {
@@ -309,8 +316,13 @@ struct CableSimulator<T>::State {
     return {L, order.node_of, stored_at, array};
   }
 
-  void take_events(std::span<const TimedInput> inputs) {
-    for (auto& zone : zones) zone.events.clear(), zone.next_event = 0;
+  void take_events(std::span<const TimedInput> inputs, int64_t duration_ms) {
+    std::vector<DeliverySteps> steps;  // of each zone
+    for (auto& zone : zones) {
+      zone.events.clear();
+      zone.next_event = 0;
+      steps.emplace_back(zone.dt_ms);
+    }
     const auto excitatory = addresses_of(cell.excitatory), inhibitory = addresses_of(cell.inhibitory);
     for (size_t lane = 0; lane < inputs.size(); ++lane) {
       const auto add = [&](const TimedEvents& list, const SynapseGroup& synapses,
@@ -319,12 +331,13 @@ struct CableSimulator<T>::State {
           if (list.synapse[k] >= addresses.size())
             fail_input("an input spike of {0} synapse {1}; the neuron has {2} {0} synapses, counted from 0",
                        synapses.name, list.synapse[k], addresses.size());
+          if (list.time_ms[k] > static_cast<double>(duration_ms)) continue;
           const auto at = addresses[list.synapse[k]];
           auto& zone = zones[at.zone];
           const int node = zone.groups[at.group].node[at.instance];
-          zone.events.push_back({delivery_step(list.time_ms[k], zone.dt_ms),
-                                 (node - zone.first_node) / kBlockNodes, static_cast<int32_t>(at.group),
-                                 static_cast<int32_t>(at.instance), static_cast<int32_t>(lane),
+          zone.events.push_back({steps[at.zone].of(list.time_ms[k]), (node - zone.first_node) / kBlockNodes,
+                                 static_cast<int32_t>(at.group), static_cast<int32_t>(at.instance),
+                                 static_cast<int32_t>(lane),
                                  list.weight.empty() ? synapses.weight : list.weight[k]});
         }
       };
@@ -474,7 +487,7 @@ struct CableSimulator<T>::State {
                                   const CompartmentListener& listener) {
     const FlushSubnormals flush;
     start();
-    take_events(inputs);
+    take_events(inputs, duration_ms);
     const auto steps = static_cast<int64_t>(std::ceil(static_cast<double>(duration_ms) / spec.dt_ms - 1e-9));
     std::vector<Recording> recordings(inputs.size());
     for (auto& r : recordings) {
@@ -633,7 +646,11 @@ struct CableSimulator<T>::State {
     return currents;
   }
 
+  /// The mechanism with a current that no membrane carries, wherever it is; else the one that has none at the
+  /// node, else the one with the largest there.
   std::string cause_at(int node, size_t lane, double t_ms) const {
+    const auto steps = fmt::format("steps of {:g} ms may be too long", spec.dt_ms);
+    if (const auto absurd = absurd_current(lane, t_ms)) return *absurd + "; " + steps;
     const auto currents = currents_at(node, lane, t_ms);
     std::vector<std::string> no_number;
     std::string largest;
@@ -641,12 +658,26 @@ struct CableSimulator<T>::State {
       if (!std::isfinite(current)) no_number.push_back(name);
       if (largest.empty() || std::fabs(current) > std::fabs(currents.at(largest))) largest = name;
     }
-    const auto steps = fmt::format("steps of {:g} ms may be too long", spec.dt_ms);
     if (!no_number.empty())
       return fmt::format("there the current of {} is no number; {}", fmt::join(no_number, ", of "), steps);
     if (largest.empty()) return steps;
     return fmt::format("the largest current there is that of {}, {:.3g} mA/cm2; {}", largest,
                        currents.at(largest), steps);
+  }
+
+  /// The largest current of all, where it is more than 1000 S/cm2 carry at 1 V.
+  std::optional<std::string> absurd_current(size_t lane, double t_ms) const {
+    constexpr double kMost_mA_cm2 = 1e6;
+    double largest = kMost_mA_cm2;
+    std::optional<std::string> words;
+    for (int node = 0; node < nodes; ++node) {
+      for (const auto& [name, current] : currents_at(node, lane, t_ms)) {
+        if (!std::isfinite(current) || std::fabs(current) <= largest) continue;
+        largest = std::fabs(current);
+        words = fmt::format("the current of {} in {} is {:.3g} mA/cm2", name, place_of(node), current);
+      }
+    }
+    return words;
   }
 
   double current_of(const Group<T>& group, size_t i, double mV, size_t lane, double t_ms) const {

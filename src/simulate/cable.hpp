@@ -39,9 +39,18 @@ struct Recording {
   std::vector<double> spike_times_ms;          // local maxima of soma_mV above -25 mV
 };
 
-/// The step, from 0, at whose start an event is delivered: as in NEURON's fixed step the last that starts at
-/// most half a step after the event; an event half-way between two steps belongs to the earlier.
-int64_t delivery_step(double time_ms, double dt_ms);
+/// The step, from 0, at whose start an event is delivered: as in NEURON's fixed step the first that starts at
+/// most half a step before the event. Whether an event half-way between two steps belongs to the earlier is a
+/// matter of how NEURON's clock rounds, which adds half steps; it is run along here where that matters.
+class DeliverySteps {
+ public:
+  explicit DeliverySteps(double dt_ms) : dt_ms_(dt_ms) {}
+  int64_t of(double time_ms);
+
+ private:
+  double dt_ms_;
+  std::vector<double> clock_ms_{0};  // at the start of each step so far
+};
 
 /// Times of local maxima above -25 mV in a trace sampled at 1/8 ms.
 std::vector<double> output_spikes(std::span<const float> soma_mV);

@@ -114,7 +114,7 @@ class Reference {
 
   void deliver(const TimedEvents& events, const SynapseGroup& synapses, int64_t step) {
     for (size_t k = 0; k < events.time_ms.size(); ++k) {
-      if (delivery_step(events.time_ms[k], dt_ms_) != step) continue;
+      if (DeliverySteps(dt_ms_).of(events.time_ms[k]) != step) continue;
       auto& instance = instances_[first_instance_[*synapses.placement] + events.synapse[k]];
       const auto& m = instance.mechanism();
       instance.values[m.symbol(m.receiving->arguments[0])] =

@@ -472,14 +472,20 @@ TEST(Synapse, AnAlphaConductanceMakesItsPostsynapticPotential) {
 
 // ---- input at any time, of any weight
 
-TEST(DeliveryStep, IsTheLastThatStartsAtMostHalfAStepAfterTheEvent) {
-  EXPECT_EQ(delivery_step(0, 0.025), 0);
-  EXPECT_EQ(delivery_step(100.5, 0.025), 4020);
-  EXPECT_EQ(delivery_step(100.51, 0.025), 4020);   // 4020.4 steps
-  EXPECT_EQ(delivery_step(100.514, 0.025), 4021);  // 4020.56
-  EXPECT_EQ(delivery_step(0.0125, 0.025), 0);      // half-way: the earlier
-  EXPECT_EQ(delivery_step(0.0375, 0.025), 1);
-  for (int64_t ms = 0; ms < 10000; ++ms) ASSERT_EQ(delivery_step(static_cast<double>(ms), 0.025), ms * 40);
+TEST(DeliverySteps, AreTheFirstThatStartAtMostHalfAStepBeforeTheEvent) {
+  DeliverySteps steps(0.025);
+  EXPECT_EQ(steps.of(0), 0);
+  EXPECT_EQ(steps.of(100.5), 4020);
+  EXPECT_EQ(steps.of(100.51), 4020);   // 4020.4 steps
+  EXPECT_EQ(steps.of(100.514), 4021);  // 4020.56
+  EXPECT_EQ(steps.of(0.0125), 0);      // half-way: the earlier
+  for (int64_t ms = 0; ms < 10000; ++ms) ASSERT_EQ(steps.of(static_cast<double>(ms)), ms * 40);
+}
+
+TEST(DeliverySteps, HalfWayBetweenTwoFollowNeuronsClock) {
+  // NEURON 8.2.2: an event at 20.0125 ms is delivered at the start of the step from 20.025 ms, for its clock
+  // is a little behind after 800 steps.
+  EXPECT_EQ(DeliverySteps(0.025).of(20.0125), 801);
 }
 
 TEST(TimedInput, OfWholeMillisecondsIsTheSameTrial) {
@@ -566,10 +572,11 @@ TEST(Nonsense, VoltagesOfADescriptionPastItsChecksEndTheRunAtTheFirstAndNameTheM
         cell.geometry
             .compartments[static_cast<size_t>(cell.placements[*cell.excitatory.placement].compartments[2])];
     const auto& section = cell.geometry.sections[static_cast<size_t>(place.section)].name;
-    EXPECT_EQ(said.find(fmt::format("the voltage of {}({:.3g}) is ", section, place.x)), 0u) << said;
     EXPECT_NE(said.find(" at 5.0"), std::string::npos) << said;  // a step or two after the event
     EXPECT_NE(said.find(" ms, expected from -1000 to 1000 mV"), std::string::npos) << said;
-    EXPECT_NE(said.find("the largest current there is that of AMPANMDA"), std::string::npos) << said;
+    EXPECT_NE(said.find(fmt::format("the current of AMPANMDA in {}({:.3g}) is ", section, place.x)),
+              std::string::npos)
+        << said;
   }
 }
 
