@@ -8,6 +8,7 @@
 #include "interpret/recorded_trials.hpp"
 #include "interpret/response.hpp"
 #include "interpret/rounded.hpp"
+#include "interpret/validity.hpp"
 
 namespace neurontwin {
 namespace {
