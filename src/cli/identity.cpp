@@ -83,8 +83,8 @@ DatasetIdentity dataset_identity(const DatasetPlan& plan, const ExperimentTables
     head += fmt::format("dendritic_components = {}\ndendritic_fit_trials = {}\n",
                         plan.data.dendritic_components, plan.data.dendritic_fit_trials);
   }
-  auto recipe = "\n" + text_of(tables.stimulus, "stimulus");
-  if (detailed != nullptr) recipe += "\n" + text_of(tables.simulation, "simulation");
+  auto recipe = fmt::format("\n{}", text_of(tables.stimulus, "stimulus"));
+  if (detailed != nullptr) recipe += fmt::format("\n{}", text_of(tables.simulation, "simulation"));
   return {excitatory_synapses(plan.cell),
           inhibitory_synapses(plan.cell),
           plan.data.trial_ms,
