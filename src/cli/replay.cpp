@@ -62,8 +62,8 @@ void write_compartments(Hdf5Image& image, const DetailedCell& cell) {
   }
 }
 
-/// InputError if what is recorded cannot fit into memory: of every compartment a value each ms, of the soma, the
-/// nexus and the sites eight; once as it comes, once in the file that is made.
+/// InputError if what is recorded cannot fit into memory: of every compartment a value each ms, of the soma,
+/// the nexus and the sites eight; once as it comes, once in the file that is made.
 void require_memory(const DetailedCell& cell, int64_t duration_ms, bool said) {
   const auto per_ms = static_cast<double>(cell.geometry.compartments.size() + 8 * (2 + cell.sites.size()));
   const double bytes = 2 * sizeof(float) * per_ms * static_cast<double>(duration_ms);
