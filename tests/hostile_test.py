@@ -224,11 +224,11 @@ class AnImpossibleWish(Hostile):
     def test_for_more_data_than_fits_is_refused_before_anything_is_made(self):
         out = self.folder / "run"
         for stage in ["run", "simulate", "train", "evaluate", "report"]:
-            message = self.assert_refused(command(stage, out, settings={**TINY, "data.train_trials": 1000000000}), "data.train_trials is too large",
-                                          "1000000016 trials of 1000 ms", str(out))
-            self.assertRegex(message, r"take about [\d.]+ TB on the disk, but [\d.]+ [MGT]B are free")
+            message = self.assert_refused(command(stage, out, settings={**TINY, "data.train_trials": 1000000000, "data.trial_ms": 1000000}),
+                                          "data.train_trials is too large", "1000000016 trials of 1000000 ms", str(out))
+            self.assertRegex(message, r"take about [\d.]+ PB on the disk, but [\d.]+ [MGT]B are free")
             self.assertFalse(out.exists())
-        self.assert_refused(command(out=out, settings={**TINY, "data.test_trials": 1000000000}), "data.test_trials is too large")
+        self.assert_refused(command(out=out, settings={**TINY, "data.test_trials": 1000000000, "data.trial_ms": 1000000}), "data.test_trials is too large")
 
     def test_for_more_memory_than_there_is_is_refused_by_the_name_of_the_setting(self):
         out = self.folder / "run"
