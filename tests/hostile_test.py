@@ -232,7 +232,7 @@ class AnImpossibleWish(Hostile):
 
     def test_for_more_memory_than_there_is_is_refused_by_the_name_of_the_setting(self):
         out = self.folder / "run"
-        for settings, words in [({"train.batch_windows": 1000000, "twin.width": 10000}, "train.batch_windows"), ({"twin.width": 100000, "twin.taps": "[5000]"}, "twin.width")]:
+        for settings, words in [({"train.batch_windows": 1000000, "twin.width": "[10000]"}, "train.batch_windows"), ({"twin.width": "[100000]", "twin.taps": "[5000]"}, "twin.width")]:
             self.assert_refused(command(out=out, settings={**TINY, **settings}), words, "of memory, but")
             self.assertFalse(out.exists())
 
