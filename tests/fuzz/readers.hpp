@@ -19,8 +19,11 @@
 namespace neurontwin {
 
 enum class Reader { swc, asc, nmodl, toml, cell, shard, replay, json, experiment, store };
-inline constexpr std::array kReaders{Reader::swc,   Reader::asc,    Reader::nmodl, Reader::toml,
-                                     Reader::cell,  Reader::shard,  Reader::replay, Reader::json};
+/// Of their folders in the corpus.
+inline constexpr std::array kNames{"swc",   "asc",    "nmodl", "toml",       "cell",
+                                   "shard", "replay", "json",  "experiment", "store"};
+inline constexpr std::array kReaders{Reader::swc,  Reader::asc,   Reader::nmodl,  Reader::toml,
+                                     Reader::cell, Reader::shard, Reader::replay, Reader::json};
 /// These need the rooms above libtorch: see learning_readers.hpp.
 inline constexpr std::array kLearningReaders{Reader::experiment, Reader::store};
 
