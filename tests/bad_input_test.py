@@ -49,6 +49,10 @@ class AWrongCommandLine(WrongInput):
     def test_with_an_unknown_device(self):
         self.assert_refused(command(options=["--device", "tpu"]), "--device", "cpu,cuda")
 
+    def test_with_an_option_that_means_nothing_for_the_experiment(self):
+        self.assert_refused(command(options=["--simulation-threads", 1]), "--simulation-threads means nothing without train.starts_with_trials")
+        self.assert_refused(command("train", options=["--simulation-threads", 1]), "--simulation-threads")
+
     def test_with_a_setting_that_sets_nothing(self):
         self.assert_refused(command(options=["--set", "train.epochs"]), "--set train.epochs", "expected key=value")
 
@@ -279,12 +283,13 @@ class AFileSystem(WrongInput):
         stopped_at = set()
         for kib in list(range(300, whole // 1024 + 400, 250)):
             subprocess.run(["mount", "-o", f"remount,size={kib}k", self.disk], check=True)
+            there = out.exists()
             done = run(command(out=out, settings=small))
             if done.returncode == 0:
                 break
             if done.returncode == WRONG_INPUT:  # seen to be too little for the data alone
-                self.assertIn("data.train_trials is too large", done.stderr)
-                self.assertFalse(out.exists())
+                self.assertIn("_trials is too large", done.stderr)
+                self.assertEqual(out.exists(), there)
                 continue
             self.assertEqual(done.returncode, FAILED, done.stderr)
             self.assertIn("No space left on device", done.stderr)
