@@ -116,8 +116,7 @@ void require_background_simulation(const CLI::App& all, const Experiment& e) {
   if (all.count("--simulation-threads") > 0 && e.train.starts_with_trials == 0) {
     fail_input(
         "--simulation-threads means nothing without train.starts_with_trials, which lets training begin "
-        "before all "
-        "trials are simulated; leave it out");
+        "before all trials are simulated; leave it out");
   }
 }
 
