@@ -65,6 +65,17 @@ class Browser:
             except OSError:
                 pass  # ended meanwhile
 
+    def processor_s(self):
+        """Seconds of the processor that all of the browser's processes have had."""
+        ticks = 0
+        for process in self._left_over():
+            try:
+                fields = pathlib.Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()
+                ticks += int(fields[11]) + int(fields[12])
+            except OSError:
+                pass  # ended meanwhile
+        return ticks / os.sysconf("SC_CLK_TCK")
+
     def _wait_for_port(self, log, start_s):
         """The driver takes a free port and says which."""
         end = time.monotonic() + start_s

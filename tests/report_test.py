@@ -34,6 +34,7 @@ PAINTED = """
   return {painted, share: painted / pixels.length, sum};
 """
 SCENE = ".scene canvas"
+PROMISED_S = 4  # of two cores for two seconds
 
 
 class Report(unittest.TestCase):
@@ -109,15 +110,27 @@ class Report(unittest.TestCase):
         self.assertFalse((self.folder / "if/neuron.json").exists())
 
     def test_header_and_neuron_are_there_at_once(self):
+        # When the first chart was there, seen from within the page.
+        observer = self.browser.devtools("Page.addScriptToEvaluateOnNewDocument", source="""
+            new MutationObserver((_, observer) => {
+              if (!document.querySelector('.canvas[data-drawn=yes]')) return;
+              performance.mark('first-chart');
+              observer.disconnect();
+            }).observe(document, {subtree: true, childList: true, attributes: true, attributeFilter: ['data-drawn']});""")
+        before_s = self.browser.processor_s()
         self.open("l5pc-nmda", 1280, reduced_motion=False)
         self.wait_for_neuron()
-        paint_ms, neuron_ms = self.browser.wait_for("""
-            const at = ['first-contentful-paint', 'neuron-drawn'].map((name) => performance.getEntriesByName(name)[0]);
+        taken_s = self.browser.processor_s() - before_s
+        self.browser.devtools("Page.removeScriptToEvaluateOnNewDocument", identifier=observer["identifier"])
+        paint_ms, neuron_ms, chart_ms = self.browser.wait_for("""
+            const at = ['first-contentful-paint', 'neuron-drawn', 'first-chart'].map((name) => performance.getEntriesByName(name)[0]);
             return at.every((entry) => entry) && at.map((entry) => entry.startTime)""")
-        print(f"\nfirst paint after {paint_ms:.0f} ms, the neuron after {neuron_ms:.0f} ms", flush=True)
-        # Two seconds are the promise, on a desk. Here ten programs may share the processor, which also draws what a graphics card
-        # would: fifteen times as long still tells a page that is ready from one that stalls while it makes its charts (minutes then).
-        self.assertLess(max(paint_ms, neuron_ms), 30000)
+        print(f"\nfirst paint after {paint_ms:.0f} ms, the neuron after {neuron_ms:.0f} ms, a chart after {chart_ms:.0f} ms; "
+              f"{taken_s:.1f} s of the processor", flush=True)
+        # Two seconds are the promise. Other programs here may make them longer, but neither the order of things nor the work: by the
+        # clock of the processor, which also draws what a graphics card would, in all of the browser's processes.
+        self.assertLess(max(paint_ms, neuron_ms), chart_ms)
+        self.assertLess(taken_s, PROMISED_S)
 
     def test_the_time_slider_plays_the_trial(self):
         self.open("l5pc-nmda", 1280)

@@ -86,6 +86,10 @@ bool is_replay(const CLI::App& simulating, const Options& o) {
   return false;
 }
 
+int all_threads() {
+  return static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+}
+
 Experiment prepare(Options& o) {
   if (Settings::from_file(o.experiment).has("kind")) {
     fail_input("{}: is a cell, expected an experiment; one trial of a cell: {}", o.experiment.string(),
@@ -104,8 +108,7 @@ Experiment prepare(Options& o) {
   // What cannot fit is refused before anything is made.
   require_room(experiment.plan, o.out / "dataset");
   require_memory(experiment);
-  require_address_space(o.threads > 0 ? o.threads
-                                      : static_cast<int>(std::max(1u, std::thread::hardware_concurrency())));
+  require_address_space(o.threads > 0 ? o.threads : all_threads());
   return experiment;
 }
 
@@ -113,8 +116,7 @@ void require_background_simulation(const CLI::App& all, const Experiment& e) {
   if (all.count("--simulation-threads") > 0 && e.train.starts_with_trials == 0) {
     fail_input(
         "--simulation-threads means nothing without train.starts_with_trials, which lets training begin "
-        "before all "
-        "trials are simulated; leave it out");
+        "before all trials are simulated; leave it out");
   }
 }
 
@@ -187,6 +189,7 @@ int run(int argc, char** argv) {
   if (inspecting->parsed()) {
     inspect(files, options.profile, options.set);
   } else if (predicting->parsed()) {
+    require_address_space(all_threads());
     predict(file, input, out);
   } else if (exporting->parsed()) {
     export_twin(file, format, out);

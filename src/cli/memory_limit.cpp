@@ -6,6 +6,9 @@
 #include <torch/torch.h>
 #include <unistd.h>
 
+#include <limits>
+#include <string_view>
+
 #include "cli/stopping.hpp"
 #include "config/error.hpp"
 #include "files/free_space.hpp"
@@ -38,7 +41,14 @@ uint64_t pages_in_use() {
 /// Runs before the libraries' own starting code, which ends the program or waits for ever where memory is
 /// short, and which a signal would otherwise end without the exit code that says so.
 void before_libraries(int, char**, char**) {
-  for (const int signal : {SIGINT, SIGTERM}) ::signal(signal, [](int) { ::_exit(kStoppedExitCode); });
+  for (const int signal : {SIGINT, SIGTERM}) {
+    ::signal(signal, [](int) {
+      constexpr std::string_view kWords = "neurontwin: stopped before it began\n";
+      if (::write(STDERR_FILENO, kWords.data(), kWords.size()) < 0) {  // nobody to tell
+      }
+      ::_exit(kStoppedExitCode);
+    });
+  }
   struct rlimit limit {};
   if (::getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return;
   const auto processors = static_cast<uint64_t>(::sysconf(_SC_NPROCESSORS_ONLN));

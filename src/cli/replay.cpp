@@ -6,6 +6,7 @@
 
 #include "dataset/hdf5.hpp"
 #include "dataset/replay_input.hpp"
+#include "files/free_space.hpp"
 #include "simulate/cable.hpp"
 
 namespace neurontwin {
@@ -61,6 +62,17 @@ void write_compartments(Hdf5Image& image, const DetailedCell& cell) {
   }
 }
 
+/// InputError if what is recorded cannot fit into memory: of every compartment a value each ms, of the soma,
+/// the nexus and the sites eight; once as it comes, once in the file that is made.
+void require_memory(const DetailedCell& cell, int64_t duration_ms, bool said) {
+  const auto per_ms = static_cast<double>(cell.geometry.compartments.size() + 8 * (2 + cell.sites.size()));
+  const double bytes = 2 * sizeof(float) * per_ms * static_cast<double>(duration_ms);
+  const auto free = static_cast<double>(free_memory_bytes());
+  if (bytes <= free) return;
+  fail_input("{} of {} ms is too long: the recording takes more than {} of memory, but {} are free",
+             said ? "--ms" : "the input", duration_ms, words_for_bytes(bytes), words_for_bytes(free));
+}
+
 }  // namespace
 
 void replay(const ReplayOptions& o) {
@@ -83,6 +95,7 @@ void replay(const ReplayOptions& o) {
       if (!events->time_ms.empty()) last_ms = std::max(last_ms, events->time_ms.back());
     duration_ms = (static_cast<int64_t>(last_ms) / 1000 + 1) * 1000;
   }
+  require_memory(cell, duration_ms, o.duration_ms > 0);
   const CableSpec spec{o.dt_ms, o.scheme == "euler" ? Scheme::backward_euler : Scheme::crank_nicolson, true};
   const auto start = std::chrono::steady_clock::now();
   const auto precision = o.precision == "float" ? Precision::in_float : Precision::in_double;

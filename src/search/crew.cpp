@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "config/error.hpp"
+#include "progress/progress.hpp"
 
 namespace neurontwin {
 namespace {
@@ -56,7 +57,9 @@ class Crew {
         continue;
       }
       running_.erase(running_.begin() + static_cast<int64_t>(i));
-      if (ended < 0 || WEXITSTATUS(status) != 0) fail_run("a worker of the search failed; it says why above");
+      // Ctrl-C on a terminal stops the workers too, by themselves.
+      if ((ended < 0 || WEXITSTATUS(status) != 0) && !stop_requested())
+        fail_run("a worker of the search failed; it says why above");
     }
   }
 

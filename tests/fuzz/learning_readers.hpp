@@ -1,7 +1,6 @@
 #pragma once
 #include "cli/experiment.hpp"
 #include "readers.hpp"
-#include "saved_readers.hpp"
 #include "search/store.hpp"
 
 namespace neurontwin {
@@ -14,8 +13,6 @@ inline void read_as_learning(Reader reader, std::string_view text) {
     read_experiment(options);
     return;
   }
-  if (reader == Reader::twin) return read_changed(read_saved_twin, text);
-  if (reader == Reader::checkpoint) return read_changed(read_saved_checkpoint, text);
   for (const auto* name : {"search.sqlite-wal", "search.sqlite-shm"})
     std::filesystem::remove(own_temporary_folder() / name);
   written(text, "search.sqlite");

@@ -16,15 +16,19 @@
 #include "mechanism/generate.hpp"
 #include "morphology/compartments.hpp"
 #include "report/report.hpp"
+#include "saved_readers.hpp"
 
 namespace neurontwin {
 
 enum class Reader { swc, asc, nmodl, toml, cell, shard, replay, json, twin, checkpoint, experiment, store };
-inline constexpr std::array kReaders{Reader::swc,   Reader::asc,    Reader::nmodl, Reader::toml,
-                                     Reader::cell,  Reader::shard,  Reader::replay, Reader::json};
+/// Of their folders in the corpus.
+inline constexpr std::array kNames{"swc",    "asc",  "nmodl", "toml",       "cell",       "shard",
+                                   "replay", "json", "twin",  "checkpoint", "experiment", "store"};
+inline constexpr std::array kReaders{Reader::swc,  Reader::asc,       Reader::nmodl,  Reader::toml,
+                                     Reader::cell, Reader::shard,     Reader::replay, Reader::json,
+                                     Reader::twin, Reader::checkpoint};
 /// These need the rooms above libtorch: see learning_readers.hpp.
-inline constexpr std::array kLearningReaders{Reader::experiment, Reader::store, Reader::twin,
-                                             Reader::checkpoint};
+inline constexpr std::array kLearningReaders{Reader::experiment, Reader::store};
 
 /// Writes a file for a reader that takes a file's name.
 inline std::filesystem::path written(std::string_view bytes, const char* name) {
@@ -108,9 +112,11 @@ inline void read_as(Reader reader, std::string_view text) {
     }
     case Reader::experiment:
     case Reader::store:
-    case Reader::twin:
-    case Reader::checkpoint:
       return;  // see learning_readers.hpp
+    case Reader::twin:
+      return read_changed(read_saved_twin, text);
+    case Reader::checkpoint:
+      return read_changed(read_saved_checkpoint, text);
   }
 }
 
