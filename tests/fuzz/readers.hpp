@@ -37,6 +37,20 @@ inline std::filesystem::path written(std::string_view bytes, const char* name) {
   return file;
 }
 
+/// A soma with one synapse of each kind, for input to be replayed to.
+inline const DetailedCell& cell_with_synapses() {
+  static const DetailedCell cell = [] {
+    const auto swc = written("1 1 0 0 0 5 -1\n", "soma.swc");
+    return read_detailed_cell(
+        Settings::from_text("kind = 'detailed'\nmorphology = 'soma.swc'\n"
+                            "excitatory = { mechanism = 'AMPANMDA', regions = ['soma'] }\n"
+                            "inhibitory = { mechanism = 'DoubleExp', regions = ['soma'] }\n",
+                            "cell.toml"),
+        swc.parent_path());
+  }();
+  return cell;
+}
+
 /// A shard, as it is opened, walked through and windowed.
 inline void read_shard(const std::filesystem::path& file) {
   const Shard shard(file);
@@ -97,7 +111,7 @@ inline void read_as(Reader reader, std::string_view text) {
       return;
     }
     case Reader::replay:
-      read_replay_input(written(text, "input.h5"));
+      read_replay_input(written(text, "input.h5"), cell_with_synapses());
       return;
     case Reader::json: {
       // As the report reads a run's files back: each in turn is the fuzzed one, beside whole ones.
