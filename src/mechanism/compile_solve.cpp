@@ -132,7 +132,18 @@ void Compiler::implicit_step(const std::vector<Statement>& body, Solving::Kind k
     refuse(s.line, fmt::format("{} coupled states; at most 12 can be compiled here", names.size()));
   add_sums(solving, names, system);
   const Expr dt = s.steady_state ? g.constant(kSteadyStep_ms) : fixed_.at("dt");
-  const int iterations = is_linear(g, system) ? 1 : s.steady_state ? kSteadyIterations : kIterations;
+  if (kind == Solving::Kind::reactions && !solving.higher_order) {
+    // One step, in which rates and `<<` that depend on states are numbers, as in NEURON's sparse method.
+    for (const auto& row : names) {
+      auto& slopes = system.slopes.emplace_back();
+      for (const auto& column : names) {
+        const auto it = solving.slopes.find({row, column});
+        slopes.push_back(it == solving.slopes.end() ? g.constant(0) : it->second);
+      }
+    }
+  }
+  const bool once = !system.slopes.empty() || is_linear(g, system);
+  const int iterations = once ? 1 : s.steady_state ? kSteadyIterations : kIterations;
   const auto y = backward_euler_step(g, system, dt, iterations);
   std::map<Expr, Expr> after;
   for (size_t i = 0; i < names.size(); ++i) after[system.x[i]] = y[i];
@@ -171,32 +182,45 @@ void Compiler::conserve(const Statement& s) {
 }
 
 void Compiler::react(const Statement& s) {
-  auto& g = m_.graph;
-  const auto product = [&](const auto& side) {
-    Expr all = g.constant(1);
-    for (const auto& [count, name] : side) {
-      if (!states_.contains(name)) refuse(s.line, fmt::format("'{}' is not a STATE", name));
-      all = g.multiply(all, g.binary(Op::pow, varying_.at(name), g.constant(count)));
-    }
-    return all;
-  };
-  const auto change = [&](const auto& side, Expr flux) {
-    for (const auto& [count, name] : side) {
-      auto& d = solving_->derivatives.try_emplace(name, g.constant(0)).first->second;
-      d = g.add(d, g.multiply(g.constant(count), flux));
-    }
-  };
   const Expr forward = value(s.terms[0], 0);
   if (s.name == "<<") {
     for (const auto& [count, name] : s.left)
       if (!states_.contains(name)) refuse(s.line, fmt::format("'{}' is not a STATE", name));
-    change(s.left, forward);
-    return;
+    return change(s.left, forward);
   }
-  Expr flux = g.multiply(forward, product(s.left));
-  if (s.name == "<->") flux = g.subtract(flux, g.multiply(value(s.terms[1], 0), product(s.right)));
-  change(s.left, g.unary(Op::negate, flux));
-  change(s.right, flux);
+  flow(forward, s.left, s.right, s.line);
+  if (s.name == "<->") flow(value(s.terms[1], 0), s.right, s.left, s.line);
+}
+
+void Compiler::change(const Side& side, Expr flux) {
+  auto& g = m_.graph;
+  for (const auto& [count, name] : side) {
+    auto& d = solving_->derivatives.try_emplace(name, g.constant(0)).first->second;
+    d = g.add(d, g.multiply(g.constant(count), flux));
+  }
+}
+
+void Compiler::flow(Expr rate, const Side& from, const Side& to, int line) {
+  auto& g = m_.graph;
+  double molecules = 0;
+  Expr flux = rate;
+  for (const auto& [count, name] : from) {
+    if (!states_.contains(name)) refuse(line, fmt::format("'{}' is not a STATE", name));
+    flux = g.multiply(flux, g.binary(Op::pow, varying_.at(name), g.constant(count)));
+    molecules += count;
+  }
+  for (const auto& [count, name] : to)
+    if (!states_.contains(name)) refuse(line, fmt::format("'{}' is not a STATE", name));
+  change(from, g.unary(Op::negate, flux));
+  change(to, flux);
+  solving_->higher_order |= molecules > 1;
+  if (molecules != 1) return;  // then all derivatives are taken
+  const auto& source = from[0].second;
+  for (const auto& [side, sign] : {std::pair(&from, -1.0), {&to, 1.0}})
+    for (const auto& [count, name] : *side) {
+      auto& slope = solving_->slopes.try_emplace({name, source}, g.constant(0)).first->second;
+      slope = g.add(slope, g.multiply(g.constant(sign * count), rate));
+    }
 }
 
 }  // namespace neurontwin

@@ -97,15 +97,18 @@ std::string Compiler::unknown(const std::string& name) const {
 void Compiler::branch(const Statement& s, int depth) {
   const Expr condition = value(s.terms[0], depth);
   const Values values = values_, locals = locals_.back();
-  const Values derivatives = solving_ ? solving_->derivatives : Values{};
+  const Solving before_branch = solving_ ? *solving_ : Solving{};
   if (solving_) ++solving_->branches;
   execute(s.then, depth);
   const Values then_values = values_, then_locals = locals_.back();
-  const Values then_derivatives = solving_ ? std::exchange(solving_->derivatives, derivatives) : Values{};
+  const Solving then_solving = solving_ ? *solving_ : Solving{};
   values_ = values;
   locals_.back() = locals;
+  if (solving_) {
+    solving_->derivatives = before_branch.derivatives;
+    solving_->slopes = before_branch.slopes;
+  }
   execute(s.otherwise, depth);
-  if (solving_) --solving_->branches;
   const auto merge = [&](const Values& then, Values& now, bool variables) {
     for (const auto& [name, e] : then) {
       if (!now.contains(name)) {
@@ -121,17 +124,20 @@ void Compiler::branch(const Statement& s, int depth) {
   merge(then_values, values_, true);
   merge(then_locals, locals_.back(), false);
   if (!solving_) return;
-  // Fluxes of reactions that one branch only has
-  const auto& otherwise = solving_->derivatives;
-  const auto flux = [&](const Values& of, const std::string& name) {
-    const auto it = of.find(name);
-    return it == of.end() ? m_.graph.constant(0) : it->second;
+  --solving_->branches;
+  // Fluxes of reactions: none in a branch that has not the reaction.
+  const auto merge_fluxes = [&](const auto& then, auto& now) {
+    const auto flux = [&](const auto& of, const auto& key) {
+      const auto it = of.find(key);
+      return it == of.end() ? m_.graph.constant(0) : it->second;
+    };
+    const auto otherwise = now;
+    for (const auto* part : {&then, &otherwise})
+      for (const auto& [key, e] : *part)
+        now[key] = m_.graph.select(condition, flux(then, key), flux(otherwise, key));
   };
-  Values merged;
-  for (const auto* part : {&then_derivatives, &otherwise})
-    for (const auto& [name, e] : *part)
-      merged[name] = m_.graph.select(condition, flux(then_derivatives, name), flux(otherwise, name));
-  solving_->derivatives = std::move(merged);
+  merge_fluxes(then_solving.derivatives, solving_->derivatives);
+  merge_fluxes(then_solving.slopes, solving_->slopes);
 }
 
 Expr Compiler::before(const std::string& name, int line) {

@@ -391,6 +391,23 @@ TEST(Compile, ReactionsUnderIfHappenWhereTheirConditionHolds) {
   }
 }
 
+TEST(Compile, InALinearSchemeRatesAndFluxesThatDependOnStatesAreNumbers) {
+  // NEURON's sparse method solves a scheme without reactions of higher order in one step, whose matrix holds
+  // the rates.
+  Running r(
+      with("BREAKPOINT { SOLVE s METHOD sparse\n i = y*v }\n"
+           "KINETIC s { ~ x << ((1 - x)/10)\n ~ x <-> y (3*(2 - y), 0.5) }"));
+  r.set("x", 0.4);
+  r.set("y", 0.1);
+  r.advance();
+  // (1 + dt K) step = dt f
+  const double dt = 0.025, forward = 3 * 1.9, backward = 0.5;
+  const double flux = forward * 0.4 - backward * 0.1, fx = 0.06 - flux, fy = flux;
+  const double determinant = (1 + dt * forward) * (1 + dt * backward) - dt * forward * dt * backward;
+  EXPECT_NEAR(r.get("x"), 0.4 + dt * (fx * (1 + dt * backward) + fy * dt * backward) / determinant, 1e-14);
+  EXPECT_NEAR(r.get("y"), 0.1 + dt * (fy * (1 + dt * forward) + fx * dt * forward) / determinant, 1e-14);
+}
+
 TEST(Compile, SteadyStateInInitialIsWhereTheSchemeRests) {
   Running r(
       with("INITIAL { x = 1\n SOLVE s STEADYSTATE sparse }\nBREAKPOINT { SOLVE s METHOD sparse\n i = y*v }\n"

@@ -70,7 +70,9 @@ std::vector<std::vector<Expr>> jacobian_of(Graph& g, const StateSystem& system) 
   for (size_t i = 0; i < n; ++i) {
     const auto* sum = conserved_at(system, i);
     for (size_t j = 0; j < n; ++j)
-      jacobian[i][j] = g.derivative(sum ? sum->surplus : system.f[i], system.x[j]);
+      jacobian[i][j] = !sum && !system.slopes.empty()
+                           ? system.slopes[i][j]
+                           : g.derivative(sum ? sum->surplus : system.f[i], system.x[j]);
   }
   return jacobian;
 }

@@ -27,6 +27,9 @@ struct Conserved {
 struct StateSystem {
   std::vector<Expr> x, f;
   std::vector<Conserved> conserved;
+  /// Derivatives of f[i] by x[j]; empty: all of them. NEURON's sparse method leaves out those of rates and of
+  /// `<<`.
+  std::vector<std::vector<Expr>> slopes = {};
 };
 
 /// Whether every f and every surplus is linear in the states.

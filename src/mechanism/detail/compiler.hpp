@@ -149,10 +149,14 @@ class Compiler {
     /// A DERIVATIVE block whose states are advanced statement by statement; one whose derivatives are
     /// gathered; KINETIC.
     enum class Kind : uint8_t { exactly, derivatives, reactions };
-    Kind kind;
+    Kind kind = Kind::exactly;
     Values derivatives = {};                                           // by state
     std::vector<std::pair<std::vector<std::string>, Expr>> sums = {};  // CONSERVE: its states, surplus
     int branches = 0;                                                  // IFs around the statement
+    // Of reactions: the derivative of one state's rate of change by another state, with the reactions' rates
+    // as numbers; and whether any takes more than one molecule.
+    std::map<std::pair<std::string, std::string>, Expr> slopes = {};
+    bool higher_order = false;
   };
 
   void solve(const Statement& s);
@@ -181,6 +185,10 @@ class Compiler {
 
   /// Mass action: each reaction's flux leaves its left side and enters its right side.
   void react(const Statement& s);
+  /// Flux that depends on the states of one side of a reaction.
+  using Side = std::vector<std::pair<double, std::string>>;
+  void flow(Expr rate, const Side& from, const Side& to, int line);
+  void change(const Side& side, Expr flux);
 
   void finish();
 
