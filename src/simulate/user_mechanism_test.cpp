@@ -68,7 +68,7 @@ void expect_lanes_equal_reference(const DetailedCell& cell) {
   constexpr int64_t kMs = 25;
   for (const auto scheme : {Scheme::backward_euler, Scheme::crank_nicolson}) {
     const CableSpec spec{0.025, scheme, true, 1, 1};
-    const auto reference = simulate_reference(cell, spec, {}, kMs * 40);
+    const auto reference = simulate_reference(cell, spec, SynapticInput{}, kMs * 40);
     for (const auto precision : {Precision::in_double, Precision::in_float}) {
       const auto lanes = run(cell, spec, kMs, precision);
       // Double: rounding of a thousand steps. Float: 1e-5 of the largest voltage a step, most of which decays

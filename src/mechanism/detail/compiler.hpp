@@ -1,0 +1,209 @@
+#pragma once
+#include <array>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "config/error.hpp"
+#include "mechanism/mechanism.hpp"
+#include "mechanism/step.hpp"
+#include "mechanism/syntax.hpp"
+
+// Private to this room: compile_mechanism is its face.
+namespace neurontwin {
+
+using nmodl::Block;
+using nmodl::Statement;
+using nmodl::Term;
+
+/// More statements than any model executes, inlined functions included: a file that needs more grows
+/// exponentially.
+inline constexpr int kMostSteps = 200000;
+inline constexpr int kDeepestCalls = 40;
+
+/// Newton's iterations for equations that are not linear: of a step in the kernel, and of a steady state,
+/// which is computed once and may be far away.
+inline constexpr int kIterations = 4, kSteadyIterations = 25;
+
+/// Entries of a TABLE.
+inline constexpr double kMostIntervals = 1e6;
+
+/// The step in ms that NEURON takes for STEADYSTATE.
+inline constexpr double kSteadyStep_ms = 1e9;
+
+/// The difference of voltage in mV by which NEURON finds a conductance: BREAKPOINT is evaluated there first,
+/// then at v.
+inline constexpr double kProbe_mV = 0.001;
+
+/// The ion whose concentration mechanisms may change.
+inline constexpr std::string_view kChangingIon = "ca";
+
+/// Given from outside; a file cannot change them.
+inline constexpr std::array<std::string_view, 6> kGiven{"dt", "t", "celsius", "diam", "area", "scale"};
+
+/// Functions of one argument.
+const std::map<std::string, Op, std::less<>>& functions();
+
+/// Executes NMODL blocks on expressions instead of numbers. Its parts: the blocks in their order
+/// (compile.cpp), statements and what variables hold (compile_statements.cpp), calls and their tables
+/// (compile_calls.cpp), expressions (compile_expressions.cpp), and what SOLVE does (compile_solve.cpp).
+class Compiler {
+ public:
+  Compiler(nmodl::File file, Tables tables) : file_(std::move(file)), tables_(tables) {}
+
+  Mechanism compile();
+
+ private:
+  using Values = std::map<std::string, Expr>;
+
+  [[noreturn]] void refuse(int line, const std::string& what) const {
+    fail_input("{}:{}: {}", file_.path, line, what);
+  }
+
+  void declare();
+
+  void declare_ion(const nmodl::IonUse& use);
+
+  const IonVariable* ion_variable(const std::string& name) const;
+
+  bool known(const std::string& name) const;
+
+  void execute_all();
+
+  void begin(const std::string& block);
+
+  /// What variables are before INITIAL: a state x is x0 if the file declares that, else what START says, else
+  /// 0; a parameter is what the description says.
+  void start_values();
+
+  /// Stored variables when the block has been executed.
+  std::vector<Expr> final_values();
+
+  std::vector<Expr> concentrations();
+
+  /// NEURON evaluates BREAKPOINT at v + 0.001 mV and then at v. Where it changes a variable from its own
+  /// earlier value, both count; also once more before the first step.
+  void evaluate_twice();
+
+  std::vector<std::string> current_names() const;
+
+  void currents();
+
+  // ---- statements
+
+  void execute(const std::vector<Statement>& statements, int depth);
+
+  void execute(const Statement& s, int depth);
+
+  void note_table(const Statement& s);
+
+  void assign(const Statement& s, Expr value);
+
+  std::string unknown(const std::string& name) const;
+
+  void branch(const Statement& s, int depth);
+
+  /// The value a variable has when the block has not set it.
+  Expr before(const std::string& name, int line);
+
+  void keep(const std::string& name, int line);
+
+  /// Whether any block but INITIAL assigns the variable.
+  bool set_later(const std::string& name) const { return set_in_some_block(name, /*but_initial=*/true); }
+  bool set_somewhere(const std::string& name) const { return set_in_some_block(name, /*but_initial=*/false); }
+
+  bool set_in_some_block(const std::string& name, bool but_initial) const;
+  static bool sets(const std::vector<Statement>& statements, const std::string& name);
+
+  Expr call(const std::string& name, const std::vector<Term>& arguments, int line, int depth);
+
+  Expr execute_call(const Block& block, Values frame, int depth);
+
+  /// The TABLE statement of a PROCEDURE or FUNCTION of one argument.
+  const Statement* table_of(const Block& block) const;
+
+  /// A call whose results come from tables: those variables alone are set that TABLE names.
+  Expr tabulated(const Block& block, const Statement& table, Expr argument, int depth);
+
+  void make_tables(const Block& block, const Statement& table, int depth, std::vector<size_t>& numbers);
+
+  // ---- expressions
+
+  Expr value(const Term& t, int depth);
+
+  Expr read(const std::string& name, int line);
+
+  Expr function(const Term& t, int depth);
+
+  // ---- SOLVE
+
+  void solve_in(const std::vector<Statement>& statements);
+  void solve_nowhere(const std::vector<Statement>& statements, const std::string& where = "IF");
+
+  /// A block being solved.
+  struct Solving {
+    /// A DERIVATIVE block whose states are advanced statement by statement; one whose derivatives are
+    /// gathered; KINETIC.
+    enum class Kind : uint8_t { exactly, derivatives, reactions };
+    Kind kind;
+    Values derivatives = {};                                           // by state
+    std::vector<std::pair<std::vector<std::string>, Expr>> sums = {};  // CONSERVE: its states, surplus
+    int branches = 0;                                                  // IFs around the statement
+  };
+
+  void solve(const Statement& s);
+
+  /// The state's new value, which the statements after it read, as in the code that NEURON makes. The
+  /// equation is linear or not in the x that its text names: what earlier statements and functions computed
+  /// from x is a number to it.
+  void advance_exactly(const Statement& s, int depth);
+
+  bool calls_function(const Term& t) const;
+  /// Whether the name stands among the arguments of one of the file's functions.
+  bool passes_to_function(const Term& t, const std::string& name, bool inside = false) const;
+
+  /// METHOD euler: all derivatives first, then all states.
+  void explicit_step(const std::vector<Statement>& body);
+
+  /// METHOD derivimplicit and sparse; a step of 1e9 ms for STEADYSTATE. What the block assigns, it computes
+  /// from the new states, as NEURON's last evaluation of it does.
+  void implicit_step(const std::vector<Statement>& body, Solving::Kind kind, const Statement& s);
+
+  /// Each CONSERVE takes the place of one equation: that of its last state which no other has taken, and the
+  /// last CONSERVE chooses first (nocmodl).
+  void add_sums(const Solving& solving, const std::vector<std::string>& names, StateSystem& system);
+
+  void conserve(const Statement& s);
+
+  /// Mass action: each reaction's flux leaves its left side and enters its right side.
+  void react(const Statement& s);
+
+  void finish();
+
+  nmodl::File file_;
+  Tables tables_;
+  Mechanism m_;
+  Values fixed_, varying_;                        // symbols and constants by name
+  std::map<std::string, int> states_, assigned_;  // name: line
+  std::set<std::string> constants_;               // of the file
+  std::set<std::string> kept_;
+  std::vector<std::string> stored_names_;               // of m_.stored, as the file calls them
+  std::map<std::string, std::pair<Expr, Expr>> decay_;  // of x' = a x + b: the state one step later, a
+  std::map<Expr, Expr> quick_;                          // an exact step and the same without its exponential
+
+  // While a block is executed
+  std::string block_;
+  Values values_;               // of the file's variables set so far
+  std::vector<Values> locals_;  // of the functions being called, the block's first
+  Values initial_;              // values_ at the end of INITIAL
+  std::map<std::string, std::vector<size_t>> table_numbers_;  // by PROCEDURE or FUNCTION
+  Solving* solving_ = nullptr;
+  std::pair<std::string, Expr> named_;  // the state that an equation names, for METHOD cnexp
+  int steps_ = 0;
+};
+
+}  // namespace neurontwin
