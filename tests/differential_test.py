@@ -35,7 +35,7 @@ class RandomCells(InTemporaryFolder):
         # The comparison has to happen: most cases run in both programs, and their mechanisms are felt.
         self.assertLessEqual(kinds["refused"], 0.15 * CASES, "refused by us")
         self.assertLessEqual(kinds["refused by NEURON"], 0.05 * CASES)
-        felt = sum(o.influence_mV > 0.1 for o in outcomes if o.kind == "agrees")
+        felt = sum(o.influence_mV > 100 * differential.TOLERANCE_MV for o in outcomes if o.kind == "agrees")
         self.assertGreaterEqual(felt, 0.7 * CASES)
 
     def test_that_differ_are_found(self):

@@ -16,13 +16,11 @@ import traces  # noqa: E402
 
 # What is refused by name, so far, and the words of the message.
 REFUSED = {
-    "empty_verbatim": "empty_verbatim.mod:13: VERBATIM",
+    "empty_verbatim": "empty_verbatim.mod:14: VERBATIM",
     "file_locals": "file_locals.mod:6: unknown block 'LOCAL'",
-    "steady_start": "steady_start.mod:6: SOLVE in INITIAL",
     "stream_memory": "stream_memory.mod:11: INITIAL",
     "shells": "shells.mod:5: 'share' is an array",
-    "own_ion": "own_ion.mod",
-    "reactions_in_if": "reactions_in_if.mod",
+    "own_ion": "own_ion.mod:3: WRITE nai",
 }
 
 

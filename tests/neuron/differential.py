@@ -166,7 +166,7 @@ def main():
     for kind in ("refused", "refused by NEURON"):
         for text, count in collections.Counter(reason(o.message) for o in outcomes if o.kind == kind).most_common():
             print(f"{kind}: {count} x {text}")
-    print(dict(collections.Counter(o.kind for o in outcomes)), "without influence:", sum(o.kind == "agrees" and o.influence_mV < 0.1 for o in outcomes),
+    print(dict(collections.Counter(o.kind for o in outcomes)), "without influence:", sum(o.kind == "agrees" and o.influence_mV < 100 * TOLERANCE_MV for o in outcomes),
           "largest difference that counts as none:", max((o.difference_mV for o in outcomes if o.kind == "agrees"), default=0))
 
 

@@ -4,7 +4,7 @@
 def temperature(w):
     """Makes a name of the factor on the rates, or "1"; appends how it is set to lists of statements: (initial, in rates)."""
     initial, local = [], []
-    way = w.r.choice(["none", "none", "local", "assigned", "parameter", "range parameter", "file local", "literal"])
+    way = w.r.choice(["none", "none", "none", "local", "assigned", "assigned", "parameter", "parameter", "range parameter", "range parameter", "file local", "literal"])
     at, base = w.pick(6.3, 22, 24), w.pick("2.3", "3", "q10")
     if way == "none":
         return "1", initial, local
