@@ -48,7 +48,9 @@ Twin away_from_its_start(const TwinSpec& spec, uint64_t seed) {
 }
 
 TwinDescription description() {
-  TwinDescription d{.excitatory_synapses = 5, .inhibitory_synapses = 4};
+  TwinDescription d;
+  d.excitatory_synapses = 5;
+  d.inhibitory_synapses = 4;
   d.provenance = {{"title", "a test"}};
   return d;
 }
@@ -72,9 +74,15 @@ TEST(ASavedTwin, AnswersToTheLastBitAsTheOneThatWasSaved) {
     EXPECT_TRUE(torch::equal(after.spike_log_odds, before.spike_log_odds));
     EXPECT_TRUE(torch::equal(after.soma_mV, before.soma_mV));
     EXPECT_GT(before.soma_mV.std().item<double>(), 1e-3);  // so that the comparison means something
-    if (spec.dendritic_components > 0) EXPECT_TRUE(torch::equal(after.dendrites, before.dendrites));
-    if (spec.near_spike) EXPECT_TRUE(torch::equal(after.near_spike_log_odds, before.near_spike_log_odds));
-    if (spec.count) EXPECT_TRUE(torch::equal(after.log_count, before.log_count));
+    if (spec.dendritic_components > 0) {
+      EXPECT_TRUE(torch::equal(after.dendrites, before.dendrites));
+    }
+    if (spec.near_spike) {
+      EXPECT_TRUE(torch::equal(after.near_spike_log_odds, before.near_spike_log_odds));
+    }
+    if (spec.count) {
+      EXPECT_TRUE(torch::equal(after.log_count, before.log_count));
+    }
     EXPECT_EQ(twin_bytes(*loaded, described), read_file(file));
   }
   fs::remove(file);
