@@ -19,7 +19,7 @@ namespace {
 using Keys = std::initializer_list<std::string_view>;
 
 std::string content_of(const std::filesystem::path& file) {
-  return "content " + digest(read_file(file));
+  return fmt::format("content {}", digest(read_file(file)));
 }
 
 std::string text_of(const Settings& table, std::string_view name, Keys left_out = {}) {
@@ -85,15 +85,16 @@ DatasetIdentity dataset_identity(const DatasetPlan& plan, const ExperimentTables
   }
   auto recipe = fmt::format("\n{}", text_of(tables.stimulus, "stimulus"));
   if (detailed != nullptr) recipe += fmt::format("\n{}", text_of(tables.simulation, "simulation"));
-  return {excitatory_synapses(plan.cell),
-          inhibitory_synapses(plan.cell),
-          plan.data.trial_ms,
-          plan.seed,
-          head + "\n[algorithms]\n" + neuron_algorithms + recipe_algorithms + "\n" + neuron + recipe,
-          detailed != nullptr && detailed->nexus.has_value(),
-          plan.data.dendritic_components,
-          digest(neuron_algorithms + neuron),
-          digest(head + recipe_algorithms + recipe)};
+  return {
+      excitatory_synapses(plan.cell),
+      inhibitory_synapses(plan.cell),
+      plan.data.trial_ms,
+      plan.seed,
+      fmt::format("{}\n[algorithms]\n{}{}\n{}{}", head, neuron_algorithms, recipe_algorithms, neuron, recipe),
+      detailed != nullptr && detailed->nexus.has_value(),
+      plan.data.dendritic_components,
+      digest(neuron_algorithms + neuron),
+      digest(head + recipe_algorithms + recipe)};
 }
 
 StageSettings stage_settings(const DatasetPlan& plan, const ExperimentTables& tables,
