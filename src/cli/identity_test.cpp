@@ -50,7 +50,7 @@ TEST(Identity, EachSettingCountsForTheStagesThatItDetermines) {
   EXPECT_EQ(determined_by("data.soma_ceiling_mV=-50"), "train evaluate search search_trial");
   EXPECT_EQ(determined_by("twin.taps=[60]"), "train evaluate search search_trial");
   EXPECT_EQ(determined_by("train.epochs=7"), "train evaluate");
-  EXPECT_EQ(determined_by("evaluate.bootstrap_resamples=7"), "evaluate");
+  EXPECT_EQ(determined_by("evaluate.bootstrap_resamples=70"), "evaluate");
   EXPECT_EQ(determined_by("evaluate.skip_ms=7"), "evaluate search search_trial");
   EXPECT_EQ(determined_by("interpret.templates=2"), "interpret");
   EXPECT_EQ(determined_by("search.widths=[2]"), "search search_trial");
