@@ -87,7 +87,7 @@ TEST(MeanResponse, ThatSynapsesDoNotAgreeOnHasNoShape) {
   Random random(1, Stage::test_cases, 0, StreamName::test_case);
   for (int64_t c = 0; c < 40; ++c)
     for (int64_t lag = 0; lag < 100; ++lag)
-      response.soma_mV[c][lag] = random.normal() * std::exp(-lag / 10.0);
+      response.soma_mV[c][lag] = random.normal() * std::exp(-static_cast<double>(lag) / 10);
   response.spike_log_odds += torch::exp(-torch::arange(100, torch::kFloat64) / 10);
   const auto json = response_json(response, places, 1)["sets"][0];
   EXPECT_EQ(json["soma_mV"]["decay_note"], "the peak is not told from zero");
