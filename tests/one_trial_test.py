@@ -120,9 +120,9 @@ class OneTrial(InTemporaryFolder):
         self.assertLess(np.abs(later[4:] - on_time[:-4]).max(), 1e-5)  # samples of 1/8 ms, stored as float32
 
     def test_a_weight_in_the_file_stands_in_the_place_of_the_cells(self):
-        heavy = self.replay([10], text=SYNAPTIC.replace("e = 0", "e = 0, weight = 2"))
+        heavy = self.replay([10], text=SYNAPTIC.replace("e = 0 }", "e = 0, weight = 2 }"))
         np.testing.assert_array_equal(self.replay([10], weight=[2]), heavy)
-        np.testing.assert_array_equal(self.replay([10, 20], weight=[2, 0], text=SYNAPTIC.replace("e = 0", "e = 0, weight = 7")), heavy)
+        np.testing.assert_array_equal(self.replay([10, 20], weight=[2, 0], text=SYNAPTIC.replace("e = 0 }", "e = 0, weight = 7 }")), heavy)
 
     def test_input_that_is_none_is_refused_by_name(self):
         for words, said in (
