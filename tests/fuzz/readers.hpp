@@ -37,14 +37,14 @@ inline std::filesystem::path written(std::string_view bytes, const char* name) {
   return file;
 }
 
-/// A soma with one synapse of each kind, for input to be replayed to.
+/// A soma and a dendrite with a synapse of each kind on each compartment, for input to be replayed to.
 inline const DetailedCell& cell_with_synapses() {
   static const DetailedCell cell = [] {
-    const auto swc = written("1 1 0 0 0 5 -1\n", "soma.swc");
+    const auto swc = written("1 1 0 0 0 5 -1\n2 3 0 5 0 1 1\n3 3 0 805 0 1 2\n", "stick.swc");
     return read_detailed_cell(
-        Settings::from_text("kind = 'detailed'\nmorphology = 'soma.swc'\n"
-                            "excitatory = { mechanism = 'AMPANMDA', regions = ['soma'] }\n"
-                            "inhibitory = { mechanism = 'DoubleExp', regions = ['soma'] }\n",
+        Settings::from_text("kind = 'detailed'\nmorphology = 'stick.swc'\ncompartment_spacing_um = 8\n"
+                            "excitatory = { mechanism = 'AMPANMDA', regions = ['soma', 'basal'] }\n"
+                            "inhibitory = { mechanism = 'DoubleExp', regions = ['soma', 'basal'] }\n",
                             "cell.toml"),
         swc.parent_path());
   }();
