@@ -56,7 +56,7 @@ Mechanism compile_formula(const std::string& formula, const std::string& where) 
     const auto start = what.find(": ");
     refuse(what.substr(start == what.npos ? 0 : start + 2));
   }
-  for (const auto* name : {"v", "t", "dt", "celsius", "diam", "area", "scale"}) {
+  for (const auto* name : {"v", "t", "dt", "celsius", "diam", "area", kAreaScale}) {
     const Expr e = m.symbol(name);
     if (e >= 0 && m.graph.depends(m.currents[0].value, e))
       refuse(fmt::format("'{}' is not known here", name));

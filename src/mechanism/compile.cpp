@@ -28,7 +28,7 @@ void Compiler::declare() {
     fixed_[name] = g.constant(value);
     constants_.insert(name);
   }
-  for (const auto* name : {"dt", "celsius", "diam", "area", "scale"}) fixed_[name] = g.symbol(name, false);
+  for (const auto* name : {"dt", "celsius", "diam", "area", kAreaScale}) fixed_[name] = g.symbol(name, false);
   for (const auto* name : {"v", "t"}) varying_[name] = g.symbol(name, true);
   for (const auto& use : file_.ions) declare_ion(use);
   for (const auto& p : file_.parameters) {
@@ -245,7 +245,7 @@ void Compiler::currents() {
     const auto it = values_.find(name);
     if (it == values_.end()) fail_input("{}: current '{}' is never set in BREAKPOINT", file_.path, name);
     const Expr outward = inward ? g.unary(Op::negate, it->second) : it->second;
-    const Expr value = m_.point_process ? g.multiply(fixed_.at("scale"), outward) : outward;
+    const Expr value = m_.point_process ? g.multiply(fixed_.at(kAreaScale), outward) : outward;
     m_.currents.push_back({ion, value, g.derivative(value, varying_.at("v"))});
   };
   for (const auto& name : file_.nonspecific) add(name, "");

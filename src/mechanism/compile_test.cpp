@@ -21,7 +21,7 @@ struct Running {
     set("celsius", 6.3);
     set("diam", 1);
     set("area", 100);
-    set("scale", 1);
+    set(kAreaScale, 1);
     for (const auto& name : m.stored) set(name, 0);
   }
   void set(const std::string& name, double value) {
@@ -99,7 +99,7 @@ TEST(Compile, APointProcessScalesItsCurrentToTheMembrane) {
       "NEURON { POINT_PROCESS x NONSPECIFIC_CURRENT i }\nPARAMETER { g = 0.5 }\nASSIGNED { v i }\nBREAKPOINT "
       "{ i = g*v }");
   r.set("v", 10);
-  r.set("scale", 4);
+  r.set(kAreaScale, 4);
   EXPECT_DOUBLE_EQ(r.current(), 20);
   EXPECT_DOUBLE_EQ(r.of(r.m.conductance), 2);
 }
@@ -460,6 +460,16 @@ TEST(Compile, AComparisonIsANumberAndPowersHaveTheirSign) {
   EXPECT_DOUBLE_EQ(r.current(), -1000);
   r.set("v", -45);
   EXPECT_DOUBLE_EQ(r.current(), 2 * 15 + 8000);
+}
+
+TEST(Compile, AParameterMayBeCalledScale) {
+  // It is not the factor by which a point process's current becomes a density.
+  Running r(
+      "NEURON { POINT_PROCESS x NONSPECIFIC_CURRENT i }\nPARAMETER { scale = 3 }\nASSIGNED { v i "
+      "}\nBREAKPOINT { i = scale*v }");
+  r.set("v", 2);
+  r.set(kAreaScale, 10);
+  EXPECT_DOUBLE_EQ(r.current(), 60);
 }
 
 TEST(Compile, ZeroOverZeroIsNotZero) {

@@ -23,6 +23,10 @@ struct IonVariable {
   bool unread = false;  // a current of an ion whose concentration nothing changes: written, but for nobody
 };
 
+/// The symbol of what turns a point process's nA into mA/cm2. No name of NMODL has a space: a file may have
+/// its own `scale`.
+inline constexpr auto kAreaScale = "area scale";
+
 struct Parameter {
   std::string name;
   double value = 0;  // the file's default
@@ -30,8 +34,8 @@ struct Parameter {
 };
 
 /// A channel, pump or synapse, compiled from NMODL to expressions of its symbols:
-/// - fixed during a simulation: every parameter; dt (ms), celsius, diam (um), area (um2), scale (1, or for a
-/// point
+/// - fixed during a simulation: every parameter; dt (ms), celsius, diam (um), area (um2), kAreaScale (1, or
+/// for a point
 ///   process 100/area, which turns nA into mA/cm2); reversal potentials and concentrations of ions that no
 ///   mechanism changes;
 /// - varying: v (mV), t (ms), the stored variables, the other ion variables, and an event's arguments.

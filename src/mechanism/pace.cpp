@@ -15,7 +15,7 @@ std::map<Expr, double> usual_values(const Mechanism& m) {
   set("celsius", 6.3);
   set("diam", 1);
   set("area", 100);
-  set("scale", 1);
+  set(kAreaScale, 1);
   set("t", 0);
   for (const auto& parameter : m.parameters) set(parameter.name, parameter.value);
   for (const auto& ion : m.ions) {

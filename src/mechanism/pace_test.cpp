@@ -23,7 +23,7 @@ Mechanism channel(const std::string& derivatives, const std::string& current = "
 std::vector<double> time_constants(const Mechanism& m) {
   std::map<Expr, double> values;
   for (const auto& p : m.parameters) values[m.symbol(p.name)] = p.value;
-  values[m.symbol("scale")] = 1;
+  values[m.symbol(kAreaScale)] = 1;
   return shortest_time_constants_ms(m, values);
 }
 

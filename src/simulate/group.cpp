@@ -56,7 +56,7 @@ std::map<Expr, double> known_values(const DetailedCell& cell, const Placement& p
   set("celsius", cell.celsius);
   set("diam", compartment.diameter_um);
   set("area", compartment.area_um2);
-  set("scale", m.point_process ? 100 / compartment.area_um2 : 1);
+  set(kAreaScale, m.point_process ? 100 / compartment.area_um2 : 1);
   set("v", cell.initial_mV);
   set("t", 0);
   for (size_t k = 0; k < m.parameters.size(); ++k) set(m.parameters[k].name, p.parameters[instance][k]);

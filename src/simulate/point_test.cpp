@@ -102,7 +102,7 @@ TEST(ElectrodeCurrent, FlowsInwardWhereAMembraneCurrentFlowsOutward) {
   const auto membrane = mod("NONSPECIFIC_CURRENT"), electrode = mod("ELECTRODE_CURRENT");
   const auto values = [](const Mechanism& m) {
     return std::map<Expr, double>{
-        {m.symbol("v"), -50.0}, {m.symbol("t"), 3.0}, {m.symbol("g"), 2.0}, {m.symbol("scale"), 0.5}};
+        {m.symbol("v"), -50.0}, {m.symbol("t"), 3.0}, {m.symbol("g"), 2.0}, {m.symbol(kAreaScale), 0.5}};
   };
   const auto of = [&](const Mechanism& m, Expr e) { return m.graph.evaluate(e, values(m)); };
   EXPECT_EQ(of(membrane, membrane.total_current), 0.5 * (2 * 20 + 3));

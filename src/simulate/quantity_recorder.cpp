@@ -130,7 +130,7 @@ void QuantityRecorder<T>::add_mechanism(const DetailedCell& cell, const Quantity
       Term term{program, {}, {}, index};
       auto known = known_values(cell, placement, i, 1);
       if (m.point_process)
-        if (const Expr scale = m.symbol("scale"); scale >= 0) known[scale] = 1;
+        if (const Expr scale = m.symbol(kAreaScale); scale >= 0) known[scale] = 1;
       for (const Expr e : program->fixed) term.fixed.push_back(graph.evaluate(e, known));
       const auto node = static_cast<size_t>(memory_.node_of[static_cast<size_t>(c)]);
       for (const Expr e : program->symbols) {

@@ -131,7 +131,7 @@ class Symbols {
   explicit Symbols(const Mechanism& m) : m_(m) {
     for (const auto& p : m.parameters) set(p.name, p.value);
     set("dt", 0.025);
-    set("scale", 1);
+    set(kAreaScale, 1);
     for (const auto* name : {"t", "ica", "ik", "ina"}) set(name, 0);
     for (const auto& [name, value] :
          {std::pair{"ek", -85.0}, {"ena", 50.0}, {"eca", 120.0}, {"cai", 1e-4}, {"cao", 2.0}})

@@ -43,7 +43,7 @@ inline constexpr double kProbe_mV = 0.001;
 inline constexpr std::string_view kChangingIon = "ca";
 
 /// Given from outside; a file cannot change them.
-inline constexpr std::array<std::string_view, 6> kGiven{"dt", "t", "celsius", "diam", "area", "scale"};
+inline constexpr std::array<std::string_view, 5> kGiven{"dt", "t", "celsius", "diam", "area"};
 
 /// Functions of one argument.
 const std::map<std::string, Op, std::less<>>& functions();

@@ -120,7 +120,7 @@ class KernelTrial {
     set("celsius", 6.3);
     set("diam", uniform(0.5, 5));
     set("area", 100);
-    set("scale", uniform(0.5, 2));
+    set(kAreaScale, uniform(0.5, 2));
     for (const auto& ion : m_.ions)
       if (!m_.graph.node(m_.symbol(ion.name)).varying) set(ion.name, ion.ion == "k" ? -85 : 50);
     for (const auto& p : m_.parameters) set(p.name, p.value * uniform(0.8, 1.2));
