@@ -2,6 +2,8 @@
 
 #include <hdf5.h>
 
+#include <algorithm>
+#include <array>
 #include <concepts>
 #include <cstring>
 #include <limits>
@@ -283,6 +285,20 @@ std::vector<uint64_t> Hdf5File::shape(const std::string& path) const {
   return {extent.begin(), extent.end()};
 }
 
+namespace {
+
+/// A whole or a floating-point number as processors have them. The library converts others too, and writes
+/// beyond its own buffers where a damaged file describes one that cannot be (libhdf5 1.10.8).
+bool is_ordinary_number(hid_t type) {
+  const std::array ordinary{H5T_STD_I8LE,  H5T_STD_I16LE,  H5T_STD_I32LE,  H5T_STD_I64LE,  H5T_STD_U8LE,
+                            H5T_STD_U16LE, H5T_STD_U32LE,  H5T_STD_U64LE,  H5T_STD_I8BE,   H5T_STD_I16BE,
+                            H5T_STD_I32BE, H5T_STD_I64BE,  H5T_STD_U8BE,   H5T_STD_U16BE,  H5T_STD_U32BE,
+                            H5T_STD_U64BE, H5T_IEEE_F32LE, H5T_IEEE_F64LE, H5T_IEEE_F32BE, H5T_IEEE_F64BE};
+  return std::ranges::any_of(ordinary, [&](hid_t other) { return H5Tequal(type, other) > 0; });
+}
+
+}  // namespace
+
 template <class T>
 bool Hdf5File::holds(const std::string& path) const {
   const auto lock = enter_library();
@@ -325,6 +341,8 @@ std::vector<T> Hdf5File::read(const std::string& path) const {
   const uint64_t count = product({extent.begin(), extent.end()});
   require_memory(count * sizeof(T), mapped_.bytes().size(), path_, path);
   const Id set = open_set(file_, path_, path);
+  if (!is_ordinary_number(Id(H5Dget_type(set), H5Tclose)))
+    fail_input("{}: {} cannot be read as numbers", path_.string(), path);
   std::vector<T> values(count);
   if (!values.empty() && H5Dread(set, native_type<T>(), H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()) < 0) {
     fail_input("{}: {} cannot be read as numbers", path_.string(), path);
@@ -378,8 +396,8 @@ int64_t Hdf5File::number_attribute(const std::string& name) const {
   int64_t value = 0;
   const Id space(H5Aget_space(attribute), H5Sclose);
   const Id type(H5Aget_type(attribute), H5Tclose);
-  if (H5Tget_class(type) != H5T_INTEGER || H5Sget_simple_extent_npoints(space) != 1 ||
-      H5Aread(attribute, H5T_NATIVE_INT64, &value) < 0) {
+  if (H5Tget_class(type) != H5T_INTEGER || !is_ordinary_number(type) ||
+      H5Sget_simple_extent_npoints(space) != 1 || H5Aread(attribute, H5T_NATIVE_INT64, &value) < 0) {
     fail_input("{}: attribute '{}' is not a number", path_.string(), name);
   }
   return value;
