@@ -108,7 +108,7 @@ class AWrongExperiment(WrongInput):
 
     def test_with_a_value_out_of_range(self):
         for key, value, expected in [("data.trial_ms", -1, "from 2 to"), ("train.batch_windows", 0, "from 1 to"),
-                                     ("cell.membrane_time_constant_ms", 0, "greater than 0"), ("twin.taps", "[0]", "from 1 to"),
+                                     ("cell.membrane_time_constant_ms", 0, "from 1e-06 to 1000000000"), ("twin.taps", "[0]", "from 1 to"),
                                      ("twin.activation", '"sine"', "one of: relu, linear"),
                                      ("stimulus.excitatory_per_100ms", "[50, 0]", "the lower first"),
                                      ("stimulus.synapse_factor", "[0.5, inf]", "finite")]:

@@ -98,7 +98,7 @@ class TheLayerFiveCell(InTemporaryFolder):
             self.assertIn("receptors = 'ampa'" if setting == "cell.receptors" else "SK_E2 = 0.1", configuration)
         done, _ = self.simulate("cell.receptors", {"cell.receptors": "nmda"})
         self.assertEqual(done.returncode, 2)
-        self.assertIn("in [cell]: 'receptors = 'ampa'' there, 'receptors = 'nmda'' here", done.stderr)
+        self.assertIn("cell.receptors: 'ampa' there, 'nmda' here", done.stderr)
 
     def test_is_refused_where_the_experiment_is_wrong(self):
         for setting, value, words in [("cell.receptors", "gaba", "expected one of: nmda, ampa"),

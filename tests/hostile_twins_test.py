@@ -71,7 +71,7 @@ class AHostileFile(InTemporaryFolder):
         if twin != self.twin:
             shutil.copy(twin, self.twin)
         for stage in ("evaluate", "interpret"):
-            self.refused(command(stage, self.out, settings={"evaluate.skip_ms": 100, "interpret.added_spikes": 2}), self.twin)
+            self.refused(command(stage, self.out, settings={"evaluate.skip_ms": 100, "interpret.added_spikes": 2}), self.twin.name)
 
     def refused(self, words, *parts):
         done = run(words)

@@ -124,9 +124,9 @@ class Report(unittest.TestCase):
         self.browser.devtools("Page.removeScriptToEvaluateOnNewDocument", identifier=observer["identifier"])
         paint_ms, neuron_ms, chart_ms = self.browser.wait_for("""
             const at = ['first-contentful-paint', 'neuron-drawn', 'first-chart'].map((name) => performance.getEntriesByName(name)[0]);
-            return at.every((entry) => entry) && at.map((entry) => entry.startTime)""")
-        print(f"\nfirst paint after {paint_ms:.0f} ms, the neuron after {neuron_ms:.0f} ms, a chart after {chart_ms:.0f} ms; "
-              f"{taken_s:.1f} s of the processor", flush=True)
+            return at[0] && at[1] && at.map((entry) => entry ? entry.startTime : Infinity)""")
+        chart_ms = float("inf") if chart_ms is None else chart_ms  # charts out of sight wait until they are scrolled to
+        print(f"\nfirst paint after {paint_ms:.0f} ms, the neuron after {neuron_ms:.0f} ms; {taken_s:.1f} s of the processor", flush=True)
         # Two seconds are the promise. Other programs here may make them longer, but neither the order of things nor the work: by the
         # clock of the processor, which also draws what a graphics card would, in all of the browser's processes.
         self.assertLess(max(paint_ms, neuron_ms), chart_ms)

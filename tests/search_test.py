@@ -10,7 +10,7 @@ import subprocess
 import time
 import unittest
 
-from support import SLOW, InTemporaryFolder, command, end, run, wait_until
+from support import ROOT, SLOW, InTemporaryFolder, command, end, run, wait_until
 
 STOPPED = 130
 

@@ -91,6 +91,7 @@ class Run {
   }
 
   void train() {
+    require_own_data();
     if (trained_before()) return say("train: done before");
     const auto train_split = open("train");
     remember_experiment();
@@ -391,6 +392,18 @@ class Run {
   }
   void require_same_experiment(std::initializer_list<std::string> stages) const {
     require_same_experiment(std::vector<std::string>(stages));
+  }
+
+  /// The data set there is this command's: one of other settings is neither trained on nor taken for trained
+  /// on.
+  void require_own_data() const {
+    const auto* record = log_.find("simulate");
+    if (record == nullptr) return;  // whoever opens the shards looks at what made them
+    const auto found = differences(record->inputs.settings, e_.determines.simulate);
+    if (found.empty()) return;
+    fail_input(
+        "{}: was made by another configuration ({}); choose another --out, or remove the dataset folder",
+        dataset_.string(), words_for(found, "there", "here", 60));
   }
 
   /// A stage's results are as it left them, and made from the files as they are.
