@@ -90,7 +90,7 @@ class KilledAtRandomMoments(InTemporaryFolder):
                 self.assert_same_results(out, reference)
             shutil.rmtree(out)
         print(f"{sum(kills.values())} kills in {folders} folders: {kills}", flush=True)
-        for stage, count in kills.items():
+        for stage, count in kills.items() if SLOW else []:  # ten are too few for every stage to get its own
             self.assertGreater(count, 0, stage)
 
 
