@@ -202,7 +202,8 @@ class AnotherCommand(AFinishedRun):
     def test_with_what_changes_nothing_is_answered(self):
         for stage in ("evaluate", "interpret", "report"):
             done = self.succeed(self.words(stage, {"train.checkpoint_every_s": 7}, ["--threads", 1]))
-            self.assertIn(f"{stage}: done before", done.stderr)
+            if stage != "report":  # which shows the experiment as it is said now
+                self.assertIn(f"{stage}: done before", done.stderr)
         self.succeed(command("report", self.out, self.out / "experiment.toml", settings=FEW))
 
     def test_may_ask_for_another_evaluation(self):
@@ -235,10 +236,10 @@ class AnEditedResult(AFinishedRun):
 
     def test_is_never_printed(self):
         text = (self.out / "metrics.json").read_text()
-        (self.out / "metrics.json").write_text(re.sub(r'"spike.auc": [0-9.]*', '"spike.auc": 0.99999', text))
+        (self.out / "metrics.json").write_text(re.sub(r'"spike.auc": [0-9.]*', '"spike.auc": 0.98765432', text))
         done = self.succeed(self.words())
         self.assertIn(f"spike AUC                 {self.metrics['spike.auc']:.5f}", done.stdout)
-        self.assertNotIn("0.99999", (self.out / "report.html").read_text())
+        self.assertNotIn("0.98765432", (self.out / "report.html").read_text())
 
     def test_is_refused_by_the_stages_that_only_describe_it(self):
         for name, maker in [("metrics.json", "evaluate"), ("curves.json", "evaluate"), ("learning.json", "train"),

@@ -308,7 +308,8 @@ std::string put_outdated_aside(const DatasetPlan& plan, const std::filesystem::p
   if (same_maker(there, plan.identity)) return "";
   const auto found = differences_of(there, plan.identity);
   const bool older = is_known(plan.identity) && !is_known(there);
-  if (!older && (found.empty() || std::ranges::any_of(found, is_setting)))
+  // Where a file has another content, settings may be other because it says other defaults.
+  if (!older && std::ranges::all_of(found, is_setting))
     fail_input("{}: {}", (folder / makers[0].files.front()).string(),
                other_maker_words(there, plan.identity));
   const auto aside = name_aside(folder);
