@@ -351,7 +351,7 @@ class AFileThatTakesPart(AFinishedRun):
     def test_edited_while_a_shard_is_missing_mixes_nothing(self):
         (self.out / "dataset/train-0001.h5").unlink()
         self.mod.write_text(self.mod.read_text().replace("-60", "-50"))
-        self.refused(self.words("train"), "train-0000.h5", "cell.insert[0].mechanism")
+        self.refused(self.words("train"), self.out / "dataset", "cell.insert[0].mechanism")
         self.refused(self.words("report"), "cell.insert[0].mechanism: the file that it names has another content now")
         self.succeed(self.words("simulate"))
         made_by = set()

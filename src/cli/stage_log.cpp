@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "files/files.hpp"
+#include "files/json.hpp"
 
 namespace neurontwin {
 namespace {
@@ -28,13 +29,15 @@ Json json_of(const StageRecord& record) {
 StageLog::StageLog(const std::filesystem::path& folder) : file_(folder / "stages.json") {
   if (!std::filesystem::exists(file_)) return;
   try {
-    const auto log = Json::parse(read_file(file_));
+    const auto log = read_json(file_);
     was_older_ = !log.is_object() || log.value("format", 0) != kFormat;
     if (was_older_) return;
     for (const auto& [stage, json] : log.at("stages").items()) records_.emplace(stage, record_of(json));
     words_ = log.at("words").get<std::map<std::string, std::string>>();
-  } catch (const Json::exception& error) {
-    fail_input("{}: is damaged ({}); remove it, finished work is found again", file_.string(), error.what());
+  } catch (const Json::exception&) {
+    fail_input(
+        "{}: is damaged: it does not hold what neurontwin wrote; remove it, finished work is found again",
+        file_.string());
   }
 }
 
