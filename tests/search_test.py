@@ -161,7 +161,7 @@ class ASearch(InTemporaryFolder):
         for name in ("cells", "experiments"):
             shutil.copytree(ROOT / name, self.folder / name)
         tree = cells / "ball-and-stick.swc"
-        settings = {**SEARCH, "search.trials": 2, "search.rungs": 1, "search.first_rung_epochs": 1, "search.spike_weight": 0, "search.criterion": "target",
+        settings = {**SEARCH, "search.trials": 2, "search.rungs": 1, "search.first_rung_epochs": 2, "search.spike_weight": 0, "search.criterion": "target",
                     "search.target_variance_explained": 0.1, "data.trial_ms": 1000, "simulation.dt_ms": 0.1}
         words = command("search", out=out, experiment=experiment, settings=settings)
         self.succeed(words)
