@@ -219,7 +219,9 @@ TEST(Dataset, OfOtherFilesOrAlgorithmsIsPutAsideAndOfOtherSettingsRefused) {
   const auto plan = known_plan("[algorithms]\nsimulate = 1\n[cell]\nmorphology = 'content 12'\nx = 1\n");
   for (const auto& [name, configuration] :
        {std::pair{"file", "[algorithms]\nsimulate = 1\n[cell]\nmorphology = 'content 34'\nx = 1\n"},
-        std::pair{"algorithm", "[algorithms]\nsimulate = 2\n[cell]\nmorphology = 'content 12'\nx = 1\n"}}) {
+        std::pair{"algorithm", "[algorithms]\nsimulate = 2\n[cell]\nmorphology = 'content 12'\nx = 1\n"},
+        std::pair{"file-of-other-defaults",
+                  "[algorithms]\nsimulate = 1\n[cell]\nmorphology = 'content 34'\nx = 2\n"}}) {
     const auto folder = fresh_folder(std::string("outdated-") + name);
     const auto aside = fresh_folder(std::string("outdated-") + name + "-before-1");
     make_dataset(plan, folder, 1, {});
@@ -230,7 +232,7 @@ TEST(Dataset, OfOtherFilesOrAlgorithmsIsPutAsideAndOfOtherSettingsRefused) {
   }
   const auto folder = fresh_folder("other-settings");
   make_dataset(plan, folder, 1, {});
-  const auto other = known_plan("[algorithms]\nsimulate = 2\n[cell]\nmorphology = 'content 34'\nx = 2\n");
+  const auto other = known_plan("[algorithms]\nsimulate = 1\n[cell]\nmorphology = 'content 12'\nx = 2\n");
   EXPECT_NE(message_of([&] { put_outdated_aside(other, folder); }).find("cell.x: 1 there, 2 here"),
             std::string::npos);
   EXPECT_TRUE(fs::exists(folder));
