@@ -8,6 +8,7 @@
 #include <fstream>
 
 #include "cell/neuron.hpp"
+#include "config/temporary_folder.hpp"
 
 namespace neurontwin {
 namespace {
@@ -61,7 +62,7 @@ TEST(Units, OfConductancesAreKnown) {
 class Description : public testing::Test {
  protected:
   void SetUp() override {
-    folder_ = fs::path(testing::TempDir()) / "physical-test";
+    folder_ = own_temporary_folder() / "physical";
     fs::create_directories(folder_);
     std::ofstream(folder_ / "cell.swc") << "1 1 0 0 0 10 -1\n2 3 0 11 0 1 1\n3 3 0 111 0 1 2\n";
   }

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "cli/experiment.hpp"
+#include "config/temporary_folder.hpp"
 #include "files/files.hpp"
 
 namespace neurontwin {
@@ -88,7 +89,7 @@ TEST(Identity, ATrainingIsKnownByItsDataAndGoesOnForMoreEpochs) {
 }
 
 TEST(Identity, OfADetailedCellHasFilesByContentAndShippedMechanismsByText) {
-  const auto folder = fs::path(testing::TempDir()) / "identity";
+  const auto folder = own_temporary_folder() / "identity";
   fs::remove_all(folder);
   fs::create_directories(folder);
   for (const auto* name : {"experiments", "cells"})

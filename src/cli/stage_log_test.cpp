@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "config/error.hpp"
+#include "config/temporary_folder.hpp"
 
 namespace neurontwin {
 namespace {
@@ -12,7 +13,7 @@ namespace {
 namespace fs = std::filesystem;
 
 fs::path fresh_folder(const std::string& name) {
-  auto folder = fs::path(testing::TempDir()) / ("stage-log-" + name);
+  auto folder = own_temporary_folder() / ("stage-log-" + name);
   fs::remove_all(folder);
   fs::create_directories(folder);
   return folder;
@@ -63,7 +64,8 @@ TEST(StageLog, ThatIsDamagedIsRefusedByName) {
 TEST(StageRecord, StandsOnlyForTheSameSettingsFilesAndUntouchedResults) {
   auto now = kTrained.inputs;
   EXPECT_EQ(why_again(kTrained, now, {{"twin.safetensors", "bb"}}), "");
-  EXPECT_EQ(why_again(kTrained, now, {{"twin.safetensors", "cc"}}), "twin.safetensors was changed after it was made");
+  EXPECT_EQ(why_again(kTrained, now, {{"twin.safetensors", "cc"}}),
+            "twin.safetensors was changed after it was made");
   EXPECT_EQ(why_again(kTrained, now, {{"twin.safetensors", ""}}), "twin.safetensors is missing");
   now.files["dataset/train"] = "dd";
   EXPECT_EQ(why_again(kTrained, now, {{"twin.safetensors", "bb"}}), "dataset/train has another content now");

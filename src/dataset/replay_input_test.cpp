@@ -5,6 +5,7 @@
 #include <cmath>
 #include <fstream>
 
+#include "config/temporary_folder.hpp"
 #include "dataset/hdf5.hpp"
 
 namespace neurontwin {
@@ -15,7 +16,7 @@ namespace fs = std::filesystem;
 class ReplayInput : public testing::Test {
  protected:
   void SetUp() override {
-    folder_ = fs::path(testing::TempDir()) / "replay-input-test";
+    folder_ = own_temporary_folder() / "replay-input";
     fs::create_directories(folder_);
     std::ofstream(folder_ / "cell.swc") << "1 1 0 0 0 10 -1\n2 3 0 11 0 1 1\n3 3 0 111 0 1 2\n";
     cell_ = read_detailed_cell(
