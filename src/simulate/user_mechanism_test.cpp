@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <fstream>
 
+#include "config/temporary_folder.hpp"
 #include "simulate/cable.hpp"
 #include "simulate/cable_reference.hpp"
 #include "simulate/group.hpp"
@@ -13,8 +14,6 @@
 
 namespace neurontwin {
 namespace {
-
-namespace fs = std::filesystem;
 
 constexpr auto kPool =
     "NEURON { SUFFIX pool USEION ca READ ica, cai WRITE cai RANGE rest }\nPARAMETER { rest = 0.002 }\n"
@@ -29,17 +28,12 @@ constexpr auto kCalcium =
 class UserMechanism : public testing::Test {
  protected:
   void SetUp() override {
-    std::string name = (fs::temp_directory_path() / "neurontwin-test-XXXXXX").string();
-    folder_ = ::mkdtemp(name.data());
     ::setenv("XDG_CACHE_HOME", (folder_ / "cache").c_str(), 1);
     write("cell.swc", "1 1 0 -10 0 10 -1\n2 1 0 10 0 10 1\n3 3 0 11 0 1 2\n4 3 0 211 0 1 3\n");
     write("pool.mod", kPool);
     write("calcium.mod", kCalcium);
   }
-  void TearDown() override {
-    fs::remove_all(folder_);
-    ::unsetenv("XDG_CACHE_HOME");
-  }
+  void TearDown() override { ::unsetenv("XDG_CACHE_HOME"); }
   void write(const std::string& name, const std::string& text) const {
     std::ofstream(folder_ / name) << text;
   }
@@ -50,11 +44,11 @@ class UserMechanism : public testing::Test {
         "insert = [ { mechanism = \"leak\", regions = [\"soma\", \"basal\"], g = 2e-4, e = -65 }, " +
             insert + " ]\n" + more,
         "cell.toml");
-    auto cell = read_detailed_cell(settings, folder_);
+    auto cell = read_detailed_cell(settings, folder_.path());
     settings.reject_unread();
     return cell;
   }
-  fs::path folder_;
+  const TemporaryFolder folder_;
 };
 
 Recording run(const DetailedCell& cell, const CableSpec& spec, int64_t ms,
