@@ -1,8 +1,7 @@
-# room(NAME [TORCH] [NEEDS room...] [LINK target...] [TEST_LINK target...])
+# room(NAME [NEEDS room...] [LINK target...] [TEST_LINK target...])
 # One library per folder src/NAME: every .cpp but *_test.cpp. The *_test.cpp files become the program NAME_test.
-# TORCH: the sources include libtorch, whose headers are compiled once for all such rooms.
 function(room NAME)
-  cmake_parse_arguments(ROOM "TORCH" "" "NEEDS;LINK;TEST_LINK" ${ARGN})
+  cmake_parse_arguments(ROOM "" "" "NEEDS;LINK;TEST_LINK" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${NAME}/*.cpp)
   set(tests ${sources})
   list(FILTER tests INCLUDE REGEX "_test\\.cpp$")
@@ -19,16 +18,9 @@ function(room NAME)
   list(TRANSFORM ROOM_NEEDS PREPEND neurontwin_)
   target_link_libraries(${library} ${scope} neurontwin_flags ${ROOM_NEEDS} ${ROOM_LINK})
 
-  if(ROOM_TORCH AND sources)
-    target_precompile_headers(${library} REUSE_FROM neurontwin_torch_headers)
-  endif()
-
   if(NEURONTWIN_TESTS AND tests)
     add_executable(${NAME}_test ${tests})
     target_link_libraries(${NAME}_test PRIVATE ${library} GTest::gtest_main ${ROOM_TEST_LINK})
-    if(ROOM_TORCH)
-      target_precompile_headers(${NAME}_test REUSE_FROM neurontwin_torch_headers)
-    endif()
     gtest_discover_tests(${NAME}_test TEST_PREFIX "${NAME}: " DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 300)
   endif()
 endfunction()

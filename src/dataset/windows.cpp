@@ -20,14 +20,22 @@ std::vector<Window> draw_windows(const Split& split, int64_t trials, uint64_t se
   return windows;
 }
 
+const BatchSignal* WindowBatch::signal(std::string_view name) const {
+  for (const auto& s : signals) {
+    if (s.name == name) return &s;
+  }
+  return nullptr;
+}
+
 WindowBatch gather(const Split& split, std::span<const Window> windows, const Gathering& gathering) {
-  const auto [history_ms, window_ms, full_history, soma_skips_ms] = gathering;
+  const auto& [history_ms, window_ms, full_history, soma_skips_ms, wanted] = gathering;
   WindowBatch batch;
   batch.windows = static_cast<int64_t>(windows.size());
   batch.channels = split.channels();
   batch.history_ms = history_ms;
   batch.window_ms = window_ms;
-  batch.dendritic_components = split.identity().dendritic_components;
+  const auto components = split.identity().dendritic_components;
+  if (!wanted.empty() && components > 0) batch.signals.push_back({"dendrites_pc", components, {}});
   batch.spikes.assign(windows.size() * static_cast<size_t>(window_ms), 0.0f);
   batch.soma_mV.reserve(batch.spikes.size());
   batch.soma_counts.assign(batch.spikes.size(), 1.0f);
@@ -58,10 +66,11 @@ WindowBatch gather(const Split& split, std::span<const Window> windows, const Ga
     }
     const auto soma = trial.soma_mV.subspan(static_cast<size_t>(start_ms), static_cast<size_t>(window_ms));
     batch.soma_mV.insert(batch.soma_mV.end(), soma.begin(), soma.end());
-    const auto dendrites =
-        trial.dendrites_pc.subspan(static_cast<size_t>(start_ms * batch.dendritic_components),
-                                   static_cast<size_t>(window_ms * batch.dendritic_components));
-    batch.dendrites.insert(batch.dendrites.end(), dendrites.begin(), dendrites.end());
+    for (auto& signal : batch.signals) {
+      const auto part = trial.dendrites_pc.subspan(static_cast<size_t>(start_ms * components),
+                                                   static_cast<size_t>(window_ms * components));
+      signal.values.insert(signal.values.end(), part.begin(), part.end());
+    }
   }
   return batch;
 }

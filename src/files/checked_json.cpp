@@ -84,6 +84,13 @@ std::string JsonObject::text(const char* key) const {
   return text_of(member(key), key);
 }
 
+bool JsonObject::is_second(const char* key, std::string_view first, std::string_view second) const {
+  const auto word = text(key);
+  if (word != first && word != second)
+    fail_input("{}: is \"{}\", expected \"{}\" or \"{}\"", where(key), word, first, second);
+  return word == second;
+}
+
 std::vector<int64_t> JsonObject::integers(const char* key, int64_t low, int64_t high) const {
   std::vector<int64_t> all;
   for (const auto& value : list(key))

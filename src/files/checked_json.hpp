@@ -26,6 +26,8 @@ class JsonObject {
   double number(const char* key, Range range = {}) const;
   bool flag(const char* key) const;
   std::string text(const char* key) const;
+  /// Whether one of two words is the second.
+  bool is_second(const char* key, std::string_view first, std::string_view second) const;
   std::vector<int64_t> integers(const char* key, int64_t low, int64_t high) const;
   std::vector<double> numbers(const char* key, Range range = {}) const;
   std::vector<std::string> texts(const char* key) const;

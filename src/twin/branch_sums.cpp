@@ -35,7 +35,7 @@ void carry(T keep, const T* __restrict before, T* __restrict now, int64_t count)
 
 template <class T>
 void branch_sums_forward(const BranchSumsShape& s, const Wiring& wiring, std::span<const int32_t> events,
-                         const T* weight, T* sum, const Parallel& parallel) {
+                         const T* weight, const T* start, T* sum, const Parallel& parallel) {
   const int64_t row = wiring.branches;
   parallel.run(s.windows, [&](int64_t w) {
     T* of_window = sum + w * s.duration * row;
@@ -46,6 +46,7 @@ void branch_sums_forward(const BranchSumsShape& s, const Wiring& wiring, std::sp
       for (auto k = static_cast<size_t>(wiring.first[static_cast<size_t>(channel)]); k < end; ++k)
         now[wiring.branch[k]] += weight[k];
     });
+    if (start != nullptr && s.duration > 0) carry(static_cast<T>(s.keep), start + w * row, of_window, row);
     for (int64_t t = 1; t < s.duration; ++t)
       carry(static_cast<T>(s.keep), of_window + (t - 1) * row, of_window + t * row, row);
   });
@@ -76,9 +77,9 @@ void branch_sums_weight_gradient(const BranchSumsShape& s, const Wiring& wiring,
 }
 
 template void branch_sums_forward(const BranchSumsShape&, const Wiring&, std::span<const int32_t>,
-                                  const float*, float*, const Parallel&);
+                                  const float*, const float*, float*, const Parallel&);
 template void branch_sums_forward(const BranchSumsShape&, const Wiring&, std::span<const int32_t>,
-                                  const double*, double*, const Parallel&);
+                                  const double*, const double*, double*, const Parallel&);
 template void branch_sums_weight_gradient(const BranchSumsShape&, const Wiring&, std::span<const int32_t>,
                                           const float*, float*, const Parallel&);
 template void branch_sums_weight_gradient(const BranchSumsShape&, const Wiring&, std::span<const int32_t>,

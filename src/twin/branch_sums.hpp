@@ -20,10 +20,11 @@ struct Wiring {
 
 /// Leaky sums of the spikes that arrive on each branch:
 ///   sum[w][t][b] = keep sum[w][t - 1][b] + weights of the contacts on b of all spikes at t, with
-///   sum[w][-1][b] = 0
+///   sum[w][-1][b] = start[w][b], or 0
 ///   events  [n][3]  (window, channel, time), sorted by window; times outside 0 .. duration - 1 say nothing
 ///   weight  [contacts]
 ///   sum     [windows][duration][branches]
+///   start   [windows][branches], or null
 struct BranchSumsShape {
   int64_t windows, duration;
   double keep;  // 0 .. 1
@@ -33,7 +34,7 @@ struct BranchSumsShape {
 /// depend on how many.
 template <class T>
 void branch_sums_forward(const BranchSumsShape& shape, const Wiring& wiring, std::span<const int32_t> events,
-                         const T* weight, T* sum, const Parallel& parallel);
+                         const T* weight, const T* start, T* sum, const Parallel& parallel);
 template <class T>
 void branch_sums_weight_gradient(const BranchSumsShape& shape, const Wiring& wiring,
                                  std::span<const int32_t> events, const T* sum_gradient, T* weight_gradient,

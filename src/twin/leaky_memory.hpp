@@ -6,7 +6,7 @@
 namespace neurontwin {
 
 /// Leaky memory units that a small network writes to ms by ms, as in the "expressive leaky memory" neuron
-/// (Spieler, Rahaman, Martius, Schoelkopf and Levina 2024). With m[-1] = 0,
+/// (Spieler, Rahaman, Martius, Schoelkopf and Levina 2024). With m[-1] = 0, or what is handed in,
 ///   decayed[t] = keep m[t - 1]
 ///   before[t]  = drive[t] + decayed[t] memory_weight
 ///   delta[t]   = 1.7159 tanh(2/3 (act(before[t]) delta_weight + delta_bias))
@@ -36,6 +36,7 @@ template <class T>
 struct LeakyMemorySignals {
   T* before;                    // [hidden]; holds the drive when the forward pass begins
   T *decayed, *delta, *memory;  // [units]
+  const T* start = nullptr;     // m[-1], [windows][padded_row(units)]; null: 0
 };
 
 /// What the backward pass makes of the gradient of `memory`; rows and padding as above.

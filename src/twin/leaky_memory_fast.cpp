@@ -197,7 +197,7 @@ void forward_with(const LeakyMemoryShape& s, const LeakyMemoryWeights<T>& weight
       delta[g] = signals.delta + start * width;
       memory[g] = signals.memory + start * width;
       hidden[g] = scratch.get() + g * hidden_width;
-      last[g] = rest.get();
+      last[g] = signals.start != nullptr ? signals.start + (first + g) * width : rest.get();
       bias[g] = units.bias.get();
     }
     for (int64_t t = 0; t < s.duration; ++t) {

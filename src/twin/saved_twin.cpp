@@ -1,42 +1,37 @@
 #include "twin/saved_twin.hpp"
 
+#include <algorithm>
+
 namespace neurontwin {
 
-std::vector<std::pair<std::string, torch::Tensor>> tensors_of(const TwinImpl& twin) {
-  std::vector<std::pair<std::string, torch::Tensor>> all;
-  for (const auto& item : twin.named_parameters()) all.emplace_back(item.key(), item.value());
-  for (const auto& item : twin.named_buffers()) all.emplace_back(item.key(), item.value());
+std::vector<NamedFloats> named_arrays(const ParameterLayout& layout, std::span<const float> numbers) {
+  std::vector<NamedFloats> all;
+  for (size_t i = 0; i < layout.arrays().size(); ++i) {
+    const auto& array = layout.arrays()[i];
+    all.push_back({array.array, numbers.subspan(static_cast<size_t>(layout.offset(i)),
+                                                static_cast<size_t>(array.count()))});
+  }
   return all;
 }
 
-void FloatsToSave::add(const std::string& name, const torch::Tensor& values) {
-  TORCH_CHECK(values.scalar_type() == torch::kFloat32, name, " would lose precision");
-  kept_.push_back(values.detach().to(torch::kCPU).contiguous());
-  const auto& kept = kept_.back();
-  all_.push_back({{name, {kept.sizes().begin(), kept.sizes().end()}},
-                  {kept.data_ptr<float>(), static_cast<size_t>(kept.numel())}});
+void copy_arrays(const ParameterLayout& layout, const std::map<std::string, std::vector<float>>& arrays,
+                 std::span<float> numbers) {
+  for (size_t i = 0; i < layout.arrays().size(); ++i)
+    std::ranges::copy(arrays.at(layout.arrays()[i].array.name), numbers.begin() + layout.offset(i));
 }
 
-std::string twin_bytes(const TwinImpl& twin, TwinDescription description) {
+std::string twin_bytes(const Twin& twin, TwinDescription description) {
   description.spec = twin.spec();
-  FloatsToSave floats;
-  for (const auto& [name, tensor] : tensors_of(twin)) floats.add(name, tensor);
-  return twin_file_bytes(description, floats.all());
+  return twin_file_bytes(description, named_arrays(twin.layout(), twin.numbers));
 }
 
-SavedTwin load_twin(const std::filesystem::path& file) {
+SavedTwin load_twin(const std::filesystem::path& file, Parallel parallel) {
   TwinFile stored(file);
   const auto values = stored.read();
-  SavedTwin saved{Twin(stored.description().spec, stored.description().channels(), 0), stored.description()};
-  for (const auto& [name, tensor] : tensors_of(*saved.twin)) copy_into(tensor, values.at(name));
-  saved.twin->eval();
+  SavedTwin saved{Twin(stored.description().spec, stored.description().channels(), 0, std::move(parallel)),
+                  stored.description()};
+  copy_arrays(saved.twin.layout(), values, saved.twin.numbers);
   return saved;
-}
-
-void copy_into(torch::Tensor target, const std::vector<float>& values) {
-  torch::NoGradGuard no_gradient;
-  TORCH_CHECK(target.numel() == static_cast<int64_t>(values.size()), "numbers do not fit the tensor");
-  target.copy_(torch::from_blob(const_cast<float*>(values.data()), target.sizes(), torch::kFloat32));
 }
 
 }  // namespace neurontwin

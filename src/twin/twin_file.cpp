@@ -6,15 +6,14 @@
 #include <fstream>
 
 #include "files/checked_json.hpp"
-#include "twin/temporal_basis.hpp"
 
 namespace neurontwin {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::string_view kFormat = "neurontwin twin 1";
-constexpr int64_t kMostSynapses = 100000;
+constexpr std::string_view kFormat = "neurontwin twin 2", kFormerFormat = "neurontwin twin 1";
+constexpr int64_t kMostSynapses = 100000, kMostOutputs = 10000;
 
 /// TorchScript is a zip archive.
 std::filesystem::path without_code(const std::filesystem::path& file) {
@@ -31,37 +30,21 @@ std::filesystem::path without_code(const std::filesystem::path& file) {
   return file;
 }
 
-Json json_of(const RecurrentSpec& r) {
-  return {{"memory_units", r.memory_units},
-          {"memory_activation", r.activation == HiddenActivation::relu ? "relu" : "silu"},
-          {"learn_time_constants", r.learn_time_constants},
-          {"synapse_tau_ms", r.synapse_tau_ms},
-          {"shortest_memory_ms", r.shortest_memory_ms},
-          {"longest_memory_ms", r.longest_memory_ms},
-          {"history_ms", r.history_ms}};
-}
-
-Json layers_json(const TwinSpec& spec) {
-  Json layers = Json::array();
-  for (const auto& l : spec.layers)
-    layers.push_back({{"taps", l.taps}, {"features", l.features}, {"dilation", l.dilation}});
-  return {{"layers", layers},
-          {"activation", spec.activation == Activation::relu ? "relu" : "linear"},
-          {"batch_norm", spec.batch_norm},
-          {"residual", spec.residual},
-          {"temporal_shapes", spec.temporal_shapes}};
+/// Whether a text of the file says nothing of the network itself.
+bool is_about_the_run(std::string_view key) {
+  constexpr std::array<std::string_view, 5> kOthers{"format", "thresholds", "scores", "provenance", "sha256"};
+  return std::ranges::find(kOthers, key) != kOthers.end();
 }
 
 Json specification_json(const TwinDescription& d) {
-  Json json{{"kind", d.spec.recurrent ? "recurrent" : "convolutional"},
+  Json json{{"kind", d.spec.network->kind()},
             {"excitatory_synapses", d.excitatory_synapses},
             {"inhibitory_synapses", d.inhibitory_synapses},
-            {"window_ms", d.spec.window_ms()}};
-  json.update(d.spec.recurrent ? json_of(*d.spec.recurrent) : layers_json(d.spec));
-  json.update({{"soma_offset_mV", d.spec.soma_offset_mV},
-               {"dendritic_components", d.spec.dendritic_components},
-               {"near_spike", d.spec.near_spike},
-               {"count", d.spec.count}});
+            {"window_ms", d.spec.network->window_ms()}};
+  json.update(d.spec.network->to_json());
+  auto& heads = json["heads"] = Json::array();
+  for (const auto& head : d.spec.heads)
+    heads.push_back({{"name", head.name}, {"outputs", head.outputs}, {"offset", head.offset}});
   return json;
 }
 
@@ -78,51 +61,46 @@ Json synapses_json(const CellTable& cell) {
             {"path_um", cell.path_um}}}};
 }
 
-/// One of two words.
-bool is_second(const JsonObject& json, const char* key, const char* first, const char* second) {
-  const auto word = json.text(key);
-  if (word != first && word != second)
-    fail_input("{}: is \"{}\", expected \"{}\" or \"{}\"", json.where(key), word, first, second);
-  return word == second;
+NetworkSpecPointer read_network(const SpecificationFile& file) {
+  const auto word = file.specification.text("kind");
+  std::vector<std::string_view> known;
+  for (const auto& kind : network_kinds()) {
+    if (kind.name == word) return kind.from_file(file);
+    known.push_back(kind.name);
+  }
+  fail_input("{}: is \"{}\", expected one of: {}", file.specification.where("kind"), word,
+             fmt::join(known, ", "));
 }
 
-void read_layers(const JsonObject& json, TwinSpec& spec) {
-  for (const auto& layer : json.objects("layers")) {
-    spec.layers.push_back({layer.integer("taps", 1, 10000), layer.integer("features", 1, 100000),
-                           layer.integer("dilation", 1, spec.layers.empty() ? 1 : 10000)});
+std::vector<Head> read_heads(const JsonObject& specification) {
+  std::vector<Head> heads;
+  const auto add = [&](const std::string& name, int64_t outputs, double offset) {
+    heads.push_back(further_head(name, outputs));
+    heads.back().offset = offset;
+  };
+  // Files of format 1 name each head that there was.
+  if (!specification.has("heads")) {
+    add("spike", 1, 0);
+    add("soma", 1, specification.number("soma_offset_mV"));
+    if (const auto outputs = specification.integer("dendritic_components", 0, kMostOutputs); outputs > 0)
+      add("dendrites", outputs, 0);
+    if (specification.flag("near_spike")) add("near_spike", 1, 0);
+    if (specification.flag("count")) add("count", 1, 0);
+    return heads;
   }
-  if (spec.layers.empty() || spec.layers.size() > kMostLayers)
-    fail_input("{}: has {} layers, expected 1 to {}", json.where("layers"), spec.layers.size(), kMostLayers);
-  spec.activation = is_second(json, "activation", "linear", "relu") ? Activation::relu : Activation::linear;
-  spec.batch_norm = json.flag("batch_norm");
-  spec.residual = json.flag("residual");
-  if (spec.residual && !can_be_residual(spec.layers))
-    fail_input("{}: is true, but no layer is as wide as the one before it", json.where("residual"));
-  spec.temporal_shapes = json.integer("temporal_shapes", 0, most_shapes(spec.layers.front().taps));
-}
-
-RecurrentSpec read_recurrent(const JsonObject& json, const JsonObject& wiring, int64_t excitatory,
-                             int64_t channels) {
-  RecurrentSpec r;
-  r.memory_units = json.integer("memory_units", 1, 10000);
-  r.activation =
-      is_second(json, "memory_activation", "relu", "silu") ? HiddenActivation::silu : HiddenActivation::relu;
-  r.learn_time_constants = json.flag("learn_time_constants");
-  r.synapse_tau_ms = json.number("synapse_tau_ms", kPositive);
-  r.shortest_memory_ms = json.number("shortest_memory_ms", kPositive);
-  r.longest_memory_ms = json.number("longest_memory_ms", {r.shortest_memory_ms});
-  r.history_ms = json.integer("history_ms", 0, 100000);
-  auto& w = r.wiring;
-  w.branches = r.branches = wiring.integer("branches", 1, kMostSynapses);
-  w.branch = wiring.integers("branch", 0, w.branches - 1);
-  w.first = wiring.integers("first", 0, w.contacts());
-  if (w.channels() != channels || w.first.front() != 0 || w.first.back() != w.contacts() ||
-      !std::ranges::is_sorted(w.first)) {
-    fail_input("{}: does not divide {} contacts among {} synapses", wiring.where("first"), w.contacts(),
-               channels);
+  for (const auto& head : specification.objects("heads")) {
+    const auto name = head.text("name");
+    if (std::ranges::find(head_kinds(), name, &HeadKind::name) == head_kinds().end())
+      fail_input("{}: is \"{}\", which this version does not know", head.where("name"), name);
+    if (std::ranges::find(heads, name, &Head::name) != heads.end())
+      fail_input("{}: is \"{}\" for the second time", head.where("name"), name);
+    add(name, head.integer("outputs", 1, head_kind(name).single ? 1 : kMostOutputs), head.number("offset"));
   }
-  r.excitatory_channels = excitatory;
-  return r;
+  for (const auto* name : {"spike", "soma"}) {
+    if (std::ranges::find(heads, name, &Head::name) == heads.end())
+      fail_input("{}: has no '{}'", specification.where("heads"), name);
+  }
+  return heads;
 }
 
 std::vector<int> read_compartments(const JsonObject& json, const char* key, int64_t synapses,
@@ -164,46 +142,7 @@ CellTable read_synapses(const JsonObject& json, int64_t excitatory, int64_t inhi
 
 std::vector<NamedShape> arrays_of(const TwinSpec& spec, int64_t channels) {
   std::vector<NamedShape> all;
-  int64_t inputs = channels;
-  for (size_t i = 0; i < spec.layers.size(); ++i) {
-    const auto name = fmt::format("layer{}", i + 1);
-    const auto [taps, features, dilation] = spec.layers[i];
-    if (i == 0)
-      all.push_back(
-          {name + "_weight", {inputs, spec.temporal_shapes > 0 ? spec.temporal_shapes : taps, features}});
-    else
-      all.push_back({name + "_weight", {taps, inputs, features}});
-    all.push_back({name + "_bias", {features}});
-    if (spec.batch_norm) {
-      for (const auto* what : {"_norm_scale", "_norm_shift", "_norm_mean", "_norm_variance"})
-        all.push_back({name + what, {features}});
-    }
-    inputs = features;
-  }
-  if (spec.recurrent) {
-    const auto& r = *spec.recurrent;
-    const int64_t units = r.memory_units, hidden = r.hidden_units();
-    all.push_back({"recurrent.synapse_weight", {r.wiring.contacts()}});
-    all.push_back({"recurrent.branch_weight", {r.wiring.branches, hidden}});
-    all.push_back({"recurrent.memory_weight", {units, hidden}});
-    all.push_back({"recurrent.hidden_bias", {hidden}});
-    all.push_back({"recurrent.delta_weight", {hidden, units}});
-    all.push_back({"recurrent.delta_bias", {units}});
-    all.push_back({"recurrent.log_time_constant", {units}});
-    inputs = units;
-  }
-  for (const std::string name : {"spike", "soma"}) {
-    all.push_back({name + "_weight", {inputs}});
-    all.push_back({name + "_bias", {}});
-  }
-  const auto head = [&](const std::string& name, int64_t outputs) {
-    if (outputs == 0) return;
-    all.push_back({name + "_weight", {inputs, outputs}});
-    all.push_back({name + "_bias", {outputs}});
-  };
-  head("dendrites", spec.dendritic_components);
-  head("near_spike", spec.near_spike);
-  head("count", spec.count);
+  for (auto& array : spec.arrays(channels)) all.push_back(std::move(array.array));
   return all;
 }
 
@@ -214,10 +153,7 @@ TextsByName texts_of(const TwinDescription& d) {
                     {"thresholds", d.thresholds.dump()},
                     {"scores", d.scores.dump()},
                     {"provenance", d.provenance.dump()}};
-  if (d.spec.recurrent) {
-    const auto& w = d.spec.recurrent->wiring;
-    texts["wiring"] = Json{{"branches", w.branches}, {"first", w.first}, {"branch", w.branch}}.dump();
-  }
+  texts.merge(d.spec.network->texts());
   return texts;
 }
 
@@ -234,7 +170,8 @@ TwinDescription read_description(const TextsByName& texts, const std::string& fi
   const auto object = [&](const nlohmann::json& json, const char* key) {
     return JsonObject(json, fmt::format("{}: {}", file, key));
   };
-  if (text("format") != kFormat) fail_input("{}: is '{}', expected '{}'", file, text("format"), kFormat);
+  if (text("format") != kFormat && text("format") != kFormerFormat)
+    fail_input("{}: is '{}', expected '{}'", file, text("format"), kFormat);
 
   TwinDescription d;
   const auto specification = parsed("specification");
@@ -243,19 +180,13 @@ TwinDescription read_description(const TextsByName& texts, const std::string& fi
   d.inhibitory_synapses = s.integer("inhibitory_synapses", 0, kMostSynapses);
   if (d.channels() == 0)
     fail_input("{}: is 0, and so are the inhibitory ones", s.where("excitatory_synapses"));
-  if (is_second(s, "kind", "convolutional", "recurrent")) {
-    const auto wiring = parsed("wiring");
-    d.spec.recurrent = read_recurrent(s, object(wiring, "wiring"), d.excitatory_synapses, d.channels());
-  } else {
-    read_layers(s, d.spec);
-  }
-  d.spec.soma_offset_mV = s.number("soma_offset_mV");
-  d.spec.dendritic_components = s.integer("dendritic_components", 0, 10000);
-  d.spec.near_spike = s.flag("near_spike");
-  d.spec.count = s.flag("count");
+  d.spec.network = read_network({s, d.excitatory_synapses, d.inhibitory_synapses,
+                                 [&](const std::string& name) { return parsed(name.c_str()); }});
+  d.spec.heads = read_heads(s);
   const auto window_ms = s.integer("window_ms", 1, kMostWindow_ms);
-  if (window_ms != d.spec.window_ms())
-    fail_input("{}: is {}, but the layers make {}", s.where("window_ms"), window_ms, d.spec.window_ms());
+  if (window_ms != d.spec.network->window_ms())
+    fail_input("{}: is {}, but the network makes {}", s.where("window_ms"), window_ms,
+               d.spec.network->window_ms());
 
   const auto synapses = parsed("synapses");
   d.cell = read_synapses(object(synapses, "synapses"), d.excitatory_synapses, d.inhibitory_synapses);
@@ -299,8 +230,9 @@ std::map<std::string, std::vector<float>> TwinFile::read() {
 
 std::string TwinFile::identity() {
   Sha256 sum;
-  for (const auto* key : {"specification", "wiring", "synapses"}) {
-    if (file_.texts().contains(key)) sum.add(file_.text(key) + "\n");
+  // All that says what the network is; not what is known of its scores and where it comes from.
+  for (const auto& [key, text] : file_.texts()) {
+    if (!is_about_the_run(key)) sum.add(text + "\n");
   }
   for (const auto& [name, values] : read())
     sum.add({reinterpret_cast<const char*>(values.data()), values.size() * sizeof(float)});
@@ -317,13 +249,14 @@ void TwinFile::require_network_of(const TwinDescription& expected) const {
   }
   const auto stored = texts_of(description_), wanted = texts_of(expected);
   const bool knows_synapses = !description_.cell.section.empty();
-  for (const auto* key : {"wiring", "synapses"}) {
-    if (!wanted.contains(key) || (key == std::string_view("synapses") && !knows_synapses)) continue;
-    if (stored.at(key) != wanted.at(key)) {
-      fail_input(
-          "{}: is another network than this experiment's: its {} are other ones", path_.string(),
-          key == std::string_view("wiring") ? "connections from synapses to branches" : "synapses' places");
-    }
+  for (const auto& [key, text] : wanted) {
+    if (is_about_the_run(key) || key == "specification" || (key == "synapses" && !knows_synapses)) continue;
+    const auto found = stored.find(key);
+    if (found != stored.end() && found->second == text) continue;
+    fail_input("{}: is another network than this experiment's: its {} are other ones", path_.string(),
+               key == "wiring"     ? "connections from synapses to branches"
+               : key == "synapses" ? "synapses' places"
+                                   : key);
   }
 }
 

@@ -1,0 +1,40 @@
+#include "twin/heads.hpp"
+#include "twin/loss.hpp"
+
+namespace neurontwin {
+namespace {
+
+constexpr auto kSignal = "dendrites_pc";
+
+double loss(const HeadBatch& b, std::span<double> gradient) {
+  const auto* components = b.batch.signal(kSignal);
+  const int64_t there = components == nullptr ? 0 : components->values_per_ms;
+  if (there != b.count)
+    fail_run("the twin predicts {} dendritic components, the data hold {}", b.count, there);
+  const auto error = [&](int64_t i) {
+    return squared_error(b.outputs[static_cast<size_t>(i)],
+                         static_cast<double>(components->values[static_cast<size_t>(i)]));
+  };
+  return mean_loss(std::ssize(b.outputs), gradient, error, [](int64_t) { return 1.0; });
+}
+
+}  // namespace
+
+/// Principal components of the voltages in the dendrites, where the data have them.
+HeadKind dendrites_head() {
+  HeadKind kind;
+  kind.name = "dendrites";
+  kind.loss_name = "dendrite";
+  kind.unit = "standard deviations";
+  kind.weight_sd_key = "dendrite_weight_sd";
+  kind.weight_sd = 0.05;
+  kind.weight_key = "dendrite_weight";
+  kind.weight = 5e-6;
+  kind.in_schedule = kind.judged = true;
+  kind.signal = kSignal;
+  kind.outputs = [](const HeadSettings&, int64_t values_per_ms) { return values_per_ms; };
+  kind.loss = loss;
+  return kind;
+}
+
+}  // namespace neurontwin

@@ -1,0 +1,17 @@
+#include "twin/heads.hpp"
+
+namespace neurontwin {
+
+HeadKind spike_head();
+HeadKind soma_head();
+HeadKind dendrites_head();
+HeadKind near_spike_head();
+HeadKind count_head();
+
+const std::vector<HeadKind>& head_kinds() {
+  static const std::vector<HeadKind> kinds{spike_head(), soma_head(), dendrites_head(), near_spike_head(),
+                                           count_head()};
+  return kinds;
+}
+
+}  // namespace neurontwin

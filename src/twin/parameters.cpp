@@ -1,0 +1,38 @@
+#include "twin/parameters.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <numeric>
+
+#include "config/error.hpp"
+
+namespace neurontwin {
+
+int64_t ParameterArray::count() const {
+  return std::accumulate(array.shape.begin(), array.shape.end(), int64_t{1}, std::multiplies<>());
+}
+
+ParameterLayout::ParameterLayout(std::vector<ParameterArray> arrays)
+    : arrays_(std::move(arrays)), offset_(arrays_.size()) {
+  for (const bool trained : {true, false}) {
+    for (size_t i = 0; i < arrays_.size(); ++i) {
+      if (arrays_[i].trained != trained) continue;
+      offset_[i] = total_;
+      total_ += arrays_[i].count();
+    }
+    if (trained) trained_ = total_;
+  }
+}
+
+int64_t ParameterLayout::offset(std::string_view name) const {
+  const auto found =
+      std::ranges::find_if(arrays_, [&](const ParameterArray& a) { return a.array.name == name; });
+  if (found == arrays_.end()) fail_run("a twin of this kind has no array '{}'", name);
+  return offset_[static_cast<size_t>(found - arrays_.begin())];
+}
+
+void draw_weights(std::span<float> weights, double sd, Random random) {
+  for (float& w : weights) w = static_cast<float>(sd * random.truncated_normal());
+}
+
+}  // namespace neurontwin
