@@ -6,42 +6,29 @@
 namespace neurontwin {
 namespace {
 
-std::string first_moment(size_t parameter) {
-  return fmt::format("first_moment.{}", parameter);
-}
-std::string second_moment(size_t parameter) {
-  return fmt::format("second_moment.{}", parameter);
-}
+constexpr auto kFirstMoment = "first_moment", kSecondMoment = "second_moment";
 
-/// Those of the network, and two moments of each parameter.
-std::vector<NamedShape> arrays_of(const TwinImpl& twin) {
+/// Those of the network, and two moments of each trained number.
+std::vector<NamedShape> arrays_of(const Twin& twin) {
   std::vector<NamedShape> all;
-  for (const auto& [name, tensor] : tensors_of(twin))
-    all.push_back({name, {tensor.sizes().begin(), tensor.sizes().end()}});
-  const auto parameters = twin.parameters().size();
-  for (size_t i = 0; i < parameters; ++i) {
-    all.push_back({first_moment(i), all[i].shape});
-    all.push_back({second_moment(i), all[i].shape});
-  }
+  for (const auto& array : twin.layout().arrays()) all.push_back(array.array);
+  for (const auto* moment : {kFirstMoment, kSecondMoment}) all.push_back({moment, {twin.layout().trained()}});
   return all;
 }
 
 }  // namespace
 
-std::string checkpoint_bytes(const TwinImpl& twin, const Nadam& optimiser, TrainState state) {
+std::string checkpoint_bytes(const Twin& twin, const Nadam& optimiser, TrainState state) {
   state.optimiser_steps = optimiser.steps;
   state.momentum_product = optimiser.momentum_product;
-  FloatsToSave floats;
-  for (const auto& [name, tensor] : tensors_of(twin)) floats.add(name, tensor);
-  for (size_t i = 0; i < optimiser.first_moment.size(); ++i) {
-    floats.add(first_moment(i), optimiser.first_moment[i]);
-    floats.add(second_moment(i), optimiser.second_moment[i]);
-  }
-  return checkpoint_file_bytes(state, floats.all());
+  auto arrays = named_arrays(twin.layout(), twin.numbers);
+  arrays.push_back({{kFirstMoment, {twin.layout().trained()}}, optimiser.first_moment});
+  arrays.push_back({{kSecondMoment, {twin.layout().trained()}}, optimiser.second_moment});
+  return checkpoint_file_bytes(state, arrays);
 }
 
 std::optional<TrainState> load_checkpoint(const std::filesystem::path& file, const std::string& identity,
-                                          int64_t most_epochs, TwinImpl& twin, Nadam* optimiser) {
+                                          int64_t most_epochs, Twin& twin, Nadam* optimiser) {
   if (!std::filesystem::exists(file)) return {};
   std::optional<StoredCheckpoint> stored;
   try {
@@ -50,12 +37,10 @@ std::optional<TrainState> load_checkpoint(const std::filesystem::path& file, con
     fail_input("{}; remove {} to train from the start", error.what(), file.parent_path().string());
   }
   if (!stored) return {};
-  for (const auto& [name, tensor] : tensors_of(twin)) copy_into(tensor, stored->arrays.at(name));
+  copy_arrays(twin.layout(), stored->arrays, twin.numbers);
   if (optimiser != nullptr) {
-    for (size_t i = 0; i < optimiser->first_moment.size(); ++i) {
-      copy_into(optimiser->first_moment[i], stored->arrays.at(first_moment(i)));
-      copy_into(optimiser->second_moment[i], stored->arrays.at(second_moment(i)));
-    }
+    optimiser->first_moment = std::move(stored->arrays.at(kFirstMoment));
+    optimiser->second_moment = std::move(stored->arrays.at(kSecondMoment));
     optimiser->steps = stored->state.optimiser_steps;
     optimiser->momentum_product = stored->state.momentum_product;
   }

@@ -10,12 +10,12 @@ namespace neurontwin {
 
 /// The network (weights and running averages), the optimiser's moments and the state as one file, from which
 /// training goes on exactly.
-std::string checkpoint_bytes(const TwinImpl& twin, const Nadam& optimiser, TrainState state);
+std::string checkpoint_bytes(const Twin& twin, const Nadam& optimiser, TrainState state);
 
 /// Puts a checkpoint's content into twin and optimiser (which may be null: weights only). Nothing if the file
 /// is absent, of another identity, or further than `most_epochs`: fewer epochs are another training, more are
 /// the same one going on. InputError if it is damaged.
 std::optional<TrainState> load_checkpoint(const std::filesystem::path& file, const std::string& identity,
-                                          int64_t most_epochs, TwinImpl& twin, Nadam* optimiser);
+                                          int64_t most_epochs, Twin& twin, Nadam* optimiser);
 
 }  // namespace neurontwin

@@ -1,84 +1,40 @@
 #include "train/loss.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <limits>
-#include <numeric>
 
 namespace neurontwin {
 
-int64_t EasierQuestions::rate_edge_ms() const {
-  return static_cast<int64_t>(std::ceil(4 * rate_sd_ms));
-}
-
-namespace {
-
-/// The bins of [window][ms] whose answers lie inside the window.
-torch::Tensor inner(const torch::Tensor& t, int64_t edge_ms) {
-  return t.narrow(1, edge_ms, t.size(1) - 2 * edge_ms);
-}
-
-torch::Tensor near_spike_loss(const torch::Tensor& log_odds, const torch::Tensor& spikes, int64_t reach_ms) {
-  const auto target = torch::max_pool1d(spikes.unsqueeze(1), 2 * reach_ms + 1, 1).squeeze(1);
-  return torch::binary_cross_entropy_with_logits(inner(log_odds, reach_ms), target);
-}
-
-torch::Tensor rate_loss(const torch::Tensor& log_count, const torch::Tensor& spikes,
-                        const EasierQuestions& questions) {
-  const int64_t edge_ms = questions.rate_edge_ms();
-  const auto distance = torch::arange(-edge_ms, edge_ms + 1, spikes.options()) / questions.rate_sd_ms;
-  const auto window = torch::exp(-0.5 * distance.square()).view({1, 1, -1});
-  const auto count = torch::conv1d(spikes.unsqueeze(1), window).squeeze(1);
-  const auto z = inner(log_count, edge_ms);
-  return (torch::exp(z) - count * z).mean();
-}
-
-}  // namespace
-
-Losses losses(const TwinOutput& output, const WindowBatch& batch, const EasierQuestions& questions) {
-  const auto target = [&](const std::vector<float>& values) {
-    return torch::from_blob(const_cast<float*>(values.data()), {batch.windows, batch.window_ms},
-                            torch::kFloat32)
-        .to(output.soma_mV.device());
-  };
-  const auto counts = target(batch.soma_counts);
-  const auto spikes = target(batch.spikes);
-  Losses l;
-  l.spike = torch::binary_cross_entropy_with_logits(output.spike_log_odds, spikes);
-  l.soma = ((output.soma_mV - target(batch.soma_mV)).square() * counts).sum() / counts.sum().clamp_min(1);
-  if (output.dendrites.defined()) {
-    if (output.dendrites.size(2) != batch.dendritic_components) {
-      fail_run("the twin predicts {} dendritic components, the data hold {}", output.dendrites.size(2),
-               batch.dendritic_components);
+template <class T>
+std::vector<double> losses(const TwinSpec& spec, const Outputs<T>& outputs, const WindowBatch& batch,
+                           const HeadSettings& settings, std::span<const double> weights,
+                           std::span<T> gradient) {
+  std::vector<double> of_head, values, derivatives;
+  int64_t first = 0;
+  for (size_t i = 0; i < spec.heads.size(); ++i) {
+    const auto& head = spec.heads[i];
+    const auto count = static_cast<size_t>(outputs.rows * head.outputs);
+    values.resize(count);
+    derivatives.resize(gradient.empty() ? 0 : count);
+    for (int64_t r = 0, at = 0; r < outputs.rows; ++r) {
+      for (int64_t o = 0; o < head.outputs; ++o, ++at)
+        values[static_cast<size_t>(at)] = static_cast<double>(outputs.at(r, first + o));
     }
-    const auto components =
-        torch::from_blob(const_cast<float*>(batch.dendrites.data()),
-                         {batch.windows, batch.window_ms, batch.dendritic_components}, torch::kFloat32);
-    l.dendrites = (output.dendrites - components.to(output.soma_mV.device())).square().mean();
+    of_head.push_back(head_kind(head.name).loss({batch, values, head.outputs, settings}, derivatives));
+    for (int64_t r = 0, at = 0; r < outputs.rows && !gradient.empty(); ++r) {
+      for (int64_t o = 0; o < head.outputs; ++o, ++at)
+        gradient[static_cast<size_t>(r * outputs.row + first + o)] =
+            static_cast<T>(weights[i] * derivatives[static_cast<size_t>(at)]);
+    }
+    first += head.outputs;
   }
-  if (output.near_spike_log_odds.defined() && questions.near_spike_ms > 0) {
-    l.near_spike = near_spike_loss(output.near_spike_log_odds, spikes, questions.near_spike_ms);
-  }
-  if (output.log_count.defined() && questions.rate_sd_ms > 0) {
-    l.rate = rate_loss(output.log_count, spikes, questions);
-  }
-  return l;
+  return of_head;
 }
 
-torch::Tensor weighted(const Losses& l, const LossWeights& weights, const EasierQuestions& questions) {
-  auto total = weights.spike * l.spike + weights.soma * l.soma;
-  if (l.dendrites.defined()) total = total + weights.dendrites * l.dendrites;
-  if (l.near_spike.defined()) total = total + questions.near_spike_weight * l.near_spike;
-  if (l.rate.defined()) total = total + questions.rate_weight * l.rate;
-  return total;
-}
-
-double easier_loss(const Losses& l, const EasierQuestions& questions) {
-  double loss = 0;
-  if (l.near_spike.defined()) loss += questions.near_spike_weight * l.near_spike.item<double>();
-  if (l.rate.defined()) loss += questions.rate_weight * l.rate.item<double>();
-  return loss;
-}
+template std::vector<double> losses(const TwinSpec&, const Outputs<float>&, const WindowBatch&,
+                                    const HeadSettings&, std::span<const double>, std::span<float>);
+template std::vector<double> losses(const TwinSpec&, const Outputs<double>&, const WindowBatch&,
+                                    const HeadSettings&, std::span<const double>, std::span<double>);
 
 double area_under_roc(std::span<const float> score, std::span<const uint8_t> spike) {
   std::vector<float> with, without;

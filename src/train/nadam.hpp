@@ -1,37 +1,40 @@
 #pragma once
-#include <torch/torch.h>
-
+#include <span>
 #include <vector>
 
 #include "train/nadam_update.hpp"
+#include "twin/parallel.hpp"
+#include "twin/parameters.hpp"
 
 namespace neurontwin {
 
 /// NAdam (Dozat 2016, "Incorporating Nesterov momentum into Adam") with the momentum schedule of Keras and
-/// torch.optim.NAdam: mu_t = beta1 (1 - 0.5 x 0.96^(0.004 t)).
-class Nadam {
+/// torch.optim.NAdam: mu_t = beta1 (1 - 0.5 x 0.96^(0.004 t)). For float and double.
+template <class T>
+class NadamOf {
  public:
-  /// l2[i] times the sum of squares of parameter i belongs to the loss, without being asked for there: its
-  /// gradient is added while stepping. Empty: 0 everywhere.
-  explicit Nadam(std::vector<torch::Tensor> parameters, std::vector<double> l2 = {});
-  /// One update from the gradients the parameters hold; a parameter without one stays. On the CPU in one pass
-  /// over each.
-  void step(double learning_rate);
-  /// The same in torch's own operations. What step() does on other devices.
-  void step_reference(double learning_rate);
-  void zero_gradients();
+  /// Of the trained numbers of a layout. `l2` times the sum of squares of its regularised arrays belongs to
+  /// the loss, without being asked for there: its gradient is added while stepping.
+  explicit NadamOf(const ParameterLayout& layout, double l2 = 0);
+  /// One update of the trained numbers from their gradients, in one pass over each.
+  void step(double learning_rate, std::span<const T> gradients, std::span<T> numbers,
+            const Parallel& parallel);
 
-  /// State for exact resumption: one pair of moments for each parameter, and two numbers.
-  std::vector<torch::Tensor> first_moment, second_moment;
+  /// State for exact resumption: two moments of each trained number, and two numbers.
+  std::vector<T> first_moment, second_moment;
   int64_t steps = 0;
   double momentum_product = 1;
 
  private:
   NadamRates next_rates(double learning_rate);
-  void step_reference(size_t i, const NadamRates& rates);
 
-  std::vector<torch::Tensor> parameters_;
-  std::vector<double> l2_;
+  /// Stretches of trained numbers of one regularisation, none longer than a thread takes at a time.
+  struct Stretch {
+    int64_t first, count;
+    double l2;
+  };
+  std::vector<Stretch> stretches_;
 };
+using Nadam = NadamOf<float>;
 
 }  // namespace neurontwin

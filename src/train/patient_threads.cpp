@@ -8,7 +8,6 @@ namespace neurontwin {
 
 void start_with_patient_threads(char** arguments) {
   constexpr const char* kRounds = "1000";  // of waiting before sleep: a few microseconds
-  setenv("OPENBLAS_THREAD_TIMEOUT", "4", 0);  // the least: 2^4 cycles, where 2^26 are usual
   if (std::getenv("GOMP_SPINCOUNT") != nullptr || std::getenv("OMP_WAIT_POLICY") != nullptr) return;
   if (setenv("GOMP_SPINCOUNT", kRounds, 0) == 0) execv("/proc/self/exe", arguments);
 }

@@ -8,7 +8,7 @@
 
 #include "files/files.hpp"
 #include "train/checkpoint.hpp"
-#include "train/loss.hpp"
+#include "train/step.hpp"
 
 namespace neurontwin {
 namespace {
@@ -28,67 +28,12 @@ class Stopwatch {
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
-struct Validation {
-  double spike_loss = 0, soma_loss = 0, dendrite_loss = 0, auc = 0;
-};
-
-/// What the first loss that is no finite number is a loss of; empty: all are finite.
-std::string not_finite(const Losses& loss) {
-  const auto bad = [](const torch::Tensor& x) { return x.defined() && !std::isfinite(x.item<double>()); };
-  if (bad(loss.spike)) return "spikes";
-  if (bad(loss.soma)) return "somatic voltage";
-  if (bad(loss.dendrites)) return "dendritic components";
-  if (bad(loss.near_spike)) return "question whether a spike is near";
-  return bad(loss.rate) ? "spike rate" : "";
-}
-
-/// Losses and AUC over all bins of a split, or of its first trials, after so many epochs (counted from 0).
-/// Diverged if a loss is no finite number.
-Validation validate(Twin& twin, const TrainSpec& spec, const Split& split, int64_t epoch) {
-  const Gathering gathering{.history_ms = twin->history_ms(),
-                            .window_ms = split.duration_ms(),
-                            .soma_skips_after_spike_ms = spec.soma_skips_after_spike_ms};
-  torch::NoGradGuard no_gradient;
-  twin->eval();
-  Validation v;
-  std::vector<float> score;
-  std::vector<uint8_t> spike;
-  const size_t trials = spec.valid_trials > 0
-                            ? std::min(static_cast<size_t>(spec.valid_trials), split.trials())
-                            : split.trials();
-  for (size_t i = 0; i < trials; ++i) {
-    const std::array<Window, 1> whole{Window{i, 0}};
-    const auto batch = gather(split, whole, gathering);
-    const auto output = twin->forward(batch);
-    const auto loss = losses(output, batch);
-    if (const auto quantity = not_finite(loss); !quantity.empty()) {
-      throw Diverged(fmt::format(
-          "training diverged: in the validation after epoch {} the loss of the {} is no finite number in {}, "
-          "whose data are finite; lower train.schedule's learning_rate ({})",
-          epoch + 1, quantity, split.place_of(i), spec.phase(epoch).learning_rate));
-    }
-    v.spike_loss += loss.spike.item<double>() / static_cast<double>(trials);
-    v.soma_loss += loss.soma.item<double>() / static_cast<double>(trials);
-    if (loss.dendrites.defined())
-      v.dendrite_loss += loss.dendrites.item<double>() / static_cast<double>(trials);
-    const auto log_odds = output.spike_log_odds.to(torch::kCPU).contiguous();
-    score.insert(score.end(), log_odds.data_ptr<float>(), log_odds.data_ptr<float>() + log_odds.numel());
-    for (const float s : batch.spikes) spike.push_back(s > 0);
+/// What the first loss that is no finite number is a loss of; null: all are finite.
+const HeadKind* not_finite(const TwinSpec& spec, std::span<const double> losses_of_heads) {
+  for (size_t i = 0; i < losses_of_heads.size(); ++i) {
+    if (!std::isfinite(losses_of_heads[i])) return &head_kind(spec.heads[i].name);
   }
-  v.auc = area_under_roc(score, spike);
-  twin->train();
-  return v;
-}
-
-/// L2 regularisation is on the convolutions' weights.
-Nadam make_optimiser(const TwinImpl& twin, double l2) {
-  std::vector<torch::Tensor> parameters;
-  std::vector<double> of_each;
-  for (const auto& item : twin.named_parameters()) {
-    parameters.push_back(item.value());
-    of_each.push_back(item.key().starts_with("layer") && item.key().ends_with("_weight") ? l2 : 0);
-  }
-  return Nadam(std::move(parameters), std::move(of_each));
+  return nullptr;
 }
 
 /// Checkpoints of other settings are somebody's work: put aside, not overwritten.
@@ -102,231 +47,245 @@ void put_aside(const std::filesystem::path& folder) {
   }
 }
 
-}  // namespace
-
-const SchedulePhase& TrainSpec::phase(int64_t epoch) const {
-  const SchedulePhase* now = &schedule.front();
-  for (const auto& phase : schedule) {
-    if (phase.from_epoch <= epoch) now = &phase;
+/// The signals of the data set that a twin's heads learn from.
+std::vector<std::string> signals_for(const TwinSpec& spec) {
+  std::vector<std::string> signals;
+  for (const auto& head : spec.heads) {
+    if (const auto& signal = head_kind(head.name).signal; !signal.empty()) signals.push_back(signal);
   }
-  return *now;
+  return signals;
 }
 
-int64_t TrainSpec::trials_in(int64_t epoch, int64_t all) const {
-  if (starts_with_trials == 0 || epoch >= all_trials_from_epoch || all <= starts_with_trials) return all;
-  return starts_with_trials + (all - starts_with_trials) * epoch / all_trials_from_epoch;
-}
+struct Validation {
+  std::vector<double> losses;  // of each head, mean over trials
+  double auc = 0;
+};
 
-bool TrainSpec::learns_spikes() const {
-  return std::any_of(schedule.begin(), schedule.end(), [](const auto& p) { return p.spike_weight > 0; });
-}
-
-bool TrainSpec::freezes_norm() const {
-  return std::any_of(schedule.begin(), schedule.end(), [](const auto& p) { return p.freeze_norm; });
-}
-
-TrainSpec read_train(const Settings& settings) {
-  TrainSpec spec;
-  spec.batch_windows = settings.integer("batch_windows", spec.batch_windows, {1, 1e6});
-  spec.window_ms = settings.integer("window_ms", spec.window_ms, {1, 1e6});
-  spec.epochs = settings.integer("epochs", {}, {1, 1e6});
-  spec.steps_per_epoch = settings.integer("steps_per_epoch", {}, {1, 1e9});
-  spec.skip_ms = settings.integer("skip_ms", spec.skip_ms, kNotNegative);
-  spec.full_history = settings.flag("full_history", spec.full_history);
-  spec.soma_skips_after_spike_ms =
-      settings.integer("soma_skips_after_spike_ms", spec.soma_skips_after_spike_ms, kNotNegative);
-  spec.l2 = settings.number("l2", spec.l2, kNotNegative);
-  spec.clip_gradient = settings.number("clip_gradient", spec.clip_gradient, kNotNegative);
-  constexpr std::array<std::string_view, 3> products{"float32", "tf32", "bfloat16"};
-  spec.products = settings.choice("products", products, spec.products);
-  auto& q = spec.questions;
-  q.near_spike_ms = settings.integer("near_spike_ms", q.near_spike_ms, kNotNegative);
-  q.near_spike_weight = settings.number("near_spike_weight", q.near_spike_weight, kNotNegative);
-  q.rate_sd_ms = settings.number("rate_sd_ms", q.rate_sd_ms, kNotNegative);
-  q.rate_weight = settings.number("rate_weight", q.rate_weight, kNotNegative);
-  for (const auto& [key, edge_ms] :
-       {std::pair{"near_spike_ms", q.near_spike_edge_ms()}, std::pair{"rate_sd_ms", q.rate_edge_ms()}}) {
-    if (2 * edge_ms < spec.window_ms) continue;
-    fail_input("{}: '{}' looks {} ms to either side, expected less than half of window_ms, {} ms",
-               settings.where(key), settings.full_key(key), edge_ms, spec.window_ms);
+/// Training from wherever its folder says that it stands. run() is the order of things.
+class Trainer {
+ public:
+  Trainer(Twin& twin, const Training& training, const GrowingTrials& trials, const Split& valid)
+      : twin_(twin),
+        training_(training),
+        spec_(training.spec),
+        trials_(trials),
+        valid_(valid),
+        last_(training.folder / "last.safetensors"),
+        best_(training.folder / "best.safetensors"),
+        step_(twin, spec_),
+        validation_s_(spec_.checkpoint_every_s) {
+    gathering_ = {twin.history_ms(), spec_.window_ms, spec_.full_history, spec_.soma_skips_after_spike_ms,
+                  signals_for(twin.spec())};
+    progress_ = {"train", 0, static_cast<double>(spec_.epochs * spec_.steps_per_epoch), "steps", ""};
   }
-  spec.checkpoint_every_s = settings.number("checkpoint_every_s", spec.checkpoint_every_s, kNotNegative);
-  spec.starts_with_trials = settings.integer("starts_with_trials", spec.starts_with_trials, {0, 1e9});
-  if (spec.starts_with_trials > 0)
-    spec.all_trials_from_epoch = settings.integer("all_trials_from_epoch", {}, {1, 1e6});
-  int64_t before = -1;
-  for (const auto& phase : settings.tables("schedule")) {
-    SchedulePhase p;
-    p.from_epoch = phase.integer("from_epoch", {}, kNotNegative);
-    p.learning_rate = phase.number("learning_rate", {}, kPositive);
-    p.spike_weight = phase.number("spike_weight", p.spike_weight, kNotNegative);
-    p.soma_weight = phase.number("soma_weight", p.soma_weight, kNotNegative);
-    p.dendrite_weight = phase.number("dendrite_weight", p.dendrite_weight, kNotNegative);
-    p.freeze_norm = phase.flag("freeze_norm", p.freeze_norm);
-    if (spec.schedule.empty() ? p.from_epoch != 0 : p.from_epoch <= before) {
-      fail_input("{}: '{}' is {}, expected {}", phase.where("from_epoch"), phase.full_key("from_epoch"),
-                 p.from_epoch,
-                 spec.schedule.empty() ? "0 in the first phase" : "more than in the phase before");
+
+  TrainResult run() {
+    resume();
+    for (; state_.epoch < spec_.epochs; ++state_.epoch) {
+      const auto& split = data_of_epoch();
+      steps_of_epoch(split);
+      finish_epoch(validate());
     }
-    before = p.from_epoch;
-    spec.schedule.push_back(p);
+    take_best_weights();
+    return std::move(state_.result);
   }
-  if (spec.schedule.empty()) {
-    fail_input(
-        "{}: '{}' is missing, expected at least one phase, [[train.schedule]] with from_epoch = 0 and "
-        "learning_rate",
-        settings.where("schedule"), settings.full_key("schedule"));
+
+ private:
+  void resume() {
+    const auto& folder = training_.folder;
+    std::filesystem::create_directories(folder);
+    remove_half_written(folder);
+    state_.identity = training_.identity;
+    if (auto found = load_checkpoint(last_, training_.identity, spec_.epochs, twin_, &step_.optimiser)) {
+      state_ = std::move(*found);
+    } else if (std::filesystem::exists(last_) || std::filesystem::exists(folder / "last.pt")) {  // 0.1's name
+      put_aside(folder);
+    }
+    if (!state_.result.epochs.empty())
+      progress_.note = fmt::format("resumed after epoch {}", state_.result.epochs.size());
+    watch_.lap_s();
+    since_checkpoint_.lap_s();
   }
-  return spec;
-}
 
-TrainResult train(Twin& twin, const TrainSpec& spec, uint64_t seed, const Split& train_split,
-                  const Split& valid_split, const std::filesystem::path& folder, const std::string& identity,
-                  const ProgressListener& listener) {
-  const GrowingTrials trials{static_cast<int64_t>(train_split.trials()),
-                             [&](int64_t) -> const Split& { return train_split; }};
-  return train(twin, spec, seed, trials, valid_split, folder, identity, listener);
-}
-
-TrainResult train(Twin& twin, const TrainSpec& spec, uint64_t seed, const GrowingTrials& trials,
-                  const Split& valid_split, const std::filesystem::path& folder, const std::string& identity,
-                  const ProgressListener& listener) {
-  std::filesystem::create_directories(folder);
-  remove_half_written(folder);
-  const auto last = folder / "last.safetensors", best = folder / "best.safetensors";
-  auto optimiser = make_optimiser(*twin, spec.l2);
-  TrainState state{.identity = identity};
-  if (auto resumed = load_checkpoint(last, identity, spec.epochs, *twin, &optimiser)) {
-    state = std::move(*resumed);
-  } else if (std::filesystem::exists(last) || std::filesystem::exists(folder / "last.pt")) {  // 0.1's name
-    put_aside(folder);
-  }
-  twin->train();
-  twin->products = spec.products;
-  at::globalContext().setAllowTF32CuDNN(spec.products == Products::tf32);
-
-  Stopwatch watch, since_checkpoint;
-  double validation_s = spec.checkpoint_every_s;  // how long one takes, until seen perhaps too long
-  const auto account_time = [&] {
-    const double s = watch.lap_s();
-    state.epoch_seconds += s;
-    state.result.seconds += s;
-  };
-  const auto save = [&] {
+  /// Waiting for data is no computing.
+  const Split& data_of_epoch() {
     account_time();
-    write_file_atomically(last, checkpoint_bytes(*twin, optimiser, state));
-    since_checkpoint.lap_s();
-  };
-  const Gathering gathering{twin->history_ms(), spec.window_ms, spec.full_history,
-                            spec.soma_skips_after_spike_ms};
-  Progress progress{"train", 0, static_cast<double>(spec.epochs * spec.steps_per_epoch), "steps", ""};
-  if (!state.result.epochs.empty())
-    progress.note = fmt::format("resumed after epoch {}", state.result.epochs.size());
+    const auto& split = trials_.first(spec_.trials_in(state_.epoch, trials_.all));
+    watch_.lap_s();
+    return split;
+  }
 
-  // The next step's windows are gathered while this one is computed. They depend on the seed and the step
-  // alone, so a run that goes on from a checkpoint sees the same.
-  const auto gather_in_background = [&](const Split& split, int64_t step) {
-    return std::async(std::launch::async, [&, &split = split, step] {
-      const auto count = spec.trials_in(step / spec.steps_per_epoch, trials.all);
-      const auto windows = draw_windows(split, count, seed, static_cast<uint64_t>(step), spec.batch_windows,
-                                        spec.window_ms, spec.skip_ms);
-      return gather(split, windows, gathering);
+  void account_time() {
+    const double s = watch_.lap_s();
+    state_.epoch_seconds += s;
+    state_.result.seconds += s;
+  }
+
+  void save() {
+    account_time();
+    write_file_atomically(last_, checkpoint_bytes(twin_, step_.optimiser, state_));
+    since_checkpoint_.lap_s();
+  }
+
+  /// The next step's windows are gathered while this one is computed. They depend on the seed and the step
+  /// alone, so a run that goes on from a checkpoint sees the same.
+  std::future<WindowBatch> gather_in_background(const Split& split, int64_t step) const {
+    return std::async(std::launch::async, [this, &split, step] {
+      const auto count = spec_.trials_in(step / spec_.steps_per_epoch, trials_.all);
+      const auto windows = draw_windows(split, count, training_.seed, static_cast<uint64_t>(step),
+                                        spec_.batch_windows, spec_.window_ms, spec_.skip_ms);
+      return gather(split, windows, gathering_);
     });
-  };
+  }
 
-  for (; state.epoch < spec.epochs; ++state.epoch) {
-    account_time();
-    const auto& split = trials.first(spec.trials_in(state.epoch, trials.all));
-    watch.lap_s();  // waiting for data is no computing
-    const auto& phase = spec.phase(state.epoch);
-    twin->norm_frozen = phase.freeze_norm;
-    const int64_t first_step = state.epoch * spec.steps_per_epoch;
+  void steps_of_epoch(const Split& split) {
+    const auto& phase = spec_.phase(state_.epoch);
+    const int64_t first_step = state_.epoch * spec_.steps_per_epoch;
     std::future<WindowBatch> next;
-    if (state.step_in_epoch < spec.steps_per_epoch)
-      next = gather_in_background(split, first_step + state.step_in_epoch);
-    for (; state.step_in_epoch < spec.steps_per_epoch; ++state.step_in_epoch) {
+    if (state_.step_in_epoch < spec_.steps_per_epoch)
+      next = gather_in_background(split, first_step + state_.step_in_epoch);
+    for (; state_.step_in_epoch < spec_.steps_per_epoch; ++state_.step_in_epoch) {
       if (stop_requested()) {
         save();
-        fail_run("stopped while training; run the same command again to go on from {}", last.string());
+        fail_run("stopped while training; run the same command again to go on from {}", last_.string());
       }
-      if (since_checkpoint.elapsed_s() > spec.checkpoint_every_s) save();
-      const int64_t step = first_step + state.step_in_epoch;
+      if (since_checkpoint_.elapsed_s() > spec_.checkpoint_every_s) save();
+      const int64_t step = first_step + state_.step_in_epoch;
       const auto batch = next.get();
-      if (state.step_in_epoch + 1 < spec.steps_per_epoch) next = gather_in_background(split, step + 1);
-      const auto loss = losses(twin->forward(batch), batch, spec.questions);
-      const auto total = weighted(loss, phase.weights(), spec.questions);
-      optimiser.zero_gradients();
-      total.backward();
-      if (spec.clip_gradient > 0) torch::nn::utils::clip_grad_norm_(twin->parameters(), spec.clip_gradient);
-      optimiser.step(phase.learning_rate);
-      if (const auto quantity = not_finite(loss); !quantity.empty()) {
-        throw Diverged(
-            fmt::format("training diverged in epoch {}: the loss of the {} is no longer a finite number in "
-                        "step {}, whose "
-                        "data are finite; lower train.schedule's learning_rate ({})",
-                        state.epoch + 1, quantity, step + 1, phase.learning_rate));
-      }
-      state.spike_loss_sum += loss.spike.item<double>();
-      state.soma_loss_sum += loss.soma.item<double>();
-      if (loss.dendrites.defined()) state.dendrite_loss_sum += loss.dendrites.item<double>();
-      state.easier_loss_sum += easier_loss(loss, spec.questions);
-      progress.done = static_cast<double>(step + 1);
-      if (listener) listener(progress);
+      if (state_.step_in_epoch + 1 < spec_.steps_per_epoch) next = gather_in_background(split, step + 1);
+      add_losses(step_.take(batch, phase), step);
+      progress_.done = static_cast<double>(step + 1);
+      if (training_.listener) training_.listener(progress_);
     }
+  }
 
+  void add_losses(std::span<const double> loss, int64_t step) {
+    if (const auto* head = not_finite(twin_.spec(), loss)) {
+      throw Diverged(fmt::format(
+          "training diverged in epoch {}: the loss of the {} is no longer a finite number in step "
+          "{}, whose data are finite; lower train.schedule's learning_rate ({})",
+          state_.epoch + 1, head->words, step + 1, spec_.phase(state_.epoch).learning_rate));
+    }
+    for (size_t i = 0; i < loss.size(); ++i) state_.loss_sums[twin_.spec().heads[i].name] += loss[i];
+  }
+
+  /// Losses and AUC over all bins of the validation split, or of its first trials. Diverged if a loss is no
+  /// finite number.
+  Validation validate() {
     // An interruption is to cost no more than checkpoint_every_s, or the validation it falls into.
-    if (since_checkpoint.elapsed_s() + validation_s > spec.checkpoint_every_s) save();
+    if (since_checkpoint_.elapsed_s() + validation_s_ > spec_.checkpoint_every_s) save();
     const Stopwatch validating;
-    const auto v = validate(twin, spec, valid_split, state.epoch);
-    validation_s = validating.elapsed_s();
+    auto gathering = gathering_;
+    gathering.window_ms = valid_.duration_ms();
+    gathering.full_history = true;
+    Validation v{std::vector<double>(twin_.spec().heads.size(), 0.0)};
+    std::vector<float> score;
+    std::vector<uint8_t> spike;
+    const size_t trials = spec_.valid_trials > 0
+                              ? std::min(static_cast<size_t>(spec_.valid_trials), valid_.trials())
+                              : valid_.trials();
+    const int64_t log_odds = twin_.first_output("spike");
+    for (size_t i = 0; i < trials; ++i) {
+      const std::array<Window, 1> whole{Window{i, 0}};
+      const auto batch = gather(valid_, whole, gathering);
+      const auto outputs = twin_.forward(batch);
+      const auto loss = losses(twin_.spec(), outputs, batch, spec_.heads);
+      if (const auto* head = not_finite(twin_.spec(), loss)) {
+        throw Diverged(fmt::format(
+            "training diverged: in the validation after epoch {} the loss of the {} is no finite number in "
+            "{}, whose data are finite; lower train.schedule's learning_rate ({})",
+            state_.epoch + 1, head->words, valid_.place_of(i), spec_.phase(state_.epoch).learning_rate));
+      }
+      for (size_t h = 0; h < loss.size(); ++h) v.losses[h] += loss[h] / static_cast<double>(trials);
+      for (int64_t r = 0; r < outputs.rows; ++r) score.push_back(outputs.at(r, log_odds));
+      for (const float s : batch.spikes) spike.push_back(s > 0);
+    }
+    v.auc = area_under_roc(score, spike);
+    validation_s_ = validating.elapsed_s();
     account_time();
-    const auto steps = static_cast<double>(spec.steps_per_epoch);
-    EpochRecord record{.epoch = state.epoch + 1};
-    record.seen_s =
-        static_cast<double>((state.epoch + 1) * spec.steps_per_epoch * spec.batch_windows * spec.window_ms) /
-        1000;
-    record.train_spike_loss = state.spike_loss_sum / steps;
-    record.train_soma_loss = state.soma_loss_sum / steps;
-    record.train_dendrite_loss = state.dendrite_loss_sum / steps;
-    record.train_easier_loss = state.easier_loss_sum / steps;
-    record.train_loss = phase.spike_weight * record.train_spike_loss +
-                        phase.soma_weight * record.train_soma_loss +
-                        phase.dendrite_weight * record.train_dendrite_loss + record.train_easier_loss;
-    record.valid_spike_loss = v.spike_loss;
-    record.valid_soma_loss = v.soma_loss;
+    return v;
+  }
+
+  double sum_of(const std::string& head) const {
+    const auto found = state_.loss_sums.find(head);
+    return found == state_.loss_sums.end() ? 0 : found->second;
+  }
+
+  EpochRecord record_of(const Validation& v) const {
+    const auto steps = static_cast<double>(spec_.steps_per_epoch);
+    const auto& phase = spec_.phase(state_.epoch);
     // Epochs are compared by the last phase's weights, so that a change of weights is no change of quality.
-    const auto& judge = spec.schedule.back();
-    record.valid_dendrite_loss = v.dendrite_loss;
-    record.valid_loss = judge.spike_weight * v.spike_loss + judge.soma_weight * v.soma_loss +
-                        judge.dendrite_weight * v.dendrite_loss;
+    const auto& judge = spec_.schedule.back();
+    EpochRecord record{.epoch = state_.epoch + 1};
+    record.seen_s = static_cast<double>((state_.epoch + 1) * spec_.steps_per_epoch * spec_.batch_windows *
+                                        spec_.window_ms) /
+                    1000;
+    for (size_t i = 0; i < v.losses.size(); ++i) {
+      const auto& kind = head_kind(twin_.spec().heads[i].name);
+      const double weight = spec_.weight(phase, kind), mean = sum_of(kind.name) / steps;
+      record.train_loss += weight * mean;
+      record.train_losses[kind.loss_name] += kind.judged ? mean : weight * mean;
+      if (!kind.judged) continue;
+      record.valid_losses[kind.loss_name] += v.losses[i];
+      record.valid_loss += spec_.weight(judge, kind) * v.losses[i];
+    }
     record.valid_auc = v.auc;
     record.learning_rate = phase.learning_rate;
-    record.seconds = state.epoch_seconds;
-    record.best = state.result.epochs.empty() || record.valid_loss < state.best_valid_loss;
-    state.result.epochs.push_back(record);
-    progress.note =
-        fmt::format("epoch {} validation loss {:.5f} AUC {:.5f}", record.epoch, record.valid_loss, v.auc);
-    state.spike_loss_sum = state.soma_loss_sum = state.epoch_seconds = 0;
-    state.dendrite_loss_sum = state.easier_loss_sum = 0;
-    state.step_in_epoch = 0;
-    if (record.best) {
-      state.best_valid_loss = record.valid_loss;
-      state.result.best_epoch = record.epoch;
-      write_file_atomically(best, checkpoint_bytes(*twin, optimiser, state));
-    }
-    ++state.epoch;  // a checkpoint between epochs stands at the start of the next
-    save();
-    --state.epoch;
+    record.seconds = state_.epoch_seconds;
+    record.best = state_.result.epochs.empty() || record.valid_loss < state_.best_valid_loss;
+    return record;
   }
 
-  if (!load_checkpoint(best, identity, spec.epochs, *twin, nullptr)) {
-    fail_run("{}: the best weights are gone; remove {} to train from the start", best.string(),
-             folder.string());
+  void finish_epoch(const Validation& v) {
+    const auto record = record_of(v);
+    state_.result.epochs.push_back(record);
+    progress_.note = fmt::format("epoch {} validation loss {:.5f} AUC {:.5f}", record.epoch,
+                                 record.valid_loss, record.valid_auc);
+    state_.loss_sums.clear();
+    state_.epoch_seconds = 0;
+    state_.step_in_epoch = 0;
+    if (record.best) {
+      state_.best_valid_loss = record.valid_loss;
+      state_.result.best_epoch = record.epoch;
+      write_file_atomically(best_, checkpoint_bytes(twin_, step_.optimiser, state_));
+    }
+    ++state_.epoch;  // a checkpoint between epochs stands at the start of the next
+    save();
+    --state_.epoch;
   }
-  twin->eval();
-  twin->norm_frozen = false;
-  twin->products = Products::float32;
-  return state.result;
+
+  void take_best_weights() {
+    if (load_checkpoint(best_, training_.identity, spec_.epochs, twin_, nullptr)) return;
+    fail_run("{}: the best weights are gone; remove {} to train from the start", best_.string(),
+             training_.folder.string());
+  }
+
+  Twin& twin_;
+  const Training& training_;
+  const TrainSpec& spec_;
+  const GrowingTrials& trials_;
+  const Split& valid_;
+  std::filesystem::path last_, best_;
+  TrainStep step_;
+  TrainState state_;
+  Gathering gathering_;
+  Progress progress_;
+  Stopwatch watch_, since_checkpoint_;
+  double validation_s_;  // how long one takes, until seen perhaps too long
+};
+
+}  // namespace
+
+TrainResult train(Twin& twin, const Training& training, const GrowingTrials& trials,
+                  const Split& valid_split) {
+  return Trainer(twin, training, trials, valid_split).run();
+}
+
+TrainResult train(Twin& twin, const Training& training, const Split& train_split, const Split& valid_split) {
+  return train(
+      twin, training,
+      {static_cast<int64_t>(train_split.trials()), [&](int64_t) -> const Split& { return train_split; }},
+      valid_split);
 }
 
 }  // namespace neurontwin

@@ -1,52 +1,71 @@
 #include "train/train_state.hpp"
 
 #include <limits>
+#include <set>
 
 #include "files/checked_json.hpp"
+#include "twin/heads.hpp"
 
 namespace neurontwin {
 namespace {
 
+/// Of heads that are not judged there is none in validation.
+std::set<std::string> loss_names(bool judged_only) {
+  std::set<std::string> names;
+  for (const auto& kind : head_kinds()) {
+    if (kind.judged || !judged_only) names.insert(kind.loss_name);
+  }
+  return names;
+}
+
+/// Every name that there is, so that all epochs have the same keys: 0 where the twin has no such head.
+void put_losses(nlohmann::json& json, const char* split, const std::set<std::string>& names,
+                const LossesByName& losses) {
+  for (const auto& name : names) {
+    const auto found = losses.find(name);
+    json[fmt::format("{}_{}_loss", split, name)] = found == losses.end() ? 0 : found->second;
+  }
+}
+
 nlohmann::json json_of(const EpochRecord& e) {
-  return {{"epoch", e.epoch},
-          {"seen_s", e.seen_s},
-          {"train_loss", e.train_loss},
-          {"train_spike_loss", e.train_spike_loss},
-          {"train_soma_loss", e.train_soma_loss},
-          {"train_dendrite_loss", e.train_dendrite_loss},
-          {"train_easier_loss", e.train_easier_loss},
-          {"valid_loss", e.valid_loss},
-          {"valid_spike_loss", e.valid_spike_loss},
-          {"valid_soma_loss", e.valid_soma_loss},
-          {"valid_dendrite_loss", e.valid_dendrite_loss},
-          {"valid_auc", e.valid_auc},
-          {"learning_rate", e.learning_rate},
-          {"seconds", e.seconds},
-          {"best", e.best}};
+  nlohmann::json json{{"epoch", e.epoch},           {"seen_s", e.seen_s},
+                      {"train_loss", e.train_loss}, {"valid_loss", e.valid_loss},
+                      {"valid_auc", e.valid_auc},   {"learning_rate", e.learning_rate},
+                      {"seconds", e.seconds},       {"best", e.best}};
+  put_losses(json, "train", loss_names(false), e.train_losses);
+  put_losses(json, "valid", loss_names(true), e.valid_losses);
+  return json;
 }
 
 /// NaN (an AUC without spikes) is written as null.
-double number(const JsonObject& json, const char* key) {
-  const bool is_null = json.has(key) && json.value().at(key).is_null();
-  return is_null ? std::numeric_limits<double>::quiet_NaN() : json.number(key);
+double number(const JsonObject& json, const std::string& key) {
+  const bool is_null = json.has(key.c_str()) && json.value().at(key).is_null();
+  return is_null ? std::numeric_limits<double>::quiet_NaN() : json.number(key.c_str());
+}
+
+LossesByName losses_in(const JsonObject& json, const char* split, const std::set<std::string>& names) {
+  LossesByName losses;
+  for (const auto& name : names) losses[name] = number(json, fmt::format("{}_{}_loss", split, name));
+  return losses;
 }
 
 EpochRecord epoch_of(const JsonObject& json, int64_t epoch) {
   return {.epoch = json.integer("epoch", epoch, epoch),
           .seen_s = number(json, "seen_s"),
           .train_loss = number(json, "train_loss"),
-          .train_spike_loss = number(json, "train_spike_loss"),
-          .train_soma_loss = number(json, "train_soma_loss"),
-          .train_dendrite_loss = number(json, "train_dendrite_loss"),
-          .train_easier_loss = number(json, "train_easier_loss"),
           .valid_loss = number(json, "valid_loss"),
-          .valid_spike_loss = number(json, "valid_spike_loss"),
-          .valid_soma_loss = number(json, "valid_soma_loss"),
-          .valid_dendrite_loss = number(json, "valid_dendrite_loss"),
+          .train_losses = losses_in(json, "train", loss_names(false)),
+          .valid_losses = losses_in(json, "valid", loss_names(true)),
           .valid_auc = number(json, "valid_auc"),
           .learning_rate = number(json, "learning_rate"),
           .seconds = number(json, "seconds"),
           .best = json.flag("best")};
+}
+
+LossesByName sums_in(const JsonObject& json) {
+  LossesByName sums;
+  for (const auto& item : json.value().items()) sums[item.key()] = json.number(item.key().c_str());
+  return sums;
 }
 
 nlohmann::json epochs_json(const TrainResult& result) {
@@ -61,10 +80,7 @@ std::string text_of(const TrainState& state) {
   return nlohmann::json{{"identity", state.identity},
                         {"epoch", state.epoch},
                         {"step_in_epoch", state.step_in_epoch},
-                        {"spike_loss_sum", state.spike_loss_sum},
-                        {"soma_loss_sum", state.soma_loss_sum},
-                        {"dendrite_loss_sum", state.dendrite_loss_sum},
-                        {"easier_loss_sum", state.easier_loss_sum},
+                        {"loss_sums", state.loss_sums},
                         {"epoch_seconds", state.epoch_seconds},
                         {"best_valid_loss", state.best_valid_loss},
                         {"best_epoch", state.result.best_epoch},
@@ -81,10 +97,7 @@ TrainState read_train_state(const std::string& text, const std::string& where) {
   TrainState state{.identity = json.text("identity"),
                    .epoch = json.integer("epoch", 0, 1000000),
                    .step_in_epoch = json.integer("step_in_epoch", 0, 1000000000),
-                   .spike_loss_sum = json.number("spike_loss_sum"),
-                   .soma_loss_sum = json.number("soma_loss_sum"),
-                   .dendrite_loss_sum = json.number("dendrite_loss_sum"),
-                   .easier_loss_sum = json.number("easier_loss_sum"),
+                   .loss_sums = sums_in(json.object("loss_sums")),
                    .epoch_seconds = json.number("epoch_seconds", kNotNegative),
                    .best_valid_loss = number(json, "best_valid_loss"),
                    .result = {},

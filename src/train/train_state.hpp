@@ -1,18 +1,22 @@
 #pragma once
 #include <cstdint>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
 namespace neurontwin {
 
+using LossesByName = std::map<std::string, double, std::less<>>;
+
 /// What one epoch came to. Losses are means per 1 ms bin; seconds are of computing.
 struct EpochRecord {
   int64_t epoch = 0;
-  double seen_s = 0;  // seconds of simulated neuron trained on so far
-  double train_loss = 0, train_spike_loss = 0, train_soma_loss = 0, train_dendrite_loss = 0;
-  double train_easier_loss = 0;  // of the easier questions, weighted; part of train_loss, not of valid_loss
-  double valid_loss = 0, valid_spike_loss = 0, valid_soma_loss = 0, valid_dendrite_loss = 0, valid_auc = 0;
+  double seen_s = 0;                      // seconds of simulated neuron trained on so far
+  double train_loss = 0, valid_loss = 0;  // weighted sums; valid_loss of the judged heads (HeadKind)
+  /// By the heads' loss names. Of heads that are not judged (easier questions), weighted.
+  LossesByName train_losses = {}, valid_losses = {};
+  double valid_auc = 0;
   double learning_rate = 0;
   double seconds = 0;
   bool best = false;
@@ -27,10 +31,9 @@ struct TrainResult {
 /// Where training stands, apart from weights and moments.
 struct TrainState {
   std::string identity;
-  int64_t epoch = 0;                             // the one in progress
-  int64_t step_in_epoch = 0;                     // done in it
-  double spike_loss_sum = 0, soma_loss_sum = 0;  // over its steps
-  double dendrite_loss_sum = 0, easier_loss_sum = 0;
+  int64_t epoch = 0;          // the one in progress
+  int64_t step_in_epoch = 0;  // done in it
+  LossesByName loss_sums{};   // over its steps, by the heads' names
   double epoch_seconds = 0;
   double best_valid_loss = 0;
   TrainResult result{};

@@ -77,8 +77,7 @@ template <class T>
 void convolution_forward(const ConvolutionShape& s, const T* input, const T* weight, T* output,
                          const ConvolutionBuffers<T>& buffers, const Parallel& parallel) {
   const int halvings = halvings_of(s.taps, s.inputs);
-  if (s.dilation == 1)
-    return causal_convolution_forward(plain(s), input, weight, output, halvings, parallel);
+  if (s.dilation == 1) return causal_convolution_forward(plain(s), input, weight, output, halvings, parallel);
   take_apart(input_of(s), input, buffers.input);
   causal_convolution_forward(plain(s), buffers.input, weight, buffers.output, halvings, parallel);
   put_together(output_of(s), buffers.output, output);

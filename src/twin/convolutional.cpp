@@ -98,8 +98,8 @@ NetworkKind convolutional_kind() {
   return {"convolutional",
           from_settings,
           from_file,
-          {"taps", "width", "dilation", "residual", "activation", "batch_norm", "temporal_shapes", "weight_sd",
-           "bias"}};
+          {"taps", "width", "dilation", "residual", "activation", "batch_norm", "temporal_shapes",
+           "weight_sd", "bias"}};
 }
 
 bool can_be_residual(std::span<const LayerSpec> layers) {

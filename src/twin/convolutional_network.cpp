@@ -35,8 +35,7 @@ template <class T>
 ConvolutionalNetwork<T>::ConvolutionalNetwork(const ConvolutionalSpec& spec, const ParameterLayout& layout,
                                               int64_t channels)
     : spec_(spec), channels_(channels) {
-  if (spec_.temporal_shapes > 0)
-    basis_ = temporal_basis(spec_.layers.front().taps, spec_.temporal_shapes);
+  if (spec_.temporal_shapes > 0) basis_ = temporal_basis(spec_.layers.front().taps, spec_.temporal_shapes);
   for (size_t i = 0; i < spec_.layers.size(); ++i) {
     const auto at = [&](const char* what) { return layout.offset(fmt::format("layer{}_{}", i + 1, what)); };
     places_.push_back({at("weight"), at("bias")});
@@ -74,8 +73,8 @@ AfterConvolutionGradients<T> ConvolutionalNetwork<T>::after_gradients(size_t lay
 template <class T>
 ConvolutionShape ConvolutionalNetwork<T>::shape_of(size_t layer) const {
   const auto& l = spec_.layers[layer];
-  return {windows_,   passes_[layer].duration, l.taps, spec_.layers[layer - 1].features,
-          l.features, l.dilation};
+  return {windows_,  passes_[layer].duration, l.taps, spec_.layers[layer - 1].features, l.features,
+          l.dilation};
 }
 
 template <class T>
@@ -185,8 +184,7 @@ std::vector<double> ConvolutionalNetwork<T>::spike_gradients(const T* numbers, c
         double products = 0;
         for (int64_t f = 0; f < s.features; ++f)
           products += static_cast<double>(gradient[f]) * static_cast<double>(w[f]);
-        sum += products *
-               (basis_.shapes > 0 ? basis_.function[static_cast<size_t>(r * s.taps + tap)] : 1.0);
+        sum += products * (basis_.shapes > 0 ? basis_.function[static_cast<size_t>(r * s.taps + tap)] : 1.0);
       }
     }
     of_spike.push_back(sum);

@@ -71,7 +71,6 @@ template void event_layer_forward(const EventLayerShape&, const TemporalBasis&, 
 template void event_layer_backward(const EventLayerShape&, const TemporalBasis&, std::span<const int32_t>,
                                    const float*, float*, const EventLayerBuffers<float>&, const Parallel&);
 template void event_layer_backward(const EventLayerShape&, const TemporalBasis&, std::span<const int32_t>,
-                                   const double*, double*, const EventLayerBuffers<double>&,
-                                   const Parallel&);
+                                   const double*, double*, const EventLayerBuffers<double>&, const Parallel&);
 
 }  // namespace neurontwin

@@ -35,6 +35,7 @@ HeadKind count_head() {
   HeadKind kind;
   kind.name = "count";
   kind.loss_name = "easier";
+  kind.words = "spike rate";
   kind.unit = "spikes";
   kind.activation = HeadActivation::exponential;
   kind.weight_sd_key = "spike_weight_sd";

@@ -25,6 +25,7 @@ HeadKind dendrites_head() {
   HeadKind kind;
   kind.name = "dendrites";
   kind.loss_name = "dendrite";
+  kind.words = "dendritic components";
   kind.unit = "standard deviations";
   kind.weight_sd_key = "dendrite_weight_sd";
   kind.weight_sd = 0.05;

@@ -29,6 +29,7 @@ HeadKind near_spike_head() {
   HeadKind kind;
   kind.name = "near_spike";
   kind.loss_name = "easier";
+  kind.words = "question whether a spike is near";
   kind.unit = "1";
   kind.activation = HeadActivation::logistic;
   kind.weight_sd_key = "spike_weight_sd";

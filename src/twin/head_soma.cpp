@@ -20,6 +20,7 @@ double loss(const HeadBatch& b, std::span<double> gradient) {
 HeadKind soma_head() {
   HeadKind kind;
   kind.name = kind.loss_name = "soma";
+  kind.words = "somatic voltage";
   kind.unit = "mV";
   kind.single = true;
   kind.weight_sd_key = "soma_weight_sd";

@@ -18,6 +18,7 @@ double loss(const HeadBatch& b, std::span<double> gradient) {
 HeadKind spike_head() {
   HeadKind kind;
   kind.name = kind.loss_name = "spike";
+  kind.words = "spikes";
   kind.unit = "1";
   kind.activation = HeadActivation::logistic;
   kind.single = true;

@@ -23,7 +23,8 @@ std::vector<Head> read_heads(const Settings& twin) {
   std::vector<Head> heads;
   for (const auto& kind : head_kinds()) {
     auto& head = heads.emplace_back(start_of(kind));
-    if (!kind.weight_sd_key.empty()) head.weight_sd = twin.number(kind.weight_sd_key, head.weight_sd, kNotNegative);
+    if (!kind.weight_sd_key.empty())
+      head.weight_sd = twin.number(kind.weight_sd_key, head.weight_sd, kNotNegative);
     if (!kind.bias_key.empty()) head.bias = twin.number(kind.bias_key, head.bias);
     if (!kind.offset_key.empty()) head.offset = twin.number(kind.offset_key, head.offset);
   }
@@ -51,8 +52,9 @@ HeadSettings read_head_settings(const Settings& train) {
   HeadSettings all;
   for (const auto& kind : head_kinds()) {
     for (const auto& s : kind.settings) {
-      all[s.key] = s.integer ? static_cast<double>(train.integer(s.key, static_cast<int64_t>(s.value), s.range))
-                             : train.number(s.key, s.value, s.range);
+      all[s.key] = s.integer
+                       ? static_cast<double>(train.integer(s.key, static_cast<int64_t>(s.value), s.range))
+                       : train.number(s.key, s.value, s.range);
     }
     if (!kind.in_schedule) all[kind.weight_key] = train.number(kind.weight_key, kind.weight, kNotNegative);
   }
@@ -72,7 +74,8 @@ std::vector<ParameterArray> head_arrays(std::span<const Head> heads, int64_t fea
   std::vector<ParameterArray> all;
   for (const auto& head : heads) {
     const bool single = head_kind(head.name).single;
-    all.push_back({{head.name + "_weight", single ? std::vector{features} : std::vector{features, head.outputs}}});
+    all.push_back(
+        {{head.name + "_weight", single ? std::vector{features} : std::vector{features, head.outputs}}});
     all.push_back({{head.name + "_bias", single ? std::vector<int64_t>{} : std::vector{head.outputs}}});
   }
   return all;

@@ -49,7 +49,8 @@ struct HeadBatch {
 /// line in head_kinds.cpp.
 struct HeadKind {
   std::string name;
-  std::string unit;  // of the quantity
+  std::string words;  // "somatic voltage": its loss is of the ..
+  std::string unit;   // of the quantity
   HeadActivation activation = HeadActivation::identity;
   bool single = false;  // its weights are [feature], not [feature][output]
 

@@ -39,7 +39,8 @@ double GaussianCount::at(std::span<const float> labels, int64_t bin) const {
   const int64_t reach = (std::ssize(weight_) - 1) / 2;
   double count = 0;
   for (int64_t i = std::max<int64_t>(0, bin - reach); i < std::min(std::ssize(labels), bin + reach + 1); ++i)
-    count += weight_[static_cast<size_t>(i - bin + reach)] * static_cast<double>(labels[static_cast<size_t>(i)]);
+    count +=
+        weight_[static_cast<size_t>(i - bin + reach)] * static_cast<double>(labels[static_cast<size_t>(i)]);
   return count;
 }
 

@@ -13,7 +13,7 @@ namespace neurontwin {
 /// An array of numbers that a twin is made of.
 struct ParameterArray {
   NamedShape array;
-  bool trained = true;      // else kept beside: running averages, fixed time constants
+  bool trained = true;       // else kept beside: running averages, fixed time constants
   bool regularised = false;  // train.l2 is on it
 
   int64_t count() const;

@@ -42,8 +42,8 @@ NetworkSpecPointer from_file(const SpecificationFile& file) {
   auto& r = *made;
   const auto& json = file.specification;
   r.memory_units = json.integer("memory_units", 1, 10000);
-  r.activation = json.is_second("memory_activation", "relu", "silu") ? HiddenActivation::silu
-                                                                      : HiddenActivation::relu;
+  r.activation =
+      json.is_second("memory_activation", "relu", "silu") ? HiddenActivation::silu : HiddenActivation::relu;
   r.learn_time_constants = json.flag("learn_time_constants");
   r.synapse_tau_ms = json.number("synapse_tau_ms", kPositive);
   r.shortest_memory_ms = json.number("shortest_memory_ms", kPositive);
@@ -153,10 +153,10 @@ nlohmann::ordered_json RecurrentSpec::to_json() const {
 }
 
 TextsByName RecurrentSpec::texts() const {
-  return {{"wiring", nlohmann::ordered_json{{"branches", wiring.branches},
-                                            {"first", wiring.first},
-                                            {"branch", wiring.branch}}
-                         .dump()}};
+  return {{"wiring",
+           nlohmann::ordered_json{
+               {"branches", wiring.branches}, {"first", wiring.first}, {"branch", wiring.branch}}
+               .dump()}};
 }
 
 std::vector<double> RecurrentSpec::time_constants_ms(const ParameterLayout& layout,

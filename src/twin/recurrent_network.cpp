@@ -200,7 +200,8 @@ std::vector<double> RecurrentNetwork<T>::spike_gradients(const T* numbers, const
           &reached[(static_cast<size_t>(input.events[e]) * duration + static_cast<size_t>(time)) * row];
       for (auto k = static_cast<size_t>(wiring.first[channel]);
            k < static_cast<size_t>(wiring.first[channel + 1]); ++k)
-        sum += static_cast<double>(numbers[places_.synapse + static_cast<int64_t>(k)]) * now[wiring.branch[k]];
+        sum +=
+            static_cast<double>(numbers[places_.synapse + static_cast<int64_t>(k)]) * now[wiring.branch[k]];
     }
     of_spike.push_back(sum);
   }

@@ -14,7 +14,7 @@ struct TwinSpec {
   TwinSpec() = default;
   /// Of a spec of any kind.
   template <class Spec>
-    requires std::derived_from<Spec, NetworkSpec>
+  requires std::derived_from<Spec, NetworkSpec>
   explicit TwinSpec(Spec spec) : network(std::make_shared<const Spec>(std::move(spec))) {}
 
   /// The network's specification, if it is of this kind; else null.

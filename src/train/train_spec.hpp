@@ -1,0 +1,51 @@
+#pragma once
+#include <vector>
+
+#include "config/settings.hpp"
+#include "train/loss.hpp"
+
+namespace neurontwin {
+
+/// From this epoch on (counted from 0), these rates and weights hold.
+struct SchedulePhase {
+  int64_t from_epoch = 0;
+  double learning_rate = 1e-4;
+  /// Of the heads whose weight follows the schedule, by name; those not named have their kind's own.
+  std::map<std::string, double, std::less<>> weights = {};
+  bool freeze_norm = false;  // batch normalisation at its running averages, as it will be used
+};
+
+/// Reads [train].
+struct TrainSpec {
+  int64_t batch_windows = 8;
+  int64_t window_ms = 400;
+  int64_t epochs = 1;
+  int64_t steps_per_epoch = 100;
+  int64_t skip_ms = 0;  // no window touches the first skip_ms of a trial
+  bool full_history = true;
+  int64_t soma_skips_after_spike_ms = 0;  // see Gathering
+  double l2 = 0;                          // on the convolutions' weights, as in the paper
+  double clip_gradient = 0;               // longer gradients of all weights together are shortened; 0: none
+  HeadSettings heads = usual_head_settings();
+  std::vector<SchedulePhase> schedule;
+  double checkpoint_every_s = 30;
+  int64_t valid_trials = 0;  // of the validation split, the first ones, after each epoch; 0: all
+  /// The first epoch draws from so many trials, so that it may begin before the others are simulated; 0: all.
+  int64_t starts_with_trials = 0;
+  int64_t all_trials_from_epoch = 0;  // counted from 0; until then the number grows evenly
+
+  const SchedulePhase& phase(int64_t epoch) const;
+  /// What a head's loss counts in a phase.
+  double weight(const SchedulePhase& phase, const HeadKind& head) const;
+  /// Of a twin's heads.
+  LossWeights weights(const SchedulePhase& phase, std::span<const Head> heads_of_twin) const;
+  /// How many of `all` trials, the first ones, an epoch draws from: a matter of the settings alone, not of
+  /// how fast they are simulated.
+  int64_t trials_in(int64_t epoch, int64_t all) const;
+  /// Whether spikes are asked for at any time.
+  bool learns_spikes() const;
+  bool freezes_norm() const;
+};
+TrainSpec read_train(const Settings& settings);
+
+}  // namespace neurontwin
