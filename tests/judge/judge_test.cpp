@@ -140,7 +140,7 @@ TEST(Judge, ConvolutionalTwinsAreTorchsWhateverTheirShapesAndInput) {
     Case c{TwinSpec(network),
            random.integer(1, 30),
            random.integer(1, 4),
-           random.integer(1, 60),
+           random.integer(2, 60),
            std::array{0.0, 0.01, 0.2, 1.0}[static_cast<size_t>(n % 4)],
            NormBy::batch,
            tolerance};
@@ -215,9 +215,10 @@ TEST(Judge, RecurrentTwinsAreTorchsWhateverTheirShapesAndInput) {
     const int64_t channels = random.integer(1, 30);
     network.wiring = random_wiring(channels, random.integer(1, 9), random);
     network.excitatory_channels = channels / 2;
-    // Over a hundred ms each rounding is carried along, and may grow where memories feed each other.
+    // Weights are shaken so little that memories do not drive each other into chaos, which no precision
+    // follows.
     expect_torchs({TwinSpec(network), channels, 1 + n % 7, random.integer(1, 50),
-                   std::array{0.0, 0.01, 0.2, 1.0}[static_cast<size_t>(n % 4)], NormBy::batch, 10, 0.3},
+                   std::array{0.0, 0.01, 0.2, 1.0}[static_cast<size_t>(n % 4)], NormBy::batch, 1, 0.1},
                   200 + static_cast<uint64_t>(n));
   }
 }
@@ -273,7 +274,7 @@ TEST(Judge, LossesAndTheirDerivativesAreTorchs) {
   for (size_t i = 0; i < weights.size(); ++i)
     EXPECT_NEAR(ours[i], theirs[i].item<double>(), 1e-13 * std::abs(ours[i])) << spec.heads[i].name;
   EXPECT_LE(largest(shaped<double>(std::span<const double>(gradient), outputs.sizes().vec()) - outputs.grad()),
-            1e-14);
+            1e-13 * largest(outputs.grad()));
 }
 
 /// 200 steps of training on changing batches, in both. The sum of losses before every step.
