@@ -9,6 +9,7 @@
 #include "config/temporary_folder.hpp"
 #include "dataset/dataset.hpp"
 #include "dataset/dendritic_basis.hpp"
+#include "dataset/signal_sources.hpp"
 #include "dataset/synapse_clusters.hpp"
 #include "dataset/windows.hpp"
 #include "simulate/dendritic_input.hpp"
@@ -64,8 +65,7 @@ DatasetPlan small_plan(int64_t components = 3) {
                    plan.data.trial_ms,
                    plan.seed,
                    "[cell]\na test's\n",
-                   true,
-                   components};
+                   signals_of(plan)};
   return plan;
 }
 
@@ -81,6 +81,16 @@ void expect_same_files(const fs::path& a, const fs::path& b) {
   const auto in_a = files_in(a), in_b = files_in(b);
   EXPECT_EQ(in_a.size(), in_b.size());
   for (const auto& [name, bytes] : in_a) EXPECT_TRUE(in_b.contains(name) && in_b.at(name) == bytes) << name;
+}
+
+template <class F>
+std::string refusal(F&& f) {
+  try {
+    f();
+  } catch (const InputError& error) {
+    return error.what();
+  }
+  return "accepted";
 }
 
 TEST(DetailedDataset, IsTheSameFilesWhateverTheNumberOfThreads) {
@@ -106,8 +116,8 @@ TEST(DetailedDataset, TrialsAreTheSameWhateverTheShardSize) {
     const auto x = a.trial(i), y = b.trial(i);
     EXPECT_TRUE(std::ranges::equal(x.excitatory.time_ms, y.excitatory.time_ms));
     EXPECT_TRUE(std::ranges::equal(x.soma_mV, y.soma_mV)) << i;
-    EXPECT_TRUE(std::ranges::equal(x.nexus_mV, y.nexus_mV)) << i;
-    EXPECT_TRUE(std::ranges::equal(x.dendrites_pc, y.dendrites_pc)) << i;
+    EXPECT_TRUE(std::ranges::equal(x.signal("nexus_mV"), y.signal("nexus_mV"))) << i;
+    EXPECT_TRUE(std::ranges::equal(x.signal("dendrites_pc"), y.signal("dendrites_pc"))) << i;
     EXPECT_TRUE(std::ranges::equal(x.spike_times_ms, y.spike_times_ms)) << i;
     spikes += x.spike_times_ms.size();
   }
@@ -125,10 +135,11 @@ TEST(DetailedDataset, HoldsWhatTheSimulatorGivesForTheSameInput) {
     const auto recording = simulate_trials(cell, plan.simulation.cable, Precision::in_float,
                                            std::span(&input, 1), plan.data.trial_ms, 1)[0];
     const auto trial = test.trial(i);
+    const auto nexus_mV = trial.signal("nexus_mV");
     EXPECT_TRUE(std::ranges::equal(trial.excitatory.time_ms, input.excitatory.time_ms));
     for (size_t ms = 0; ms < 300; ++ms) {
       ASSERT_EQ(trial.soma_mV[ms], recording.soma_mV[8 * ms]);
-      ASSERT_EQ(trial.nexus_mV[ms], recording.nexus_mV[8 * ms]);
+      ASSERT_EQ(nexus_mV[ms], recording.nexus_mV[8 * ms]);
     }
     ASSERT_EQ(trial.spike_times_ms.size(), recording.spike_times_ms.size());
     for (size_t k = 0; k < trial.spike_times_ms.size(); ++k)
@@ -169,10 +180,10 @@ TEST(DetailedDataset, ComponentsAreWhitenedOnTheTrialsTheyWereFittedOnAndHandedO
   const auto train = Split::open(plan, folder, splits_of(plan.data)[0]);
   double sum[3] = {}, squares[3] = {}, samples = 0, most = 0;
   for (size_t i = 0; i < train.trials(); ++i) {
-    const auto trial = train.trial(i);
-    ASSERT_EQ(trial.dendrites_pc.size(), 3u * 300);
-    for (size_t k = 0; k < trial.dendrites_pc.size(); ++k) {
-      const double x = trial.dendrites_pc[k];
+    const auto dendrites_pc = train.trial(i).signal("dendrites_pc");
+    ASSERT_EQ(dendrites_pc.size(), 3u * 300);
+    for (size_t k = 0; k < dendrites_pc.size(); ++k) {
+      const double x = dendrites_pc[k];
       sum[k % 3] += x;
       squares[k % 3] += x * x;
       most = std::max(most, std::abs(x));
@@ -186,10 +197,16 @@ TEST(DetailedDataset, ComponentsAreWhitenedOnTheTrialsTheyWereFittedOnAndHandedO
     EXPECT_LT(std::sqrt(squares[k] / samples), 1.001);
   }
   const std::array<Window, 2> windows{Window{1, 40}, Window{5, 100}};
-  const auto batch = gather(train, windows, {.history_ms = 10, .window_ms = 50});
-  ASSERT_EQ(batch.dendritic_components, 3);
-  ASSERT_EQ(batch.dendrites.size(), 2u * 50 * 3);
-  EXPECT_EQ(batch.dendrites[(50 + 7) * 3 + 2], train.trial(5).dendrites_pc[107 * 3 + 2]);
+  const auto batch =
+      gather(train, windows, {.history_ms = 10, .window_ms = 50, .signals = {"dendrites_pc", "nexus_mV"}});
+  const auto *dendrites = batch.signal("dendrites_pc"), *nexus = batch.signal("nexus_mV");
+  ASSERT_TRUE(dendrites != nullptr && nexus != nullptr);
+  EXPECT_EQ(dendrites->values_per_ms, 3);
+  ASSERT_EQ(dendrites->values.size(), 2u * 50 * 3);
+  EXPECT_EQ(dendrites->values[(50 + 7) * 3 + 2], train.trial(5).signal("dendrites_pc")[107 * 3 + 2]);
+  ASSERT_EQ(nexus->values.size(), 2u * 50);
+  EXPECT_EQ(nexus->values[50 + 7], train.trial(5).signal("nexus_mV")[107]);
+  EXPECT_TRUE(gather(train, windows, {.history_ms = 10, .window_ms = 50}).signals.empty());
 }
 
 TEST(DetailedDataset, PublishedLabelsAreTheExactOnesOfTheSameFilesRoundedToHalf) {
@@ -213,15 +230,20 @@ TEST(DetailedDataset, PublishedLabelsAreTheExactOnesOfTheSameFilesRoundedToHalf)
   EXPECT_GT(moved, 0);  // from 256 ms on the grid is a quarter of a millisecond, the recording's an eighth
 }
 
-TEST(DetailedDataset, WithoutComponentsThereIsNoBasisAndNoneInTheWindows) {
+TEST(DetailedDataset, WithoutComponentsThereIsNoBasisAndWindowsOfThemAreRefused) {
   const auto plan = small_plan(0);
   const auto folder = fresh_folder("none");
   make_dataset(plan, folder, 2, {});
   EXPECT_FALSE(fs::exists(dendritic_basis_path(folder)));
   const std::array<Window, 1> windows{Window{1, 40}};
-  const auto batch = gather(Split::open(folder, "train"), windows, {.history_ms = 10, .window_ms = 50});
-  EXPECT_EQ(batch.dendritic_components, 0);
-  EXPECT_TRUE(batch.dendrites.empty());
+  const auto train = Split::open(folder, "train");
+  EXPECT_TRUE(train.trial(0).signal("dendrites_pc").empty());
+  EXPECT_EQ(train.identity().values_per_ms("dendrites_pc"), 0);
+  EXPECT_EQ(refusal([&] {
+              gather(train, windows, {.history_ms = 10, .window_ms = 50, .signals = {"dendrites_pc"}});
+            }),
+            shard_path(folder, "train", 0).string() +
+                ": has no signal 'dendrites_pc' under /output; it has nexus_mV");
 }
 
 TEST(SynapseClusters, AreRunsOfNeighboursForVoltagesOfNeighboursGoTogether) {
@@ -275,7 +297,7 @@ TEST(SynapseClusters, DriveOnlyTheirPartOfTheNeuronInASetsShards) {
     for (const auto s : trials.trial(i).inhibitory.synapse)
       driven.insert(split.shift.clusters.of_inhibitory[s]);
     EXPECT_EQ(driven.size(), 1u);
-    EXPECT_EQ(trials.trial(i).dendrites_pc.size(), 3u * 300);
+    EXPECT_EQ(trials.trial(i).signal("dendrites_pc").size(), 3u * 300);
   }
 }
 
@@ -309,16 +331,6 @@ TEST(DetailedDataset, MoreComponentsThanCompartmentsAreRefused) {
               std::string::npos)
         << error.what();
   }
-}
-
-template <class F>
-std::string refusal(F&& f) {
-  try {
-    f();
-  } catch (const InputError& error) {
-    return error.what();
-  }
-  return "accepted";
 }
 
 TEST(DetailedDataset, AStoredBasisOrClustersOfAnotherSizeAreRefused) {

@@ -9,6 +9,13 @@ struct Window {
   int64_t start_ms;
 };
 
+/// A signal within windows.
+struct BatchSignal {
+  std::string name;
+  int64_t values_per_ms;
+  std::vector<float> values;  // [window][ms][value]
+};
+
 /// Windows of input spikes with the outputs that belong to them. Excitatory synapses are channels 0 .. n_exc
 /// - 1, inhibitory follow.
 struct WindowBatch {
@@ -23,9 +30,10 @@ struct WindowBatch {
   std::vector<float> soma_mV;  // [window][ms]
   /// [window][ms], 1 where the voltage is to be learned, 0 in the wake of a spike (see Gathering).
   std::vector<float> soma_counts;
-  int64_t dendritic_components = 0;  // 0: the data set has none
-  std::vector<float> dendrites;      // [window][ms][component]
+  std::vector<BatchSignal> signals;  // those that were asked for
 
+  /// Null if there is none of this name.
+  const BatchSignal* signal(std::string_view name) const;
   int64_t event_count() const { return static_cast<int64_t>(events.size() / 3); }
 };
 
@@ -45,7 +53,9 @@ struct Gathering {
   /// feed-forward twin cannot know what a reset erased, so there it can only learn to forget sooner than the
   /// neuron does.
   int64_t soma_skips_after_spike_ms = 0;
+  std::vector<std::string> signals = {};  // names of those that are gathered
 };
+/// InputError if the split has no such signal.
 WindowBatch gather(const Split& split, std::span<const Window> windows, const Gathering& gathering);
 
 }  // namespace neurontwin

@@ -47,13 +47,12 @@ Losses losses(const TwinOutput& output, const WindowBatch& batch, const EasierQu
   l.spike = torch::binary_cross_entropy_with_logits(output.spike_log_odds, spikes);
   l.soma = ((output.soma_mV - target(batch.soma_mV)).square() * counts).sum() / counts.sum().clamp_min(1);
   if (output.dendrites.defined()) {
-    if (output.dendrites.size(2) != batch.dendritic_components) {
-      fail_run("the twin predicts {} dendritic components, the data hold {}", output.dendrites.size(2),
-               batch.dendritic_components);
-    }
-    const auto components =
-        torch::from_blob(const_cast<float*>(batch.dendrites.data()),
-                         {batch.windows, batch.window_ms, batch.dendritic_components}, torch::kFloat32);
+    const auto* recorded = batch.signal("dendrites_pc");
+    const int64_t held = recorded == nullptr ? 0 : recorded->values_per_ms;
+    if (output.dendrites.size(2) != held)
+      fail_run("the twin predicts {} dendritic components, the data hold {}", output.dendrites.size(2), held);
+    const auto components = torch::from_blob(const_cast<float*>(recorded->values.data()),
+                                             {batch.windows, batch.window_ms, held}, torch::kFloat32);
     l.dendrites = (output.dendrites - components.to(output.soma_mV.device())).square().mean();
   }
   if (output.near_spike_log_odds.defined() && questions.near_spike_ms > 0) {

@@ -42,12 +42,19 @@ std::string not_finite(const Losses& loss) {
   return bad(loss.rate) ? "spike rate" : "";
 }
 
+/// The signals that a twin's losses need.
+std::vector<std::string> signals_of(Twin& twin) {
+  return twin->spec().dendritic_components > 0 ? std::vector<std::string>{"dendrites_pc"}
+                                               : std::vector<std::string>{};
+}
+
 /// Losses and AUC over all bins of a split, or of its first trials, after so many epochs (counted from 0).
 /// Diverged if a loss is no finite number.
 Validation validate(Twin& twin, const TrainSpec& spec, const Split& split, int64_t epoch) {
   const Gathering gathering{.history_ms = twin->history_ms(),
                             .window_ms = split.duration_ms(),
-                            .soma_skips_after_spike_ms = spec.soma_skips_after_spike_ms};
+                            .soma_skips_after_spike_ms = spec.soma_skips_after_spike_ms,
+                            .signals = signals_of(twin)};
   torch::NoGradGuard no_gradient;
   twin->eval();
   Validation v;
@@ -218,7 +225,7 @@ TrainResult train(Twin& twin, const TrainSpec& spec, uint64_t seed, const Growin
     since_checkpoint.lap_s();
   };
   const Gathering gathering{twin->history_ms(), spec.window_ms, spec.full_history,
-                            spec.soma_skips_after_spike_ms};
+                            spec.soma_skips_after_spike_ms, signals_of(twin)};
   Progress progress{"train", 0, static_cast<double>(spec.epochs * spec.steps_per_epoch), "steps", ""};
   if (!state.result.epochs.empty())
     progress.note = fmt::format("resumed after epoch {}", state.result.epochs.size());
