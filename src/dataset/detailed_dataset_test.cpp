@@ -11,6 +11,7 @@
 #include "dataset/dendritic_basis.hpp"
 #include "dataset/signal_sources.hpp"
 #include "dataset/synapse_clusters.hpp"
+#include "dataset/trial_source.hpp"
 #include "dataset/windows.hpp"
 #include "simulate/dendritic_input.hpp"
 
@@ -144,6 +145,37 @@ TEST(DetailedDataset, HoldsWhatTheSimulatorGivesForTheSameInput) {
     ASSERT_EQ(trial.spike_times_ms.size(), recording.spike_times_ms.size());
     for (size_t k = 0; k < trial.spike_times_ms.size(); ++k)
       EXPECT_EQ(trial.spike_times_ms[k], static_cast<float>(recording.spike_times_ms[k]));
+  }
+}
+
+TEST(DetailedDataset, ASignalIsMadeFromTheQuantitiesRecordedForItAlone) {
+  auto plan = small_plan();
+  const auto& cell = std::get<DetailedCell>(plan.cell);
+  const Quantity m{"soma", "NaTs2_t.m", "", {0}}, h{"soma", "NaTs2_t.h", "", {0}};
+  plan.identity.signals = {{"h", "1"}, {"h_and_m", "1", 2, true}, {"first_mV", "mV"}};
+  const auto alternating = [](const Recording&, std::span<const std::vector<float>> quantities) {
+    std::vector<float> values;
+    for (size_t ms = 0; ms < quantities[0].size(); ++ms)
+      values.insert(values.end(), {quantities[0][ms], quantities[1][ms]});
+    return values;
+  };
+  const std::vector<SignalMaker> makers{
+      {.quantities = {h}, .from_recording = [](const Recording&, auto quantities) { return quantities[0]; }},
+      {.quantities = {h, m}, .from_recording = alternating},
+      {.at_ms = [](auto compartments_mV, auto values) { values[0] = compartments_mV[0]; }}};
+  const auto test = splits_of(plan.data)[2];
+  const auto trials = trial_source(plan, makers).simulate(test, 0, 3, [](int64_t) {});
+  auto spec = plan.simulation.cable;
+  spec.quantities = {h, m};
+  const auto input = draw_input(plan.stimulus, plan.seed, test.stage, 2, plan.data.trial_ms);
+  const auto alone =
+      simulate_trials(cell, spec, Precision::in_float, std::span(&input, 1), plan.data.trial_ms, 1)[0];
+  const auto& signals = trials[2].signals;
+  EXPECT_EQ(signals[0], alone.quantities[0]);
+  for (size_t ms = 0; ms < 300; ++ms) {
+    ASSERT_EQ(signals[1][2 * ms], alone.quantities[0][ms]);
+    ASSERT_EQ(signals[1][2 * ms + 1], alone.quantities[1][ms]);
+    ASSERT_EQ(signals[2][ms], alone.soma_mV[8 * ms]);
   }
 }
 
