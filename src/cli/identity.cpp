@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "dataset/signal_sources.hpp"
 #include "evaluate/evaluate.hpp"
 #include "files/files.hpp"
 #include "interpret/interpret.hpp"
@@ -79,10 +80,7 @@ DatasetIdentity dataset_identity(const DatasetPlan& plan, const ExperimentTables
   const auto recipe_algorithms =
       algorithm("simulate", kSimulateVersion) + algorithm("stimulus", kStimulusVersion);
   auto head = fmt::format("seed = {}\ntrial_ms = {}\n", plan.seed, plan.data.trial_ms);
-  if (plan.data.dendritic_components > 0) {
-    head += fmt::format("dendritic_components = {}\ndendritic_fit_trials = {}\n",
-                        plan.data.dendritic_components, plan.data.dendritic_fit_trials);
-  }
+  head += signals_configuration(plan);
   auto recipe = fmt::format("\n{}", text_of(tables.stimulus, "stimulus"));
   if (detailed != nullptr) recipe += fmt::format("\n{}", text_of(tables.simulation, "simulation"));
   return {
@@ -91,8 +89,7 @@ DatasetIdentity dataset_identity(const DatasetPlan& plan, const ExperimentTables
       plan.data.trial_ms,
       plan.seed,
       fmt::format("{}\n[algorithms]\n{}{}\n{}{}", head, neuron_algorithms, recipe_algorithms, neuron, recipe),
-      detailed != nullptr && detailed->nexus.has_value(),
-      plan.data.dendritic_components,
+      signals_of(plan),
       digest(neuron_algorithms + neuron),
       digest(head + recipe_algorithms + recipe)};
 }

@@ -10,6 +10,8 @@
 #include <tuple>
 
 #include "config/difference.hpp"
+#include "dataset/signal_sources.hpp"
+#include "dataset/simulation_progress.hpp"
 #include "dataset/trial_source.hpp"
 #include "files/files.hpp"
 #include "simulate/in_parallel.hpp"
@@ -55,8 +57,9 @@ std::string other_maker_words(const DatasetIdentity& there, const DatasetIdentit
 
 /// All that the sizes of a shard's arrays follow from, but for its number of trials.
 auto sizes_of(const DatasetIdentity& id) {
-  return std::tuple(id.excitatory_synapses, id.inhibitory_synapses, id.duration_ms, id.has_nexus,
-                    id.dendritic_components);
+  auto signals = id.signals;  // in any order: a file does not keep it
+  std::ranges::sort(signals, {}, &Signal::name);
+  return std::tuple(id.excitatory_synapses, id.inhibitory_synapses, id.duration_ms, std::move(signals));
 }
 
 void require_same(const Shard& shard, const DatasetPlan& plan, const SplitPlan& split, uint64_t first_trial,
@@ -71,9 +74,8 @@ void require_same(const Shard& shard, const DatasetPlan& plan, const SplitPlan& 
   }
   if (sizes_of(shard.identity()) != sizes_of(plan.identity)) {
     fail_input(
-        "{}: holds other numbers of synapses, milliseconds or recorded values than its configuration says; "
-        "it is "
-        "damaged, remove it and simulate again",
+        "{}: holds other numbers of synapses or milliseconds, or other signals, than its configuration says; "
+        "it is damaged, remove it and simulate again",
         shard.path().string());
   }
   if (shard.first_trial() != first_trial || shard.trials() != trials) {
@@ -184,34 +186,6 @@ std::vector<Task> missing_shards(const DatasetPlan& plan, const std::filesystem:
   return tasks;
 }
 
-/// Tells the listener how far simulating is, and stops it where the user asked for that.
-class SimulationProgress {
- public:
-  SimulationProgress(std::string what, int64_t trials, int64_t done_trials, int64_t trial_ms,
-                     const ProgressListener& listener)
-      : listener_(listener), trial_ms_(trial_ms), done_ms_(done_trials * trial_ms) {
-    progress_ = {std::move(what), 0, static_cast<double>(trials), "trials", ""};
-  }
-
-  void add(int64_t trial_ms) {
-    if (stop_requested()) fail_run("stopped while simulating; run the same command again to go on");
-    const int64_t before = done_ms_.fetch_add(trial_ms), now = before + trial_ms;
-    constexpr int64_t kTellEvery_ms = 500;
-    const bool all = static_cast<double>(now) >= progress_.total * static_cast<double>(trial_ms_);
-    if (!listener_ || (!all && before / kTellEvery_ms == now / kTellEvery_ms)) return;
-    const std::lock_guard lock(mutex_);
-    progress_.done = std::max(progress_.done, static_cast<double>(now) / static_cast<double>(trial_ms_));
-    listener_(progress_);
-  }
-
- private:
-  const ProgressListener& listener_;
-  int64_t trial_ms_;
-  std::atomic<int64_t> done_ms_;
-  std::mutex mutex_;
-  Progress progress_;
-};
-
 /// A shard being filled.
 struct OpenShard {
   Task task;
@@ -263,33 +237,6 @@ class Workload {
   size_t next_ = 0;
   std::shared_ptr<OpenShard> open_;
 };
-
-/// The basis of the data set in `folder`, fitted if it is not there. None if the plan asks for none.
-std::optional<DendriticBasis> ready_basis(const DatasetPlan& plan, const std::filesystem::path& folder,
-                                          int threads, const ProgressListener& listener) {
-  const auto file = dendritic_basis_path(folder);
-  if (plan.data.dendritic_components == 0) {
-    std::filesystem::remove(file);
-    return {};
-  }
-  if (std::filesystem::exists(file)) {
-    auto basis = read_dendritic_basis(file, plan.identity.configuration);
-    const auto components = static_cast<size_t>(plan.data.dendritic_components);
-    const auto compartments = cell_table(plan.cell).section.size();
-    if (basis.components() != components || basis.compartments() != compartments) {
-      fail_input("{}: has {} components of {} compartments, expected {} of {}; remove it", file.string(),
-                 basis.components(), basis.compartments(), components, compartments);
-    }
-    return basis;
-  }
-  SimulationProgress progress("fit", plan.data.dendritic_fit_trials, 0, plan.data.trial_ms, listener);
-  int64_t samples = 0;
-  const auto basis = fit_dendritic_basis(
-      plan, threads, [&](int64_t trial_ms) { progress.add(trial_ms); }, samples);
-  write_file_atomically(file, dendritic_basis_bytes(basis, plan.identity.configuration,
-                                                    plan.data.dendritic_fit_trials, samples));
-  return basis;
-}
 
 }  // namespace
 
@@ -367,10 +314,6 @@ std::filesystem::path shard_path(const std::filesystem::path& folder, const std:
   return folder / fmt::format("{}-{:04d}.h5", split, number);
 }
 
-std::filesystem::path dendritic_basis_path(const std::filesystem::path& folder) {
-  return folder / "dendritic_basis.h5";
-}
-
 std::filesystem::path synapse_clusters_path(const std::filesystem::path& folder) {
   return folder / "synapse_clusters.h5";
 }
@@ -413,7 +356,7 @@ int64_t make_splits(const DatasetPlan& plan, std::span<const SplitPlan> splits,
   std::filesystem::create_directories(folder);
   remove_half_written(folder);
   const auto tasks = missing_shards(plan, folder, splits, hooks);
-  const auto basis = ready_basis(plan, folder, threads, listener);
+  const auto makers = signal_makers(plan, {folder, threads, listener});
   int64_t trials = 0, missing = 0;
   for (const auto& split : splits) trials += split.trials;
   for (const auto& task : tasks) missing += static_cast<int64_t>(task.trials);
@@ -429,7 +372,7 @@ int64_t make_splits(const DatasetPlan& plan, std::span<const SplitPlan> splits,
       while (worker >= *hooks.threads_at_work && !failed && !workload.all_taken())
         std::this_thread::sleep_for(std::chrono::milliseconds(20));
     };
-    const auto source = trial_source(plan, basis ? &*basis : nullptr);
+    const auto source = trial_source(plan, makers);
     const Pace pace = [&](int64_t trial_ms) {
       if (failed) fail_run("stopped because another thread failed");
       progress.add(trial_ms);
@@ -454,7 +397,8 @@ int64_t make_splits(const DatasetPlan& plan, std::span<const SplitPlan> splits,
 void Split::append(Shard shard) {
   if (!shards_.empty() && sizes_of(shard.identity()) != sizes_of(identity())) {
     fail_input(
-        "{}: has other numbers of synapses, milliseconds or recorded values than {}; one of them is damaged",
+        "{}: has other numbers of synapses or milliseconds, or other signals, than {}; one of them is "
+        "damaged",
         shard.path().string(), shards_.front().path().string());
   }
   first_trial_.push_back(trials_);
@@ -513,6 +457,14 @@ std::string Split::place_of(size_t index) const {
 TrialView Split::trial(size_t index) const {
   const auto shard = shard_of(index);
   return labelled(shards_[shard].trial(index - first_trial_[shard]), labels_);
+}
+
+const Signal& Split::signal(std::string_view name) const {
+  if (const auto* signal = identity().find_signal(name)) return *signal;
+  std::vector<std::string_view> there;
+  for (const auto& signal : identity().signals) there.push_back(signal.name);
+  fail_input("{}: has no signal '{}' under /output; it has {}", shards_.front().path().string(), name,
+             there.empty() ? "none" : fmt::format("{}", fmt::join(there, ", ")));
 }
 
 }  // namespace neurontwin

@@ -117,6 +117,8 @@ class Split {
   const DatasetIdentity& identity() const { return shards_.front().identity(); }
   int64_t channels() const { return identity().excitatory_synapses + identity().inhibitory_synapses; }
   int64_t duration_ms() const { return identity().duration_ms; }
+  /// InputError that says which signals there are, if there is none of this name.
+  const Signal& signal(std::string_view name) const;
   /// Of the content of all shards that are open, in order.
   std::string digest() const;
   /// "train-0002.h5, trial 7 of it": where a trial lies, for messages.

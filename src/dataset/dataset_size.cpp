@@ -27,9 +27,10 @@ DatasetSize size_of(const DatasetPlan& plan, const std::filesystem::path& folder
     const auto input = mean_input(plan.stimulus, pool, plan.data.trial_ms);
     events_per_ms += input.excitatory_per_ms + input.inhibitory_per_ms;
   }
-  const auto outputs =
-      static_cast<double>(1 + (plan.identity.has_nexus ? 1 : 0) + plan.data.dendritic_components);
-  const double bytes_per_ms = (sizeof(uint32_t) + sizeof(uint16_t)) * events_per_ms + sizeof(float) * outputs;
+  int64_t outputs = 1;
+  for (const auto& signal : plan.identity.signals) outputs += signal.values_per_ms;
+  const double bytes_per_ms =
+      (sizeof(uint32_t) + sizeof(uint16_t)) * events_per_ms + sizeof(float) * static_cast<double>(outputs);
   DatasetSize size;
   size.bytes_per_trial = bytes_per_ms * static_cast<double>(plan.data.trial_ms);
   const auto there = shards_in(folder);

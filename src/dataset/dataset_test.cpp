@@ -7,6 +7,7 @@
 
 #include "config/temporary_folder.hpp"
 #include "dataset/background_dataset.hpp"
+#include "dataset/trial_source.hpp"
 #include "dataset/windows.hpp"
 
 namespace neurontwin {
@@ -305,6 +306,115 @@ TEST(Dataset, AVoltageThatIsNoNumberIsNamedWithItsTrialAndTime) {
         fmt::format("{}: /output/soma_mV is {} in trial 6 of train at 11 ms, expected a finite number; the "
                     "file is damaged or its neuron came to no number there; remove it and simulate again",
                     file.string(), word));
+  }
+}
+
+/// One silent trial of 3 ms as a program that is not ours could write it, with what `add` puts beside.
+fs::path shard_from_elsewhere(const std::string& name, const std::function<void(Hdf5Image&)>& add) {
+  Hdf5Image image;
+  for (const auto* text : {"configuration", "split"}) image.attribute(text, "from elsewhere");
+  image.attribute("format", "neurontwin dataset 1");
+  for (const auto& [number, value] : {std::pair{"seed", 0},
+                                      {"first_trial", 0},
+                                      {"trials", 1},
+                                      {"duration_ms", 3},
+                                      {"excitatory_synapses", 1},
+                                      {"inhibitory_synapses", 0}})
+    image.attribute(number, int64_t{value});
+  const std::vector<uint64_t> none{0, 0};
+  for (const auto* kind : {"/input/exc", "/input/inh"}) {
+    image.write<uint64_t>(fmt::format("{}/offset", kind), none, "events");
+    image.write<uint16_t>(fmt::format("{}/synapse", kind), {}, "index", {0});
+    image.write<uint32_t>(fmt::format("{}/time_ms", kind), {}, "ms", {0});
+  }
+  image.write<uint64_t>("/output/spikes/offset", none, "events");
+  image.write<float>("/output/spikes/time_ms", {}, "ms", {0});
+  image.write<float>("/output/soma_mV", std::vector<float>{-70, -71, -72}, "mV", {1, 3});
+  add(image);
+  const auto folder = fresh_folder(name);
+  fs::create_directories(folder);
+  write_file_atomically(shard_path(folder, "test", 0), image.bytes());
+  return folder;
+}
+
+TEST(Signals, FromElsewhereAreReadBackWithTheirUnits) {
+  const auto folder = shard_from_elsewhere("elsewhere", [](Hdf5Image& image) {
+    image.write<float>("/output/tuft_calcium", std::vector<float>{1, 2, 3}, "mM", {1, 3});
+    image.write<float>("/output/currents", std::vector<float>{1, 2, 3, 4, 5, 6}, "nA", {1, 3, 2});
+    image.write<float>("/output/one_in_a_list", std::vector<float>{7, 8, 9}, "", {1, 3, 1});
+    image.write<double>("/output/of_another_shape", std::vector<double>{1, 2}, "", {1, 2});
+  });
+  const auto split = Split::open(folder, "test");
+  const std::vector<Signal> expected{
+      {"currents", "nA", 2, true}, {"one_in_a_list", "", 1, true}, {"tuft_calcium", "mM", 1, false}};
+  EXPECT_EQ(split.identity().signals, expected);
+  EXPECT_EQ(split.identity().values_per_ms("currents"), 2);
+  EXPECT_EQ(split.identity().values_per_ms("soma_mV"), 0);
+  EXPECT_EQ(split.identity().find_signal("spikes"), nullptr);
+  EXPECT_TRUE(std::ranges::equal(split.trial(0).signal("tuft_calcium"), std::vector<float>{1, 2, 3}));
+  EXPECT_TRUE(split.trial(0).signal("calcium").empty());
+  const std::array<Window, 1> windows{Window{0, 1}};
+  const auto batch = gather(split, windows, {.window_ms = 2, .signals = {"tuft_calcium", "currents"}});
+  EXPECT_EQ(batch.signal("tuft_calcium")->values, (std::vector<float>{2, 3}));
+  EXPECT_EQ(batch.signal("currents")->values, (std::vector<float>{3, 4, 5, 6}));
+  EXPECT_EQ(batch.signal("one_in_a_list"), nullptr);
+  EXPECT_EQ(message_of([&] { gather(split, windows, {.window_ms = 2, .signals = {"calcium"}}); }),
+            shard_path(folder, "test", 0).string() +
+                ": has no signal 'calcium' under /output; it has currents, one_in_a_list, tuft_calcium");
+}
+
+TEST(Signals, ThatTheDataSetHasNoneOfIsSaid) {
+  const auto folder = shard_from_elsewhere("no-signals", [](Hdf5Image&) {});
+  EXPECT_EQ(message_of([&] { Split::open(folder, "test").signal("nexus_mV"); }),
+            shard_path(folder, "test", 0).string() + ": has no signal 'nexus_mV' under /output; it has none");
+}
+
+TEST(Signals, ThatAreNoFloatsOrNoNumbersAreRefusedByName) {
+  const auto refused = [](auto type, auto value) {
+    using T = decltype(type);
+    const auto folder = shard_from_elsewhere("refused", [&](Hdf5Image& image) {
+      image.write<T>("/output/calcium", std::vector<T>{1, value, 3}, "mM", {1, 3});
+    });
+    return message_of([&] { Split::open(folder, "test"); });
+  };
+  EXPECT_NE(refused(double{}, 2.0).find("/output/calcium has another type than the float32 expected"),
+            std::string::npos);
+  EXPECT_NE(refused(float{}, NAN)
+                .find("/output/calcium is not a number (NaN) in trial 0 of from elsewhere at 1 ms"),
+            std::string::npos);
+}
+
+TEST(Signals, OfAPointNeuronAreMadeFromItsTrial) {
+  auto plan = small_plan();
+  plan.identity.signals = {{"halved_mV", "mV"}};
+  const auto train = splits_of(plan.data)[0];
+  const std::vector<SignalMaker> makers{{.from_trial = [](const Trial& trial) {
+    auto halved = trial.soma_mV;
+    for (auto& mV : halved) mV /= 2;
+    return halved;
+  }}};
+  const auto trials = trial_source(plan, makers).simulate(train, 2, 2, [](int64_t) {});
+  const auto folder = fresh_folder("halved");
+  fs::create_directories(folder);
+  write_file_atomically(shard_path(folder, "train", 0), shard_bytes(plan.identity, {}, "train", 2, trials));
+  const auto split = Split::open(folder, "train");
+  EXPECT_EQ(split.identity().signals, plan.identity.signals);
+  EXPECT_EQ(split.trial(1).signal("halved_mV")[1499], split.trial(1).soma_mV[1499] / 2);
+}
+
+TEST(Signals, ThatNothingMakesAreRefusedBeforeTheFirstTrial) {
+  auto plan = small_plan();
+  const auto folder = fresh_folder("unmade");
+  for (const auto& [name, words] : {std::pair{"nexus_mV", "the signal 'nexus_mV' cannot be made of "},
+                                    {"pH", "no simulation makes the signal 'pH'"}}) {
+    plan.identity.signals = {{name, ""}};
+    try {
+      make_dataset(plan, folder, 1, {});
+      FAIL() << name;
+    } catch (const RunError& error) {
+      EXPECT_TRUE(std::string(error.what()).starts_with(words)) << error.what();
+    }
+    EXPECT_TRUE(fs::is_empty(folder));
   }
 }
 

@@ -9,7 +9,9 @@
 #include "config/temporary_folder.hpp"
 #include "dataset/dataset.hpp"
 #include "dataset/dendritic_basis.hpp"
+#include "dataset/signal_sources.hpp"
 #include "dataset/synapse_clusters.hpp"
+#include "dataset/trial_source.hpp"
 #include "dataset/windows.hpp"
 #include "simulate/dendritic_input.hpp"
 
@@ -64,8 +66,7 @@ DatasetPlan small_plan(int64_t components = 3) {
                    plan.data.trial_ms,
                    plan.seed,
                    "[cell]\na test's\n",
-                   true,
-                   components};
+                   signals_of(plan)};
   return plan;
 }
 
@@ -81,6 +82,16 @@ void expect_same_files(const fs::path& a, const fs::path& b) {
   const auto in_a = files_in(a), in_b = files_in(b);
   EXPECT_EQ(in_a.size(), in_b.size());
   for (const auto& [name, bytes] : in_a) EXPECT_TRUE(in_b.contains(name) && in_b.at(name) == bytes) << name;
+}
+
+template <class F>
+std::string refusal(F&& f) {
+  try {
+    f();
+  } catch (const InputError& error) {
+    return error.what();
+  }
+  return "accepted";
 }
 
 TEST(DetailedDataset, IsTheSameFilesWhateverTheNumberOfThreads) {
@@ -106,8 +117,8 @@ TEST(DetailedDataset, TrialsAreTheSameWhateverTheShardSize) {
     const auto x = a.trial(i), y = b.trial(i);
     EXPECT_TRUE(std::ranges::equal(x.excitatory.time_ms, y.excitatory.time_ms));
     EXPECT_TRUE(std::ranges::equal(x.soma_mV, y.soma_mV)) << i;
-    EXPECT_TRUE(std::ranges::equal(x.nexus_mV, y.nexus_mV)) << i;
-    EXPECT_TRUE(std::ranges::equal(x.dendrites_pc, y.dendrites_pc)) << i;
+    EXPECT_TRUE(std::ranges::equal(x.signal("nexus_mV"), y.signal("nexus_mV"))) << i;
+    EXPECT_TRUE(std::ranges::equal(x.signal("dendrites_pc"), y.signal("dendrites_pc"))) << i;
     EXPECT_TRUE(std::ranges::equal(x.spike_times_ms, y.spike_times_ms)) << i;
     spikes += x.spike_times_ms.size();
   }
@@ -125,14 +136,46 @@ TEST(DetailedDataset, HoldsWhatTheSimulatorGivesForTheSameInput) {
     const auto recording = simulate_trials(cell, plan.simulation.cable, Precision::in_float,
                                            std::span(&input, 1), plan.data.trial_ms, 1)[0];
     const auto trial = test.trial(i);
+    const auto nexus_mV = trial.signal("nexus_mV");
     EXPECT_TRUE(std::ranges::equal(trial.excitatory.time_ms, input.excitatory.time_ms));
     for (size_t ms = 0; ms < 300; ++ms) {
       ASSERT_EQ(trial.soma_mV[ms], recording.soma_mV[8 * ms]);
-      ASSERT_EQ(trial.nexus_mV[ms], recording.nexus_mV[8 * ms]);
+      ASSERT_EQ(nexus_mV[ms], recording.nexus_mV[8 * ms]);
     }
     ASSERT_EQ(trial.spike_times_ms.size(), recording.spike_times_ms.size());
     for (size_t k = 0; k < trial.spike_times_ms.size(); ++k)
       EXPECT_EQ(trial.spike_times_ms[k], static_cast<float>(recording.spike_times_ms[k]));
+  }
+}
+
+TEST(DetailedDataset, ASignalIsMadeFromTheQuantitiesRecordedForItAlone) {
+  auto plan = small_plan();
+  const auto& cell = std::get<DetailedCell>(plan.cell);
+  const Quantity m{"soma", "NaTs2_t.m", "", {0}}, h{"soma", "NaTs2_t.h", "", {0}};
+  plan.identity.signals = {{"h", "1"}, {"h_and_m", "1", 2, true}, {"first_mV", "mV"}};
+  const auto alternating = [](const Recording&, std::span<const std::vector<float>> quantities) {
+    std::vector<float> values;
+    for (size_t ms = 0; ms < quantities[0].size(); ++ms)
+      values.insert(values.end(), {quantities[0][ms], quantities[1][ms]});
+    return values;
+  };
+  const std::vector<SignalMaker> makers{
+      {.quantities = {h}, .from_recording = [](const Recording&, auto quantities) { return quantities[0]; }},
+      {.quantities = {h, m}, .from_recording = alternating},
+      {.at_ms = [](auto compartments_mV, auto values) { values[0] = compartments_mV[0]; }}};
+  const auto test = splits_of(plan.data)[2];
+  const auto trials = trial_source(plan, makers).simulate(test, 0, 3, [](int64_t) {});
+  auto spec = plan.simulation.cable;
+  spec.quantities = {h, m};
+  const auto input = draw_input(plan.stimulus, plan.seed, test.stage, 2, plan.data.trial_ms);
+  const auto alone =
+      simulate_trials(cell, spec, Precision::in_float, std::span(&input, 1), plan.data.trial_ms, 1)[0];
+  const auto& signals = trials[2].signals;
+  EXPECT_EQ(signals[0], alone.quantities[0]);
+  for (size_t ms = 0; ms < 300; ++ms) {
+    ASSERT_EQ(signals[1][2 * ms], alone.quantities[0][ms]);
+    ASSERT_EQ(signals[1][2 * ms + 1], alone.quantities[1][ms]);
+    ASSERT_EQ(signals[2][ms], alone.soma_mV[8 * ms]);
   }
 }
 
@@ -169,10 +212,10 @@ TEST(DetailedDataset, ComponentsAreWhitenedOnTheTrialsTheyWereFittedOnAndHandedO
   const auto train = Split::open(plan, folder, splits_of(plan.data)[0]);
   double sum[3] = {}, squares[3] = {}, samples = 0, most = 0;
   for (size_t i = 0; i < train.trials(); ++i) {
-    const auto trial = train.trial(i);
-    ASSERT_EQ(trial.dendrites_pc.size(), 3u * 300);
-    for (size_t k = 0; k < trial.dendrites_pc.size(); ++k) {
-      const double x = trial.dendrites_pc[k];
+    const auto dendrites_pc = train.trial(i).signal("dendrites_pc");
+    ASSERT_EQ(dendrites_pc.size(), 3u * 300);
+    for (size_t k = 0; k < dendrites_pc.size(); ++k) {
+      const double x = dendrites_pc[k];
       sum[k % 3] += x;
       squares[k % 3] += x * x;
       most = std::max(most, std::abs(x));
@@ -186,10 +229,16 @@ TEST(DetailedDataset, ComponentsAreWhitenedOnTheTrialsTheyWereFittedOnAndHandedO
     EXPECT_LT(std::sqrt(squares[k] / samples), 1.001);
   }
   const std::array<Window, 2> windows{Window{1, 40}, Window{5, 100}};
-  const auto batch = gather(train, windows, {.history_ms = 10, .window_ms = 50});
-  ASSERT_EQ(batch.dendritic_components, 3);
-  ASSERT_EQ(batch.dendrites.size(), 2u * 50 * 3);
-  EXPECT_EQ(batch.dendrites[(50 + 7) * 3 + 2], train.trial(5).dendrites_pc[107 * 3 + 2]);
+  const auto batch =
+      gather(train, windows, {.history_ms = 10, .window_ms = 50, .signals = {"dendrites_pc", "nexus_mV"}});
+  const auto *dendrites = batch.signal("dendrites_pc"), *nexus = batch.signal("nexus_mV");
+  ASSERT_TRUE(dendrites != nullptr && nexus != nullptr);
+  EXPECT_EQ(dendrites->values_per_ms, 3);
+  ASSERT_EQ(dendrites->values.size(), 2u * 50 * 3);
+  EXPECT_EQ(dendrites->values[(50 + 7) * 3 + 2], train.trial(5).signal("dendrites_pc")[107 * 3 + 2]);
+  ASSERT_EQ(nexus->values.size(), 2u * 50);
+  EXPECT_EQ(nexus->values[50 + 7], train.trial(5).signal("nexus_mV")[107]);
+  EXPECT_TRUE(gather(train, windows, {.history_ms = 10, .window_ms = 50}).signals.empty());
 }
 
 TEST(DetailedDataset, PublishedLabelsAreTheExactOnesOfTheSameFilesRoundedToHalf) {
@@ -213,15 +262,20 @@ TEST(DetailedDataset, PublishedLabelsAreTheExactOnesOfTheSameFilesRoundedToHalf)
   EXPECT_GT(moved, 0);  // from 256 ms on the grid is a quarter of a millisecond, the recording's an eighth
 }
 
-TEST(DetailedDataset, WithoutComponentsThereIsNoBasisAndNoneInTheWindows) {
+TEST(DetailedDataset, WithoutComponentsThereIsNoBasisAndWindowsOfThemAreRefused) {
   const auto plan = small_plan(0);
   const auto folder = fresh_folder("none");
   make_dataset(plan, folder, 2, {});
   EXPECT_FALSE(fs::exists(dendritic_basis_path(folder)));
   const std::array<Window, 1> windows{Window{1, 40}};
-  const auto batch = gather(Split::open(folder, "train"), windows, {.history_ms = 10, .window_ms = 50});
-  EXPECT_EQ(batch.dendritic_components, 0);
-  EXPECT_TRUE(batch.dendrites.empty());
+  const auto train = Split::open(folder, "train");
+  EXPECT_TRUE(train.trial(0).signal("dendrites_pc").empty());
+  EXPECT_EQ(train.identity().values_per_ms("dendrites_pc"), 0);
+  EXPECT_EQ(refusal([&] {
+              gather(train, windows, {.history_ms = 10, .window_ms = 50, .signals = {"dendrites_pc"}});
+            }),
+            shard_path(folder, "train", 0).string() +
+                ": has no signal 'dendrites_pc' under /output; it has nexus_mV");
 }
 
 TEST(SynapseClusters, AreRunsOfNeighboursForVoltagesOfNeighboursGoTogether) {
@@ -275,7 +329,7 @@ TEST(SynapseClusters, DriveOnlyTheirPartOfTheNeuronInASetsShards) {
     for (const auto s : trials.trial(i).inhibitory.synapse)
       driven.insert(split.shift.clusters.of_inhibitory[s]);
     EXPECT_EQ(driven.size(), 1u);
-    EXPECT_EQ(trials.trial(i).dendrites_pc.size(), 3u * 300);
+    EXPECT_EQ(trials.trial(i).signal("dendrites_pc").size(), 3u * 300);
   }
 }
 
@@ -309,16 +363,6 @@ TEST(DetailedDataset, MoreComponentsThanCompartmentsAreRefused) {
               std::string::npos)
         << error.what();
   }
-}
-
-template <class F>
-std::string refusal(F&& f) {
-  try {
-    f();
-  } catch (const InputError& error) {
-    return error.what();
-  }
-  return "accepted";
 }
 
 TEST(DetailedDataset, AStoredBasisOrClustersOfAnotherSizeAreRefused) {

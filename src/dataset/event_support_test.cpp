@@ -20,7 +20,7 @@ Split split_of(const std::string& name, const std::vector<std::vector<float>>& s
     trials[i].soma_mV.assign(1000, -65.0f);
   }
   const IntegrateAndFire neuron{.excitatory_synapses = 1, .inhibitory_synapses = 1};
-  const DatasetIdentity identity{1, 1, 1000, 1, "", false, 0};
+  const DatasetIdentity identity{1, 1, 1000, 1, ""};
   write_file_atomically(shard_path(folder, name, 0),
                         shard_bytes(identity, cell_table(neuron), name, 0, trials));
   return Split::open(folder, name);

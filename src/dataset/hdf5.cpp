@@ -137,6 +137,21 @@ void require_memory(uint64_t bytes, uint64_t file_bytes, const std::filesystem::
   }
 }
 
+std::string text_of(const Id& attribute, uint64_t file_bytes, const std::filesystem::path& name,
+                    const std::string& what) {
+  const Id type(H5Aget_type(attribute), H5Tclose);
+  const Id space(H5Aget_space(attribute), H5Sclose);
+  if (H5Tget_class(type) != H5T_STRING || H5Tis_variable_str(type) > 0 ||
+      H5Sget_simple_extent_npoints(space) != 1) {
+    fail_input("{}: {} is not a text of fixed length", name.string(), what);
+  }
+  require_memory(H5Tget_size(type), file_bytes, name, what);
+  std::string text(H5Tget_size(type), '\0');
+  if (H5Aread(attribute, type, text.data()) < 0) fail_input("{}: {} cannot be read", name.string(), what);
+  text.resize(std::strlen(text.c_str()));
+  return text;
+}
+
 }  // namespace
 
 Hdf5Image::Hdf5Image() {
@@ -285,6 +300,36 @@ std::vector<uint64_t> Hdf5File::shape(const std::string& path) const {
   return {extent.begin(), extent.end()};
 }
 
+std::vector<std::string> Hdf5File::sets_in(const std::string& group) const {
+  const auto lock = enter_library();
+  if (!has(group)) return {};
+  std::vector<std::string> links, sets;
+  const auto take = [](hid_t, const char* name, const H5L_info_t*, void* out) -> herr_t {
+    static_cast<std::vector<std::string>*>(out)->push_back(name);
+    return 0;
+  };
+  if (H5Literate_by_name(file_, group.c_str(), H5_INDEX_NAME, H5_ITER_NATIVE, nullptr, take, &links,
+                         H5P_DEFAULT) < 0)
+    fail_input("{}: {} cannot be read as a group", path_.string(), group);
+  for (const auto& name : links) {
+    const auto path = group + "/" + name;
+    H5O_info_t info{};
+    if (!has(path) || H5Oget_info_by_name2(file_, path.c_str(), &info, H5O_INFO_BASIC, H5P_DEFAULT) < 0)
+      fail_input("{}: {} cannot be read", path_.string(), path);
+    if (info.type == H5O_TYPE_DATASET) sets.push_back(name);
+  }
+  std::ranges::sort(sets);
+  return sets;
+}
+
+std::string Hdf5File::units(const std::string& path) const {
+  const auto lock = enter_library();
+  const Id set = open_set(file_, path_, path);
+  if (H5Aexists(set, "units") <= 0) return "";
+  return text_of(Id(H5Aopen(set, "units", H5P_DEFAULT), H5Aclose), mapped_.bytes().size(), path_,
+                 path + ": attribute 'units'");
+}
+
 namespace {
 
 /// A whole or a floating-point number as processors have them. The library converts others too, and writes
@@ -373,20 +418,8 @@ std::vector<std::string> Hdf5File::read_texts(const std::string& path) const {
 std::string Hdf5File::text_attribute(const std::string& name) const {
   const auto lock = enter_library();
   if (H5Aexists(file_, name.c_str()) <= 0) fail_input("{}: has no attribute '{}'", path_.string(), name);
-  const Id attribute(H5Aopen(file_, name.c_str(), H5P_DEFAULT), H5Aclose);
-  const Id type(H5Aget_type(attribute), H5Tclose);
-  const Id space(H5Aget_space(attribute), H5Sclose);
-  if (H5Tget_class(type) != H5T_STRING || H5Tis_variable_str(type) > 0 ||
-      H5Sget_simple_extent_npoints(space) != 1) {
-    fail_input("{}: attribute '{}' is not a text of fixed length", path_.string(), name);
-  }
-  require_memory(H5Tget_size(type), mapped_.bytes().size(), path_, "attribute '" + name + "'");
-  std::string text(H5Tget_size(type), '\0');
-  if (H5Aread(attribute, type, text.data()) < 0) {
-    fail_input("{}: attribute '{}' cannot be read", path_.string(), name);
-  }
-  text.resize(std::strlen(text.c_str()));
-  return text;
+  return text_of(Id(H5Aopen(file_, name.c_str(), H5P_DEFAULT), H5Aclose), mapped_.bytes().size(), path_,
+                 "attribute '" + name + "'");
 }
 
 int64_t Hdf5File::number_attribute(const std::string& name) const {

@@ -57,6 +57,10 @@ class Hdf5File {
   bool has(const std::string& path) const;
   /// The extent of a data set along each dimension.
   std::vector<uint64_t> shape(const std::string& path) const;
+  /// The names of the data sets that lie in a group, sorted. Links to elsewhere are an InputError.
+  std::vector<std::string> sets_in(const std::string& group) const;
+  /// The attribute `units` of a data set; empty if it has none.
+  std::string units(const std::string& path) const;
   /// Whether a data set stores its numbers as T.
   template <class T>
   bool holds(const std::string& path) const;

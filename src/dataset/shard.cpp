@@ -59,7 +59,39 @@ std::vector<float> joined(std::span<const Trial> trials, std::vector<float> Tria
   return all;
 }
 
+void write_signals(Hdf5Image& image, const DatasetIdentity& identity, std::span<const Trial> trials) {
+  for (size_t s = 0; s < identity.signals.size(); ++s) {
+    const auto& signal = identity.signals[s];
+    std::vector<float> all;
+    for (const auto& trial : trials) {
+      if (s >= trial.signals.size()) fail_run("a trial has no values of the signal '{}'", signal.name);
+      all.insert(all.end(), trial.signals[s].begin(), trial.signals[s].end());
+    }
+    std::vector<uint64_t> shape{trials.size(), static_cast<uint64_t>(identity.duration_ms)};
+    if (signal.list) shape.push_back(static_cast<uint64_t>(signal.values_per_ms));
+    image.write<float>("/output/" + signal.name, all, signal.unit, shape);
+  }
+}
+
 }  // namespace
+
+const Signal* DatasetIdentity::find_signal(std::string_view name) const {
+  const auto found = std::ranges::find(signals, name, &Signal::name);
+  return found == signals.end() ? nullptr : &*found;
+}
+
+int64_t DatasetIdentity::values_per_ms(std::string_view name) const {
+  const auto* signal = find_signal(name);
+  return signal == nullptr ? 0 : signal->values_per_ms;
+}
+
+std::span<const float> TrialView::signal(std::string_view name) const {
+  for (const auto& [signal, values] : signals_of_all) {
+    const size_t of_trial = soma_mV.size() * static_cast<size_t>(signal.values_per_ms);
+    if (signal.name == name) return values.subspan(index * of_trial, of_trial);
+  }
+  return {};
+}
 
 std::string shard_bytes(const DatasetIdentity& identity, const CellTable& cell, const std::string& split,
                         uint64_t first_trial, std::span<const Trial> trials) {
@@ -86,12 +118,7 @@ std::string shard_bytes(const DatasetIdentity& identity, const CellTable& cell, 
   image.write<float>("/output/spikes/time_ms", joined(trials, &Trial::spike_times_ms), "ms");
   const auto duration = static_cast<uint64_t>(identity.duration_ms);
   image.write<float>("/output/soma_mV", joined(trials, &Trial::soma_mV), "mV", {trials.size(), duration});
-  if (identity.has_nexus)
-    image.write<float>("/output/nexus_mV", joined(trials, &Trial::nexus_mV), "mV", {trials.size(), duration});
-  if (identity.dendritic_components > 0) {
-    image.write<float>("/output/dendrites_pc", joined(trials, &Trial::dendrites_pc), "standard deviations",
-                       {trials.size(), duration, static_cast<uint64_t>(identity.dendritic_components)});
-  }
+  write_signals(image, identity, trials);
   write_cell(image, cell);
   return image.bytes();
 }
@@ -188,19 +215,32 @@ Shard::Shard(const std::filesystem::path& file) : file_(file), identity_(identit
     }
   }
   soma_mV_ = read_output("/output/soma_mV", 1);
-  if (file_.has("/output/nexus_mV")) {
-    identity_.has_nexus = true;
-    nexus_mV_ = read_output("/output/nexus_mV", 1);
-  }
-  if (file_.has("/output/dendrites_pc")) {
-    const auto shape = file_.shape("/output/dendrites_pc");
-    if (shape.size() == 3 && shape[2] > 10'000)
-      fail_input("{}: /output/dendrites_pc has {} components; the file is damaged", file.string(), shape[2]);
-    identity_.dendritic_components = shape.size() == 3 ? static_cast<int64_t>(shape[2]) : 1;
-    dendrites_pc_ = read_output("/output/dendrites_pc", shape.size() == 3 ? shape[2] : 1);
-  }
+  read_signals();
   digest_ = content_digest(file_);
   file_.close();  // a data set may have more shards than a program may open files
+}
+
+/// Every data set under /output that has values at each millisecond of each trial, known to this program or
+/// not.
+void Shard::read_signals() {
+  constexpr uint64_t kMostValues = 10'000;
+  for (const auto& name : file_.sets_in("/output")) {
+    if (name == "soma_mV") continue;
+    const auto path = "/output/" + name;
+    const auto shape = file_.shape(path);
+    if (shape.size() < 2 || shape.size() > 3 || shape[0] != trials_ ||
+        shape[1] != static_cast<uint64_t>(identity_.duration_ms))
+      continue;
+    const uint64_t values = shape.size() == 3 ? shape[2] : 1;
+    if (values == 0) continue;
+    if (values > kMostValues) {
+      fail_input("{}: {} has {} values each millisecond, expected at most {}; the file is damaged",
+                 this->path().string(), path, values, kMostValues);
+    }
+    const Signal signal{name, file_.units(path), static_cast<int64_t>(values), shape.size() == 3};
+    identity_.signals.push_back(signal);
+    signals_.push_back({signal, read_output(path, values)});
+  }
 }
 
 std::span<const float> Shard::read_output(const std::string& path, size_t values_per_ms) const {
@@ -235,14 +275,13 @@ TrialView Shard::trial(size_t index) const {
     return EventsView{input.time_ms.subspan(first, count), input.synapse.subspan(first, count)};
   };
   const auto duration = static_cast<size_t>(identity_.duration_ms);
-  const auto components = static_cast<size_t>(identity_.dendritic_components);
   const auto first_spike = spike_offset_[index];
   return {events(excitatory_),
           events(inhibitory_),
           spike_time_ms_.subspan(first_spike, spike_offset_[index + 1] - first_spike),
           soma_mV_.subspan(index * duration, duration),
-          identity_.has_nexus ? nexus_mV_.subspan(index * duration, duration) : std::span<const float>{},
-          dendrites_pc_.subspan(index * duration * components, duration * components),
+          signals_,
+          index,
           nullptr};
 }
 

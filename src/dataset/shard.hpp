@@ -7,6 +7,7 @@
 
 #include "dataset/cell_table.hpp"
 #include "dataset/hdf5.hpp"
+#include "dataset/signal.hpp"
 #include "dataset/synapse_numbers.hpp"
 #include "simulate/trial.hpp"
 
@@ -20,16 +21,20 @@ struct DatasetIdentity {
   uint64_t seed = 0;
   /// The resolved configuration that determines every trial (cell, stimulus, duration, seed), as TOML text.
   std::string configuration;
-  bool has_nexus = false;
-  int64_t dendritic_components = 0;  // 0: none recorded
+  std::vector<Signal> signals = {};  // of different names
   // Digests: of all that determines the neuron (its description, the bytes of the files that this names, the
   // algorithms that read it); of all else that determines a trial. Empty: not known.
   std::string neuron = {};
   std::string recipe = {};
+
+  /// Null if there is none of this name.
+  const Signal* find_signal(std::string_view name) const;
+  /// 0 if there is none of this name.
+  int64_t values_per_ms(std::string_view name) const;
 };
 
 /// The trials [first_trial, first_trial + trials.size()) of a split as an HDF5 file (layout: DESIGN.md, "The
-/// dataset file").
+/// dataset file"). Each trial has the identity's signals, in their order.
 std::string shard_bytes(const DatasetIdentity& identity, const CellTable& cell, const std::string& split,
                         uint64_t first_trial, std::span<const Trial> trials);
 
@@ -47,15 +52,24 @@ struct AlteredOutputs {
   std::vector<float> spike_times_ms, soma_mV;
 };
 
+/// A signal of all trials of a shard, where it lies in the file.
+struct SignalView {
+  Signal signal;
+  std::span<const float> values;  // [trial][ms][value]
+};
+
 /// One trial, where it lies in the file.
 struct TrialView {
   EventsView excitatory;
   EventsView inhibitory;
-  std::span<const float> spike_times_ms;  // ascending
-  std::span<const float> soma_mV;         // at integer ms
-  std::span<const float> nexus_mV;        // at integer ms; empty where the neuron names no nexus
-  std::span<const float> dendrites_pc;    // [ms][component], in standard deviations; empty where not recorded
+  std::span<const float> spike_times_ms;          // ascending
+  std::span<const float> soma_mV;                 // at integer ms
+  std::span<const SignalView> signals_of_all;     // of all trials of its shard
+  size_t index = 0;                               // of this one among them
   std::shared_ptr<const AlteredOutputs> altered;  // keeps what of the above is not as in the file
+
+  /// [ms][value]; empty if there is none of this name.
+  std::span<const float> signal(std::string_view name) const;
 };
 
 /// What a shard says of how it was made, without a look at its trials. InputError if it is no shard.
@@ -90,6 +104,7 @@ class Shard {
   std::span<const uint64_t> read_offsets(const std::string& path, size_t end) const;
   Ragged read_input(const std::string& group, int64_t synapses) const;
   std::span<const float> read_output(const std::string& path, size_t values_per_ms) const;
+  void read_signals();
   void require_finite(std::span<const float> values, const std::string& path, size_t values_per_ms) const;
 
   Hdf5File file_;
@@ -101,7 +116,8 @@ class Shard {
   Ragged excitatory_, inhibitory_;
   std::span<const uint64_t> spike_offset_;
   std::span<const float> spike_time_ms_;
-  std::span<const float> soma_mV_, nexus_mV_, dendrites_pc_;
+  std::span<const float> soma_mV_;
+  std::vector<SignalView> signals_;  // of identity_, in their order
 };
 
 }  // namespace neurontwin

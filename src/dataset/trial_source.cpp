@@ -31,68 +31,95 @@ auto named(const std::string& split, uint64_t first, Simulate&& simulate_some) {
   }
 }
 
-/// The samples at whole milliseconds of a trace at 1/8 ms.
-std::vector<float> at_whole_ms(const std::vector<float>& trace) {
-  std::vector<float> samples;
-  samples.reserve(trace.size() / 8);
-  for (size_t i = 0; i < trace.size(); i += 8) samples.push_back(trace[i]);
-  return samples;
-}
-
 Trial trial_of(SynapticInput input, const Recording& recording) {
   Trial trial;
   trial.input = std::move(input);
   trial.spike_times_ms.assign(recording.spike_times_ms.begin(), recording.spike_times_ms.end());
   trial.soma_mV = at_whole_ms(recording.soma_mV);
-  trial.nexus_mV = at_whole_ms(recording.nexus_mV);
   return trial;
+}
+
+/// What makes the signals of a detailed neuron, and where in a recording what is recorded for each lies.
+struct DetailedSignals {
+  std::span<const Signal> signals;
+  std::span<const SignalMaker> makers;
+  std::vector<size_t> first_quantity;
+};
+
+/// Has `spec` record what the makers need.
+DetailedSignals recorded_by(CableSpec& spec, const DatasetPlan& plan, std::span<const SignalMaker> makers) {
+  DetailedSignals all{plan.identity.signals, makers, {}};
+  for (const auto& maker : makers) {
+    all.first_quantity.push_back(spec.quantities.size());
+    spec.quantities.insert(spec.quantities.end(), maker.quantities.begin(), maker.quantities.end());
+  }
+  return all;
 }
 
 template <class T>
 std::vector<Trial> simulate_detailed(CableSimulator<T>& simulator, const DatasetPlan& plan,
-                                     const DendriticBasis* basis, const SplitPlan& split, uint64_t first,
+                                     const DetailedSignals& signals, const SplitPlan& split, uint64_t first,
                                      size_t count, const Pace& pace) {
   auto inputs = draw_inputs(plan, split, first, count);
-  const size_t components = basis != nullptr ? basis->components() : 0;
-  std::vector<std::vector<float>> dendrites_pc(count);
-  for (auto& trial : dendrites_pc) trial.resize(components * static_cast<size_t>(plan.data.trial_ms));
+  const auto& makers = signals.makers;
+  std::vector<std::vector<float>> values(count * makers.size());  // [trial][signal]
+  for (size_t s = 0; s < makers.size(); ++s) {
+    if (!makers[s].at_ms) continue;
+    const auto of_trial = static_cast<size_t>(signals.signals[s].values_per_ms * plan.data.trial_ms);
+    for (size_t i = 0; i < count; ++i) values[i * makers.size() + s].resize(of_trial);
+  }
   const auto listen = [&](int64_t ms, std::span<const float> mV) {
     pace(static_cast<int64_t>(count));
-    if (basis == nullptr) return;
     const size_t compartments = mV.size() / count;
-    for (size_t i = 0; i < count; ++i) {
-      basis->project(mV.subspan(i * compartments, compartments),
-                     std::span(dendrites_pc[i]).subspan(static_cast<size_t>(ms) * components, components));
+    for (size_t s = 0; s < makers.size(); ++s) {
+      if (!makers[s].at_ms) continue;
+      const auto n = static_cast<size_t>(signals.signals[s].values_per_ms);
+      for (size_t i = 0; i < count; ++i) {
+        const std::span all(values[i * makers.size() + s]);
+        makers[s].at_ms(mV.subspan(i * compartments, compartments),
+                        all.subspan(static_cast<size_t>(ms) * n, n));
+      }
     }
   };
   const auto recordings =
       named(split.name, first, [&] { return simulator.run(inputs, plan.data.trial_ms, listen); });
   std::vector<Trial> trials;
   for (size_t i = 0; i < count; ++i) {
-    trials.push_back(trial_of(std::move(inputs[i]), recordings[i]));
-    trials.back().dendrites_pc = std::move(dendrites_pc[i]);
+    auto& trial = trials.emplace_back(trial_of(std::move(inputs[i]), recordings[i]));
+    for (size_t s = 0; s < makers.size(); ++s) {
+      auto& made = values[i * makers.size() + s];
+      if (makers[s].from_recording) {
+        const std::span quantities(recordings[i].quantities);
+        made = makers[s].from_recording(
+            recordings[i], quantities.subspan(signals.first_quantity[s], makers[s].quantities.size()));
+      }
+      trial.signals.push_back(std::move(made));
+    }
   }
   return trials;
 }
 
 template <class T>
-TrialSource detailed_source(const DatasetPlan& plan, const DendriticBasis* basis) {
+TrialSource detailed_source(const DatasetPlan& plan, std::span<const SignalMaker> makers) {
   const auto& cell = std::get<DetailedCell>(plan.cell);
-  auto simulator = std::make_shared<CableSimulator<T>>(cell, plan.simulation.cable);
+  auto spec = plan.simulation.cable;
+  const auto signals = recorded_by(spec, plan, makers);
+  auto simulator = std::make_shared<CableSimulator<T>>(cell, spec);
   return {simulator->lanes(),
           [=, &plan](const SplitPlan& split, uint64_t first, size_t count, const Pace& pace) {
-            return simulate_detailed(*simulator, plan, basis, split, first, count, pace);
+            return simulate_detailed(*simulator, plan, signals, split, first, count, pace);
           }};
 }
 
 template <class Cell>
-TrialSource point_source(const DatasetPlan& plan) {
-  return {1, [&plan](const SplitPlan& split, uint64_t first, size_t count, const Pace& pace) {
+TrialSource point_source(const DatasetPlan& plan, std::span<const SignalMaker> makers) {
+  return {1, [=, &plan](const SplitPlan& split, uint64_t first, size_t count, const Pace& pace) {
             std::vector<Trial> trials;
             for (auto& input : draw_inputs(plan, split, first, count)) {
-              trials.push_back(named(split.name, first + trials.size(), [&] {
+              auto& trial = trials.emplace_back(named(split.name, first + trials.size(), [&] {
                 return simulate(std::get<Cell>(plan.cell), std::move(input), plan.data.trial_ms);
               }));
+              for (const auto& maker : makers) trial.signals.push_back(maker.from_trial(trial));
               pace(plan.data.trial_ms);
             }
             return trials;
@@ -135,11 +162,12 @@ VoltageMoments moments_of_first(uint64_t trials, const DatasetPlan& plan, int th
 
 }  // namespace
 
-TrialSource trial_source(const DatasetPlan& plan, const DendriticBasis* basis) {
-  if (std::holds_alternative<IntegrateAndFire>(plan.cell)) return point_source<IntegrateAndFire>(plan);
-  if (std::holds_alternative<TwoLayerNeuron>(plan.cell)) return point_source<TwoLayerNeuron>(plan);
-  return plan.simulation.precision == Precision::in_float ? detailed_source<float>(plan, basis)
-                                                          : detailed_source<double>(plan, basis);
+TrialSource trial_source(const DatasetPlan& plan, std::span<const SignalMaker> makers) {
+  if (std::holds_alternative<IntegrateAndFire>(plan.cell))
+    return point_source<IntegrateAndFire>(plan, makers);
+  if (std::holds_alternative<TwoLayerNeuron>(plan.cell)) return point_source<TwoLayerNeuron>(plan, makers);
+  return plan.simulation.precision == Precision::in_float ? detailed_source<float>(plan, makers)
+                                                          : detailed_source<double>(plan, makers);
 }
 
 VoltageMoments voltage_moments(const DatasetPlan& plan, int64_t trials, int threads, const Pace& pace) {

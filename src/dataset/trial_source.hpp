@@ -3,6 +3,7 @@
 
 #include "dataset/dataset.hpp"
 #include "dataset/dendritic_basis.hpp"
+#include "dataset/signal_sources.hpp"
 
 namespace neurontwin {
 
@@ -16,8 +17,8 @@ struct TrialSource {
   std::function<std::vector<Trial>(const SplitPlan& split, uint64_t first, size_t count, const Pace& pace)>
       simulate;
 };
-/// `basis`: what dendritic components are taken along; null for none. Plan and basis must outlive the source.
-TrialSource trial_source(const DatasetPlan& plan, const DendriticBasis* basis);
+/// `makers`: of the signals of plan.identity, in their order. Plan and makers must outlive the source.
+TrialSource trial_source(const DatasetPlan& plan, std::span<const SignalMaker> makers);
 
 /// Of the voltages of all compartments over the first `trials` of a detailed neuron's training stream,
 /// whatever the size of the data set. The result does not depend on `threads`.

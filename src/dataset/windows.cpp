@@ -21,24 +21,24 @@ std::vector<Window> draw_windows(const Split& split, int64_t trials, uint64_t se
 }
 
 const BatchSignal* WindowBatch::signal(std::string_view name) const {
-  for (const auto& s : signals) {
-    if (s.name == name) return &s;
-  }
-  return nullptr;
+  const auto found = std::ranges::find(signals, name, &BatchSignal::name);
+  return found == signals.end() ? nullptr : &*found;
 }
 
 WindowBatch gather(const Split& split, std::span<const Window> windows, const Gathering& gathering) {
-  const auto& [history_ms, window_ms, full_history, soma_skips_ms, wanted] = gathering;
+  const auto [history_ms, window_ms, full_history, soma_skips_ms, names] = gathering;
   WindowBatch batch;
   batch.windows = static_cast<int64_t>(windows.size());
   batch.channels = split.channels();
   batch.history_ms = history_ms;
   batch.window_ms = window_ms;
-  const auto components = split.identity().dendritic_components;
-  if (!wanted.empty() && components > 0) batch.signals.push_back({"dendrites_pc", components, {}});
   batch.spikes.assign(windows.size() * static_cast<size_t>(window_ms), 0.0f);
   batch.soma_mV.reserve(batch.spikes.size());
   batch.soma_counts.assign(batch.spikes.size(), 1.0f);
+  for (const auto& name : names) {
+    auto& signal = batch.signals.emplace_back(name, split.signal(name).values_per_ms);
+    signal.values.reserve(batch.spikes.size() * static_cast<size_t>(signal.values_per_ms));
+  }
   const auto first_inhibitory = static_cast<int32_t>(split.identity().excitatory_synapses);
   for (size_t w = 0; w < windows.size(); ++w) {
     const auto [index, start_ms] = windows[w];
@@ -67,9 +67,10 @@ WindowBatch gather(const Split& split, std::span<const Window> windows, const Ga
     const auto soma = trial.soma_mV.subspan(static_cast<size_t>(start_ms), static_cast<size_t>(window_ms));
     batch.soma_mV.insert(batch.soma_mV.end(), soma.begin(), soma.end());
     for (auto& signal : batch.signals) {
-      const auto part = trial.dendrites_pc.subspan(static_cast<size_t>(start_ms * components),
-                                                   static_cast<size_t>(window_ms * components));
-      signal.values.insert(signal.values.end(), part.begin(), part.end());
+      const auto values = trial.signal(signal.name)
+                              .subspan(static_cast<size_t>(start_ms * signal.values_per_ms),
+                                       static_cast<size_t>(window_ms * signal.values_per_ms));
+      signal.values.insert(signal.values.end(), values.begin(), values.end());
     }
   }
   return batch;

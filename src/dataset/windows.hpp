@@ -9,7 +9,7 @@ struct Window {
   int64_t start_ms;
 };
 
-/// Values of a signal of the data set.
+/// A signal within windows.
 struct BatchSignal {
   std::string name;
   int64_t values_per_ms;
@@ -30,11 +30,10 @@ struct WindowBatch {
   std::vector<float> soma_mV;  // [window][ms]
   /// [window][ms], 1 where the voltage is to be learned, 0 in the wake of a spike (see Gathering).
   std::vector<float> soma_counts;
-  std::vector<BatchSignal> signals;
+  std::vector<BatchSignal> signals;  // those that were asked for
 
-  /// Null if it is not there.
+  /// Null if there is none of this name.
   const BatchSignal* signal(std::string_view name) const;
-
   int64_t event_count() const { return static_cast<int64_t>(events.size() / 3); }
 };
 
@@ -54,8 +53,9 @@ struct Gathering {
   /// feed-forward twin cannot know what a reset erased, so there it can only learn to forget sooner than the
   /// neuron does.
   int64_t soma_skips_after_spike_ms = 0;
-  std::vector<std::string> signals = {};  // that are taken along
+  std::vector<std::string> signals = {};  // names of those that are gathered
 };
+/// InputError if the split has no such signal.
 WindowBatch gather(const Split& split, std::span<const Window> windows, const Gathering& gathering);
 
 }  // namespace neurontwin

@@ -75,7 +75,7 @@ struct LinearNeuron {
     std::vector<Trial> all;
     for (uint64_t i = 0; i < trials; ++i) all.push_back(trial(first + i, duration_ms).trial);
     write_file_atomically(shard_path(folder, "test", 0),
-                          shard_bytes({6, 2, duration_ms, 1, "linear", false, 0}, {}, "test", 0, all));
+                          shard_bytes({6, 2, duration_ms, 1, "linear"}, {}, "test", 0, all));
     return Split::open(folder, "test");
   }
 };
@@ -181,7 +181,7 @@ Split random_spikes(const std::string& name, uint64_t first, uint64_t trials, do
     for (int t = 0; t < 6000; ++t) all[i].soma_mV.push_back(static_cast<float>(-65 + random.normal()));
   }
   write_file_atomically(shard_path(folder, "test", 0),
-                        shard_bytes({1, 1, 6000, 1, "random", false, 0}, {}, "test", 0, all));
+                        shard_bytes({1, 1, 6000, 1, "random"}, {}, "test", 0, all));
   return Split::open(folder, "test");
 }
 

@@ -57,15 +57,17 @@ Split split_of(const std::filesystem::path& folder, const std::string& name, siz
   std::vector<Trial> trials(count);
   for (auto& trial : trials) {
     trial.spike_times_ms = {50, 120};
+    trial.signals.resize(1);
     for (int t = 0; t < 200; ++t) {
       const float sign = t % 2 == 0 ? 1.0f : -1.0f;
       trial.soma_mV.push_back(-65 + sign);
-      trial.dendrites_pc.insert(trial.dendrites_pc.end(), {sign, 1 + sign});
+      trial.signals[0].insert(trial.signals[0].end(), {sign, 1 + sign});
     }
   }
   const IntegrateAndFire neuron{.excitatory_synapses = 1, .inhibitory_synapses = 1};
   write_file_atomically(shard_path(folder, name, 0),
-                        shard_bytes({1, 1, 200, 1, "", false, 2}, cell_table(neuron), name, 0, trials));
+                        shard_bytes({1, 1, 200, 1, "", {{"dendrites_pc", "standard deviations", 2, true}}},
+                                    cell_table(neuron), name, 0, trials));
   return Split::open(folder, name);
 }
 

@@ -196,7 +196,7 @@ Evaluation evaluate(Twin& twin, const EvaluateSpec& spec, uint64_t seed, const S
   std::vector<DendriteSums> dendrites;  // of each test trial
   auto trials = compare(twin, test, [&](const TrialView& trial, const Prediction& predicted) {
     if (predicted.dendrites.empty()) return;
-    dendrites.push_back(score_dendrites(trial.dendrites_pc, predicted.dendrites,
+    dendrites.push_back(score_dendrites(trial.signal("dendrites_pc"), predicted.dendrites,
                                         twin->spec().dendritic_components, spec.skip_ms));
   });
   const auto known = score_test(compare(twin, valid), trials, spec, seed, rate_per_bin);

@@ -96,7 +96,7 @@ DatasetPlan branch_plan(int64_t components) {
   plan.data.dendritic_components = components;
   plan.data.dendritic_fit_trials = 4;
   plan.seed = 2;
-  plan.identity = {9, 0, plan.data.trial_ms, plan.seed, "", false, components};
+  plan.identity = {9, 0, plan.data.trial_ms, plan.seed, ""};
   return plan;
 }
 

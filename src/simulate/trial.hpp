@@ -9,10 +9,8 @@ namespace neurontwin {
 struct Trial {
   SynapticInput input;
   std::vector<float> spike_times_ms;
-  std::vector<float> soma_mV;   // at integer ms from 0
-  std::vector<float> nexus_mV;  // the same, of a neuron that names a nexus
-  /// [ms][component]: principal components of the dendrites' voltages, where these are asked for.
-  std::vector<float> dendrites_pc;
+  std::vector<float> soma_mV;               // at integer ms from 0
+  std::vector<std::vector<float>> signals;  // [ms][value] of each that its data set holds beside these
 };
 
 }  // namespace neurontwin

@@ -92,8 +92,7 @@ struct HandMadeLosses {
     batch.spikes = {0, 0, 1, 0, 0};
     batch.soma_mV = {-70, -70, -70, -70, -70};
     batch.soma_counts.assign(5, 1.0f);
-    batch.dendritic_components = 2;
-    batch.dendrites = {1, 0, 1, 0, 1, 0, 1, 0, 1, 0};
+    batch.signals = {{"dendrites_pc", 2, {1, 0, 1, 0, 1, 0, 1, 0, 1, 0}}};
     output.spike_log_odds = torch::zeros({1, 5});
     output.soma_mV = torch::full({1, 5}, -68.0f);
     output.dendrites = torch::zeros({1, 5, 2});
@@ -136,7 +135,7 @@ TEST(Losses, ACountIsExpectedInItsGaussian) {
 
 TEST(Losses, ComponentsThatTheDataDoesNotHoldAreSaid) {
   HandMadeLosses h;
-  h.batch.dendritic_components = 0;
+  h.batch.signals.clear();
   EXPECT_THROW(losses(h.output, h.batch), RunError);
 }
 

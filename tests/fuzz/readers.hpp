@@ -63,6 +63,8 @@ inline void read_shard(const std::filesystem::path& file) {
       sum += events->between(0, shard.identity().duration_ms / 2).time_ms.size();
     }
     for (const float v : trial.soma_mV) sum += v > 0;
+    for (const auto& signal : shard.identity().signals)
+      for (const float v : trial.signal(signal.name)) sum += v > 0;
   }
   static_cast<void>(sum);
 }

@@ -1,0 +1,28 @@
+// The voltage of a detailed neuron's nexus, where it names one.
+#include "dataset/dataset.hpp"
+#include "dataset/signal_sources.hpp"
+
+namespace neurontwin {
+namespace {
+
+int64_t values_per_ms(const DatasetPlan& plan) {
+  const auto* cell = std::get_if<DetailedCell>(&plan.cell);
+  return cell != nullptr && cell->nexus ? 1 : 0;
+}
+
+SignalMaker maker(const DatasetPlan&, const SignalPreparation&) {
+  return {.from_recording = [](const Recording& recording, auto) { return at_whole_ms(recording.nexus_mV); }};
+}
+
+/// The description of the neuron says it.
+std::string configuration(const DatasetPlan&) {
+  return "";
+}
+
+}  // namespace
+
+SignalSource nexus_voltage() {
+  return {"nexus_mV", "mV", values_per_ms, maker, configuration};
+}
+
+}  // namespace neurontwin
