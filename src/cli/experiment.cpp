@@ -1,14 +1,9 @@
 #include "cli/experiment.hpp"
 
+#include "dataset/signal_sources.hpp"
 #include "simulate/dendritic_input.hpp"
-#include "twin/branches.hpp"
 
 namespace neurontwin {
-
-void wire(RecurrentSpec& spec, const Neuron& cell) {
-  spec.wiring = wire_branches(cell_table(cell), spec.branches, spec.branch_overlap);
-  spec.excitatory_channels = excitatory_synapses(cell);
-}
 
 Experiment read_experiment(const Options& options) {
   auto overrides = options.set;
@@ -38,12 +33,13 @@ Experiment read_experiment(const Options& options) {
                e.plan.data.dendritic_components);
   }
   e.plan.seed = e.seed;
-  e.twin = read_twin(twin);
-  if (e.twin.recurrent) wire(*e.twin.recurrent, e.plan.cell);
+  e.twin = read_twin(twin, cell_table(e.plan.cell));
   e.train = read_train(train);
-  e.twin.dendritic_components = e.plan.data.dendritic_components;
-  e.twin.near_spike = e.train.questions.near_spike_ms > 0;
-  e.twin.count = e.train.questions.rate_sd_ms > 0;
+  const auto signals = signals_of(e.plan);
+  e.twin.heads = heads_asked_for(e.twin.heads, e.train.heads, [&](std::string_view name) -> int64_t {
+    const auto found = std::ranges::find(signals, name, &Signal::name);
+    return found == signals.end() ? 0 : found->values_per_ms;
+  });
   e.evaluate = read_evaluate(evaluate);
   e.sequences = read_sequences(evaluate.table("sequences"), e.plan.cell);
   e.generalisation = read_generalisation(evaluate.table("generalisation"), e.plan.cell);

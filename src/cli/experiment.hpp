@@ -13,7 +13,6 @@
 #include "interpret/probes.hpp"
 #include "search/search.hpp"
 #include "train/train.hpp"
-#include "twin/network.hpp"
 
 namespace neurontwin {
 
@@ -25,7 +24,7 @@ struct Options {
   std::vector<std::string> set;
   std::string device = "cpu";
   int threads = 0;             // 0: all there are
-  int simulation_threads = 0;  // of these while training goes on beside; 0: half, or all but one beside a GPU
+  int simulation_threads = 0;  // of these while training goes on beside; 0: half
   int64_t seed = -1;           // -1: the experiment's
   std::string command;         // what repeats the whole run
 };
@@ -47,9 +46,6 @@ struct Experiment {
   std::string resolved;              // experiment.toml with every default written out
   StageSettings determines;          // the results of each stage
 };
-/// Puts the cell's synapses on a recurrent network's branches.
-void wire(RecurrentSpec& spec, const Neuron& cell);
-
 Experiment read_experiment(const Options& options);
 
 }  // namespace neurontwin

@@ -1,5 +1,3 @@
-#include <torch/torch.h>
-
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <string_view>
@@ -95,11 +93,8 @@ Experiment prepare(Options& o) {
     fail_input("{}: is a cell, expected an experiment; one trial of a cell: {}", o.experiment.string(),
                kOneTrial);
   }
-  if (o.device == "cuda" && !torch::cuda::is_available()) {
-    fail_input(
-        "--device cuda: this machine, or the libtorch this program is built with, has no CUDA; use --device "
-        "cpu");
-  }
+  if (o.device == "cuda")
+    fail_input("--device cuda: this version has no GPU support; leave it out, or use --device cpu");
   if (o.out.empty()) {
     o.out = std::filesystem::path("runs") /
             (o.experiment.stem().string() + (o.profile.empty() ? "" : "-" + o.profile));
@@ -132,7 +127,7 @@ int run(int argc, char** argv) {
   all->add_option(
          "--simulation-threads", options.simulation_threads,
          "threads that go on simulating beside training, where train.starts_with_trials asks for that "
-         "(default: half; with cuda all but one)")
+         "(default: half)")
       ->check(CLI::Range(1, 4096));
   const std::vector<std::tuple<std::string, StageName, std::string>> stages{
       {"simulate", StageName::simulate, "make the data set"},

@@ -11,23 +11,13 @@ constexpr double kFloat = sizeof(float);
 
 /// What every layer hands on, once forward and once back, for the windows of one step.
 double activation_bytes(const TwinSpec& twin, const TrainSpec& train) {
-  double units = 0;
-  for (const auto& layer : twin.layers) units += static_cast<double>(layer.features);
-  if (twin.recurrent)
-    units = static_cast<double>(twin.recurrent->memory_units + twin.recurrent->wiring.branches);
-  return 2 * kFloat * units * static_cast<double>(train.batch_windows) * static_cast<double>(train.window_ms);
+  return 2 * kFloat * static_cast<double>(twin.network->units()) * static_cast<double>(train.batch_windows) *
+         static_cast<double>(train.window_ms);
 }
 
 /// Weights, their gradients and the optimiser's two moments.
 double weight_bytes(const TwinSpec& twin, int64_t channels) {
-  double weights = 0, before = static_cast<double>(channels);
-  for (size_t i = 0; i < twin.layers.size(); ++i) {
-    const auto taps =
-        static_cast<double>(i == 0 && twin.temporal_shapes > 0 ? twin.temporal_shapes : twin.layers[i].taps);
-    weights += taps * before * static_cast<double>(twin.layers[i].features);
-    before = static_cast<double>(twin.layers[i].features);
-  }
-  return 4 * kFloat * weights;
+  return 4 * kFloat * static_cast<double>(twin.parameter_count(channels));
 }
 
 /// A voltage and a chance of a spike for every millisecond of the trials that are scored together.

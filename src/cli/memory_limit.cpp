@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/resource.h>
-#include <torch/torch.h>
 #include <unistd.h>
 
 #include <limits>
@@ -78,8 +77,6 @@ void require_address_space(int threads) {
         "ask for fewer threads",
         words_for_bytes(static_cast<double>(free)), threads, words_for_bytes(static_cast<double>(needed)));
   }
-  const auto a = torch::ones({512, 512});
-  torch::mm(a, a);
 }
 
 }  // namespace neurontwin

@@ -1,7 +1,5 @@
 #include "cli/search_stage.hpp"
 
-#include <torch/torch.h>
-
 #include <algorithm>
 #include <thread>
 
@@ -56,7 +54,7 @@ void make_room(const StageLog& log, const SearchTask& task, const Experiment& e)
              aside.string());
 }
 
-SearchTask task_of(const Experiment& e, const Options& o) {
+SearchTask task_of(const Experiment& e, const Options& o, int threads) {
   if (!e.search) {
     fail_input(
         "{}: has no [search], which says what to try and how long; for example\n"
@@ -66,24 +64,25 @@ SearchTask task_of(const Experiment& e, const Options& o) {
   }
   SearchTask task;
   task.spec = *e.search;
-  task.twin = e.twin;
-  task.twin.activation = task.spec.activation;
-  if (task.spec.weight_sd) task.twin.weight_sd = *task.spec.weight_sd;
+  if (const auto* own = e.twin.as<ConvolutionalSpec>()) task.twin.convolutional = *own;
+  if (const auto* own = e.twin.as<RecurrentSpec>()) task.twin.recurrent = *own;
+  task.twin.convolutional.activation = task.spec.activation;
+  if (task.spec.weight_sd) task.twin.convolutional.weight_sd = *task.spec.weight_sd;
+  task.twin.heads = e.twin.heads;
   task.train = e.train;
   for (const int64_t branches : task.spec.space.branches) {
-    auto spec = e.twin.recurrent.value_or(RecurrentSpec{});
+    auto spec = task.twin.recurrent;
     spec.branches = branches;
-    wire(spec, e.plan.cell);
+    wire(spec, cell_table(e.plan.cell));
     task.recurrent.emplace(branches, std::move(spec));
   }
   task.channels = excitatory_synapses(e.plan.cell) + inhibitory_synapses(e.plan.cell);
   task.seed = e.seed;
   task.skip_ms = e.evaluate.skip_ms;
   task.out = o.out;
-  task.device = o.device == "cuda" ? torch::kCUDA : torch::kCPU;
+  task.threads = threads;
   task.open = [&e, &o](const std::string& name) { return open_split(e, o, name); };
-  task.shifted = [&e, &o] {
-    const int threads = at::get_num_threads();
+  task.shifted = [&e, &o, threads] {
     return shifted_trials(e.generalisation, e.plan, o.out / "dataset", threads, progress_bar());
   };
   return task;
@@ -106,10 +105,10 @@ void require_spikes(const SearchTask& task, const Experiment& e) {
 
 void run_search(const Experiment& experiment, const Options& options, int workers,
                 std::vector<std::string> arguments) {
-  auto task = task_of(experiment, options);
+  const int threads = threads_of(options);
+  auto task = task_of(experiment, options, threads);
   run_stage(StageName::simulate, experiment, options);
   const FolderLock lock(options.out);
-  const int threads = threads_of(options);
   const StageInputs inputs{experiment.determines.search, data_of(experiment, options, threads)};
   task.identity = search_identity(experiment.determines, experiment.plan.identity, inputs.files);
   StageLog log(options.out);
@@ -117,7 +116,6 @@ void run_search(const Experiment& experiment, const Options& options, int worker
   require_spikes(task, experiment);
   // Said before the first trial, so that one killed at any moment is known for what it is.
   log.finish("search trials", {{experiment.determines.search_trial, inputs.files}, {}, 0});
-  at::set_num_threads(threads);
   arguments.push_back("--search-worker");
   arguments.push_back(std::to_string(std::max(1, threads / workers)));
   const auto answers = search(task, arguments, workers, progress_bar());
@@ -128,8 +126,7 @@ void run_search(const Experiment& experiment, const Options& options, int worker
 }
 
 void run_search_worker(const Experiment& experiment, const Options& options, int threads) {
-  at::set_num_threads(threads);
-  auto task = task_of(experiment, options);
+  auto task = task_of(experiment, options, threads);
   task.identity =
       search_identity(experiment.determines, experiment.plan.identity, data_of(experiment, options, threads));
   work_on_search(task);

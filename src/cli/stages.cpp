@@ -67,8 +67,7 @@ class Run {
         out_((make_writable_folder(options.out), options.out)),
         lock_(out_),
         log_(out_),
-        dataset_(out_ / "dataset"),
-        device_(options.device == "cuda" ? torch::kCUDA : torch::kCPU) {
+        dataset_(out_ / "dataset") {
     remove_half_written(out_);
     if (log_.was_older()) {
       say(
@@ -78,7 +77,7 @@ class Run {
     }
     threads_ = options.threads > 0 ? options.threads
                                    : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
-    at::set_num_threads(threads_);
+    *training_threads_ = threads_;
   }
 
   void simulate() {
@@ -115,7 +114,7 @@ class Run {
     const auto note_if_simulated = [&] {
       if (simulated || !data.finished()) return;
       simulated = true;
-      at::set_num_threads(threads_);
+      *training_threads_ = threads_;
       finish_simulation(data.finish({}), data.seconds());
     };
     data.wait_for("valid", e_.plan.data.valid_trials, progress_);
@@ -123,7 +122,7 @@ class Run {
     const GrowingTrials trials{e_.plan.data.train_trials, [&](int64_t first) -> const Split& {
                                  data.wait_for("train", first, progress_);
                                  train_split.grow(e_.plan, dataset_, splits_of(e_.plan.data)[0], first);
-                                 if (!simulated) at::set_num_threads(threads_of_training);
+                                 *training_threads_ = simulated ? threads_ : threads_of_training;
                                  return train_split;
                                }};
     const double seconds = train_on(trials, [&](Progress progress) {
@@ -136,7 +135,6 @@ class Run {
       if (!simulated) progress.note += simulation_note(data.progress(), progress.note);
       progress_(progress);
     });
-    at::set_num_threads(threads_);
     data.finish(progress_);
     note_if_simulated();
     finish_training(seconds);
@@ -197,8 +195,8 @@ class Run {
     auto document = neurontwin::interpret(twin, e_.plan, test_split, e_.interpret, threads_);
     add_probes(document, twin);
     write_file_atomically(out_ / "interpretation.json", document.dump() + "\n");
-    if (e_.twin.recurrent)
-      say("interpret: a recurrent twin has no filters to show; interpretation.json holds its time constants");
+    if (!twin.network().filters(twin.layout(), twin.numbers, twin.channels()))
+      say(fmt::format("interpret: a {} twin has no filters to show", twin.network().kind()));
     const double seconds = seconds_now() - start;
     finish("interpret", interpretation_inputs(), {"interpretation.json"}, seconds);
     say(fmt::format("interpret: {:.1f} s", seconds));
@@ -482,10 +480,10 @@ class Run {
       require_spikes(valid_support, e_.plan.data.valid_trials, "data.valid_trials");
     }
     auto twin = fresh_twin();
-    const auto result =
-        neurontwin::train(twin, e_.train, e_.seed, trials, valid_split, out_ / "checkpoints", name, listener);
+    const auto result = neurontwin::train(twin, {e_.train, e_.seed, out_ / "checkpoints", name, listener},
+                                          trials, valid_split);
     write_file_atomically(out_ / "learning.json", learning_json(result).dump(1) + "\n");
-    write_file_atomically(twin_path(), twin_bytes(*twin, description(result)));
+    write_file_atomically(twin_path(), twin_bytes(twin, description(result)));
     say(fmt::format("train: {} epochs, best {} with validation loss {:.5f}, {:.1f} s of computing",
                     result.epochs.size(), result.best_epoch,
                     result.epochs[static_cast<size_t>(result.best_epoch - 1)].valid_loss, result.seconds));
@@ -498,10 +496,7 @@ class Run {
   }
 
   int threads_beside_training() const {
-    const int all_but_one = std::max(1, threads_ - 1);
-    const int wanted = o_.simulation_threads > 0 ? o_.simulation_threads
-                       : device_.is_cuda()       ? all_but_one
-                                                 : std::max(1, threads_ / 2);
+    const int wanted = o_.simulation_threads > 0 ? o_.simulation_threads : std::max(1, threads_ / 2);
     return std::min(wanted, threads_);
   }
 
@@ -597,9 +592,8 @@ class Run {
   }
 
   Twin fresh_twin() const {
-    Twin twin(e_.twin, excitatory_synapses(e_.plan.cell) + inhibitory_synapses(e_.plan.cell), e_.seed);
-    twin->to(device_);
-    return twin;
+    return Twin(e_.twin, excitatory_synapses(e_.plan.cell) + inhibitory_synapses(e_.plan.cell), e_.seed,
+                on_threads(training_threads_));
   }
 
   std::filesystem::path twin_path() const { return out_ / kTwinFile; }
@@ -622,9 +616,7 @@ class Run {
   Twin trained_twin() const {
     return with_twin_file([&] {
       TwinFile(twin_path()).require_network_of(description({}));
-      auto twin = load_twin(twin_path()).twin;
-      twin->to(device_);
-      return twin;
+      return load_twin(twin_path(), on_threads(threads_)).twin;
     });
   }
 
@@ -641,7 +633,7 @@ class Run {
       }
     }
     if (stored.thresholds == before.thresholds && stored.scores == before.scores) return;
-    write_file_atomically(twin_path(), twin_bytes(*twin, stored));
+    write_file_atomically(twin_path(), twin_bytes(twin, stored));
   }
 
   SequenceAnswers sequence_answers(Twin& twin) const {
@@ -668,7 +660,7 @@ class Run {
     Json trial;
     if (std::filesystem::exists(twin_path())) {
       auto twin = trained_twin();
-      if (auto weights = synapse_weights(*twin); !weights.empty())
+      if (auto weights = synapse_weights(twin); !weights.empty())
         quantities.push_back({"first-layer weight", "sum of |w|", NeuronQuantity::Per::synapse, weights});
       if (std::filesystem::exists(shard_path(dataset_, "test", 0))) {
         auto plan = e_.plan;
@@ -731,7 +723,7 @@ class Run {
         {"data",
          fmt::format("{} to train, {} to validate, {} to test", hours(seconds(e_.plan.data.train_trials)),
                      hours(seconds(e_.plan.data.valid_trials)), hours(seconds(e_.plan.data.test_trials)))},
-        {"twin", words_for(e_.twin)}};
+        {"twin", e_.twin.network->words()}};
   }
 
   const Experiment& e_;
@@ -741,8 +733,8 @@ class Run {
   StageLog log_;
   std::filesystem::path dataset_;
   Contents splits_read_;  // since something was last simulated
-  torch::Device device_;
   int threads_ = 1;
+  std::shared_ptr<std::atomic<int>> training_threads_ = std::make_shared<std::atomic<int>>(1);
   ProgressListener progress_ = progress_bar();
 };
 

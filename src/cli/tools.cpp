@@ -159,7 +159,7 @@ void inspect_twin(const std::filesystem::path& file) {
   auto provenance = d.provenance;
   const auto experiment = provenance.value("experiment", "");
   provenance.erase("experiment");
-  fmt::print("# a twin: {}\n", words_for(d.spec));
+  fmt::print("# a twin: {}\n", d.spec.network->words());
   fmt::print("{} excitatory and {} inhibitory synapses{}\n\n", d.excitatory_synapses, d.inhibitory_synapses,
              d.cell.section.empty() ? ", of which it is not known where they sit"
                                     : fmt::format(" on {} compartments", d.cell.section.size()));

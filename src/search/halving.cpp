@@ -86,12 +86,11 @@ TrainSpec training_of(const Configuration& c, const Halving& h, int64_t rung, Tr
     const int64_t count = h.epochs_of(r);
     for (int64_t i = 0; i < count; ++i, ++epoch) {
       const double share = static_cast<double>(i) / static_cast<double>(count - 1);
-      rest.schedule.push_back({.from_epoch = epoch,
-                               .learning_rate = c.learning_rate * std::pow(kFallOfRate, share),
-                               .spike_weight = c.spike_weight,
-                               .soma_weight = c.soma_weight,
-                               .dendrite_weight = c.dendrite_weight,
-                               .freeze_norm = 2 * i >= count});
+      rest.schedule.push_back(
+          {.from_epoch = epoch,
+           .learning_rate = c.learning_rate * std::pow(kFallOfRate, share),
+           .weights = {{"spike", c.spike_weight}, {"soma", c.soma_weight}, {"dendrites", c.dendrite_weight}},
+           .freeze_norm = 2 * i >= count});
     }
   }
   return rest;

@@ -35,7 +35,7 @@ Json network_json(const SearchTask& task, const TriedNetwork& p) {
   Json json{{"trial", p.job.trial}, {"rung", p.job.rung}};
   for (const auto size : kSizes) json[std::string(name_of(size))] = static_cast<int64_t>(p.of(size));
   json[std::string(name_of(Size::depth))] = depth_json(p.configuration);
-  json["window_ms"] = twin_of(task, p.configuration).window_ms();
+  json["window_ms"] = twin_of(task, p.configuration).network->window_ms();
   json["auc"] = number(p.result.auc);
   json["variance_explained"] = number(p.result.variance_explained);
   json["rmse_mV"] = number(p.result.rmse_mV);
@@ -211,7 +211,7 @@ Json answer_json(std::span<const TriedNetwork> points, Criterion criterion, Size
 Json control_json(const SearchTask& task, std::span<const TriedNetwork> points, Asked& asked, size_t best,
                   size_t control) {
   auto json = network_json(task, points[control]);
-  json["network"] = words_for(twin_of(task, points[control].configuration));
+  json["network"] = twin_of(task, points[control].configuration).network->words();
   const auto comparison = compare_with_best(asked.measured(best), asked.measured(control), task.spec.epsilon,
                                             task.spec.confidence);
   json["below_best"] = number(comparison.difference);

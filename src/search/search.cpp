@@ -27,8 +27,10 @@ std::optional<RungResult> run_job(const SearchTask& task, const ClaimedJob& clai
   RungResult result;
   TrainResult trained;
   try {
-    trained = train(twin, spec, seed_of_windows(task, job.trial, configuration), train_split, valid_split,
-                    folder, identity_of(task, configuration), {});
+    trained = train(
+        twin,
+        {spec, seed_of_windows(task, job.trial, configuration), folder, identity_of(task, configuration)},
+        train_split, valid_split);
   } catch (const Diverged& error) {
     result.auc = result.variance_explained = result.rmse_mV = std::nan("");
     result.failure = error.what();
@@ -71,7 +73,7 @@ TwinSpec twin_of(const SearchTask& task, const Configuration& configuration) {
     }
     rest.recurrent = wired->second;
   }
-  return twin_of(configuration, std::move(rest));
+  return twin_of(configuration, rest);
 }
 
 double score_of(const SearchTask& task, const RungResult& result) {

@@ -62,7 +62,7 @@ SearchSpec read_search(const Settings& settings);
 /// A search in a run directory whose data set is there.
 struct SearchTask {
   SearchSpec spec;
-  TwinSpec twin;    // what a configuration does not say
+  RestOfTwin twin;  // what a configuration does not say, but for the wiring
   TrainSpec train;  // the same
   /// By the branches wanted: recurrent networks' wiring on the cell, and what else they do not say.
   std::map<int64_t, RecurrentSpec> recurrent;
@@ -71,7 +71,7 @@ struct SearchTask {
   int64_t skip_ms = 0;   // of a trial's start, which do not count when networks are judged
   std::string identity;  // all that determines a trial's result
   std::filesystem::path out;
-  torch::Device device = torch::kCPU;
+  int threads = 1;  // of this process
   std::function<Split(const std::string& name)> open;   // "train", "valid", "test"
   std::function<std::vector<ShiftedTrials>()> shifted;  // the trials of [evaluate.generalisation]
 };

@@ -146,11 +146,6 @@ std::vector<LayerSpec> layers_of(Family family, int64_t window_ms, int64_t deepe
   return layers;
 }
 
-/// In the order in which a twin makes them: spike, soma and the others.
-int64_t head_outputs(const TwinSpec& twin) {
-  return 2 + twin.dendritic_components + (twin.near_spike ? 1 : 0) + (twin.count ? 1 : 0);
-}
-
 void read_families(const Settings& settings, SearchSpace& space) {
   space.families = choices<Family>(settings, "families", kFamilies, kUsualFamilies);
   if (!has(space, Family::recurrent)) {
@@ -167,25 +162,6 @@ void read_families(const Settings& settings, SearchSpace& space) {
   space.memory_units = some(settings, "memory_units", {10, 20, 50}, {1, 10000});
   space.branches = some(settings, "branches", {45}, {1, 100000});
   space.learn_time_constants = some_flags(settings, "learn_time_constants");
-}
-
-/// The numbers of a recurrent network, see leaky_memory.hpp: contacts -> branches -> hidden <-> memory.
-int64_t recurrent_size(const TwinSpec& twin, Size size) {
-  const auto& r = *twin.recurrent;
-  const int64_t units = r.memory_units, hidden = r.hidden_units(), outputs = head_outputs(twin);
-  const int64_t branches = r.wiring.branches, contacts = r.wiring.contacts();
-  const int64_t weights = contacts + (branches + units) * hidden + hidden * units + units * outputs;
-  switch (size) {
-    case Size::depth:
-      return twin.depth();
-    case Size::units:
-      return units + hidden;
-    case Size::parameters:
-      return weights + hidden + units + outputs + (r.learn_time_constants ? units : 0);
-    case Size::multiply_adds:
-      break;
-  }
-  return weights + branches + 2 * units;  // each branch and unit decays, and each unit takes a share in
 }
 
 }  // namespace
@@ -370,20 +346,24 @@ Configuration configuration_from(const nlohmann::ordered_json& json) {
   return c;
 }
 
-TwinSpec twin_of(const Configuration& c, TwinSpec rest) {
-  rest.layers = c.layers;
+TwinSpec twin_of(const Configuration& c, const RestOfTwin& rest) {
+  TwinSpec twin;
+  twin.heads = rest.heads;
   if (c.is_control()) {
-    if (!rest.recurrent) rest.recurrent.emplace();
-    rest.recurrent->memory_units = c.memory_units;
-    rest.recurrent->branches = c.branches;
-    rest.recurrent->learn_time_constants = c.learn_time_constants;
-    return rest;
+    auto network = rest.recurrent;
+    network.memory_units = c.memory_units;
+    network.branches = c.branches;
+    network.learn_time_constants = c.learn_time_constants;
+    twin.network = std::make_shared<const RecurrentSpec>(std::move(network));
+    return twin;
   }
-  rest.recurrent.reset();
-  rest.temporal_shapes = c.temporal_shapes;
-  rest.residual = c.residual;
-  rest.batch_norm = c.batch_norm;
-  return rest;
+  auto network = rest.convolutional;
+  network.layers = c.layers;
+  network.temporal_shapes = c.temporal_shapes;
+  network.residual = c.residual;
+  network.batch_norm = c.batch_norm;
+  twin.network = std::make_shared<const ConvolutionalSpec>(std::move(network));
+  return twin;
 }
 
 std::string_view name_of(Size size) {
@@ -397,33 +377,18 @@ std::string_view name_of(WidthShape shape) {
 }
 
 int64_t size_of(const TwinSpec& twin, int64_t channels, Size size) {
-  if (twin.recurrent) return recurrent_size(twin, size);
-  const int64_t outputs = head_outputs(twin);
-  const auto& first = twin.layers.front();
-  const int64_t shapes = twin.temporal_shapes;
-  int64_t units = 0, weights = 0, others = 0;
-  for (size_t i = 0; i < twin.layers.size(); ++i) {
-    const int64_t taps = twin.layers[i].taps, features = twin.layers[i].features;
-    units += features;
-    others += features * (twin.batch_norm ? 3 : 1);
-    if (i > 0) weights += taps * twin.layers[i - 1].features * features;
-  }
-  const int64_t head_weights = outputs * twin.layers.back().features;
+  const auto& network = *twin.network;
   switch (size) {
     case Size::depth:
-      return twin.depth();
+      return network.depth();
     case Size::units:
-      return units;
+      return network.units();
     case Size::parameters:
-      return channels * (shapes > 0 ? shapes : first.taps) * first.features + weights + others +
-             head_weights + outputs;
+      return twin.parameter_count(channels);
     case Size::multiply_adds:
       break;
   }
-  // Synapses are summed into each unit's shapes, then each of these is filtered once.
-  const int64_t first_layer =
-      shapes > 0 ? (channels + first.taps) * shapes * first.features : channels * first.taps * first.features;
-  return first_layer + weights + head_weights;
+  return network.multiply_adds(channels) + network.features() * outputs_of(twin.heads);
 }
 
 int64_t class_of(const Configuration& configuration, int64_t size, Size measure) {

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "config/settings.hpp"
-#include "twin/network.hpp"
+#include "twin/spec.hpp"
 
 namespace neurontwin {
 
@@ -82,9 +82,13 @@ nlohmann::ordered_json to_json(const Configuration& configuration);
 /// there or of another type.
 Configuration configuration_from(const nlohmann::ordered_json& json);
 
-/// The twin of a configuration; what a configuration does not say is as in `rest`, as a recurrent network's
-/// wiring.
-TwinSpec twin_of(const Configuration& configuration, TwinSpec rest);
+/// What a configuration does not say of its twin.
+struct RestOfTwin {
+  ConvolutionalSpec convolutional = {};
+  RecurrentSpec recurrent = {};  // wired
+  std::vector<Head> heads = usual_heads();
+};
+TwinSpec twin_of(const Configuration& configuration, const RestOfTwin& rest);
 
 /// Ways to say how large a network is.
 enum class Size { depth, units, parameters, multiply_adds };

@@ -230,7 +230,8 @@ TEST_F(TheStore, RefusesAFileThatIsCutShortAndReadsOrRefusesOneWithAnyByteChange
       bad.resize(1 + random() % (bad.size() - 1));
     else
       bad[random() % bad.size()] = static_cast<char>(random());
-    for (const auto* name : {"search.sqlite-wal", "search.sqlite-shm"}) std::filesystem::remove(folder_ / name);
+    for (const auto* name : {"search.sqlite-wal", "search.sqlite-shm"})
+      std::filesystem::remove(folder_ / name);
     write_file_atomically(file, bad);
     std::string message;
     try {

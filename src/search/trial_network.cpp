@@ -13,9 +13,8 @@ std::filesystem::path weights_file(const std::filesystem::path& trial_folder, in
 }  // namespace
 
 Twin fresh_network(const SearchTask& task, int64_t trial, const Configuration& configuration) {
-  Twin twin(twin_of(task, configuration), task.channels, task.seed + static_cast<uint64_t>(trial));
-  twin->to(task.device);
-  return twin;
+  return Twin(twin_of(task, configuration), task.channels, task.seed + static_cast<uint64_t>(trial),
+              on_threads(task.threads));
 }
 
 uint64_t seed_of_windows(const SearchTask& task, int64_t trial, const Configuration& configuration) {
@@ -44,11 +43,10 @@ Twin finished_network(const SearchTask& task, const Job& job, const Configuratio
   auto twin = fresh_network(task, job.trial, configuration);
   const auto file = weights_file(trial_folder, job.rung);
   const auto epochs = task.spec.halving.epochs_at(job.rung);
-  if (!load_checkpoint(file, identity_of(task, configuration), epochs, *twin, nullptr)) {
+  if (!load_checkpoint(file, identity_of(task, configuration), epochs, twin, nullptr)) {
     fail_run("{}: the weights of trial {} are gone; put search.sqlite aside to search anew", file.string(),
              job.trial);
   }
-  twin->eval();
   return twin;
 }
 

@@ -17,7 +17,7 @@ namespace fs = std::filesystem;
 const std::vector<NamedShape> kArrays{{"weight", {2}}, {"first_moment.0", {2}}, {"second_moment.0", {2}}};
 
 TrainState state() {
-  TrainState s{.identity = "it", .epoch = 2, .step_in_epoch = 7, .spike_loss_sum = 0.1};
+  TrainState s{.identity = "it", .epoch = 2, .step_in_epoch = 7, .loss_sums = {{"spike", 0.1}}};
   s.best_valid_loss = 1.0 / 3;
   s.optimiser_steps = 27;
   s.momentum_product = 1e-30;
@@ -34,7 +34,7 @@ class ACheckpoint : public testing::Test {
   std::string bytes_of(const std::string& state_text, const std::vector<NamedShape>& arrays = kArrays) const {
     std::vector<NamedFloats> all;
     for (const auto& array : arrays) all.push_back({array, std::span(values_).first(array.shape[0])});
-    return safetensors_bytes(all, {{"format", "neurontwin checkpoint 3"}, {"state", state_text}});
+    return safetensors_bytes(all, {{"format", "neurontwin checkpoint 4"}, {"state", state_text}});
   }
   std::optional<StoredCheckpoint> read(const std::string& bytes, const std::string& identity = "it",
                                        int64_t most_epochs = 10) const {

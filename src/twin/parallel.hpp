@@ -1,6 +1,8 @@
 #pragma once
+#include <atomic>
 #include <cstdint>
 #include <functional>
+#include <memory>
 
 namespace neurontwin {
 
@@ -14,8 +16,9 @@ struct Parallel {
       };
 };
 
-/// On OpenMP's threads, which libtorch computes on too. Tasks are handed out one by one: a thread that others
-/// hold up takes fewer.
+/// On OpenMP's threads. Tasks are handed out one by one: a thread that others hold up takes fewer.
 Parallel on_threads(int threads);
+/// On as many of them as the number says that somebody else may change.
+Parallel on_threads(std::shared_ptr<const std::atomic<int>> threads);
 
 }  // namespace neurontwin
