@@ -6,15 +6,16 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <array>
 #include <chrono>
+#include <optional>
 
+#include "judge/torch_twin.hpp"
 #include "random/random.hpp"
 #include "train/kept_memory.hpp"
 #include "train/loss.hpp"
 #include "train/nadam.hpp"
 #include "train/patient_threads.hpp"
-#include "twin/branches.hpp"
-#include "twin/network.hpp"
 
 using namespace neurontwin;
 
@@ -51,64 +52,6 @@ WindowBatch random_batch(const Work& s, int64_t history_ms) {
   return batch;
 }
 
-/// The network as a dense framework holds it: signals [window][feature][time], weights [out][in][tap].
-struct DenseNetwork {
-  struct Layer {
-    torch::Tensor weight, bias, scale, shift, mean, variance;
-  };
-  std::vector<Layer> layers;
-  torch::Tensor heads, head_bias;
-  double soma_offset_mV;
-
-  explicit DenseNetwork(TwinImpl& twin) : soma_offset_mV(twin.spec().soma_offset_mV) {
-    torch::NoGradGuard no_gradient;
-    const auto named = twin.named_parameters();
-    for (int64_t i = 1; i <= twin.spec().depth(); ++i) {
-      const auto of = [&](const char* what) { return named[fmt::format("layer{}_{}", i, what)]; };
-      const auto own = [](const torch::Tensor& t) {
-        return t.detach().clone().contiguous().requires_grad_();
-      };
-      const auto weight =
-          i == 1 ? twin.filters().permute({2, 0, 1}).flip(2) : of("weight").permute({2, 1, 0});
-      const auto scale = own(of("norm_scale"));
-      layers.push_back({weight.detach().clone(torch::MemoryFormat::Contiguous).requires_grad_(),
-                        own(of("bias")), scale, own(of("norm_shift")), torch::zeros_like(scale).detach(),
-                        torch::ones_like(scale).detach()});
-    }
-    heads =
-        torch::stack({twin.spike_weight, twin.soma_weight}).unsqueeze(2).detach().clone().requires_grad_();
-    head_bias = torch::stack({twin.spike_bias, twin.soma_bias}).detach().clone().requires_grad_();
-  }
-
-  std::vector<torch::Tensor> parameters() const {
-    std::vector<torch::Tensor> all{heads, head_bias};
-    for (const auto& l : layers) {
-      for (const auto& p : {l.weight, l.bias, l.scale, l.shift}) all.push_back(p);
-    }
-    return all;
-  }
-
-  TwinOutput forward(torch::Tensor x) const {
-    for (const auto& l : layers) {
-      x = torch::batch_norm(torch::relu(torch::conv1d(x, l.weight, l.bias)), l.scale, l.shift, l.mean,
-                            l.variance, true, 0.01, 1e-3, false);
-    }
-    const auto y = torch::conv1d(x, heads, head_bias);
-    TwinOutput output;
-    output.spike_log_odds = y.select(1, 0);
-    output.soma_mV = y.select(1, 1) + soma_offset_mV;
-    return output;
-  }
-};
-
-torch::Tensor dense_input(const WindowBatch& batch) {
-  auto x = torch::zeros({batch.windows, batch.channels, batch.history_ms + batch.window_ms});
-  auto bins = x.accessor<float, 3>();
-  for (size_t e = 0; e < batch.events.size(); e += 3)
-    bins[batch.events[e]][batch.events[e + 1]][batch.events[e + 2]] = 1;
-  return x;
-}
-
 /// Milliseconds, one for each repeat of each part.
 struct Times {
   std::vector<double> forward, backward, optimiser, step;
@@ -119,26 +62,85 @@ double median(std::vector<double> values) {
   return values[values.size() / 2];
 }
 
-template <class Forward>
-double step(Forward&& forward, Nadam& optimiser, bool plain, const WindowBatch& batch, Times& times) {
-  const auto now = [] { return std::chrono::steady_clock::now(); };
-  const auto ms = [](auto a, auto b) { return std::chrono::duration<double, std::milli>(b - a).count(); };
-  const auto start = now();
-  const Losses loss = losses(forward(), batch);
-  const torch::Tensor total = loss.spike + 0.02 * loss.soma;
-  const auto forward_done = now();
-  optimiser.zero_gradients();
-  total.backward();
-  const auto backward_done = now();
-  plain ? optimiser.step_reference(1e-4) : optimiser.step(1e-4);
-  const double value = total.item<double>();
-  const auto done = now();
-  times.forward.push_back(ms(start, forward_done));
-  times.backward.push_back(ms(forward_done, backward_done));
-  times.optimiser.push_back(ms(backward_done, done));
-  times.step.push_back(ms(start, done));
-  return value;
+double ms_between(std::chrono::steady_clock::time_point a, std::chrono::steady_clock::time_point b) {
+  return std::chrono::duration<double, std::milli>(b - a).count();
 }
+
+void add_step(Times& times, const std::array<std::chrono::steady_clock::time_point, 4>& at) {
+  times.forward.push_back(ms_between(at[0], at[1]));
+  times.backward.push_back(ms_between(at[1], at[2]));
+  times.optimiser.push_back(ms_between(at[2], at[3]));
+  times.step.push_back(ms_between(at[0], at[3]));
+}
+
+constexpr double kSomaWeight = 0.02, kLearningRate = 1e-4;
+
+/// Our training, step by step.
+class Ours {
+ public:
+  explicit Ours(Twin& twin)
+      : twin_(twin), optimiser_(twin.layout()), gradients_(static_cast<size_t>(twin.layout().trained())) {}
+
+  double step(const WindowBatch& batch, Times& times) {
+    const auto now = [] { return std::chrono::steady_clock::now(); };
+    const std::vector<double> weights{1, kSomaWeight};
+    const auto start = now();
+    const auto outputs = twin_.forward(batch, NormBy::batch, true);
+    of_outputs_.resize(static_cast<size_t>(outputs.rows * outputs.row));
+    const auto loss =
+        losses<float>(twin_.spec(), outputs, batch, usual_head_settings(), weights, of_outputs_);
+    const auto forward_done = now();
+    twin_.backward(of_outputs_, gradients_);
+    const auto backward_done = now();
+    optimiser_.step(kLearningRate, gradients_, twin_.numbers, twin_.parallel);
+    add_step(times, {start, forward_done, backward_done, now()});
+    return loss[0] + kSomaWeight * loss[1];
+  }
+
+ private:
+  Twin& twin_;
+  Nadam optimiser_;
+  Numbers<float> gradients_, of_outputs_;
+};
+
+/// The same as a dense framework does it: libtorch's operations over bins, which are made before the clock
+/// starts, its autograd, and NAdam in its operations.
+class Dense {
+ public:
+  Dense(const Twin& twin, const WindowBatch& batch)
+      : twin_(twin), spec_(twin.spec()), optimiser_(parameters()) {
+    bins_ = twin_.bins(tensor_of(batch.events), batch.windows, batch.window_ms);
+  }
+
+  double step(const WindowBatch& batch, Times& times) {
+    const auto now = [] { return std::chrono::steady_clock::now(); };
+    const auto start = now();
+    const auto loss = torch_losses(spec_, twin_.forward_bins(bins_, batch.window_ms, NormBy::batch), batch,
+                                   usual_head_settings());
+    const torch::Tensor total = loss[0] + kSomaWeight * loss[1];
+    const auto forward_done = now();
+    optimiser_.zero_gradients();
+    total.backward();
+    const auto backward_done = now();
+    optimiser_.step(kLearningRate);
+    const double value = total.item<double>();
+    add_step(times, {start, forward_done, backward_done, now()});
+    return value;
+  }
+
+ private:
+  std::vector<torch::Tensor> parameters() const {
+    std::vector<torch::Tensor> all;
+    for (const auto& [name, tensor] : twin_.arrays)
+      if (tensor.requires_grad()) all.push_back(tensor);
+    return all;
+  }
+
+  TorchTwin twin_;
+  TwinSpec spec_;
+  TorchNadam optimiser_;
+  torch::Tensor bins_;
+};
 
 std::string parts(const Times& t) {
   return fmt::format("{:8.1f} ms  (forward {:.1f}, backward {:.1f}, optimiser {:.1f}; least {:.1f})",
@@ -146,76 +148,51 @@ std::string parts(const Times& t) {
                      *std::min_element(t.step.begin(), t.step.end()));
 }
 
-void measure(const std::vector<int64_t>& taps, int64_t width, const Work& s) {
-  TwinSpec spec;
-  for (const auto t : taps) spec.layers.push_back({t, width});
-  spec.batch_norm = true;
-  spec.temporal_shapes = s.shapes;
-  spec.weight_sd = 0.002;
-  Twin twin(spec, s.channels, 1);
-  const auto batch = random_batch(s, twin->history_ms());
-  Nadam ours(twin->parameters());
+/// Both in this process, in turn, from the same weights and the same batch.
+void measure(const TwinSpec& spec, const Work& s) {
+  Twin twin(spec, s.channels, 1, on_threads(s.threads));
+  const auto batch = random_batch(s, twin.history_ms());
+  fmt::print("{}, {} parameters\n", spec.network->words(), twin.parameter_count());
+  Ours ours(twin);
+  std::optional<Dense> dense;
+  if (s.dense) dense.emplace(twin, batch);
   Times our_times, dense_times;
   double our_loss = 0, dense_loss = 0;
-  const auto our_step = [&] {
-    our_loss = step([&] { return twin->forward(batch); }, ours, false, batch, our_times);
-  };
-  fmt::print("{}x{}, taps {}\n", taps.size(), width, fmt::join(taps, ","));
-  if (s.dense) {
-    const DenseNetwork network(*twin);
-    Nadam plain(network.parameters());
-    const auto input = dense_input(batch);
-    const auto dense_step = [&] {
-      dense_loss = step([&] { return network.forward(input); }, plain, true, batch, dense_times);
-    };
-    our_step();
-    dense_step();
-    our_times = dense_times = {};
-    for (int i = 0; i < s.repeats; ++i) {
-      our_step();
-      dense_step();
-    }
+  for (int i = 0; i <= s.repeats; ++i) {
+    if (i == 1) our_times = dense_times = {};
+    our_loss = ours.step(batch, our_times);
+    if (dense) dense_loss = dense->step(batch, dense_times);
+  }
+  if (dense) {
     fmt::print("  dense {}\n  ours  {}\n  {:.1f} times as fast; losses after {} steps {:.7f} and {:.7f}\n",
                parts(dense_times), parts(our_times), median(dense_times.step) / median(our_times.step),
                s.repeats + 1, dense_loss, our_loss);
   } else {
-    our_step();
-    our_times = {};
-    for (int i = 0; i < s.repeats; ++i) our_step();
     fmt::print("  ours  {}\n", parts(our_times));
   }
   std::fflush(stdout);
 }
 
-/// A recurrent twin, and the same in torch's own operations.
-void measure_recurrent(int64_t units, int64_t branches, const Work& s) {
-  TwinSpec spec;
-  auto& r = spec.recurrent.emplace();
-  r.memory_units = units;
-  r.branches = branches;
+TwinSpec convolutional(const std::vector<int64_t>& taps, int64_t width, const Work& s) {
+  ConvolutionalSpec network;
+  for (const auto t : taps) network.layers.push_back({t, width});
+  network.batch_norm = true;
+  network.temporal_shapes = s.shapes;
+  network.weight_sd = 0.002;
+  return TwinSpec(std::move(network));
+}
+
+TwinSpec recurrent(int64_t units, int64_t branches, const Work& s) {
+  RecurrentSpec network;
+  network.memory_units = units;
+  network.branches = branches;
   CellTable cell;
   const auto half = static_cast<size_t>(s.channels / 2);
   cell.section.assign(half, "dend");
   for (size_t c = 0; c < half; ++c) cell.excitatory_compartment.push_back(static_cast<int>(c));
   cell.inhibitory_compartment = cell.excitatory_compartment;
-  r.wiring = wire_branches(cell, branches, r.branch_overlap);
-  r.excitatory_channels = static_cast<int64_t>(half);
-  Twin twin(spec, r.wiring.channels(), 1);
-  auto of_channels = s;
-  of_channels.channels = r.wiring.channels();
-  const auto batch = random_batch(of_channels, twin->history_ms());
-  Nadam optimiser(twin->parameters());
-  fmt::print("{}, {} parameters\n", words_for(spec), twin->parameter_count());
-  for (const bool dense : {true, false}) {
-    if (dense && !s.dense) continue;
-    twin->dense = dense;
-    Times times;
-    for (int i = 0; i <= s.repeats; ++i) {
-      if (i == 1) times = {};
-      step([&] { return twin->forward(batch); }, optimiser, dense, batch, times);
-    }
-    fmt::print("  {} {}\n", dense ? "dense" : "ours ", parts(times));
-  }
+  wire(network, cell);
+  return TwinSpec(std::move(network));
 }
 
 }  // namespace
@@ -250,17 +227,18 @@ int main(int argc, char** argv) {
       "steps\n",
       s.windows, s.window_ms, s.channels, 100 * s.density, s.threads, s.repeats);
   if (memory_units > 0) {
-    measure_recurrent(memory_units, branches, s);
+    s.channels -= s.channels % 2;
+    measure(recurrent(memory_units, branches, s), s);
     return 0;
   }
   if (!taps.empty()) {
-    measure(taps, width, s);
+    measure(convolutional(taps, width, s), s);
     return 0;
   }
-  measure({110}, 128, s);
-  measure({54, 24, 24}, 64, s);
-  measure({54, 12, 12, 12, 12, 12, 12}, 128, s);
-  measure({45, 19, 19, 19, 19, 19, 19}, 128, s);
-  measure({35, 35, 35, 35, 35, 35, 35}, 128, s);
+  measure(convolutional({110}, 128, s), s);
+  measure(convolutional({54, 24, 24}, 64, s), s);
+  measure(convolutional({54, 12, 12, 12, 12, 12, 12}, 128, s), s);
+  measure(convolutional({45, 19, 19, 19, 19, 19, 19}, 128, s), s);
+  measure(convolutional({35, 35, 35, 35, 35, 35, 35}, 128, s), s);
   return 0;
 }

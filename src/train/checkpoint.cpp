@@ -1,5 +1,7 @@
 #include "train/checkpoint.hpp"
 
+#include <algorithm>
+
 #include "train/checkpoint_file.hpp"
 #include "twin/saved_twin.hpp"
 
@@ -39,8 +41,8 @@ std::optional<TrainState> load_checkpoint(const std::filesystem::path& file, con
   if (!stored) return {};
   copy_arrays(twin.layout(), stored->arrays, twin.numbers);
   if (optimiser != nullptr) {
-    optimiser->first_moment = std::move(stored->arrays.at(kFirstMoment));
-    optimiser->second_moment = std::move(stored->arrays.at(kSecondMoment));
+    std::ranges::copy(stored->arrays.at(kFirstMoment), optimiser->first_moment.begin());
+    std::ranges::copy(stored->arrays.at(kSecondMoment), optimiser->second_moment.begin());
     optimiser->steps = stored->state.optimiser_steps;
     optimiser->momentum_product = stored->state.momentum_product;
   }

@@ -21,7 +21,7 @@ class NadamOf {
             const Parallel& parallel);
 
   /// State for exact resumption: two moments of each trained number, and two numbers.
-  std::vector<T> first_moment, second_moment;
+  Numbers<T> first_moment, second_moment;
   int64_t steps = 0;
   double momentum_product = 1;
 

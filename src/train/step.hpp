@@ -16,7 +16,7 @@ class TrainStep {
  private:
   Twin& twin_;
   const TrainSpec& spec_;
-  std::vector<float> output_gradient_, gradients_;
+  Numbers<float> output_gradient_, gradients_;
 };
 
 /// Shortens a gradient that is longer than `most` to that length.

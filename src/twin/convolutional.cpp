@@ -186,9 +186,8 @@ void ConvolutionalSpec::draw(const ParameterLayout& layout, std::span<float> num
     const auto weight = numbers.subspan(static_cast<size_t>(layout.offset(name + "_weight")));
     const Random random(seed, Stage::twin_weights, 0, {StreamName::weights, stream++});
     if (i == 0) {
-      const int64_t bias_at = layout.offset(name + "_bias");
-      draw_weights(weight.first(static_cast<size_t>(bias_at - layout.offset(name + "_weight"))), weight_sd,
-                   random);
+      const auto count = layout.arrays().front().count();
+      draw_weights(weight.first(static_cast<size_t>(count)), weight_sd, random);
     } else {
       // Drawn as [feature][input][tap].
       const int64_t inputs = layers[i - 1].features, taps = layers[i].taps, features = layers[i].features;

@@ -17,11 +17,18 @@ ParameterLayout::ParameterLayout(std::vector<ParameterArray> arrays)
   for (const bool trained : {true, false}) {
     for (size_t i = 0; i < arrays_.size(); ++i) {
       if (arrays_[i].trained != trained) continue;
+      constexpr int64_t kFloatsOfALine = OnCacheLines<float>::kBytes / sizeof(float);
       offset_[i] = total_;
-      total_ += arrays_[i].count();
+      total_ += (arrays_[i].count() + kFloatsOfALine - 1) / kFloatsOfALine * kFloatsOfALine;
     }
     if (trained) trained_ = total_;
   }
+}
+
+int64_t ParameterLayout::trained_count() const {
+  int64_t count = 0;
+  for (const auto& array : arrays_) count += array.trained ? array.count() : 0;
+  return count;
 }
 
 int64_t ParameterLayout::offset(std::string_view name) const {

@@ -33,7 +33,7 @@ class TwinOf {
   int64_t channels() const { return channels_; }
   int64_t history_ms() const { return network().window_ms() - 1; }
   /// Numbers that are learned.
-  int64_t parameter_count() const { return layout_.trained(); }
+  int64_t parameter_count() const { return layout_.trained_count(); }
   std::span<T> array(std::string_view name);
   std::span<const T> array(std::string_view name) const;
   /// Where a head's outputs begin among all.
@@ -43,7 +43,7 @@ class TwinOf {
   /// backward() may follow, once.
   Outputs<T> forward(const SpikeWindows& input, NormBy norm = NormBy::running, bool backward = false);
   Outputs<T> forward(const WindowBatch& batch, NormBy norm = NormBy::running, bool backward = false);
-  /// Gradients of all trained numbers, [parameter_count], overwritten, from those of the outputs,
+  /// Gradients of all trained numbers, [layout().trained()], overwritten, from those of the outputs,
   /// [window][ms][output].
   void backward(std::span<const T> output_gradient, std::span<T> gradients);
 
@@ -80,7 +80,7 @@ class TwinOf {
     Arena arena_;
   };
 
-  std::vector<T> numbers;  // as layout() says
+  Numbers<T> numbers;  // as layout() says
   Parallel parallel;
 
  private:
