@@ -164,6 +164,27 @@ TEST(Baselines, AConstantRateRanksNothingAndGainsNothing) {
                     });
 }
 
+TEST(Baselines, TheOneUnitNetworkLooksAsFarBackAsATwinOfAnyKind) {
+  const LinearTask task(0);
+  RecurrentSpec memory;
+  memory.history_ms = 29;
+  ConvolutionalSpec layers({{20, 3}, {11, 3}});
+  layers.batch_norm = layers.residual = true;
+  TwinSpec with_more_heads(layers);
+  with_more_heads.heads.push_back(further_head("near_spike"));
+  TrainSpec train;
+  train.steps_per_epoch = 2;
+  train.schedule = {{}};
+  for (const auto& twin : {TwinSpec(memory), with_more_heads}) {
+    const auto folder = own_temporary_folder() / ("one-unit-" + std::string(twin.network->kind()));
+    fs::create_directories(folder);
+    const auto b =
+        one_unit_network({twin, train, folder, "a test's"}, 1, task.train, task.valid, task.test, {}, {});
+    EXPECT_EQ(b.parameters, 8 * 30 + 1 + 2 * 2);
+    EXPECT_EQ(b.test.size(), task.test.trials());
+  }
+}
+
 /// Trials of 6 s with spikes at random times and nothing else.
 Split random_spikes(const std::string& name, uint64_t first, uint64_t trials, double rate_hz = 1) {
   const auto folder = own_temporary_folder() / ("random-spikes-" + name);
