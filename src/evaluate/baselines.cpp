@@ -1,5 +1,6 @@
 #include "evaluate/baselines.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 namespace neurontwin {
@@ -36,12 +37,14 @@ struct GlmPair {
 };
 
 GlmPair fit_pair(bool history, const Split& train, const Split& valid, const GlmBudget& budget,
-                 const GlmPair* start) {
+                 const Parallel& parallel, const GlmPair* start) {
   GlmPair pair;
   pair.has_spikes = event_support(train).spikes > 0;
-  pair.soma = fit_glm(GlmTarget::soma, history, train, valid, budget, start ? &start->soma : nullptr);
+  pair.soma =
+      fit_glm(GlmTarget::soma, history, train, valid, budget, parallel, start ? &start->soma : nullptr);
   if (pair.has_spikes) {
-    pair.spike = fit_glm(GlmTarget::spike, history, train, valid, budget, start ? &start->spike : nullptr);
+    pair.spike =
+        fit_glm(GlmTarget::spike, history, train, valid, budget, parallel, start ? &start->spike : nullptr);
   }
   return pair;
 }
@@ -66,10 +69,23 @@ Baseline baseline_of(const GlmPair& pair, float rate_log_odds, const Split& vali
   return b;
 }
 
+/// One linear unit that looks as far back. Where training starts is the other's, if that is of the same kind.
+TwinSpec one_unit_spec(const TwinSpec& other) {
+  ConvolutionalSpec unit;
+  if (const auto* same_kind = other.as<ConvolutionalSpec>()) unit = *same_kind;
+  unit.layers = {{other.network->window_ms(), 1}};
+  unit.activation = Activation::linear;
+  unit.batch_norm = unit.residual = false;
+  TwinSpec spec(std::move(unit));
+  spec.heads = other.heads;
+  std::erase_if(spec.heads, [](const Head& head) { return head.name != "spike" && head.name != "soma"; });
+  return spec;
+}
+
 }  // namespace
 
 void for_each_baseline(const GlmBudget& budget, const Split& train, const Split& valid, const Split& test,
-                       const std::function<void(const Baseline&)>& f) {
+                       const Parallel& parallel, const std::function<void(const Baseline&)>& f) {
   const double rate = spikes_per_bin(train);
   const auto rate_log_odds = static_cast<float>(std::log(rate / (1 - rate)));
   {
@@ -82,7 +98,7 @@ void for_each_baseline(const GlmBudget& budget, const Split& train, const Split&
     b.test = predictions(test, constant(rate_log_odds), constant(mean_mV));
     f(b);
   }
-  const auto plain = fit_pair(false, train, valid, budget, nullptr);
+  const auto plain = fit_pair(false, train, valid, budget, parallel, nullptr);
   {
     auto b = baseline_of(plain, rate_log_odds, valid, test);
     b.name = "glm";
@@ -91,7 +107,7 @@ void for_each_baseline(const GlmBudget& budget, const Split& train, const Split&
         "regression for spikes, least squares for the voltage";
     f(b);
   }
-  const auto with_history = fit_pair(true, train, valid, budget, &plain);
+  const auto with_history = fit_pair(true, train, valid, budget, parallel, &plain);
   auto b = baseline_of(with_history, rate_log_odds, valid, test);
   b.name = "glm_history";
   b.description = "the same, told the neuron's true output spikes before each bin: one millisecond ahead";
@@ -99,19 +115,13 @@ void for_each_baseline(const GlmBudget& budget, const Split& train, const Split&
 }
 
 Baseline one_unit_network(const OneUnitTask& task, uint64_t seed, const Split& train_split,
-                          const Split& valid, const Split& test, const ProgressListener& listener) {
-  auto spec = task.twin;
-  spec.recurrent.reset();
-  spec.layers = {{task.twin.window_ms(), 1}};
-  spec.activation = Activation::linear;
-  spec.batch_norm = false;
-  spec.dendritic_components = 0;
-  spec.near_spike = spec.count = false;
-  Twin twin(spec, train_split.channels(), seed);
-  train(twin, task.train, seed, train_split, valid, task.folder, "one unit\n" + task.identity, listener);
+                          const Split& valid, const Split& test, const Parallel& parallel,
+                          const ProgressListener& listener) {
+  Twin twin(one_unit_spec(task.twin), train_split.channels(), seed, parallel);
+  train(twin, {task.train, seed, task.folder, "one unit\n" + task.identity, listener}, train_split, valid);
   Baseline b{"one_unit", "a twin of the same window with one linear unit, trained as the twin was", 0, {}, {},
              {}};
-  b.parameters = twin->parameter_count();
+  b.parameters = twin.parameter_count();
   b.valid = compare(twin, valid);
   b.test = compare(twin, test);
   return b;

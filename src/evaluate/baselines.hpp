@@ -24,7 +24,7 @@ struct Baseline {
 /// - "glm_history": the same, also told the neuron's true output spikes before each bin.
 /// Without a training spike the generalised linear models only know the voltage.
 void for_each_baseline(const GlmBudget& budget, const Split& train, const Split& valid, const Split& test,
-                       const std::function<void(const Baseline&)>& f);
+                       const Parallel& parallel, const std::function<void(const Baseline&)>& f);
 
 /// How the one-unit network is trained: as the twin was.
 struct OneUnitTask {
@@ -36,6 +36,7 @@ struct OneUnitTask {
 
 /// "one_unit": a twin that looks as far back as the other, with one linear unit under its heads.
 Baseline one_unit_network(const OneUnitTask& task, uint64_t seed, const Split& train_split,
-                          const Split& valid, const Split& test, const ProgressListener& listener);
+                          const Split& valid, const Split& test, const Parallel& parallel,
+                          const ProgressListener& listener);
 
 }  // namespace neurontwin

@@ -1,6 +1,5 @@
 #include "evaluate/baselines.hpp"
 
-#include <ATen/Parallel.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -69,8 +68,7 @@ struct LinearNeuron {
   }
 
   Split split(const std::string& name, uint64_t first, uint64_t trials, int64_t duration_ms) const {
-    const auto folder =
-        own_temporary_folder() / fmt::format("linear-neuron-{}-{}", name, refractoriness);
+    const auto folder = own_temporary_folder() / fmt::format("linear-neuron-{}-{}", name, refractoriness);
     fs::create_directories(folder);
     std::vector<Trial> all;
     for (uint64_t i = 0; i < trials; ++i) all.push_back(trial(first + i, duration_ms).trial);
@@ -133,7 +131,7 @@ TEST(Glm, ExplainsALinearVoltageDownToItsNoise) {
 TEST(Glm, OnlyWithItsHistoryKnowsARefractoryNeuron) {
   const LinearTask task(6);
   const auto blind = fit_glm(GlmTarget::spike, false, task.train, task.valid, {});
-  const auto seeing = fit_glm(GlmTarget::spike, true, task.train, task.valid, {}, &blind);
+  const auto seeing = fit_glm(GlmTarget::spike, true, task.train, task.valid, {}, {}, &blind);
   const auto [without, own] = losses_of(blind, task);
   const auto [with, same] = losses_of(seeing, task);
   EXPECT_GT(without, own + 0.005);
@@ -142,28 +140,49 @@ TEST(Glm, OnlyWithItsHistoryKnowsARefractoryNeuron) {
 
 TEST(Glm, ComesOutTheSameOnAnyNumberOfThreads) {
   const LinearTask task(6);
-  const int before = at::get_num_threads();
   std::vector<Glm> models;
   for (const int threads : {1, 2, 3}) {
-    at::set_num_threads(threads);
-    models.push_back(fit_glm(GlmTarget::spike, true, task.train, task.valid, {.trials = 20, .passes = 8}));
+    models.push_back(fit_glm(GlmTarget::spike, true, task.train, task.valid, {.trials = 20, .passes = 8},
+                             on_threads(threads)));
   }
-  at::set_num_threads(before);
   EXPECT_EQ(models[0].weight, models[1].weight);
   EXPECT_EQ(models[0].weight, models[2].weight);
 }
 
 TEST(Baselines, AConstantRateRanksNothingAndGainsNothing) {
   const LinearTask task(0);
-  for_each_baseline({.trials = 10, .passes = 5}, task.train, task.valid, task.test, [&](const Baseline& b) {
-    ASSERT_EQ(b.test.size(), task.test.trials());
-    if (b.name != "rate") return;
-    ScoreSums total;
-    for (const auto& trial : b.test) total.add(score_trial(trial, {}, {}, spikes_per_bin(task.train)), 1);
-    EXPECT_NEAR(total.log_loss, total.rate_log_loss, 1e-3);
-    EXPECT_NEAR(voltage_metrics(total).variance_explained, 0, 0.01);
-    EXPECT_TRUE(std::isnan(count_metrics(total).correlation));
-  });
+  for_each_baseline({.trials = 10, .passes = 5}, task.train, task.valid, task.test, {},
+                    [&](const Baseline& b) {
+                      ASSERT_EQ(b.test.size(), task.test.trials());
+                      if (b.name != "rate") return;
+                      ScoreSums total;
+                      for (const auto& trial : b.test)
+                        total.add(score_trial(trial, {}, {}, spikes_per_bin(task.train)), 1);
+                      EXPECT_NEAR(total.log_loss, total.rate_log_loss, 1e-3);
+                      EXPECT_NEAR(voltage_metrics(total).variance_explained, 0, 0.01);
+                      EXPECT_TRUE(std::isnan(count_metrics(total).correlation));
+                    });
+}
+
+TEST(Baselines, TheOneUnitNetworkLooksAsFarBackAsATwinOfAnyKind) {
+  const LinearTask task(0);
+  RecurrentSpec memory;
+  memory.history_ms = 29;
+  ConvolutionalSpec layers({{20, 3}, {11, 3}});
+  layers.batch_norm = layers.residual = true;
+  TwinSpec with_more_heads(layers);
+  with_more_heads.heads.push_back(further_head("near_spike"));
+  TrainSpec train;
+  train.steps_per_epoch = 2;
+  train.schedule = {{}};
+  for (const auto& twin : {TwinSpec(memory), with_more_heads}) {
+    const auto folder = own_temporary_folder() / ("one-unit-" + std::string(twin.network->kind()));
+    fs::create_directories(folder);
+    const auto b =
+        one_unit_network({twin, train, folder, "a test's"}, 1, task.train, task.valid, task.test, {}, {});
+    EXPECT_EQ(b.parameters, 8 * 30 + 1 + 2 * 2);
+    EXPECT_EQ(b.test.size(), task.test.trials());
+  }
 }
 
 /// Trials of 6 s with spikes at random times and nothing else.
@@ -191,9 +210,7 @@ std::vector<std::vector<float>> times_of(const Split& split) {
 
 TEST(Evaluate, OfANeuronThatNeverSpikesSpeaksOfItsVoltageAlone) {
   const auto silent = random_spikes("silent", 0, 4, 0), busy = random_spikes("busy", 0, 4);
-  TwinSpec spec;
-  spec.layers = {{5, 1}};
-  Twin twin(spec, 2, 1);
+  Twin twin(TwinSpec(ConvolutionalSpec({{5, 1}})), 2, 1);
   const EvaluateSpec quick{.bootstrap_resamples = 20, .glm = {.trials = 4, .passes = 3}};
   for (const auto* split : {&silent, &busy}) {
     const auto e = evaluate(twin, quick, 1, *split, *split, *split, {});

@@ -78,14 +78,11 @@ TEST(Evaluation, ScoresTheDendriticHeadOnTheTestTrials) {
   std::filesystem::create_directories(folder);
   const auto train = split_of(folder, "train", 2), valid = split_of(folder, "valid", 2),
              test = split_of(folder, "test", 3);
-  TwinSpec spec;
-  spec.layers = {{3, 2}};
-  spec.dendritic_components = 2;
+  TwinSpec spec(ConvolutionalSpec({{3, 2}}));
+  spec.heads.push_back(further_head("dendrites", 2));
   Twin twin(spec, 2, 1);
-  {
-    torch::NoGradGuard no_gradient;
-    twin->named_parameters()["dendrites_bias"].copy_(torch::tensor({0.0f, 0.5f}));
-  }
+  twin.array("dendrites_bias")[0] = 0;
+  twin.array("dendrites_bias")[1] = 0.5f;
   EvaluateSpec how;
   how.bootstrap_resamples = 10;
   how.examples = 0;

@@ -115,7 +115,7 @@ void add_ceilings(nlohmann::ordered_json& metrics, const EvaluateSpec& spec, uin
 void add_baselines(nlohmann::ordered_json& metrics, const EvaluateSpec& spec, uint64_t seed,
                    const Split& train, const Split& valid, const Split& test, double rate_per_bin,
                    const OneUnitTask* one_unit, std::span<const ShiftedTrials> other_inputs,
-                   const ProgressListener& listener) {
+                   const Parallel& parallel, const ProgressListener& listener) {
   const GeneralisationScoring scoring{spec.skip_ms, spec.bootstrap_resamples, rate_per_bin, seed};
   const auto add = [&](const Baseline& b) {
     const auto prefix = fmt::format("baseline.{}.", b.name);
@@ -126,8 +126,8 @@ void add_baselines(nlohmann::ordered_json& metrics, const EvaluateSpec& spec, ui
     if (b.name == "glm") put_generalisation(metrics, prefix, other_inputs, known, b.answer, scoring);
     if (stop_requested()) fail_run("stopped while evaluating; run the same command again to go on");
   };
-  if (spec.baselines) for_each_baseline(spec.glm, train, valid, test, add);
-  if (one_unit != nullptr) add(one_unit_network(*one_unit, seed, train, valid, test, listener));
+  if (spec.baselines) for_each_baseline(spec.glm, train, valid, test, parallel, add);
+  if (one_unit != nullptr) add(one_unit_network(*one_unit, seed, train, valid, test, parallel, listener));
 }
 
 void add_support(nlohmann::ordered_json& metrics, const std::string& name, const EventSupport& support) {
@@ -195,9 +195,10 @@ Evaluation evaluate(Twin& twin, const EvaluateSpec& spec, uint64_t seed, const S
   const double rate_per_bin = spikes_per_bin(supports.front().second);
   std::vector<DendriteSums> dendrites;  // of each test trial
   auto trials = compare(twin, test, [&](const TrialView& trial, const Prediction& predicted) {
-    if (predicted.dendrites.empty()) return;
-    dendrites.push_back(score_dendrites(trial.signal("dendrites_pc"), predicted.dendrites,
-                                        twin->spec().dendritic_components, spec.skip_ms));
+    const int64_t components = twin.spec().outputs("dendrites");
+    if (components == 0) return;
+    dendrites.push_back(
+        score_dendrites(trial.signal("dendrites_pc"), predicted.of("dendrites"), components, spec.skip_ms));
   });
   const auto known = score_test(compare(twin, valid), trials, spec, seed, rate_per_bin);
   const auto& scored = known.scored;
@@ -218,10 +219,10 @@ Evaluation evaluate(Twin& twin, const EvaluateSpec& spec, uint64_t seed, const S
     metrics["spike.threshold_choice"] = "highest F1 at +-2 ms on the validation set";
   }
   for (const auto& [name, support] : supports) add_support(metrics, name, support);
-  metrics["twin.parameters"] = twin->parameter_count();
-  metrics["twin.depth"] = twin->spec().depth();
-  metrics["twin.width"] = twin->spec().width();
-  metrics["twin.window_ms"] = twin->spec().window_ms();
+  metrics["twin.parameters"] = twin.parameter_count();
+  metrics["twin.depth"] = twin.network().depth();
+  metrics["twin.width"] = twin.network().width();
+  metrics["twin.window_ms"] = twin.network().window_ms();
   tell(2, "curves");
   out.curves = curves_json(scored.table, trials, thresholds, scored.total, test, spec);
   if (has_spikes) {
@@ -241,7 +242,8 @@ Evaluation evaluate(Twin& twin, const EvaluateSpec& spec, uint64_t seed, const S
   tell(3, "noise ceiling");
   if (has_spikes) add_ceilings(metrics, spec, seed, train, valid, test, rate_per_bin);
   tell(4, "baselines");
-  add_baselines(metrics, spec, seed, train, valid, test, rate_per_bin, one_unit, other_inputs, listener);
+  add_baselines(metrics, spec, seed, train, valid, test, rate_per_bin, one_unit, other_inputs, twin.parallel,
+                listener);
   tell(5, "");
   return out;
 }

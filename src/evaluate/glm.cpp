@@ -5,7 +5,6 @@
 #include <numeric>
 
 #include "evaluate/minimise.hpp"
-#include "twin/layers.hpp"
 
 namespace neurontwin {
 namespace {
@@ -191,7 +190,8 @@ class GlmLoss {
     return count;
   }
 
-  double at(const Weights& weight, double bias, Weights* gradient, double* bias_gradient) const {
+  double at(const Weights& weight, double bias, const Parallel& parallel, Weights* gradient,
+            double* bias_gradient) const {
     // Sums run over a fixed number of parts in a fixed order: the same on any number of threads.
     const size_t parts = std::min<size_t>(trials_, 16);
     struct Part {
@@ -199,7 +199,7 @@ class GlmLoss {
       Weights gradient;
     };
     std::vector<Part> part(parts);
-    torch_parallel().run(static_cast<int64_t>(parts), [&](int64_t task) {
+    parallel.run(static_cast<int64_t>(parts), [&](int64_t task) {
       const auto p = static_cast<size_t>(task);
       std::vector<double> value;
       if (gradient != nullptr) part[p].gradient.assign(channels_, Bases{});
@@ -298,7 +298,7 @@ int64_t Glm::parameter_count() const {
 }
 
 Glm fit_glm(GlmTarget target, bool history, const Split& train, const Split& valid, const GlmBudget& budget,
-            const Glm* start) {
+            const Parallel& parallel, const Glm* start) {
   const GlmLoss loss(target, history, train, budget.trials);
   const GlmLoss valid_loss(target, history, valid, std::max<int64_t>(1, budget.trials / 4));
   Coordinates coordinates;
@@ -311,11 +311,11 @@ Glm fit_glm(GlmTarget target, bool history, const Split& train, const Split& val
                : coordinates.of({}, target == GlmTarget::spike ? std::log(rate / (1 - rate)) : mean);
 
   auto best = x;
-  double best_loss = valid_loss.at(coordinates.weights(x), x[0], nullptr, nullptr);
+  double best_loss = valid_loss.at(coordinates.weights(x), x[0], parallel, nullptr, nullptr);
   int steps = 0, checks_since_best = 0;
   constexpr int kStepsPerCheck = 4, kPatience = 3;
   const auto check = [&](const std::vector<double>& at) {
-    const double now = valid_loss.at(coordinates.weights(at), at[0], nullptr, nullptr);
+    const double now = valid_loss.at(coordinates.weights(at), at[0], parallel, nullptr, nullptr);
     ++checks_since_best;
     if (now >= best_loss) return;
     best_loss = now;
@@ -326,7 +326,7 @@ Glm fit_glm(GlmTarget target, bool history, const Split& train, const Split& val
   const auto last = minimise(
       [&](const std::vector<double>& at, std::vector<double>& g) {
         double by_bias = 0;
-        const double value = loss.at(coordinates.weights(at), at[0], &gradient, &by_bias);
+        const double value = loss.at(coordinates.weights(at), at[0], parallel, &gradient, &by_bias);
         coordinates.gradient(gradient, by_bias, g);
         return value;
       },

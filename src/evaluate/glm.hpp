@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "dataset/dataset.hpp"
+#include "twin/parallel.hpp"
 
 namespace neurontwin {
 
@@ -40,6 +41,6 @@ struct GlmBudget {
 /// loss on up to a quarter as many validation trials no longer falls. Starts at `start` if given, the model
 /// without history. Deterministic on any number of threads.
 Glm fit_glm(GlmTarget target, bool history, const Split& train, const Split& valid, const GlmBudget& budget,
-            const Glm* start = nullptr);
+            const Parallel& parallel = {}, const Glm* start = nullptr);
 
 }  // namespace neurontwin

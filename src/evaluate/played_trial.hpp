@@ -5,7 +5,7 @@
 #include "cell/detailed.hpp"
 #include "progress/progress.hpp"
 #include "simulate/simulation.hpp"
-#include "twin/network.hpp"
+#include "twin/twin.hpp"
 
 namespace neurontwin {
 

@@ -1,7 +1,6 @@
 #include "evaluate/ranking.hpp"
 
-#include <torch/torch.h>
-
+#include <Eigen/Core>
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -90,7 +89,6 @@ RankMetrics rank_metrics(const RankTable& table, std::span<const double> false_p
 
 std::vector<RankMetrics> rank_metrics(const RankTable& table, std::span<const double> false_positive_rates,
                                       std::span<const float> weight, size_t resamples) {
-  torch::NoGradGuard no_gradient;
   std::vector<MetricSums> sums;
   for (size_t b = 0; b < resamples; ++b) {
     double positives = 0, negatives = 0;
@@ -98,17 +96,18 @@ std::vector<RankMetrics> rank_metrics(const RankTable& table, std::span<const do
     for (size_t j = 0; j < table.trials; ++j) negatives += weight[j * resamples + b] * table.negatives[j];
     sums.emplace_back(positives, negatives, false_positive_rates);
   }
+  using Matrix = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
   const auto matrix = [](const float* data, size_t rows, size_t columns) {
-    return torch::from_blob(const_cast<float*>(data),
-                            {static_cast<int64_t>(rows), static_cast<int64_t>(columns)});
+    return Eigen::Map<const Matrix>(data, static_cast<Eigen::Index>(rows),
+                                    static_cast<Eigen::Index>(columns));
   };
   const auto weights = matrix(weight.data(), table.trials, resamples);
+  Matrix above;
   constexpr size_t kBlock = 1024;  // positives at a time, to bound the memory
   for (size_t first = 0; first < table.positives(); first += kBlock) {
     const size_t count = std::min(kBlock, table.positives() - first);
-    const auto above =
-        torch::matmul(matrix(&table.above[first * table.trials], count, table.trials), weights);
-    const float* p = above.data_ptr<float>();
+    above.noalias() = matrix(&table.above[first * table.trials], count, table.trials) * weights;
+    const float* p = above.data();
     for (size_t i = 0; i < count; ++i) {
       const auto trial = table.positive_trial[first + i];
       for (size_t b = 0; b < resamples; ++b) sums[b].add(weight[trial * resamples + b], p[i * resamples + b]);

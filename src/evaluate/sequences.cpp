@@ -147,17 +147,15 @@ SequenceAnswers simulate_sequences(const SequenceSpec& spec, const DetailedCell&
 }
 
 std::vector<double> twin_peaks(Twin& twin, const SequenceSpec& spec, uint64_t seed) {
-  torch::NoGradGuard no_gradient;
   const auto inputs = inputs_of(spec, seed);
-  WindowBatch batch;
-  batch.windows = static_cast<int64_t>(inputs.size());
-  batch.channels = twin->channels();
-  batch.history_ms = twin->history_ms();
-  batch.window_ms = spec.duration_ms();
-  batch.events = input_events(inputs, batch.channels, batch.history_ms);  // no inhibition among them
-  const auto soma_mV = twin->forward(batch).soma_mV.to(torch::kCPU).slice(1, spec.start_ms);
-  const auto peak_mV = soma_mV.amax(1).to(torch::kDouble).contiguous();
-  return {peak_mV.data_ptr<double>(), peak_mV.data_ptr<double>() + peak_mV.numel()};
+  const auto events = input_events(inputs, twin.channels(), twin.history_ms());  // no inhibition among them
+  const auto soma_mV = predict(twin, {events, std::ssize(inputs), spec.duration_ms()}).soma_mV;
+  std::vector<double> peak_mV;
+  const auto length = static_cast<size_t>(spec.duration_ms()), start = static_cast<size_t>(spec.start_ms);
+  for (size_t i = 0; i < inputs.size(); ++i)
+    peak_mV.push_back(static_cast<double>(
+        std::ranges::max(std::span(soma_mV).subspan(i * length + start, length - start))));
+  return peak_mV;
 }
 
 nlohmann::ordered_json sequence_metrics(const SequenceAnswers& answers, int64_t resamples, uint64_t seed) {

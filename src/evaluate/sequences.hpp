@@ -4,7 +4,7 @@
 
 #include "dataset/dataset.hpp"
 #include "stimulus/sequences.hpp"
-#include "twin/network.hpp"
+#include "twin/twin.hpp"
 
 namespace neurontwin {
 

@@ -88,20 +88,18 @@ TEST(ATwin, IsToldTheSameSpikesAtTheSameTimes) {
   // One linear unit whose filters are known: a ramp down from synapse s's height s + 1 over 20 ms.
   const auto cell = branch();
   const auto spec = spec_of(cell, "orders = 5");
-  TwinSpec shape;
-  shape.layers = {{20, 1}};
-  shape.activation = Activation::linear;
-  shape.soma_offset_mV = -70;
+  ConvolutionalSpec unit({{20, 1}});
+  unit.activation = Activation::linear;
+  TwinSpec shape(unit);
+  for (auto& head : shape.heads) head.offset = head.name == "soma" ? -70 : 0;
   Twin twin(shape, 9, 1);
-  {
-    torch::NoGradGuard no_gradient;
-    twin->first_bias.zero_();
-    twin->soma_weight.fill_(1);
-    twin->soma_bias.zero_();
-    for (int s = 0; s < 9; ++s)
-      for (int k = 0; k < 20; ++k) twin->first_weight[s][k][0] = (s + 1) * (20 - k) / 20.0;
+  twin.array("layer1_bias")[0] = twin.array("soma_bias")[0] = 0;
+  twin.array("soma_weight")[0] = 1;
+  for (int s = 0; s < 9; ++s) {
+    for (int k = 0; k < 20; ++k)
+      twin.array("layer1_weight")[static_cast<size_t>(20 * s + k)] =
+          static_cast<float>((s + 1) * (20 - k) / 20.0);
   }
-  twin->eval();
   const auto peaks = twin_peaks(twin, spec, 1);
   auto orders = random_orders(spec.synapses, 5, 1);
   const auto inward = inward_order(spec.synapses, spec.distance_um);

@@ -87,7 +87,6 @@ double spikes_per_bin(const Split& split) {
 
 std::vector<TrialComparison> compare(Twin& twin, const Split& split,
                                      const std::function<void(const TrialView&, const Prediction&)>& also) {
-  twin->eval();
   std::vector<TrialComparison> trials;
   for (size_t i = 0; i < split.trials(); ++i) {
     auto predicted = predict_trial(twin, split, i);

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "dataset/event_support.hpp"
-#include "twin/network.hpp"
+#include "twin/twin.hpp"
 
 namespace neurontwin {
 

@@ -114,19 +114,21 @@ std::vector<Answer> simulated(const DatasetPlan& plan, const std::vector<Synapti
 }
 
 /// The twin's somatic voltage from the added spike on, [input][after_ms].
-torch::Tensor predicted(Twin& twin, const std::vector<SynapticInput>& inputs, int64_t excitatory,
-                        const AddedSpikeSpec& spec) {
+std::vector<std::vector<double>> predicted(Twin& twin, const std::vector<SynapticInput>& inputs,
+                                           int64_t excitatory, const AddedSpikeSpec& spec) {
   constexpr size_t kAtOnce = 64;
-  torch::NoGradGuard no_gradient;
-  std::vector<torch::Tensor> answers;
+  const int64_t length_ms = spec.before_ms + spec.after_ms;
+  std::vector<std::vector<double>> answers;
   for (size_t at = 0; at < inputs.size(); at += kAtOnce) {
     const auto some = std::span(inputs).subspan(at, std::min(kAtOnce, inputs.size() - at));
-    const auto list = input_events(some, excitatory, twin->history_ms());
-    const auto events = torch::tensor(list, torch::kInt32).view({-1, 3}).to(twin->spike_weight.device());
-    const auto answer = twin->forward(events, std::ssize(some), spec.before_ms + spec.after_ms).soma_mV;
-    answers.push_back(answer.narrow(1, spec.before_ms, spec.after_ms).to(torch::kCPU, torch::kFloat64));
+    const auto events = input_events(some, excitatory, twin.history_ms());
+    const auto soma_mV = predict(twin, {events, std::ssize(some), length_ms}).soma_mV;
+    for (int64_t i = 0; i < std::ssize(some); ++i) {
+      const auto end = soma_mV.begin() + (i + 1) * length_ms;
+      answers.emplace_back(end - spec.after_ms, end);
+    }
   }
-  return torch::cat(answers).contiguous();
+  return answers;
 }
 
 /// Sums over a change's ms, from which correlation and slope follow.
@@ -221,7 +223,6 @@ AddedSpikes add_spikes(Twin& twin, const DatasetPlan& plan, std::span<const Syna
   const auto q = questions(plan, places, spec);
   const auto neuron = simulated(plan, q.inputs, spec, threads);
   const auto twins = predicted(twin, q.inputs, excitatory_synapses(plan.cell), spec);
-  const auto v = twins.accessor<double, 2>();
   AddedSpikes added;
   for (const auto& asked : q.asked) {
     const auto &without = neuron[asked.without], &with = neuron[asked.with];
@@ -233,8 +234,8 @@ AddedSpikes add_spikes(Twin& twin, const DatasetPlan& plan, std::span<const Syna
     for (int64_t t = 0; t < spec.after_ms; ++t) {
       spike.neuron_mV.push_back(with.soma_mV[static_cast<size_t>(t)] -
                                 without.soma_mV[static_cast<size_t>(t)]);
-      spike.twin_mV.push_back(v[static_cast<int64_t>(asked.with)][t] -
-                              v[static_cast<int64_t>(asked.without)][t]);
+      spike.twin_mV.push_back(twins[asked.with][static_cast<size_t>(t)] -
+                              twins[asked.without][static_cast<size_t>(t)]);
     }
     added.kept.push_back(std::move(spike));
   }

@@ -3,7 +3,7 @@
 
 #include "dataset/dataset.hpp"
 #include "interpret/places.hpp"
-#include "twin/network.hpp"
+#include "twin/twin.hpp"
 
 namespace neurontwin {
 

@@ -29,10 +29,7 @@ TEST(AddedSpike, TheExactTwinsAnswerIsTheNeurons) {
 TEST(AddedSpike, ATwinHalfAsSensitiveHasHalfTheSlope) {
   ExactTwin exact("half", 1000);
   exact.plan.data.labels.soma_ceiling_mV = 1e4;
-  {
-    torch::NoGradGuard no_gradient;
-    exact.twin->soma_weight.fill_(0.5);
-  }
+  exact.twin.array("soma_weight")[0] = 0.5;
   const auto places = synapse_places(exact.plan.cell);
   const auto json = added_spikes_json(
       add_spikes(exact.twin, exact.plan, places, {.spikes = 8, .before_ms = 200, .after_ms = 50}, 1), places,

@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "evaluate/bootstrap.hpp"
+#include "interpret/drive_gradient.hpp"
 #include "interpret/rounded.hpp"
 
 namespace neurontwin {
@@ -64,11 +65,11 @@ void add(Sums& sums, const WindowBatch& batch, std::span<const Attribution> attr
 
 Sums summed(Twin& twin, const Split& split, std::span<const Moment> moments, std::span<const size_t> set_of,
             size_t sets, int64_t steps) {
-  Sums sums{sets, lag_bins(twin->spec().window_ms())};
+  Sums sums{sets, lag_bins(twin.network().window_ms())};
   sums.of_channel.assign(set_of.size(), 0);
   for (size_t at = 0; at < moments.size(); at += kMomentsAtOnce) {
     const auto some = moments.subspan(at, std::min(kMomentsAtOnce, moments.size() - at));
-    const auto batch = windows_at(split, some, twin->history_ms());
+    const auto batch = windows_at(split, some, twin.history_ms());
     add(sums, batch, attribute(twin, batch, steps), set_of);
   }
   return sums;
@@ -101,53 +102,42 @@ Json channels_json(const Sums& sums) {
 
 }  // namespace
 
-std::vector<Attribution> attribute(Twin& twin, const WindowBatch& batch, int64_t steps) {
-  const auto device = twin->first_weight.device();
-  torch::Tensor drive, slope, total;
-  {
-    torch::NoGradGuard no_gradient;
-    drive = twin->drive(events_of(batch).to(device), batch.windows, 1);
-    total = twin->answers_to_drive(drive).spike_log_odds -
-            twin->answers_to_drive(torch::zeros_like(drive)).spike_log_odds;
-  }
+template <class T>
+std::vector<Attribution> attribute(TwinOf<T>& twin, const WindowBatch& batch, int64_t steps) {
+  const auto input = windows_of(batch);
+  const int64_t windows = batch.windows, spike = twin.first_output("spike");
+  const auto log_odds = [&](const std::vector<T>& drive) {
+    const auto outputs = twin.forward_from_drive(drive, windows, 1);
+    std::vector<double> answers;
+    for (int64_t w = 0; w < windows; ++w) answers.push_back(static_cast<double>(outputs.at(w, spike)));
+    return answers;
+  };
+  const auto drive = twin.drive(input);
+  const auto answer = log_odds(drive), silence = log_odds(std::vector<T>(drive.size(), T(0)));
+  std::vector<double> slope(drive.size(), 0.0);  // mean over the way
+  std::vector<T> on_the_way(drive.size());
   for (int64_t s = 0; s < steps; ++s) {
     const double share = (static_cast<double>(s) + 0.5) / static_cast<double>(steps);
-    const auto on_the_way = (drive * share).detach().requires_grad_(true);
-    const auto answer = twin->answers_to_drive(on_the_way).spike_log_odds;
-    const auto g = torch::autograd::grad({answer.sum()}, {on_the_way})[0];
-    slope = slope.defined() ? slope + g : g;
+    for (size_t i = 0; i < drive.size(); ++i) on_the_way[i] = static_cast<T>(share) * drive[i];
+    const auto gradient = gradient_by_drive<T>(twin, on_the_way, windows, spike);
+    for (size_t i = 0; i < slope.size(); ++i)
+      slope[i] += static_cast<double>(gradient[i]) / static_cast<double>(steps);
   }
-  slope = (slope / static_cast<double>(steps)).to(torch::kCPU, torch::kFloat32).contiguous();
-  const auto filters = twin->filters().detach().to(torch::kCPU, torch::kFloat32).contiguous();
-  total = total.to(torch::kCPU, torch::kFloat64).contiguous();
-  const auto g = slope.accessor<float, 3>();    // [window][time][feature]
-  const auto w = filters.accessor<float, 3>();  // [channel][tap][feature]
-  std::vector<Attribution> attributions(static_cast<size_t>(batch.windows));
-  for (int64_t n = 0; n < batch.windows; ++n)
-    attributions[static_cast<size_t>(n)].total = total.data_ptr<double>()[n];
-  // The drive's time t is at taps - 1 + t of the window's; a spike at `time` reaches it through tap taps - 1
-  // + t - time.
-  const int64_t taps = filters.size(1), features = filters.size(2), duration = slope.size(1);
-  for (int64_t i = 0; i < batch.event_count(); ++i) {
-    const auto* event = &batch.events[static_cast<size_t>(3 * i)];
-    const int64_t first = std::max<int64_t>(0, event[2] - taps + 1),
-                  last = std::min<int64_t>(duration, event[2] + 1);
-    double sum = 0;
-    for (int64_t t = first; t < last; ++t) {
-      const float* a = &g[event[0]][t][0];
-      const float* b = &w[event[1]][taps - 1 + t - event[2]][0];
-      float products = 0;
-      for (int64_t f = 0; f < features; ++f) products += a[f] * b[f];
-      sum += static_cast<double>(products);
-    }
-    attributions[static_cast<size_t>(event[0])].of_spike.push_back(sum);
-  }
+  const std::vector<T> mean(slope.begin(), slope.end());
+  const auto of_spike = twin.spike_gradients(input, mean);
+  std::vector<Attribution> attributions(static_cast<size_t>(windows));
+  for (size_t w = 0; w < attributions.size(); ++w) attributions[w].total = answer[w] - silence[w];
+  for (size_t i = 0; i < of_spike.size(); ++i)
+    attributions[static_cast<size_t>(batch.events[3 * i])].of_spike.push_back(of_spike[i]);
   return attributions;
 }
 
+template std::vector<Attribution> attribute(TwinOf<float>&, const WindowBatch&, int64_t);
+template std::vector<Attribution> attribute(TwinOf<double>&, const WindowBatch&, int64_t);
+
 Json attribution_json(Twin& twin, const Split& split, std::span<const SynapsePlace> places,
                       const AttributionSpec& spec, uint64_t seed) {
-  const auto matched = matched_moments(split, spec.spikes, twin->spec().window_ms(), spec.away_ms, seed);
+  const auto matched = matched_moments(split, spec.spikes, twin.network().window_ms(), spec.away_ms, seed);
   if (matched.spikes.empty()) return {{"spikes", 0}};
   const auto sets = sets_by_part(places);
   std::vector<size_t> set_of(places.size());
@@ -171,7 +161,7 @@ Json attribution_json(Twin& twin, const Split& split, std::span<const SynapsePla
         100 * error, spec.steps);
   std::vector<int64_t> ends(kLagEnds_ms.begin(),
                             kLagEnds_ms.begin() + static_cast<std::ptrdiff_t>(spikes.bins));
-  ends.back() = std::min(ends.back(), twin->spec().window_ms());
+  ends.back() = std::min(ends.back(), twin.network().window_ms());
   json["lag_ends_ms"] = ends;
   json["sets"] = Json::array();
   for (size_t s = 0; s < sets.size(); ++s) {

@@ -13,9 +13,10 @@ struct Attribution {
   std::vector<double> of_spike;  // of each event of the batch
   double total = 0;              // the twin's answer less its answer to silence
 };
-/// For each window of a batch of windows_at(). `steps`: of the midpoint rule along the way. Not of a
-/// recurrent twin.
-std::vector<Attribution> attribute(Twin& twin, const WindowBatch& batch, int64_t steps);
+/// For each window of a batch of windows_at(). `steps`: of the midpoint rule along the way, which is walked
+/// in the drive: it is linear in the spikes. For float and double.
+template <class T>
+std::vector<Attribution> attribute(TwinOf<T>& twin, const WindowBatch& batch, int64_t steps);
 
 struct AttributionSpec {
   int64_t spikes = 128;  // at most so many output spikes; 0: none

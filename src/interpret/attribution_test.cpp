@@ -13,7 +13,7 @@ namespace {
 TEST(Attribution, OfALinearTwinIsWhatEachSpikeAdds) {
   ExactTwin exact("attribution", -55);
   const auto moments = drawn_moments(exact.test, 20, 0, 1);
-  const auto batch = windows_at(exact.test, moments, exact.twin->history_ms());
+  const auto batch = windows_at(exact.test, moments, exact.twin.history_ms());
   const auto attributions = attribute(exact.twin, batch, 1);
   std::vector<size_t> at(moments.size(), 0);
   for (int64_t i = 0; i < batch.event_count(); ++i) {
@@ -26,20 +26,53 @@ TEST(Attribution, OfALinearTwinIsWhatEachSpikeAdds) {
 }
 
 TEST(Attribution, SumsToTheAnswerLessThatToSilence) {
-  TwinSpec spec;
-  spec.layers = {{12, 6}, {5, 4}};
-  spec.weight_sd = 0.3;
-  spec.spike_weight_sd = 1;
-  spec.batch_norm = true;
+  ConvolutionalSpec layers({{12, 6}, {5, 4}});
+  layers.weight_sd = 0.3;
+  layers.batch_norm = true;
+  TwinSpec spec(layers);
+  for (auto& head : spec.heads) head.weight_sd = 1;
   ExactTwin data("complete", -55);
   Twin twin(spec, 100, 3);
-  twin->eval();
-  const auto batch = windows_at(data.test, drawn_moments(data.test, 30, 100, 1), twin->history_ms());
+  const auto batch = windows_at(data.test, drawn_moments(data.test, 30, 100, 1), twin.history_ms());
   for (const auto& of : attribute(twin, batch, 400)) {
     const double sum = std::accumulate(of.of_spike.begin(), of.of_spike.end(), 0.0);
     // The midpoint rule is off where a unit switches on within a step: by its share of 1/400 of the way.
     EXPECT_NEAR(sum, of.total, 0.01 * std::max(1.0, std::abs(of.total)));
   }
+}
+
+TEST(Attribution, OfATwinWithMemoryAddsUpToo) {
+  // Four branches; every synapse feeds one, every third one another as well.
+  RecurrentSpec memory;
+  memory.memory_units = 6;
+  memory.history_ms = 60;
+  memory.longest_memory_ms = 40;
+  memory.excitatory_channels = 80;
+  memory.wiring = {4, {0}, {}};
+  for (int64_t c = 0; c < 100; ++c) {
+    memory.wiring.branch.push_back(c % 4);
+    if (c % 3 == 0) memory.wiring.branch.push_back((c + 1) % 4);
+    memory.wiring.first.push_back(memory.wiring.contacts());
+  }
+  TwinSpec spec(memory);
+  for (auto& head : spec.heads) head.weight_sd = 1;
+  ExactTwin data("memory", -55);
+  auto twin = in_double(Twin(spec, 100, 3));
+  const auto batch = windows_at(data.test, drawn_moments(data.test, 30, 100, 1), twin.history_ms());
+  double most = 0, off = 0, off_with_few = 0;
+  const auto sum = [](const Attribution& of) {
+    return std::accumulate(of.of_spike.begin(), of.of_spike.end(), 0.0);
+  };
+  for (const auto& of : attribute(twin, batch, 400)) {
+    most = std::max(most, std::abs(of.total));
+    off = std::max(off, std::abs(sum(of) - of.total));
+  }
+  for (const auto& of : attribute(twin, batch, 100))
+    off_with_few = std::max(off_with_few, std::abs(sum(of) - of.total));
+  EXPECT_GT(most, 0.1) << "the twin should answer to its input";
+  // The midpoint rule's error falls with the square of the steps: nothing else is left out.
+  EXPECT_LT(off, 1e-3 * most);
+  EXPECT_LT(off, off_with_few / 8);
 }
 
 TEST(MatchedMoments, SilencesAreSilentAndHadAsMuchInput) {

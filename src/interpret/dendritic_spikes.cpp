@@ -34,11 +34,10 @@ int64_t rises(std::span<const uint8_t> bins) {
 
 /// The components over a trial, [ms][component]: as the twin says them, and the true ones.
 std::vector<float> predicted_components(Twin& twin, const RecordedTrial& trial, int64_t excitatory) {
-  const auto events = events_of(trial.input, excitatory, twin->history_ms());
-  const auto said = twin->forward(events, 1, static_cast<int64_t>(trial.soma_mV.size()))
-                        .dendrites.to(torch::kCPU)
-                        .contiguous();
-  return {said.data_ptr<float>(), said.data_ptr<float>() + said.numel()};
+  const auto events = events_of(trial.input, excitatory, twin.history_ms());
+  const auto predicted = predict(twin, {events, 1, std::ssize(trial.soma_mV)});
+  const auto said = predicted.of("dendrites");
+  return {said.begin(), said.end()};
 }
 std::vector<float> true_components(const DendriticBasis& basis, const RecordedTrial& trial) {
   const size_t duration = trial.soma_mV.size(), n = basis.components();
@@ -170,24 +169,23 @@ std::optional<BranchAuc> branch_auc(std::span<const BranchTrial> trials, uint64_
 nlohmann::ordered_json dendritic_spikes(Twin& twin, const DendriticSpikeSpec& spec, const DatasetPlan& plan,
                                         const DendriticBasis* basis, int threads,
                                         const ProgressListener& listener) {
-  torch::NoGradGuard no_gradient;
   Json document{{"threshold_mV", spec.threshold_mV},
                 {"least_ms", spec.least_ms},
                 {"before_soma_spike_ms", spec.before_soma_spike_ms},
                 {"after_soma_spike_ms", spec.after_soma_spike_ms},
                 {"trials", spec.trials}};
   const auto* cell = std::get_if<DetailedCell>(&plan.cell);
-  if (cell == nullptr || basis == nullptr || twin->spec().dendritic_components == 0) {
+  const int64_t components = twin.spec().outputs("dendrites");
+  if (cell == nullptr || basis == nullptr || components == 0) {
     document["skipped"] = cell == nullptr
                               ? "a point neuron has no dendrites"
                               : "the twin predicts no dendritic voltages (data.dendritic_components is 0)";
     return document;
   }
-  if (static_cast<int64_t>(basis->components()) != twin->spec().dendritic_components ||
+  if (static_cast<int64_t>(basis->components()) != components ||
       basis->compartments() != cell->geometry.compartments.size()) {
     fail_input("dendritic_basis.h5 has {} components of {} compartments, the twin {}, the cell {}; remove it",
-               basis->components(), basis->compartments(), twin->spec().dendritic_components,
-               cell->geometry.compartments.size());
+               basis->components(), basis->compartments(), components, cell->geometry.compartments.size());
   }
   if (spec.skip_ms >= plan.data.trial_ms) {
     fail_input("interpret.dendritic_spikes.skip_ms is {}, expected less than the trials' {} ms", spec.skip_ms,

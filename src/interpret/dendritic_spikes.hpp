@@ -7,7 +7,7 @@
 
 #include "dataset/dataset.hpp"
 #include "dataset/dendritic_basis.hpp"
-#include "twin/network.hpp"
+#include "twin/twin.hpp"
 
 namespace neurontwin {
 

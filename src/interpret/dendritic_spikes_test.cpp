@@ -105,11 +105,9 @@ TEST(DendriticSpikes, AreFoundByTheTrueComponentsOfTheirVoltage) {
   int64_t samples = 0;
   const auto basis = fit_dendritic_basis(
       plan, 1, [](int64_t) {}, samples);
-  TwinSpec spec;
-  spec.layers = {{30, 4}};
-  spec.dendritic_components = 4;
+  TwinSpec spec(ConvolutionalSpec({{30, 4}}));
+  spec.heads.push_back(further_head("dendrites", 4));
   Twin twin(spec, 9, 1);
-  twin->eval();
   DendriticSpikeSpec asked;
   asked.trials = 4;
   const auto found = dendritic_spikes(twin, asked, plan, &basis, 1);
@@ -124,9 +122,7 @@ TEST(DendriticSpikes, AreFoundByTheTrueComponentsOfTheirVoltage) {
 }
 
 TEST(DendriticSpikes, OfATwinThatPredictsNoDendritesAreNotAskedFor) {
-  TwinSpec spec;
-  spec.layers = {{30, 4}};
-  Twin twin(spec, 9, 1);
+  Twin twin(TwinSpec(ConvolutionalSpec({{30, 4}})), 9, 1);
   DendriticSpikeSpec asked;
   asked.trials = 4;
   const auto found = dendritic_spikes(twin, asked, branch_plan(0), nullptr, 1);

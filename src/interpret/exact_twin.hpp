@@ -1,10 +1,12 @@
 #pragma once
 // For tests: a neuron that is a leaky sum of its input, and the twin that is the same sum.
+#include <algorithm>
+#include <cmath>
 #include <filesystem>
 
 #include "config/temporary_folder.hpp"
 #include "dataset/dataset.hpp"
-#include "twin/network.hpp"
+#include "twin/twin.hpp"
 
 namespace neurontwin {
 
@@ -13,7 +15,7 @@ struct ExactTwin {
   static constexpr int64_t taps = 141;  // of the neuron's kernel
 
   DatasetPlan plan;
-  Twin twin{nullptr};
+  Twin twin = leaky_sum();
   Split test;
 
   /// `threshold_mV`: low enough for spikes, or so high that the neuron is linear. Trials in a folder of the
@@ -33,22 +35,27 @@ struct ExactTwin {
     std::filesystem::remove_all(folder);
     make_dataset(plan, folder, 1, {});
     test = Split::open(plan, folder, splits_of(plan.data)[2]);
+  }
 
-    TwinSpec spec;
-    spec.layers = {{taps, 1}};
-    spec.activation = Activation::linear;
-    spec.soma_offset_mV = reset_mV;
-    twin = Twin(spec, 100, 1);
-    twin->eval();
-    torch::NoGradGuard no_gradient;
-    const auto decay = torch::exp(-torch::arange(taps, torch::kFloat32) / tau_ms);
-    for (int64_t c = 0; c < 100; ++c)
-      twin->first_weight[c].select(1, 0).copy_((c < 80 ? weight_mV : -weight_mV) * decay);
-    twin->first_bias.zero_();
-    twin->soma_weight.fill_(1);
-    twin->soma_bias.zero_();
-    twin->spike_weight.fill_(0.5);  // log-odds half a unit a mV
-    twin->spike_bias.fill_(-8);
+ private:
+  static Twin leaky_sum() {
+    ConvolutionalSpec unit({{taps, 1}});
+    unit.activation = Activation::linear;
+    TwinSpec spec(unit);
+    for (auto& head : spec.heads) head.offset = head.name == "soma" ? reset_mV : 0;
+    Twin made(spec, 100, 1);
+    const auto weight = made.array("layer1_weight");
+    for (size_t i = 0; i < weight.size(); ++i) {
+      const auto lag = static_cast<double>(i % taps);
+      weight[i] = static_cast<float>((i < 80 * taps ? weight_mV : -weight_mV) * std::exp(-lag / tau_ms));
+    }
+    const auto set = [&](const char* name, float value) { std::ranges::fill(made.array(name), value); };
+    set("layer1_bias", 0);
+    set("soma_weight", 1);
+    set("soma_bias", 0);
+    set("spike_weight", 0.5);  // log-odds half a unit a mV
+    set("spike_bias", -8);
+    return made;
   }
 };
 

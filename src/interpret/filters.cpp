@@ -18,8 +18,8 @@ constexpr int64_t kMostUnitsInFull =
     8;  // of these every synapse's filter is written down; of the others only the means
 constexpr int64_t kMostNumbersInFull = 400'000;  // of all these filters together: reports must stay light
 
-int64_t units_in_full(const TwinImpl& twin) {
-  const int64_t of_one = twin.channels() * twin.spec().layers.front().taps;
+int64_t units_in_full(const FirstFilters& first) {
+  const int64_t of_one = first.channels * first.taps;
   return std::clamp<int64_t>(kMostNumbersInFull / of_one, 1, kMostUnitsInFull);
 }
 
@@ -53,13 +53,12 @@ std::vector<double> standard_deviation(const Filters& filters, std::span<const d
 }
 
 /// The filters of synapses [first, last) onto one unit.
-Filters filters_of(const TwinImpl& twin, int64_t first, int64_t last, int64_t unit, double sign) {
-  const auto weight = twin.filters().detach().to(torch::kCPU, torch::kFloat64).contiguous();
-  const auto w = weight.accessor<double, 3>();
+Filters filters_of(const FirstFilters& of, int64_t first, int64_t last, int64_t unit, double sign) {
   Filters filters;
   for (int64_t c = first; c < last; ++c) {
     auto& filter = filters.emplace_back();
-    for (int64_t k = 0; k < weight.size(1); ++k) filter.push_back(sign * w[c][k][unit]);
+    for (int64_t k = 0; k < of.taps; ++k)
+      filter.push_back(sign * of.weight[static_cast<size_t>((c * of.taps + k) * of.features + unit)]);
   }
   return filters;
 }
@@ -133,29 +132,29 @@ ExponentialFit fit_exponential(std::span<const double> filter) {
   return {amplitude, std::exp(best), 1 - left / total};
 }
 
-Interpretation interpret_filters(const TwinImpl& twin, int64_t excitatory_synapses,
+Interpretation interpret_filters(const Twin& twin, int64_t excitatory_synapses,
                                  std::optional<double> membrane_time_constant_ms, uint64_t seed) {
   Interpretation out;
-  if (twin.spec().recurrent) {
-    const auto tau_ms = twin.time_constants_ms().to(torch::kCPU, torch::kFloat64).contiguous();
-    const std::span all(tau_ms.data_ptr<double>(), static_cast<size_t>(tau_ms.numel()));
-    out.document = {{"lag_ms", Json::array()}, {"units", Json::array()}, {"memory_tau_ms", rounded(all)}};
-    out.metrics = Json::object();
-    return out;
-  }
-  auto units = Json::array();
-  const auto readout = twin.spike_weight.detach().to(torch::kCPU, torch::kFloat64).contiguous();
-  const bool single_layer = twin.spec().depth() == 1;
-  const int64_t in_full = units_in_full(twin);
-  for (int64_t u = 0; u < twin.spec().layers.front().features; ++u) {
-    const double weight = single_layer ? readout[u].item<double>() : std::numeric_limits<double>::quiet_NaN();
+  out.document = {{"lag_ms", Json::array()}, {"units", Json::array()}};
+  out.metrics = Json::object();
+  const auto& network = twin.network();
+  const auto tau_ms = network.time_constants_ms(twin.layout(), twin.numbers);
+  if (!tau_ms.empty()) out.document["memory_tau_ms"] = rounded(tau_ms);
+  const auto found = network.filters(twin.layout(), twin.numbers, twin.channels());
+  if (!found) return out;
+  const auto readout = twin.array("spike_weight");
+  const bool single_layer = network.depth() == 1;
+  const int64_t in_full = units_in_full(*found);
+  for (int64_t u = 0; u < found->features; ++u) {
+    const double weight = single_layer ? static_cast<double>(readout[static_cast<size_t>(u)])
+                                       : std::numeric_limits<double>::quiet_NaN();
     const double sign = single_layer && weight < 0 ? -1 : 1;
     Json unit{{"unit", u}};
     if (single_layer) unit["readout"] = std::abs(weight);
     Json filters_json;
     const auto add = [&](const std::string& kind, int64_t first, int64_t last) {
       if (first == last) return;
-      const auto filters = filters_of(twin, first, last, u, sign);
+      const auto filters = filters_of(*found, first, last, u, sign);
       auto summary = summarise(filters, seed);
       if (u < in_full) {
         auto& list = filters_json[kind] = Json::array();
@@ -168,12 +167,10 @@ Interpretation interpret_filters(const TwinImpl& twin, int64_t excitatory_synaps
     add("excitatory", 0, excitatory_synapses);
     add("inhibitory", excitatory_synapses, twin.channels());
     if (u < in_full) unit["filters"] = std::move(filters_json);
-    units.push_back(std::move(unit));
+    out.document["units"].push_back(std::move(unit));
   }
   if (membrane_time_constant_ms) out.metrics["filter.true_tau_ms"] = *membrane_time_constant_ms;
-  std::vector<int64_t> lags;
-  for (int64_t k = 0; k < twin.spec().layers.front().taps; ++k) lags.push_back(k);
-  out.document = {{"lag_ms", lags}, {"units", units}};
+  for (int64_t k = 0; k < found->taps; ++k) out.document["lag_ms"].push_back(k);
   if (membrane_time_constant_ms) out.document["membrane_time_constant_ms"] = *membrane_time_constant_ms;
   return out;
 }

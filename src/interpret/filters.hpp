@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "interpret/validity.hpp"
-#include "twin/network.hpp"
+#include "twin/twin.hpp"
 
 namespace neurontwin {
 
@@ -17,15 +17,15 @@ ExponentialFit fit_exponential(std::span<const double> filter);
 /// What the first layer learned: for each unit the filters of its excitatory and inhibitory synapses, their
 /// mean, and the time constant with which it decays (95 % interval from a bootstrap over synapses), or null
 /// and in `tau_note` why there is none (validity.hpp). In a network of one layer a unit's filters are given
-/// the sign of its readout by the spike head, so that positive means towards a spike. A recurrent twin has no
-/// filters: of it, its memory's time constants.
+/// the sign of its readout by the spike head, so that positive means towards a spike. Of a twin
+/// with memory units their time constants; one without filters has no units here.
 struct Interpretation {
   nlohmann::ordered_json document;  // interpretation.json
   nlohmann::ordered_json metrics;   // "filter.excitatory_tau_ms", ... for the first unit
 };
 /// `membrane_time_constant_ms`: what the filters of a point neuron's twin should decay with; a neuron with
 /// dendrites has no such single number.
-Interpretation interpret_filters(const TwinImpl& twin, int64_t excitatory_synapses,
+Interpretation interpret_filters(const Twin& twin, int64_t excitatory_synapses,
                                  std::optional<double> membrane_time_constant_ms, uint64_t seed);
 
 }  // namespace neurontwin

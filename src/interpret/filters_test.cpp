@@ -58,16 +58,15 @@ TEST(TimeConstant, IsNotBelievedWhereItsIntervalLeavesTheWindow) {
 
 /// Filters of three excitatory and two inhibitory synapses that decay so.
 Interpretation decaying_with(double excitatory_tau_ms, double inhibitory_tau_ms) {
-  TwinSpec spec;
-  spec.layers = {{150, 1}};
-  Twin twin(spec, 5, 1);
-  torch::NoGradGuard no_gradient;
-  twin->spike_weight.fill_(2);
-  const auto lag = torch::arange(150, torch::kFloat64);
-  for (int64_t c = 0; c < 5; ++c)
-    twin->first_weight[c].select(1, 0).copy_(c < 3 ? torch::exp(-lag / excitatory_tau_ms)
-                                                   : -torch::exp(-lag / inhibitory_tau_ms));
-  return interpret_filters(*twin, 3, {}, 1);
+  Twin twin(TwinSpec(ConvolutionalSpec({{150, 1}})), 5, 1);
+  twin.array("spike_weight")[0] = 2;
+  const auto weight = twin.array("layer1_weight");
+  for (size_t i = 0; i < weight.size(); ++i) {
+    const auto lag = static_cast<double>(i % 150);
+    weight[i] = static_cast<float>(i / 150 < 3 ? std::exp(-lag / excitatory_tau_ms)
+                                               : -std::exp(-lag / inhibitory_tau_ms));
+  }
+  return interpret_filters(twin, 3, {}, 1);
 }
 
 TEST(Filters, ReportATimeConstantInsideTheirWindowAndTheReasonOutside) {
@@ -87,16 +86,12 @@ TEST(Filters, ReportATimeConstantInsideTheirWindowAndTheReasonOutside) {
 
 TEST(Filters, SignsAreThoseOfTheEffectOnTheSpike) {
   // A unit read out negatively, with negative filters for excitation: excitation still drives spikes.
-  TwinSpec spec;
-  spec.layers = {{40, 1}};
-  Twin twin(spec, 5, 1);
-  {
-    torch::NoGradGuard no_gradient;
-    twin->spike_weight.fill_(-2);
-    const auto decay = torch::exp(-torch::arange(40) / 10.0);
-    for (int64_t c = 0; c < 5; ++c) twin->first_weight[c].select(1, 0).copy_((c < 3 ? -1.0 : 0.5) * decay);
-  }
-  const auto found = interpret_filters(*twin, 3, 10, 1);
+  Twin twin(TwinSpec(ConvolutionalSpec({{40, 1}})), 5, 1);
+  twin.array("spike_weight")[0] = -2;
+  const auto weight = twin.array("layer1_weight");
+  for (size_t i = 0; i < weight.size(); ++i)
+    weight[i] = static_cast<float>((i / 40 < 3 ? -1.0 : 0.5) * std::exp(-static_cast<double>(i % 40) / 10));
+  const auto found = interpret_filters(twin, 3, 10, 1);
   EXPECT_NEAR(found.metrics["filter.excitatory_amplitude"].get<double>(), 1, 1e-4);
   EXPECT_NEAR(found.metrics["filter.inhibitory_amplitude"].get<double>(), -0.5, 1e-4);
   EXPECT_NEAR(found.metrics["filter.inhibitory_tau_ms"].get<double>(), 10, 1e-3);
@@ -104,14 +99,12 @@ TEST(Filters, SignsAreThoseOfTheEffectOnTheSpike) {
 }
 
 TEST(Interpretation, OfARecurrentTwinIsItsTimeConstants) {
-  TwinSpec spec;
-  auto& r = spec.recurrent.emplace();
+  RecurrentSpec r;
   r.memory_units = 3;
   r.longest_memory_ms = 100;
   r.wiring = {1, {0, 1, 2}, {0, 0}};
   r.excitatory_channels = 1;
-  Twin twin(spec, 2, 1);
-  const auto of = interpret_filters(*twin, 1, {}, 1);
+  const auto of = interpret_filters(Twin(TwinSpec(r), 2, 1), 1, {}, 1);
   EXPECT_EQ(of.document["memory_tau_ms"].dump(), "[1.0,10.0,100.0]");
   EXPECT_TRUE(of.document["units"].empty());  // the report has nothing to draw
   EXPECT_TRUE(of.metrics.is_object());        // and metrics.json nothing to add

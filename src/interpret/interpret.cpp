@@ -41,19 +41,19 @@ InterpretSpec read_interpret(const Settings& settings) {
 Json interpret(Twin& twin, const DatasetPlan& plan, const Split& test, const InterpretSpec& spec,
                int threads) {
   const auto places = synapse_places(plan.cell);
-  auto json = interpret_filters(*twin, excitatory_synapses(plan.cell), membrane_time_constant_ms(plan.cell),
-                                plan.seed)
-                  .document;
+  auto json =
+      interpret_filters(twin, excitatory_synapses(plan.cell), membrane_time_constant_ms(plan.cell), plan.seed)
+          .document;
   json["places"] = places_json(places);
-  if (!twin->spec().recurrent) {
-    if (spec.moments > 0) {
-      const auto moments = drawn_moments(test, spec.moments, twin->history_ms(), plan.seed);
-      json["response"] = response_json(mean_response(twin, test, moments), places, plan.seed);
-    }
-    if (spec.templates > 0) json["templates"] = filter_templates(*twin, places, spec.templates, plan.seed);
-    if (spec.attribution.spikes > 0)
-      json["attribution"] = attribution_json(twin, test, places, spec.attribution, plan.seed);
+  if (spec.moments > 0) {
+    const auto moments = drawn_moments(test, spec.moments, twin.history_ms(), plan.seed);
+    json["response"] = response_json(mean_response(twin, test, moments), places, plan.seed);
   }
+  const auto filters = twin.network().filters(twin.layout(), twin.numbers, twin.channels());
+  if (filters && spec.templates > 0)
+    json["templates"] = filter_templates(*filters, places, spec.templates, plan.seed);
+  if (spec.attribution.spikes > 0)
+    json["attribution"] = attribution_json(twin, test, places, spec.attribution, plan.seed);
   if (spec.added.spikes > 0) {
     json["added_spikes"] =
         added_spikes_json(add_spikes(twin, plan, places, spec.added, threads), places, plan.seed);

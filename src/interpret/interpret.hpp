@@ -7,7 +7,7 @@ namespace neurontwin {
 
 /// Part of what a result is known by. Raise it when the same twin and data come to another
 /// interpretation.json.
-inline constexpr int kInterpretVersion = 1;
+inline constexpr int kInterpretVersion = 2;
 
 /// Reads [interpret].
 struct InterpretSpec {
@@ -19,8 +19,8 @@ struct InterpretSpec {
 InterpretSpec read_interpret(const Settings& settings);
 
 /// interpretation.json: what the first layer learned (interpret_filters()), where its synapses sit, and what
-/// [interpret] asks for beside it. What a recurrent twin has no answer to is left out. `test`: inputs and
-/// output spikes that are looked at.
+/// [interpret] asks for beside it. A twin without filters has no templates. `test`: inputs and output spikes
+/// that are looked at.
 nlohmann::ordered_json interpret(Twin& twin, const DatasetPlan& plan, const Split& test,
                                  const InterpretSpec& spec, int threads);
 

@@ -1,29 +1,30 @@
 #pragma once
-#include <torch/torch.h>
-
+#include <Eigen/Core>
 #include <vector>
 
 namespace neurontwin {
 
-/// Sums over samples of features x and quantities y, in double precision: all that a linear regression needs,
-/// so that the samples need not be kept.
+/// Sums over samples of features x and quantities y: all that a linear regression needs, so that the samples
+/// need not be kept.
 struct ProbeSums {
   double samples = 0;
-  torch::Tensor x, y;        // [feature], [quantity]
-  torch::Tensor xx, xy, yy;  // [feature][feature], [feature][quantity], [quantity]
+  Eigen::VectorXd x, y;    // [feature], [quantity]
+  Eigen::MatrixXd xx, xy;  // [feature][feature], [feature][quantity]
+  Eigen::VectorXd yy;      // [quantity]
 
   /// features [sample][feature], quantities [sample][quantity].
-  void add(const torch::Tensor& features, const torch::Tensor& quantities);
+  void add(const Eigen::MatrixXd& features, const Eigen::MatrixXd& quantities);
   void add(const ProbeSums& other);
 };
 
 /// A linear map from features to quantities.
 struct LinearProbe {
-  torch::Tensor weight, intercept;  // [feature][quantity], [quantity]
-  std::vector<double> penalty;      // of each quantity
+  Eigen::MatrixXd weight;       // [feature][quantity]
+  Eigen::VectorXd intercept;    // [quantity]
+  std::vector<double> penalty;  // of each quantity
 
   /// [sample][quantity] of [sample][feature].
-  torch::Tensor predict(const torch::Tensor& features) const;
+  Eigen::MatrixXd predict(const Eigen::MatrixXd& features) const;
 };
 
 /// Ridge regression of each quantity on the features, these in standard deviations (Hoerl and Kennard 1970);

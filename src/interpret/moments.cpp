@@ -99,8 +99,4 @@ WindowBatch windows_at(const Split& split, std::span<const Moment> moments, int6
   return gather(split, windows, {.history_ms = history_ms, .window_ms = 1});
 }
 
-torch::Tensor events_of(const WindowBatch& batch) {
-  return torch::from_blob(const_cast<int32_t*>(batch.events.data()), {batch.event_count(), 3}, torch::kInt32);
-}
-
 }  // namespace neurontwin

@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "dataset/dataset.hpp"
-#include "twin/network.hpp"
+#include "twin/twin.hpp"
 
 namespace neurontwin {
 
@@ -29,8 +29,5 @@ MatchedMoments matched_moments(const Split& split, int64_t count, int64_t window
 
 /// Windows of one output each, at these moments.
 WindowBatch windows_at(const Split& split, std::span<const Moment> moments, int64_t history_ms);
-
-/// Events of a batch as a tensor [n][3] that shares its memory.
-torch::Tensor events_of(const WindowBatch& batch);
 
 }  // namespace neurontwin

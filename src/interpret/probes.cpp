@@ -1,13 +1,16 @@
 #include "interpret/probes.hpp"
 
+#include <Eigen/Core>
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 
 #include "evaluate/bootstrap.hpp"
 #include "interpret/dendrite_parts.hpp"
 #include "interpret/linear_probe.hpp"
 #include "interpret/recorded_trials.hpp"
+#include "twin/after_convolution.hpp"
 
 namespace neurontwin {
 namespace {
@@ -47,39 +50,48 @@ class Views {
   Views(Twin& trained, Twin& untrained, int64_t excitatory_synapses, int64_t skip_ms)
       : trained_(trained), untrained_(untrained), excitatory_(excitatory_synapses), skip_ms_(skip_ms) {}
 
-  std::vector<torch::Tensor> of(const RecordedTrial& trial) const {
-    const auto duration_ms = static_cast<int64_t>(trial.soma_mV.size());
-    const auto events = events_of(trial.input, excitatory_, trained_->history_ms());
-    std::vector<torch::Tensor> views;
-    for (auto* twin : {&trained_, &untrained_})
-      for (const auto& layer : (*twin)->hidden(events, 1, duration_ms))
-        views.push_back(counted(layer.squeeze(0).to(torch::kCPU)));
+  std::vector<Eigen::MatrixXd> of(const RecordedTrial& trial) const {
+    const auto events = events_of(trial.input, excitatory_, trained_.history_ms());
+    std::vector<Eigen::MatrixXd> views;
+    for (auto* twin : {&trained_, &untrained_}) {
+      twin->forward(SpikeWindows{events, 1, std::ssize(trial.soma_mV)});
+      for (const auto& layer : twin->hidden()) views.push_back(counted(as_matrix(layer)));
+    }
     views.push_back(counted(lagged_voltage(trial)));
     return views;
   }
 
-  torch::Tensor quantities(const RecordedTrial& trial) const {
-    std::vector<torch::Tensor> columns;
-    for (const auto& values : trial.quantities) columns.push_back(torch::tensor(values, torch::kFloat64));
-    return counted(torch::stack(columns, 1));
+  Eigen::MatrixXd quantities(const RecordedTrial& trial) const {
+    Eigen::MatrixXd columns(std::ssize(trial.soma_mV), std::ssize(trial.quantities));
+    for (Eigen::Index q = 0; q < columns.cols(); ++q)
+      std::ranges::copy(trial.quantities[static_cast<size_t>(q)], columns.col(q).begin());
+    return counted(columns);
   }
 
  private:
-  torch::Tensor counted(const torch::Tensor& of_ms) const {
-    return of_ms.narrow(0, skip_ms_, of_ms.size(0) - skip_ms_);
+  Eigen::MatrixXd counted(const Eigen::MatrixXd& of_ms) const {
+    return of_ms.bottomRows(of_ms.rows() - skip_ms_);
   }
 
-  static torch::Tensor lagged_voltage(const RecordedTrial& trial) {
-    const auto v = torch::tensor(trial.soma_mV, torch::kFloat64);
-    std::vector<torch::Tensor> columns;
-    for (const int64_t lag : kLags_ms) {
-      const auto then =
-          torch::cat({v.narrow(0, 0, 1).expand({std::min(lag, v.size(0))}), v}).narrow(0, 0, v.size(0));
-      const auto below = then.clamp_max(kSpikesBegin_mV);
-      columns.push_back(below);
-      columns.push_back(then - below);
+  static Eigen::MatrixXd as_matrix(const HiddenSignal<float>& layer) {
+    using Rows = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+    return Eigen::Map<const Rows>(layer.values.data(), std::ssize(layer.values) / layer.features,
+                                  layer.features)
+        .cast<double>();
+  }
+
+  static Eigen::MatrixXd lagged_voltage(const RecordedTrial& trial) {
+    const auto& v = trial.soma_mV;
+    Eigen::MatrixXd columns(std::ssize(v), 2 * std::ssize(kLags_ms));
+    for (Eigen::Index t = 0; t < columns.rows(); ++t) {
+      for (Eigen::Index k = 0; k < std::ssize(kLags_ms); ++k) {
+        const auto at = std::max<int64_t>(t - kLags_ms[static_cast<size_t>(k)], 0);
+        const double then = v[static_cast<size_t>(at)], below = std::min(then, kSpikesBegin_mV);
+        columns(t, 2 * k) = below;
+        columns(t, 2 * k + 1) = then - below;
+      }
     }
-    return torch::stack(columns, 1);
+    return columns;
   }
 
   Twin &trained_, &untrained_;
@@ -89,29 +101,32 @@ class Views {
 /// Sums over the bins of the scored trials, from which the variance explained follows for any of their
 /// resamples.
 struct ScoredTrials {
-  std::vector<torch::Tensor> bins, y, y2;          // [trial], [quantity] each; bins []
-  std::vector<std::vector<torch::Tensor>> error2;  // [view][trial], [quantity] each
+  std::vector<double> bins;                             // [trial]
+  std::vector<Eigen::RowVectorXd> y, y2;                // [trial], [quantity] each
+  std::vector<std::vector<Eigen::RowVectorXd>> error2;  // [view][trial], [quantity] each
 };
 
 /// 1 - mean squared error / variance of the quantities about their mean over the trials so weighted:
 /// weight [resample][trial], result [resample][quantity]. NaN of what does not vary.
-torch::Tensor variance_explained(const ScoredTrials& s, size_t view, const torch::Tensor& weight) {
-  const auto total = [&](const std::vector<torch::Tensor>& of_trials) {
-    return weight.matmul(torch::stack(of_trials));
+Eigen::MatrixXd variance_explained(const ScoredTrials& s, size_t view, const Eigen::MatrixXd& weight) {
+  const Eigen::Map<const Eigen::VectorXd> bins_of(s.bins.data(), std::ssize(s.bins));
+  const Eigen::ArrayXd bins = weight * bins_of;
+  const auto mean_of = [&](const std::vector<Eigen::RowVectorXd>& of_trials) -> Eigen::ArrayXXd {
+    Eigen::MatrixXd all(std::ssize(of_trials), of_trials.front().size());
+    for (Eigen::Index t = 0; t < all.rows(); ++t) all.row(t) = of_trials[static_cast<size_t>(t)];
+    return (weight * all).array().colwise() / bins;
   };
-  const auto bins = weight.matmul(torch::stack(s.bins)).unsqueeze(1);
-  const auto mean = total(s.y) / bins, square = total(s.y2) / bins;
-  const auto variance = square - mean * mean;
-  const auto explained = 1 - total(s.error2[view]) / bins / variance;
-  return torch::where(variance > 1e-12 * square, explained, torch::full_like(explained, NAN));
+  const Eigen::ArrayXXd mean = mean_of(s.y), square = mean_of(s.y2), error2 = mean_of(s.error2[view]);
+  const Eigen::ArrayXXd variance = square - mean.square();
+  return (variance > 1e-12 * square)
+      .select(1 - error2 / variance, std::numeric_limits<double>::quiet_NaN())
+      .matrix();
 }
 
 /// [value, low, high] with a 95 % interval; null where there is none. `resampled` [resample].
-Json with_interval(double value, const torch::Tensor& resampled) {
+Json with_interval(double value, const Eigen::VectorXd& resampled) {
   if (!std::isfinite(value)) return nullptr;
-  const auto dense = resampled.contiguous();
-  const auto [low, high] =
-      percentile_interval({dense.data_ptr<double>(), dense.data_ptr<double>() + dense.numel()}, 0.95);
+  const auto [low, high] = percentile_interval({resampled.begin(), resampled.end()}, 0.95);
   const auto rounded = [](double x) { return std::round(x * 1e5) / 1e5; };
   return {rounded(value), rounded(low), rounded(high)};
 }
@@ -122,36 +137,31 @@ class Scores {
   Scores(const ScoredTrials& scored, uint64_t seed) {
     const auto trials = scored.bins.size();
     const auto drawn = resampling_weights(trials, kResamples, seed);
-    const auto weight =
-        torch::tensor(drawn, torch::kFloat64).view({static_cast<int64_t>(trials), -1}).t().contiguous();
-    const auto once = torch::ones({1, static_cast<int64_t>(trials)}, torch::kFloat64);
+    using Rows = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+    const Eigen::Map<const Rows> by_trial(drawn.data(), static_cast<Eigen::Index>(trials), kResamples);
+    const Eigen::MatrixXd weight = by_trial.transpose().cast<double>();
+    const Eigen::MatrixXd once = Eigen::MatrixXd::Ones(1, static_cast<Eigen::Index>(trials));
     for (size_t view = 0; view < scored.error2.size(); ++view) {
-      value_.push_back(variance_explained(scored, view, once).squeeze(0));
+      value_.push_back(variance_explained(scored, view, once));
       resampled_.push_back(variance_explained(scored, view, weight));
     }
   }
 
   Json of(size_t view, int64_t quantity) const {
-    return with_interval(value_[view][quantity].item<double>(), resampled_[view].select(1, quantity));
+    return with_interval(value_[view][quantity], resampled_[view].col(quantity));
   }
   Json difference(size_t view, size_t other, int64_t quantity) const {
-    return with_interval((value_[view] - value_[other])[quantity].item<double>(),
-                         (resampled_[view] - resampled_[other]).select(1, quantity));
+    return with_interval(value_[view][quantity] - value_[other][quantity],
+                         resampled_[view].col(quantity) - resampled_[other].col(quantity));
   }
 
  private:
-  std::vector<torch::Tensor> value_, resampled_;  // [quantity], [resample][quantity]
+  std::vector<Eigen::RowVectorXd> value_;   // [view], [quantity] each
+  std::vector<Eigen::MatrixXd> resampled_;  // [view], [resample][quantity] each
 };
 
-std::vector<std::string> layer_names(const TwinSpec& spec) {
-  if (spec.recurrent) return {"memory"};
-  std::vector<std::string> names;
-  for (int64_t i = 1; i <= spec.depth(); ++i) names.push_back(fmt::format("layer {}", i));
-  return names;
-}
-
-Json document(const ProbeSpec& spec, const TwinSpec& twin, const ScoredTrials& scored, uint64_t seed) {
-  const auto names = layer_names(twin);
+Json document(const ProbeSpec& spec, const std::vector<std::string>& names, const ScoredTrials& scored,
+              uint64_t seed) {
   const size_t layers = names.size(), voltage = 2 * layers;
   const Scores scores(scored, seed);
   auto quantities = Json::array();
@@ -207,15 +217,13 @@ class Probing {
   const ScoredTrials& scored() const { return scored_; }
 
  private:
-  void score(const std::vector<torch::Tensor>& features, const torch::Tensor& quantities) {
-    scored_.bins.push_back(torch::tensor(static_cast<double>(quantities.size(0)), torch::kFloat64));
-    scored_.y.push_back(quantities.sum(0));
-    scored_.y2.push_back((quantities * quantities).sum(0));
+  void score(const std::vector<Eigen::MatrixXd>& features, const Eigen::MatrixXd& quantities) {
+    scored_.bins.push_back(static_cast<double>(quantities.rows()));
+    scored_.y.push_back(quantities.colwise().sum());
+    scored_.y2.push_back(quantities.colwise().squaredNorm());
     scored_.error2.resize(features.size());
-    for (size_t v = 0; v < features.size(); ++v) {
-      const auto error = probes_[v].predict(features[v]) - quantities;
-      scored_.error2[v].push_back((error * error).sum(0));
-    }
+    for (size_t v = 0; v < features.size(); ++v)
+      scored_.error2[v].push_back((probes_[v].predict(features[v]) - quantities).colwise().squaredNorm());
   }
 
   const Views& views_;
@@ -277,44 +285,41 @@ ProbeSpec read_probes(const Settings& settings, const Neuron& cell) {
   return spec;
 }
 
-Twin untrained_network(const TwinImpl& twin, uint64_t seed, std::span<const torch::Tensor> events,
+Twin untrained_network(const Twin& twin, uint64_t seed, std::span<const std::vector<int32_t>> events,
                        int64_t window_ms) {
-  torch::NoGradGuard no_gradient;
-  Twin fresh(twin.spec(), twin.channels(), seed);
-  fresh->to(twin.spike_weight.device());
-  fresh->train();
-  for (const auto& of_trial : events) fresh->forward(of_trial, 1, window_ms);
-  fresh->eval();
+  Twin fresh(twin.spec(), twin.channels(), seed, twin.parallel);
+  for (const auto& of_trial : events) fresh.forward(SpikeWindows{of_trial, 1, window_ms}, NormBy::batch);
+  if (events.empty()) return fresh;
   // The averages began at 0 and 1, of which kNormKeep is left after each batch.
   const double left = std::pow(kNormKeep, static_cast<double>(events.size()));
-  for (auto& buffer : fresh->named_buffers()) {
-    const bool mean = buffer.key().ends_with("_norm_mean"),
-               variance = buffer.key().ends_with("_norm_variance");
-    if (!events.empty() && (mean || variance)) buffer.value().sub_(variance ? left : 0).div_(1 - left);
+  for (const auto& [array, trained, regularised] : fresh.layout().arrays()) {
+    const bool mean = array.name.ends_with("_norm_mean"), variance = array.name.ends_with("_norm_variance");
+    if (!mean && !variance) continue;
+    for (float& average : fresh.array(array.name))
+      average = static_cast<float>((static_cast<double>(average) - (variance ? left : 0)) / (1 - left));
   }
   return fresh;
 }
 
 nlohmann::ordered_json probe_layers(Twin& twin, const ProbeSpec& spec, const DatasetPlan& plan, int threads,
                                     const ProgressListener& listener) {
-  torch::NoGradGuard no_gradient;
   if (spec.skip_ms >= plan.data.trial_ms) {
     fail_input("interpret.probes.skip_ms is {}, expected less than the trials' {} ms", spec.skip_ms,
                plan.data.trial_ms);
   }
   const int64_t excitatory = excitatory_synapses(plan.cell);
-  std::vector<torch::Tensor> first_inputs;
+  std::vector<std::vector<int32_t>> first_inputs;
   for (size_t trial = 0; trial < std::min(kStatisticsTrials, static_cast<size_t>(spec.trials_fit)); ++trial)
     first_inputs.push_back(
         events_of(draw_input(plan.stimulus, plan.seed, Stage::stimulus_test, trial, plan.data.trial_ms),
-                  excitatory, twin->history_ms()));
-  auto untrained = untrained_network(*twin, plan.seed + 1, first_inputs, plan.data.trial_ms);
+                  excitatory, twin.history_ms()));
+  auto untrained = untrained_network(twin, plan.seed + 1, first_inputs, plan.data.trial_ms);
   const Views views(twin, untrained, excitatory, spec.skip_ms);
   Probing probing(views, spec);
   for_each_recorded_trial(
       plan, {spec.quantities, false, static_cast<size_t>(spec.trials_fit + spec.trials_score), "probes"},
       threads, listener, [&](size_t trial, const RecordedTrial& recorded) { probing.take(trial, recorded); });
-  return document(spec, twin->spec(), probing.scored(), plan.seed);
+  return document(spec, twin.network().layer_names(), probing.scored(), plan.seed);
 }
 
 }  // namespace neurontwin

@@ -2,7 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "dataset/dataset.hpp"
-#include "twin/network.hpp"
+#include "twin/twin.hpp"
 
 namespace neurontwin {
 
@@ -29,7 +29,7 @@ nlohmann::ordered_json probe_layers(Twin& twin, const ProbeSpec& spec, const Dat
 
 /// A network of the same shape with other weights, as training begins, whose running averages of batch
 /// normalisation are those of these inputs (one window each, of window_ms after the twin's history).
-Twin untrained_network(const TwinImpl& twin, uint64_t seed, std::span<const torch::Tensor> events,
+Twin untrained_network(const Twin& twin, uint64_t seed, std::span<const std::vector<int32_t>> events,
                        int64_t window_ms);
 
 }  // namespace neurontwin

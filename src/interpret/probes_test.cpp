@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
 #include <cmath>
+#include <numeric>
 
 #include "interpret/dendrite_parts.hpp"
 #include "interpret/recorded_trials.hpp"
@@ -29,15 +32,13 @@ DatasetPlan point_plan(double threshold_mV) {
 
 /// The twin of one linear unit whose filters are the integrate-and-fire neuron's own potentials.
 Twin perfect_point_twin() {
-  TwinSpec spec;
-  spec.layers = {{141, 1}};
-  spec.activation = Activation::linear;
-  Twin twin(spec, 100, 1);
-  torch::NoGradGuard no_gradient;
-  const auto potential = torch::exp(-torch::arange(141) / 20.0);
-  for (int64_t c = 0; c < 100; ++c)
-    twin->first_weight[c].select(1, 0).copy_((c < 80 ? 1.0 : -1.0) * potential);
-  twin->eval();
+  ConvolutionalSpec unit({{141, 1}});
+  unit.activation = Activation::linear;
+  Twin twin(TwinSpec(unit), 100, 1);
+  const auto weight = twin.array("layer1_weight");
+  for (size_t i = 0; i < weight.size(); ++i)
+    weight[i] =
+        static_cast<float>((i / 141 < 80 ? 1.0 : -1.0) * std::exp(-static_cast<double>(i % 141) / 20));
   return twin;
 }
 
@@ -84,37 +85,40 @@ TEST(Probes, SeeTheTrialsOfTheTestStream) {
   EXPECT_EQ(trials[9].input.excitatory.time_ms, input.excitatory.time_ms);
   EXPECT_EQ(trials[9].quantities[0], trials[9].soma_mV);
   const auto events = events_of(input, 80, 30);
-  EXPECT_EQ(events.size(0),
-            static_cast<int64_t>(input.excitatory.time_ms.size() + input.inhibitory.time_ms.size()));
-  EXPECT_EQ(events.select(1, 1).max().item<int>(),
-            80 + static_cast<int>(
-                     *std::max_element(input.inhibitory.synapse.begin(), input.inhibitory.synapse.end())));
-  EXPECT_EQ(events[0][2].item<int>(), 30 + static_cast<int>(input.excitatory.time_ms[0]));
+  EXPECT_EQ(events.size(), 3 * (input.excitatory.time_ms.size() + input.inhibitory.time_ms.size()));
+  int32_t last_channel = 0;
+  for (size_t e = 0; e < events.size(); e += 3) last_channel = std::max(last_channel, events[e + 1]);
+  EXPECT_EQ(last_channel, 80 + static_cast<int32_t>(std::ranges::max(input.inhibitory.synapse)));
+  EXPECT_EQ(events[2], 30 + static_cast<int32_t>(input.excitatory.time_ms[0]));
 }
 
 TEST(AnUntrainedNetwork, IsOfTheSameShapeWithOtherWeightsAndNormalisesItsOwnActivity) {
-  TwinSpec spec;
-  spec.layers = {{20, 6}, {5, 4}};
+  ConvolutionalSpec spec({{20, 6}, {5, 4}});
   spec.batch_norm = true;
   spec.bias = 0.5;
-  Twin twin(spec, 100, 1);
+  const Twin twin(TwinSpec(spec), 100, 1);
   const auto plan = point_plan(-55);
-  std::vector<torch::Tensor> events;
+  std::vector<std::vector<int32_t>> events;
   for (uint64_t trial = 0; trial < 3; ++trial)
     events.push_back(
-        events_of(draw_input(plan.stimulus, 5, Stage::stimulus_test, trial, 1500), 80, twin->history_ms()));
-  auto fresh = untrained_network(*twin, 2, events, 1500);
-  EXPECT_FALSE(fresh->is_training());
-  EXPECT_FALSE(torch::equal(fresh->first_weight, twin->first_weight));
-  torch::NoGradGuard no_gradient;
-  std::vector<torch::Tensor> all;
-  for (const auto& of_trial : events) all.push_back(fresh->hidden(of_trial, 1, 1500)[0].squeeze(0));
-  const auto activity = torch::cat(all);
-  for (int64_t unit = 0; unit < 6; ++unit) {
+        events_of(draw_input(plan.stimulus, 5, Stage::stimulus_test, trial, 1500), 80, twin.history_ms()));
+  auto fresh = untrained_network(twin, 2, events, 1500);
+  EXPECT_FALSE(std::ranges::equal(fresh.array("layer1_weight"), twin.array("layer1_weight")));
+  std::array<std::vector<double>, 6> activity;  // [unit][ms of all trials]
+  for (const auto& of_trial : events) {
+    fresh.forward(SpikeWindows{of_trial, 1, 1500});
+    const auto layer = fresh.hidden()[0];
+    for (size_t i = 0; i < layer.values.size(); ++i)
+      activity[i % 6].push_back(static_cast<double>(layer.values[i]));
+  }
+  for (size_t unit = 0; unit < 6; ++unit) {
+    const auto& x = activity[unit];
+    const auto n = static_cast<double>(x.size());
+    const double mean = std::accumulate(x.begin(), x.end(), 0.0) / n;
+    const double sd = std::sqrt(std::inner_product(x.begin(), x.end(), x.begin(), 0.0) / n - mean * mean);
     // A unit that never wakes is constant. Trials differ in what they normalise by.
-    const auto sd = activity.select(1, unit).std().item<double>();
-    if (sd == 0) continue;
-    EXPECT_NEAR(activity.select(1, unit).mean().item<double>(), 0, 0.1) << unit;
+    if (sd < 1e-6) continue;
+    EXPECT_NEAR(mean, 0, 0.1) << unit;
     EXPECT_NEAR(sd, 1, 0.15) << unit;
   }
 }

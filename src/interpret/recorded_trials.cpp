@@ -88,9 +88,8 @@ void for_each_recorded_trial(const DatasetPlan& plan, const RecordingPlan& recor
   }
 }
 
-torch::Tensor events_of(const SynapticInput& input, int64_t excitatory_synapses, int64_t history_ms) {
-  const auto events = input_events(std::span(&input, 1), excitatory_synapses, history_ms);
-  return torch::tensor(events, torch::kInt32).view({-1, 3});
+std::vector<int32_t> events_of(const SynapticInput& input, int64_t excitatory_synapses, int64_t history_ms) {
+  return input_events(std::span(&input, 1), excitatory_synapses, history_ms);
 }
 
 }  // namespace neurontwin

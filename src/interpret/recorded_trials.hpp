@@ -1,6 +1,4 @@
 #pragma once
-#include <torch/torch.h>
-
 #include <functional>
 #include <span>
 #include <string>
@@ -37,7 +35,7 @@ void for_each_recorded_trial(const DatasetPlan& plan, const RecordingPlan& recor
                              const ProgressListener& listener,
                              const std::function<void(size_t trial, const RecordedTrial&)>& take);
 
-/// The input as a twin takes it, one window after `history_ms` of silence: events [n][3] int32.
-torch::Tensor events_of(const SynapticInput& input, int64_t excitatory_synapses, int64_t history_ms);
+/// The input as a twin takes it, one window after `history_ms` of silence: events [n][3].
+std::vector<int32_t> events_of(const SynapticInput& input, int64_t excitatory_synapses, int64_t history_ms);
 
 }  // namespace neurontwin

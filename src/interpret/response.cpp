@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "evaluate/bootstrap.hpp"
+#include "interpret/drive_gradient.hpp"
 #include "interpret/filters.hpp"
 #include "interpret/rounded.hpp"
 
@@ -18,25 +19,31 @@ constexpr size_t kMomentsAtOnce = 128;
 constexpr size_t kResamples = 200;
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
-/// filters [channel][tap][feature] and gradients by the drive [lag][feature] to [channel][lag].
-torch::Tensor through_filters(const torch::Tensor& filters, const torch::Tensor& by_lag) {
-  const int64_t channels = filters.size(0), taps = filters.size(1), lags = by_lag.size(0);
-  auto response = torch::zeros({channels, taps + lags - 1}, filters.options());
-  for (int64_t lag = 0; lag < lags; ++lag)
-    response.narrow(1, lag, taps).add_(torch::matmul(filters, by_lag[lag]));
-  return response;
+/// What an answer whose gradient by the drive is this gains by one more spike, [channel][lag].
+template <class T>
+Eigen::MatrixXd of_one_spike(const TwinOf<T>& twin, const std::vector<double>& gradient) {
+  const int64_t channels = twin.channels(), lags = twin.network().window_ms();
+  std::vector<int32_t> events;
+  for (int64_t c = 0; c < channels; ++c) {
+    for (int64_t lag = 0; lag < lags; ++lag)
+      events.insert(events.end(), {0, static_cast<int32_t>(c), static_cast<int32_t>(lags - 1 - lag)});
+  }
+  const std::vector<T> rounded_to_twin(gradient.begin(), gradient.end());
+  const auto of_spike = twin.spike_gradients({events, 1, 1}, rounded_to_twin);
+  using Rows = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+  return Eigen::Map<const Rows>(of_spike.data(), channels, lags);
 }
 
 /// The mean of some channels' responses. `weight`: how often each counts, with a stride; null: once.
-std::vector<double> mean_over(const torch::Tensor& response, std::span<const int64_t> channels,
+std::vector<double> mean_over(const Eigen::MatrixXd& response, std::span<const int64_t> channels,
                               const float* weight = nullptr, size_t stride = 1) {
-  const auto r = response.accessor<double, 2>();
-  std::vector<double> mean(static_cast<size_t>(response.size(1)), 0);
+  std::vector<double> mean(static_cast<size_t>(response.cols()), 0);
   double total = 0;
   for (size_t i = 0; i < channels.size(); ++i) {
     const double w = weight != nullptr ? weight[i * stride] : 1;
     total += w;
-    for (size_t lag = 0; lag < mean.size(); ++lag) mean[lag] += w * r[channels[i]][static_cast<int64_t>(lag)];
+    for (size_t lag = 0; lag < mean.size(); ++lag)
+      mean[lag] += w * response(channels[i], static_cast<int64_t>(lag));
   }
   for (double& m : mean) m /= total;
   return mean;
@@ -49,7 +56,7 @@ std::pair<double, double> interval_of(std::span<const ResponseShape> drawn, doub
   return percentile_interval(std::move(values), 0.95);
 }
 
-Json mean_shape_json(const torch::Tensor& response, const SynapseSet& set, uint64_t seed) {
+Json mean_shape_json(const Eigen::MatrixXd& response, const SynapseSet& set, uint64_t seed) {
   const auto mean = mean_over(response, set.channels);
   const auto shape = shape_of(mean);
   const auto weight = resampling_weights(set.channels.size(), kResamples, seed);
@@ -92,11 +99,11 @@ double within(std::span<const double> at, std::span<const double> weight, double
   return kNaN;
 }
 
-Json reach_json(const torch::Tensor& response, std::span<const SynapsePlace> places) {
-  const auto size = response.abs();
-  const auto of_lag = size.sum(0).contiguous(), of_channel = size.sum(1).contiguous();
-  const std::span lags(of_lag.data_ptr<double>(), static_cast<size_t>(of_lag.numel()));
-  const std::span channels(of_channel.data_ptr<double>(), static_cast<size_t>(of_channel.numel()));
+Json reach_json(const Eigen::MatrixXd& response, std::span<const SynapsePlace> places) {
+  const Eigen::VectorXd of_lag = response.cwiseAbs().colwise().sum(),
+                        of_channel = response.cwiseAbs().rowwise().sum();
+  const std::span lags(of_lag.data(), static_cast<size_t>(of_lag.size()));
+  const std::span channels(of_channel.data(), static_cast<size_t>(of_channel.size()));
   std::vector<double> lag_ms(lags.size()), path_um;
   std::iota(lag_ms.begin(), lag_ms.end(), 0.0);
   for (const auto& place : places) path_um.push_back(place.path_um);
@@ -106,15 +113,10 @@ Json reach_json(const torch::Tensor& response, std::span<const SynapsePlace> pla
           {"path_um_95", rounded(within(path_um, channels, 0.95))}};
 }
 
-std::vector<double> row(const torch::Tensor& response, int64_t channel) {
-  const double* begin = response.data_ptr<double>() + channel * response.size(1);
-  return {begin, begin + response.size(1)};
-}
-
-Json synapses_json(const torch::Tensor& response) {
+Json synapses_json(const Eigen::MatrixXd& response) {
   std::vector<double> peak, lag;
-  for (int64_t c = 0; c < response.size(0); ++c) {
-    const auto shape = shape_of(row(response, c));
+  for (const auto& of_channel : response.rowwise()) {
+    const auto shape = shape_of(std::vector<double>(of_channel.begin(), of_channel.end()));
     peak.push_back(shape.peak);
     lag.push_back(shape.peak_lag_ms);
   }
@@ -123,31 +125,27 @@ Json synapses_json(const torch::Tensor& response) {
 
 }  // namespace
 
-MeanResponse mean_response(Twin& twin, const Split& split, std::span<const Moment> moments) {
-  const auto filters = twin->filters().detach().to(torch::kCPU, torch::kFloat64);
-  torch::Tensor soma, spike;
+template <class T>
+MeanResponse mean_response(TwinOf<T>& twin, const Split& split, std::span<const Moment> moments) {
+  const auto size = static_cast<size_t>(twin.drive_ms(1) * twin.drive_width());
+  std::vector<double> soma(size, 0.0), spike(size, 0.0);
   for (size_t at = 0; at < moments.size(); at += kMomentsAtOnce) {
     const auto some = moments.subspan(at, std::min(kMomentsAtOnce, moments.size() - at));
-    const auto batch = windows_at(split, some, twin->history_ms());
-    torch::Tensor drive;
-    {
-      torch::NoGradGuard no_gradient;
-      drive = twin->drive(events_of(batch).to(twin->first_weight.device()), batch.windows, 1);
-    }
-    drive = drive.detach().requires_grad_(true);
-    const auto answers = twin->answers_to_drive(drive);
-    const auto gradient = [&](const torch::Tensor& answer) {
-      // Answers of different windows do not depend on each other's drive.
-      const auto g = torch::autograd::grad({answer.sum()}, {drive}, {}, true)[0];
-      return g.sum(0).flip(0).to(torch::kCPU, torch::kFloat64);  // by lag
+    const auto batch = windows_at(split, some, twin.history_ms());
+    const auto drive = twin.drive(windows_of(batch));
+    const auto add = [&](std::string_view head, std::vector<double>& mean) {
+      const auto gradient = gradient_by_drive<T>(twin, drive, batch.windows, twin.first_output(head));
+      for (size_t i = 0; i < gradient.size(); ++i)
+        mean[i % size] += static_cast<double>(gradient[i]) / static_cast<double>(moments.size());
     };
-    const auto by_soma = gradient(answers.soma_mV), by_spike = gradient(answers.spike_log_odds);
-    soma = soma.defined() ? soma + by_soma : by_soma;
-    spike = spike.defined() ? spike + by_spike : by_spike;
+    add("soma", soma);
+    add("spike", spike);
   }
-  const auto n = static_cast<double>(moments.size());
-  return {through_filters(filters, soma / n).contiguous(), through_filters(filters, spike / n).contiguous()};
+  return {of_one_spike(twin, soma), of_one_spike(twin, spike)};
 }
+
+template MeanResponse mean_response(TwinOf<float>&, const Split&, std::span<const Moment>);
+template MeanResponse mean_response(TwinOf<double>&, const Split&, std::span<const Moment>);
 
 ResponseShape shape_of(std::span<const double> response) {
   const auto greatest = std::max_element(response.begin(), response.end(),

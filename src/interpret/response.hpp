@@ -1,4 +1,5 @@
 #pragma once
+#include <Eigen/Core>
 #include <nlohmann/json.hpp>
 
 #include "interpret/moments.hpp"
@@ -10,11 +11,12 @@ namespace neurontwin {
 /// the mean gradient by the input, at every lag of the twin's window. Of a twin that is a linear filter it is
 /// this filter. [channel][lag]
 struct MeanResponse {
-  torch::Tensor soma_mV;         // mV a spike, double
-  torch::Tensor spike_log_odds;  // double
+  Eigen::MatrixXd soma_mV;  // mV a spike
+  Eigen::MatrixXd spike_log_odds;
 };
-/// Over the given moments. Not of a recurrent twin.
-MeanResponse mean_response(Twin& twin, const Split& split, std::span<const Moment> moments);
+/// Over the given moments. For float and double.
+template <class T>
+MeanResponse mean_response(TwinOf<T>& twin, const Split& split, std::span<const Moment> moments);
 
 /// The shape of a response to a spike.
 struct ResponseShape {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "interpret/exact_twin.hpp"
@@ -65,10 +66,10 @@ TEST(MeanResponse, OfALinearTwinIsItsFilter) {
   const auto places = synapse_places(exact.plan.cell);
   const auto moments = drawn_moments(exact.test, 50, 0, 1);
   const auto response = mean_response(exact.twin, exact.test, moments);
-  ASSERT_EQ(response.soma_mV.size(1), ExactTwin::taps);
-  EXPECT_NEAR(response.soma_mV[3][10].item<double>(), 2 * std::exp(-0.5), 1e-5);
-  EXPECT_NEAR(response.soma_mV[90][0].item<double>(), -2, 1e-5);
-  EXPECT_NEAR(response.spike_log_odds[3][0].item<double>(), 1, 1e-5);
+  ASSERT_EQ(response.soma_mV.cols(), ExactTwin::taps);
+  EXPECT_NEAR(response.soma_mV(3, 10), 2 * std::exp(-0.5), 1e-5);
+  EXPECT_NEAR(response.soma_mV(90, 0), -2, 1e-5);
+  EXPECT_NEAR(response.spike_log_odds(3, 0), 1, 1e-5);
 
   const auto json = response_json(response, places, 1);
   const auto& excitatory = json["sets"][0]["soma_mV"];
@@ -82,13 +83,13 @@ TEST(MeanResponse, OfALinearTwinIsItsFilter) {
 
 TEST(MeanResponse, ThatSynapsesDoNotAgreeOnHasNoShape) {
   // Half of the synapses excite by as much as the other half inhibits: their mean is noise.
-  MeanResponse response{torch::zeros({40, 100}, torch::kFloat64), torch::zeros({40, 100}, torch::kFloat64)};
+  MeanResponse response{Eigen::MatrixXd(40, 100), Eigen::MatrixXd(40, 100)};
   std::vector<SynapsePlace> places(40);
   Random random(1, Stage::test_cases, 0, StreamName::test_case);
   for (int64_t c = 0; c < 40; ++c)
     for (int64_t lag = 0; lag < 100; ++lag)
-      response.soma_mV[c][lag] = random.normal() * std::exp(-static_cast<double>(lag) / 10);
-  response.spike_log_odds += torch::exp(-torch::arange(100, torch::kFloat64) / 10);
+      response.soma_mV(c, lag) =
+          random.normal() * (response.spike_log_odds(c, lag) = std::exp(-static_cast<double>(lag) / 10));
   const auto json = response_json(response, places, 1)["sets"][0];
   EXPECT_EQ(json["soma_mV"]["decay_note"], "the peak is not told from zero");
   EXPECT_TRUE(json["soma_mV"]["width_ms"].is_null());
@@ -99,22 +100,20 @@ TEST(MeanResponse, ThatSynapsesDoNotAgreeOnHasNoShape) {
 TEST(MeanResponse, OfADeepTwinIsTheChangeThatOneMoreSpikeMakes) {
   // Against the twin itself: answers with a spike more, less answers without, for a spike so small that the
   // answer is linear.
-  TwinSpec spec;
-  spec.layers = {{12, 6}, {5, 4}};
-  spec.weight_sd = 0.3;
-  spec.soma_weight_sd = 0.3;
-  spec.batch_norm = true;
+  ConvolutionalSpec layers({{12, 6}, {5, 4}});
+  layers.weight_sd = 0.3;
+  layers.batch_norm = true;
+  TwinSpec spec(layers);
+  for (auto& head : spec.heads) head.weight_sd = 0.3;
   ExactTwin data("deep", -55);
-  Twin twin(spec, 100, 3);
-  twin->eval();
-  twin->to(torch::kFloat64);
+  auto twin = in_double(Twin(spec, 100, 3));
   const auto moments = drawn_moments(data.test, 40, 100, 1);
   const auto response = mean_response(twin, data.test, moments);
-  ASSERT_EQ(response.soma_mV.size(1), twin->spec().window_ms());
+  ASSERT_EQ(response.soma_mV.cols(), twin.network().window_ms());
   // Scaling up one channel's filters scales what its spikes do: compare the derivative by that scale with the
   // sum of responses at the lags at which it spiked.
   constexpr int64_t channel = 7;
-  const auto batch = windows_at(data.test, moments, twin->history_ms());
+  const auto batch = windows_at(data.test, moments, twin.history_ms());
   double expected = 0;
   for (size_t m = 0; m < moments.size(); ++m) {
     const std::vector<Moment> one{moments[m]};
@@ -122,15 +121,17 @@ TEST(MeanResponse, OfADeepTwinIsTheChangeThatOneMoreSpikeMakes) {
     for (int64_t i = 0; i < batch.event_count(); ++i) {
       const auto* event = &batch.events[static_cast<size_t>(3 * i)];
       if (event[0] == static_cast<int32_t>(m) && event[1] == channel)
-        expected += of_one.soma_mV[channel][batch.history_ms - event[2]].item<double>();
+        expected += of_one.soma_mV(channel, batch.history_ms - event[2]);
     }
   }
   const auto answer = [&](double scale) {
-    torch::NoGradGuard no_gradient;
-    const auto kept = twin->first_weight[channel].clone();
-    twin->first_weight[channel].mul_(scale);
-    const double sum = twin->forward(batch).soma_mV.sum().item<double>();
-    twin->first_weight[channel].copy_(kept);
+    const auto filters = twin.array("layer1_weight").subspan(channel * 12 * 6, 12 * 6);
+    const std::vector<double> kept(filters.begin(), filters.end());
+    for (double& w : filters) w *= scale;
+    const auto outputs = twin.forward(batch);
+    double sum = 0;
+    for (int64_t r = 0; r < outputs.rows; ++r) sum += outputs.at(r, twin.first_output("soma"));
+    std::ranges::copy(kept, filters.begin());
     return sum;
   };
   ASSERT_GT(std::abs(expected), 1e-6);

@@ -1,12 +1,17 @@
 #include "interpret/synapse_weights.hpp"
 
+#include <cmath>
+
 namespace neurontwin {
 
-std::vector<double> synapse_weights(const TwinImpl& twin) {
-  if (twin.spec().recurrent) return {};
-  const auto sums =
-      twin.filters().detach().to(torch::kCPU, torch::kFloat64).abs().sum(1).mean(1).contiguous();
-  return {sums.data_ptr<double>(), sums.data_ptr<double>() + sums.numel()};
+std::vector<double> synapse_weights(const Twin& twin) {
+  const auto filters = twin.network().filters(twin.layout(), twin.numbers, twin.channels());
+  if (!filters) return {};
+  std::vector<double> sums(static_cast<size_t>(filters->channels), 0.0);
+  const auto of_channel = static_cast<size_t>(filters->taps * filters->features);
+  for (size_t i = 0; i < filters->weight.size(); ++i)
+    sums[i / of_channel] += std::abs(filters->weight[i]) / static_cast<double>(filters->features);
+  return sums;
 }
 
 }  // namespace neurontwin

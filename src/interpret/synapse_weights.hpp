@@ -1,12 +1,12 @@
 #pragma once
 #include <vector>
 
-#include "twin/network.hpp"
+#include "twin/twin.hpp"
 
 namespace neurontwin {
 
 /// How much the first layer listens to each synapse, excitatory ones first: the sum over lags of the size of
-/// its weights, mean over units. Empty for a recurrent twin, which has no filters.
-std::vector<double> synapse_weights(const TwinImpl& twin);
+/// its weights, mean over units. Empty for a twin without filters.
+std::vector<double> synapse_weights(const Twin& twin);
 
 }  // namespace neurontwin

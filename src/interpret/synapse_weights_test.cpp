@@ -2,21 +2,19 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace neurontwin {
 namespace {
 
 TEST(SynapseWeights, AreSummedOverLagsWhateverTheirSignAndAveragedOverUnits) {
-  TwinSpec spec;
-  spec.layers = {{3, 2}};
-  Twin twin(spec, 2, 1);
-  {
-    torch::NoGradGuard no_gradient;
-    twin->first_weight.zero_();
-    twin->first_weight[1][0][0] = -2;  // [channel][tap][unit]
-    twin->first_weight[1][2][0] = 1;
-    twin->first_weight[1][2][1] = 5;
-  }
-  const auto weights = synapse_weights(*twin);
+  Twin twin(TwinSpec(ConvolutionalSpec({{3, 2}})), 2, 1);
+  const auto weight = twin.array("layer1_weight");  // [channel][tap][unit]
+  std::ranges::fill(weight, 0.0f);
+  weight[6] = -2;  // of the second channel
+  weight[10] = 1;
+  weight[11] = 5;
+  const auto weights = synapse_weights(twin);
   ASSERT_EQ(weights.size(), 2u);
   EXPECT_EQ(weights[0], 0);
   EXPECT_EQ(weights[1], (3 + 5) / 2.0);

@@ -1,5 +1,6 @@
 #include "interpret/templates.hpp"
 
+#include <Eigen/Core>
 #include <algorithm>
 #include <map>
 
@@ -46,33 +47,35 @@ std::vector<Branch> branches_of(std::span<const SynapsePlace> places) {
   return branches;
 }
 
-/// [unit][branch][2 kinds x taps], a branch without synapses of a kind having zeros.
-torch::Tensor branch_filters(const TwinImpl& twin, std::span<const Branch> branches) {
-  const auto filters = twin.filters().detach().to(torch::kCPU, torch::kFloat64);
-  const auto weight = twin.first_gain().to(torch::kCPU, torch::kFloat64);
-  const int64_t taps = filters.size(1), units = filters.size(2);
-  auto rows = torch::zeros({units, static_cast<int64_t>(branches.size()), 2 * taps}, torch::kFloat64);
-  for (size_t b = 0; b < branches.size(); ++b) {
-    int64_t column = 0;
-    for (const auto* channels : {&branches[b].excitatory, &branches[b].inhibitory}) {
-      if (!channels->empty()) {
-        const auto mean =
-            filters.index_select(0, torch::tensor(*channels, torch::kInt64)).mean(0);  // [tap][unit]
-        rows.select(1, static_cast<int64_t>(b)).narrow(1, column, taps).copy_((mean * weight).t());
+/// [unit x branch][2 kinds x taps], a branch without synapses of a kind having zeros.
+Eigen::MatrixXd branch_filters(const FirstFilters& filters, std::span<const Branch> branches) {
+  const int64_t taps = filters.taps, units = filters.features;
+  Eigen::MatrixXd rows = Eigen::MatrixXd::Zero(units * std::ssize(branches), 2 * taps);
+  const auto add = [&](size_t branch, const std::vector<int64_t>& channels, int64_t first_column) {
+    for (const int64_t c : channels) {
+      for (int64_t k = 0; k < taps; ++k) {
+        for (int64_t u = 0; u < units; ++u)
+          rows(u * std::ssize(branches) + static_cast<int64_t>(branch), first_column + k) +=
+              filters.weight[static_cast<size_t>((c * taps + k) * units + u)] *
+              filters.gain[static_cast<size_t>(u)] / static_cast<double>(channels.size());
       }
-      column += taps;
     }
+  };
+  for (size_t b = 0; b < branches.size(); ++b) {
+    add(b, branches[b].excitatory, 0);
+    add(b, branches[b].inhibitory, taps);
   }
   return rows;
 }
 
 constexpr size_t kResamples = 1000;
 
+using Loading = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+
 /// Mean loading of one template in each part of the neuron: loading [unit][branch], both resampled.
 class LoadingByPart {
  public:
-  LoadingByPart(const torch::Tensor& loading, std::span<const Branch> branches)
-      : loading_(loading.contiguous()) {
+  LoadingByPart(Loading loading, std::span<const Branch> branches) : loading_(std::move(loading)) {
     for (size_t b = 0; b < branches.size(); ++b)
       of_part_[branches[b].part].push_back(static_cast<int64_t>(b));
   }
@@ -85,7 +88,7 @@ class LoadingByPart {
 
   /// The interval of what one part is above another.
   std::pair<double, double> difference(Part high, Part low, uint64_t seed) const {
-    const auto unit_weight = resampling_weights(static_cast<size_t>(loading_.size(0)), kResamples, seed);
+    const auto unit_weight = resampling_weights(static_cast<size_t>(loading_.rows()), kResamples, seed);
     const auto &in_high = of_part_.at(high), &in_low = of_part_.at(low);
     const auto high_weight = resampling_weights(in_high.size(), kResamples, seed + 1),
                low_weight = resampling_weights(in_low.size(), kResamples, seed + 2);
@@ -98,27 +101,26 @@ class LoadingByPart {
 
   /// Whether a resample can differ from the whole.
   bool can_be_resampled(Part a, Part b) const {
-    return loading_.size(0) > 1 || (of_part_.at(a).size() > 1 && of_part_.at(b).size() > 1);
+    return loading_.rows() > 1 || (of_part_.at(a).size() > 1 && of_part_.at(b).size() > 1);
   }
 
  private:
   double mean(const std::vector<int64_t>& members, const float* of_unit, const float* of_branch,
               size_t stride) const {
-    const auto at = loading_.accessor<double, 2>();
     double sum = 0, total = 0;
-    for (int64_t u = 0; u < loading_.size(0); ++u) {
+    for (int64_t u = 0; u < loading_.rows(); ++u) {
       const double w = of_unit != nullptr ? static_cast<double>(of_unit[static_cast<size_t>(u) * stride]) : 1;
       if (w == 0) continue;
       for (size_t b = 0; b < members.size(); ++b) {
         const double x = w * (of_branch != nullptr ? static_cast<double>(of_branch[b * stride]) : 1);
-        sum += x * at[u][members[b]];
+        sum += x * loading_(u, members[b]);
         total += x;
       }
     }
     return sum / total;
   }
 
-  torch::Tensor loading_;
+  Loading loading_;
   std::map<Part, std::vector<int64_t>> of_part_;
 };
 
@@ -152,24 +154,22 @@ Json part_json(const LoadingByPart& loading, uint64_t seed) {
   return json;
 }
 
-std::vector<double> numbers(const torch::Tensor& t) {
-  const auto dense = t.to(torch::kFloat64).contiguous();
-  return {dense.data_ptr<double>(), dense.data_ptr<double>() + dense.numel()};
+std::vector<double> numbers(const Eigen::VectorXd& v) {
+  return {v.begin(), v.end()};
 }
 
 }  // namespace
 
-Json filter_templates(const TwinImpl& twin, std::span<const SynapsePlace> places, int64_t templates,
+Json filter_templates(const FirstFilters& filters, std::span<const SynapsePlace> places, int64_t templates,
                       uint64_t seed) {
   const auto branches = branches_of(places);
-  const auto rows = branch_filters(twin, branches);
-  const int64_t units = rows.size(0), taps = rows.size(2) / 2, branch_count = rows.size(1);
-  const auto flat = rows.reshape({units * branch_count, 2 * taps});
-  const auto parts = std::min({templates, flat.size(0), flat.size(1)});
-  const auto found = factorise(torch::cat({flat.clamp_min(0), (-flat).clamp_min(0)}, 1), parts, seed);
-  const auto loading = found.loading.view({units, branch_count, parts});
-  const auto of_branch = loading.mean(0);  // [branch][template]
-  const double all = found.loading.square().sum().item<double>();
+  const auto rows = branch_filters(filters, branches);
+  const int64_t units = filters.features, taps = filters.taps, branch_count = std::ssize(branches);
+  const auto parts = std::min<int64_t>({templates, rows.rows(), rows.cols()});
+  Eigen::MatrixXd both_signs(rows.rows(), 2 * rows.cols());
+  both_signs << rows.cwiseMax(0), (-rows).cwiseMax(0);
+  const auto found = factorise(both_signs, parts, seed);
+  const double all = found.loading.squaredNorm();
   Json json{{"unexplained", rounded(found.unexplained)}, {"units", units}};
   json["branches"] = Json::array();
   for (const auto& branch : branches)
@@ -177,14 +177,15 @@ Json filter_templates(const TwinImpl& twin, std::span<const SynapsePlace> places
         {{"part", name_of(branch.part)}, {"section", branch.section}, {"path_um", rounded(branch.path_um)}});
   json["templates"] = Json::array();
   for (int64_t k = 0; k < parts; ++k) {
-    const auto pattern = found.pattern[k];
-    const auto filter = pattern.narrow(0, 0, 2 * taps) - pattern.narrow(0, 2 * taps, 2 * taps);
-    Json one(
-        {{"excitatory", rounded(numbers(filter.narrow(0, 0, taps)))},
-         {"inhibitory", rounded(numbers(filter.narrow(0, taps, taps)))},
-         {"share", all > 0 ? rounded(found.loading.select(1, k).square().sum().item<double>() / all) : 0.0},
-         {"by_branch", rounded(numbers(of_branch.select(1, k)))}});
-    one.update(part_json({loading.select(2, k), branches}, seed));
+    const auto pattern = found.pattern.row(k);
+    const Eigen::VectorXd filter = pattern.head(2 * taps) - pattern.tail(2 * taps);
+    const Eigen::VectorXd of_rows = found.loading.col(k);
+    const Loading loading = Eigen::Map<const Loading>(of_rows.data(), units, branch_count);
+    Json one({{"excitatory", rounded(numbers(filter.head(taps)))},
+              {"inhibitory", rounded(numbers(filter.tail(taps)))},
+              {"share", all > 0 ? rounded(of_rows.squaredNorm() / all) : 0.0},
+              {"by_branch", rounded(numbers(loading.colwise().mean()))}});
+    one.update(part_json({loading, branches}, seed));
     json["templates"].push_back(std::move(one));
   }
   return json;

@@ -2,7 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "interpret/places.hpp"
-#include "twin/network.hpp"
+#include "twin/network_spec.hpp"
 
 namespace neurontwin {
 
@@ -14,9 +14,8 @@ namespace neurontwin {
 ///
 /// For each template: its excitatory and inhibitory filter, its share of the loadings' squares, its mean
 /// loading in each part of the neuron and on each branch, and the part that it belongs to most: "mixed"
-/// unless a bootstrap over units and branches tells that part from the next one at 95 %. Not of a recurrent
-/// twin.
-nlohmann::ordered_json filter_templates(const TwinImpl& twin, std::span<const SynapsePlace> places,
+/// unless a bootstrap over units and branches tells that part from the next one at 95 %.
+nlohmann::ordered_json filter_templates(const FirstFilters& filters, std::span<const SynapsePlace> places,
                                         int64_t templates, uint64_t seed);
 
 }  // namespace neurontwin

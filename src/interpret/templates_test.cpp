@@ -5,6 +5,8 @@
 #include <array>
 #include <cmath>
 
+#include "twin/twin.hpp"
+
 namespace neurontwin {
 namespace {
 
@@ -15,21 +17,16 @@ TEST(Templates, ProximalFastAndDistalSlowFiltersAreToldApartAndAssigned) {
   for (const bool excitatory : {true, true, false})
     for (const auto part : {Part::basal, Part::tuft})
       places.push_back({excitatory, part, part == Part::basal ? 1 : 2, part == Part::basal ? 50.0 : 900.0});
-  TwinSpec spec;
-  spec.layers = {{30, 4}};
-  Twin twin(spec, 6, 1);
-  {
-    torch::NoGradGuard no_gradient;
-    const auto t = torch::arange(30, torch::kFloat32);
-    const auto fast = torch::exp(-t / 3), slow = t / 8 * torch::exp(1 - t / 8);
-    for (int64_t c = 0; c < 6; ++c) {
-      const auto& shape = places[static_cast<size_t>(c)].part == Part::basal ? fast : slow;
-      for (int64_t unit = 0; unit < 4; ++unit)
-        twin->first_weight[c].select(1, unit).copy_((c < 4 ? 1.0 : -0.5) * static_cast<double>(1 + unit) *
-                                                    shape);
+  FirstFilters filters{6, 30, 4, {}, std::vector<double>(4, 1.0)};
+  for (size_t c = 0; c < 6; ++c) {
+    for (int k = 0; k < 30; ++k) {
+      const double shape =
+          places[c].part == Part::basal ? std::exp(-k / 3.0) : k / 8.0 * std::exp(1 - k / 8.0);
+      for (int unit = 0; unit < 4; ++unit)
+        filters.weight.push_back((c < 4 ? 1.0 : -0.5) * (1 + unit) * shape);
     }
   }
-  const auto json = filter_templates(*twin, places, 2, 1);
+  const auto json = filter_templates(filters, places, 2, 1);
   EXPECT_LT(json["unexplained"].get<double>(), 1e-3);
   ASSERT_EQ(json["templates"].size(), 2u);
   for (const auto& one : json["templates"]) {
@@ -50,17 +47,14 @@ nlohmann::ordered_json one_template(double basal, double tuft) {
   std::vector<SynapsePlace> places;
   for (int branch = 0; branch < 8; ++branch)
     places.push_back({true, branch < 4 ? Part::basal : Part::tuft, branch, 10.0 * branch});
-  TwinSpec spec;
-  spec.layers = {{30, 6}};
-  Twin twin(spec, 8, 1);
-  torch::NoGradGuard no_gradient;
-  const auto shape = torch::exp(-torch::arange(30, torch::kFloat32) / 5);
+  FirstFilters filters{8, 30, 6, {}, std::vector<double>(6, 1.0)};
   constexpr std::array<double, 4> kSpread{0.8, 1.2, 0.9, 1.1};
-  for (int64_t c = 0; c < 8; ++c)
-    for (int64_t unit = 0; unit < 6; ++unit)
-      twin->first_weight[c].select(1, unit).copy_((c < 4 ? basal : tuft) *
-                                                  kSpread[static_cast<size_t>(c % 4)] * shape);
-  return filter_templates(*twin, places, 1, 1)["templates"][0];
+  for (size_t c = 0; c < 8; ++c) {
+    const double strength = (c < 4 ? basal : tuft) * kSpread[c % 4];
+    for (int k = 0; k < 30; ++k)
+      filters.weight.insert(filters.weight.end(), 6, strength * std::exp(-k / 5.0));
+  }
+  return filter_templates(filters, places, 1, 1)["templates"][0];
 }
 
 TEST(Templates, BelongToAPartOnlyWhereItIsToldFromTheNext) {
@@ -77,10 +71,9 @@ TEST(Templates, BelongToAPartOnlyWhereItIsToldFromTheNext) {
 TEST(Templates, OfAnUnbranchedNeuronSetItsSynapsesApart) {
   std::vector<SynapsePlace> places;
   for (int s = 0; s < 9; ++s) places.push_back({true, Part::basal, 1, 20.0 * s});
-  TwinSpec spec;
-  spec.layers = {{10, 4}};
-  Twin twin(spec, 9, 1);
-  EXPECT_EQ(filter_templates(*twin, places, 3, 1)["branches"].size(), 9u);
+  const Twin twin(TwinSpec(ConvolutionalSpec({{10, 4}})), 9, 1);
+  const auto filters = twin.network().filters(twin.layout(), twin.numbers, 9);
+  EXPECT_EQ(filter_templates(*filters, places, 3, 1)["branches"].size(), 9u);
 }
 
 }  // namespace
