@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include "twin/event_convolution_cuda.hpp"
 #include "twin/kernel_cases.hpp"
 
 namespace neurontwin {
@@ -48,31 +47,6 @@ std::vector<int32_t> random_events(const EventConvolutionShape& s, double densit
   return events;
 }
 
-/// What a CUDA device computes for a batch, number by number.
-template <class T>
-void forward_as_on_a_device(const EventConvolutionShape& s, const std::vector<int32_t>& events,
-                            const std::vector<T>& weight, std::vector<T>& output) {
-  const auto o = order_events(s, events);
-  for (int64_t i = 0; i < std::ssize(output); ++i) {
-    const int64_t row = i / s.features;
-    output[static_cast<size_t>(i)] =
-        event_convolution_output(s, o.first_at.data(), o.channel.data(), weight.data(), row / s.duration,
-                                 row % s.duration, i % s.features);
-  }
-}
-
-template <class T>
-void gradient_as_on_a_device(const EventConvolutionShape& s, const std::vector<int32_t>& events,
-                             const std::vector<T>& output_gradient, std::vector<T>& gradient) {
-  const auto o = order_events(s, events);
-  for (int64_t i = 0; i < std::ssize(gradient); ++i) {
-    const int64_t row = i / s.features;
-    gradient[static_cast<size_t>(i)] =
-        event_convolution_gradient(s, o.first_of.data(), o.window_time.data(), output_gradient.data(),
-                                   row / s.taps, row % s.taps, i % s.features);
-  }
-}
-
 template <class T>
 class FastEventConvolution : public testing::Test {};
 using Reals = testing::Types<float, double>;
@@ -95,11 +69,6 @@ TYPED_TEST(FastEventConvolution, IsTheReferenceForwardAndBackward) {
     std::vector<T> weight_gradient(weight.size(), NAN), expected(weight.size(), NAN);
     event_convolution_weight_gradient<T>(s, events, gradient.data(), weight_gradient.data(), threads(2));
     event_convolution_weight_gradient_reference<T>(s, events, gradient.data(), expected.data());
-    EXPECT_LE(difference(weight_gradient, expected), tolerance);
-
-    forward_as_on_a_device(s, events, weight, output);
-    EXPECT_LE(difference(output, expected_output), tolerance);
-    gradient_as_on_a_device(s, events, gradient, weight_gradient);
     EXPECT_LE(difference(weight_gradient, expected), tolerance);
   }
 }

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <fstream>
 
 #include "twin/temporal_basis.hpp"
@@ -15,10 +16,12 @@ using Json = nlohmann::ordered_json;
 
 TwinDescription convolutional() {
   TwinDescription d;
-  d.spec.layers = {{7, 4}, {3, 4, 2}};
-  d.spec.residual = d.spec.batch_norm = d.spec.near_spike = true;
-  d.spec.temporal_shapes = 3;
-  d.spec.dendritic_components = 2;
+  ConvolutionalSpec network({{7, 4}, {3, 4, 2}});
+  network.residual = network.batch_norm = true;
+  network.temporal_shapes = 3;
+  d.spec = TwinSpec(network);
+  d.spec.heads.push_back(further_head("dendrites", 2));
+  d.spec.heads.push_back(further_head("near_spike"));
   d.excitatory_synapses = 3;
   d.inhibitory_synapses = 1;
   d.cell = {{"soma[0]", "dend[0]"}, {"soma", "basal"}, {0.5, 0.25}, {12, 40.1}, {12, 0.7},
@@ -31,14 +34,20 @@ TwinDescription convolutional() {
 
 TwinDescription recurrent() {
   auto d = convolutional();
-  d.spec = {};
-  auto& r = d.spec.recurrent.emplace();
+  RecurrentSpec r;
   r.memory_units = 2;
   r.history_ms = 20;
   r.excitatory_channels = 3;
   r.wiring = {2, {0, 1, 3, 4, 4}, {0, 0, 1, 1}};
   r.branches = 2;
+  const auto heads = d.spec.heads;
+  d.spec = TwinSpec(r);
+  d.spec.heads = heads;
   return d;
+}
+
+Head& soma_head(TwinSpec& spec) {
+  return *std::ranges::find(spec.heads, "soma", &Head::name);
 }
 
 std::string refusal(const TextsByName& texts) {
@@ -65,8 +74,8 @@ TEST(TwinDescription, ComesBackAsItWas) {
     const auto texts = texts_of(d);
     const auto read = read_description(texts, "t");
     EXPECT_EQ(texts_of(read), texts);
-    EXPECT_EQ(words_for(read.spec), words_for(d.spec));
-    EXPECT_EQ(read.spec.window_ms(), d.spec.window_ms());
+    EXPECT_EQ(read.spec.network->words(), d.spec.network->words());
+    EXPECT_EQ(read.spec.network->window_ms(), d.spec.network->window_ms());
     EXPECT_EQ(read.cell.path_um, d.cell.path_um);
     EXPECT_EQ(read.cell.excitatory_compartment, d.cell.excitatory_compartment);
     EXPECT_EQ(read.thresholds, d.thresholds);
@@ -85,8 +94,8 @@ TEST(TwinDescription, WithoutATextOrOfAnotherFormatIsRefused) {
     EXPECT_NE(refusal(texts), "accepted") << name;
   }
   auto texts = texts_of(convolutional());
-  texts["format"] = "neurontwin twin 2";
-  EXPECT_EQ(refusal(texts), "t: is 'neurontwin twin 2', expected 'neurontwin twin 1'");
+  texts["format"] = "neurontwin twin 3";
+  EXPECT_EQ(refusal(texts), "t: is 'neurontwin twin 3', expected 'neurontwin twin 2'");
 }
 
 TEST(TwinDescription, OutOfRangeIsRefusedByItsPlace) {
@@ -103,7 +112,8 @@ TEST(TwinDescription, OutOfRangeIsRefusedByItsPlace) {
   EXPECT_EQ(specification("/layers", Json::array()),
             "t: specification: 'layers': has 0 layers, expected 1 to 1000");
   EXPECT_EQ(specification("/window_ms", 0), "t: specification: 'window_ms': is 0, expected 1 to 1000000");
-  EXPECT_EQ(specification("/window_ms", 12), "t: specification: 'window_ms': is 12, but the layers make 11");
+  EXPECT_EQ(specification("/window_ms", 12),
+            "t: specification: 'window_ms': is 12, but the network makes 11");
   EXPECT_EQ(specification("/excitatory_synapses", 100001),
             "t: specification: 'excitatory_synapses': is 100001, expected 0 to 100000");
   EXPECT_EQ(specification("/activation", "tanh"),
@@ -111,11 +121,13 @@ TEST(TwinDescription, OutOfRangeIsRefusedByItsPlace) {
   EXPECT_EQ(specification("/temporal_shapes", 7),
             fmt::format("t: specification: 'temporal_shapes': is 7, expected 0 to {}", most_shapes(7)));
   EXPECT_EQ(specification("/kind", "dense"),
-            "t: specification: 'kind': is \"dense\", expected \"convolutional\" or \"recurrent\"");
-  EXPECT_EQ(specification("/soma_offset_mV", nullptr),
-            "t: specification: 'soma_offset_mV': is null, expected a number");
-  EXPECT_EQ(specification("/dendritic_components", 1e9),
-            "t: specification: 'dendritic_components': is number, expected an integer");
+            "t: specification: 'kind': is \"dense\", expected one of: convolutional, recurrent");
+  EXPECT_EQ(specification("/heads/1/offset", nullptr),
+            "t: specification.heads[1]: 'offset': is null, expected a number");
+  EXPECT_EQ(specification("/heads/2/outputs", 1e9),
+            "t: specification.heads[2]: 'outputs': is number, expected an integer");
+  EXPECT_EQ(specification("/heads/0/name", "soma"),
+            "t: specification.heads[1]: 'name': is \"soma\" for the second time");
 
   const auto synapses = [&](const char* pointer, const Json& value) {
     return with(c, "synapses", pointer, value);
@@ -136,15 +148,17 @@ TEST(TwinDescription, OutOfRangeIsRefusedByItsPlace) {
             std::string::npos);
   EXPECT_NE(with(r, "specification", "/longest_memory_ms", 0.5).find("'longest_memory_ms': is 0.5"),
             std::string::npos);
-  EXPECT_EQ(with(r, "wiring", "/branch/3", 2), "t: wiring: 'branch[3]': is 2, expected 0 to 1");
-  EXPECT_EQ(with(r, "wiring", "/branches", 0), "t: wiring: 'branches': is 0, expected 1 to 100000");
+  EXPECT_EQ(with(r, "wiring", "/branch/3", 2),
+            "t: specification: 'wiring': 'branch[3]': is 2, expected 0 to 1");
+  EXPECT_EQ(with(r, "wiring", "/branches", 0),
+            "t: specification: 'wiring': 'branches': is 0, expected 1 to 100000");
   for (const Json& first :
        {Json{0, 1, 3, 4}, Json{1, 1, 3, 4, 4}, Json{0, 3, 1, 4, 4}, Json{0, 1, 3, 3, 3}}) {
     EXPECT_EQ(with(r, "wiring", "/first", first),
-              "t: wiring: 'first': does not divide 4 contacts among 4 synapses");
+              "t: specification: 'wiring': 'first': does not divide 4 contacts among 4 synapses");
   }
   EXPECT_EQ(with(r, "wiring", "/first", Json::array()),
-            "t: wiring: 'first': does not divide 4 contacts among 4 synapses");
+            "t: specification: 'wiring': 'first': does not divide 4 contacts among 4 synapses");
 }
 
 class ATwinFile : public testing::Test {
@@ -228,7 +242,7 @@ TEST_F(ATwinFile, IsKnownByItsNetworkWhateverItsScores) {
   EXPECT_EQ(identity(other, 1), first);
   EXPECT_NE(identity(d, 2), first);
   other = d;
-  other.spec.soma_offset_mV = -60;
+  soma_head(other.spec).offset = -60;
   EXPECT_NE(identity(other, 1), first);
   other = d;
   other.cell.excitatory_compartment = {0, 1, 0};
@@ -246,12 +260,15 @@ TEST_F(ATwinFile, OfAnotherNetworkThanTheExperimentsIsRefusedByWhatDiffers) {
     }
   };
   const auto c = convolutional(), r = recurrent();
+  const auto heads_of = [](const TwinDescription& d) {
+    return Json::parse(texts_of(d).at("specification")).at("heads").dump();
+  };
   auto other = c;
   other.provenance = {{"title", "another"}};
   EXPECT_EQ(refused(c, other), "accepted");
-  other.spec.soma_offset_mV = -60;
-  EXPECT_EQ(refused(c, other),
-            "is another network than this experiment's: soma_offset_mV is -67.7, expected -60.0");
+  soma_head(other.spec).offset = -60;
+  EXPECT_EQ(refused(c, other), "is another network than this experiment's: heads is " + heads_of(c) +
+                                   ", expected " + heads_of(other));
   EXPECT_EQ(refused(c, r),
             "is another network than this experiment's: kind is \"convolutional\", expected \"recurrent\"");
   other = c;
@@ -262,7 +279,9 @@ TEST_F(ATwinFile, OfAnotherNetworkThanTheExperimentsIsRefusedByWhatDiffers) {
   unknown.cell = {};
   EXPECT_EQ(refused(unknown, c), "accepted");  // converted from version 0.1, which did not keep them
   other = r;
-  other.spec.recurrent->wiring.branch = {0, 1, 0, 1};
+  auto rewired = *r.spec.as<RecurrentSpec>();
+  rewired.wiring.branch = {0, 1, 0, 1};
+  other.spec.network = std::make_shared<const RecurrentSpec>(rewired);
   EXPECT_EQ(
       refused(r, other),
       "is another network than this experiment's: its connections from synapses to branches are other ones");
