@@ -28,17 +28,16 @@ std::string activated(OnnxGraph& graph, const std::string& x, HeadActivation act
 
 void add_head(OnnxGraph& graph, const Twin& twin, const Head& head, const std::string& x) {
   const auto& kind = head_kind(head.name);
-  const int64_t features = twin.network().features();
-  const auto bias = twin.array(head.name + "_bias");
   std::vector<float> constant;
-  for (const float b : bias) constant.push_back(b + static_cast<float>(head.offset));
+  for (const float bias : twin.array(head.name + "_bias"))
+    constant.push_back(bias + static_cast<float>(head.offset));
+  // Of a single output too a matrix, and then its axis taken away: onnxruntime 1.32 reads beyond a vector
+  // where it joins this product with a transposition.
   const auto weight =
-      graph.constant(twin.array(head.name + "_weight"),
-                     kind.single ? std::vector{features} : std::vector{features, head.outputs});
-  const auto sum = graph.add(
-      "Add", {graph.add("MatMul", {x, weight}),
-              graph.constant(constant, kind.single ? std::vector<int64_t>{} : std::vector{head.outputs})});
-  graph.output(output_name(head), activated(graph, sum, kind.activation), kind.single ? 0 : head.outputs);
+      graph.constant(twin.array(head.name + "_weight"), {twin.network().features(), head.outputs});
+  auto y = graph.add("Add", {graph.add("MatMul", {x, weight}), graph.constant(constant, {head.outputs})});
+  if (kind.single) y = graph.add("Squeeze", {y, graph.integers({2})});
+  graph.output(output_name(head), activated(graph, y, kind.activation), kind.single ? 0 : head.outputs);
 }
 
 TextsByName texts_for(const TwinDescription& description) {
