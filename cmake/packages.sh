@@ -4,6 +4,7 @@ build_packages=(
   libtorch-dev libopenblas-dev          # networks, autograd; its matrix products
   libhwy-dev                            # SIMD: one trial per lane; also compiled against when a user brings .mod files
   libhdf5-dev                           # data sets
+  libonnx-dev libprotobuf-dev           # twins as ONNX files, for whatever runs these
   libsqlite3-dev                        # the architecture search's one file, which many processes write
   libxxhash-dev                         # digests that tell whether a file changed, at the speed of memory
   libtomlplusplus-dev nlohmann-json3-dev libcli11-dev libfmt-dev

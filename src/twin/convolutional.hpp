@@ -63,6 +63,8 @@ struct ConvolutionalSpec final : NetworkSpec {
   std::unique_ptr<Network<double>> network(const ParameterLayout& layout, int64_t channels,
                                            double) const override;
   nlohmann::ordered_json to_json() const override;
+  std::string add_to(OnnxGraph& graph, const ParameterLayout& layout, std::span<const float> numbers,
+                     int64_t channels) const override;
   std::optional<FirstFilters> filters(const ParameterLayout& layout, std::span<const float> numbers,
                                       int64_t channels) const override;
 };

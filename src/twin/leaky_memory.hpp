@@ -1,4 +1,5 @@
 #pragma once
+#include <cmath>
 #include <cstdint>
 
 #include "twin/parallel.hpp"
@@ -19,6 +20,20 @@ struct LeakyMemoryShape {
 enum class HiddenActivation : uint8_t { relu, silu };  // silu: x / (1 + exp(-x))
 
 constexpr double kWriteRange = 1.7159, kWriteSlope = 2.0 / 3;
+
+// A write decides at once most of what a unit that forgets slowly will hold: lambda of the published units.
+constexpr double kWriteSpeed = 5;
+
+/// Keep and gate of a unit with this time constant.
+struct MemoryUnit {
+  double keep, gate;
+
+  explicit MemoryUnit(double log_time_constant_ms) {
+    const double rate = std::exp(-log_time_constant_ms);  // 1/ms
+    keep = std::exp(-rate);
+    gate = 1 - std::exp(-kWriteSpeed * rate);
+  }
+};
 
 template <class T>
 struct LeakyMemoryWeights {

@@ -14,6 +14,8 @@
 
 namespace neurontwin {
 
+class OnnxGraph;
+
 constexpr int64_t kMostWindow_ms = 1000000;  // of input that one output depends on
 
 /// The filters of a first layer, for kinds that have one. Numbers are those of the twin.
@@ -63,6 +65,11 @@ class NetworkSpec {
   /// Beside its kind, into the specification of a twin's file; and texts of the file, if it needs any.
   virtual nlohmann::ordered_json to_json() const = 0;
   virtual TextsByName texts() const { return {}; }
+
+  /// Adds the network to an ONNX model: from OnnxGraph::spikes() to what the heads see, [batch][ms][feature],
+  /// whose name it returns. States start as window_ms() - 1 ms of silence leave them.
+  virtual std::string add_to(OnnxGraph& graph, const ParameterLayout& layout, std::span<const float> numbers,
+                             int64_t channels) const = 0;
 
   /// Nothing for kinds whose first layer has no filters.
   virtual std::optional<FirstFilters> filters(const ParameterLayout&, std::span<const float>,

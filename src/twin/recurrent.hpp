@@ -42,6 +42,8 @@ struct RecurrentSpec final : NetworkSpec {
   void require_channels(int64_t channels) const override;
   nlohmann::ordered_json to_json() const override;
   TextsByName texts() const override;
+  std::string add_to(OnnxGraph& graph, const ParameterLayout& layout, std::span<const float> numbers,
+                     int64_t channels) const override;
   std::vector<double> time_constants_ms(const ParameterLayout& layout,
                                         std::span<const float> numbers) const override;
 };

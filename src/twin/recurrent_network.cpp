@@ -9,9 +9,6 @@
 namespace neurontwin {
 namespace {
 
-// A write decides at once most of what a unit that forgets slowly will hold: lambda of the published units.
-constexpr double kWriteSpeed = 5;
-
 /// Rows of `count` numbers from rows of another length, zero beyond these.
 template <class T>
 void copy_rows(const T* from, int64_t rows, int64_t from_row, int64_t count, T* to, int64_t to_row) {
@@ -47,9 +44,9 @@ void RecurrentNetwork<T>::prepare(const T* numbers, const Prepared& p) const {
   copy_rows(numbers + places_.branch, spec_.wiring.branches, hidden, hidden, p.branch_weight, hidden_row_);
   copy_rows(numbers + places_.hidden_bias, 1, hidden, hidden, p.hidden_bias, hidden_row_);
   for (int64_t i = 0; i < spec_.memory_units; ++i) {
-    const double rate = std::exp(-static_cast<double>(numbers[places_.log_time_constant + i]));  // 1/ms
-    p.keep[i] = static_cast<T>(std::exp(-rate));
-    p.gate[i] = static_cast<T>(1 - std::exp(-kWriteSpeed * rate));
+    const MemoryUnit unit(static_cast<double>(numbers[places_.log_time_constant + i]));
+    p.keep[i] = static_cast<T>(unit.keep);
+    p.gate[i] = static_cast<T>(unit.gate);
   }
 }
 
