@@ -164,7 +164,7 @@ class Run {
                                         {"peak_mV", answers.peak_mV},
                                         {"twin_peak_mV", answers.twin_peak_mV}};
     }
-    evaluation.metrics.update(interpret_filters(*twin, excitatory_synapses(e_.plan.cell),
+    evaluation.metrics.update(interpret_filters(twin, excitatory_synapses(e_.plan.cell),
                                                 membrane_time_constant_ms(e_.plan.cell), e_.seed)
                                   .metrics);
     const double seconds = seconds_now() - start;

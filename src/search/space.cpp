@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "random/random.hpp"
+#include "twin/temporal_basis.hpp"
 
 namespace neurontwin {
 namespace {

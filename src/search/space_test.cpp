@@ -5,6 +5,8 @@
 #include <map>
 #include <set>
 
+#include "twin/twin.hpp"
+
 namespace neurontwin {
 namespace {
 
@@ -92,7 +94,7 @@ TEST(SearchSpace, NewerChoicesLeaveTheOthersAlone) {
     EXPECT_EQ(a.learning_rate, b.learning_rate);
     EXPECT_EQ(a.depth(), b.depth());
     for (size_t l = 0; l < a.layers.size(); ++l) EXPECT_EQ(a.layers[l].features, b.layers[l].features);
-    EXPECT_EQ(twin_of(a, {}).window_ms(), twin_of(b, {}).window_ms());
+    EXPECT_EQ(twin_of(a, {}).network->window_ms(), twin_of(b, {}).network->window_ms());
   }
 }
 
@@ -102,9 +104,9 @@ TEST(SearchSpace, DoublingTheDilationKeepsTheWindow) {
   for (int64_t i = 0; i < 300; ++i) {
     const auto c = draw(space, 1, i);
     const auto twin = twin_of(c, {});
-    EXPECT_TRUE(std::set<int64_t>({9, 40, 150}).contains(twin.window_ms())) << to_json(c);
+    EXPECT_TRUE(std::set<int64_t>({9, 40, 150}).contains(twin.network->window_ms())) << to_json(c);
     for (const auto& layer : c.layers) EXPECT_GE(c.layers.front().taps, layer.taps) << to_json(c);
-    if (!twin.is_dilated()) continue;
+    if (!twin.as<ConvolutionalSpec>()->is_dilated()) continue;
     depths.insert(c.depth());
     EXPECT_EQ(c.family, Family::convolutional);
     for (size_t l = 1; l < c.layers.size(); ++l) {
@@ -137,7 +139,7 @@ TEST(SearchSpace, NetworksThatHaveNothingToAddAreNotResidual) {
   for (int64_t i = 0; i < 60; ++i) {
     const auto c = draw(space, 1, i);
     EXPECT_EQ(c.residual, c.shape == WidthShape::rectangular && c.depth() > 1) << to_json(c);
-    EXPECT_EQ(twin_of(c, {}).residual, c.residual);
+    EXPECT_EQ(twin_of(c, {}).as<ConvolutionalSpec>()->residual, c.residual);
   }
 }
 
@@ -147,7 +149,7 @@ TEST(SearchSpace, NetworksSeeTheWindowThatWasAskedFor) {
   for (int64_t i = 0; i < 200; ++i) {
     const auto c = draw(space, 1, i);
     const auto twin = twin_of(c, {});
-    windows.insert(twin.window_ms());
+    windows.insert(twin.network->window_ms());
     for (const auto& layer : c.layers) {
       EXPECT_GE(layer.taps, 1);
       EXPECT_GE(c.layers.front().taps, layer.taps);
@@ -186,15 +188,6 @@ TEST(SearchSpace, RatesAreDrawnEvenlyInTheirLogarithm) {
   EXPECT_NEAR(below, kDraws / 2, 4 * std::sqrt(kDraws / 4));  // four standard deviations
 }
 
-TEST(SearchSpace, ItsNetworksAreConvolutionalWhateverTheExperimentsTwinIs) {
-  TwinSpec rest;
-  rest.recurrent.emplace();
-  const auto configuration = draw(space_of("depth = [3]\nwindow_ms = [80]"), 1, 0);
-  const auto twin = twin_of(configuration, rest);
-  EXPECT_EQ(twin.depth(), 3);
-  EXPECT_EQ(twin.window_ms(), 80);
-}
-
 TEST(SearchSpace, CountsTheParametersThatTheNetworkHas) {
   const auto space = space_of(
       "families = ['convolutional', 'fully_connected', 'recurrent']\ndepth = [1, 4]\n"
@@ -204,13 +197,13 @@ TEST(SearchSpace, CountsTheParametersThatTheNetworkHas) {
   std::map<Family, int> seen;
   for (int64_t i = 0; i < 60; ++i) {
     const auto c = draw(space, 1, i);
-    TwinSpec rest;
-    rest.dendritic_components = i % 3;
-    rest.near_spike = i % 2 == 0;
-    rest.recurrent.emplace().wiring = {2, {0, 1, 2, 4, 5, 6}, {0, 0, 0, 1, 1, 1}};  // 5 synapses
-    rest.recurrent->excitatory_channels = 3;
+    RestOfTwin rest;
+    if (i % 3 > 0) rest.heads.push_back(further_head("dendrites", i % 3));
+    if (i % 2 == 0) rest.heads.push_back(further_head("near_spike"));
+    rest.recurrent.wiring = {2, {0, 1, 2, 4, 5, 6}, {0, 0, 0, 1, 1, 1}};  // 5 synapses
+    rest.recurrent.excitatory_channels = 3;
     const auto spec = twin_of(c, rest);
-    EXPECT_EQ(size_of(spec, 5, Size::parameters), Twin(spec, 5, 1)->parameter_count()) << to_json(c);
+    EXPECT_EQ(size_of(spec, 5, Size::parameters), Twin(spec, 5, 1).parameter_count()) << to_json(c);
     ++seen[c.family];
   }
   EXPECT_EQ(seen.size(), 3u);
@@ -219,23 +212,23 @@ TEST(SearchSpace, CountsTheParametersThatTheNetworkHas) {
 
 TEST(SearchSpace, CountsMultiplyAddsAsWeightsTimesWhatTheyMeet) {
   // 5 synapses, 4 taps, 3 units; then 3 to 2 over 2 taps; two heads.
-  TwinSpec spec;
-  spec.layers = {{4, 3}, {2, 2}};
-  EXPECT_EQ(size_of(spec, 5, Size::multiply_adds), 5 * 4 * 3 + 3 * 2 * 2 + 2 * 2);
-  EXPECT_EQ(size_of(spec, 5, Size::units), 5);
-  EXPECT_EQ(size_of(spec, 5, Size::depth), 2);
+  ConvolutionalSpec spec({{4, 3}, {2, 2}});
+  const auto size = [&](Size measure) { return size_of(TwinSpec(spec), 5, measure); };
+  EXPECT_EQ(size(Size::multiply_adds), 5 * 4 * 3 + 3 * 2 * 2 + 2 * 2);
+  EXPECT_EQ(size(Size::units), 5);
+  EXPECT_EQ(size(Size::depth), 2);
   spec.layers[1].dilation = 7;  // as many taps, wherever they lie
-  EXPECT_EQ(size_of(spec, 5, Size::multiply_adds), 5 * 4 * 3 + 3 * 2 * 2 + 2 * 2);
+  EXPECT_EQ(size(Size::multiply_adds), 5 * 4 * 3 + 3 * 2 * 2 + 2 * 2);
   spec.temporal_shapes = 2;  // synapses into 2 shapes of 3 units; these over 4 taps
-  EXPECT_EQ(size_of(spec, 5, Size::multiply_adds), 5 * 2 * 3 + 4 * 2 * 3 + 3 * 2 * 2 + 2 * 2);
+  EXPECT_EQ(size(Size::multiply_adds), 5 * 2 * 3 + 4 * 2 * 3 + 3 * 2 * 2 + 2 * 2);
 }
 
 TEST(SearchSpace, CountsARecurrentNetworksMultiplyAddsMatrixByMatrix) {
   // 6 contacts to 2 branches; these and 3 units of memory to 6 hidden ones, which write to the 3; two heads.
-  TwinSpec spec;
-  auto& r = spec.recurrent.emplace();
+  RecurrentSpec r;
   r.memory_units = 3;
   r.wiring = {2, {0, 1, 2, 4, 5, 6}, {0, 0, 0, 1, 1, 1}};
+  const TwinSpec spec(r);
   const int64_t decay_of_sums = 2, decay_and_gate_of_memory = 2 * 3;
   EXPECT_EQ(size_of(spec, 5, Size::multiply_adds),
             6 + decay_of_sums + (2 + 3) * 6 + 6 * 3 + decay_and_gate_of_memory + 2 * 3);

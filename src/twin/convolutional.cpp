@@ -234,24 +234,9 @@ std::optional<FirstFilters> ConvolutionalSpec::filters(const ParameterLayout& la
                                                        std::span<const float> numbers,
                                                        int64_t channels) const {
   const auto [taps, features, dilation] = layers.front();
-  FirstFilters f{channels, taps, features, {}, std::vector<double>(static_cast<size_t>(features), 1.0)};
-  const float* weight = &numbers[static_cast<size_t>(layout.offset("layer1_weight"))];
-  if (temporal_shapes == 0) {
-    f.weight.assign(weight, weight + channels * taps * features);
-  } else {
-    const auto basis = temporal_basis(taps, temporal_shapes);
-    f.weight.assign(static_cast<size_t>(channels * taps * features), 0.0);
-    for (int64_t c = 0; c < channels; ++c) {
-      for (int64_t r = 0; r < temporal_shapes; ++r) {
-        const float* of_shape = weight + (c * temporal_shapes + r) * features;
-        for (int64_t k = 0; k < taps; ++k) {
-          const double function = basis.function[static_cast<size_t>(r * taps + k)];
-          double* to = &f.weight[static_cast<size_t>((c * taps + k) * features)];
-          for (int64_t u = 0; u < features; ++u) to[u] += function * static_cast<double>(of_shape[u]);
-        }
-      }
-    }
-  }
+  FirstFilters f{channels, taps, features,
+                 ConvolutionalNetwork<float>(*this, layout, channels).filters(numbers.data()),
+                 std::vector<double>(static_cast<size_t>(features), 1.0)};
   if (!batch_norm) return f;
   const float* scale = &numbers[static_cast<size_t>(layout.offset("layer1_norm_scale"))];
   const float* variance = &numbers[static_cast<size_t>(layout.offset("layer1_norm_variance"))];

@@ -165,27 +165,40 @@ void ConvolutionalNetwork<T>::drive_backward(const T*, const SpikeWindows& input
 }
 
 template <class T>
+std::vector<double> ConvolutionalNetwork<T>::filters(const T* numbers) const {
+  const auto& first = spec_.layers.front();
+  const T* weight = numbers + places_.front().weight;
+  if (basis_.shapes == 0) return {weight, weight + channels_ * first.taps * first.features};
+  std::vector<double> all(static_cast<size_t>(channels_ * first.taps * first.features), 0.0);
+  for (int64_t c = 0; c < channels_; ++c) {
+    for (int64_t r = 0; r < basis_.shapes; ++r) {
+      const T* of_shape = weight + (c * basis_.shapes + r) * first.features;
+      for (int64_t k = 0; k < first.taps; ++k) {
+        const double function = basis_.function[static_cast<size_t>(r * first.taps + k)];
+        double* to = &all[static_cast<size_t>((c * first.taps + k) * first.features)];
+        for (int64_t f = 0; f < first.features; ++f) to[f] += function * static_cast<double>(of_shape[f]);
+      }
+    }
+  }
+  return all;
+}
+
+template <class T>
 std::vector<double> ConvolutionalNetwork<T>::spike_gradients(const T* numbers, const SpikeWindows& input,
                                                              std::span<const T> drive_gradient) const {
-  const auto s = event_shape();
-  const T* weight = numbers + places_.front().weight;
-  const int64_t rows = basis_.shapes > 0 ? basis_.shapes : s.taps;  // of weights, for each channel
+  const auto& first = spec_.layers.front();
+  const int64_t taps = first.taps, features = first.features, duration = drive_ms(input.window_ms);
+  const auto filter = filters(numbers);
   std::vector<double> of_spike;
   for (size_t e = 0; e + 2 < input.events.size(); e += 3) {
     const int64_t window = input.events[e], channel = input.events[e + 1], time = input.events[e + 2];
     double sum = 0;
     // The drive's time t is at taps - 1 + t of the window's; a spike reaches it through tap taps - 1 + t -
     // time.
-    for (int64_t t = std::max<int64_t>(0, time - s.taps + 1); t < std::min(s.duration, time + 1); ++t) {
-      const T* gradient = &drive_gradient[static_cast<size_t>((window * s.duration + t) * s.features)];
-      const int64_t tap = s.taps - 1 + t - time;
-      for (int64_t r = basis_.shapes > 0 ? 0 : tap; r < (basis_.shapes > 0 ? rows : tap + 1); ++r) {
-        const T* w = weight + (channel * rows + r) * s.features;
-        double products = 0;
-        for (int64_t f = 0; f < s.features; ++f)
-          products += static_cast<double>(gradient[f]) * static_cast<double>(w[f]);
-        sum += products * (basis_.shapes > 0 ? basis_.function[static_cast<size_t>(r * s.taps + tap)] : 1.0);
-      }
+    for (int64_t t = std::max<int64_t>(0, time - taps + 1); t < std::min(duration, time + 1); ++t) {
+      const T* gradient = &drive_gradient[static_cast<size_t>((window * duration + t) * features)];
+      const double* w = &filter[static_cast<size_t>((channel * taps + taps - 1 + t - time) * features)];
+      for (int64_t f = 0; f < features; ++f) sum += static_cast<double>(gradient[f]) * w[f];
     }
     of_spike.push_back(sum);
   }

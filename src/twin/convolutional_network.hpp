@@ -14,6 +14,9 @@ class ConvolutionalNetwork final : public Network<T> {
  public:
   ConvolutionalNetwork(const ConvolutionalSpec& spec, const ParameterLayout& layout, int64_t channels);
 
+  /// The first layer's, written out: [channel][tap][feature].
+  std::vector<double> filters(const T* numbers) const;
+
   int64_t drive_ms(int64_t window_ms) const override;
   int64_t drive_width() const override { return spec_.layers.front().features; }
   void plan(int64_t windows, int64_t window_ms, bool backward) override;
