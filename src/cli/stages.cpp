@@ -626,7 +626,7 @@ class Run {
     const auto before = stored;
     stored.thresholds = stored.scores = nlohmann::json::object();
     for (const auto& [key, value] : metrics.items()) {
-      if (key.starts_with("spike.threshold")) {
+      if (key == "spike.threshold" || key.starts_with("spike.threshold_at_fpr_")) {
         if (value.is_number()) stored.thresholds[key] = value;
       } else if (key.starts_with("spike.") || key.starts_with("soma.") || key.starts_with("dendrites.")) {
         stored.scores[key] = value;
