@@ -171,7 +171,8 @@ class Memory(torch.nn.Module):
         counts = [wiring["first"][s + 1] - wiring["first"][s] for s in range(synapses)]
         table = torch.zeros(synapses, wiring["branches"])
         synapse = torch.repeat_interleave(torch.arange(synapses), torch.tensor(counts))
-        table[synapse, torch.tensor(wiring["branch"], dtype=torch.int64)] = arrays["recurrent.synapse_weight"]
+        branch = torch.tensor(wiring["branch"], dtype=torch.int64)
+        table.index_put_((synapse, branch), arrays["recurrent.synapse_weight"], accumulate=True)
         self.register_buffer("synapse_weight", table)
         for name in ("branch_weight", "hidden_bias", "memory_weight", "delta_weight", "delta_bias"):
             self.register_buffer(name, arrays[f"recurrent.{name}"])
