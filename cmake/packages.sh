@@ -13,6 +13,7 @@ build_packages=(
 test_packages=(
   libgtest-dev
   python3 python3-h5py python3-torch    # the files must be readable without us
+  python3-venv                          # for onnxruntime, which Debian does not have: install_onnxruntime
   neuron neuron-dev python3-neuron      # the judge of our simulator: nocmodl and its headers compile the .mod files
   chromium chromium-driver              # the report must work in a browser
 )
@@ -28,6 +29,17 @@ install_packages() {
   [ "$(id -u)" -eq 0 ] || root=(sudo)
   "${root[@]}" apt-get update -qq
   DEBIAN_FRONTEND=noninteractive "${root[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+# The judge of our ONNX files, by pip, into build/python. Where pip cannot have it the test of these files is skipped.
+install_onnxruntime() {
+  local python=build/python/bin/python
+  if "$python" -c 'import onnxruntime' 2>/dev/null; then return; fi
+  echo "installing: onnxruntime (by pip, in build/python)"
+  # Debian's h5py and torch want numpy 1.
+  { /usr/bin/python3 -m venv --system-site-packages build/python &&
+    "$python" -m pip install --quiet --timeout 20 --retries 1 onnxruntime 'numpy<2'; } >/dev/null 2>&1 ||
+    echo "not installed: onnxruntime; ONNX files will not be tested"
 }
 
 # build PRESET [cmake option...]: output in build/PRESET

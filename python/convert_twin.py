@@ -26,7 +26,7 @@ from typing import Dict, List
 
 import torch
 
-FORMAT = "neurontwin twin 1"
+FORMAT, FORMER_FORMAT = "neurontwin twin 2", "neurontwin twin 1"
 NORM_EPSILON = 1e-3
 WRITE_SPEED, WRITE_RANGE, WRITE_SLOPE = 5.0, 1.7159, 2.0 / 3.0  # of a recurrent twin's memory
 NO_DIGEST = "0" * 64
@@ -171,7 +171,8 @@ class Memory(torch.nn.Module):
         counts = [wiring["first"][s + 1] - wiring["first"][s] for s in range(synapses)]
         table = torch.zeros(synapses, wiring["branches"])
         synapse = torch.repeat_interleave(torch.arange(synapses), torch.tensor(counts))
-        table[synapse, torch.tensor(wiring["branch"], dtype=torch.int64)] = arrays["recurrent.synapse_weight"]
+        branch = torch.tensor(wiring["branch"], dtype=torch.int64)
+        table.index_put_((synapse, branch), arrays["recurrent.synapse_weight"], accumulate=True)
         self.register_buffer("synapse_weight", table)
         for name in ("branch_weight", "hidden_bias", "memory_weight", "delta_weight", "delta_bias"):
             self.register_buffer(name, arrays[f"recurrent.{name}"])
@@ -202,11 +203,21 @@ class Memory(torch.nn.Module):
         return torch.stack(result, 2)
 
 
+def heads_of(specification):
+    """Name, outputs and offset of each. Files of format 1 name those that there may be."""
+    if "heads" in specification:
+        return specification["heads"]
+    further = {"dendrites": specification["dendritic_components"], "near_spike": specification["near_spike"], "count": specification["count"]}
+    return [{"name": "spike", "outputs": 1, "offset": 0}, {"name": "soma", "outputs": 1, "offset": specification["soma_offset_mV"]},
+            *({"name": name, "outputs": int(outputs), "offset": 0} for name, outputs in further.items() if outputs)]
+
+
 class NeuronTwin(torch.nn.Module):
     """forward(spikes [batch, synapse, ms]) -> (spike probability [batch, ms], somatic voltage in mV [batch, ms])."""
 
     heads: List[str]  # the further ones
-    outputs: List[int]  # of each
+    all_heads: List[str]
+    outputs: List[int]  # of each of all
 
     def __init__(self, texts, arrays):
         super().__init__()
@@ -217,29 +228,29 @@ class NeuronTwin(torch.nn.Module):
         else:
             self.features = Convolutions(specification, arrays)
         self.description: str = json.dumps(described)
-        self.soma_offset_mV: float = float(specification["soma_offset_mV"])
-        self.heads = [h for h in ("dendrites", "near_spike", "count") if f"{h}_weight" in arrays]
-        self.outputs = [arrays[f"{h}_bias"].numel() for h in self.heads]
-        weights = [arrays["spike_weight"][:, None], arrays["soma_weight"][:, None]] + [arrays[f"{h}_weight"] for h in self.heads]
-        biases = [arrays["spike_bias"].reshape(1), arrays["soma_bias"].reshape(1)] + [arrays[f"{h}_bias"] for h in self.heads]
-        self.register_buffer("weight", torch.cat(weights, 1))  # [unit][answer]
-        self.register_buffer("bias", torch.cat(biases))
+        heads = heads_of(specification)
+        self.all_heads = [h["name"] for h in heads]
+        self.heads = [name for name in self.all_heads if name not in ("spike", "soma")]
+        self.outputs = [h["outputs"] for h in heads]
+        self.register_buffer("weight", torch.cat([arrays[f"{h['name']}_weight"].reshape(-1, h["outputs"]) for h in heads], 1))  # [unit][answer]
+        self.register_buffer("bias", torch.cat([arrays[f"{h['name']}_bias"].reshape(-1) + h["offset"] for h in heads]))
 
     @torch.jit.export
     def answers(self, spikes) -> Dict[str, torch.Tensor]:
         """Every head's, by name: probabilities, mV, dendritic components [batch, ms, component], expected numbers of spikes."""
         y = torch.matmul(self.features(spikes).transpose(1, 2), self.weight) + self.bias
-        result = {"spike": torch.sigmoid(y[:, :, 0]), "soma_mV": y[:, :, 1] + self.soma_offset_mV}
-        first = 2
-        for head, outputs in zip(self.heads, self.outputs):
+        result: Dict[str, torch.Tensor] = {}
+        first = 0
+        for head, outputs in zip(self.all_heads, self.outputs):
             answer = y[:, :, first:first + outputs]
             first += outputs
-            if head == "dendrites":
-                result[head] = answer
-            elif head == "near_spike":
-                result[head] = torch.sigmoid(answer[:, :, 0])
-            else:
-                result[head] = torch.exp(answer[:, :, 0])
+            if head == "spike" or head == "near_spike":
+                answer = torch.sigmoid(answer)
+            elif head == "count":
+                answer = torch.exp(answer)
+            if outputs == 1 and head != "dendrites":
+                answer = answer[:, :, 0]
+            result["soma_mV" if head == "soma" else head] = answer
         return result
 
     def forward(self, spikes):
@@ -250,7 +261,7 @@ class NeuronTwin(torch.nn.Module):
 def load_twin(file):
     """The twin in a file twin.safetensors. Nothing in the file is run."""
     arrays, texts = read_safetensors(file)
-    if texts.get("format") != FORMAT:
+    if texts.get("format") not in (FORMAT, FORMER_FORMAT):
         raise WrongFile(f"is '{texts.get('format')}', expected '{FORMAT}'")
     return NeuronTwin(texts, arrays).eval()
 
@@ -317,12 +328,12 @@ def convert_old_twin(source, target):
     offset_mV = settings["soma_offset_mV"]
     arrays["spike_weight"], arrays["spike_bias"] = weights["spike_weight"].flatten(), weights["spike_bias"].reshape([])
     arrays["soma_weight"], arrays["soma_bias"] = weights["soma_weight"].flatten(), weights["soma_bias"].reshape([]) - offset_mV
+    heads = [{"name": "spike", "outputs": 1, "offset": 0.0}, {"name": "soma", "outputs": 1, "offset": offset_mV}]
     for head in ("dendrites", "near_spike", "count"):
         if f"{head}_weight" in weights:
             arrays[f"{head}_weight"], arrays[f"{head}_bias"] = weights[f"{head}_weight"][:, :, 0].t(), weights[f"{head}_bias"]
-    components = arrays["dendrites_bias"].numel() if "dendrites_bias" in arrays else 0
-    specification.update({name: old[name] for name in ("excitatory_synapses", "inhibitory_synapses")}, soma_offset_mV=offset_mV,
-                         dendritic_components=components, near_spike="near_spike_bias" in arrays, count="count_bias" in arrays)
+            heads.append({"name": head, "outputs": weights[f"{head}_bias"].numel(), "offset": 0.0})
+    specification.update({name: old[name] for name in ("excitatory_synapses", "inhibitory_synapses")}, heads=heads)
     nobody_knows = {name: [] for name in ("section", "region", "x", "length_um", "diameter_um", "area_um2", "path_um")}
     texts["specification"] = json.dumps(specification)
     texts["synapses"] = json.dumps({"excitatory_compartment": [], "inhibitory_compartment": [], "compartments": nobody_knows})

@@ -145,7 +145,7 @@ class AHostileFile(InTemporaryFolder):
             arrays["spike_bias"] = torch.zeros(3)
 
         def another_head(arrays, texts):
-            texts["specification"] = texts["specification"].replace('"count":false', '"count":true')
+            texts["specification"] = texts["specification"].replace('"heads":[', '"heads":[{"name":"count","outputs":1,"offset":0.0},')
 
         for change, part in ((shorter, "[100, 75, 1], expected [100, 80, 1]"), (fewer_synapses, "79"), (shorter_window, "75"),
                              (more_answers, "'spike_bias' has the shape [3], expected []"), (another_head, "count_weight")):

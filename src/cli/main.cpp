@@ -165,7 +165,7 @@ int run(int argc, char** argv) {
   predicting->add_option("--out", out, "HDF5 file to write")->required();
   auto* exporting = app.add_subcommand("export", "write a twin in another format");
   exporting->add_option("twin", file, "twin.safetensors")->required();
-  exporting->add_option("--format", format, "hdf5")->required();
+  exporting->add_option("--format", format, "onnx or hdf5")->required();
   exporting->add_option("--out", out, "file to write")->required();
 
   if (argc > 1 && argv[1][0] != '-') {

@@ -11,6 +11,7 @@
 #include "dataset/shard.hpp"
 #include "files/files.hpp"
 #include "mechanism/pace.hpp"
+#include "twin/onnx_file.hpp"
 #include "twin/saved_twin.hpp"
 
 namespace neurontwin {
@@ -233,8 +234,12 @@ void predict(const std::filesystem::path& twin_file, const std::filesystem::path
 
 void export_twin(const std::filesystem::path& twin_file, const std::string& format,
                  const std::filesystem::path& out) {
+  if (format == "onnx") {
+    const auto [twin, description] = load_twin(twin_file);
+    return write_file_atomically(out, onnx_bytes(twin, description));
+  }
   if (format != "hdf5") {
-    fail_input("--format {}: expected hdf5; TorchScript is written by python3 python/convert_twin.py",
+    fail_input("--format {}: expected onnx or hdf5; TorchScript is written by python3 python/convert_twin.py",
                format);
   }
   TwinFile twin(twin_file);

@@ -15,7 +15,7 @@ void inspect(const std::vector<std::filesystem::path>& files, const std::string&
 void predict(const std::filesystem::path& twin, const std::filesystem::path& input,
              const std::filesystem::path& out);
 
-/// Writes a twin in another format: "hdf5".
+/// Writes a twin in another format: "onnx" or "hdf5".
 void export_twin(const std::filesystem::path& twin, const std::string& format,
                  const std::filesystem::path& out);
 
