@@ -26,6 +26,20 @@ void move_along(T* running, double value) {
 }  // namespace
 
 template <class T>
+void running_normalisation(const AfterConvolution<T>& after, int64_t features, std::vector<T>& factor,
+                           std::vector<T>& offset) {
+  factor.clear();
+  offset.clear();
+  for (int64_t f = 0; f < features; ++f) {
+    const double inverse_sd = 1 / std::sqrt(static_cast<double>(after.variance[f]) + kNormEpsilon);
+    const double of_r = static_cast<double>(after.scale[f]) * inverse_sd;
+    factor.push_back(static_cast<T>(of_r));
+    offset.push_back(
+        static_cast<T>(static_cast<double>(after.shift[f]) - static_cast<double>(after.mean[f]) * of_r));
+  }
+}
+
+template <class T>
 T* after_convolution_forward(const SignalShape& shape, const AfterConvolution<T>& after, NormBy norm, T* x,
                              T* y, AfterConvolutionMemory<T>& memory, const Parallel& parallel) {
   const auto features = static_cast<size_t>(shape.features);
@@ -89,6 +103,10 @@ void after_convolution_backward(const SignalShape& shape, const AfterConvolution
   copy_out(bias, gradients.bias);
 }
 
+template void running_normalisation(const AfterConvolution<float>&, int64_t, std::vector<float>&,
+                                    std::vector<float>&);
+template void running_normalisation(const AfterConvolution<double>&, int64_t, std::vector<double>&,
+                                    std::vector<double>&);
 template float* after_convolution_forward(const SignalShape&, const AfterConvolution<float>&, NormBy, float*,
                                           float*, AfterConvolutionMemory<float>&, const Parallel&);
 template double* after_convolution_forward(const SignalShape&, const AfterConvolution<double>&, NormBy,

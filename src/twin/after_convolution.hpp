@@ -40,6 +40,11 @@ template <class T>
 T* after_convolution_forward(const SignalShape& shape, const AfterConvolution<T>& after, NormBy norm, T* x,
                              T* y, AfterConvolutionMemory<T>& memory, const Parallel& parallel);
 
+/// Normalisation by the running averages: y = factor r + offset.
+template <class T>
+void running_normalisation(const AfterConvolution<T>& after, int64_t features, std::vector<T>& factor,
+                           std::vector<T>& offset);
+
 /// From the gradient of y to that of the convolution's result, x_gradient. With normalisation by the batch's
 /// own average m and deviation sd over n rows,
 ///   r' = scale/sd (y' - sum(y')/n - (r - m)/sd^2 sum(y' (r - m))/n).

@@ -1,5 +1,7 @@
 #pragma once
+#include "twin/convolution_stream.hpp"
 #include "twin/convolutional_network.hpp"
+#include "twin/event_stream.hpp"
 
 namespace neurontwin {
 
@@ -11,29 +13,27 @@ class ConvolutionalStream final : public NetworkStream<T> {
   ConvolutionalStream(const ConvolutionalNetwork<T>& network, const T* numbers, int64_t streams,
                       const Parallel& parallel);
   const T* advance(const SpikeWindows& spikes, const Parallel& parallel) override;
+  std::vector<T> state(int64_t stream) const override;
+  void set_state(int64_t stream, std::span<const T> state) override;
 
  private:
-  /// The input of layer i > 0, [stream][reach + ms][feature], its end being the present.
-  struct Past {
-    int64_t reach_ms, features;
-    std::vector<T> kept;  // [stream][reach][feature]
-    T* input = nullptr;
+  struct Layer {
+    int64_t features = 0;
+    const T* bias = nullptr;
+    std::vector<T> factor, offset;  // of normalisation; empty: none
+    bool adds_input = false;
+    // Of all but the first:
+    SlidingRows<T> input;
+    const T* weight = nullptr;  // laid out
   };
-  void plan(int64_t ms);
-  void take_spikes(const SpikeWindows& spikes);
-  const T* first_layer(int64_t ms, const Parallel& parallel);
-  void append(Past& past, const T* rows, int64_t ms);
-  void forget_spikes(int64_t ms);
+  ConvolutionStreamShape shape_of(size_t layer, int64_t ms) const;
+  void append(Layer& layer, const T* rows, int64_t ms) const;
 
   const ConvolutionalNetwork<T>& network_;
-  const T* numbers_;
-  int64_t streams_, planned_ms_ = 0;
-  Arena arena_;
-  EventLayerBuffers<T> event_buffers_;
-  std::vector<int32_t> spikes_;  // of the first layer's taps, as it takes them
-  std::vector<Past> past_;       // of layers 1, 2, ..
-  std::vector<ConvolutionBuffers<T>> buffers_;
-  std::vector<T*> x_, y_;  // of each layer
+  int64_t streams_;
+  EventStream<T> first_;
+  std::vector<Layer> layers_;
+  Arena weights_, arena_;
 };
 
 }  // namespace neurontwin

@@ -41,6 +41,20 @@ void event_convolution_weight_gradient_reference(const EventConvolutionShape& sh
   });
 }
 
+template <class T>
+void event_convolution_add_reference(const EventAdditionShape& s, std::span<const int32_t> events,
+                                     const T* weight, T* rows) {
+  const int64_t count = s.taps * s.features;
+  for (size_t e = 0; e + 2 < events.size(); e += 3) {
+    T* to = rows + events[e] * s.stride + events[e + 2] * s.features;
+    for (int64_t i = 0; i < count; ++i) to[i] += weight[events[e + 1] * count + i];
+  }
+}
+
+template void event_convolution_add_reference<float>(const EventAdditionShape&, std::span<const int32_t>,
+                                                     const float*, float*);
+template void event_convolution_add_reference<double>(const EventAdditionShape&, std::span<const int32_t>,
+                                                      const double*, double*);
 template void event_convolution_forward_reference<float>(const EventConvolutionShape&,
                                                          std::span<const int32_t>, const float*, float*);
 template void event_convolution_forward_reference<double>(const EventConvolutionShape&,

@@ -35,4 +35,18 @@ void event_convolution_weight_gradient(const EventConvolutionShape& shape, std::
                                        const T* output_gradient, T* weight_gradient,
                                        const Parallel& parallel);
 
+/// What spikes will do, added event by event to what earlier ones will: for a few ms, where sorting does not
+/// pay.
+///   events  [n][3]  (window, channel, time), sorted by window; time 0 is the first row
+///   rows    of window w begin at w x stride; [.. time + taps][features]
+struct EventAdditionShape {
+  int64_t windows, taps, features, stride;
+};
+template <class T>
+void event_convolution_add_reference(const EventAdditionShape& shape, std::span<const int32_t> events,
+                                     const T* weight, T* rows);
+template <class T>
+void event_convolution_add(const EventAdditionShape& shape, std::span<const int32_t> events, const T* weight,
+                           T* rows, const Parallel& parallel);
+
 }  // namespace neurontwin

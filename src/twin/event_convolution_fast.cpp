@@ -2,6 +2,7 @@
 #include <hwy/cache_control.h>
 
 #include <algorithm>
+#include <functional>
 #include <vector>
 
 #include "twin/event_convolution.hpp"
@@ -72,6 +73,7 @@ template <class T>
 struct Kernels {
   decltype(&event_convolution_forward<T>) forward;
   decltype(&event_convolution_weight_gradient<T>) weight_gradient;
+  decltype(&event_convolution_add<T>) add;
 };
 
 }  // namespace
@@ -252,11 +254,33 @@ void weight_gradient(const EventConvolutionShape& s, std::span<const int32_t> ev
   });
 }
 
+template <class T>
+void add_events(const EventAdditionShape& s, std::span<const int32_t> events, const T* weight, T* rows,
+                const Parallel& parallel) {
+  const int64_t count = s.taps * s.features, all = static_cast<int64_t>(events.size() / 3);
+  // Each task has a share of the events, moved to where a window begins.
+  const int64_t tasks = parallel.threads > 1 ? std::clamp<int64_t>(2 * parallel.threads, 1, all + 1) : 1;
+  const auto begin = [&](int64_t share) {
+    int64_t e = all * share / tasks;
+    while (e > 0 && e < all && events[static_cast<size_t>(3 * e)] == events[static_cast<size_t>(3 * e - 3)])
+      ++e;
+    return e;
+  };
+  const auto task = [&](int64_t share) {
+    const int64_t end = begin(share + 1);
+    for (int64_t e = begin(share); e < end; ++e) {
+      const int32_t* event = &events[static_cast<size_t>(3 * e)];
+      add(weight + event[1] * count, rows + event[0] * s.stride + event[2] * s.features, count);
+    }
+  };
+  parallel.run(tasks, std::ref(task));
+}
+
 Kernels<float> in_float() {
-  return {&forward, &weight_gradient};
+  return {&forward, &weight_gradient, &add_events};
 }
 Kernels<double> in_double() {
-  return {&forward, &weight_gradient};
+  return {&forward, &weight_gradient, &add_events};
 }
 
 }  // namespace
@@ -290,6 +314,16 @@ void event_convolution_weight_gradient(const EventConvolutionShape& shape, std::
   best<T>().weight_gradient(shape, events, output_gradient, gradient, parallel);
 }
 
+template <class T>
+void event_convolution_add(const EventAdditionShape& shape, std::span<const int32_t> events, const T* weight,
+                           T* rows, const Parallel& parallel) {
+  best<T>().add(shape, events, weight, rows, parallel);
+}
+
+template void event_convolution_add<float>(const EventAdditionShape&, std::span<const int32_t>, const float*,
+                                           float*, const Parallel&);
+template void event_convolution_add<double>(const EventAdditionShape&, std::span<const int32_t>,
+                                            const double*, double*, const Parallel&);
 template void event_convolution_forward(const EventConvolutionShape&, std::span<const int32_t>, const float*,
                                         float*, const Parallel&);
 template void event_convolution_forward(const EventConvolutionShape&, std::span<const int32_t>, const double*,

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <vector>
 
 namespace neurontwin {
@@ -67,6 +68,27 @@ void exponential_filter_forward(const ExponentialFilterShape& s, const T* input,
 }
 
 template <class T>
+void exponential_filter_stream(const ExponentialStreamShape& s, const T* input, const double* decay, T* sums,
+                               T* output, const Parallel& parallel) {
+  const int64_t row = s.exponentials * s.features;
+  const auto task = [&](int64_t stream) {
+    T* out = output + stream * s.duration * s.features;
+    std::fill_n(out, s.duration * s.features, T(0));
+    for (int64_t e = 0; e < s.exponentials; ++e) {
+      const auto keep = static_cast<T>(decay[e]);
+      const auto ended = static_cast<T>(std::pow(decay[e], static_cast<double>(s.taps)));
+      T* sum = sums + stream * row + e * s.features;
+      const T* leaving = input + stream * s.stride + e * s.features;
+      for (int64_t t = 0; t < s.duration; ++t, leaving += row) {
+        carry<T>(keep, ended, leaving + s.taps * row, leaving, sum, s.features);
+        add<T>(sum, out + t * s.features, s.features);
+      }
+    }
+  };
+  parallel.run(s.streams, std::ref(task));
+}
+
+template <class T>
 void exponential_filter_input_gradient(const ExponentialFilterShape& s, const T* output_gradient,
                                        const double* decay, T* input_gradient, const Parallel& parallel) {
   const Decays<T> decays(s, decay);
@@ -115,6 +137,10 @@ template void mix_rows(int64_t, int64_t, int64_t, int64_t, const double*, const 
                        const Parallel&);
 template void mix_rows(int64_t, int64_t, int64_t, int64_t, const double*, const double*, double*,
                        const Parallel&);
+template void exponential_filter_stream(const ExponentialStreamShape&, const float*, const double*, float*,
+                                        float*, const Parallel&);
+template void exponential_filter_stream(const ExponentialStreamShape&, const double*, const double*, double*,
+                                        double*, const Parallel&);
 template void exponential_filter_forward(const ExponentialFilterShape&, const float*, const double*, float*,
                                          const Parallel&);
 template void exponential_filter_forward(const ExponentialFilterShape&, const double*, const double*, double*,

@@ -23,6 +23,19 @@ template <class T>
 void exponential_filter_input_gradient(const ExponentialFilterShape& shape, const T* output_gradient,
                                        const double* decay, T* input_gradient, const Parallel& parallel);
 
+/// The forward pass over signals that go on:
+///   input   of stream s begins at s x stride; [taps + duration][exponentials][features]: the taps rows
+///   before
+///           these ms, and theirs
+///   sums    [streams][exponentials][features]: the exponentials as they stand before and, then, after
+///   output  [streams][duration][features]
+struct ExponentialStreamShape {
+  int64_t streams, duration, taps, exponentials, features, stride;
+};
+template <class T>
+void exponential_filter_stream(const ExponentialStreamShape& shape, const T* input, const double* decay,
+                               T* sums, T* output, const Parallel& parallel);
+
 /// Rows made of other rows, channel by channel:
 ///   output[c][b][f] = sum over a of mixture[a][b] input[c][a][f]
 ///   input [channels][inputs][features], mixture [inputs][outputs], output [channels][outputs][features]

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "twin/causal_convolution.hpp"
+#include "twin/convolution_stream.hpp"
 
 namespace neurontwin {
 namespace {
@@ -107,19 +108,44 @@ void HeadsLayer<T>::plan(Arena& arena, int64_t rows, bool backward) {
 }
 
 template <class T>
-const T* HeadsLayer<T>::forward(const T* numbers, const T* x, int64_t rows, const Parallel& parallel) {
-  std::vector<T> constant(static_cast<size_t>(outputs_));
+void HeadsLayer<T>::gather(const T* numbers, T* weight, T* constant) const {
   for (const auto& p : places_) {
     for (int64_t f = 0; f < features_; ++f)
-      std::copy_n(numbers + p.weight + f * p.outputs, p.outputs, weight_ + f * outputs_ + p.first);
+      std::copy_n(numbers + p.weight + f * p.outputs, p.outputs, weight + f * outputs_ + p.first);
     for (int64_t o = 0; o < p.outputs; ++o)
-      constant[static_cast<size_t>(p.first + o)] = numbers[p.bias + o] + static_cast<T>(p.offset);
+      constant[p.first + o] = numbers[p.bias + o] + static_cast<T>(p.offset);
   }
+}
+
+template <class T>
+const T* HeadsLayer<T>::forward(const T* numbers, const T* x, int64_t rows, const Parallel& parallel) {
+  std::vector<T> constant(static_cast<size_t>(outputs_));
+  gather(numbers, weight_, constant.data());
   causal_convolution_forward<T>({1, rows, 1, features_, outputs_}, x, weight_, answers_, 0, parallel);
   for (int64_t r = 0; r < rows; ++r) {
     for (int64_t o = 0; o < outputs_; ++o) answers_[r * outputs_ + o] += constant[static_cast<size_t>(o)];
   }
   return answers_;
+}
+
+template <class T>
+void HeadsLayer<T>::prepare(const T* numbers) {
+  const ConvolutionStreamShape shape{1, 1, 1, features_, outputs_, 1, 0};
+  std::vector<T> weight(static_cast<size_t>(features_ * outputs_));
+  prepared_.plan([&](Arena& arena) {
+    packed_ = arena.take<T>(packed_weights<T>(shape));
+    constant_ = arena.take<T>(outputs_);
+  });
+  gather(numbers, weight.data(), constant_);
+  pack_weights(shape, weight.data(), packed_);
+}
+
+template <class T>
+void HeadsLayer<T>::prepared_forward(const T* x, int64_t rows, T* outputs, const Parallel& parallel) const {
+  convolution_stream<T>({1, rows, 1, features_, outputs_, 1, 0}, x, packed_, outputs, parallel);
+  for (int64_t r = 0; r < rows; ++r) {
+    for (int64_t o = 0; o < outputs_; ++o) outputs[r * outputs_ + o] += constant_[o];
+  }
 }
 
 template <class T>

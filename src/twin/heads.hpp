@@ -106,15 +106,24 @@ class HeadsLayer {
   /// Returns the gradient of x; null if `x_gradient` is not wanted. `gradients` may be null.
   T* backward(const T* x, const T* output_gradient, int64_t rows, T* gradients, const Parallel& parallel);
 
+  /// For streams, whose numbers stay: lays them out once.
+  void prepare(const T* numbers);
+  /// outputs [row][output], overwritten.
+  void prepared_forward(const T* x, int64_t rows, T* outputs, const Parallel& parallel) const;
+
  private:
+  /// weight [feature][output] and constant [output] of all heads.
+  void gather(const T* numbers, T* weight, T* constant) const;
   struct Place {
     int64_t weight, bias, outputs, first;
     double offset;
   };
   std::vector<Place> places_;
   int64_t features_, outputs_ = 0;
-  T *weight_ = nullptr, *transposed_ = nullptr, *answers_ = nullptr;
+  T *weight_ = nullptr, *answers_ = nullptr;
   T *x_gradient_ = nullptr, *weight_gradient_ = nullptr;
+  Arena prepared_;
+  T *packed_ = nullptr, *constant_ = nullptr;
 };
 
 }  // namespace neurontwin

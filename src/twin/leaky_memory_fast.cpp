@@ -9,7 +9,7 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 // After the target is chosen.
-#include <hwy/contrib/math/math-inl.h>
+#include "twin/leaky_memory-inl.hpp"
 
 #ifndef NEURONTWIN_LEAKY_MEMORY_ONCE
 #define NEURONTWIN_LEAKY_MEMORY_ONCE
@@ -33,7 +33,6 @@ HWY_BEFORE_NAMESPACE();
 namespace neurontwin {
 namespace HWY_NAMESPACE {
 namespace {
-namespace hn = hwy::HWY_NAMESPACE;
 
 template <class T>
 int64_t lanes() {
@@ -109,30 +108,6 @@ HWY_INLINE void product(const Matrix<T>& matrix, const T* const* x, const T* con
   }
   if (rest & 2) tile(std::integral_constant<int, 2>());
   if (rest & 1) tile(std::integral_constant<int, 1>());
-}
-
-/// 1 / (1 + exp(-x))
-template <class D, class V>
-HWY_INLINE V logistic(D d, V x) {
-  using T = hn::TFromD<D>;
-  const V one = hn::Set(d, T(1));
-  // exp(80) is finite, and 1 / (1 + exp(80)) is nothing beside one in either precision.
-  return hn::Div(one, hn::Add(one, hn::Exp(d, hn::Min(hn::Neg(x), hn::Set(d, T(80))))));
-}
-
-/// 1.7159 tanh(2/3 u)
-template <class D, class V>
-HWY_INLINE V written(D d, V u) {
-  using T = hn::TFromD<D>;
-  // tanh z = 2 logistic(2 z) - 1
-  const V half = logistic(d, hn::Mul(u, hn::Set(d, T(2 * kWriteSlope))));
-  return hn::MulAdd(half, hn::Set(d, T(2 * kWriteRange)), hn::Set(d, T(-kWriteRange)));
-}
-
-template <HiddenActivation kActivation, class D, class V>
-HWY_INLINE V activated(D d, V x) {
-  if constexpr (kActivation == HiddenActivation::relu) return hn::Max(x, hn::Zero(d));
-  return hn::Mul(x, logistic(d, x));
 }
 
 /// Keep, gate and bias of the units, with padding.

@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -35,6 +36,9 @@ class NetworkStream {
   /// The next `ms` of each stream. `spikes.windows` is the number of streams, and times count from the last
   /// call's end. Returns [stream][ms][feature], to be read before the next call.
   virtual const T* advance(const SpikeWindows& spikes, const Parallel& parallel) = 0;
+  /// All that one of the streams remembers, for another stream of the same network to go on from.
+  virtual std::vector<T> state(int64_t stream) const = 0;
+  virtual void set_state(int64_t stream, std::span<const T> state) = 0;
 };
 
 /// The part of a twin below its heads, of one kind and precision. Its numbers lie outside: `numbers` is the

@@ -5,6 +5,7 @@
 
 #include "twin/activation_norm.hpp"
 #include "twin/causal_convolution.hpp"
+#include "twin/recurrent_stream.hpp"
 
 namespace neurontwin {
 namespace {
@@ -43,10 +44,15 @@ void RecurrentNetwork<T>::prepare(const T* numbers, const Prepared& p) const {
   const int64_t hidden = spec_.hidden_units();
   copy_rows(numbers + places_.branch, spec_.wiring.branches, hidden, hidden, p.branch_weight, hidden_row_);
   copy_rows(numbers + places_.hidden_bias, 1, hidden, hidden, p.hidden_bias, hidden_row_);
+  time_constants(numbers, p.keep, p.gate);
+}
+
+template <class T>
+void RecurrentNetwork<T>::time_constants(const T* numbers, T* keep, T* gate) const {
   for (int64_t i = 0; i < spec_.memory_units; ++i) {
     const MemoryUnit unit(static_cast<double>(numbers[places_.log_time_constant + i]));
-    p.keep[i] = static_cast<T>(unit.keep);
-    p.gate[i] = static_cast<T>(unit.gate);
+    keep[i] = static_cast<T>(unit.keep);
+    gate[i] = static_cast<T>(unit.gate);
   }
 }
 
@@ -211,67 +217,16 @@ std::vector<HiddenSignal<T>> RecurrentNetwork<T>::hidden() const {
   return {{"memory", spec_.memory_units, std::vector<T>(result_, result_ + count)}};
 }
 
-/// The passes over input that goes on: what is kept are the branches' sums and the memory.
-template <class T>
-class RecurrentNetwork<T>::Stream final : public NetworkStream<T> {
- public:
-  Stream(const RecurrentNetwork& network, const T* numbers, int64_t streams, const Parallel& parallel)
-      : network_(network),
-        numbers_(numbers),
-        streams_(streams),
-        last_sums_(static_cast<size_t>(streams * network.spec_.wiring.branches), T(0)),
-        last_memory_(static_cast<size_t>(streams * network.units_row_), T(0)) {
-    prepared_arena_.plan([&](Arena& arena) { network_.plan_prepared(arena, prepared_); });
-    network_.prepare(numbers_, prepared_);
-    if (network.spec_.history_ms > 0) advance({{}, streams, network.spec_.history_ms}, parallel);
-  }
-
-  const T* advance(const SpikeWindows& spikes, const Parallel& parallel) override {
-    const auto& spec = network_.spec_;
-    const int64_t ms = spikes.window_ms, branches = spec.wiring.branches, units = spec.memory_units;
-    plan(ms);
-    branch_sums_forward<T>(network_.sums_shape(streams_, ms), spec.wiring, spikes.events,
-                           numbers_ + network_.places_.synapse, last_sums_.data(), sums_, parallel);
-    signals_.start = last_memory_.data();
-    network_.forward(numbers_, prepared_, {streams_, ms, spec.hidden_units(), units}, sums_, signals_,
-                     parallel);
-    const int64_t row = network_.units_row_;
-    for (int64_t s = 0; s < streams_; ++s) {
-      std::copy_n(sums_ + ((s + 1) * ms - 1) * branches, branches, last_sums_.data() + s * branches);
-      std::copy_n(signals_.memory + ((s + 1) * ms - 1) * row, row, last_memory_.data() + s * row);
-    }
-    copy_rows(signals_.memory, streams_ * ms, row, units, result_, units);
-    return result_;
-  }
-
- private:
-  void plan(int64_t ms) {
-    if (ms == planned_ms_) return;
-    const int64_t rows = streams_ * ms;
-    arena_.plan([&](Arena& arena) {
-      sums_ = arena.take<T>(rows * network_.spec_.wiring.branches);
-      signals_.before = arena.take<T>(rows * network_.hidden_row_);
-      for (T** signal : {&signals_.decayed, &signals_.delta, &signals_.memory})
-        *signal = arena.take<T>(rows * network_.units_row_);
-      result_ = arena.take<T>(rows * network_.spec_.memory_units);
-    });
-    planned_ms_ = ms;
-  }
-
-  const RecurrentNetwork& network_;
-  const T* numbers_;
-  int64_t streams_, planned_ms_ = 0;
-  Arena prepared_arena_, arena_;
-  Prepared prepared_;
-  std::vector<T> last_sums_, last_memory_;
-  T *sums_ = nullptr, *result_ = nullptr;
-  LeakyMemorySignals<T> signals_{};
-};
-
 template <class T>
 std::unique_ptr<NetworkStream<T>> RecurrentNetwork<T>::stream(const T* numbers, int64_t streams,
                                                               const Parallel& parallel) const {
-  return std::make_unique<Stream>(*this, numbers, streams, parallel);
+  const auto units = static_cast<size_t>(spec_.memory_units);
+  typename RecurrentStream<T>::Weights weights{numbers + places_.synapse, numbers + places_.branch,
+                                               numbers + places_.memory,  numbers + places_.hidden_bias,
+                                               numbers + places_.delta,   numbers + places_.delta_bias,
+                                               std::vector<T>(units),     std::vector<T>(units)};
+  time_constants(numbers, weights.keep.data(), weights.gate.data());
+  return std::make_unique<RecurrentStream<T>>(spec_, weights, streams, parallel);
 }
 
 template class RecurrentNetwork<float>;

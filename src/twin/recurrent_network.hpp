@@ -26,7 +26,6 @@ class RecurrentNetwork final : public Network<T> {
                                            const Parallel& parallel) const override;
 
  private:
-  class Stream;
   /// Where the arrays lie.
   struct Places {
     int64_t synapse, branch, memory, hidden_bias, delta, delta_bias, log_time_constant;
@@ -38,6 +37,8 @@ class RecurrentNetwork final : public Network<T> {
   };
   void plan_prepared(Arena& arena, Prepared& prepared) const;
   void prepare(const T* numbers, const Prepared& prepared) const;
+  /// What a unit keeps from ms to ms, and takes in.
+  void time_constants(const T* numbers, T* keep, T* gate) const;
   LeakyMemoryWeights<T> memory_weights(const T* numbers, const Prepared& prepared) const;
   BranchSumsShape sums_shape(int64_t windows, int64_t duration) const;
   /// From the branches' sums to the memory.

@@ -132,15 +132,17 @@ TwinOf<T>::Stream::Stream(TwinOf& twin, int64_t streams)
     : twin_(twin),
       streams_(streams),
       network_(twin.passes_->stream(twin.numbers.data(), streams, twin.parallel)),
-      heads_(twin.spec_.heads, twin.layout_, twin.network().features()) {}
+      heads_(twin.spec_.heads, twin.layout_, twin.network().features()) {
+  heads_.prepare(twin.numbers.data());
+}
 
 template <class T>
 Outputs<T> TwinOf<T>::Stream::advance(std::span<const int32_t> events, int64_t ms) {
   const int64_t rows = streams_ * ms;
-  if (rows != planned_rows_) arena_.plan([&](Arena& arena) { heads_.plan(arena, rows, false); });
-  planned_rows_ = rows;
   const T* x = network_->advance({events, streams_, ms}, twin_.parallel);
-  return {heads_.forward(twin_.numbers.data(), x, rows, twin_.parallel), rows, heads_.outputs()};
+  outputs_.resize(static_cast<size_t>(rows * heads_.outputs()));
+  heads_.prepared_forward(x, rows, outputs_.data(), twin_.parallel);
+  return {outputs_.data(), rows, heads_.outputs()};
 }
 
 template class TwinOf<float>;

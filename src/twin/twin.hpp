@@ -71,13 +71,17 @@ class TwinOf {
     /// The next ms of each stream: events [n][3] (stream, channel, ms from now), sorted by stream. Outputs
     /// [stream][ms][output], until the next call.
     Outputs<T> advance(std::span<const int32_t> events, int64_t ms);
+    int64_t streams() const { return streams_; }
+    /// All that one of the streams remembers, for any stream of the same twin to go on from.
+    std::vector<T> state(int64_t stream) const { return network_->state(stream); }
+    void set_state(int64_t stream, std::span<const T> state) { network_->set_state(stream, state); }
 
    private:
     TwinOf& twin_;
-    int64_t streams_, planned_rows_ = 0;
+    int64_t streams_;
     std::unique_ptr<NetworkStream<T>> network_;
     HeadsLayer<T> heads_;
-    Arena arena_;
+    std::vector<T> outputs_;
   };
 
   Numbers<T> numbers;  // as layout() says

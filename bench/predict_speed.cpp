@@ -1,0 +1,118 @@
+// How fast a twin answers, in pieces of several lengths and for several streams side by side: neuron-ms per
+// second, and the time of one piece. Random twins and random spikes; the best of some repeats. A twin's
+// specification is all that matters for its speed.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <chrono>
+
+#include "random/random.hpp"
+#include "twin/branches.hpp"
+#include "twin/twin.hpp"
+
+using namespace neurontwin;
+
+namespace {
+
+struct Work {
+  int64_t channels = 1278;
+  double density = 0.01;
+  int threads = 1, repeats = 5;
+  double seconds = 0.3;  // of each repeat
+};
+
+/// Pieces of random input, each sorted by stream and time.
+std::vector<std::vector<int32_t>> random_pieces(const Work& w, int64_t streams, int64_t ms, int64_t pieces) {
+  std::vector<std::vector<int32_t>> all(static_cast<size_t>(pieces));
+  Random random(1, Stage::test_cases, 0, StreamName::test_case);
+  for (auto& events : all) {
+    for (int64_t s = 0; s < streams; ++s) {
+      for (int64_t t = 0; t < ms; ++t) {
+        for (int64_t c = 0; c < w.channels; ++c) {
+          if (random.uniform() >= w.density) continue;
+          for (const int64_t x : {s, c, t}) events.push_back(static_cast<int32_t>(x));
+        }
+      }
+    }
+  }
+  return all;
+}
+
+void measure(const char* name, const TwinSpec& spec, const Work& w, const std::vector<int64_t>& streams,
+             const std::vector<int64_t>& pieces_ms) {
+  Twin twin(spec, w.channels, 1, on_threads(w.threads));
+  fmt::print("{}: {}\n{:>10} {:>10} {:>22} {:>16}\n", name, spec.network->words(), "streams", "piece ms",
+             "neuron-ms per second", "ms per piece");
+  for (const int64_t count : streams) {
+    for (const int64_t ms : pieces_ms) {
+      if (count * ms > 50000) continue;
+      const auto input = random_pieces(w, count, ms, std::clamp<int64_t>(20000 / (count * ms), 1, 100));
+      Twin::Stream stream(twin, count);
+      double least_s = 1e9;
+      for (int r = 0; r <= w.repeats; ++r) {
+        int64_t done = 0;
+        const auto start = std::chrono::steady_clock::now();
+        double s = 0;
+        do {
+          for (const auto& events : input) stream.advance(events, ms);
+          done += std::ssize(input);
+          s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+        } while (s < w.seconds);
+        if (r > 0) least_s = std::min(least_s, s / static_cast<double>(done));
+      }
+      fmt::print("{:>10} {:>10} {:>22.0f} {:>16.4f}\n", count, ms,
+                 static_cast<double>(count * ms) / least_s / w.threads, 1000 * least_s);
+    }
+  }
+}
+
+ConvolutionalSpec convolutional(const std::vector<int64_t>& taps, int64_t width, int64_t shapes) {
+  ConvolutionalSpec spec;
+  for (const auto t : taps) spec.layers.push_back({t, width});
+  spec.batch_norm = true;
+  spec.temporal_shapes = shapes;
+  return spec;
+}
+
+/// Synapses of both kinds on every compartment of one long cable, as on a real cell's tree.
+RecurrentSpec recurrent(int64_t units, int64_t branches, int64_t channels) {
+  CellTable cell;
+  for (int64_t i = 0; i < channels / 2; ++i) {
+    cell.section.push_back(fmt::format("dend[{}]", i / 6));
+    cell.excitatory_compartment.push_back(static_cast<int32_t>(i));
+  }
+  cell.inhibitory_compartment = cell.excitatory_compartment;
+  RecurrentSpec spec;
+  spec.memory_units = units;
+  spec.branches = branches;
+  wire(spec, cell);
+  return spec;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Work w;
+  std::vector<int64_t> taps, streams{1, 4, 16, 64, 256}, pieces{1, 10, 400};
+  int64_t width = 64, shapes = 0, units = 20, branches = 45;
+  CLI::App app{"Speed of twins that answer to input that goes on"};
+  app.add_option("--taps", taps, "taps of each layer (default: 54,12,12 and 54,24,24)")->delimiter(',');
+  app.add_option("--width", width, "features of each layer");
+  app.add_option("--shapes", shapes, "temporal shapes of the first layer's filters (default: free taps)");
+  app.add_option("--units", units, "memory units of the recurrent twin");
+  app.add_option("--branches", branches, "of the recurrent twin");
+  app.add_option("--channels", w.channels, "input synapses");
+  app.add_option("--density", w.density, "part of the input bins that hold a spike");
+  app.add_option("--streams", streams, "streams side by side")->delimiter(',');
+  app.add_option("--pieces-ms", pieces, "lengths of the pieces")->delimiter(',');
+  app.add_option("--threads", w.threads, "threads; speeds are per thread");
+  app.add_option("--repeats", w.repeats, "repeats, of which the best counts");
+  CLI11_PARSE(app, argc, argv);
+  const std::vector<std::vector<int64_t>> all =
+      taps.empty() ? std::vector<std::vector<int64_t>>{{54, 12, 12}, {54, 24, 24}} : std::vector{taps};
+  for (const auto& t : all)
+    measure(fmt::format("taps {}", fmt::join(t, ",")).c_str(), TwinSpec(convolutional(t, width, shapes)), w,
+            streams, pieces);
+  measure("recurrent", TwinSpec(recurrent(units, branches, w.channels)), w, streams, pieces);
+}
