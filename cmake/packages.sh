@@ -1,7 +1,7 @@
 # The Debian 12 packages that neurontwin needs, and how the two commands build it. Sourced by ./quickstart and ./test.
 build_packages=(
   g++ cmake ninja-build ccache
-  libtorch-dev libopenblas-dev          # networks, autograd; its matrix products
+  libeigen3-dev                         # linear algebra of evaluation and interpretation
   libhwy-dev                            # SIMD: one trial per lane; also compiled against when a user brings .mod files
   libhdf5-dev                           # data sets
   libonnx-dev libprotobuf-dev           # twins as ONNX files, for whatever runs these
@@ -12,6 +12,7 @@ build_packages=(
 )
 test_packages=(
   libgtest-dev
+  libtorch-dev                          # the judge of our layers, losses and optimiser
   python3 python3-h5py python3-torch    # the files must be readable without us
   python3-venv                          # for onnxruntime, which Debian does not have: install_onnxruntime
   neuron neuron-dev python3-neuron      # the judge of our simulator: nocmodl and its headers compile the .mod files

@@ -5,7 +5,7 @@
 
 namespace neurontwin {
 
-/// The readers whose rooms use libtorch.
+/// The readers of the upper rooms.
 inline void read_as_learning(Reader reader, std::string_view text) {
   if (reader == Reader::experiment) {
     Options options;

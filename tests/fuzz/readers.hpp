@@ -27,7 +27,7 @@ inline constexpr std::array kNames{"swc",    "asc",  "nmodl", "toml",       "cel
 inline constexpr std::array kReaders{Reader::swc,  Reader::asc,       Reader::nmodl,  Reader::toml,
                                      Reader::cell, Reader::shard,     Reader::replay, Reader::json,
                                      Reader::twin, Reader::checkpoint};
-/// These need the rooms above libtorch: see learning_readers.hpp.
+/// These are of the upper rooms: see learning_readers.hpp.
 inline constexpr std::array kLearningReaders{Reader::experiment, Reader::store};
 
 /// Writes a file for a reader that takes a file's name.
