@@ -237,10 +237,10 @@ TYPED_TEST(Streams, AndPassesGiveTheSameBitsOnAnyNumberOfThreads) {
       std::vector<std::vector<T>> all;
       all.push_back(values(twin.forward({events, kWindows, kDuration}, NormBy::batch, true)));
       const auto& given = all.back();  // any gradient will do
-      std::vector<T> gradients(static_cast<size_t>(twin.parameter_count()));
+      std::vector<T> gradients(static_cast<size_t>(twin.layout().trained()));
       twin.backward(given, gradients);
       all.push_back(gradients);
-      all.push_back(twin.numbers);
+      all.emplace_back(twin.numbers.begin(), twin.numbers.end());
       const auto input = between(events, 0, kDuration);
       all.push_back(streamed(twin, kWindows, kDuration, input, {1, 1, 7, 1, 50}));
       if (first.empty()) first = all;
@@ -270,13 +270,13 @@ TEST(Gradients, AreWhatASmallStepOfEachWeightChanges) {
       auto random = random_of(9);
       const auto direction = random_values<double>(kWindows * kDuration * outputs_of(spec.heads), random);
       const auto start = twin.numbers;
-      const auto value = [&](std::vector<double> numbers) {
+      const auto value = [&](Numbers<double> numbers) {
         twin.numbers = std::move(numbers);
         const auto all = values(twin.forward(input, norm));
         return std::inner_product(all.begin(), all.end(), direction.begin(), 0.0);
       };
       twin.forward(input, norm, true);
-      std::vector<double> gradients(static_cast<size_t>(twin.parameter_count()));
+      std::vector<double> gradients(static_cast<size_t>(twin.layout().trained()));
       twin.backward(direction, gradients);
       double scale = 0;
       for (const double g : gradients) scale = std::max(scale, std::abs(g));
@@ -384,7 +384,7 @@ TEST(Twin, FurtherHeadsAnswerBesideSpikeAndVoltageAndLeaveThemAlone) {
     EXPECT_EQ(prediction.of("count")[5], with.at(5, twin.first_output("count")));
     EXPECT_TRUE(prediction_of(plain, without).of("count").empty());
     // The gradient of each head's bias is the number of bins it is added in.
-    std::vector<float> gradients(static_cast<size_t>(twin.parameter_count()));
+    std::vector<float> gradients(static_cast<size_t>(twin.layout().trained()));
     twin.backward(std::vector<float>(static_cast<size_t>(with.rows * with.row), 1.0f), gradients);
     for (const auto* name : {"spike_bias", "dendrites_bias", "near_spike_bias", "count_bias"})
       EXPECT_EQ(gradients[static_cast<size_t>(twin.layout().offset(name))], 60) << name;
