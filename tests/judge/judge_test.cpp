@@ -13,6 +13,9 @@
 namespace neurontwin {
 namespace {
 
+/// Its many small operations gain nothing from threads, which would wait for each other at full speed.
+const bool torch_on_one_thread = (at::set_num_threads(1), true);
+
 Random random_of(uint64_t seed) {
   return Random(seed, Stage::test_cases, 0, StreamName::test_case);
 }
@@ -74,7 +77,7 @@ struct Case {
 /// the largest, from sums of hundreds of terms.
 template <class T>
 void expect_torchs_in(const Case& c, uint64_t seed) {
-  TwinOf<T> ours(c.spec, c.channels, 3, on_threads(2));
+  TwinOf<T> ours(c.spec, c.channels, 3);
   shake(ours, c.shaken, seed);
   TorchTwin theirs(ours);
   const auto events = random_events(c.windows, c.channels, ours.history_ms() + c.duration, c.density, seed);
@@ -283,7 +286,7 @@ template <class T>
 std::pair<std::vector<double>, std::vector<double>> two_hundred_steps(const TwinSpec& spec) {
   constexpr int64_t kChannels = 12, kWindows = 3, kWindow_ms = 40;
   const std::vector<double> weights{1, 0.02, 0.1, 1, 1};
-  TwinOf<T> ours(spec, kChannels, 5, on_threads(2));
+  TwinOf<T> ours(spec, kChannels, 5);
   TorchTwin theirs(ours);
   NadamOf<T> optimiser(ours.layout());
   std::vector<torch::Tensor> parameters;
