@@ -10,6 +10,7 @@
 #include "dataset/shard.hpp"
 #include "files/files.hpp"
 #include "mechanism/pace.hpp"
+#include "twin/predict.hpp"
 #include "twin/saved_twin.hpp"
 
 namespace neurontwin {
@@ -128,30 +129,6 @@ void inspect_toml(const std::filesystem::path& file, const std::string& profile,
              profiles.empty() ? "none" : fmt::format("{}", fmt::join(profiles, ", ")), e.resolved);
 }
 
-/// What a twin says to a recorded trial's input.
-TwinOutput answers_to(Twin& twin, const Shard& shard, size_t index) {
-  std::vector<int32_t> events;  // window, channel, time
-  const auto append = [&](const EventsView& view, int64_t first_channel) {
-    for (size_t i = 0; i < view.time_ms.size(); ++i) {
-      events.push_back(0);
-      events.push_back(static_cast<int32_t>(first_channel + view.synapse[i]));
-      events.push_back(static_cast<int32_t>(twin->history_ms() + view.time_ms[i]));
-    }
-  };
-  const auto trial = shard.trial(index);
-  append(trial.excitatory, 0);
-  append(trial.inhibitory, shard.identity().excitatory_synapses);
-  const auto rows = static_cast<int64_t>(events.size() / 3);
-  return twin->forward(torch::from_blob(events.data(), {rows, 3}, torch::kInt32), 1,
-                       shard.identity().duration_ms);
-}
-
-void append(std::vector<float>& all, const torch::Tensor& answers, int64_t duration_ms) {
-  const auto dense = answers.contiguous();
-  TORCH_CHECK(dense.numel() == duration_ms, "a twin answers ms by ms");
-  all.insert(all.end(), dense.data_ptr<float>(), dense.data_ptr<float>() + dense.numel());
-}
-
 void inspect_twin(const std::filesystem::path& file) {
   TwinFile twin(file);
   twin.check_digest();
@@ -227,31 +204,9 @@ void inspect(const std::vector<std::filesystem::path>& files, const std::string&
   }
 }
 
-void predict(const std::filesystem::path& twin_file, const std::filesystem::path& input,
-             const std::filesystem::path& out) {
-  torch::NoGradGuard no_gradient;
-  auto [twin, description] = load_twin(twin_file);
-  const Shard shard(input);
-  const auto& id = shard.identity();
-  if (description.excitatory_synapses != id.excitatory_synapses ||
-      description.inhibitory_synapses != id.inhibitory_synapses) {
-    fail_input("{}: has {} excitatory and {} inhibitory synapses, the twin {} expects {} and {}",
-               input.string(), id.excitatory_synapses, id.inhibitory_synapses, twin_file.string(),
-               description.excitatory_synapses, description.inhibitory_synapses);
-  }
-  std::vector<float> probability, soma;
-  for (size_t i = 0; i < shard.trials(); ++i) {
-    const auto output = answers_to(twin, shard, i);
-    append(probability, torch::sigmoid(output.spike_log_odds), id.duration_ms);
-    append(soma, output.soma_mV, id.duration_ms);
-  }
-  Hdf5Image image;
-  image.attribute("twin", twin_file.string());
-  image.attribute("input", input.string());
-  const std::vector<uint64_t> shape{shard.trials(), static_cast<uint64_t>(id.duration_ms)};
-  image.write<float>("/spike_probability", probability, "1", shape);
-  image.write<float>("/soma_mV", soma, "mV", shape);
-  write_file_atomically(out, image.bytes());
+void predict(const std::filesystem::path& twin, const std::filesystem::path& input,
+             const std::filesystem::path& out, int threads) {
+  predict_file(twin, input, out, on_threads(threads));
 }
 
 void export_twin(const std::filesystem::path& twin_file, const std::string& format,
