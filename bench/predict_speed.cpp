@@ -109,8 +109,8 @@ int main(int argc, char** argv) {
   app.add_option("--threads", w.threads, "threads; speeds are per thread");
   app.add_option("--repeats", w.repeats, "repeats, of which the best counts");
   CLI11_PARSE(app, argc, argv);
-  const std::vector<std::vector<int64_t>> all =
-      taps.empty() ? std::vector<std::vector<int64_t>>{{54, 12, 12}, {54, 24, 24}} : std::vector{taps};
+  std::vector<std::vector<int64_t>> all{{54, 12, 12}, {54, 24, 24}};
+  if (!taps.empty()) all = {taps};
   for (const auto& t : all)
     measure(fmt::format("taps {}", fmt::join(t, ",")).c_str(), TwinSpec(convolutional(t, width, shapes)), w,
             streams, pieces);

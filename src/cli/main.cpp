@@ -161,8 +161,10 @@ int run(int argc, char** argv) {
   inspecting->add_option("--profile", options.profile, "a profile of the experiment file");
   auto* predicting = app.add_subcommand("predict", "run a twin over the input of a data set file");
   predicting->add_option("twin", file, "twin.safetensors")->required();
-  predicting->add_option("--input", input, "data set file (.h5)")->required();
+  predicting->add_option("--input", input, "data set or replay file (.h5)")->required();
   predicting->add_option("--out", out, "HDF5 file to write")->required();
+  predicting->add_option("--threads", options.threads, "threads (default: all cores)")
+      ->check(CLI::Range(1, 4096));
   auto* exporting = app.add_subcommand("export", "write a twin in another format");
   exporting->add_option("twin", file, "twin.safetensors")->required();
   exporting->add_option("--format", format, "onnx or hdf5")->required();
@@ -185,7 +187,7 @@ int run(int argc, char** argv) {
     inspect(files, options.profile, options.set);
   } else if (predicting->parsed()) {
     require_address_space(all_threads());
-    predict(file, input, out);
+    predict(file, input, out, options.threads > 0 ? options.threads : all_threads());
   } else if (exporting->parsed()) {
     export_twin(file, format, out);
   } else if (simulating->parsed() && is_replay(*simulating, options)) {

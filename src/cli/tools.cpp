@@ -1,7 +1,6 @@
 #include "cli/tools.hpp"
 
 #include <array>
-#include <cmath>
 #include <map>
 #include <nlohmann/json.hpp>
 
@@ -12,6 +11,7 @@
 #include "files/files.hpp"
 #include "mechanism/pace.hpp"
 #include "twin/onnx_file.hpp"
+#include "twin/predict.hpp"
 #include "twin/saved_twin.hpp"
 
 namespace neurontwin {
@@ -205,31 +205,9 @@ void inspect(const std::vector<std::filesystem::path>& files, const std::string&
   }
 }
 
-void predict(const std::filesystem::path& twin_file, const std::filesystem::path& input,
-             const std::filesystem::path& out) {
-  auto [twin, description] = load_twin(twin_file);
-  const Shard shard(input);
-  const auto& id = shard.identity();
-  if (description.excitatory_synapses != id.excitatory_synapses ||
-      description.inhibitory_synapses != id.inhibitory_synapses) {
-    fail_input("{}: has {} excitatory and {} inhibitory synapses, the twin {} expects {} and {}",
-               input.string(), id.excitatory_synapses, id.inhibitory_synapses, twin_file.string(),
-               description.excitatory_synapses, description.inhibitory_synapses);
-  }
-  const auto split = Split::open(input.parent_path(), shard.split());
-  std::vector<float> probability, soma;
-  for (size_t i = 0; i < shard.trials(); ++i) {
-    const auto said = predict_trial(twin, split, i);
-    for (const float z : said.spike_log_odds) probability.push_back(1 / (1 + std::exp(-z)));
-    soma.insert(soma.end(), said.soma_mV.begin(), said.soma_mV.end());
-  }
-  Hdf5Image image;
-  image.attribute("twin", twin_file.string());
-  image.attribute("input", input.string());
-  const std::vector<uint64_t> shape{shard.trials(), static_cast<uint64_t>(id.duration_ms)};
-  image.write<float>("/spike_probability", probability, "1", shape);
-  image.write<float>("/soma_mV", soma, "mV", shape);
-  write_file_atomically(out, image.bytes());
+void predict(const std::filesystem::path& twin, const std::filesystem::path& input,
+             const std::filesystem::path& out, int threads) {
+  predict_file(twin, input, out, on_threads(threads));
 }
 
 void export_twin(const std::filesystem::path& twin_file, const std::string& format,

@@ -11,9 +11,10 @@ namespace neurontwin {
 void inspect(const std::vector<std::filesystem::path>& files, const std::string& profile = "",
              const std::vector<std::string>& set = {});
 
-/// Runs a twin over the trials of a data set shard; writes spike probabilities and voltages as HDF5.
+/// Runs a twin over the trials of a data set shard, or over a replay file's input; writes what it says as
+/// HDF5 (see predict_file()).
 void predict(const std::filesystem::path& twin, const std::filesystem::path& input,
-             const std::filesystem::path& out);
+             const std::filesystem::path& out, int threads = 1);
 
 /// Writes a twin in another format: "onnx" or "hdf5".
 void export_twin(const std::filesystem::path& twin, const std::string& format,

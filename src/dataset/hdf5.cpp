@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <concepts>
 #include <cstring>
 #include <limits>
@@ -245,6 +246,70 @@ std::string Hdf5Image::bytes() {
     out.replace(at, kDigestMark.size(), digest(out));
   }
   return out;
+}
+
+Hdf5Output::Hdf5Output(const std::filesystem::path& file) : half_(file) {
+  const auto lock = enter_library();
+  const Id access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
+  H5Pset_alignment(access, 1, 8);
+  const Id creation(H5Pcreate(H5P_FILE_CREATE), H5Pclose);
+  H5Pset_obj_track_times(creation, false);
+  errno = 0;
+  file_ = H5Fcreate(half_.path().c_str(), H5F_ACC_TRUNC, creation, access);
+  require(file_ >= 0, "the file");
+}
+
+Hdf5Output::~Hdf5Output() {
+  const auto lock = enter_library();
+  if (file_ >= 0) H5Fclose(file_);
+}
+
+/// The library says that it failed; why, the system's last error does.
+void Hdf5Output::require(bool good, std::string_view what) const {
+  if (good) return;
+  if (errno != 0) half_.fail(errno);
+  fail_run("{}: HDF5 cannot write {}", half_.path().string(), what);
+}
+
+void Hdf5Output::attribute(const std::string& name, std::string_view text) {
+  const auto lock = enter_library();
+  write_text_attribute(file_, name.c_str(), text);
+}
+
+void Hdf5Output::create(const std::string& path, std::string_view units, const std::vector<uint64_t>& shape) {
+  const auto lock = enter_library();
+  const std::vector<hsize_t> extent(shape.begin(), shape.end());
+  const Id space(H5Screate_simple(static_cast<int>(extent.size()), extent.data(), nullptr), H5Sclose);
+  const Id links = links_with_groups();
+  const Id properties = without_times();
+  errno = 0;
+  const Id set(H5Dcreate2(file_, path.c_str(), H5T_NATIVE_FLOAT, space, links, properties, H5P_DEFAULT),
+               H5Dclose);
+  require(set.good(), path);
+  write_text_attribute(set, "units", units);
+}
+
+void Hdf5Output::write(const std::string& path, const std::vector<uint64_t>& first,
+                       const std::vector<uint64_t>& extent, std::span<const float> values) {
+  const auto lock = enter_library();
+  errno = 0;
+  const Id set(H5Dopen2(file_, path.c_str(), H5P_DEFAULT), H5Dclose);
+  const Id there(H5Dget_space(set), H5Sclose);
+  const std::vector<hsize_t> start(first.begin(), first.end()), count(extent.begin(), extent.end());
+  const Id here(H5Screate_simple(static_cast<int>(count.size()), count.data(), nullptr), H5Sclose);
+  const bool selected =
+      H5Sselect_hyperslab(there, H5S_SELECT_SET, start.data(), nullptr, count.data(), nullptr) >= 0;
+  if (!selected || product(count) != values.size())
+    fail_run("HDF5: {} values do not fit into {} at [{}]", values.size(), path, fmt::join(first, ", "));
+  require(H5Dwrite(set, H5T_NATIVE_FLOAT, here, there, H5P_DEFAULT, values.data()) >= 0, path);
+}
+
+void Hdf5Output::finish() {
+  const auto lock = enter_library();
+  errno = 0;
+  require(H5Fflush(file_, H5F_SCOPE_GLOBAL) >= 0, "the file");
+  require(H5Fclose(std::exchange(file_, -1)) >= 0, "the file");
+  half_.put_in_place();
 }
 
 Hdf5File::Hdf5File(const std::filesystem::path& file) : path_(file) {

@@ -43,6 +43,31 @@ class Hdf5Image {
   bool sealed_ = false;
 };
 
+/// An HDF5 file that is written piece by piece, for what memory need not hold. It is seen when it is whole
+/// (see HalfWritten). RunError names the file and the reason.
+class Hdf5Output {
+ public:
+  explicit Hdf5Output(const std::filesystem::path& file);
+  ~Hdf5Output();
+  Hdf5Output(const Hdf5Output&) = delete;
+  Hdf5Output& operator=(const Hdf5Output&) = delete;
+
+  /// An attribute of the root.
+  void attribute(const std::string& name, std::string_view text);
+  /// A data set of numbers to come.
+  void create(const std::string& path, std::string_view units, const std::vector<uint64_t>& shape);
+  /// The block of it that begins there and has this extent.
+  void write(const std::string& path, const std::vector<uint64_t>& first, const std::vector<uint64_t>& extent,
+             std::span<const float> values);
+  /// Call once, last.
+  void finish();
+
+ private:
+  void require(bool good, std::string_view what) const;
+  HalfWritten half_;
+  int64_t file_ = -1;
+};
+
 /// An HDF5 file open for reading. Errors are InputErrors that name the file and what is wrong with it.
 class Hdf5File {
  public:

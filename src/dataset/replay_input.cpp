@@ -22,6 +22,13 @@ class Reader {
     synapses_ = cell.placements[*synapses.placement].compartments.size();
   }
 
+  Reader(const Hdf5File& file, const std::string& name, int64_t synapses)
+      : file_(file),
+        group_("/input/" + name),
+        mechanism_(nullptr),
+        synapses_(static_cast<size_t>(synapses)),
+        owner_("twin") {}
+
   TimedEvents events() const {
     refuse_several_trials();
     const auto synapse = list(synapse_name()), time_ms = list("time_ms");
@@ -80,7 +87,7 @@ class Reader {
   void check_synapse(double synapse, size_t event) const {
     const bool whole = synapse >= 0 && synapse == std::floor(synapse);
     if (whole && synapse < static_cast<double>(synapses_)) return;
-    refuse("event {} is of synapse {}; the cell has {} of this kind, counted from 0", event, synapse,
+    refuse("event {} is of synapse {}; the {} has {} of this kind, counted from 0", event, synapse, owner_,
            synapses_);
   }
 
@@ -90,6 +97,8 @@ class Reader {
   }
 
   void check_weight(double weight, size_t event) const {
+    if (mechanism_ == nullptr)
+      refuse("has weights, but the {}'s synapses have none that an event could change", owner_);
     if (!uses_weight(*mechanism_))
       refuse("has weights, but {} does nothing with the weight of an event", mechanism_->name);
     const auto range = weight_range(*mechanism_);
@@ -103,6 +112,7 @@ class Reader {
   std::string group_;
   const Mechanism* mechanism_;
   size_t synapses_ = 0;
+  std::string_view owner_ = "cell";
 };
 
 }  // namespace
@@ -110,6 +120,13 @@ class Reader {
 TimedInput read_replay_input(const std::filesystem::path& path, const DetailedCell& cell) {
   const Hdf5File file(path);
   return {Reader(file, cell, cell.excitatory).events(), Reader(file, cell, cell.inhibitory).events()};
+}
+
+TimedInput read_replay_input(const std::filesystem::path& path, int64_t excitatory_synapses,
+                             int64_t inhibitory_synapses) {
+  const Hdf5File file(path);
+  return {Reader(file, "exc", excitatory_synapses).events(),
+          Reader(file, "inh", inhibitory_synapses).events()};
 }
 
 }  // namespace neurontwin

@@ -13,4 +13,8 @@ namespace neurontwin {
 /// weight that its synapses cannot have, several trials.
 TimedInput read_replay_input(const std::filesystem::path& file, const DetailedCell& cell);
 
+/// For so many synapses of each kind, of which nothing else is known; weights are refused.
+TimedInput read_replay_input(const std::filesystem::path& file, int64_t excitatory_synapses,
+                             int64_t inhibitory_synapses);
+
 }  // namespace neurontwin

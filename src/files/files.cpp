@@ -59,31 +59,45 @@ std::string read_file(const std::filesystem::path& file) {
   return read_bytes(file, kMostBytes);
 }
 
-void write_file_atomically(const std::filesystem::path& file, std::string_view bytes) {
+HalfWritten::HalfWritten(const std::filesystem::path& file) : file_(file), half_(file) {
   struct stat there {};
   if (::stat(file.c_str(), &there) == 0 && !S_ISREG(there.st_mode))  // never in the place of /dev/null
     fail_input("{}: is no ordinary file, so it is not written over; choose another name", file.string());
   // A name of its own: another program may be writing the same file.
-  std::filesystem::path half = file;
-  half += fmt::format(".{:08x}{}", std::random_device()(), kHalfWritten);
-  const Descriptor out(::open(half.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
+  half_ += fmt::format(".{:08x}{}", std::random_device()(), kHalfWritten);
+  const Descriptor out(::open(half_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
   if (out.value < 0) fail_write(file, errno);
-  try {
-    write_all(out.value, bytes, file);
-    if (::fsync(out.value) != 0) fail_write(file, errno);
-  } catch (...) {
-    ::unlink(half.c_str());
-    throw;
+}
+
+HalfWritten::~HalfWritten() {
+  if (!half_.empty()) ::unlink(half_.c_str());
+}
+
+void HalfWritten::fail(int error) const {
+  fail_write(file_, error);
+}
+
+void HalfWritten::put_in_place() {
+  {
+    const Descriptor written(::open(half_.c_str(), O_WRONLY | O_CLOEXEC));
+    if (written.value < 0 || ::fsync(written.value) != 0) fail_write(file_, errno);
   }
-  if (::rename(half.c_str(), file.c_str()) != 0) {
-    const int error = errno;
-    ::unlink(half.c_str());
-    fail_write(file, error);
-  }
+  if (::rename(half_.c_str(), file_.c_str()) != 0) fail_write(file_, errno);
+  half_.clear();
   // The rename must reach the disk too, and so must the folder's own name, which may be new.
-  const auto folder = file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
-  flush_folder(folder, file);
-  flush_folder(folder / "..", file);
+  const auto folder = file_.has_parent_path() ? file_.parent_path() : std::filesystem::path(".");
+  flush_folder(folder, file_);
+  flush_folder(folder / "..", file_);
+}
+
+void write_file_atomically(const std::filesystem::path& file, std::string_view bytes) {
+  HalfWritten half(file);
+  {
+    const Descriptor out(::open(half.path().c_str(), O_WRONLY | O_CLOEXEC));
+    if (out.value < 0) fail_write(file, errno);
+    write_all(out.value, bytes, file);
+  }
+  half.put_in_place();
 }
 
 void make_writable_folder(const std::filesystem::path& folder) {

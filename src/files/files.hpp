@@ -18,6 +18,27 @@ std::string read_file(const std::filesystem::path& file);
 /// reason (a full disk, say).
 void write_file_atomically(const std::filesystem::path& file, std::string_view bytes);
 
+/// A file that is made piece by piece and seen when it is whole: under another name beside it until
+/// put_in_place() brings it to the disk and renames it. Removed if that never happens. Errors as in
+/// write_file_atomically().
+class HalfWritten {
+ public:
+  /// An empty file.
+  explicit HalfWritten(const std::filesystem::path& file);
+  ~HalfWritten();
+  HalfWritten(const HalfWritten&) = delete;
+  HalfWritten& operator=(const HalfWritten&) = delete;
+
+  /// Where to write meanwhile.
+  const std::filesystem::path& path() const { return half_; }
+  void put_in_place();
+  /// RunError: the file cannot be written, for this errno.
+  [[noreturn]] void fail(int error) const;
+
+ private:
+  std::filesystem::path file_, half_;
+};
+
 /// Makes the folder and those above it. InputError if that cannot be done or nothing can be written there.
 void make_writable_folder(const std::filesystem::path& folder);
 

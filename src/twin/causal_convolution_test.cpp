@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "twin/arena.hpp"
+#include "twin/convolution_stream.hpp"
 #include "twin/kernel_cases.hpp"
 
 namespace neurontwin {
@@ -89,6 +91,38 @@ TYPED_TEST(FastCausalConvolution, GivesTheSameBitsOnAnyNumberOfThreads) {
     for (const int halvings : {0, 2}) {
       const auto alone = fast(s, c, halvings, 1);
       for (const int count : {2, 5, 16}) EXPECT_EQ(fast(s, c, halvings, count), alone);
+    }
+  }
+}
+
+TYPED_TEST(FastCausalConvolution, OfStreamsIsTheReferenceAndTheSameBitsForEachAlone) {
+  using T = TypeParam;
+  // Outputs that fill panels of vectors and that do not, rows that fill tiles and that do not.
+  uint64_t seed = 0;
+  for (const int64_t outputs : {1, 17, 64, 70}) {
+    for (const int64_t dilation : {1, 3}) {
+      for (const int64_t duration : {1, 5, 30}) {
+        ConvolutionStreamShape s{7, duration, 6, 13, outputs, dilation, 0};
+        s.stride = (duration + 5 * dilation + 2) * s.inputs;  // two rows more than are read
+        Random random(seed++, Stage::test_cases, 0, StreamName::test_case);
+        const auto input = random_values<T>(s.streams * s.stride, random);
+        const auto weight = random_values<T>(s.taps * s.inputs * outputs, random);
+        std::vector<T> expected(static_cast<size_t>(s.streams * duration * outputs), NAN), y(expected),
+            again(expected);
+        convolution_stream_reference(s, input.data(), weight.data(), expected.data());
+        Arena arena;
+        T* packed = nullptr;
+        arena.plan([&](Arena& room) { packed = room.take<T>(packed_weights<T>(s)); });
+        pack_weights(s, weight.data(), packed);
+        convolution_stream<T>(s, input.data(), packed, y.data(), threads(2));
+        EXPECT_LE(difference(y, expected), sizeof(T) == 4 ? 1e-5 : 1e-13);  // sums of 78 terms
+        auto one = s;
+        one.streams = 1;
+        for (int64_t n = 0; n < s.streams; ++n)
+          convolution_stream<T>(one, input.data() + n * s.stride, packed,
+                                again.data() + n * duration * outputs, {});
+        EXPECT_EQ(y, again);
+      }
     }
   }
 }

@@ -94,5 +94,31 @@ TYPED_TEST(FastEventConvolution, GivesTheSameBitsOnAnyNumberOfThreads) {
   }
 }
 
+TYPED_TEST(FastEventConvolution, AddsEventByEventAsTheReferenceDoesOnAnyNumberOfThreads) {
+  using T = TypeParam;
+  uint64_t n = 0;
+  for (const auto& [s, density] : cases()) {
+    Random random(3, Stage::test_cases, n++, StreamName::test_case);
+    std::vector<int32_t> events;
+    for (int32_t w = 0; w < s.windows; ++w) {
+      for (int32_t c = 0; c < s.channels; ++c) {
+        for (int32_t t = 0; t < 3; ++t) {
+          if (random.uniform() < density) events.insert(events.end(), {w, c, t});
+        }
+      }
+    }
+    const EventAdditionShape shape{s.windows, s.taps, s.features, (s.taps + 5) * s.features};
+    const auto weight = random_values<T>(s.channels * s.taps * s.features, random);
+    const auto before = random_values<T>(s.windows * shape.stride, random);
+    auto expected = before;
+    event_convolution_add_reference<T>(shape, events, weight.data(), expected.data());
+    for (const int count : {1, 2, 5}) {
+      auto rows = before;
+      event_convolution_add<T>(shape, events, weight.data(), rows.data(), threads(count));
+      EXPECT_EQ(rows, expected);  // the same additions in the same order
+    }
+  }
+}
+
 }  // namespace
 }  // namespace neurontwin

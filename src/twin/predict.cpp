@@ -1,0 +1,174 @@
+#include "twin/predict.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "dataset/hdf5.hpp"
+#include "dataset/replay_input.hpp"
+#include "dataset/shard.hpp"
+#include "progress/progress.hpp"
+#include "twin/saved_twin.hpp"
+
+namespace neurontwin {
+namespace {
+
+constexpr size_t kSideBySide = 32;
+constexpr int64_t kPiece_ms = 400;
+
+struct Trials {
+  size_t count = 0;
+  int64_t duration_ms = 0;
+  TrialInput input;
+};
+
+/// Of two lists in the order of time, that of both. `add`(from which, index).
+template <class A, class B, class Add>
+void merge(const A& a, const B& b, Add&& add) {
+  size_t i = 0, k = 0;
+  while (i < a.size() || k < b.size()) {
+    if (k == b.size() || (i < a.size() && a[i] <= b[k])) {
+      add(0, i++);
+    } else {
+      add(1, k++);
+    }
+  }
+}
+
+Trials trials_of(const Shard& shard) {
+  const auto& id = shard.identity();
+  return {shard.trials(), id.duration_ms,
+          [&shard, excitatory = id.excitatory_synapses](size_t trial, int64_t from_ms, int64_t to_ms,
+                                                        int32_t stream, std::vector<int32_t>& events) {
+            const auto of = shard.trial(trial);
+            const EventsView views[] = {of.excitatory.between(from_ms, to_ms),
+                                        of.inhibitory.between(from_ms, to_ms)};
+            merge(views[0].time_ms, views[1].time_ms, [&](size_t kind, size_t i) {
+              const auto synapse = static_cast<int64_t>(views[kind].synapse[i]);
+              events.insert(events.end(),
+                            {stream, static_cast<int32_t>(synapse + (kind == 0 ? 0 : excitatory)),
+                             static_cast<int32_t>(views[kind].time_ms[i] - from_ms)});
+            });
+          }};
+}
+
+/// Times of any size fall into the ms that they lie in.
+Trials trials_of(const TimedInput& replayed, int64_t excitatory) {
+  double last_ms = 0;
+  for (const auto* events : {&replayed.excitatory, &replayed.inhibitory})
+    if (!events->time_ms.empty()) last_ms = std::max(last_ms, events->time_ms.back());
+  return {1, (static_cast<int64_t>(last_ms) / 1000 + 1) * 1000,
+          [&replayed, excitatory](size_t, int64_t from_ms, int64_t to_ms, int32_t stream,
+                                  std::vector<int32_t>& events) {
+            const TimedEvents* kinds[] = {&replayed.excitatory, &replayed.inhibitory};
+            std::span<const double> times[2];
+            size_t first[2];
+            for (size_t kind = 0; kind < 2; ++kind) {
+              const auto& all = kinds[kind]->time_ms;
+              const auto begin = std::ranges::lower_bound(all, static_cast<double>(from_ms));
+              const auto end = std::ranges::lower_bound(all, static_cast<double>(to_ms));
+              times[kind] = {begin, end};
+              first[kind] = static_cast<size_t>(begin - all.begin());
+            }
+            merge(times[0], times[1], [&](size_t kind, size_t i) {
+              const auto synapse = static_cast<int64_t>(kinds[kind]->synapse[first[kind] + i]);
+              events.insert(events.end(),
+                            {stream, static_cast<int32_t>(synapse + (kind == 0 ? 0 : excitatory)),
+                             static_cast<int32_t>(static_cast<int64_t>(times[kind][i]) - from_ms)});
+            });
+          }};
+}
+
+std::string path_of(const Head& head) {
+  return head.name == "spike" ? "/spike_probability" : head.name == "soma" ? "/soma_mV" : "/" + head.name;
+}
+
+void write(Hdf5Output& file, const TwinSpec& spec, const PredictedPiece& piece) {
+  std::vector<float> values;
+  int64_t first = 0;
+  for (const auto& head : spec.heads) {
+    const auto activation = head_kind(head.name).activation;
+    values.clear();
+    for (int64_t r = 0; r < piece.outputs.rows; ++r) {
+      for (int64_t o = 0; o < head.outputs; ++o)
+        values.push_back(in_units(activation, piece.outputs.at(r, first + o)));
+    }
+    std::vector<uint64_t> at{piece.first_trial, static_cast<uint64_t>(piece.from_ms)};
+    std::vector<uint64_t> extent{piece.trials, static_cast<uint64_t>(piece.ms)};
+    if (!head_kind(head.name).single) {
+      at.push_back(0);
+      extent.push_back(static_cast<uint64_t>(head.outputs));
+    }
+    file.write(path_of(head), at, extent, values);
+    first += head.outputs;
+  }
+}
+
+}  // namespace
+
+float in_units(HeadActivation activation, float output) {
+  switch (activation) {
+    case HeadActivation::logistic:
+      return 1 / (1 + std::exp(-output));
+    case HeadActivation::exponential:
+      return std::exp(output);
+    case HeadActivation::identity:
+      break;
+  }
+  return output;
+}
+
+bool predict_trials(Twin& twin, size_t trials, int64_t duration_ms, const TrialInput& input,
+                    const std::function<void(const PredictedPiece&)>& take) {
+  std::vector<int32_t> events;
+  for (size_t first = 0; first < trials; first += kSideBySide) {
+    const size_t count = std::min(kSideBySide, trials - first);
+    Twin::Stream stream(twin, static_cast<int64_t>(count));
+    for (int64_t from = 0; from < duration_ms; from += kPiece_ms) {
+      if (stop_requested()) return false;
+      const int64_t ms = std::min(kPiece_ms, duration_ms - from);
+      events.clear();
+      for (size_t i = 0; i < count; ++i) input(first + i, from, from + ms, static_cast<int32_t>(i), events);
+      take({first, count, from, ms, stream.advance(events, ms)});
+    }
+  }
+  return true;
+}
+
+void predict_file(const std::filesystem::path& twin_file, const std::filesystem::path& input,
+                  const std::filesystem::path& out, const Parallel& parallel) {
+  auto [twin, description] = load_twin(twin_file, parallel);
+  const int64_t excitatory = description.excitatory_synapses, inhibitory = description.inhibitory_synapses;
+  bool is_replay = false;
+  {
+    const Hdf5File file(input);
+    is_replay = !file.has_attribute("format") && (file.has("/input/exc") || file.has("/input/inh"));
+  }
+  std::optional<Shard> shard;
+  TimedInput replayed;
+  if (is_replay) {
+    replayed = read_replay_input(input, excitatory, inhibitory);
+  } else {
+    const auto& id = shard.emplace(input).identity();
+    if (excitatory != id.excitatory_synapses || inhibitory != id.inhibitory_synapses) {
+      fail_input("{}: has {} excitatory and {} inhibitory synapses, the twin {} expects {} and {}",
+                 input.string(), id.excitatory_synapses, id.inhibitory_synapses, twin_file.string(),
+                 excitatory, inhibitory);
+    }
+  }
+  const auto trials = shard ? trials_of(*shard) : trials_of(replayed, excitatory);
+  Hdf5Output file(out);
+  file.attribute("twin", twin_file.string());
+  file.attribute("input", input.string());
+  for (const auto& head : twin.spec().heads) {
+    const auto& kind = head_kind(head.name);
+    std::vector<uint64_t> shape{trials.count, static_cast<uint64_t>(trials.duration_ms)};
+    if (!kind.single) shape.push_back(static_cast<uint64_t>(head.outputs));
+    file.create(path_of(head), kind.activation == HeadActivation::logistic ? "1" : kind.unit, shape);
+  }
+  const bool all = predict_trials(twin, trials.count, trials.duration_ms, trials.input,
+                                  [&](const PredictedPiece& piece) { write(file, twin.spec(), piece); });
+  if (!all) fail_run("stopped: {} is not written", out.string());
+  file.finish();
+}
+
+}  // namespace neurontwin

@@ -1,0 +1,36 @@
+#pragma once
+#include <filesystem>
+#include <functional>
+
+#include "twin/twin.hpp"
+
+namespace neurontwin {
+
+/// Input spikes of some trials: appends those of one trial that come at from_ms <= time < to_ms to `events`,
+/// as (stream, channel, time - from_ms), in the order of time.
+using TrialInput = std::function<void(size_t trial, int64_t from_ms, int64_t to_ms, int32_t stream,
+                                      std::vector<int32_t>& events)>;
+
+/// Outputs of `trials` trials from `first_trial` on, from `from_ms` on: [trial][ms][output], until the next.
+struct PredictedPiece {
+  size_t first_trial, trials;
+  int64_t from_ms, ms;
+  Outputs<float> outputs;
+};
+
+/// What a twin says to trials that start after silence, handed out piece by piece: many trials side by side,
+/// so that memory grows neither with their number nor with their length.
+bool predict_trials(Twin& twin, size_t trials, int64_t duration_ms, const TrialInput& input,
+                    const std::function<void(const PredictedPiece&)>& take);
+
+/// A head's outputs as the quantity that they are about.
+float in_units(HeadActivation activation, float output);
+
+/// Runs the twin in a file over all trials of a data set file, or over the input of a replay file, which is
+/// one trial that ends with the second of its last spike. Writes /spike_probability [trial][ms], /soma_mV
+/// [trial][ms] and, for each further head, /NAME [trial][ms][output]. InputError, naming the file, for a
+/// damaged one or one of other synapses than the twin's.
+void predict_file(const std::filesystem::path& twin, const std::filesystem::path& input,
+                  const std::filesystem::path& out, const Parallel& parallel);
+
+}  // namespace neurontwin
