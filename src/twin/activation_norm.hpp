@@ -10,7 +10,8 @@ namespace neurontwin {
 ///   r = activation(x + bias)        activation is max(0, .) or nothing
 ///   y = factor r + offset           batch normalisation, its average and variance being taken over the rows
 /// Sums over rows are made of sums over blocks of rows, in double, so that they are the same on any number of
-/// threads. For float and double; the plain version is torch's (layers.hpp).
+/// threads. For float and double; torch's version
+/// is their judge (tests/judge).
 struct SignalShape {
   int64_t rows, features;
 };

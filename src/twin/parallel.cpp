@@ -2,8 +2,7 @@
 
 namespace neurontwin {
 
-// In a file of its own, compiled with -fopenmp: at::parallel_for is a template that runs on one thread in any
-// file compiled without it.
+// In a file of its own, the only one that is compiled with -fopenmp.
 Parallel on_threads(int threads) {
   if (threads <= 1) return {};
   return {threads, [threads](int64_t tasks, const std::function<void(int64_t)>& task) {

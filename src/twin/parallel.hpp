@@ -14,8 +14,7 @@ struct Parallel {
       };
 };
 
-/// On OpenMP's threads, which libtorch computes on too. Tasks are handed out one by one: a thread that others
-/// hold up takes fewer.
+/// On OpenMP's threads. Tasks are handed out one by one: a thread that others hold up takes fewer.
 Parallel on_threads(int threads);
 
 }  // namespace neurontwin
