@@ -45,7 +45,11 @@ double number(const JsonObject& json, const std::string& key) {
 
 LossesByName losses_in(const JsonObject& json, const char* split, const std::set<std::string>& names) {
   LossesByName losses;
-  for (const auto& name : names) losses[name] = number(json, fmt::format("{}_{}_loss", split, name));
+  // One that is not there is of a head that this twin has not.
+  for (const auto& name : names) {
+    const auto key = fmt::format("{}_{}_loss", split, name);
+    losses[name] = json.has(key.c_str()) ? number(json, key) : 0;
+  }
   return losses;
 }
 

@@ -137,9 +137,9 @@ const T* ConvolutionalNetwork<T>::above(T* numbers, NormBy norm, const Parallel&
 }
 
 template <class T>
-const T* ConvolutionalNetwork<T>::above_backward(const T* numbers, T* gradient, T* gradients,
+const T* ConvolutionalNetwork<T>::above_backward(const T* numbers, T* feature_gradient, T* gradients,
                                                  const Parallel& parallel) {
-  T* of_y = gradient;
+  T* of_y = feature_gradient;
   for (size_t i = passes_.size(); i-- > 0;) {
     auto& pass = passes_[i];
     const SignalShape signal{windows_ * pass.duration, spec_.layers[i].features};

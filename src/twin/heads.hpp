@@ -52,7 +52,7 @@ struct HeadKind {
   std::string words;  // "somatic voltage": its loss is of the ..
   std::string unit;   // of the quantity
   HeadActivation activation = HeadActivation::identity;
-  bool single = false;  // its weights are [feature], not [feature][output]
+  bool single = false;  // one output, whose weights are [feature] in files, not [feature][1]
 
   // Where training starts: keys of [twin] and what they are without being given. Empty: no such key.
   std::string weight_sd_key, bias_key, offset_key;
@@ -65,6 +65,7 @@ struct HeadKind {
   bool judged = false;  // its loss counts in validation
   /// learning.json has its losses as train_NAME_loss and valid_NAME_loss; those of one name are added up.
   std::string loss_name;
+  /// The first one is what edge_ms() follows from, if there is that.
   std::vector<HeadSetting> settings;
 
   std::string signal;  // of the data set, which its labels come from; empty: spikes and somatic voltage do

@@ -63,18 +63,23 @@ class Network {
   /// What the heads see, [window][ms][feature]. With NormBy::batch it moves the running averages in
   /// `numbers`.
   virtual const T* above(T* numbers, NormBy norm, const Parallel& parallel) = 0;
-  /// From the gradient of what the heads see, which it may use up, to that of the drive, in the network's own
-  /// memory. Gradients of all arrays above the drive are overwritten, if `gradients` is not null.
-  virtual const T* above_backward(const T* numbers, T* gradient, T* gradients, const Parallel& parallel) = 0;
-  /// Gradients of the drive's own arrays, overwritten.
+  /// From the gradient of what the heads see, which it may use up, to that of the drive, which it returns, in
+  /// the network's own memory. If `gradients` is not null, it overwrites those of all arrays but the drive's
+  /// own. The drive's gradient is what a change of the drive at one ms does by itself: that a sum is carried
+  /// on to the next ms is for drive_backward() and spike_gradients() to go back through.
+  virtual const T* above_backward(const T* numbers, T* feature_gradient, T* gradients,
+                                  const Parallel& parallel) = 0;
+  /// Gradients of the drive's own arrays, overwritten, from what above_backward() returned.
   virtual void drive_backward(const T* numbers, const SpikeWindows& input, const T* drive_gradient,
                               T* gradients, const Parallel& parallel) = 0;
-  /// What each spike of the input adds to the drive, times the drive's gradient: [spike].
+  /// What each spike of the input adds to the drive, times the drive's gradient: [spike]. Of any windows, not
+  /// only of those planned for; 0 for a spike outside of its window.
   virtual std::vector<double> spike_gradients(const T* numbers, const SpikeWindows& input,
                                               std::span<const T> drive_gradient) const = 0;
   /// After above(): what each hidden layer hands on.
   virtual std::vector<HiddenSignal<T>> hidden() const = 0;
 
+  /// Begins after window_ms() - 1 ms of silence. Network and numbers must outlive the stream.
   virtual std::unique_ptr<NetworkStream<T>> stream(const T* numbers, int64_t streams,
                                                    const Parallel& parallel) const = 0;
 };

@@ -51,8 +51,9 @@ class NetworkSpec {
 
   /// In the order in which weights are drawn and files list them.
   virtual std::vector<ParameterArray> arrays(int64_t channels) const = 0;
-  /// Where training starts, the same on every machine. Uses up numbers of `stream` as weights are drawn, from
-  /// the streams Random(seed, Stage::twin_weights, 0, {StreamName::weights, stream}).
+  /// Where training starts, the same on every machine. Weights come from the streams Random(seed,
+  /// Stage::twin_weights, 0, {StreamName::weights, stream}), each `stream` once, which the heads go on from; or
+  /// from streams of the kind's own, with another number in the place of 0.
   virtual void draw(const ParameterLayout& layout, std::span<float> numbers, uint64_t seed,
                     uint32_t& stream) const = 0;
   virtual std::unique_ptr<Network<float>> network(const ParameterLayout& layout, int64_t channels,
@@ -97,7 +98,8 @@ struct NetworkKind {
   NetworkSpecPointer (*from_settings)(const Settings& twin, const CellTable& cell);
   /// Back from to_json() and texts(). InputError if anything is missing or out of range.
   NetworkSpecPointer (*from_file)(const SpecificationFile& file);
-  /// Keys of [twin] that this kind alone reads, so that one experiment can describe several kinds.
+  /// All keys of [twin] that it reads. Those that only other kinds read are passed over, so that one
+  /// experiment can describe several kinds.
   std::vector<std::string> keys;
 };
 /// All of them; the first one is what [twin] means without `kind`.

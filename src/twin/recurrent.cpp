@@ -68,7 +68,11 @@ NetworkSpecPointer from_file(const SpecificationFile& file) {
 }  // namespace
 
 NetworkKind recurrent_kind() {
-  return {"recurrent", from_settings, from_file, {}};
+  return {"recurrent",
+          from_settings,
+          from_file,
+          {"memory_units", "branches", "branch_overlap", "memory_activation", "learn_time_constants",
+           "synapse_tau_ms", "shortest_memory_ms", "longest_memory_ms", "history_ms"}};
 }
 
 void wire(RecurrentSpec& spec, const CellTable& cell) {

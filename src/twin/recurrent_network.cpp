@@ -119,7 +119,7 @@ const T* RecurrentNetwork<T>::above(T* numbers, NormBy, const Parallel& parallel
 }
 
 template <class T>
-const T* RecurrentNetwork<T>::above_backward(const T* numbers, T* gradient, T* gradients,
+const T* RecurrentNetwork<T>::above_backward(const T* numbers, T* feature_gradient, T* gradients,
                                              const Parallel& parallel) {
   const int64_t duration = drive_ms(window_ms_), units = spec_.memory_units, hidden = spec_.hidden_units(),
                 branches = spec_.wiring.branches, history = spec_.history_ms;
@@ -127,7 +127,7 @@ const T* RecurrentNetwork<T>::above_backward(const T* numbers, T* gradient, T* g
   for (int64_t w = 0; w < windows_; ++w) {
     T* of_window = write + w * duration * units_row_;
     std::fill_n(of_window, history * units_row_, T(0));
-    copy_rows(gradient + w * window_ms_ * units, window_ms_, units, units, of_window + history * units_row_,
+    copy_rows(feature_gradient + w * window_ms_ * units, window_ms_, units, units, of_window + history * units_row_,
               units_row_);
   }
   leaky_memory_backward({windows_, duration, hidden, units}, spec_.activation,

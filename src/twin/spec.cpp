@@ -30,13 +30,13 @@ TwinSpec read_twin(const Settings& settings, const CellTable& cell) {
   std::vector<std::string_view> names;
   for (const auto& kind : network_kinds()) names.push_back(kind.name);
   const auto name = settings.choice("kind", names, std::string(names.front()));
+  const auto& chosen = *std::ranges::find(network_kinds(), name, &NetworkKind::name);
   TwinSpec spec;
+  spec.network = chosen.from_settings(settings, cell);
   for (const auto& kind : network_kinds()) {
-    if (kind.name == name) spec.network = kind.from_settings(settings, cell);
-  }
-  for (const auto& kind : network_kinds()) {
-    if (kind.name == name) continue;
-    for (const auto& key : kind.keys) settings.pass_over(key);
+    for (const auto& key : kind.keys) {
+      if (std::ranges::find(chosen.keys, key) == chosen.keys.end()) settings.pass_over(key);
+    }
   }
   spec.heads = read_heads(settings);
   return spec;
