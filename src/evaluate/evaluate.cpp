@@ -8,8 +8,8 @@
 #include "dataset/event_support.hpp"
 #include "evaluate/bootstrap.hpp"
 #include "evaluate/curves.hpp"
-#include "evaluate/dendrites.hpp"
 #include "evaluate/ranking.hpp"
+#include "evaluate/signal_scores.hpp"
 #include "evaluate/spike_timing.hpp"
 
 namespace neurontwin {
@@ -193,12 +193,14 @@ Evaluation evaluate(Twin& twin, const EvaluateSpec& spec, uint64_t seed, const S
   const std::array<std::pair<std::string, EventSupport>, 3> supports{
       {{"train", event_support(train)}, {"valid", event_support(valid)}, {"test", event_support(test)}}};
   const double rate_per_bin = spikes_per_bin(supports.front().second);
-  std::vector<DendriteSums> dendrites;  // of each test trial
+  std::map<std::string, std::vector<SignalSums>> signals;  // of each test trial, by the head that predicts it
   auto trials = compare(twin, test, [&](const TrialView& trial, const Prediction& predicted) {
-    const int64_t components = twin.spec().outputs("dendrites");
-    if (components == 0) return;
-    dendrites.push_back(
-        score_dendrites(trial.signal("dendrites_pc"), predicted.of("dendrites"), components, spec.skip_ms));
+    for (const auto& head : twin.spec().heads) {
+      const auto& signal = head_kind(head.name).signal;
+      if (signal.empty()) continue;
+      signals[head.name].push_back(
+          score_signal(trial.signal(signal), predicted.of(head.name), head.outputs, spec.skip_ms));
+    }
   });
   const auto known = score_test(compare(twin, valid), trials, spec, seed, rate_per_bin);
   const auto& scored = known.scored;
@@ -207,7 +209,8 @@ Evaluation evaluate(Twin& twin, const EvaluateSpec& spec, uint64_t seed, const S
   Evaluation out;
   auto& metrics = out.metrics;
   put_scores(metrics, "", scored, known.resampled, [](std::string_view) { return true; });
-  metrics.update(dendrite_scores(dendrites, spec.bootstrap_resamples, seed));
+  for (const auto& [head, sums] : signals)
+    metrics.update(signal_scores(head, sums, spec.bootstrap_resamples, seed));
   const bool has_spikes = scored.total.spikes > 0;
   const auto& thresholds = scored.thresholds;
   if (has_spikes) {

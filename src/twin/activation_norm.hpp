@@ -10,12 +10,7 @@ namespace neurontwin {
 ///   r = activation(x + bias)        activation is max(0, .) or nothing
 ///   y = factor r + offset           batch normalisation, its average and variance being taken over the rows
 /// Sums over rows are made of sums over blocks of rows, in double, so that they are the same on any number of
-<<<<<<< HEAD
 /// threads. For float and double; libtorch judges them (tests/judge).
-=======
-/// threads. For float and double; torch's version
-/// is their judge (tests/judge).
->>>>>>> 85c1f33df89e2a9295d00e488a20d5489e57bb66
 struct SignalShape {
   int64_t rows, features;
 };

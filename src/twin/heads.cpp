@@ -75,7 +75,8 @@ std::vector<ParameterArray> head_arrays(std::span<const Head> heads, int64_t fea
   std::vector<ParameterArray> all;
   for (const auto& head : heads) {
     const bool single = head_kind(head.name).single;
-    if (single && head.outputs != 1) fail_run("the head '{}' has {} outputs, expected 1", head.name, head.outputs);
+    if (single && head.outputs != 1)
+      fail_run("the head '{}' has {} outputs, expected 1", head.name, head.outputs);
     all.push_back(
         {{head.name + "_weight", single ? std::vector{features} : std::vector{features, head.outputs}}});
     all.push_back({{head.name + "_bias", single ? std::vector<int64_t>{} : std::vector{head.outputs}}});

@@ -52,8 +52,8 @@ class NetworkSpec {
   /// In the order in which weights are drawn and files list them.
   virtual std::vector<ParameterArray> arrays(int64_t channels) const = 0;
   /// Where training starts, the same on every machine. Weights come from the streams Random(seed,
-  /// Stage::twin_weights, 0, {StreamName::weights, stream}), each `stream` once, which the heads go on from; or
-  /// from streams of the kind's own, with another number in the place of 0.
+  /// Stage::twin_weights, 0, {StreamName::weights, stream}), each `stream` once, which the heads go on from;
+  /// or from streams of the kind's own, with another number in the place of 0.
   virtual void draw(const ParameterLayout& layout, std::span<float> numbers, uint64_t seed,
                     uint32_t& stream) const = 0;
   virtual std::unique_ptr<Network<float>> network(const ParameterLayout& layout, int64_t channels,

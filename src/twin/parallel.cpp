@@ -4,7 +4,6 @@
 
 namespace neurontwin {
 
-<<<<<<< HEAD
 namespace {
 
 void run_tasks(int threads, int64_t tasks, const std::function<void(int64_t)>& task) {
@@ -14,9 +13,6 @@ void run_tasks(int threads, int64_t tasks, const std::function<void(int64_t)>& t
 
 }  // namespace
 
-=======
-// In a file of its own, the only one that is compiled with -fopenmp.
->>>>>>> 85c1f33df89e2a9295d00e488a20d5489e57bb66
 Parallel on_threads(int threads) {
   if (threads <= 1) return {};
   return {threads, [threads](int64_t tasks, const std::function<void(int64_t)>& task) {

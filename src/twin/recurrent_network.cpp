@@ -127,8 +127,8 @@ const T* RecurrentNetwork<T>::above_backward(const T* numbers, T* feature_gradie
   for (int64_t w = 0; w < windows_; ++w) {
     T* of_window = write + w * duration * units_row_;
     std::fill_n(of_window, history * units_row_, T(0));
-    copy_rows(feature_gradient + w * window_ms_ * units, window_ms_, units, units, of_window + history * units_row_,
-              units_row_);
+    copy_rows(feature_gradient + w * window_ms_ * units, window_ms_, units, units,
+              of_window + history * units_row_, units_row_);
   }
   leaky_memory_backward({windows_, duration, hidden, units}, spec_.activation,
                         memory_weights(numbers, prepared_), signals_, gradients_, parallel);

@@ -16,7 +16,8 @@ class RecurrentNetwork final : public Network<T> {
   T* drive(const T* numbers, const SpikeWindows& input, const Parallel& parallel) override;
   T* drive_buffer() override { return sums_; }
   const T* above(T* numbers, NormBy norm, const Parallel& parallel) override;
-  const T* above_backward(const T* numbers, T* feature_gradient, T* gradients, const Parallel& parallel) override;
+  const T* above_backward(const T* numbers, T* feature_gradient, T* gradients,
+                          const Parallel& parallel) override;
   void drive_backward(const T* numbers, const SpikeWindows& input, const T* drive_gradient, T* gradients,
                       const Parallel& parallel) override;
   std::vector<double> spike_gradients(const T* numbers, const SpikeWindows& input,

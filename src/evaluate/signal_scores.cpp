@@ -1,4 +1,4 @@
-#include "evaluate/dendrites.hpp"
+#include "evaluate/signal_scores.hpp"
 
 #include <cmath>
 #include <limits>
@@ -23,7 +23,7 @@ double mean_of_finite(std::span<const double> values) {
 
 }  // namespace
 
-void DendriteSums::add(const DendriteSums& o, double w) {
+void SignalSums::add(const SignalSums& o, double w) {
   const auto onto = [w](std::vector<double>& sum, const std::vector<double>& part) {
     sum.resize(part.size());
     for (size_t k = 0; k < part.size(); ++k) sum[k] += w * part[k];
@@ -34,14 +34,14 @@ void DendriteSums::add(const DendriteSums& o, double w) {
   onto(y2, o.y2);
 }
 
-DendriteSums score_dendrites(std::span<const float> truth, std::span<const float> predicted,
-                             int64_t components, int64_t skip_ms) {
+SignalSums score_signal(std::span<const float> truth, std::span<const float> predicted, int64_t components,
+                        int64_t skip_ms) {
   if (truth.size() != predicted.size() || truth.size() % static_cast<size_t>(components) != 0) {
-    fail_run("the twin predicts {} values of dendritic components in a trial, the data hold {}",
-             predicted.size(), truth.size());
+    fail_run("the twin predicts {} values of a signal in a trial, the data hold {}", predicted.size(),
+             truth.size());
   }
   const auto n = static_cast<size_t>(components);
-  DendriteSums s{0, std::vector<double>(n), std::vector<double>(n), std::vector<double>(n)};
+  SignalSums s{0, std::vector<double>(n), std::vector<double>(n), std::vector<double>(n)};
   for (size_t at = static_cast<size_t>(skip_ms) * n; at < truth.size(); at += n) {
     s.bins += 1;
     for (size_t k = 0; k < n; ++k) {
@@ -54,13 +54,14 @@ DendriteSums score_dendrites(std::span<const float> truth, std::span<const float
   return s;
 }
 
-DendriteMetrics dendrite_metrics(const DendriteSums& s) {
-  DendriteMetrics m;
+SignalMetrics signal_metrics(const SignalSums& s) {
+  SignalMetrics m;
   double squares = 0;
   for (size_t k = 0; k < s.e2.size(); ++k) {
     const double mean = s.y[k] / s.bins, variance = s.y2[k] / s.bins - mean * mean;
     // Rounding leaves a constant a variance, too.
-    m.variance_explained_of.push_back(variance > 1e-9 ? 1 - s.e2[k] / s.bins / variance : kNaN);
+    m.variance_explained_of.push_back(variance > 1e-9 * s.y2[k] / s.bins ? 1 - s.e2[k] / s.bins / variance
+                                                                         : kNaN);
     squares += s.e2[k] / s.bins;
   }
   m.variance_explained = mean_of_finite(m.variance_explained_of);
@@ -68,23 +69,23 @@ DendriteMetrics dendrite_metrics(const DendriteSums& s) {
   return m;
 }
 
-nlohmann::ordered_json dendrite_scores(std::span<const DendriteSums> trials, int64_t resamples,
-                                       uint64_t seed) {
+nlohmann::ordered_json signal_scores(const std::string& head, std::span<const SignalSums> trials,
+                                     int64_t resamples, uint64_t seed) {
   auto metrics = nlohmann::ordered_json::object();
   if (trials.empty()) return metrics;
-  DendriteSums total;
+  SignalSums total;
   for (const auto& trial : trials) total.add(trial, 1);
-  const auto m = dendrite_metrics(total);
+  const auto m = signal_metrics(total);
   const auto draws = static_cast<size_t>(resamples), components = m.variance_explained_of.size();
   const auto weight = resampling_weights(trials.size(), draws, seed);
   std::vector<double> mean, rmse;
   std::vector<std::vector<double>> each(components);
   for (size_t b = 0; b < draws; ++b) {
-    DendriteSums drawn;
+    SignalSums drawn;
     for (size_t j = 0; j < trials.size(); ++j) {
       if (const float w = weight[j * draws + b]; w > 0) drawn.add(trials[j], w);
     }
-    const auto of_draw = dendrite_metrics(drawn);
+    const auto of_draw = signal_metrics(drawn);
     mean.push_back(of_draw.variance_explained);
     rmse.push_back(of_draw.rmse);
     for (size_t k = 0; k < components; ++k) each[k].push_back(of_draw.variance_explained_of[k]);
@@ -93,14 +94,14 @@ nlohmann::ordered_json dendrite_scores(std::span<const DendriteSums> trials, int
     const auto [low, high] = percentile_interval(std::move(values), 0.95);
     return nlohmann::ordered_json{low, high};
   };
-  metrics["dendrites.components"] = components;
-  metrics["dendrites.variance_explained"] = m.variance_explained;
-  metrics["dendrites.variance_explained_ci95"] = interval(std::move(mean));
-  metrics["dendrites.variance_explained_of_each"] = m.variance_explained_of;
-  auto& intervals = metrics["dendrites.variance_explained_of_each_ci95"] = nlohmann::ordered_json::array();
+  metrics[head + ".components"] = components;
+  metrics[head + ".variance_explained"] = m.variance_explained;
+  metrics[head + ".variance_explained_ci95"] = interval(std::move(mean));
+  metrics[head + ".variance_explained_of_each"] = m.variance_explained_of;
+  auto& intervals = metrics[head + ".variance_explained_of_each_ci95"] = nlohmann::ordered_json::array();
   for (auto& values : each) intervals.push_back(interval(std::move(values)));
-  metrics["dendrites.rmse"] = m.rmse;
-  metrics["dendrites.rmse_ci95"] = interval(std::move(rmse));
+  metrics[head + ".rmse"] = m.rmse;
+  metrics[head + ".rmse_ci95"] = interval(std::move(rmse));
   return metrics;
 }
 

@@ -1,4 +1,4 @@
-#include "evaluate/dendrites.hpp"
+#include "evaluate/signal_scores.hpp"
 
 #include <gtest/gtest.h>
 
@@ -16,7 +16,7 @@ TEST(Dendrites, ScoresOfAHandMadeCase) {
   // errors are of 0.5. Of the second (1, 3, 1, 3) it only knows the mean.
   const std::vector<float> truth{9, 9, 1, 1, -1, 3, 1, 1, -1, 3};
   const std::vector<float> predicted{0, 0, 0.5, 2, -0.5, 2, 0.5, 2, -0.5, 2};
-  const auto m = dendrite_metrics(score_dendrites(truth, predicted, 2, 1));
+  const auto m = signal_metrics(score_signal(truth, predicted, 2, 1));
   EXPECT_DOUBLE_EQ(m.variance_explained_of[0], 1 - 0.25);
   EXPECT_DOUBLE_EQ(m.variance_explained_of[1], 0);
   EXPECT_DOUBLE_EQ(m.variance_explained, 0.375);
@@ -25,22 +25,21 @@ TEST(Dendrites, ScoresOfAHandMadeCase) {
 
 TEST(Dendrites, AComponentThatDoesNotVaryIsLeftOutOfTheMean) {
   const std::vector<float> truth{1, 2, -1, 2}, predicted{1, 2, -1, 2};
-  const auto m = dendrite_metrics(score_dendrites(truth, predicted, 2, 0));
+  const auto m = signal_metrics(score_signal(truth, predicted, 2, 0));
   EXPECT_TRUE(std::isnan(m.variance_explained_of[1]));
   EXPECT_EQ(m.variance_explained, 1);
 }
 
 TEST(Dendrites, AnotherNumberOfComponentsIsRefused) {
-  EXPECT_THROW(score_dendrites(std::vector<float>(6), std::vector<float>(4), 2, 0), RunError);
+  EXPECT_THROW(score_signal(std::vector<float>(6), std::vector<float>(4), 2, 0), RunError);
 }
 
 TEST(Dendrites, IntervalsAreOverTrials) {
   // Two trials, both of the same truth: one predicted without error, one as 0. A draw of two holds the bad
   // one never, once or twice: variance explained 1, 0.5 or 0.
   const std::vector<float> truth{1, -1, 1, -1}, nothing(4, 0.0f);
-  const std::vector<DendriteSums> trials{score_dendrites(truth, truth, 1, 0),
-                                         score_dendrites(truth, nothing, 1, 0)};
-  const auto scores = dendrite_scores(trials, 200, 1);
+  const std::vector<SignalSums> trials{score_signal(truth, truth, 1, 0), score_signal(truth, nothing, 1, 0)};
+  const auto scores = signal_scores("dendrites", trials, 200, 1);
   EXPECT_EQ(scores["dendrites.variance_explained"], 0.5);
   for (const auto& interval :
        {scores["dendrites.variance_explained_ci95"], scores["dendrites.variance_explained_of_each_ci95"][0],
@@ -48,7 +47,7 @@ TEST(Dendrites, IntervalsAreOverTrials) {
     EXPECT_NEAR(interval[0], 0, 1e-12);
     EXPECT_NEAR(interval[1], 1, 1e-12);
   }
-  EXPECT_TRUE(dendrite_scores({}, 200, 1).empty());
+  EXPECT_TRUE(signal_scores("dendrites", {}, 200, 1).empty());
 }
 
 /// Trials of 200 ms of a neuron with two dendritic components: the first 1 and -1 in turn, the second 2 and
