@@ -21,9 +21,13 @@ std::recursive_mutex& library_lock() {
   return mutex;
 }
 
-/// Silences the library's own printing, since we report errors ourselves, and lets it load no plugins.
+/// Silences the library's own printing, since we report errors ourselves, and lets it load no plugins. A file
+/// that could not be written cannot be closed either, and the library (1.10) crashes where it tries to at the
+/// program's end: it is not to try.
 std::unique_lock<std::recursive_mutex> enter_library() {
   std::unique_lock lock(library_lock());
+  static const herr_t no_end = H5dont_atexit();
+  static_cast<void>(no_end);
   static const herr_t no_plugins = H5PLset_loading_state(0);  // a file cannot ask for other people's code
   static_cast<void>(no_plugins);
   H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);  // each thread has its own setting
