@@ -17,12 +17,10 @@ namespace {
 
 constexpr uint64_t kMB = 1'000'000;
 
-/// What the libraries take when they start, beyond themselves; and of that what each processor has a thread
-/// for.
-constexpr uint64_t kToStart = 300 * kMB, kToStartPerProcessor = 40 * kMB;
-/// Beyond that: what a small experiment takes, and each thread (its stack, its heap and a buffer of
-/// OpenBLAS).
-constexpr uint64_t kToWork = 250 * kMB, kPerThread = 110 * kMB;
+/// What the libraries take when they start, beyond themselves.
+constexpr uint64_t kToStart = 20 * kMB;
+/// Beyond that: what a small experiment takes, and each thread (its stack and its heap).
+constexpr uint64_t kToWork = 150 * kMB, kPerThread = 80 * kMB;
 
 /// Pages of address space in use.
 uint64_t pages_in_use() {
@@ -50,9 +48,7 @@ void before_libraries(int, char**, char**) {
   }
   struct rlimit limit {};
   if (::getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return;
-  const auto processors = static_cast<uint64_t>(::sysconf(_SC_NPROCESSORS_ONLN));
-  const uint64_t needed = pages_in_use() * static_cast<uint64_t>(::sysconf(_SC_PAGESIZE)) + kToStart +
-                          processors * kToStartPerProcessor;
+  const uint64_t needed = pages_in_use() * static_cast<uint64_t>(::sysconf(_SC_PAGESIZE)) + kToStart;
   if (limit.rlim_cur >= needed) return;
   ::dprintf(
       STDERR_FILENO,
