@@ -252,6 +252,11 @@ class ADamagedFile(WrongInput):
         self.assert_refused([PROGRAM, "predict", gone, "--input", shard, "--out", gone], gone)
         self.assert_refused([PROGRAM, "predict", twin, "--input", twin, "--out", gone], twin, "not an HDF5 file")
         self.assert_refused([PROGRAM, "predict", shard, "--input", shard, "--out", gone], shard, "is not a twin")
+        before = twin.read_bytes(), shard.read_bytes()
+        for words in [["predict", twin, "--input", shard, "--out", twin], ["predict", twin, "--input", shard, "--out", shard],
+                      ["export", twin, "--format", "onnx", "--out", twin]]:
+            self.assert_refused([PROGRAM, *words], "--out", "is what the command reads")
+        self.assertEqual((twin.read_bytes(), shard.read_bytes()), before)
         self.assert_refused([PROGRAM, "export", twin, "--format", "keras", "--out", gone], "--format keras", "expected onnx or hdf5")
         self.assert_refused([PROGRAM, "export", twin, "--format", "hdf5", "--out", gone / "deep/t.h5"], "deep/t.h5", code=FAILED)
 

@@ -132,7 +132,7 @@ void inspect_toml(const std::filesystem::path& file, const std::string& profile,
 
 void inspect_twin(const std::filesystem::path& file) {
   TwinFile twin(file);
-  twin.check_digest();
+  twin.read();  // and so checks every number
   const auto& d = twin.description();
   auto provenance = d.provenance;
   const auto experiment = provenance.value("experiment", "");
@@ -205,13 +205,29 @@ void inspect(const std::vector<std::filesystem::path>& files, const std::string&
   }
 }
 
+namespace {
+
+/// What a command reads is not to be overwritten by what it writes, under whatever name.
+void require_other_file(const std::filesystem::path& out,
+                        std::initializer_list<std::filesystem::path> inputs) {
+  for (const auto& input : inputs) {
+    std::error_code not_there;
+    if (std::filesystem::equivalent(out, input, not_there))
+      fail_input("--out {}: is what the command reads, expected another file", out.string());
+  }
+}
+
+}  // namespace
+
 void predict(const std::filesystem::path& twin, const std::filesystem::path& input,
              const std::filesystem::path& out, int threads) {
+  require_other_file(out, {twin, input});
   predict_file(twin, input, out, on_threads(threads));
 }
 
 void export_twin(const std::filesystem::path& twin_file, const std::string& format,
                  const std::filesystem::path& out) {
+  require_other_file(out, {twin_file});
   if (format == "onnx") {
     const auto [twin, description] = load_twin(twin_file);
     return write_file_atomically(out, onnx_bytes(twin, description));

@@ -89,8 +89,15 @@ void write(Hdf5Output& file, const TwinSpec& spec, const PredictedPiece& piece) 
     const auto activation = head_kind(head.name).activation;
     values.clear();
     for (int64_t r = 0; r < piece.outputs.rows; ++r) {
-      for (int64_t o = 0; o < head.outputs; ++o)
+      for (int64_t o = 0; o < head.outputs; ++o) {
         values.push_back(in_units(activation, piece.outputs.at(r, first + o)));
+        if (std::isfinite(values.back())) continue;
+        fail_run(
+            "the twin's {} in trial {} at {} ms is no finite number: its weights are too large for single "
+            "precision",
+            head_kind(head.name).words, piece.first_trial + static_cast<size_t>(r / piece.ms),
+            piece.from_ms + r % piece.ms);
+      }
     }
     std::vector<uint64_t> at{piece.first_trial, static_cast<uint64_t>(piece.from_ms)};
     std::vector<uint64_t> extent{piece.trials, static_cast<uint64_t>(piece.ms)};

@@ -81,7 +81,7 @@ std::vector<Head> read_heads(const JsonObject& specification) {
   // Files of format 1 name each head that there was.
   if (!specification.has("heads")) {
     add("spike", 1, 0);
-    add("soma", 1, specification.number("soma_offset_mV"));
+    add("soma", 1, specification.number("soma_offset_mV", {-1e6, 1e6}));
     if (const auto outputs = specification.integer("dendritic_components", 0, kMostOutputs); outputs > 0)
       add("dendrites", outputs, 0);
     if (specification.flag("near_spike")) add("near_spike", 1, 0);
@@ -94,7 +94,7 @@ std::vector<Head> read_heads(const JsonObject& specification) {
       fail_input("{}: is \"{}\", which this version does not know", head.where("name"), name);
     if (std::ranges::find(heads, name, &Head::name) != heads.end())
       fail_input("{}: is \"{}\" for the second time", head.where("name"), name);
-    add(name, head.integer("outputs", 1, head_kind(name).single ? 1 : kMostOutputs), head.number("offset"));
+    add(name, head.integer("outputs", 1, head_kind(name).single ? 1 : kMostOutputs), head.number("offset", {-1e6, 1e6}));
   }
   for (const auto* name : {"spike", "soma"}) {
     if (std::ranges::find(heads, name, &Head::name) == heads.end())
