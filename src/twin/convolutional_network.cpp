@@ -7,25 +7,15 @@
 namespace neurontwin {
 namespace {
 
-/// The end of each window of a signal, added to another one: to[w][t] += from[w][from_ms - to_ms + t]
+/// Adds one signal to another where their windows overlap, which end at the same time.
 template <class T>
-void add_end(int64_t windows, int64_t features, const T* from, int64_t from_ms, T* to, int64_t to_ms,
-             const Parallel& parallel) {
+void add_ends(int64_t windows, int64_t features, const T* from, int64_t from_ms, T* to, int64_t to_ms,
+              const Parallel& parallel) {
+  const int64_t overlap_ms = std::min(from_ms, to_ms);
   parallel.run(windows, [&](int64_t w) {
-    const T* a = from + ((w + 1) * from_ms - to_ms) * features;
-    T* b = to + w * to_ms * features;
-    for (int64_t i = 0; i < to_ms * features; ++i) b[i] += a[i];
-  });
-}
-
-/// The other way: the end of each window of `to` gets `from` added.
-template <class T>
-void add_to_end(int64_t windows, int64_t features, const T* from, int64_t from_ms, T* to, int64_t to_ms,
-                const Parallel& parallel) {
-  parallel.run(windows, [&](int64_t w) {
-    const T* a = from + w * from_ms * features;
-    T* b = to + ((w + 1) * to_ms - from_ms) * features;
-    for (int64_t i = 0; i < from_ms * features; ++i) b[i] += a[i];
+    const T* a = from + ((w + 1) * from_ms - overlap_ms) * features;
+    T* b = to + ((w + 1) * to_ms - overlap_ms) * features;
+    for (int64_t i = 0; i < overlap_ms * features; ++i) b[i] += a[i];
   });
 }
 
@@ -130,8 +120,8 @@ const T* ConvolutionalNetwork<T>::above(T* numbers, NormBy norm, const Parallel&
     after_convolution_forward(signal, after(i, numbers), norm, pass.x, pass.y, pass.memory, parallel);
     if (!spec_.adds_input(i)) continue;
     if (!spec_.batch_norm) std::copy_n(pass.x, signal.rows * signal.features, pass.y);
-    add_end(windows_, signal.features, passes_[i - 1].y, passes_[i - 1].duration, pass.y, pass.duration,
-            parallel);
+    add_ends(windows_, signal.features, passes_[i - 1].y, passes_[i - 1].duration, pass.y, pass.duration,
+             parallel);
   }
   return passes_.back().y;
 }
@@ -151,7 +141,7 @@ const T* ConvolutionalNetwork<T>::above_backward(const T* numbers, T* feature_gr
                          gradients == nullptr ? nullptr : gradients + places_[i].weight, of_input,
                          pass.buffers, parallel);
     if (spec_.adds_input(i))
-      add_to_end(windows_, signal.features, of_y, pass.duration, of_input, passes_[i - 1].duration, parallel);
+      add_ends(windows_, signal.features, of_y, pass.duration, of_input, passes_[i - 1].duration, parallel);
     of_y = of_input;
   }
   return x_gradient_;
