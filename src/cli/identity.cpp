@@ -142,9 +142,9 @@ StageSettings stage_settings(const DatasetPlan& plan, const ExperimentTables& ta
 }
 
 std::string training_identity(const StageSettings& settings, const DatasetIdentity& dataset,
-                              const Contents& data) {
+                              const Contents& data, bool of_its_epochs) {
   auto values = settings.train;
-  values.erase("train.epochs");
+  if (!of_its_epochs) values.erase("train.epochs");
   add_dataset(values, dataset);
   return digest_of(values, data);
 }

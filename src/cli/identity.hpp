@@ -29,9 +29,10 @@ StageSettings stage_settings(const DatasetPlan& plan, const ExperimentTables& ta
 DatasetIdentity dataset_identity(const DatasetPlan& plan, const ExperimentTables& tables);
 
 /// The name of a training: checkpoints carry it, and are no one else's. It leaves out the number of epochs:
-/// more of them are the same training going on. `data`: what it is trained and judged on.
+/// more of them are the same training going on, unless the learning rates depend on it (`of_its_epochs`).
+/// `data`: what it is trained and judged on.
 std::string training_identity(const StageSettings& settings, const DatasetIdentity& dataset,
-                              const Contents& data);
+                              const Contents& data, bool of_its_epochs = false);
 /// The same of a search.
 std::string search_identity(const StageSettings& settings, const DatasetIdentity& dataset,
                             const Contents& data);

@@ -460,7 +460,8 @@ class Run {
   /// What checkpoints are known by.
   std::string name_of_training(const std::string& train_data, const std::string& valid_data) const {
     return training_identity(e_.determines, e_.plan.identity,
-                             {{"dataset/train", train_data}, {"dataset/valid", valid_data}});
+                             {{"dataset/train", train_data}, {"dataset/valid", valid_data}},
+                             e_.train.depends_on_epochs());
   }
 
   /// Returns the seconds of computing.
@@ -480,13 +481,16 @@ class Run {
       require_spikes(valid_support, e_.plan.data.valid_trials, "data.valid_trials");
     }
     auto twin = fresh_twin();
-    const auto result = neurontwin::train(twin, {e_.train, e_.seed, out_ / "checkpoints", name, listener},
+    const auto result = neurontwin::train(twin, {e_.train, training_seed(), out_ / "checkpoints", name, listener},
                                           trials, valid_split);
     write_file_atomically(out_ / "learning.json", learning_json(result).dump(1) + "\n");
     write_file_atomically(twin_path(), twin_bytes(twin, description(result)));
     say(fmt::format("train: {} epochs, best {} with validation loss {:.5f}, {:.1f} s of computing",
                     result.epochs.size(), result.best_epoch,
                     result.epochs[static_cast<size_t>(result.best_epoch - 1)].valid_loss, result.seconds));
+    for (const auto& setback : result.setbacks)
+      say(fmt::format("train: setback: {}; went on from the best weights at {:g} of the learning rate",
+                      setback.words, setback.rate_factor));
     return result.seconds;
   }
 
@@ -591,8 +595,11 @@ class Run {
         trials, static_cast<double>(trials * e_.plan.data.trial_ms) / 1000, key);
   }
 
+  /// Of starting weights and windows.
+  uint64_t training_seed() const { return e_.train.seed.value_or(e_.seed); }
+
   Twin fresh_twin() const {
-    return Twin(e_.twin, excitatory_synapses(e_.plan.cell) + inhibitory_synapses(e_.plan.cell), e_.seed,
+    return Twin(e_.twin, excitatory_synapses(e_.plan.cell) + inhibitory_synapses(e_.plan.cell), training_seed(),
                 on_threads(training_threads_));
   }
 

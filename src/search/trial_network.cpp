@@ -43,7 +43,8 @@ Twin finished_network(const SearchTask& task, const Job& job, const Configuratio
   auto twin = fresh_network(task, job.trial, configuration);
   const auto file = weights_file(trial_folder, job.rung);
   const auto epochs = task.spec.halving.epochs_at(job.rung);
-  if (!load_checkpoint(file, identity_of(task, configuration), epochs, twin, nullptr)) {
+  WeightAverage average(task.train.average_steps);
+  if (!load_checkpoint(file, identity_of(task, configuration), epochs, twin, nullptr, &average)) {
     fail_run("{}: the weights of trial {} are gone; put search.sqlite aside to search anew", file.string(),
              job.trial);
   }

@@ -8,33 +8,37 @@
 namespace neurontwin {
 namespace {
 
-constexpr auto kFirstMoment = "first_moment", kSecondMoment = "second_moment";
+constexpr auto kFirstMoment = "first_moment", kSecondMoment = "second_moment", kAverage = "weight_average";
 
-/// Those of the network, and two moments of each trained number.
-std::vector<NamedShape> arrays_of(const Twin& twin) {
+/// Those of the network, two moments of each trained number, and the average of all.
+std::vector<NamedShape> arrays_of(const Twin& twin, bool averaged) {
   std::vector<NamedShape> all;
   for (const auto& array : twin.layout().arrays()) all.push_back(array.array);
   for (const auto* moment : {kFirstMoment, kSecondMoment}) all.push_back({moment, {twin.layout().trained()}});
+  if (averaged) all.push_back({kAverage, {std::ssize(twin.numbers)}});
   return all;
 }
 
 }  // namespace
 
-std::string checkpoint_bytes(const Twin& twin, const Nadam& optimiser, TrainState state) {
+std::string checkpoint_bytes(const Twin& twin, const Nadam& optimiser, const WeightAverage& average,
+                             TrainState state) {
   state.optimiser_steps = optimiser.steps;
   state.momentum_product = optimiser.momentum_product;
   auto arrays = named_arrays(twin.layout(), twin.numbers);
   arrays.push_back({{kFirstMoment, {twin.layout().trained()}}, optimiser.first_moment});
   arrays.push_back({{kSecondMoment, {twin.layout().trained()}}, optimiser.second_moment});
+  if (average.is_kept()) arrays.push_back({{kAverage, {std::ssize(twin.numbers)}}, average.numbers()});
   return checkpoint_file_bytes(state, arrays);
 }
 
 std::optional<TrainState> load_checkpoint(const std::filesystem::path& file, const std::string& identity,
-                                          int64_t most_epochs, Twin& twin, Nadam* optimiser) {
+                                          int64_t most_epochs, Twin& twin, Nadam* optimiser,
+                                          WeightAverage* average) {
   if (!std::filesystem::exists(file)) return {};
   std::optional<StoredCheckpoint> stored;
   try {
-    stored = read_checkpoint_file(file, identity, most_epochs, arrays_of(twin));
+    stored = read_checkpoint_file(file, identity, most_epochs, arrays_of(twin, average != nullptr && average->is_kept()));
   } catch (const InputError& error) {
     fail_input("{}; remove {} to train from the start", error.what(), file.parent_path().string());
   }
@@ -46,6 +50,7 @@ std::optional<TrainState> load_checkpoint(const std::filesystem::path& file, con
     optimiser->steps = stored->state.optimiser_steps;
     optimiser->momentum_product = stored->state.momentum_product;
   }
+  if (average != nullptr && average->is_kept()) average->start(stored->arrays.at(kAverage));
   return std::move(stored->state);
 }
 

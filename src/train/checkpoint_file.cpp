@@ -4,7 +4,7 @@
 
 namespace neurontwin {
 namespace {
-constexpr std::string_view kFormat = "neurontwin checkpoint 4";
+constexpr std::string_view kFormat = "neurontwin checkpoint 5";
 }
 
 std::string checkpoint_file_bytes(const TrainState& state, std::span<const NamedFloats> arrays) {

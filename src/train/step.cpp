@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace neurontwin {
 
@@ -11,25 +12,49 @@ TrainStep::TrainStep(Twin& twin, const TrainSpec& spec)
       spec_(spec),
       gradients_(static_cast<size_t>(twin.layout().trained())) {}
 
-std::vector<double> TrainStep::take(const WindowBatch& batch, const SchedulePhase& phase) {
+std::vector<double> TrainStep::take(const WindowBatch& batch, const SchedulePhase& phase,
+                                    double learning_rate, GradientLengths& lengths) {
   const auto norm = phase.freeze_norm ? NormBy::running : NormBy::batch;
   const auto outputs = twin_.forward(batch, norm, true);
   output_gradient_.resize(static_cast<size_t>(outputs.rows * outputs.row));
-  const auto loss = losses<float>(twin_.spec(), outputs, batch, spec_.heads,
-                                  spec_.weights(phase, twin_.spec().heads), output_gradient_);
+  auto loss = losses<float>(twin_.spec(), outputs, batch, spec_.heads,
+                            spec_.weights(phase, twin_.spec().heads), output_gradient_);
+  if (!std::ranges::all_of(loss, [](double l) { return std::isfinite(l); })) return loss;
   twin_.backward(output_gradient_, gradients_);
-  if (spec_.clip_gradient > 0) clip_length(gradients_, spec_.clip_gradient);
-  optimiser.step(phase.learning_rate, gradients_, twin_.numbers, twin_.parallel);
+  const double length = length_of(gradients_);
+  if (!std::isfinite(length)) {
+    loss.front() = std::numeric_limits<double>::quiet_NaN();
+    return loss;
+  }
+  double most = spec_.clip_gradient > 0 ? spec_.clip_gradient : std::numeric_limits<double>::infinity();
+  if (spec_.clip_over_usual > 0) most = std::min(most, usual_limit(lengths, length, spec_.clip_over_usual));
+  clip_length(gradients_, length, most);
+  optimiser.step(learning_rate, gradients_, twin_.numbers, twin_.parallel);
   return loss;
 }
 
-void clip_length(std::span<float> gradient, double most) {
+double length_of(std::span<const float> gradient) {
   double square = 0;
   for (const float g : gradient) square += static_cast<double>(g) * static_cast<double>(g);
+  return std::sqrt(square);
+}
+
+void clip_length(std::span<float> gradient, double length, double most) {
   constexpr double kTiny = 1e-6;  // as in torch.nn.utils.clip_grad_norm_
-  const double factor = most / (std::sqrt(square) + kTiny);
+  const double factor = most / (length + kTiny);
   if (!(factor < 1)) return;
   for (float& g : gradient) g *= static_cast<float>(factor);
+}
+
+double usual_limit(GradientLengths& lengths, double length, double over_usual) {
+  constexpr int64_t kFewest = 20, kRemembered = 200;  // gradients
+  constexpr double kShortest = 1e-30;                 // whose logarithm is taken
+  const double most = lengths.count < kFewest ? std::numeric_limits<double>::infinity()
+                                              : over_usual * std::exp(lengths.mean_log);
+  lengths.count = std::min(lengths.count + 1, kRemembered);
+  const double seen = std::log(std::max(std::min(length, most), kShortest));
+  lengths.mean_log += (seen - lengths.mean_log) / static_cast<double>(lengths.count);
+  return most;
 }
 
 }  // namespace neurontwin

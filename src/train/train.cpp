@@ -28,6 +28,8 @@ class Stopwatch {
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
+constexpr size_t kMostSetbacks = 10;
+
 /// What the first loss that is no finite number is a loss of; null: all are finite.
 const HeadKind* not_finite(const TwinSpec& spec, std::span<const double> losses_of_heads) {
   for (size_t i = 0; i < losses_of_heads.size(); ++i) {
@@ -59,6 +61,7 @@ std::vector<std::string> signals_for(const TwinSpec& spec) {
 struct Validation {
   std::vector<double> losses;  // of each head, mean over trials
   double auc = 0;
+  std::string trouble = {};  // where a loss is no finite number
 };
 
 /// Training from wherever its folder says that it stands. run() is the order of things.
@@ -73,6 +76,8 @@ class Trainer {
         last_(training.folder / "last.safetensors"),
         best_(training.folder / "best.safetensors"),
         step_(twin, spec_),
+        average_(spec_.average_steps),
+        initial_(twin.numbers),
         validation_s_(spec_.checkpoint_every_s) {
     gathering_ = {twin.history_ms(), spec_.window_ms, spec_.full_history, spec_.soma_skips_after_spike_ms,
                   signals_for(twin.spec())};
@@ -86,6 +91,9 @@ class Trainer {
       steps_of_epoch(split);
       finish_epoch(validate());
     }
+    if (state_.result.best_epoch == 0) {
+      throw Diverged(fmt::format("training diverged: {}", state_.result.setbacks.back().words));
+    }
     take_best_weights();
     return std::move(state_.result);
   }
@@ -96,7 +104,9 @@ class Trainer {
     std::filesystem::create_directories(folder);
     remove_half_written(folder);
     state_.identity = training_.identity;
-    if (auto found = load_checkpoint(last_, training_.identity, spec_.epochs, twin_, &step_.optimiser)) {
+    average_.start(twin_.numbers);
+    if (auto found =
+            load_checkpoint(last_, training_.identity, spec_.epochs, twin_, &step_.optimiser, &average_)) {
       state_ = std::move(*found);
     } else if (std::filesystem::exists(last_) || std::filesystem::exists(folder / "last.pt")) {  // 0.1's name
       put_aside(folder);
@@ -123,7 +133,7 @@ class Trainer {
 
   void save() {
     account_time();
-    write_file_atomically(last_, checkpoint_bytes(twin_, step_.optimiser, state_));
+    write_file_atomically(last_, checkpoint_bytes(twin_, step_.optimiser, average_, state_));
     since_checkpoint_.lap_s();
   }
 
@@ -153,7 +163,8 @@ class Trainer {
       const int64_t step = first_step + state_.step_in_epoch;
       const auto batch = next.get();
       if (state_.step_in_epoch + 1 < spec_.steps_per_epoch) next = gather_in_background(split, step + 1);
-      add_losses(step_.take(batch, phase), step);
+      const double rate = spec_.learning_rate(step) * state_.rate_factor;
+      add_losses(step_.take(batch, phase, rate, state_.gradient_lengths), step);
       progress_.done = static_cast<double>(step + 1);
       if (training_.listener) training_.listener(progress_);
     }
@@ -161,20 +172,46 @@ class Trainer {
 
   void add_losses(std::span<const double> loss, int64_t step) {
     if (const auto* head = not_finite(twin_.spec(), loss)) {
-      throw Diverged(fmt::format(
-          "training diverged in epoch {}: the loss of the {} is no longer a finite number in step "
-          "{}, whose data are finite; lower train.schedule's learning_rate ({})",
-          state_.epoch + 1, head->words, step + 1, spec_.phase(state_.epoch).learning_rate));
+      return set_back(step, fmt::format("the loss of the {} is no longer a finite number in step {}",
+                                        head->words, step + 1));
     }
+    average_.add(twin_.numbers, twin_.layout().trained(), step + 1);
     for (size_t i = 0; i < loss.size(); ++i) state_.loss_sums[twin_.spec().heads[i].name] += loss[i];
   }
 
-  /// Losses and AUC over all bins of the validation split, or of its first trials. Diverged if a loss is no
-  /// finite number.
+  /// Training went bad: back to the best weights there are, or to those that it started from, with half of
+  /// the learning rate. Diverged if that has been tried often enough.
+  void set_back(int64_t step, const std::string& words) {
+    auto& setbacks = state_.result.setbacks;
+    if (setbacks.size() >= kMostSetbacks) {
+      throw Diverged(fmt::format(
+          "training diverged in epoch {}: {}, whose data are finite, after {} setbacks that halved the "
+          "learning rate each; lower train.schedule's learning_rate ({})",
+          state_.epoch + 1, words, setbacks.size(), spec_.phase(state_.epoch).learning_rate));
+    }
+    state_.rate_factor /= 2;
+    setbacks.push_back({step + 1, words, state_.rate_factor});
+    if (state_.result.best_epoch > 0) {
+      take_best_weights(&step_.optimiser);
+    } else {
+      twin_.numbers = initial_;
+      step_.optimiser = Nadam(twin_.layout(), spec_.l2);
+    }
+    average_.start(twin_.numbers);
+    progress_.note = fmt::format("setback: {}; back to {}, learning rate x {:g}", words,
+                                 state_.result.best_epoch > 0
+                                     ? fmt::format("the weights of epoch {}", state_.result.best_epoch)
+                                     : "the start",
+                                 state_.rate_factor);
+  }
+
+  /// Losses and AUC over all bins of the validation split, or of its first trials, of the averaged weights if
+  /// there are such. Leaves these in the twin.
   Validation validate() {
     // An interruption is to cost no more than checkpoint_every_s, or the validation it falls into.
     if (since_checkpoint_.elapsed_s() + validation_s_ > spec_.checkpoint_every_s) save();
     const Stopwatch validating;
+    average_.swap(twin_.numbers);
     auto gathering = gathering_;
     gathering.window_ms = valid_.duration_ms();
     gathering.full_history = true;
@@ -190,11 +227,10 @@ class Trainer {
       const auto batch = gather(valid_, whole, gathering);
       const auto outputs = twin_.forward(batch);
       const auto loss = losses(twin_.spec(), outputs, batch, spec_.heads);
-      if (const auto* head = not_finite(twin_.spec(), loss)) {
-        throw Diverged(fmt::format(
-            "training diverged: in the validation after epoch {} the loss of the {} is no finite number in "
-            "{}, whose data are finite; lower train.schedule's learning_rate ({})",
-            state_.epoch + 1, head->words, valid_.place_of(i), spec_.phase(state_.epoch).learning_rate));
+      if (const auto* head = not_finite(twin_.spec(), loss); head != nullptr && v.trouble.empty()) {
+        v.trouble = fmt::format(
+            "in the validation after epoch {} the loss of the {} is no finite number in {}", state_.epoch + 1,
+            head->words, valid_.place_of(i));
       }
       for (size_t h = 0; h < loss.size(); ++h) v.losses[h] += loss[h] / static_cast<double>(trials);
       for (int64_t r = 0; r < outputs.rows; ++r) score.push_back(outputs.at(r, log_odds));
@@ -230,9 +266,11 @@ class Trainer {
       record.valid_loss += spec_.weight(judge, kind) * v.losses[i];
     }
     record.valid_auc = v.auc;
-    record.learning_rate = phase.learning_rate;
+    record.learning_rate =
+        spec_.learning_rate((state_.epoch + 1) * spec_.steps_per_epoch - 1) * state_.rate_factor;
     record.seconds = state_.epoch_seconds;
-    record.best = state_.result.epochs.empty() || record.valid_loss < state_.best_valid_loss;
+    record.best = std::isfinite(record.valid_loss) &&
+                  (state_.result.best_epoch == 0 || record.valid_loss < state_.best_valid_loss);
     return record;
   }
 
@@ -247,15 +285,27 @@ class Trainer {
     if (record.best) {
       state_.best_valid_loss = record.valid_loss;
       state_.result.best_epoch = record.epoch;
-      write_file_atomically(best_, checkpoint_bytes(twin_, step_.optimiser, state_));
+      write_file_atomically(best_, checkpoint_bytes(twin_, step_.optimiser, average_, state_));
+    }
+    average_.swap(twin_.numbers);
+    if (!v.trouble.empty()) {
+      set_back(progress_step() - 1, v.trouble);
+    } else if (record.valid_loss > spec_.setback_factor * state_.best_valid_loss) {
+      set_back(progress_step() - 1,
+               fmt::format("the validation loss of epoch {} is {:.5f}, {:.2g} times the best, {:.5f}",
+                           record.epoch, record.valid_loss, record.valid_loss / state_.best_valid_loss,
+                           state_.best_valid_loss));
     }
     ++state_.epoch;  // a checkpoint between epochs stands at the start of the next
     save();
     --state_.epoch;
   }
 
-  void take_best_weights() {
-    if (load_checkpoint(best_, training_.identity, spec_.epochs, twin_, nullptr)) return;
+  int64_t progress_step() const { return (state_.epoch + 1) * spec_.steps_per_epoch; }
+
+  void take_best_weights(Nadam* optimiser = nullptr) {
+    WeightAverage average(spec_.average_steps);
+    if (load_checkpoint(best_, training_.identity, spec_.epochs, twin_, optimiser, &average)) return;
     fail_run("{}: the best weights are gone; remove {} to train from the start", best_.string(),
              training_.folder.string());
   }
@@ -267,6 +317,8 @@ class Trainer {
   const Split& valid_;
   std::filesystem::path last_, best_;
   TrainStep step_;
+  WeightAverage average_;
+  Numbers<float> initial_;
   TrainState state_;
   Gathering gathering_;
   Progress progress_;

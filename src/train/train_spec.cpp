@@ -1,6 +1,8 @@
 #include "train/train_spec.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <numbers>
 
 namespace neurontwin {
 
@@ -10,6 +12,29 @@ const SchedulePhase& TrainSpec::phase(int64_t epoch) const {
     if (phase.from_epoch <= epoch) now = &phase;
   }
   return *now;
+}
+
+double TrainSpec::learning_rate(int64_t step) const {
+  const int64_t epoch = step / steps_per_epoch;
+  const auto& now = phase(epoch);
+  double rate = now.learning_rate;
+  if (now.final_learning_rate > 0) {
+    int64_t end_epoch = epochs;
+    for (const auto& other : schedule) {
+      if (other.from_epoch > now.from_epoch) end_epoch = std::min(end_epoch, other.from_epoch);
+    }
+    const auto first = static_cast<double>(now.from_epoch * steps_per_epoch);
+    const auto count = static_cast<double>((end_epoch - now.from_epoch) * steps_per_epoch);
+    const double done = (static_cast<double>(step) - first) / count;
+    rate = now.final_learning_rate +
+           (rate - now.final_learning_rate) * (1 + std::cos(std::numbers::pi * done)) / 2;
+  }
+  if (step < warm_up_steps) rate *= static_cast<double>(step + 1) / static_cast<double>(warm_up_steps);
+  return rate;
+}
+
+bool TrainSpec::depends_on_epochs() const {
+  return schedule.back().final_learning_rate > 0;
 }
 
 int64_t TrainSpec::trials_in(int64_t epoch, int64_t all) const {
@@ -50,6 +75,15 @@ TrainSpec read_train(const Settings& settings) {
       settings.integer("soma_skips_after_spike_ms", spec.soma_skips_after_spike_ms, kNotNegative);
   spec.l2 = settings.number("l2", spec.l2, kNotNegative);
   spec.clip_gradient = settings.number("clip_gradient", spec.clip_gradient, kNotNegative);
+  spec.clip_over_usual = settings.number("clip_over_usual", spec.clip_over_usual, kNotNegative);
+  if (spec.clip_over_usual > 0 && spec.clip_over_usual < 1) {
+    fail_input("{}: '{}' is {}, expected 0 (off), or at least 1", settings.where("clip_over_usual"),
+               settings.full_key("clip_over_usual"), spec.clip_over_usual);
+  }
+  spec.warm_up_steps = settings.integer("warm_up_steps", spec.warm_up_steps, {0, 1e9});
+  spec.average_steps = settings.integer("average_steps", spec.average_steps, {0, 1e9});
+  spec.setback_factor = settings.number("setback_factor", spec.setback_factor, {1.01});
+  if (settings.has("seed")) spec.seed = static_cast<uint64_t>(settings.integer("seed", {}, {0, 9e15}));
   spec.heads = read_head_settings(settings);
   for (const auto& kind : head_kinds()) {
     const int64_t edge_ms = kind.edge_ms == nullptr ? 0 : kind.edge_ms(spec.heads);
@@ -67,6 +101,7 @@ TrainSpec read_train(const Settings& settings) {
     SchedulePhase p;
     p.from_epoch = phase.integer("from_epoch", {}, kNotNegative);
     p.learning_rate = phase.number("learning_rate", {}, kPositive);
+    p.final_learning_rate = phase.number("final_learning_rate", p.final_learning_rate, kNotNegative);
     for (const auto& kind : head_kinds()) {
       if (kind.in_schedule) p.weights[kind.name] = phase.number(kind.weight_key, kind.weight, kNotNegative);
     }

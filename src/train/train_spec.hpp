@@ -1,4 +1,5 @@
 #pragma once
+#include <optional>
 #include <vector>
 
 #include "config/settings.hpp"
@@ -10,6 +11,9 @@ namespace neurontwin {
 struct SchedulePhase {
   int64_t from_epoch = 0;
   double learning_rate = 1e-4;
+  /// The rate falls to this along half a cosine until the phase ends (Loshchilov and Hutter 2017); 0: it
+  /// stays.
+  double final_learning_rate = 0;
   /// Of the heads whose weight follows the schedule, by name; those not named have their kind's own.
   std::map<std::string, double, std::less<>> weights = {};
   bool freeze_norm = false;  // batch normalisation at its running averages, as it will be used
@@ -26,6 +30,15 @@ struct TrainSpec {
   int64_t soma_skips_after_spike_ms = 0;  // see Gathering
   double l2 = 0;                          // on the convolutions' weights, as in the paper
   double clip_gradient = 0;               // longer gradients of all weights together are shortened; 0: none
+  /// The same at so many times the usual length (the running mean of its logarithm); 0: none.
+  double clip_over_usual = 0;
+  int64_t warm_up_steps = 0;  // in which the learning rate rises to the schedule's
+  /// Weights are averaged over about so many steps; the averages are what is validated and kept; 0: none.
+  int64_t average_steps = 0;
+  /// A validation loss of so many times the best one is a setback: training goes back to the best weights,
+  /// with half of the learning rate.
+  double setback_factor = 2;
+  std::optional<uint64_t> seed = {};  // of starting weights and windows; else the experiment's
   HeadSettings heads = usual_head_settings();
   std::vector<SchedulePhase> schedule;
   double checkpoint_every_s = 30;
@@ -35,6 +48,10 @@ struct TrainSpec {
   int64_t all_trials_from_epoch = 0;  // counted from 0; until then the number grows evenly
 
   const SchedulePhase& phase(int64_t epoch) const;
+  /// Of a step, counted from 0.
+  double learning_rate(int64_t step) const;
+  /// Whether the rates of the epochs there are would be others if there were more of them.
+  bool depends_on_epochs() const;
   /// What a head's loss counts in a phase.
   double weight(const SchedulePhase& phase, const HeadKind& head) const;
   /// Of a twin's heads.

@@ -66,6 +66,17 @@ EpochRecord epoch_of(const JsonObject& json, int64_t epoch) {
           .best = json.flag("best")};
 }
 
+nlohmann::json setbacks_json(const TrainResult& result) {
+  auto setbacks = nlohmann::json::array();
+  for (const auto& s : result.setbacks)
+    setbacks.push_back({{"step", s.step}, {"words", s.words}, {"rate_factor", s.rate_factor}});
+  return setbacks;
+}
+
+Setback setback_of(const JsonObject& json) {
+  return {json.integer("step", 1, INT64_MAX), json.text("words"), json.number("rate_factor", {0, 1})};
+}
+
 LossesByName sums_in(const JsonObject& json) {
   LossesByName sums;
   for (const auto& item : json.value().items()) sums[item.key()] = json.number(item.key().c_str());
@@ -88,6 +99,10 @@ std::string text_of(const TrainState& state) {
                         {"epoch_seconds", state.epoch_seconds},
                         {"best_valid_loss", state.best_valid_loss},
                         {"best_epoch", state.result.best_epoch},
+                        {"rate_factor", state.rate_factor},
+                        {"mean_log_gradient_length", state.gradient_lengths.mean_log},
+                        {"gradient_lengths", state.gradient_lengths.count},
+                        {"setbacks", setbacks_json(state.result)},
                         {"seconds", state.result.seconds},
                         {"optimiser_steps", state.optimiser_steps},
                         {"momentum_product", state.momentum_product},
@@ -104,23 +119,28 @@ TrainState read_train_state(const std::string& text, const std::string& where) {
                    .loss_sums = sums_in(json.object("loss_sums")),
                    .epoch_seconds = json.number("epoch_seconds", kNotNegative),
                    .best_valid_loss = number(json, "best_valid_loss"),
+                   .rate_factor = json.number("rate_factor", {0, 1}),
+                   .gradient_lengths = {json.number("mean_log_gradient_length"),
+                                        json.integer("gradient_lengths", 0, INT64_MAX)},
                    .result = {},
                    .optimiser_steps = json.integer("optimiser_steps", 0, INT64_MAX),
                    .momentum_product = json.number("momentum_product", {0, 1})};
   auto& epochs = state.result.epochs;
   for (const auto& epoch : json.objects("epochs")) epochs.push_back(epoch_of(epoch, std::ssize(epochs) + 1));
+  for (const auto& setback : json.objects("setbacks"))
+    state.result.setbacks.push_back(setback_of(setback));
   // The best weights are kept at an epoch's end, the last ones from the next one's start on.
   const auto finished = std::ssize(epochs);
   if (finished != state.epoch && finished != state.epoch + 1)
     fail_input("{}: has {} finished epochs while epoch {} is in progress", json.where("epochs"), finished,
                state.epoch + 1);
-  state.result.best_epoch = json.integer("best_epoch", finished > 0, finished);
+  state.result.best_epoch = json.integer("best_epoch", 0, finished);
   state.result.seconds = json.number("seconds", kNotNegative);
   return state;
 }
 
 nlohmann::json learning_json(const TrainResult& result) {
-  return {{"epochs", epochs_json(result)}};
+  return {{"epochs", epochs_json(result)}, {"setbacks", setbacks_json(result)}};
 }
 
 }  // namespace neurontwin

@@ -22,10 +22,24 @@ struct EpochRecord {
   bool best = false;
 };
 
+/// Training went bad, and back to its best weights with a smaller step.
+struct Setback {
+  int64_t step = 0;         // counted from 1
+  std::string words;        // what was seen
+  double rate_factor = 1;   // from then on
+};
+
 struct TrainResult {
   std::vector<EpochRecord> epochs;
+  std::vector<Setback> setbacks;
   int64_t best_epoch = 0;
   double seconds = 0;
+};
+
+/// How long gradients usually are: the running mean of the logarithm of their lengths, and over how many.
+struct GradientLengths {
+  double mean_log = 0;
+  int64_t count = 0;
 };
 
 /// Where training stands, apart from weights and moments.
@@ -36,6 +50,8 @@ struct TrainState {
   LossesByName loss_sums{};   // over its steps, by the heads' names
   double epoch_seconds = 0;
   double best_valid_loss = 0;
+  double rate_factor = 1;  // on the schedule's rates: halved by each setback
+  GradientLengths gradient_lengths{};
   TrainResult result{};
   // Of the optimiser (Nadam).
   int64_t optimiser_steps = 0;

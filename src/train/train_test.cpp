@@ -9,6 +9,8 @@
 #include "dataset/background_dataset.hpp"
 #include "train/loss.hpp"
 #include "train/nadam.hpp"
+#include "train/step.hpp"
+#include "train/weight_average.hpp"
 
 namespace neurontwin {
 namespace {
@@ -354,15 +356,122 @@ std::string message_of(const SmallTask& task, const fs::path& folder) {
 TEST(Train, ALossThatIsNoNumberIsNamedWithItsQuantityAndPlaceAndNotTakenForADamagedCheckpoint) {
   SmallTask task("diverging");
   task.spec.schedule = {{.from_epoch = 0, .learning_rate = 1e30, .weights = {{"soma", 0.003}}}};
+  task.spec.steps_per_epoch = 40;
   const auto in_training = message_of(task, fresh_folder("diverging-out"));
   EXPECT_NE(in_training.find("training diverged in epoch 1: the loss of the "), std::string::npos)
       << in_training;
-  EXPECT_NE(in_training.find("in step 2"), std::string::npos) << in_training;
+  EXPECT_NE(in_training.find("in step 22, whose data are finite, after 10 setbacks"), std::string::npos)
+      << in_training;
   task.spec.steps_per_epoch = 1;  // nothing looks at the weights before the validation does
+  task.spec.epochs = 20;
   const auto in_validation = message_of(task, fresh_folder("diverging-out"));
-  EXPECT_NE(in_validation.find("in the validation after epoch 1 the loss of the "), std::string::npos)
+  EXPECT_NE(in_validation.find("in the validation after epoch 11 the loss of the "), std::string::npos)
       << in_validation;
   EXPECT_NE(in_validation.find("valid-0000.h5, trial 0 of it"), std::string::npos) << in_validation;
+}
+
+TEST(Train, GoesBackToItsBestWeightsWithSmallerStepsWhereItWentBad) {
+  SmallTask task("setback");
+  task.spec.epochs = 8;
+  task.spec.schedule.push_back({.from_epoch = 3, .learning_rate = 100, .weights = {{"soma", 0.003}}});
+  Twin twin(task.twin, 100, 1);
+  const auto result = task.run(twin, fresh_folder("setback-out"));
+  ASSERT_FALSE(result.setbacks.empty());
+  double factor = 1;
+  for (const auto& setback : result.setbacks) {
+    EXPECT_GT(setback.step, 60) << "the first three epochs are good";
+    EXPECT_EQ(setback.rate_factor, factor /= 2);
+    EXPECT_NE(setback.words.find("loss"), std::string::npos) << setback.words;
+  }
+  EXPECT_GE(result.best_epoch, 3);
+  EXPECT_LE(result.epochs[7].learning_rate, 200 * factor);
+
+  // An interruption between setbacks changes nothing.
+  struct Interrupted {};
+  task.spec.checkpoint_every_s = 0;
+  const auto folder = fresh_folder("setback-cut-out");
+  for (const int more_steps : {81, 17}) {
+    Twin cut(task.twin, 100, 1);
+    int steps = 0;
+    EXPECT_THROW(task.run(cut, folder,
+                          [&](const Progress&) {
+                            if (++steps > more_steps) throw Interrupted{};
+                          }),
+                 Interrupted);
+  }
+  Twin again(task.twin, 100, 1);
+  const auto resumed = task.run(again, folder);
+  EXPECT_TRUE(same_weights(again, twin));
+  EXPECT_EQ(resumed.setbacks.size(), result.setbacks.size());
+}
+
+TEST(Train, AveragedWeightsAreWhatIsJudgedAndKeptAndAnInterruptionDoesNotChangeThem) {
+  SmallTask task("averaged");
+  task.spec.average_steps = 30;
+  Twin whole(task.twin, 100, 1), plain(task.twin, 100, 1);
+  const auto undisturbed = task.run(whole, fresh_folder("averaged-out"));
+  auto without = task;
+  without.spec.average_steps = 0;
+  const auto of_plain = without.run(plain, fresh_folder("averaged-plain-out"));
+  for (size_t i = 0; i < 3; ++i) {  // the steps are the same, the weights that are judged are not
+    EXPECT_EQ(undisturbed.epochs[i].train_loss, of_plain.epochs[i].train_loss);
+    EXPECT_NE(undisturbed.epochs[i].valid_loss, of_plain.epochs[i].valid_loss);
+  }
+  struct Interrupted {};
+  task.spec.checkpoint_every_s = 0;
+  const auto folder = fresh_folder("averaged-cut-out");
+  Twin cut(task.twin, 100, 1);
+  int steps = 0;
+  EXPECT_THROW(task.run(cut, folder,
+                        [&](const Progress&) {
+                          if (++steps > 33) throw Interrupted{};
+                        }),
+               Interrupted);
+  Twin again(task.twin, 100, 1);
+  task.run(again, folder);
+  EXPECT_TRUE(same_weights(again, whole));
+}
+
+TEST(WeightAverage, IsTheMeanOfAllStepsUntilThereAreManyAndTakesOverWhatIsNotTrained) {
+  WeightAverage average(4);
+  for (int64_t step = 1; step <= 4; ++step) {
+    const auto x = static_cast<float>(step);
+    average.add(std::vector<float>{x, 10 * x, 7 * x}, 2, step);
+  }
+  EXPECT_FLOAT_EQ(average.numbers()[0], 2.5f);
+  EXPECT_FLOAT_EQ(average.numbers()[1], 25.0f);
+  EXPECT_FLOAT_EQ(average.numbers()[2], 28.0f);
+  average.add(std::vector<float>{6.5f, 25, 0}, 2, 5);
+  EXPECT_FLOAT_EQ(average.numbers()[0], 3.5f) << "a quarter of the way";
+}
+
+TEST(TrainSpec, TheLearningRateWarmsUpAndFallsAlongHalfACosine) {
+  TrainSpec spec;
+  spec.epochs = 10;
+  spec.steps_per_epoch = 100;
+  spec.warm_up_steps = 50;
+  spec.schedule = {{.from_epoch = 0, .learning_rate = 1},
+                   {.from_epoch = 2, .learning_rate = 1, .final_learning_rate = 0.2},
+                   {.from_epoch = 6, .learning_rate = 0.1, .final_learning_rate = 0.01}};
+  EXPECT_DOUBLE_EQ(spec.learning_rate(0), 0.02);
+  EXPECT_DOUBLE_EQ(spec.learning_rate(24), 0.5);
+  EXPECT_DOUBLE_EQ(spec.learning_rate(199), 1);
+  EXPECT_DOUBLE_EQ(spec.learning_rate(200), 1);
+  EXPECT_DOUBLE_EQ(spec.learning_rate(400), 0.6) << "half way to the next phase";
+  EXPECT_NEAR(spec.learning_rate(599), 0.2, 1e-4);
+  EXPECT_DOUBLE_EQ(spec.learning_rate(800), 0.055) << "half way to the end";
+  EXPECT_TRUE(spec.depends_on_epochs());
+}
+
+TEST(TrainStep, AGradientOfUnusualLengthIsShortened) {
+  GradientLengths lengths;
+  for (int i = 0; i < 20; ++i) EXPECT_TRUE(std::isinf(usual_limit(lengths, 3.0, 2)));
+  EXPECT_NEAR(usual_limit(lengths, 1000.0, 2), 6, 1e-9);
+  EXPECT_LT(usual_limit(lengths, 3.0, 2), 6.3) << "one that is too long hardly changes what is usual";
+  std::vector<float> gradient{3, 4};
+  clip_length(gradient, length_of(gradient), 1);
+  EXPECT_NEAR(gradient[0], 0.6, 1e-5);
+  EXPECT_NEAR(gradient[1], 0.8, 1e-5);
 }
 
 TEST(Train, ADamagedCheckpointIsSaid) {
