@@ -179,7 +179,9 @@ class Memory(torch.nn.Module):
         rate = torch.exp(-arrays["recurrent.log_time_constant"])  # per ms
         self.register_buffer("keep", torch.exp(-rate))
         self.register_buffer("gate", 1 - torch.exp(-WRITE_SPEED * rate))
-        self.keep_of_branch = math.exp(-1 / specification["synapse_tau_ms"])
+        # Files of versions before 0.2 have one time constant for all branches.
+        tau_ms = torch.tensor(wiring.get("tau_ms", [specification.get("synapse_tau_ms")] * wiring["branches"]))
+        self.register_buffer("keep_of_branch", torch.exp(-1 / tau_ms))
         self.history_ms: int = specification["history_ms"]
         self.relu = specification["memory_activation"] == "relu"
         self.write_range = WRITE_RANGE

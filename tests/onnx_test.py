@@ -42,12 +42,12 @@ def convolutions(generator, layers, **settings):
 
 def memory(generator, units, branches, history_ms, activation):
     specification = {"kind": "recurrent", "window_ms": history_ms + 1, "memory_units": units, "memory_activation": activation,
-                     "learn_time_constants": False, "synapse_tau_ms": 5.0, "shortest_memory_ms": 1.0, "longest_memory_ms": 150.0,
+                     "learn_time_constants": False, "shortest_memory_ms": 1.0, "longest_memory_ms": 150.0,
                      "history_ms": history_ms}
     # Synapse s feeds branch s, and every third one the next branch too.
     feeds = [[s % branches] + [(s + 1) % branches] * (s % 3 == 0) for s in range(sum(SYNAPSES))]
     first = [0, *np.cumsum([len(f) for f in feeds]).tolist()]
-    wiring = {"branches": branches, "first": first, "branch": sum(feeds, [])}
+    wiring = {"branches": branches, "first": first, "branch": sum(feeds, []), "tau_ms": [3.0 + 20 * b for b in range(branches)]}
     shapes = {"synapse_weight": (first[-1],), "branch_weight": (branches, 2 * units), "memory_weight": (units, 2 * units),
               "hidden_bias": (2 * units,), "delta_weight": (2 * units, units), "delta_bias": (units,)}
     # A memory that acts strongly on itself would make much of the last digits.

@@ -34,6 +34,11 @@ Experiment read_experiment(const Options& options) {
   }
   e.plan.seed = e.seed;
   e.twin = read_twin(twin, cell_table(e.plan.cell));
+  if (const auto* own = e.twin.as<ConvolutionalSpec>()) {
+    e.convolutional = *own;
+  } else if (twin.has("taps")) {  // networks of a search and the one-unit network start as these would
+    e.convolutional = read_convolutional(twin);
+  }
   e.train = read_train(train);
   const auto signals = signals_of(e.plan);
   e.twin.heads = heads_asked_for(e.twin.heads, e.train.heads, [&](std::string_view name) -> int64_t {

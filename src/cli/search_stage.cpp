@@ -64,7 +64,7 @@ SearchTask task_of(const Experiment& e, const Options& o, int threads) {
   }
   SearchTask task;
   task.spec = *e.search;
-  if (const auto* own = e.twin.as<ConvolutionalSpec>()) task.twin.convolutional = *own;
+  task.twin.convolutional = e.convolutional;
   if (const auto* own = e.twin.as<RecurrentSpec>()) task.twin.recurrent = *own;
   task.twin.convolutional.activation = task.spec.activation;
   if (task.spec.weight_sd) task.twin.convolutional.weight_sd = *task.spec.weight_sd;

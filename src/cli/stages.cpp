@@ -152,7 +152,7 @@ class Run {
     auto twin = trained_twin();
     const auto other_inputs = generalise();
     const double start = seconds_now();
-    const OneUnitTask one_unit{e_.twin, e_.train, out_ / "checkpoints-one-unit",
+    const OneUnitTask one_unit{e_.twin, e_.convolutional, e_.train, out_ / "checkpoints-one-unit",
                                name_of_training(train_split.digest(), valid_split.digest())};
     auto evaluation =
         neurontwin::evaluate(twin, e_.evaluate, e_.seed, train_split, valid_split, test_split, progress_,

@@ -69,10 +69,8 @@ Baseline baseline_of(const GlmPair& pair, float rate_log_odds, const Split& vali
   return b;
 }
 
-/// One linear unit that looks as far back. Where training starts is the other's, if that is of the same kind.
-TwinSpec one_unit_spec(const TwinSpec& other) {
-  ConvolutionalSpec unit;
-  if (const auto* same_kind = other.as<ConvolutionalSpec>()) unit = *same_kind;
+/// One linear unit that looks as far back as the other.
+TwinSpec one_unit_spec(const TwinSpec& other, ConvolutionalSpec unit) {
   unit.layers = {{other.network->window_ms(), 1}};
   unit.activation = Activation::linear;
   unit.batch_norm = unit.residual = false;
@@ -117,7 +115,7 @@ void for_each_baseline(const GlmBudget& budget, const Split& train, const Split&
 Baseline one_unit_network(const OneUnitTask& task, uint64_t seed, const Split& train_split,
                           const Split& valid, const Split& test, const Parallel& parallel,
                           const ProgressListener& listener) {
-  Twin twin(one_unit_spec(task.twin), train_split.channels(), seed, parallel);
+  Twin twin(one_unit_spec(task.twin, task.start), train_split.channels(), seed, parallel);
   train(twin, {task.train, seed, task.folder, "one unit\n" + task.identity, listener}, train_split, valid);
   Baseline b{"one_unit", "a twin of the same window with one linear unit, trained as the twin was", 0, {}, {},
              {}};

@@ -29,6 +29,7 @@ void for_each_baseline(const GlmBudget& budget, const Split& train, const Split&
 /// How the one-unit network is trained: as the twin was.
 struct OneUnitTask {
   TwinSpec twin;                 // the twin it is compared with
+  ConvolutionalSpec start;       // where its weights start, whatever its layers
   TrainSpec train;               // the twin's
   std::filesystem::path folder;  // for its checkpoints
   std::string identity;          // of the twin's training, see train()

@@ -179,7 +179,7 @@ TEST(Baselines, TheOneUnitNetworkLooksAsFarBackAsATwinOfAnyKind) {
     const auto folder = own_temporary_folder() / ("one-unit-" + std::string(twin.network->kind()));
     fs::create_directories(folder);
     const auto b =
-        one_unit_network({twin, train, folder, "a test's"}, 1, task.train, task.valid, task.test, {}, {});
+        one_unit_network({twin, layers, train, folder, "a test's"}, 1, task.train, task.valid, task.test, {}, {});
     EXPECT_EQ(b.parameters, 8 * 30 + 1 + 2 * 2);
     EXPECT_EQ(b.test.size(), task.test.trials());
   }

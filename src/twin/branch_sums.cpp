@@ -25,17 +25,17 @@ void for_each_event(const BranchSumsShape& s, std::span<const int32_t> events, i
   }
 }
 
-/// now += keep * before
+/// now += keep before
 template <class T>
-void carry(T keep, const T* __restrict before, T* __restrict now, int64_t count) {
-  for (int64_t b = 0; b < count; ++b) now[b] += keep * before[b];
+void carry(const T* __restrict keep, const T* __restrict before, T* __restrict now, int64_t count) {
+  for (int64_t b = 0; b < count; ++b) now[b] += keep[b] * before[b];
 }
 
 }  // namespace
 
 template <class T>
 void branch_sums_forward(const BranchSumsShape& s, const Wiring& wiring, std::span<const int32_t> events,
-                         const T* weight, const T* start, T* sum, const Parallel& parallel) {
+                         const T* keep, const T* weight, const T* start, T* sum, const Parallel& parallel) {
   const int64_t row = wiring.branches;
   parallel.run(s.windows, [&](int64_t w) {
     T* of_window = sum + w * s.duration * row;
@@ -46,23 +46,23 @@ void branch_sums_forward(const BranchSumsShape& s, const Wiring& wiring, std::sp
       for (auto k = static_cast<size_t>(wiring.first[static_cast<size_t>(channel)]); k < end; ++k)
         now[wiring.branch[k]] += weight[k];
     });
-    if (start != nullptr && s.duration > 0) carry(static_cast<T>(s.keep), start + w * row, of_window, row);
+    if (start != nullptr && s.duration > 0) carry(keep, start + w * row, of_window, row);
     for (int64_t t = 1; t < s.duration; ++t)
-      carry(static_cast<T>(s.keep), of_window + (t - 1) * row, of_window + t * row, row);
+      carry(keep, of_window + (t - 1) * row, of_window + t * row, row);
   });
 }
 
 template <class T>
 void branch_sums_weight_gradient(const BranchSumsShape& s, const Wiring& wiring,
-                                 std::span<const int32_t> events, const T* sum_gradient, T* weight_gradient,
-                                 const Parallel& parallel) {
+                                 std::span<const int32_t> events, const T* keep, const T* sum_gradient,
+                                 T* weight_gradient, const Parallel& parallel) {
   const int64_t row = wiring.branches, contacts = wiring.contacts();
   std::vector<T> of_windows(static_cast<size_t>(s.windows * contacts), T(0));
   parallel.run(s.windows, [&](int64_t w) {
     const T* given = sum_gradient + w * s.duration * row;
     std::vector<T> reached(given, given + s.duration * row);  // by a spike: what its sum does from then on
     for (int64_t t = s.duration - 2; t >= 0; --t)
-      carry(static_cast<T>(s.keep), reached.data() + (t + 1) * row, reached.data() + t * row, row);
+      carry(keep, reached.data() + (t + 1) * row, reached.data() + t * row, row);
     T* gradient = of_windows.data() + w * contacts;
     for_each_event(s, events, w, [&](int32_t channel, int64_t time) {
       const T* now = reached.data() + time * row;
@@ -72,17 +72,19 @@ void branch_sums_weight_gradient(const BranchSumsShape& s, const Wiring& wiring,
     });
   });
   std::fill_n(weight_gradient, contacts, T(0));
-  for (int64_t w = 0; w < s.windows; ++w)
-    carry(T(1), &of_windows[static_cast<size_t>(w * contacts)], weight_gradient, contacts);
+  for (int64_t w = 0; w < s.windows; ++w) {
+    const T* of_window = &of_windows[static_cast<size_t>(w * contacts)];
+    for (int64_t k = 0; k < contacts; ++k) weight_gradient[k] += of_window[k];
+  }
 }
 
 template void branch_sums_forward(const BranchSumsShape&, const Wiring&, std::span<const int32_t>,
-                                  const float*, const float*, float*, const Parallel&);
+                                  const float*, const float*, const float*, float*, const Parallel&);
 template void branch_sums_forward(const BranchSumsShape&, const Wiring&, std::span<const int32_t>,
-                                  const double*, const double*, double*, const Parallel&);
+                                  const double*, const double*, const double*, double*, const Parallel&);
 template void branch_sums_weight_gradient(const BranchSumsShape&, const Wiring&, std::span<const int32_t>,
-                                          const float*, float*, const Parallel&);
+                                          const float*, const float*, float*, const Parallel&);
 template void branch_sums_weight_gradient(const BranchSumsShape&, const Wiring&, std::span<const int32_t>,
-                                          const double*, double*, const Parallel&);
+                                          const double*, const double*, double*, const Parallel&);
 
 }  // namespace neurontwin

@@ -53,16 +53,25 @@ std::vector<int64_t> branch_of_compartments(const CellTable& cell, int64_t branc
 
 }  // namespace
 
-Wiring wire_branches(const CellTable& cell, int64_t branches, bool overlap) {
+Wiring wire_branches(const CellTable& cell, int64_t branches, bool overlap, const BranchTimes& times) {
   const auto of = branch_of_compartments(cell, branches);
+  const int64_t stretches = of.back() + 1, reach = overlap ? 1 : 0;
+  const auto of_all = std::ssize(times.tau_ms), inhibitory = std::ssize(times.inhibitory_tau_ms);
   Wiring wiring;
-  wiring.branches = of.back() + 1;
+  wiring.branches = stretches * (of_all + inhibitory);
+  for (const auto* taus : {&times.tau_ms, &times.inhibitory_tau_ms}) {
+    for (const double tau_ms : *taus)
+      wiring.tau_ms.insert(wiring.tau_ms.end(), static_cast<size_t>(stretches), tau_ms);
+  }
   for (const auto* kind : {&cell.excitatory_compartment, &cell.inhibitory_compartment}) {
+    const bool apart = kind == &cell.inhibitory_compartment && inhibitory > 0;
+    const int64_t first = apart ? of_all : 0, count = apart ? inhibitory : of_all;
     for (const int c : *kind) {
-      const int64_t own = of[static_cast<size_t>(c)], reach = overlap ? 1 : 0;
-      for (int64_t b = std::max<int64_t>(0, own - reach); b <= std::min(wiring.branches - 1, own + reach);
-           ++b)
-        wiring.branch.push_back(b);
+      const int64_t own = of[static_cast<size_t>(c)];
+      for (int64_t sum = first; sum < first + count; ++sum) {
+        for (int64_t b = std::max<int64_t>(0, own - reach); b <= std::min(stretches - 1, own + reach); ++b)
+          wiring.branch.push_back(sum * stretches + b);
+      }
       wiring.first.push_back(wiring.contacts());
     }
   }

@@ -9,6 +9,13 @@ namespace neurontwin {
 /// ends near by. Excitatory and inhibitory synapses of a stretch are on the same branch, and no branch is
 /// without synapses: a point neuron has one. With `overlap` a synapse also feeds the branches before and
 /// after its own.
-Wiring wire_branches(const CellTable& cell, int64_t branches, bool overlap);
+///
+/// Each stretch has one leaky sum for each of `tau_ms`, and for inhibitory synapses sums of their own if
+/// `inhibitory_tau_ms` has some; else these are added to the others. All sums of the first time constant
+/// come first. A synapse has a weight of its own for each sum that it feeds.
+struct BranchTimes {
+  std::vector<double> tau_ms{5}, inhibitory_tau_ms{};
+};
+Wiring wire_branches(const CellTable& cell, int64_t branches, bool overlap, const BranchTimes& times = {});
 
 }  // namespace neurontwin

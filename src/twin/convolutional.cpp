@@ -94,6 +94,10 @@ std::string name_of(size_t layer) {
 
 }  // namespace
 
+ConvolutionalSpec read_convolutional(const Settings& twin) {
+  return static_cast<const ConvolutionalSpec&>(*from_settings(twin, {}));
+}
+
 NetworkKind convolutional_kind() {
   return {"convolutional",
           from_settings,

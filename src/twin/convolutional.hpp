@@ -69,6 +69,9 @@ struct ConvolutionalSpec final : NetworkSpec {
                                       int64_t channels) const override;
 };
 
+/// Reads what [twin] says of one, whatever kind it is of.
+ConvolutionalSpec read_convolutional(const Settings& twin);
+
 NetworkKind convolutional_kind();
 
 }  // namespace neurontwin

@@ -44,7 +44,7 @@ std::vector<TwinSpec> recurrent_twins() {
     spec.history_ms = history_ms;
     spec.excitatory_channels = kExcitatory;
     spec.activation = history_ms > 0 ? HiddenActivation::silu : HiddenActivation::relu;
-    spec.wiring = {3, {0, 1, 3, 4, 6, 7, 9, 10, 11, 12}, {0, 0, 1, 1, 1, 2, 2, 1, 2, 0, 2, 1}};
+    spec.wiring = {3, {0, 1, 3, 4, 6, 7, 9, 10, 11, 12}, {0, 0, 1, 1, 1, 2, 2, 1, 2, 0, 2, 1}, {5, 40, 8}};
     all.push_back(with_further_heads(TwinSpec(spec)));
   }
   return all;

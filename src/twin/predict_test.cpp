@@ -23,7 +23,7 @@ TwinSpec spec() {
   r.memory_units = 6;
   r.history_ms = 20;
   r.excitatory_channels = 5;
-  r.wiring = {3, {0, 1, 3, 4, 6, 7, 9, 10, 11, 12}, {0, 0, 1, 1, 1, 2, 2, 1, 2, 0, 2, 1}};
+  r.wiring = {3, {0, 1, 3, 4, 6, 7, 9, 10, 11, 12}, {0, 0, 1, 1, 1, 2, 2, 1, 2, 0, 2, 1}, {5, 40, 8}};
   TwinSpec twin(r);
   twin.heads.push_back(further_head("dendrites", 2));
   twin.heads.push_back(further_head("count"));

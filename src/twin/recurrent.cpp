@@ -11,7 +11,14 @@ namespace neurontwin {
 namespace {
 
 constexpr double kSynapseWeight = 0.5;  // where training starts, as published
+constexpr double kSynapseTau_ms = 5;
 constexpr int64_t kMostBranches = 100000;
+
+/// One number, or a list of them.
+std::vector<double> taus(const Settings& settings, const char* key, std::vector<double> otherwise) {
+  if (settings.is_array(key) || !settings.has(key)) return settings.numbers(key, std::move(otherwise), kPositive);
+  return {settings.number(key, {}, kPositive)};
+}
 
 NetworkSpecPointer from_settings(const Settings& settings, const CellTable& cell) {
   const auto made = std::make_shared<RecurrentSpec>();
@@ -24,7 +31,13 @@ NetworkSpecPointer from_settings(const Settings& settings, const CellTable& cell
                         ? HiddenActivation::relu
                         : HiddenActivation::silu;
   spec.learn_time_constants = settings.flag("learn_time_constants", spec.learn_time_constants);
-  spec.synapse_tau_ms = settings.number("synapse_tau_ms", spec.synapse_tau_ms, kPositive);
+  spec.hidden_count = settings.integer("hidden_units", spec.hidden_count, {0, 20000});
+  spec.branch_times = {taus(settings, "synapse_tau_ms", spec.branch_times.tau_ms),
+                       taus(settings, "inhibitory_tau_ms", {})};
+  if (spec.branch_times.tau_ms.empty()) {
+    fail_input("{}: '{}' is empty, expected a time constant in ms, or several",
+               settings.where("synapse_tau_ms"), settings.full_key("synapse_tau_ms"));
+  }
   spec.shortest_memory_ms = settings.number("shortest_memory_ms", spec.shortest_memory_ms, kPositive);
   spec.longest_memory_ms = settings.number("longest_memory_ms", spec.longest_memory_ms, kPositive);
   spec.history_ms = settings.integer("history_ms", spec.history_ms, {0, 100000});
@@ -45,16 +58,24 @@ NetworkSpecPointer from_file(const SpecificationFile& file) {
   r.activation =
       json.is_second("memory_activation", "relu", "silu") ? HiddenActivation::silu : HiddenActivation::relu;
   r.learn_time_constants = json.flag("learn_time_constants");
-  r.synapse_tau_ms = json.number("synapse_tau_ms", kPositive);
   r.shortest_memory_ms = json.number("shortest_memory_ms", kPositive);
   r.longest_memory_ms = json.number("longest_memory_ms", {r.shortest_memory_ms});
   r.history_ms = json.integer("history_ms", 0, 100000);
+  if (json.has("hidden_units")) r.hidden_count = json.integer("hidden_units", 1, 20000);
   const auto text = file.text("wiring");
   const JsonObject wiring(text, json.where("wiring"));
   auto& w = r.wiring;
   w.branches = r.branches = wiring.integer("branches", 1, kMostBranches);
   w.branch = wiring.integers("branch", 0, w.branches - 1);
   w.first = wiring.integers("first", 0, w.contacts());
+  // Files of versions before 0.2 have one time constant for all.
+  w.tau_ms = wiring.has("tau_ms")
+                 ? wiring.numbers("tau_ms", kPositive)
+                 : std::vector<double>(static_cast<size_t>(w.branches), json.number("synapse_tau_ms", kPositive));
+  if (std::ssize(w.tau_ms) != w.branches) {
+    fail_input("{}: has {} time constants for {} branches", wiring.where("tau_ms"), w.tau_ms.size(),
+               w.branches);
+  }
   const int64_t channels = file.excitatory_synapses + file.inhibitory_synapses;
   if (w.channels() != channels || w.first.front() != 0 || w.first.back() != w.contacts() ||
       !std::ranges::is_sorted(w.first)) {
@@ -72,11 +93,11 @@ NetworkKind recurrent_kind() {
           from_settings,
           from_file,
           {"memory_units", "branches", "branch_overlap", "memory_activation", "learn_time_constants",
-           "synapse_tau_ms", "shortest_memory_ms", "longest_memory_ms", "history_ms"}};
+           "hidden_units", "synapse_tau_ms", "inhibitory_tau_ms", "shortest_memory_ms", "longest_memory_ms", "history_ms"}};
 }
 
 void wire(RecurrentSpec& spec, const CellTable& cell) {
-  spec.wiring = cell.section.empty() ? Wiring{} : wire_branches(cell, spec.branches, spec.branch_overlap);
+  spec.wiring = cell.section.empty() ? Wiring{} : wire_branches(cell, spec.branches, spec.branch_overlap, spec.branch_times);
   spec.excitatory_channels = std::ssize(cell.excitatory_compartment);
 }
 
@@ -122,9 +143,12 @@ void RecurrentSpec::draw(const ParameterLayout& layout, std::span<float> numbers
                  Random(seed, Stage::twin_weights, 1, {StreamName::weights, own_stream++}));
   };
   const auto synapses = array("synapse_weight", wiring.contacts());
-  std::ranges::fill(synapses, static_cast<float>(-kSynapseWeight));
-  const auto excitatory = wiring.first[static_cast<size_t>(excitatory_channels)];
-  std::ranges::fill(synapses.first(static_cast<size_t>(excitatory)), static_cast<float>(kSynapseWeight));
+  const auto excitatory = static_cast<size_t>(wiring.first[static_cast<size_t>(excitatory_channels)]);
+  for (size_t k = 0; k < synapses.size(); ++k) {
+    // A sum that forgets slowly holds more spikes.
+    const double weight = kSynapseWeight * std::min(1.0, kSynapseTau_ms / branch_tau_ms(wiring.branch[k]));
+    synapses[k] = static_cast<float>(k < excitatory ? weight : -weight);
+  }
   drawn("branch_weight", wiring.branches, hidden, wiring.branches + units);
   drawn("memory_weight", units, hidden, wiring.branches + units);
   std::ranges::fill(array("hidden_bias", hidden), 0.0f);
@@ -150,7 +174,7 @@ nlohmann::ordered_json RecurrentSpec::to_json() const {
   return {{"memory_units", memory_units},
           {"memory_activation", activation == HiddenActivation::relu ? "relu" : "silu"},
           {"learn_time_constants", learn_time_constants},
-          {"synapse_tau_ms", synapse_tau_ms},
+          {"hidden_units", hidden_units()},
           {"shortest_memory_ms", shortest_memory_ms},
           {"longest_memory_ms", longest_memory_ms},
           {"history_ms", history_ms}};
@@ -159,8 +183,27 @@ nlohmann::ordered_json RecurrentSpec::to_json() const {
 TextsByName RecurrentSpec::texts() const {
   return {{"wiring",
            nlohmann::ordered_json{
-               {"branches", wiring.branches}, {"first", wiring.first}, {"branch", wiring.branch}}
+               {"branches", wiring.branches},
+               {"first", wiring.first},
+               {"branch", wiring.branch},
+               {"tau_ms", branch_taus_ms()}}
                .dump()}};
+}
+
+double RecurrentSpec::branch_tau_ms(int64_t branch) const {
+  return wiring.tau_ms.empty() ? branch_times.tau_ms.front() : wiring.tau_ms[static_cast<size_t>(branch)];
+}
+
+std::vector<double> RecurrentSpec::branch_taus_ms() const {
+  std::vector<double> all;
+  for (int64_t b = 0; b < wiring.branches; ++b) all.push_back(branch_tau_ms(b));
+  return all;
+}
+
+std::vector<double> RecurrentSpec::branch_keep() const {
+  auto all = branch_taus_ms();
+  for (double& x : all) x = std::exp(-1 / x);
+  return all;
 }
 
 std::vector<double> RecurrentSpec::time_constants_ms(const ParameterLayout& layout,

@@ -1,18 +1,20 @@
 #pragma once
 #include "twin/branch_sums.hpp"
+#include "twin/branches.hpp"
 #include "twin/leaky_memory.hpp"
 #include "twin/network_spec.hpp"
 
 namespace neurontwin {
 
 /// Leaky sums of spikes on branches (branch_sums.hpp), and leaky memory units that a network of one hidden
-/// layer, of twice as many units, writes to (leaky_memory.hpp). Their time constants are spaced evenly on a
+/// layer writes to (leaky_memory.hpp). Their time constants are spaced evenly on a
 /// logarithmic scale when training starts.
 struct RecurrentSpec final : NetworkSpec {
   int64_t memory_units = 20;
   HiddenActivation activation = HiddenActivation::silu;
   bool learn_time_constants = false;
-  double synapse_tau_ms = 5;
+  int64_t hidden_count = 0;  // units of the hidden layer; 0: twice as many as memory units
+  BranchTimes branch_times;  // of the branches' sums
   double shortest_memory_ms = 1, longest_memory_ms = 150;
   int64_t history_ms = 150;  // of input before the first output, in which the memory fills
   int64_t branches = 45;     // wanted; of the wiring see wire_branches()
@@ -21,7 +23,11 @@ struct RecurrentSpec final : NetworkSpec {
   Wiring wiring;
   int64_t excitatory_channels = 0;  // the first ones
 
-  int64_t hidden_units() const { return 2 * memory_units; }
+  int64_t hidden_units() const { return hidden_count > 0 ? hidden_count : 2 * memory_units; }
+  /// What each branch's sum keeps from ms to ms.
+  std::vector<double> branch_keep() const;
+  double branch_tau_ms(int64_t branch) const;
+  std::vector<double> branch_taus_ms() const;
 
   std::string_view kind() const override { return "recurrent"; }
   std::string words() const override;

@@ -27,6 +27,7 @@ RecurrentNetwork<T>::RecurrentNetwork(const RecurrentSpec& spec, const Parameter
       units_row_(padded_row<T>(spec.memory_units)),
       hidden_row_(padded_row<T>(spec.hidden_units())) {
   const auto at = [&](const char* name) { return layout.offset(std::string("recurrent.") + name); };
+  for (const double keep : spec.branch_keep()) branch_keep_.push_back(static_cast<T>(keep));
   places_ = {at("synapse_weight"), at("branch_weight"), at("memory_weight"),    at("hidden_bias"),
              at("delta_weight"),   at("delta_bias"),    at("log_time_constant")};
 }
@@ -62,11 +63,6 @@ LeakyMemoryWeights<T> RecurrentNetwork<T>::memory_weights(const T* numbers, cons
 }
 
 template <class T>
-BranchSumsShape RecurrentNetwork<T>::sums_shape(int64_t windows, int64_t duration) const {
-  return {windows, duration, std::exp(-1 / spec_.synapse_tau_ms)};
-}
-
-template <class T>
 void RecurrentNetwork<T>::plan(int64_t windows, int64_t window_ms, bool backward) {
   windows_ = windows;
   window_ms_ = window_ms;
@@ -91,7 +87,7 @@ void RecurrentNetwork<T>::plan(int64_t windows, int64_t window_ms, bool backward
 
 template <class T>
 T* RecurrentNetwork<T>::drive(const T* numbers, const SpikeWindows& input, const Parallel& parallel) {
-  branch_sums_forward<T>(sums_shape(windows_, drive_ms(window_ms_)), spec_.wiring, input.events,
+  branch_sums_forward<T>({windows_, drive_ms(window_ms_)}, spec_.wiring, input.events, branch_keep_.data(),
                          numbers + places_.synapse, nullptr, sums_, parallel);
   return sums_;
 }
@@ -175,22 +171,23 @@ const T* RecurrentNetwork<T>::above_backward(const T* numbers, T* feature_gradie
 template <class T>
 void RecurrentNetwork<T>::drive_backward(const T*, const SpikeWindows& input, const T* drive_gradient,
                                          T* gradients, const Parallel& parallel) {
-  branch_sums_weight_gradient(sums_shape(windows_, drive_ms(window_ms_)), spec_.wiring, input.events,
-                              drive_gradient, gradients + places_.synapse, parallel);
+  branch_sums_weight_gradient({windows_, drive_ms(window_ms_)}, spec_.wiring, input.events,
+                              branch_keep_.data(), drive_gradient, gradients + places_.synapse, parallel);
 }
 
 template <class T>
 std::vector<double> RecurrentNetwork<T>::spike_gradients(const T* numbers, const SpikeWindows& input,
                                                          std::span<const T> drive_gradient) const {
-  const auto s = sums_shape(input.windows, drive_ms(input.window_ms));
   const auto& wiring = spec_.wiring;
-  const auto row = static_cast<size_t>(wiring.branches), duration = static_cast<size_t>(s.duration);
+  const auto keep = spec_.branch_keep();
+  const auto row = static_cast<size_t>(wiring.branches),
+             duration = static_cast<size_t>(drive_ms(input.window_ms));
   // What a spike's arrival on a branch does from then on.
   std::vector<double> reached(drive_gradient.begin(), drive_gradient.end());
-  for (size_t w = 0; w < static_cast<size_t>(s.windows); ++w) {
+  for (size_t w = 0; w < static_cast<size_t>(input.windows); ++w) {
     for (size_t t = duration - 1; t-- > 0;) {
       for (size_t b = 0; b < row; ++b)
-        reached[(w * duration + t) * row + b] += s.keep * reached[(w * duration + t + 1) * row + b];
+        reached[(w * duration + t) * row + b] += keep[b] * reached[(w * duration + t + 1) * row + b];
     }
   }
   std::vector<double> of_spike;
@@ -198,7 +195,7 @@ std::vector<double> RecurrentNetwork<T>::spike_gradients(const T* numbers, const
     const auto channel = static_cast<size_t>(input.events[e + 1]);
     const int64_t time = input.events[e + 2];
     double sum = 0;
-    if (time >= 0 && time < s.duration) {
+    if (time >= 0 && time < static_cast<int64_t>(duration)) {
       const double* now =
           &reached[(static_cast<size_t>(input.events[e]) * duration + static_cast<size_t>(time)) * row];
       for (auto k = static_cast<size_t>(wiring.first[channel]);

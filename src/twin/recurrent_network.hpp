@@ -41,7 +41,6 @@ class RecurrentNetwork final : public Network<T> {
   /// What a unit keeps from ms to ms, and takes in.
   void time_constants(const T* numbers, T* keep, T* gate) const;
   LeakyMemoryWeights<T> memory_weights(const T* numbers, const Prepared& prepared) const;
-  BranchSumsShape sums_shape(int64_t windows, int64_t duration) const;
   /// From the branches' sums to the memory.
   void forward(const T* numbers, const Prepared& prepared, const LeakyMemoryShape& shape, const T* sums,
                const LeakyMemorySignals<T>& signals, const Parallel& parallel) const;
@@ -49,6 +48,7 @@ class RecurrentNetwork final : public Network<T> {
   RecurrentSpec spec_;
   Places places_;
   int64_t units_row_, hidden_row_;  // padded
+  std::vector<T> branch_keep_;
   Arena arena_;
   int64_t windows_ = 0, window_ms_ = 0;
   Prepared prepared_;

@@ -60,7 +60,9 @@ std::string RecurrentSpec::add_to(OnnxGraph& graph, const ParameterLayout& layou
   const auto delta_weight = array("delta_weight", {hidden, units}, kWriteSlope);
   const auto delta_bias = array("delta_bias", {units}, kWriteSlope);
   const auto keep = graph.constant(keep_of, {units}), gate = graph.constant(gate_of, {units});
-  const auto keep_sums = graph.number(static_cast<float>(std::exp(-1 / synapse_tau_ms)));
+  const auto keep_of_branches = branch_keep();
+  const auto keep_sums =
+      graph.constant(std::vector<float>(keep_of_branches.begin(), keep_of_branches.end()), {branch_count});
 
   const auto spikes =
       graph.add("Transpose", {OnnxGraph::spikes()}, {{"perm", std::vector<int64_t>{0, 2, 1}}});

@@ -12,6 +12,7 @@ RecurrentStream<T>::RecurrentStream(const RecurrentSpec& spec, const Weights& we
                                     const Parallel& parallel)
     : spec_(spec), weights_(weights), streams_(streams), lanes_(step_lanes<T>()) {
   const int64_t branches = spec.wiring.branches, hidden = spec.hidden_units(), units = spec.memory_units;
+  for (const double keep : spec.branch_keep()) keep_.push_back(static_cast<T>(keep));
   groups_.resize(static_cast<size_t>((streams + lanes_ - 1) / lanes_));
   T *of_branch = nullptr, *of_memory = nullptr, *of_delta = nullptr;
   arena_.plan([&](Arena& arena) {
@@ -72,7 +73,6 @@ void RecurrentStream<T>::advance_group(int64_t group, int64_t ms) {
   const int64_t units = spec_.memory_units, first = group * lanes_;
   const int64_t streams = std::min(lanes_, streams_ - first), numbers = wiring.branches * lanes_;
   const MemoryStepShape shape{wiring.branches, spec_.hidden_units(), units, spec_.activation};
-  const auto keep = static_cast<T>(std::exp(-1 / spec_.synapse_tau_ms));
   const T* weight = weights_.synapse;
   std::array<int64_t, 256> next;
   std::copy_n(first_.begin() + first, streams, next.begin());
@@ -91,7 +91,10 @@ void RecurrentStream<T>::advance_group(int64_t group, int64_t ms) {
     // As branch_sums_forward() adds up.
     T* __restrict sums = g.sums;
     const T* __restrict arriving = g.arriving;
-    for (int64_t i = 0; i < numbers; ++i) sums[i] = arriving[i] + keep * sums[i];
+    for (int64_t b = 0, i = 0; b < wiring.branches; ++b) {
+      const T keep = keep_[static_cast<size_t>(b)];
+      for (const int64_t end = i + lanes_; i < end; ++i) sums[i] = arriving[i] + keep * sums[i];
+    }
     memory_step(shape, packed_, g.sums, g.memory, g.scratch);
     for (int64_t lane = 0; lane < streams; ++lane) {
       T* to = result_.data() + ((first + lane) * ms + t) * units;

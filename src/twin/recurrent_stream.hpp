@@ -34,6 +34,7 @@ class RecurrentStream final : public NetworkStream<T> {
   int64_t streams_, lanes_;
   Arena arena_;
   MemoryStepWeights<T> packed_{};
+  std::vector<T> keep_;  // of the branches' sums
   std::vector<Group> groups_;
   std::span<const int32_t> events_;
   std::vector<int32_t> sorted_;  // where they did not come in order

@@ -37,7 +37,7 @@ std::vector<TwinSpec> all_kinds() {
     r.excitatory_channels = 5;
     r.learn_time_constants = learned;
     r.activation = learned ? HiddenActivation::relu : HiddenActivation::silu;
-    r.wiring = {3, {0, 1, 3, 4, 6, 7, 9, 10, 11, 12}, {0, 0, 1, 1, 1, 2, 2, 1, 2, 0, 2, 1}};
+    r.wiring = {3, {0, 1, 3, 4, 6, 7, 9, 10, 11, 12}, {0, 0, 1, 1, 1, 2, 2, 1, 2, 0, 2, 1}, {5, 40, 8}};
     all.emplace_back(r).heads.push_back(further_head("dendrites", 2));
   }
   return all;

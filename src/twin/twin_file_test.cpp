@@ -144,7 +144,7 @@ TEST(TwinDescription, OutOfRangeIsRefusedByItsPlace) {
             "t: thresholds: 'spike.threshold': is 1.5, expected a finite number from 0 to 1");
 
   const auto r = recurrent();
-  EXPECT_NE(with(r, "specification", "/synapse_tau_ms", 0).find("'synapse_tau_ms': is 0, expected a finite"),
+  EXPECT_NE(with(r, "wiring", "/tau_ms/1", 0).find("'tau_ms[1]': is 0, expected a finite"),
             std::string::npos);
   EXPECT_NE(with(r, "specification", "/longest_memory_ms", 0.5).find("'longest_memory_ms': is 0.5"),
             std::string::npos);

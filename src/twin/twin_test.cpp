@@ -76,7 +76,7 @@ RecurrentSpec recurrent() {
   r.memory_units = 6;
   r.history_ms = 20;
   r.excitatory_channels = 5;
-  r.wiring = {3, {0, 1, 3, 4, 6, 7, 9, 10, 11, 12}, {0, 0, 1, 1, 1, 2, 2, 1, 2, 0, 2, 1}};
+  r.wiring = {3, {0, 1, 3, 4, 6, 7, 9, 10, 11, 12}, {0, 0, 1, 1, 1, 2, 2, 1, 2, 0, 2, 1}, {5, 40, 8}};
   return r;
 }
 
@@ -636,6 +636,18 @@ TEST(Branches, AreRunsOfNeighboursThatEndWhereSectionsDo) {
   const auto overlapping = wire_branches(cell, 3, true);
   EXPECT_EQ(overlapping.contacts(), 2 * (3 * 2 + 5 * 3 + 4 * 2));
   EXPECT_EQ(wire_branches(cell, 100, false).branches, 12);  // no more than there are places
+}
+
+TEST(Branches, AStretchMayHaveSeveralSumsAndInhibitionItsOwn) {
+  CellTable cell;
+  cell.section.assign(4, "a");
+  cell.excitatory_compartment = cell.inhibitory_compartment = {0, 1, 2, 3};
+  const auto wiring = wire_branches(cell, 2, false, {{5, 60}, {8}});
+  EXPECT_EQ(wiring.branches, 6);
+  EXPECT_EQ(wiring.tau_ms, (std::vector<double>{5, 5, 60, 60, 8, 8}));
+  EXPECT_EQ(wiring.branch, (std::vector<int64_t>{0, 2, 0, 2, 1, 3, 1, 3, 4, 4, 5, 5}));
+  const auto together = wire_branches(cell, 2, false, {{5, 60}, {}});
+  EXPECT_EQ(together.branch, (std::vector<int64_t>{0, 2, 0, 2, 1, 3, 1, 3, 0, 2, 0, 2, 1, 3, 1, 3}));
 }
 
 TEST(Branches, APointNeuronHasOne) {

@@ -196,6 +196,7 @@ TEST(Judge, DilatedAndResidualTwinsAreTorchs) {
 Wiring random_wiring(int64_t channels, int64_t branches, Random& random) {
   Wiring wiring;
   wiring.branches = branches;
+  for (int64_t b = 0; b < branches; ++b) wiring.tau_ms.push_back(1 + 60 * random.uniform());
   for (int64_t c = 0; c < channels; ++c) {
     const int64_t first = random.integer(0, branches - 1);
     for (int64_t b = first; b <= std::min(branches - 1, first + random.integer(0, 2)); ++b)

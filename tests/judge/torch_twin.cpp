@@ -72,7 +72,7 @@ Tensor TorchTwin::recurrent(const RecurrentSpec& spec, const Tensor& spikes) {
   auto memory = torch::zeros({spikes.size(0), spec.memory_units}, sum.options());
   std::vector<Tensor> all;
   for (int64_t t = 0; t < arriving.size(1); ++t) {
-    sum = arriving.select(1, t) + std::exp(-1 / spec.synapse_tau_ms) * sum;
+    sum = arriving.select(1, t) + torch::tensor(spec.branch_keep(), sum.options()) * sum;
     const auto decayed = keep * memory;
     const auto before = torch::matmul(sum, of("branch_weight")) + of("hidden_bias") +
                         torch::matmul(decayed, of("memory_weight"));
