@@ -22,6 +22,8 @@ Experiment read_experiment(const Options& options) {
   e.plan.cell = read_neuron(cell);
   for (const auto& note : notes_of(e.plan.cell)) fmt::print(stderr, "note: {}\n", note);
   e.plan.stimulus = read_stimulus(stimulus, pools_of(e.plan.cell));
+  e.plan.breadth = read_breadth(stimulus, std::holds_alternative<DetailedCell>(e.plan.cell),
+                                inhibitory_synapses(e.plan.cell) > 0);
   e.plan.data = read_data(data);
   const auto simulation = settings.table("simulation");
   const auto* detailed = std::get_if<DetailedCell>(&e.plan.cell);

@@ -75,6 +75,27 @@ TEST(Identity, NeuronAndRecipeAreToldApart) {
   EXPECT_EQ(identity("data.train_trials=7").recipe, here.recipe);  // of each trial, not of how many
 }
 
+TEST(Identity, OfBroadenedDataHasTheMixtureAndWithoutItSaysNothingOfOne) {
+  const auto plain = experiment_with({});
+  EXPECT_EQ(plain.plan.identity.configuration.find("breadth"), std::string::npos);
+  EXPECT_EQ(plain.resolved.find("breadth"), std::string::npos);
+  const auto identity = [](const char* set) {
+    return experiment_with({"stimulus.breadth.unchanged=1", set}).plan.identity;
+  };
+  const auto broad = identity("stimulus.breadth.rates_high=1");
+  EXPECT_EQ(broad.neuron, plain.plan.identity.neuron);
+  EXPECT_NE(broad.recipe, plain.plan.identity.recipe);
+  EXPECT_NE(broad.recipe, identity("stimulus.breadth.rates_high=2").recipe);
+  EXPECT_NE(broad.recipe, identity("stimulus.breadth.rates_high_factor=[1,3]").recipe);
+  EXPECT_EQ(values_by_key(broad.configuration).at("stimulus.breadth.rates_high"), "1.0");
+  EXPECT_EQ(determined_by("stimulus.breadth.rates_high=1"), "simulate");
+}
+
+TEST(Identity, OfDataWithoutBreadthIsWhatItWasBeforeThereWasAny) {
+  // Data sets that were made before are gone on with. Only another number in the algorithms changes this.
+  EXPECT_EQ(experiment_with({}).plan.identity.recipe, "71f412b01fe573b0756691c1e690e22b");
+}
+
 TEST(Identity, ATrainingIsKnownByItsDataAndGoesOnForMoreEpochs) {
   const Contents data{{"dataset/train", "aa"}, {"dataset/valid", "bb"}};
   const auto name = [&](const char* set, const Contents& trained_on) {

@@ -100,13 +100,20 @@ struct Survey {
   }
 };
 
-void print_input(const Survey& survey, const Trees& trees, const DatasetIdentity& id) {
+/// What the input is compared with: the distribution of [stimulus], where the trials are drawn from another.
+std::string_view words_for_comparison(const Settings& configuration, const std::string& split) {
+  if (configuration.has("shift")) return "in training";
+  const bool broad = configuration.table("stimulus").has("breadth") && (split == "train" || split == "valid");
+  return broad ? "unbroadened" : "expected";
+}
+
+void print_input(const Survey& survey, const Trees& trees, const DatasetIdentity& id,
+                 const std::string& split) {
   const auto configuration = Settings::from_text(id.configuration, "the file's configuration");
   const auto rates = read_stimulus(configuration.table("stimulus"), trees.pools);
   const auto ms = static_cast<double>(survey.output.total_ms);
-  // Of an input distribution other than the training one: what is expected there.
   fmt::print("\ninput spikes per ms        synapses    counted   {}\n",
-             configuration.has("shift") ? "in training" : "expected");
+             words_for_comparison(configuration, split));
   for (size_t p = 0; p < trees.pools.size(); ++p) {
     const auto& pool = rates.pools[p];
     const auto expected = mean_input(rates, pool, id.duration_ms);
@@ -172,7 +179,7 @@ void inspect_shards(std::span<const std::filesystem::path> files) {
   fmt::print("\n{}: {} trials of {} ms ({:g} s) from trial {} on, seed {}\n", first.split(),
              survey.output.trials(), id.duration_ms, survey.output.seconds(), first.first_trial(), id.seed);
   if (!id.neuron.empty()) fmt::print("neuron {}, recipe {}\n", id.neuron, id.recipe);
-  print_input(survey, trees, id);
+  print_input(survey, trees, id, first.split());
   print_output(survey);
   fmt::print("\n{}\n", id.configuration);
 }

@@ -238,6 +238,19 @@ class Workload {
   std::shared_ptr<OpenShard> open_;
 };
 
+/// The plan with the clusters of synapses that the trials of `tasks` are drawn with.
+DatasetPlan with_clusters(const DatasetPlan& plan, std::span<const Task> tasks,
+                          const std::filesystem::path& folder, int threads,
+                          const ProgressListener& listener) {
+  auto drawn = plan;
+  const bool broad = std::ranges::any_of(tasks, [](const Task& task) { return task.split->takes_breadth; });
+  if (broad && plan.breadth.needs_clusters()) {
+    const ClusterSpec spec{plan.breadth.cluster_count, plan.breadth.clusters_fit_trials};
+    drawn.breadth.clusters = make_synapse_clusters(plan, spec, folder, threads, listener);
+  }
+  return drawn;
+}
+
 }  // namespace
 
 std::string put_outdated_aside(const DatasetPlan& plan, const std::filesystem::path& folder) {
@@ -304,8 +317,8 @@ DataSpec read_data(const Settings& settings) {
 }
 
 std::array<SplitPlan, 3> splits_of(const DataSpec& data) {
-  return {SplitPlan{"train", Stage::stimulus_train, data.train_trials},
-          SplitPlan{"valid", Stage::stimulus_valid, data.valid_trials},
+  return {SplitPlan{"train", Stage::stimulus_train, data.train_trials, {}, "", true},
+          SplitPlan{"valid", Stage::stimulus_valid, data.valid_trials, {}, "", true},
           SplitPlan{"test", Stage::stimulus_test, data.test_trials}};
 }
 
@@ -357,6 +370,7 @@ int64_t make_splits(const DatasetPlan& plan, std::span<const SplitPlan> splits,
   remove_half_written(folder);
   const auto tasks = missing_shards(plan, folder, splits, hooks);
   const auto makers = signal_makers(plan, {folder, threads, listener});
+  const auto drawn = with_clusters(plan, tasks, folder, threads, listener);
   int64_t trials = 0, missing = 0;
   for (const auto& split : splits) trials += split.trials;
   for (const auto& task : tasks) missing += static_cast<int64_t>(task.trials);
@@ -372,7 +386,7 @@ int64_t make_splits(const DatasetPlan& plan, std::span<const SplitPlan> splits,
       while (worker >= *hooks.threads_at_work && !failed && !workload.all_taken())
         std::this_thread::sleep_for(std::chrono::milliseconds(20));
     };
-    const auto source = trial_source(plan, makers);
+    const auto source = trial_source(drawn, makers);
     const Pace pace = [&](int64_t trial_ms) {
       if (failed) fail_run("stopped because another thread failed");
       progress.add(trial_ms);

@@ -13,6 +13,7 @@
 #include "dataset/synapse_clusters.hpp"
 #include "progress/progress.hpp"
 #include "simulate/simulation.hpp"
+#include "stimulus/breadth.hpp"
 #include "stimulus/shifted.hpp"
 
 namespace neurontwin {
@@ -40,8 +41,9 @@ struct SplitPlan {
   int64_t trials;
   StimulusShift shift = {};        // how the input is other than in training
   std::string configuration = {};  // beside the plan's: all that determines the shift, as TOML text
+  bool takes_breadth = false;      // draws from the plan's mixture, where it has one, not from `shift`
 };
-/// In this order: train, valid, test.
+/// In this order: train, valid, test. The first two take the plan's breadth.
 std::array<SplitPlan, 3> splits_of(const DataSpec& data);
 
 /// Everything that determines a data set.
@@ -49,6 +51,7 @@ struct DatasetPlan {
   Neuron cell;
   SimulationSpec simulation;  // of a detailed neuron
   RandomRates stimulus;
+  Breadth breadth;  // of training and validation trials
   DataSpec data;
   uint64_t seed = 0;
   DatasetIdentity identity;
@@ -96,7 +99,7 @@ int64_t make_splits(const DatasetPlan& plan, std::span<const SplitPlan> splits,
 std::filesystem::path synapse_clusters_path(const std::filesystem::path& folder);
 
 /// The clusters of the data set in `folder`: read, or found and written if they are not there as the spec
-/// says. For a detailed neuron.
+/// says. They are fitted on the training stream without the plan's breadth. For a detailed neuron.
 SynapseClusters make_synapse_clusters(const DatasetPlan& plan, const ClusterSpec& spec,
                                       const std::filesystem::path& folder, int threads,
                                       const ProgressListener& listener);

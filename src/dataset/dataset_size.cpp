@@ -19,31 +19,39 @@ std::map<std::string, int64_t> shards_in(const std::filesystem::path& folder) {
   return there;
 }
 
-}  // namespace
-
-DatasetSize size_of(const DatasetPlan& plan, const std::filesystem::path& folder) {
+/// What a trial takes. `factors`: on the input that the stimulus leads to expect.
+double bytes_of_trial(const DatasetPlan& plan, MeanFactors factors) {
   double events_per_ms = 0;
   for (const auto& pool : plan.stimulus.pools) {
     const auto input = mean_input(plan.stimulus, pool, plan.data.trial_ms);
-    events_per_ms += input.excitatory_per_ms + input.inhibitory_per_ms;
+    events_per_ms +=
+        factors.excitatory * input.excitatory_per_ms + factors.inhibitory * input.inhibitory_per_ms;
   }
   int64_t outputs = 1;
   for (const auto& signal : plan.identity.signals) outputs += signal.values_per_ms;
   const double bytes_per_ms =
       (sizeof(uint32_t) + sizeof(uint16_t)) * events_per_ms + sizeof(float) * static_cast<double>(outputs);
+  return bytes_per_ms * static_cast<double>(plan.data.trial_ms);
+}
+
+}  // namespace
+
+DatasetSize size_of(const DatasetPlan& plan, const std::filesystem::path& folder) {
+  const double plain = bytes_of_trial(plan, {}), broad = bytes_of_trial(plan, mean_factors(plan.breadth));
   DatasetSize size;
-  size.bytes_per_trial = bytes_per_ms * static_cast<double>(plan.data.trial_ms);
   const auto there = shards_in(folder);
   int64_t most = 0;
   for (const auto& split : splits_of(plan.data)) {
     const auto found = there.find(split.name);
     const int64_t made = found == there.end() ? 0 : found->second * plan.data.trials_per_shard;
     const int64_t missing = std::max<int64_t>(0, split.trials - made);
+    const double bytes_per_trial = split.takes_breadth ? broad : plain;
     size.missing_trials += missing;
+    size.missing_bytes += static_cast<double>(missing) * bytes_per_trial;
     if (missing > most) size.largest = fmt::format("data.{}_trials", split.name);
     most = std::max(most, missing);
     const auto in_shard = std::min(plan.data.trials_per_shard, missing);
-    size.shard_bytes = std::max(size.shard_bytes, static_cast<double>(in_shard) * size.bytes_per_trial);
+    size.shard_bytes = std::max(size.shard_bytes, static_cast<double>(in_shard) * bytes_per_trial);
   }
   return size;
 }
@@ -52,7 +60,7 @@ void require_room(const DatasetPlan& plan, const std::filesystem::path& folder) 
   const auto size = size_of(plan, folder);
   // The mean input is no bound: refused is what is too large even if there is a tenth less of it.
   constexpr double kAtLeast = 0.9;
-  const double needed = kAtLeast * static_cast<double>(size.missing_trials) * size.bytes_per_trial;
+  const double needed = kAtLeast * size.missing_bytes;
   const auto free = static_cast<double>(free_disk_bytes(folder));
   if (needed > free) {
     fail_input(

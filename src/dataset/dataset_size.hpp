@@ -5,8 +5,8 @@ namespace neurontwin {
 
 /// What a data set takes, from its plan: the input that the stimulus leads to expect, and the outputs.
 struct DatasetSize {
-  double bytes_per_trial = 0;
   int64_t missing_trials = 0;  // in shards that are not there
+  double missing_bytes = 0;    // of these
   std::string largest;         // the setting that most of these come from, as "data.train_trials"
   double shard_bytes = 0;      // of the largest shard
 };

@@ -48,11 +48,29 @@ TEST(DatasetSize, IsAboutWhatIsWritten) {
   }
   // Input is random: of 60 trials of 4 s its mean is known to a few per cent. A file's own structure is 20
   // kB.
-  const double estimated = static_cast<double>(before.missing_trials) * before.bytes_per_trial + 5 * 20e3;
+  const double estimated = before.missing_bytes + 5 * 20e3;
   EXPECT_NEAR(written, estimated, 0.1 * written);
   EXPECT_NEAR(largest, before.shard_bytes + 20e3, 0.2 * largest);
   EXPECT_EQ(size_of(plan, folder.path()).missing_trials, 0);
   EXPECT_EQ(refusal(plan, folder.path()), "accepted");
+}
+
+TEST(DatasetSize, OfAMixtureIsAboutWhatIsWritten) {
+  const TemporaryFolder folder;
+  auto plan = plan_of(200);
+  plan.stimulus.pools[0].excitatory_per_100ms_high = 500;  // so that input is most of the bytes
+  plan.stimulus.inhibition_below_excitation = 100;
+  plan.breadth.members = {{"no_inhibition", 0.5}, {"silence", 0.25}, {"unchanged", 0.25}};
+  const auto before = size_of(plan, folder.path());
+  make_dataset(plan, folder.path(), 2, {});
+  double written = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(folder.path()))
+    written += static_cast<double>(entry.file_size());
+  // 15 files; of 210 random trials the mean input is known to 5 %.
+  EXPECT_NEAR(written, before.missing_bytes + 15 * 20e3, 0.1 * written);
+  plan.breadth = {};
+  // Without breadth there would be more.
+  EXPECT_LT(before.missing_bytes, 0.8 * size_of(plan, folder / "other").missing_bytes);
 }
 
 TEST(DatasetSize, ThatDoesNotFitIsRefusedAtOnceByTheNameOfTheSetting) {

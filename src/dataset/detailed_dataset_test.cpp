@@ -333,6 +333,98 @@ TEST(SynapseClusters, DriveOnlyTheirPartOfTheNeuronInASetsShards) {
   }
 }
 
+DatasetPlan broad_plan() {
+  auto plan = small_plan(0);
+  plan.data.train_trials = 40;
+  plan.breadth.members = {
+      {"unchanged", 0.3}, {"clusters", 0.3}, {"published_mixture", 0.2}, {"silence", 0.2}};
+  plan.breadth.cluster_count = 4;
+  plan.breadth.clusters_driven_share = 0.25;
+  plan.identity.configuration = "[cell]\na broad test's\n";
+  return plan;
+}
+
+TEST(BroadDataset, IsTheSameInShardsOfAnySizeOnAnyNumberOfThreads) {
+  auto plan = broad_plan();
+  const auto one = fresh_folder("broad-one"), other = fresh_folder("broad-other");
+  make_dataset(plan, one, 1, {});
+  const auto a = Split::open(plan, one, splits_of(plan.data)[0]);
+  plan.data.trials_per_shard = 17;
+  make_dataset(plan, other, 2, {});
+  const auto b = Split::open(plan, other, splits_of(plan.data)[0]);
+  for (size_t i = 0; i < a.trials(); ++i) {
+    const auto x = a.trial(i), y = b.trial(i);
+    EXPECT_TRUE(std::ranges::equal(x.excitatory.time_ms, y.excitatory.time_ms)) << i;
+    EXPECT_TRUE(std::ranges::equal(x.excitatory.synapse, y.excitatory.synapse)) << i;
+    EXPECT_TRUE(std::ranges::equal(x.inhibitory.time_ms, y.inhibitory.time_ms)) << i;
+    EXPECT_TRUE(std::ranges::equal(x.soma_mV, y.soma_mV)) << i;
+  }
+}
+
+TEST(BroadDataset, BroadensTrainingAndValidationAndLeavesTheTestTrialsAsTheyWere) {
+  const auto plan = broad_plan();
+  auto plain = plan;
+  plain.breadth = {};
+  const auto folder = fresh_folder("broad"), plain_folder = fresh_folder("broad-plain");
+  make_dataset(plan, folder, 2, {});
+  make_dataset(plain, plain_folder, 2, {});
+  // Clusters are fitted on the training stream without breadth.
+  const auto clusters = make_synapse_clusters(plan, {4, 8}, folder, 2, {});
+  EXPECT_EQ(clusters.of_excitatory, make_synapse_clusters(plain, {4, 8}, plain_folder, 2, {}).of_excitatory);
+  int unchanged = 0, driven_trials = 0;
+  for (const auto& split : splits_of(plan.data)) {
+    const auto broad = Split::open(plan, folder, split), before = Split::open(plain, plain_folder, split);
+    for (size_t i = 0; i < broad.trials(); ++i) {
+      const auto x = broad.trial(i), y = before.trial(i);
+      const bool same = std::ranges::equal(x.excitatory.time_ms, y.excitatory.time_ms) &&
+                        std::ranges::equal(x.excitatory.synapse, y.excitatory.synapse) &&
+                        std::ranges::equal(x.soma_mV, y.soma_mV);
+      const auto member =
+          split.takes_breadth ? member_of(plan.breadth, plan.seed, split.stage, i) : "unchanged";
+      // Silence may begin after the trial's end.
+      if (member != "silence") {
+        EXPECT_EQ(same, member == "unchanged") << split.name << " " << i;
+      }
+      unchanged += member == "unchanged" && split.takes_breadth;
+      if (member != "clusters") continue;
+      ++driven_trials;
+      std::set<int> driven;  // one of the four
+      for (const auto s : x.excitatory.synapse) driven.insert(clusters.of_excitatory[s]);
+      for (const auto s : x.inhibitory.synapse) driven.insert(clusters.of_inhibitory[s]);
+      EXPECT_EQ(driven.size(), 1u) << split.name << " " << i;
+    }
+  }
+  EXPECT_GT(unchanged, 3);
+  EXPECT_GT(driven_trials, 3);
+}
+
+TEST(BroadDataset, ComponentsAreThoseOfTheDistributionWithoutBreadth) {
+  auto plan = broad_plan();
+  plan.data.dendritic_components = 2;
+  plan.identity.signals = signals_of(plan);
+  auto plain = plan;
+  plain.breadth = {};
+  int64_t samples = 0;
+  EXPECT_EQ(fit_dendritic_basis(
+                plan, 2, [](int64_t) {}, samples)
+                .direction,
+            fit_dendritic_basis(
+                plain, 2, [](int64_t) {}, samples)
+                .direction);
+}
+
+TEST(BroadDataset, InterruptedAnywhereAndMadeAgainItIsTheSameFiles) {
+  const auto plan = broad_plan();
+  const auto undisturbed = fresh_folder("broad-undisturbed"), disturbed = fresh_folder("broad-disturbed");
+  make_dataset(plan, undisturbed, 2, {});
+  make_dataset(plan, disturbed, 2, {});
+  fs::remove(shard_path(disturbed, "train", 3));
+  fs::remove(synapse_clusters_path(disturbed));
+  EXPECT_EQ(make_dataset(plan, disturbed, 1, {}), 6);
+  expect_same_files(undisturbed, disturbed);
+  EXPECT_EQ(make_dataset(plan, disturbed, 1, {}), 0);
+}
+
 TEST(DetailedDataset, AVoltageThatNoMembraneHasIsNamedWithItsTrialAndNotWritten) {
   auto plan = small_plan(0);
   auto& cell = std::get<DetailedCell>(plan.cell);

@@ -14,8 +14,11 @@ std::vector<SynapticInput> draw_inputs(const DatasetPlan& plan, const SplitPlan&
                                        size_t count) {
   std::vector<SynapticInput> inputs;
   for (uint64_t trial = first; trial < first + count; ++trial) {
+    const auto shift = split.takes_breadth && !plan.breadth.members.empty()
+                           ? draw_shift(plan.breadth, plan.seed, split.stage, trial)
+                           : split.shift;
     const auto factors =
-        draw_factors(split.shift, plan.stimulus, plan.seed, split.stage, trial, plan.data.trial_ms);
+        draw_factors(shift, plan.stimulus, plan.seed, split.stage, trial, plan.data.trial_ms);
     inputs.push_back(draw_input(plan.stimulus, plan.seed, split.stage, trial, plan.data.trial_ms, factors));
   }
   return inputs;
@@ -126,13 +129,14 @@ TrialSource point_source(const DatasetPlan& plan, std::span<const SignalMaker> m
           }};
 }
 
-/// The moments of each of the trials [first, first + count) of the training stream.
+/// The moments of each of the trials [first, first + count) of the training stream, without breadth.
 template <class T>
 std::vector<VoltageMoments> moments_of(CableSimulator<T>& simulator, const DatasetPlan& plan, uint64_t first,
                                        size_t count, const Pace& pace) {
   const size_t compartments = std::get<DetailedCell>(plan.cell).geometry.compartments.size();
   std::vector<VoltageMoments> moments(count, VoltageMoments(compartments));
-  const auto train = splits_of(plan.data)[0];
+  auto train = splits_of(plan.data)[0];
+  train.takes_breadth = false;
   const auto inputs = draw_inputs(plan, train, first, count);
   const auto listen = [&](int64_t, std::span<const float> mV) {
     pace(static_cast<int64_t>(count));

@@ -21,7 +21,7 @@ struct TrialSource {
 TrialSource trial_source(const DatasetPlan& plan, std::span<const SignalMaker> makers);
 
 /// Of the voltages of all compartments over the first `trials` of a detailed neuron's training stream,
-/// whatever the size of the data set. The result does not depend on `threads`.
+/// whatever the size of the data set and without its breadth. The result does not depend on `threads`.
 VoltageMoments voltage_moments(const DatasetPlan& plan, int64_t trials, int threads, const Pace& pace);
 
 /// The basis of a plan: from the moments of its first dendritic_fit_trials.

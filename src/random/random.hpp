@@ -52,6 +52,8 @@ enum class StreamName : uint8_t {
   sinusoid,
   driven_clusters,
   bursts,           // of a pool of synapses
+  breadth,          // which member of a mixture a trial belongs to, and its parameters
+  pauses,           // stretches of silence
   weights,          // of a layer
   window,           // of a training step
   resample,         // of a bootstrap
@@ -80,7 +82,9 @@ inline constexpr std::array kStreams{
     StreamNumbers{StreamName::synapse, Stage::stimulus_train, 1, 0xFFFEFFFF},
     StreamNumbers{StreamName::sinusoid, Stage::stimulus_train, 0xFFFF0000, 1},
     StreamNumbers{StreamName::driven_clusters, Stage::stimulus_train, 0xFFFF0001, 1},
-    StreamNumbers{StreamName::bursts, Stage::stimulus_train, 0xFFFF0002, 0xFFFE},
+    StreamNumbers{StreamName::bursts, Stage::stimulus_train, 0xFFFF0002, 0xFFFC},
+    StreamNumbers{StreamName::breadth, Stage::stimulus_train, 0xFFFFFFFE, 1},
+    StreamNumbers{StreamName::pauses, Stage::stimulus_train, 0xFFFFFFFF, 1},
     StreamNumbers{StreamName::weights, Stage::twin_weights, 0, 0xFFFFFFFF},
     StreamNumbers{StreamName::window, Stage::training_windows, 0, 0xFFFFFFFF},
     StreamNumbers{StreamName::resample, Stage::bootstrap, 0, 1},

@@ -78,6 +78,8 @@ TEST(Random, TheStreamsOfDataSetsHaveTheNumbersTheyAlwaysHad) {
   EXPECT_EQ(Stream(StreamName::sinusoid).number_in(Stage::stimulus_sinusoidal), 0xFFFF0000u);
   EXPECT_EQ(Stream(StreamName::driven_clusters).number_in(Stage::stimulus_clusters), 0xFFFF0001u);
   EXPECT_EQ(Stream(StreamName::bursts, 1).number_in(Stage::stimulus_synchrony), 0xFFFF0003u);
+  EXPECT_EQ(Stream(StreamName::breadth).number_in(Stage::stimulus_train), 0xFFFFFFFEu);
+  EXPECT_EQ(Stream(StreamName::pauses).number_in(Stage::stimulus_valid), 0xFFFFFFFFu);
   EXPECT_EQ(Stream(StreamName::window, 7).number_in(Stage::training_windows), 7u);
 }
 

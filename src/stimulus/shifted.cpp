@@ -30,6 +30,18 @@ std::vector<double> burst_factors(const StimulusShift& shift, Random random, int
   return factor;
 }
 
+/// 1 where there is input, pause_factor where there is silence; which of them begins is drawn.
+std::vector<double> pause_factors(const StimulusShift& shift, Random random, int64_t duration_ms) {
+  std::vector<double> factor(static_cast<size_t>(duration_ms), 1.0);
+  bool silent = random.uniform() < 0.5;
+  for (int64_t start = 0; start < duration_ms; silent = !silent) {
+    const auto end = std::min(duration_ms, start + random.integer(shift.pause_low_ms, shift.pause_high_ms));
+    if (silent) std::fill(factor.begin() + start, factor.begin() + end, shift.pause_factor);
+    start = end;
+  }
+  return factor;
+}
+
 /// Which of the clusters a trial drives.
 std::vector<bool> driven_clusters(const StimulusShift& shift, Random random) {
   const auto count = static_cast<size_t>(shift.clusters.count);
@@ -215,18 +227,20 @@ RateFactors draw_factors(const StimulusShift& shift, const RandomRates& rates, u
   }
 
   const auto sinusoid = draw_sinusoid(shift, seed, stage, trial);
-  if (shift.burst_share == 0 && sinusoid.period_ms == 0) return factors;
+  if (shift.burst_share == 0 && sinusoid.period_ms == 0 && shift.pause_high_ms == 0) return factors;
+  std::vector<double> common(static_cast<size_t>(duration_ms), 1.0);
+  if (shift.pause_high_ms > 0)
+    common = pause_factors(shift, Random(seed, stage, trial, StreamName::pauses), duration_ms);
+  for (size_t t = 0; sinusoid.period_ms != 0 && t < common.size(); ++t) {
+    const double angle = 2 * std::numbers::pi * static_cast<double>(t) / sinusoid.period_ms + sinusoid.phase;
+    common[t] *= 1 + shift.depth * std::sin(angle);
+  }
   for (size_t pool = 0; pool < rates.pools.size(); ++pool) {
     auto& factor = factors.of_pool.emplace_back(static_cast<size_t>(duration_ms), 1.0);
     if (shift.burst_share > 0) {
       factor = burst_factors(shift, Random(seed, stage, trial, {StreamName::bursts, pool}), duration_ms);
     }
-    if (sinusoid.period_ms == 0) continue;
-    for (size_t t = 0; t < factor.size(); ++t) {
-      const double angle =
-          2 * std::numbers::pi * static_cast<double>(t) / sinusoid.period_ms + sinusoid.phase;
-      factor[t] *= 1 + shift.depth * std::sin(angle);
-    }
+    for (size_t t = 0; t < factor.size(); ++t) factor[t] *= common[t];
   }
   return factors;
 }
@@ -248,6 +262,10 @@ std::string determining_text(const StimulusShift& shift) {
   }
   if (shift.without_inhibition != WhichTrials::none)
     text += fmt::format("trials_without_inhibition = \"{}\"\n", name_of(shift.without_inhibition));
+  if (shift.pause_high_ms > 0) {
+    text += fmt::format("pause_ms = [{}, {}]\npause_factor = {}\n", shift.pause_low_ms, shift.pause_high_ms,
+                        shift.pause_factor);
+  }
   return text.empty() ? text : "\n[shift]\n" + text;
 }
 

@@ -42,6 +42,11 @@ struct StimulusShift {
 
   WhichTrials without_inhibition = WhichTrials::none;
 
+  /// Stretches of input and of silence take turns, each from low to high ms long, and common to all synapses;
+  /// in silence rates are multiplied by the factor. 0 ms: no silence.
+  int64_t pause_low_ms = 0, pause_high_ms = 0;
+  double pause_factor = 0;
+
   bool needs_clusters() const { return driven_share > 0; }
 };
 
