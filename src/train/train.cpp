@@ -29,6 +29,7 @@ class Stopwatch {
 };
 
 constexpr size_t kMostSetbacks = 10;
+constexpr double kWorse = 1.1;  // times the best loss, see TrainSpec::setback_epochs
 
 /// What the first loss that is no finite number is a loss of; null: all are finite.
 const HeadKind* not_finite(const TwinSpec& spec, std::span<const double> losses_of_heads) {
@@ -288,20 +289,30 @@ class Trainer {
       write_file_atomically(best_, checkpoint_bytes(twin_, step_.optimiser, average_, state_));
     }
     average_.swap(twin_.numbers);
+    const int64_t last_step = (state_.epoch + 1) * spec_.steps_per_epoch - 1;
     if (!v.trouble.empty()) {
-      set_back(progress_step() - 1, v.trouble);
-    } else if (record.valid_loss > spec_.setback_factor * state_.best_valid_loss) {
-      set_back(progress_step() - 1,
-               fmt::format("the validation loss of epoch {} is {:.5f}, {:.2g} times the best, {:.5f}",
-                           record.epoch, record.valid_loss, record.valid_loss / state_.best_valid_loss,
-                           state_.best_valid_loss));
+      set_back(last_step, v.trouble);
+    } else if (record.valid_loss > spec_.setback_factor * state_.best_valid_loss || stays_worse()) {
+      set_back(last_step, fmt::format("the validation loss of epoch {} is {:.5f}, {:.2f} times the best, {:.5f}",
+                                      record.epoch, record.valid_loss,
+                                      record.valid_loss / state_.best_valid_loss, state_.best_valid_loss));
     }
     ++state_.epoch;  // a checkpoint between epochs stands at the start of the next
     save();
     --state_.epoch;
   }
 
-  int64_t progress_step() const { return (state_.epoch + 1) * spec_.steps_per_epoch; }
+  /// The last setback_epochs epochs, since the best one and since the last setback, were a tenth worse.
+  bool stays_worse() const {
+    const auto& [epochs, setbacks, best_epoch, seconds] = state_.result;
+    if (spec_.setback_epochs == 0) return false;
+    const int64_t since =
+        std::max(best_epoch, setbacks.empty() ? 0 : (setbacks.back().step - 1) / spec_.steps_per_epoch + 1);
+    if (std::ssize(epochs) - since < spec_.setback_epochs) return false;
+    return std::all_of(epochs.end() - spec_.setback_epochs, epochs.end(), [&](const auto& epoch) {
+      return epoch.valid_loss > kWorse * state_.best_valid_loss;
+    });
+  }
 
   void take_best_weights(Nadam* optimiser = nullptr) {
     WeightAverage average(spec_.average_steps);

@@ -83,6 +83,7 @@ TrainSpec read_train(const Settings& settings) {
   spec.warm_up_steps = settings.integer("warm_up_steps", spec.warm_up_steps, {0, 1e9});
   spec.average_steps = settings.integer("average_steps", spec.average_steps, {0, 1e9});
   spec.setback_factor = settings.number("setback_factor", spec.setback_factor, {1.01});
+  spec.setback_epochs = settings.integer("setback_epochs", spec.setback_epochs, {0, 1e6});
   if (settings.has("seed")) spec.seed = static_cast<uint64_t>(settings.integer("seed", {}, {0, 9e15}));
   spec.heads = read_head_settings(settings);
   for (const auto& kind : head_kinds()) {

@@ -405,6 +405,26 @@ TEST(Train, GoesBackToItsBestWeightsWithSmallerStepsWhereItWentBad) {
   EXPECT_EQ(resumed.setbacks.size(), result.setbacks.size());
 }
 
+TEST(Train, GoesBackWhereItStaysWorseForLong) {
+  SmallTask task("staying-worse");
+  task.spec.epochs = 9;
+  task.spec.setback_factor = 1e9;
+  task.spec.setback_epochs = 2;
+  task.spec.schedule.push_back({.from_epoch = 2, .learning_rate = 3, .weights = {{"soma", 0.003}}});
+  Twin twin(task.twin, 100, 1);
+  const auto result = task.run(twin, fresh_folder("staying-worse-out"));
+  ASSERT_FALSE(result.setbacks.empty());
+  int64_t last = std::max<int64_t>(result.best_epoch, 2) * task.spec.steps_per_epoch;
+  for (const auto& setback : result.setbacks) {
+    EXPECT_EQ(setback.step % task.spec.steps_per_epoch, 0) << "an epoch's end";
+    EXPECT_GE(setback.step - last, result.best_epoch > 3 ? 0 : 2 * task.spec.steps_per_epoch);
+    last = setback.step;
+  }
+  task.spec.setback_epochs = 0;
+  Twin other(task.twin, 100, 1);
+  EXPECT_TRUE(task.run(other, fresh_folder("staying-worse-off")).setbacks.empty());
+}
+
 TEST(Train, AveragedWeightsAreWhatIsJudgedAndKeptAndAnInterruptionDoesNotChangeThem) {
   SmallTask task("averaged");
   task.spec.average_steps = 30;
