@@ -71,8 +71,9 @@ ScoredFolder read_folder(const std::filesystem::path& folder) {
   using_json(file, [&] {
     EventSupport train;
     train.spikes = metrics.at("data.train_spikes").get<int64_t>();
-    train.total_ms = std::llround(1000 * metrics.at("data.train_s").get<double>());
-    if (train.spikes < 0 || train.total_ms <= 0) throw std::out_of_range("data.train_s");
+    const auto train_s = metrics.at("data.train_s").get<double>();
+    if (train.spikes < 0 || !(train_s >= 0.001 && train_s < 1e12)) throw std::out_of_range("data.train_s");
+    train.total_ms = std::llround(1000 * train_s);
     run.rate_per_bin = spikes_per_bin(train);
   });
   return run;
