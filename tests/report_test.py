@@ -108,6 +108,7 @@ class Report(unittest.TestCase):
         self.assert_every_chart_is_drawn()
         self.assertFalse(self.browser.run("return document.querySelector('.scene')"))
         self.assertFalse((self.folder / "if/neuron.json").exists())
+        self.assertGreater(self.browser.run("return document.querySelectorAll('#finer tbody tr').length"), 10)
 
     def test_header_and_neuron_are_there_at_once(self):
         # When the first chart was there, seen from within the page.
