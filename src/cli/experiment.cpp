@@ -49,6 +49,7 @@ Experiment read_experiment(const Options& options) {
   });
   e.evaluate = read_evaluate(evaluate);
   e.sequences = read_sequences(evaluate.table("sequences"), e.plan.cell);
+  e.interventions = read_interventions(evaluate.table("interventions"));
   e.generalisation = read_generalisation(evaluate.table("generalisation"), e.plan.cell);
   const auto interpret = settings.table("interpret");
   e.interpret = read_interpret(interpret);

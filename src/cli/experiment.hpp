@@ -10,6 +10,7 @@
 #include "evaluate/sequences.hpp"
 #include "interpret/dendritic_spikes.hpp"
 #include "interpret/interpret.hpp"
+#include "interpret/interventions.hpp"
 #include "interpret/probes.hpp"
 #include "search/search.hpp"
 #include "train/train.hpp"
@@ -39,6 +40,7 @@ struct Experiment {
   TrainSpec train;
   EvaluateSpec evaluate;
   SequenceSpec sequences;
+  InterventionSpec interventions;
   InterpretSpec interpret;
   GeneralisationSpec generalisation;
   ProbeSpec probes;

@@ -3,6 +3,7 @@
 #include <string_view>
 #include <thread>
 
+#include "cli/compare.hpp"
 #include "cli/memory_estimate.hpp"
 #include "cli/memory_limit.hpp"
 #include "cli/outcome.hpp"
@@ -170,6 +171,16 @@ int run(int argc, char** argv) {
   exporting->add_option("--format", format, "onnx or hdf5")->required();
   exporting->add_option("--out", out, "file to write")->required();
 
+  CompareOptions comparing;
+  auto* compare =
+      app.add_subcommand("compare", "scores of runs' twins on the same test trials, and how they differ");
+  compare->add_option("runs", comparing.runs, "run folders; each is compared with the first")->required();
+  compare->add_option("--resamples", comparing.resamples, "of the test trials (default: the first run's)")
+      ->check(CLI::Range(int64_t{10}, int64_t{1000000}));
+  compare->add_option("--out", comparing.out, "JSON file with every score");
+  compare->add_option("--threads", options.threads, "threads (default: all cores)")
+      ->check(CLI::Range(1, 4096));
+
   if (argc > 1 && argv[1][0] != '-') {
     std::vector<std::string> known;
     for (const auto* command : app.get_subcommands([](const CLI::App*) { return true; }))
@@ -188,6 +199,10 @@ int run(int argc, char** argv) {
   } else if (predicting->parsed()) {
     require_address_space(all_threads());
     predict(file, input, out, options.threads > 0 ? options.threads : all_threads());
+  } else if (compare->parsed()) {
+    require_address_space(all_threads());
+    comparing.threads = options.threads > 0 ? options.threads : all_threads();
+    compare_runs(comparing);
   } else if (exporting->parsed()) {
     export_twin(file, format, out);
   } else if (simulating->parsed() && is_replay(*simulating, options)) {

@@ -164,6 +164,8 @@ class Run {
                                         {"peak_mV", answers.peak_mV},
                                         {"twin_peak_mV", answers.twin_peak_mV}};
     }
+    evaluation.metrics.update(intervention_scores(twin, e_.plan, test_split, e_.interventions,
+                                                  e_.evaluate.bootstrap_resamples, threads_));
     evaluation.metrics.update(interpret_filters(twin, excitatory_synapses(e_.plan.cell),
                                                 membrane_time_constant_ms(e_.plan.cell), e_.seed)
                                   .metrics);
@@ -659,7 +661,11 @@ class Run {
       return;
     }
     const auto interpretation_text = read_file(out_ / "interpretation.json");
-    const StageInputs inputs{{{"algorithms.report", fmt::to_string(kReportVersion)}},
+    const auto metrics = read_json(out_ / "metrics.json");
+    const auto found = metrics.find("spike.threshold");
+    const double threshold = found != metrics.end() && found->is_number() ? found->get<double>() : NAN;
+    const StageInputs inputs{{{"algorithms.report", fmt::to_string(kReportVersion)},
+                              {"spike.threshold", fmt::to_string(threshold)}},
                              contents({kTwinFile, "dataset/test", "interpretation.json"})};
     if (done_before("neuron", inputs, {"neuron.json"})) return;
     const double start = seconds_now();
@@ -673,7 +679,7 @@ class Run {
         auto plan = e_.plan;
         plan.data.labels = {};  // shown as simulated, whatever the twin was trained on
         const auto test = Split::open(plan, dataset_, splits_of(plan.data)[2]);
-        trial = played_trial(twin, test, *cell, plan.simulation, progress_);
+        trial = played_trial(twin, threshold, test, *cell, plan.simulation, progress_);
       }
     }
     const auto interpretation = out_ / "interpretation.json";

@@ -8,6 +8,7 @@
 #include "dataset/event_support.hpp"
 #include "evaluate/bootstrap.hpp"
 #include "evaluate/curves.hpp"
+#include "evaluate/finer_scores.hpp"
 #include "evaluate/ranking.hpp"
 #include "evaluate/signal_scores.hpp"
 #include "evaluate/spike_timing.hpp"
@@ -226,8 +227,12 @@ Evaluation evaluate(Twin& twin, const EvaluateSpec& spec, uint64_t seed, const S
   metrics["twin.depth"] = twin.network().depth();
   metrics["twin.width"] = twin.network().width();
   metrics["twin.window_ms"] = twin.network().window_ms();
+  metrics["soma.away_from_spikes_ms"] = {-kBeforeSpike_ms, kAfterSpike_ms};
+  const auto finer = finer_scores(trials, thresholds, spec.skip_ms, spec.bootstrap_resamples, seed);
+  put_finer_scores(metrics, finer, has_spikes);
   tell(2, "curves");
   out.curves = curves_json(scored.table, trials, thresholds, scored.total, test, spec);
+  if (has_spikes) out.curves["calibration_groups"] = finer.calibration_groups;
   if (has_spikes) {
     out.curves["trial_rates"] = trial_rates_json(supports);
     metrics.update(cross_correlation_metrics(out.curves["cross_correlation"]));

@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "dataset/event_support.hpp"
+#include "evaluate/spike_timing.hpp"
 #include "evaluate/trial_score.hpp"
 #include "files/base64.hpp"
 
@@ -50,21 +51,67 @@ std::vector<uint8_t> simulated_levels(const DetailedCell& cell, const CableSpec&
   return levels;
 }
 
+/// The spikes of the neuron and of the twin in what is played of a trial.
+Opening opening_in(const TrialView& trial, const Prediction& predicted, double threshold) {
+  const auto length =
+      static_cast<size_t>(std::min(static_cast<int64_t>(predicted.spike_log_odds.size()), kMostPlayed_ms));
+  const auto actual = truth_of(trial).spike_bins();
+  const auto played = std::ranges::lower_bound(actual, static_cast<int64_t>(length)) - actual.begin();
+  std::vector<int64_t> spikes;
+  if (!std::isnan(threshold)) {
+    std::vector<float> chances;
+    for (const float log_odds : std::span(predicted.spike_log_odds).first(length))
+      chances.push_back(static_cast<float>(probability(log_odds)));
+    spikes = spikes_above(chances, static_cast<float>(threshold));
+  }
+  return opening_of(spikes, std::span(actual).first(static_cast<size_t>(played)));
+}
+
+std::pair<size_t, Opening> trial_to_play(Twin& twin, double threshold, const Split& test) {
+  const auto spikes_of = event_support(test).spikes_of;
+  const auto order = typical_trials(spikes_of);
+  const auto opening = [&](size_t i) {
+    return opening_in(test.trial(i), predict_trial(twin, test, i), threshold);
+  };
+  for (const size_t i : order) {
+    if (stop_requested()) fail_run("stopped while making the report; run the same command again to go on");
+    if (spikes_of[i] == 0) continue;
+    if (const auto found = opening(i); found.is_hit) return {i, found};
+  }
+  return {order.front(), opening(order.front())};
+}
+
 }  // namespace
 
-size_t typical_trial(std::span<const int64_t> spikes_of) {
+std::vector<size_t> typical_trials(std::span<const int64_t> spikes_of) {
   const double mean = static_cast<double>(std::accumulate(spikes_of.begin(), spikes_of.end(), int64_t{0})) /
                       static_cast<double>(spikes_of.size());
   const int64_t least = std::min<int64_t>(2, std::ranges::max(spikes_of));
-  const auto distance = [&](int64_t spikes) {
-    return spikes < least ? INFINITY : std::fabs(static_cast<double>(spikes) - mean);
+  const auto distance = [&](size_t i) {
+    const double from_mean = std::fabs(static_cast<double>(spikes_of[i]) - mean);
+    return std::pair(spikes_of[i] < least, from_mean);
   };
-  return static_cast<size_t>(std::ranges::min_element(spikes_of, {}, distance) - spikes_of.begin());
+  std::vector<size_t> order(spikes_of.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::ranges::stable_sort(order, {}, distance);
+  return order;
 }
 
-Json played_trial(Twin& twin, const Split& test, const DetailedCell& cell, const SimulationSpec& simulation,
-                  const ProgressListener& listener) {
-  const size_t index = typical_trial(event_support(test).spikes_of);
+Opening opening_of(std::span<const int64_t> predicted_ms, std::span<const int64_t> actual_ms) {
+  constexpr int64_t kSettled_ms = 500, kBefore_ms = 4, kTolerance_ms = 2;
+  std::vector<int64_t> hits;
+  for (const auto& [p, a] : matched_pairs(predicted_ms, actual_ms, kTolerance_ms))
+    hits.push_back(std::min(predicted_ms[p], actual_ms[a]));
+  const auto moments = hits.empty() ? actual_ms : std::span<const int64_t>(hits);
+  if (moments.empty()) return {};
+  const auto settled = std::ranges::find_if(moments, [&](int64_t t) { return t > kSettled_ms; });
+  const int64_t moment = settled != moments.end() ? *settled : moments.front();
+  return {std::max<int64_t>(moment - kBefore_ms, 0), !hits.empty()};
+}
+
+Json played_trial(Twin& twin, double threshold, const Split& test, const DetailedCell& cell,
+                  const SimulationSpec& simulation, const ProgressListener& listener) {
+  const auto [index, opening] = trial_to_play(twin, threshold, test);
   const auto trial = test.trial(index);
   const int64_t duration_ms = std::min(test.duration_ms(), kMostPlayed_ms);
   const auto length = static_cast<size_t>(duration_ms);
@@ -84,6 +131,7 @@ Json played_trial(Twin& twin, const Split& test, const DetailedCell& cell, const
   const auto levels = simulate(cell, simulation.cable, input, duration_ms, step_ms, listener);
   return {{"trial", index},
           {"duration_ms", duration_ms},
+          {"opens_ms", opening.at_ms},
           {"excitatory", events_json(input.excitatory)},
           {"inhibitory", events_json(input.inhibitory)},
           {"spikes_ms", rounded(spikes_ms, 3)},

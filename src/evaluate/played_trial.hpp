@@ -9,9 +9,18 @@
 
 namespace neurontwin {
 
-/// Of trials with so many output spikes each, the one to show: its number is nearest to the mean, but two at
-/// least where a trial has two, or as many as any has. Of equals the first.
-size_t typical_trial(std::span<const int64_t> spikes_of);
+/// Trials with so many output spikes each, in the order in which they would do to be shown: those first whose
+/// number is nearest to the mean, but two at least where a trial has two, or as many as any has. Of equals
+/// the first.
+std::vector<size_t> typical_trials(std::span<const int64_t> spikes_of);
+
+/// Where a played trial begins to be shown.
+struct Opening {
+  int64_t at_ms = 0;    // shortly before output spikes, after the first half second where there are some
+  bool is_hit = false;  // a spike of the neuron and one of the twin, at most 2 ms apart
+};
+/// Both ascending. Without a hit before a spike of the neuron, without one at the start.
+Opening opening_of(std::span<const int64_t> predicted_ms, std::span<const int64_t> actual_ms);
 
 /// No more of a trial is played.
 inline constexpr int64_t kMostPlayed_ms = 6000;
@@ -20,11 +29,13 @@ inline constexpr double kLowestPlayed_mV = -90, kHighestPlayed_mV = 40;
 /// As base64 they take a third more.
 inline constexpr int64_t kMostPlayedBytes = 3'000'000;
 
-/// "trial" of neuron.json, what the report plays: the typical trial of `test`, its input, its output and the
-/// twin's, and the voltage of every compartment. Data sets do not hold these: the trial is simulated once
-/// more, every compartment recorded every ms, or every 2nd, 3rd ... as kMostPlayedBytes ask for. RunError if
-/// the user stopped it.
-nlohmann::ordered_json played_trial(Twin& twin, const Split& test, const DetailedCell& cell,
+/// "trial" of neuron.json, what the report plays: of the trials of `test` in which neuron and twin spike
+/// together the most typical one, or where there is none the most typical of all; its input, its output and
+/// the twin's, where it opens, and the voltage of every compartment. The twin spikes where its chance is
+/// above `threshold`; never if that is NaN. Data sets do not hold these: the trial is simulated once more,
+/// every compartment recorded every ms, or every 2nd, 3rd ... as kMostPlayedBytes ask for. RunError if the
+/// user stopped it.
+nlohmann::ordered_json played_trial(Twin& twin, double threshold, const Split& test, const DetailedCell& cell,
                                     const SimulationSpec& simulation, const ProgressListener& listener);
 
 }  // namespace neurontwin

@@ -9,6 +9,8 @@
 namespace neurontwin {
 namespace {
 
+constexpr size_t kCountedTolerance = 2;  // of kTolerances_ms: hits, misses and false alarms are counted at it
+
 /// The metrics that are functions of sums over bins, with their names.
 NamedMetrics metrics_of(const ScoreSums& s) {
   NamedMetrics m;
@@ -26,6 +28,15 @@ NamedMetrics metrics_of(const ScoreSums& s) {
     m.emplace_back(fmt::format("spike.f1_{}ms", kTolerances_ms[i]),
                    f1(s.matched[i], s.predicted_spikes, s.spikes));
   }
+  double f1_of_all = 0;
+  for (const double matched : s.matched)
+    f1_of_all += f1(matched, s.predicted_spikes, s.spikes) / static_cast<double>(kTolerances_ms.size());
+  m.emplace_back("spike.f1_mean_0_to_5ms", f1_of_all);
+  static_assert(kTolerances_ms[kCountedTolerance] == 2);
+  const double hits = s.matched[kCountedTolerance];
+  m.emplace_back("spike.hits_2ms", hits);
+  m.emplace_back("spike.misses_2ms", s.spikes - hits);
+  m.emplace_back("spike.false_alarms_2ms", s.predicted_spikes - hits);
   m.emplace_back("spike.base_rate_hz", s.spikes / seconds);
   m.emplace_back("spike.expected_rate_hz", s.expected_spikes / seconds);
   m.emplace_back("spike.thresholded_rate_hz", s.predicted_spikes / seconds);
@@ -33,12 +44,17 @@ NamedMetrics metrics_of(const ScoreSums& s) {
   const auto counts = count_metrics(s);
   m.emplace_back("spike.count_correlation", counts.correlation);
   m.emplace_back("spike.count_variance_explained", counts.variance_explained);
+  const auto trial_counts = trial_count_metrics(s);
+  m.emplace_back("spike.trial_count_correlation", trial_counts.correlation);
+  m.emplace_back("spike.trial_count_variance_explained", trial_counts.variance_explained);
   const auto v = voltage_metrics(s);
   m.emplace_back("soma.rmse_mV", v.rmse_mV);
   m.emplace_back("soma.mae_mV", v.mae_mV);
   m.emplace_back("soma.variance_explained", v.variance_explained);
   m.emplace_back("soma.variance_explained_rescaled", v.variance_explained_rescaled);
   m.emplace_back("soma.rmse_rescaled_mV", v.rmse_rescaled_mV);
+  m.emplace_back("soma.rmse_away_from_spikes_mV", v.rmse_away_mV);
+  m.emplace_back("soma.variance_explained_away_from_spikes", v.variance_explained_away);
   return m;
 }
 
@@ -104,13 +120,9 @@ ResampledMetrics resampled_metrics(const Scored& scored, int64_t resamples, uint
     for (size_t i = 0; i < kFalsePositiveRates.size(); ++i)
       values[fmt::format("spike.tpr_at_test_fpr_{}", kFalsePositiveRates[i])].push_back(m.tpr[i]);
   }
-  for (size_t b = 0; b < draws; ++b) {
-    ScoreSums drawn;
-    for (size_t j = 0; j < scored.sums.size(); ++j) {
-      if (const float w = weight[j * draws + b]; w > 0) drawn.add(scored.sums[j], w);
-    }
+  for_each_resample(std::span<const ScoreSums>(scored.sums), weight, draws, [&](const ScoreSums& drawn) {
     for (const auto& [name, value] : metrics_of(drawn)) values[name].push_back(value);
-  }
+  });
   return values;
 }
 
@@ -118,17 +130,23 @@ void put_scores(nlohmann::ordered_json& metrics, const std::string& prefix, cons
                 const ResampledMetrics& resampled, const std::function<bool(std::string_view)>& wanted) {
   for (const auto& [name, value] : metrics_of(scored)) {
     const bool finds_spikes = name.starts_with("spike.") && name != "spike.base_rate_hz";
-    if (!std::isfinite(value) || !wanted(name) || (scored.total.spikes == 0 && finds_spikes)) continue;
-    metrics[prefix + name] = value;
-    if (const auto it = resampled.find(name); it != resampled.end()) {
-      const auto [low, high] = percentile_interval(it->second, 0.95);
-      metrics[prefix + name + "_ci95"] = {low, high};
-    }
+    if (!wanted(name) || (scored.total.spikes == 0 && finds_spikes)) continue;
+    put_metric(metrics, prefix, name, value, resampled);
+  }
+}
+
+void put_metric(nlohmann::ordered_json& metrics, const std::string& prefix, const std::string& name,
+                double value, const ResampledMetrics& resampled) {
+  if (!std::isfinite(value)) return;
+  metrics[prefix + name] = value;
+  if (const auto it = resampled.find(name); it != resampled.end()) {
+    const auto [low, high] = percentile_interval(it->second, 0.95);
+    metrics[prefix + name + "_ci95"] = {low, high};
   }
 }
 
 bool is_compared(std::string_view name) {
-  constexpr std::array<std::string_view, 20> kNames{"spike.auc",
+  constexpr std::array<std::string_view, 22> kNames{"spike.auc",
                                                     "spike.average_precision",
                                                     "spike.bits_per_spike",
                                                     "spike.tpr_at_fpr_0.0025",
@@ -142,10 +160,12 @@ bool is_compared(std::string_view name) {
                                                     "spike.f1_1ms",
                                                     "spike.f1_2ms",
                                                     "spike.f1_5ms",
+                                                    "spike.f1_mean_0_to_5ms",
                                                     "spike.rate_error_hz",
                                                     "spike.count_correlation",
                                                     "spike.count_variance_explained",
                                                     "soma.rmse_mV",
+                                                    "soma.rmse_away_from_spikes_mV",
                                                     "soma.mae_mV",
                                                     "soma.variance_explained"};
   return std::find(kNames.begin(), kNames.end(), name) != kNames.end();

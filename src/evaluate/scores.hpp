@@ -51,6 +51,10 @@ ResampledMetrics resampled_metrics(const Scored& scored, int64_t resamples, uint
 void put_scores(nlohmann::ordered_json& metrics, const std::string& prefix, const Scored& scored,
                 const ResampledMetrics& resampled, const std::function<bool(std::string_view)>& wanted);
 
+/// One of them; nothing if the value is not finite.
+void put_metric(nlohmann::ordered_json& metrics, const std::string& prefix, const std::string& name,
+                double value, const ResampledMetrics& resampled);
+
 /// The metrics that are written for a baseline or ceiling, beside the twin's.
 bool is_compared(std::string_view name);
 

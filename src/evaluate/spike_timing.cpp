@@ -3,6 +3,26 @@
 #include <algorithm>
 
 namespace neurontwin {
+namespace {
+
+/// Tells `take` of each pair of places. With one tolerance for all, pairing the earliest that fit is optimal.
+template <class F>
+void for_each_match(std::span<const int64_t> predicted, std::span<const int64_t> actual, int64_t tolerance,
+                    F&& take) {
+  for (size_t p = 0, a = 0; p < predicted.size() && a < actual.size();) {
+    if (predicted[p] < actual[a] - tolerance) {
+      ++p;
+    } else if (actual[a] < predicted[p] - tolerance) {
+      ++a;
+    } else {
+      take(p, a);
+      ++p;
+      ++a;
+    }
+  }
+}
+
+}  // namespace
 
 std::vector<int64_t> spikes_above(std::span<const float> score, float threshold, int64_t first_bin) {
   std::vector<int64_t> spikes;
@@ -28,20 +48,16 @@ Matches& Matches::operator+=(const Matches& other) {
 }
 
 Matches match_spikes(std::span<const int64_t> predicted, std::span<const int64_t> actual, int64_t tolerance) {
-  // With one tolerance for all, pairing the earliest that fit is optimal.
   Matches m{0, static_cast<int64_t>(predicted.size()), static_cast<int64_t>(actual.size())};
-  for (size_t p = 0, a = 0; p < predicted.size() && a < actual.size();) {
-    if (predicted[p] < actual[a] - tolerance) {
-      ++p;
-    } else if (actual[a] < predicted[p] - tolerance) {
-      ++a;
-    } else {
-      ++m.matched;
-      ++p;
-      ++a;
-    }
-  }
+  for_each_match(predicted, actual, tolerance, [&](size_t, size_t) { ++m.matched; });
   return m;
+}
+
+std::vector<std::pair<size_t, size_t>> matched_pairs(std::span<const int64_t> predicted,
+                                                     std::span<const int64_t> actual, int64_t tolerance) {
+  std::vector<std::pair<size_t, size_t>> pairs;
+  for_each_match(predicted, actual, tolerance, [&](size_t p, size_t a) { pairs.emplace_back(p, a); });
+  return pairs;
 }
 
 double f1(double matched, double predicted, double actual) {

@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdint>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace neurontwin {
@@ -14,6 +15,10 @@ struct Matches {
 };
 /// The most pairs of a predicted and a true spike at most `tolerance` apart, each used once. Both ascending.
 Matches match_spikes(std::span<const int64_t> predicted, std::span<const int64_t> actual, int64_t tolerance);
+
+/// The pairs themselves: places in the two lists.
+std::vector<std::pair<size_t, size_t>> matched_pairs(std::span<const int64_t> predicted,
+                                                     std::span<const int64_t> actual, int64_t tolerance);
 
 /// F1 = 2 matched / (predicted + actual); 1 if there is nothing to find and nothing was found.
 double f1(double matched, double predicted, double actual);

@@ -51,10 +51,36 @@ float best_f1_threshold(std::span<const TrialComparison> trials, std::vector<flo
   return best;
 }
 
+/// Sums over counts: their number, true n, expected m.
+struct CountSums {
+  double counts, n, n2, m, m2, nm;
+};
+
+CountMetrics metrics_of(const CountSums& s) {
+  const double mean_n = s.n / s.counts, mean_m = s.m / s.counts;
+  const double variance_n = s.n2 / s.counts - mean_n * mean_n;
+  const double variance_m = s.m2 / s.counts - mean_m * mean_m;
+  const double covariance = s.nm / s.counts - mean_n * mean_m;
+  const double squared_error = (s.n2 - 2 * s.nm + s.m2) / s.counts;
+  return {varies(variance_n) && varies(variance_m) ? covariance / std::sqrt(variance_n * variance_m) : kNaN,
+          varies(variance_n) ? 1 - squared_error / variance_n : kNaN};
+}
+
 }  // namespace
 
 double probability(double log_odds) {
   return 1 / (1 + std::exp(-log_odds));
+}
+
+std::vector<uint8_t> away_from_spikes(std::span<const uint8_t> spike) {
+  std::vector<uint8_t> away(spike.size(), 1);
+  const auto end = static_cast<int64_t>(spike.size());
+  for (int64_t t = 0; t < end; ++t) {
+    if (!spike[static_cast<size_t>(t)]) continue;
+    std::fill(away.begin() + std::max<int64_t>(t - kBeforeSpike_ms, 0),
+              away.begin() + std::min(t + kAfterSpike_ms + 1, end), uint8_t{0});
+  }
+  return away;
 }
 
 std::vector<int64_t> TrialComparison::spike_bins(int64_t first_bin) const {
@@ -128,6 +154,9 @@ void ScoreSums::add(const ScoreSums& o, double w) {
   m += w * o.m;
   m2 += w * o.m2;
   nm += w * o.nm;
+  trial_n2 += w * o.trial_n2;
+  trial_m2 += w * o.trial_m2;
+  trial_nm += w * o.trial_nm;
   e += w * o.e;
   abs_e += w * o.abs_e;
   e2 += w * o.e2;
@@ -136,6 +165,10 @@ void ScoreSums::add(const ScoreSums& o, double w) {
   x += w * o.x;
   x2 += w * o.x2;
   xy += w * o.xy;
+  away_bins += w * o.away_bins;
+  away_e2 += w * o.away_e2;
+  away_y += w * o.away_y;
+  away_y2 += w * o.away_y2;
 }
 
 Thresholds choose_thresholds(std::span<const TrialComparison> validation,
@@ -173,6 +206,7 @@ ScoreSums score_trial(const TrialComparison& trial, const Convention& convention
   constexpr double kLevel_mV = -65;
   const auto counted = std::max<int64_t>(trial.duration_ms() - convention.skip_ms, 0);
   std::array<double, kCountBlocks> true_count{}, expected_count{};
+  const auto away = away_from_spikes(trial.spike);
   for (auto t = static_cast<size_t>(convention.skip_ms); t < trial.spike.size(); ++t) {
     const bool spike = trial.spike[t] != 0;
     const double log_odds = trial.spike_log_odds[t];
@@ -199,6 +233,11 @@ ScoreSums score_trial(const TrialComparison& trial, const Convention& convention
     s.x += x;
     s.x2 += x * x;
     s.xy += x * y;
+    if (!away[t]) continue;
+    s.away_bins += 1;
+    s.away_e2 += (x - y) * (x - y);
+    s.away_y += y;
+    s.away_y2 += y * y;
   }
   for (size_t i = 0; i < kCountBlocks && counted >= kCountBlocks; ++i) {
     const double n = true_count[i], m = expected_count[i];
@@ -210,6 +249,9 @@ ScoreSums score_trial(const TrialComparison& trial, const Convention& convention
     s.nm += n * m;
   }
   s.rate_error = std::abs(s.expected_spikes - s.spikes);
+  s.trial_n2 = s.spikes * s.spikes;
+  s.trial_m2 = s.expected_spikes * s.expected_spikes;
+  s.trial_nm = s.spikes * s.expected_spikes;
   const auto skip = static_cast<size_t>(std::min(convention.skip_ms, trial.duration_ms()));
   const double auc =
       area_under_roc(std::span(trial.spike_log_odds).subspan(skip), std::span(trial.spike).subspan(skip));
@@ -227,12 +269,11 @@ ScoreSums score_trial(const TrialComparison& trial, const Convention& convention
 }
 
 CountMetrics count_metrics(const ScoreSums& s) {
-  const double variance_n = s.n2 / s.blocks - (s.n / s.blocks) * (s.n / s.blocks);
-  const double variance_m = s.m2 / s.blocks - (s.m / s.blocks) * (s.m / s.blocks);
-  const double covariance = s.nm / s.blocks - (s.n / s.blocks) * (s.m / s.blocks);
-  const double squared_error = (s.n2 - 2 * s.nm + s.m2) / s.blocks;
-  return {varies(variance_n) && varies(variance_m) ? covariance / std::sqrt(variance_n * variance_m) : kNaN,
-          varies(variance_n) ? 1 - squared_error / variance_n : kNaN};
+  return metrics_of(CountSums{s.blocks, s.n, s.n2, s.m, s.m2, s.nm});
+}
+
+CountMetrics trial_count_metrics(const ScoreSums& s) {
+  return metrics_of(CountSums{s.trials, s.spikes, s.trial_n2, s.expected_spikes, s.trial_m2, s.trial_nm});
 }
 
 VoltageMetrics voltage_metrics(const ScoreSums& s) {
@@ -243,8 +284,15 @@ VoltageMetrics voltage_metrics(const ScoreSums& s) {
   // square.
   const double correlation = varies(variance_x) ? covariance / std::sqrt(variance_x * variance_y) : kNaN;
   const double rescaled = 2 * variance_y * (1 - correlation);
-  return {std::sqrt(s.e2 / s.bins), s.abs_e / s.bins, 1 - s.e2 / s.bins / variance_y,
-          std::sqrt(rescaled < 0 ? 0 : rescaled), 1 - rescaled / variance_y};
+  const double away_mean = s.away_y / s.away_bins, away_error = s.away_e2 / s.away_bins;
+  const double away_variance = s.away_y2 / s.away_bins - away_mean * away_mean;
+  return {std::sqrt(s.e2 / s.bins),
+          s.abs_e / s.bins,
+          1 - s.e2 / s.bins / variance_y,
+          std::sqrt(rescaled < 0 ? 0 : rescaled),
+          1 - rescaled / variance_y,
+          std::sqrt(away_error),
+          varies(away_variance) ? 1 - away_error / away_variance : kNaN};
 }
 
 }  // namespace neurontwin

@@ -23,6 +23,8 @@ struct TrialComparison {
   int64_t duration_ms() const { return static_cast<int64_t>(spike.size()); }
 };
 double probability(double log_odds);
+/// Of each bin 1 if it lies away from all true spikes, else 0.
+std::vector<uint8_t> away_from_spikes(std::span<const uint8_t> spike);
 /// The true side of a comparison.
 TrialComparison truth_of(const TrialView& trial);
 /// `also` is shown each trial with the whole prediction, of which only spikes and voltage are kept.
@@ -43,7 +45,9 @@ struct Convention {
 /// The paper's: the first 500 ms and trials with more than 24 spikes dropped, voltage clipped at -55 mV.
 Convention published_convention();
 
-inline constexpr std::array<int64_t, 4> kTolerances_ms{0, 1, 2, 5};
+inline constexpr std::array<int64_t, 6> kTolerances_ms{0, 1, 2, 3, 4, 5};
+/// The voltage away from spikes: no bin from so long before a true spike's bin to so long after it counts.
+inline constexpr int64_t kBeforeSpike_ms = 5, kAfterSpike_ms = 20;
 /// Blocks of a trial whose spikes are counted against the expected number.
 inline constexpr int64_t kCountBlocks = 16;
 
@@ -62,8 +66,12 @@ struct ScoreSums {
   double predicted_spikes = 0;
   // Counts in blocks of a trial: true n, expected m.
   double blocks = 0, n = 0, n2 = 0, m = 0, m2 = 0, nm = 0;
+  // Squares and product of a trial's true and expected number of spikes.
+  double trial_n2 = 0, trial_m2 = 0, trial_nm = 0;
   // Voltage: error e, truth y, prediction x.
   double e = 0, abs_e = 0, e2 = 0, y = 0, y2 = 0, x = 0, x2 = 0, xy = 0;
+  // The same of the bins away from true spikes.
+  double away_bins = 0, away_e2 = 0, away_y = 0, away_y2 = 0;
 
   void add(const ScoreSums& other, double weight);
 };
@@ -85,14 +93,18 @@ struct VoltageMetrics {
   /// After shifting and scaling the prediction to the truth's mean and standard deviation, as the published
   /// code does.
   double rmse_rescaled_mV, variance_explained_rescaled;
+  double rmse_away_mV, variance_explained_away;  // away from true spikes
 };
 VoltageMetrics voltage_metrics(const ScoreSums& sums);
 
-/// True against expected numbers of spikes in sixteenths of a trial. NaN where nothing varies.
+/// True against expected numbers of spikes. NaN where nothing varies.
 struct CountMetrics {
   double correlation;
   double variance_explained;  // 1 - mean squared error / variance of the true counts
 };
+/// In sixteenths of a trial.
 CountMetrics count_metrics(const ScoreSums& sums);
+/// In whole trials.
+CountMetrics trial_count_metrics(const ScoreSums& sums);
 
 }  // namespace neurontwin

@@ -54,13 +54,16 @@ function crossCorrelationChart(curves) {
 function calibrationChart(curves) {
   const {predicted, observed, bins} = curves.calibration;
   const shown = predicted.map((p, i) => ({x: p, y: observed[i], n: bins[i]})).filter((d) => d.y > 0 && d.x > 1e-6);
+  const groups = curves.calibration_groups;
+  const sure = groups ? groups.predicted.map((x, i) => ({x, x2: x, y: Math.max(1e-6, groups.observed_ci95[i][0]), y2: Math.max(1e-6, groups.observed_ci95[i][1])})).filter((d) => d.x > 1e-6 && d.y2 > 1e-6) : [];
   return {
     id: 'calibration', group: 'spikes', title: 'Are the probabilities right?', size: 'half', height: 260,
-    caption: 'Bins grouped by predicted probability: how often there really was a spike. On the dashed line a twin that says 10 % is right one time in ten.',
+    caption: 'Bins grouped by predicted probability: how often there really was a spike. On the dashed line a twin that says 10 % is right one time in ten. Upright: 95 % intervals of groups in which equally many spikes are expected.',
     spec: (width, height) => frameSpec({
       width, height, x: {title: 'predicted probability', type: 'log', domain: [1e-6, 1], format: '~g'}, y: {title: 'observed share', type: 'log', domain: [1e-6, 1], format: '~g'},
       layers: [
         {kind: 'line', data: [{x: 1e-6, y: 1e-6}, {x: 1, y: 1}], colour: themeColours().quiet, width: 1, dash: [4, 3]},
+        {kind: 'rule', data: sure, colour: themeColours().threshold, width: 1.6, dash: []},
         {kind: 'line', data: shown, colour: themeColours().predicted},
         {kind: 'points', data: shown, colour: themeColours().predicted, size: 40, tip: "'said ' + format(datum.x, '.2g') + '\\nwas ' + format(datum.y, '.2g') + '\\n' + format(datum.n, ',') + ' bins'"},
       ],
@@ -291,10 +294,12 @@ function learningCharts(learning) {
 function exampleChart(curves) {
   const examples = curves.examples;
   const state = {trial: 0, span: 1000, start: 0};
+  // Where neuron and twin spike together most often, and of such windows the one with most spikes.
   const busiest = (e) => {
+    const worth = e.true_spikes_ms.map((t) => [t, e.predicted_spikes_ms.some((p) => Math.abs(p - t) <= 2) ? 1 : 1e-3]);
     let best = 0, most = -1;
     for (let s = 0; s + state.span <= e.duration_ms; s += 50) {
-      const n = e.true_spikes_ms.filter((t) => t >= s + 100 && t < s + state.span - 100).length;
+      const n = worth.reduce((sum, [t, w]) => sum + (t >= s + 100 && t < s + state.span - 100 ? w : 0), 0);
       if (n > most) { most = n; best = s; }
     }
     return best;

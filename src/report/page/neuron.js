@@ -63,10 +63,7 @@ function neuronSection(neuron, metrics) {
     const at = (share) => sample[Math.floor(share * (sample.length - 1))];
     return {low: 5 * Math.floor(at(0.01) / 5), high: 5 * Math.ceil(at(0.999) / 5)};
   })();
-  if (trial) {
-    const first = trial.spikes_ms.find((t) => t > 500);
-    state.t = Math.max(0, Math.floor(first !== undefined ? first : trial.spikes_ms.length ? trial.spikes_ms[0] : 0) - 4);
-  }
+  if (trial) state.t = trial.opens_ms;
   let view = null, palette = null;
 
   const scene = make('div', {class: 'scene', tabindex: 0, role: 'group', 'aria-label': 'The neuron in three dimensions. Arrow keys turn it, plus and minus zoom, shift with arrows moves it, Home shows all of it, space plays the trial.'});

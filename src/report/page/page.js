@@ -165,6 +165,33 @@ function conventions(m) {
           make('div', {class: 'scroll-x'}, table(['', 'honest [95 %]', 'published convention'], rows))];
 }
 
+// What one number over all bins hides.
+const kFiner = [
+  ['soma.rmse_away_from_spikes_mV', 'voltage RMSE away from spikes (mV)', 3], ['soma.variance_explained_away_from_spikes', 'voltage variance explained away from spikes', 4],
+  ...[[0, 4], [4, 13], [13, 30], [30, 100], [100, 500]].map(([low, high]) => [`soma.power_explained_${low}_to_${high}_hz`, `power of the voltage explained, ${low} to ${high} Hz`, 4]),
+  ['spike.f1_mean_0_to_5ms', 'F1, mean over tolerances of 0 to 5 ms', 4], ['spike.hits_2ms', 'spikes found within 2 ms', 0], ['spike.misses_2ms', 'spikes missed', 0], ['spike.false_alarms_2ms', 'false alarms', 0],
+  ['spike.trial_count_variance_explained', 'number of spikes of a trial: variance explained', 4], ['spike.calibration_error_per_spike', 'calibration error, per spike', 4],
+  ['response.added_spike.power_explained', 'one excitatory spike added: power of the response explained', 4], ['response.silenced_synapse.power_explained', 'one synapse silenced: power of the response explained', 4],
+];
+
+function byRate(m) {
+  const groups = [['0_hz', 'none'], ['0_to_2_hz', 'up to 2 Hz'], ['2_to_5_hz', 'up to 5 Hz'], ['5_to_10_hz', 'up to 10 Hz'], ['over_10_hz', 'more']].filter(([name]) => m[`by_rate.${name}.seconds`] !== undefined);
+  const columns = [['spike.auc', 'spike AUC', 4], ['spike.f1_2ms', 'F1 within 2 ms', 3], ['spike.false_alarms_per_s', 'false alarms per s', 3], ['spike.base_rate_hz', 'neuron (Hz)', 2], ['spike.expected_rate_hz', 'twin expects (Hz)', 2], ['soma.rmse_away_from_spikes_mV', 'RMSE away from spikes (mV)', 2]];
+  if (!groups.length) return [];
+  const rows = groups.map(([name, words]) => [words, m[`by_rate.${name}.seconds`], ...columns.map(([key, , digits]) => withInterval(m, `by_rate.${name}.${key}`, digits))]);
+  return [make('h3', {style: 'margin-top:22px'}, 'By the neuron’s own rate'), make('p', {class: 'caption'}, 'Test trials in stretches of 1 s, grouped by how often the neuron spiked in them.'),
+          make('div', {class: 'scroll-x', tabindex: 0}, table(['spikes in the second', 'seconds', ...columns.map(([, title]) => title + ' [95\u00a0%]')], rows))];
+}
+
+function finerScores(m) {
+  const rows = kFiner.filter(([key]) => typeof m[key] === 'number').map(([key, label, digits]) => [label, withInterval(m, key, digits)]);
+  if (!rows.length) return [];
+  const [before, after] = (m['soma.away_from_spikes_ms'] || []).map(Math.abs);
+  return [make('h2', {}, 'What one number hides'),
+          make('p', {class: 'quiet'}, `Away from spikes: without the ${before} ms before and ${after} ms after each spike of the neuron. Power explained: 1 less the power of the error over that of the voltage. Spikes are counted at the threshold of the F1.`),
+          make('div', {class: 'scroll-x', id: 'finer'}, table(['', 'test trials [95\u00a0%]'], rows)), ...byRate(m)];
+}
+
 function operatingPoints(curves) {
   if (!curves || !curves.operating_points) return [];
   const short = (v) => +v.toPrecision(3);
@@ -243,6 +270,7 @@ function showPage(data) {
     if (group === 'models') page.append(...modelsTable(m));
     if (group === 'search') page.append(...searchTables(data.search));
   }
+  page.append(...finerScores(m));
   page.append(...conventions(m));
   page.append(make('h2', {}, 'Everything else'));
   const plain = Object.entries(m).filter(([key]) => !key.endsWith('_ci95')).map(([key, value]) => [key, Array.isArray(value) ? value.map((v) => number(v)).join(', ') : typeof value === 'number' ? number(value) : value, intervalWords(m[key + '_ci95'])]);
