@@ -7,7 +7,8 @@
 namespace neurontwin {
 namespace {
 
-/// Calls f(node, parallel): where nodes are many, side by side; else one after the other, each on all threads.
+/// Calls f(node, parallel): where nodes are many, side by side; else one after the other, each on all
+/// threads.
 template <class F>
 void for_each_node(int64_t nodes, const Parallel& parallel, F&& f) {
   if (nodes >= 2 * parallel.threads) {

@@ -73,8 +73,7 @@ Pieces cut(const WeightedTree& tree, double wanted) {
     number[i] = pieces.tree.size();
     pieces.tree.weight.push_back(part[i]);
     const int before = tree.parent[i];
-    pieces.tree.parent.push_back(before < 0 ? -1
-                                            : static_cast<int>(head_of(static_cast<size_t>(before))));
+    pieces.tree.parent.push_back(before < 0 ? -1 : static_cast<int>(head_of(static_cast<size_t>(before))));
   }
   for (int& parent : pieces.tree.parent) {
     if (parent >= 0) parent = static_cast<int>(number[static_cast<size_t>(parent)]);

@@ -65,7 +65,7 @@ std::string onnx_filters(OnnxGraph& graph, const FirstFilters& from) {
 }
 
 std::string onnx_filters(OnnxGraph& graph, const float* weight, int64_t taps, int64_t inputs,
-                       int64_t features) {
+                         int64_t features) {
   OnnxFilters to(features, inputs, taps);
   for (int64_t k = 0; k < taps; ++k) {
     for (int64_t c = 0; c < inputs; ++c) {

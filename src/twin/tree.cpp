@@ -248,8 +248,10 @@ void TreeSpec::draw(const ParameterLayout& layout, std::span<float> numbers, uin
     }
     std::ranges::fill(array("_bias", layer_width(i)), static_cast<float>(bias));
     if (!batch_norm) continue;
-    for (const auto& [what, value] : {std::pair{"_norm_scale", 1.0f}, {"_norm_shift", 0.0f},
-                                      {"_norm_mean", 0.0f}, {"_norm_variance", 1.0f}})
+    for (const auto& [what, value] : {std::pair{"_norm_scale", 1.0f},
+                                      {"_norm_shift", 0.0f},
+                                      {"_norm_mean", 0.0f},
+                                      {"_norm_variance", 1.0f}})
       std::ranges::fill(array(what, layer_width(i)), value);
   }
 }

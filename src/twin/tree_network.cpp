@@ -66,12 +66,8 @@ AfterConvolutionGradients<T> TreeNetwork<T>::after_gradients(size_t layer, T* gr
 template <class T>
 MergeShape TreeNetwork<T>::merge_shape(size_t layer) const {
   const auto& l = spec_.layers[layer];
-  return {windows_,
-          passes_[layer].duration,
-          l.taps,
-          spec_.layers[layer - 1].features,
-          l.features,
-          spec_.tree.first_child[layer - 1]};
+  return {windows_,   passes_[layer].duration,          l.taps, spec_.layers[layer - 1].features,
+          l.features, spec_.tree.first_child[layer - 1]};
 }
 
 template <class T>
@@ -147,8 +143,7 @@ template <class T>
 const T* TreeNetwork<T>::above(T* numbers, NormBy norm, const Parallel& parallel) {
   for (size_t i = 0; i < passes_.size(); ++i) {
     auto& pass = passes_[i];
-    if (i > 0)
-      merge_forward(merge_shape(i), passes_[i - 1].y, numbers + places_[i].weight, pass.x, parallel);
+    if (i > 0) merge_forward(merge_shape(i), passes_[i - 1].y, numbers + places_[i].weight, pass.x, parallel);
     const SignalShape signal{windows_ * pass.duration, spec_.layer_width(i)};
     after_leaky_forward(signal, spec_.leak, after(i, numbers), norm, pass.x, pass.y, pass.memory, parallel);
   }

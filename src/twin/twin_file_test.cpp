@@ -150,8 +150,9 @@ TEST(TwinDescription, OutOfRangeIsRefusedByItsPlace) {
             "t: specification: 'activation': is \"tanh\", expected \"linear\" or \"relu\"");
   EXPECT_EQ(specification("/temporal_shapes", 7),
             fmt::format("t: specification: 'temporal_shapes': is 7, expected 0 to {}", most_shapes(7)));
-  EXPECT_EQ(specification("/kind", "dense"),
-            "t: specification: 'kind': is \"dense\", expected one of: convolutional, recurrent, tree, k-tree");
+  EXPECT_EQ(
+      specification("/kind", "dense"),
+      "t: specification: 'kind': is \"dense\", expected one of: convolutional, recurrent, tree, k-tree");
   EXPECT_EQ(specification("/heads/1/offset", nullptr),
             "t: specification.heads[1]: 'offset': is null, expected a number");
   EXPECT_EQ(specification("/heads/2/outputs", 1e9),

@@ -780,7 +780,8 @@ TEST(ATreeShapedTwin, IsAskedForWithLayersAndTakesItsNodesFromTheCell) {
     settings.reject_unread();
     return spec;
   };
-  const auto t = read("kind = 'tree'\ntaps = [9, 3]\nnode_width = [4, 6]\nbranches = 3\nwidth = [7]\n", star());
+  const auto t =
+      read("kind = 'tree'\ntaps = [9, 3]\nnode_width = [4, 6]\nbranches = 3\nwidth = [7]\n", star());
   EXPECT_EQ(t.network->words(), "a tree of 2 layers, 3 x 4, 1 x 6 nodes x channels, 11 ms of input");
   EXPECT_EQ(t.network->features(), 6);
   EXPECT_EQ(read("kind = 'k-tree'\ntaps = [9, 3]\ntrees = 3\n", star()).network->words(),
@@ -829,9 +830,7 @@ TEST(MergeTree, PutsTogetherWhatMeetsAndKeepsApartWhatDoesNot) {
   // In the next layer, of about 16 / sqrt(5) = 7 synapses, the basal ones meet, and the tufts do with none
   // of them.
   const auto& first = tree.first_child[0];
-  const auto node = [&](int64_t l) {
-    return std::ranges::upper_bound(first, l) - first.begin() - 1;
-  };
+  const auto node = [&](int64_t l) { return std::ranges::upper_bound(first, l) - first.begin() - 1; };
   EXPECT_EQ(node(leaf[0]), node(leaf[3]));
   EXPECT_NE(node(leaf[0]), node(leaf[11]));
   EXPECT_NE(node(leaf[0]), node(leaf[15]));
