@@ -247,13 +247,17 @@ TEST(Baselines, NetworksOfBinnedInputAreTrainedAsTheTwinWas) {
 TEST(Baselines, RatesInBinsSayLessOfANeuronOfTenMsThanItsInputDoes) {
   const LinearTask task(0);
   TrainSpec train;
-  train.epochs = 3;
+  train.epochs = 10;
   train.steps_per_epoch = 100;
   train.window_ms = 200;
   train.schedule = {{}};
   train.schedule.front().learning_rate = 0.01;
+  train.schedule.front().weights["soma"] = 0;
   const auto folder = own_temporary_folder() / "rates-say-less";
-  const TwinSpec spec(ConvolutionalSpec({{60, 1}}));
+  fs::remove_all(folder);
+  ConvolutionalSpec unit({{60, 1}});
+  unit.activation = Activation::linear;
+  const TwinSpec spec(unit);
   const OneUnitTask networks{spec, train, folder / "checkpoints", "a test's", {}};
   const auto auc = [](const std::vector<TrialComparison>& trials) {
     return rank_metrics(rank(bins_of(trials, {})), {}).auc;

@@ -20,7 +20,7 @@ struct EvaluateSpec {
   int64_t examples = 3;
   bool baselines = true;
   bool one_unit_network = false;
-  BinnedBaselines binned;
+  BinnedBaselines binned = {};
 
   /// Whether networks are to be trained beside the twin.
   bool trains_networks() const { return one_unit_network || binned.any(); }
