@@ -4,6 +4,8 @@
 #include <cmath>
 #include <numeric>
 
+#include "config/error.hpp"
+
 namespace neurontwin {
 namespace {
 
@@ -93,7 +95,11 @@ MergeTree nothing(size_t layers) {
 WeightedTree synapses_of(const CellTable& cell) {
   WeightedTree tree{cell.parent, std::vector<double>(cell.parent.size(), 0.0)};
   for (const auto* kind : {&cell.excitatory_compartment, &cell.inhibitory_compartment}) {
-    for (const int c : *kind) ++tree.weight[static_cast<size_t>(c)];
+    for (const int c : *kind) {
+      if (static_cast<size_t>(c) >= tree.size())
+        fail_run("the table of the cell does not say where compartment {} is connected", c);
+      ++tree.weight[static_cast<size_t>(c)];
+    }
   }
   return tree;
 }
