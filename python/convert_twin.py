@@ -227,6 +227,9 @@ class NeuronTwin(torch.nn.Module):
         specification = described["specification"]
         if specification["kind"] == "recurrent":
             self.features = Memory(specification, described["wiring"], arrays)
+        elif specification["kind"] != "convolutional":
+            raise WrongFile(f"is a twin of the kind '{specification['kind']}', which this script does not read; "
+                            "`neurontwin export --format onnx` writes it for other programs")
         else:
             self.features = Convolutions(specification, arrays)
         self.description: str = json.dumps(described)

@@ -56,6 +56,58 @@ def memory(generator, units, branches, history_ms, activation):
     return specification, {"wiring": json.dumps(wiring)}, arrays, units
 
 
+def tree(generator, layers, first_child, batch_norm, temporal_shapes=0):
+    """Synapse s feeds the leaf s modulo their number, and every third one the next leaf too. Layers of (taps, channels of a node)."""
+    leaves = first_child[0][-1]
+    feeds = [[s % leaves] + [(s + 1) % leaves] * (s % 3 == 0) for s in range(sum(SYNAPSES))]
+    first = [0, *np.cumsum([len(f) for f in feeds]).tolist()]
+    merges = {"branches": leaves, "first": first, "branch": sum(feeds, [])}
+    merges |= {f"layer{n}_first_child": children for n, children in enumerate(first_child, 2)}
+    specification = {"kind": "tree", "window_ms": 1 + sum(taps - 1 for taps, _ in layers),
+                     "layers": [dict(zip(("taps", "node_width"), layer)) for layer in layers],
+                     "leak": 0.0, "batch_norm": batch_norm, "temporal_shapes": temporal_shapes}
+    nodes = [leaves, *(len(children) - 1 for children in first_child)]
+    arrays = {}
+    for n, (taps, channels) in enumerate(layers, 1):
+        rows = first[-1] * (temporal_shapes or taps) if n == 1 else taps * nodes[n - 2] * layers[n - 2][1]
+        arrays[f"tree.layer{n}_weight"] = numbers(generator, (rows, channels))
+        arrays[f"tree.layer{n}_bias"] = numbers(generator, (nodes[n - 1] * channels,)) + 0.5
+        if batch_norm:
+            for what in ("scale", "shift", "mean"):
+                arrays[f"tree.layer{n}_norm_{what}"] = numbers(generator, (nodes[n - 1] * channels,)) + (what == "scale")
+            arrays[f"tree.layer{n}_norm_variance"] = torch.rand(nodes[n - 1] * channels, generator=generator) + 0.5
+    return specification, {"merge_tree": json.dumps(merges)}, arrays, nodes[-1] * layers[-1][1]
+
+
+def written_out(specification, texts, arrays, features):
+    """The convolutional twin that a tree is: of all its synapses and nodes, with weights of 0 where it has none."""
+    merges, layers = json.loads(texts["merge_tree"]), specification["layers"]
+    dense = {name.removeprefix("tree."): values for name, values in arrays.items()}
+    width = layers[0]["node_width"]
+    rows = specification["temporal_shapes"] or layers[0]["taps"]
+    first_layer = torch.zeros(len(merges["first"]) - 1, rows, merges["branches"] * width)
+    of_contact = arrays["tree.layer1_weight"].reshape(-1, rows, width)
+    for s, (begin, end) in enumerate(zip(merges["first"], merges["first"][1:])):
+        for contact in range(begin, end):
+            column = merges["branch"][contact] * width
+            first_layer[s, :, column:column + width] += of_contact[contact]
+    dense["layer1_weight"] = first_layer
+    convolutional = [{"taps": layers[0]["taps"], "features": merges["branches"] * width, "dilation": 1}]
+    for n, layer in enumerate(layers[1:], 2):
+        children, channels, below = merges[f"layer{n}_first_child"], layer["node_width"], layers[n - 2]["node_width"]
+        weight = torch.zeros(layer["taps"], children[-1] * below, (len(children) - 1) * channels)
+        row = 0
+        for node, (begin, end) in enumerate(zip(children, children[1:])):
+            count = layer["taps"] * (end - begin) * below
+            of_node = arrays[f"tree.layer{n}_weight"][row:row + count].reshape(layer["taps"], -1, channels)
+            weight[:, begin * below:end * below, node * channels:(node + 1) * channels] = of_node
+            row += count
+        dense[f"layer{n}_weight"] = weight
+        convolutional.append({"taps": layer["taps"], "features": weight.shape[2], "dilation": 1})
+    return {"kind": "convolutional", "window_ms": specification["window_ms"], "layers": convolutional, "activation": "relu", "residual": False,
+            **{key: specification[key] for key in ("batch_norm", "temporal_shapes")}}, {}, dense, features
+
+
 ALL_HEADS = {"spike": 1, "soma": 1, "dendrites": 3, "near_spike": 1, "count": 1}
 TWO_HEADS = {"spike": 1, "soma": 1}
 TWINS = {
@@ -67,6 +119,11 @@ TWINS = {
     "memory": (lambda g: memory(g, 12, 7, 40, "silu"), ALL_HEADS),
     "without history": (lambda g: memory(g, 3, 2, 0, "relu"), TWO_HEADS),
     "one unit": (lambda g: memory(g, 1, 1, 1, "silu"), TWO_HEADS),
+}
+TREES = {
+    "a tree": (lambda g: tree(g, [(9, 3), (4, 2), (1, 3), (3, 5)], [[0, 3, 4, 6], [0, 2, 3], [0, 2]], True, 3), ALL_HEADS),
+    "a tree of free filters": (lambda g: tree(g, [(20, 2), (5, 4)], [[0, 4]], False), TWO_HEADS),
+    "two trees": (lambda g: tree(g, [(5, 1), (1, 1), (1, 1)], [[0, 2, 3, 5, 6], [0, 2, 4]], False), TWO_HEADS),
 }
 
 
@@ -109,8 +166,8 @@ class AnOnnxFile(InTemporaryFolder):
             pieces.append(all_outputs)
         return {name: np.concatenate([piece[name] for piece in pieces], 1) for name in pieces[0]}
 
-    def check(self, file):
-        twin, session = load_twin(file), self.exported(file)
+    def check(self, file, reference=None):
+        twin, session = load_twin(reference or file), self.exported(file)
         synapses = session.get_inputs()[0].shape[1]
         generator = torch.Generator().manual_seed(2)
         spikes = torch.poisson(torch.full((3, synapses, MS), 0.03), generator=generator)  # two in a ms now and then
@@ -138,6 +195,14 @@ class AnOnnxFile(InTemporaryFolder):
                 self.assertEqual(shapes["soma_mV"], ["batch", "ms"])
                 for head, outputs in list(heads.items())[2:]:
                     self.assertEqual(shapes[head], ["batch", "ms", outputs])
+
+    def test_of_a_tree_answers_as_the_convolutional_twin_that_it_is(self):
+        for name, (make, heads) in TREES.items():
+            with self.subTest(name):
+                file, reference = self.folder / "tree.safetensors", self.folder / "twin.safetensors"
+                write_twin(file, make, heads)
+                write_twin(reference, lambda g: written_out(*make(g)), heads)
+                self.check(file, reference)
 
     def test_answers_as_a_twin_of_version_01(self):
         for kind in ("convolutional", "recurrent"):

@@ -152,11 +152,12 @@ class Run {
     auto twin = trained_twin();
     const auto other_inputs = generalise();
     const double start = seconds_now();
-    const OneUnitTask one_unit{e_.twin, e_.convolutional, e_.train, out_ / "checkpoints-one-unit",
-                               name_of_training(train_split.digest(), valid_split.digest())};
+    const OneUnitTask networks{e_.twin, e_.convolutional, e_.train, out_ / "checkpoints-one-unit",
+                               name_of_training(train_split.digest(), valid_split.digest()),
+                               cell_table(e_.plan.cell)};
     auto evaluation =
         neurontwin::evaluate(twin, e_.evaluate, e_.seed, train_split, valid_split, test_split, progress_,
-                             e_.evaluate.one_unit_network ? &one_unit : nullptr, other_inputs);
+                             e_.evaluate.trains_networks() ? &networks : nullptr, other_inputs);
     if (e_.sequences.orders > 0) {
       const auto answers = sequence_answers(twin);
       evaluation.metrics.update(sequence_metrics(answers, e_.evaluate.bootstrap_resamples, e_.seed));

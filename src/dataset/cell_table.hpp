@@ -16,6 +16,8 @@ struct CellTable {
   std::vector<double> path_um;  // along the tree from the soma's middle to its own
   // Of each synapse
   std::vector<int> excitatory_compartment, inhibitory_compartment;
+  // Of each compartment, which one comes before it on the way to the root; -1: the root. Not in files.
+  std::vector<int> parent = {};
 };
 CellTable cell_table(const Neuron& neuron);
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "evaluate/binned_input.hpp"
+
 namespace neurontwin {
 namespace {
 
@@ -80,6 +82,16 @@ TwinSpec one_unit_spec(const TwinSpec& other, ConvolutionalSpec unit) {
   return spec;
 }
 
+void train_and_ask(Baseline& b, const TwinSpec& spec, const Training& training, const Split& train_split,
+                   const Split& valid, const Split& test, const Parallel& parallel) {
+  std::filesystem::create_directories(training.folder);
+  Twin twin(spec, train_split.channels(), training.seed, parallel);
+  train(twin, training, train_split, valid);
+  b.parameters = twin.parameter_count();
+  b.valid = compare(twin, valid);
+  b.test = compare(twin, test);
+}
+
 }  // namespace
 
 void for_each_baseline(const GlmBudget& budget, const Split& train, const Split& valid, const Split& test,
@@ -115,14 +127,50 @@ void for_each_baseline(const GlmBudget& budget, const Split& train, const Split&
 Baseline one_unit_network(const OneUnitTask& task, uint64_t seed, const Split& train_split,
                           const Split& valid, const Split& test, const Parallel& parallel,
                           const ProgressListener& listener) {
-  Twin twin(one_unit_spec(task.twin, task.start), train_split.channels(), seed, parallel);
-  train(twin, {task.train, seed, task.folder, "one unit\n" + task.identity, listener}, train_split, valid);
   Baseline b{"one_unit", "a twin of the same window with one linear unit, trained as the twin was", 0, {}, {},
              {}};
-  b.parameters = twin.parameter_count();
-  b.valid = compare(twin, valid);
-  b.test = compare(twin, test);
+  train_and_ask(b, one_unit_spec(task.twin, task.start),
+                {task.train, seed, task.folder, "one unit\n" + task.identity, listener}, train_split, valid,
+                test, parallel);
   return b;
+}
+
+void for_each_binned_network(const BinnedBaselines& asked, const OneUnitTask& task, uint64_t seed,
+                             const Split& train_split, const Split& valid, const Split& test,
+                             const Parallel& parallel, const ProgressListener& listener,
+                             const std::function<void(const Baseline&)>& f) {
+  const auto add = [&](const std::string& name, const std::string& description, const TwinSpec& spec) {
+    Baseline b;
+    b.name = name;
+    b.description = description;
+    const auto folder = task.folder.parent_path() / ("checkpoints-" + name);
+    train_and_ask(b, spec,
+                  {task.train, seed, folder,
+                   fmt::format("{}\n{}\n{}", name, spec.network->words(), task.identity), listener},
+                  train_split, valid, test, parallel);
+    f(b);
+  };
+  if (asked.rates) {
+    add("rate_bins",
+        fmt::format("the twin's own network, told how many spikes each synapse has in bins of {} ms, but not "
+                    "when",
+                    asked.bin_ms),
+        rate_network(task.twin, asked.bin_ms));
+  }
+  if (asked.binary) {
+    add("binary",
+        fmt::format("a feed-forward network of binary inputs: had the synapse a spike in this bin of {} ms?",
+                    asked.bin_ms),
+        binary_network(task.twin, asked.bin_ms));
+  }
+  if (asked.trees > 0) {
+    add("k_tree",
+        fmt::format(
+            "{} binary tree{} over the synapses along the dendrite, of the same inputs, in bins of {} "
+            "ms (Jones and Kording 2021)",
+            asked.trees, asked.trees > 1 ? "s" : "", asked.bin_ms),
+        k_tree_network(task.twin, task.cell, asked.trees, asked.bin_ms));
+  }
 }
 
 }  // namespace neurontwin

@@ -26,18 +26,34 @@ struct Baseline {
 void for_each_baseline(const GlmBudget& budget, const Split& train, const Split& valid, const Split& test,
                        const Parallel& parallel, const std::function<void(const Baseline&)>& f);
 
-/// How the one-unit network is trained: as the twin was.
+/// How networks beside the twin are trained: as the twin was.
 struct OneUnitTask {
   TwinSpec twin;                 // the twin it is compared with
   ConvolutionalSpec start;       // where its weights start, whatever its layers
   TrainSpec train;               // the twin's
-  std::filesystem::path folder;  // for its checkpoints
+  std::filesystem::path folder;  // for its checkpoints; those of other networks lie beside it
   std::string identity;          // of the twin's training, see train()
+  CellTable cell = {};           // where the synapses sit
 };
 
 /// "one_unit": a twin that looks as far back as the other, with one linear unit under its heads.
 Baseline one_unit_network(const OneUnitTask& task, uint64_t seed, const Split& train_split,
                           const Split& valid, const Split& test, const Parallel& parallel,
                           const ProgressListener& listener);
+
+/// Networks that know nothing of times within a bin (binned_input.hpp), trained as the twin was.
+struct BinnedBaselines {
+  bool rates = false;   // "rate_bins": the twin's own network, which sees rates
+  bool binary = false;  // "binary": a feed-forward network of binary inputs
+  int64_t trees = 0;    // "k_tree": so many binary trees of binary inputs; 0: not asked
+  int64_t bin_ms = 50;
+
+  bool any() const { return rates || binary || trees > 0; }
+};
+/// Those that are asked for, one after the other.
+void for_each_binned_network(const BinnedBaselines& asked, const OneUnitTask& task, uint64_t seed,
+                             const Split& train_split, const Split& valid, const Split& test,
+                             const Parallel& parallel, const ProgressListener& listener,
+                             const std::function<void(const Baseline&)>& f);
 
 }  // namespace neurontwin

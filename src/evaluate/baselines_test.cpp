@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "config/temporary_folder.hpp"
+#include "evaluate/binned_input.hpp"
 #include "evaluate/evaluate.hpp"
 #include "evaluate/minimise.hpp"
 #include "evaluate/ranking.hpp"
@@ -183,6 +184,90 @@ TEST(Baselines, TheOneUnitNetworkLooksAsFarBackAsATwinOfAnyKind) {
     EXPECT_EQ(b.parameters, 8 * 30 + 1 + 2 * 2);
     EXPECT_EQ(b.test.size(), task.test.trials());
   }
+}
+
+TEST(BinnedInput, PutsSpikesAtTheirBinsFirstMs) {
+  // Bins of 10 ms from 25 ms on, where the first output is: 0, 5, 15, 25, 35 ..
+  const std::vector<int32_t> events{0, 3, 4,  0, 3, 5,  0, 3, 24, 0, 3, 25,
+                                    0, 3, 34, 0, 4, 34, 1, 3, 30, 1, 3, -2};
+  EXPECT_EQ(binned(events, {10, false}, 25), (std::vector<int32_t>{0, 3, 0,  0, 3, 5,  0, 3, 15, 0, 3, 25,
+                                                                   0, 3, 25, 0, 4, 25, 1, 3, 25, 1, 3, -2}));
+  EXPECT_EQ(binned(events, {10, true}, 25),
+            (std::vector<int32_t>{0, 3, 0, 0, 3, 5, 0, 3, 15, 0, 3, 25, 0, 4, 25, 1, 3, 25, 1, 3, -2}));
+}
+
+CellTable chain_of_eight() {
+  CellTable cell;
+  for (int c = 0; c < 9; ++c) {
+    cell.parent.push_back(c - 1);
+    if (c > 0) (c < 7 ? cell.excitatory_compartment : cell.inhibitory_compartment).push_back(c);
+  }
+  return cell;
+}
+
+TEST(BinnedInput, HidesWhenInABinASpikeCameAndNothingElse) {
+  const TwinSpec twin(ConvolutionalSpec({{20, 3}, {5, 3}}));
+  for (const auto& spec :
+       {rate_network(twin, 10), binary_network(twin, 10), k_tree_network(twin, chain_of_eight(), 2, 10)}) {
+    SCOPED_TRACE(spec.network->words());
+    Twin network(spec, 8, 3);
+    for (float& x : network.numbers) x += 0.1f;
+    const auto first_ms = static_cast<int32_t>(network.history_ms());
+    const auto answer = [&](const std::vector<int32_t>& since) {
+      std::vector<int32_t> events;
+      for (const int32_t ms : since) events.insert(events.end(), {0, 2, first_ms + ms});
+      const auto outputs = network.forward({events, 1, 40});
+      return std::vector<float>(outputs.values, outputs.values + outputs.rows * outputs.row);
+    };
+    EXPECT_EQ(answer({10}), answer({19}));
+    EXPECT_NE(answer({19}), answer({20}));
+    EXPECT_NE(answer({19}), answer({}));
+    EXPECT_EQ(answer({12, 15}) == answer({12}),
+              spec.network->words().find("binary input") != std::string::npos);
+  }
+}
+
+TEST(Baselines, NetworksOfBinnedInputAreTrainedAsTheTwinWas) {
+  const LinearTask task(0);
+  TrainSpec train;
+  train.steps_per_epoch = 2;
+  train.schedule = {{}};
+  OneUnitTask networks{TwinSpec(ConvolutionalSpec({{20, 3}, {11, 3}})), {}, train,
+                       own_temporary_folder() / "binned" / "checkpoints", "a test's", chain_of_eight()};
+  std::vector<std::string> names;
+  for_each_binned_network({true, true, 1, 20}, networks, 1, task.train, task.valid, task.test, {}, {},
+                          [&](const Baseline& b) {
+                            names.push_back(b.name);
+                            EXPECT_EQ(b.test.size(), task.test.trials());
+                            EXPECT_GT(b.parameters, 0);
+                          });
+  EXPECT_EQ(names, (std::vector<std::string>{"rate_bins", "binary", "k_tree"}));
+}
+
+TEST(Baselines, RatesInBinsSayLessOfANeuronOfTenMsThanItsInputDoes) {
+  const LinearTask task(0);
+  TrainSpec train;
+  train.epochs = 10;
+  train.steps_per_epoch = 100;
+  train.window_ms = 200;
+  train.schedule = {{}};
+  train.schedule.front().learning_rate = 0.01;
+  train.schedule.front().weights["soma"] = 0;
+  const auto folder = own_temporary_folder() / "rates-say-less";
+  fs::remove_all(folder);
+  ConvolutionalSpec unit({{60, 1}});
+  unit.activation = Activation::linear;
+  const TwinSpec spec(unit);
+  const OneUnitTask networks{spec, {}, train, folder / "checkpoints", "a test's", {}};
+  const auto auc = [](const std::vector<TrialComparison>& trials) {
+    return rank_metrics(rank(bins_of(trials, {})), {}).auc;
+  };
+  const double exact = auc(one_unit_network(networks, 1, task.train, task.valid, task.test, {}, {}).test);
+  double rates = 1;
+  for_each_binned_network({true, false, 0, 50}, networks, 1, task.train, task.valid, task.test, {}, {},
+                          [&](const Baseline& b) { rates = auc(b.test); });
+  EXPECT_GT(exact, rates + 0.02);
+  EXPECT_GT(rates, 0.55);  // but something they do say
 }
 
 /// Trials of 6 s with spikes at random times and nothing else.

@@ -115,7 +115,7 @@ void add_ceilings(nlohmann::ordered_json& metrics, const EvaluateSpec& spec, uin
 
 void add_baselines(nlohmann::ordered_json& metrics, const EvaluateSpec& spec, uint64_t seed,
                    const Split& train, const Split& valid, const Split& test, double rate_per_bin,
-                   const OneUnitTask* one_unit, std::span<const ShiftedTrials> other_inputs,
+                   const OneUnitTask* networks, std::span<const ShiftedTrials> other_inputs,
                    const Parallel& parallel, const ProgressListener& listener) {
   const GeneralisationScoring scoring{spec.skip_ms, spec.bootstrap_resamples, rate_per_bin, seed};
   const auto add = [&](const Baseline& b) {
@@ -128,7 +128,9 @@ void add_baselines(nlohmann::ordered_json& metrics, const EvaluateSpec& spec, ui
     if (stop_requested()) fail_run("stopped while evaluating; run the same command again to go on");
   };
   if (spec.baselines) for_each_baseline(spec.glm, train, valid, test, parallel, add);
-  if (one_unit != nullptr) add(one_unit_network(*one_unit, seed, train, valid, test, parallel, listener));
+  if (networks == nullptr) return;
+  if (spec.one_unit_network) add(one_unit_network(*networks, seed, train, valid, test, parallel, listener));
+  for_each_binned_network(spec.binned, *networks, seed, train, valid, test, parallel, listener, add);
 }
 
 void add_support(nlohmann::ordered_json& metrics, const std::string& name, const EventSupport& support) {
@@ -150,6 +152,10 @@ EvaluateSpec read_evaluate(const Settings& settings) {
   spec.examples = settings.integer("examples", spec.examples, {0, 100});
   spec.baselines = settings.flag("baselines", spec.baselines);
   spec.one_unit_network = settings.flag("one_unit_network", spec.one_unit_network);
+  spec.binned.rates = settings.flag("rate_network", spec.binned.rates);
+  spec.binned.binary = settings.flag("binary_network", spec.binned.binary);
+  spec.binned.trees = settings.integer("k_tree", spec.binned.trees, {0, 1000});
+  spec.binned.bin_ms = settings.integer("input_bins_ms", spec.binned.bin_ms, {1, 10000});
   spec.glm.trials = settings.integer("glm_trials", spec.glm.trials, {1, 1e6});
   spec.glm.passes = static_cast<int>(settings.integer("glm_passes", spec.glm.passes, {1, 1e5}));
   spec.ceiling_jitter_ms = settings.numbers("ceiling_jitter_ms", spec.ceiling_jitter_ms, {0, 1000});
@@ -181,7 +187,7 @@ nlohmann::ordered_json ceiling_metrics(const std::string& name, const EvaluateSp
 
 Evaluation evaluate(Twin& twin, const EvaluateSpec& spec, uint64_t seed, const Split& train,
                     const Split& valid, const Split& test, const ProgressListener& listener,
-                    const OneUnitTask* one_unit, std::span<const ShiftedTrials> other_inputs) {
+                    const OneUnitTask* networks, std::span<const ShiftedTrials> other_inputs) {
   const auto tell = [&](double done, const char* note) {
     if (listener) listener({"evaluate", done, 5, "parts", note});
     if (stop_requested()) fail_run("stopped while evaluating; run the same command again to go on");
@@ -250,7 +256,7 @@ Evaluation evaluate(Twin& twin, const EvaluateSpec& spec, uint64_t seed, const S
   tell(3, "noise ceiling");
   if (has_spikes) add_ceilings(metrics, spec, seed, train, valid, test, rate_per_bin);
   tell(4, "baselines");
-  add_baselines(metrics, spec, seed, train, valid, test, rate_per_bin, one_unit, other_inputs, twin.parallel,
+  add_baselines(metrics, spec, seed, train, valid, test, rate_per_bin, networks, other_inputs, twin.parallel,
                 listener);
   tell(5, "");
   return out;

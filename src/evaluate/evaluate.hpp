@@ -20,6 +20,11 @@ struct EvaluateSpec {
   int64_t examples = 3;
   bool baselines = true;
   bool one_unit_network = false;
+  BinnedBaselines binned = {};
+
+  /// Whether networks are to be trained beside the twin.
+  bool trains_networks() const { return one_unit_network || binned.any(); }
+
   GlmBudget glm;
   std::vector<double> ceiling_jitter_ms{1};
   bool published_labels =
@@ -34,11 +39,11 @@ struct Evaluation {
 
 /// Everything that is said about a twin, on trials it was never trained on. Thresholds come from the
 /// validation set, confidence intervals from a bootstrap over test trials, the constant-rate model from the
-/// training set. With `one_unit` that network is trained and scored, too. The twin and the linear sum are
-/// also asked about the trials of `other_inputs`.
+/// training set. With `networks` those that the spec asks for are trained and scored, too. The twin and the
+/// linear sum are also asked about the trials of `other_inputs`.
 Evaluation evaluate(Twin& twin, const EvaluateSpec& spec, uint64_t seed, const Split& train,
                     const Split& valid, const Split& test, const ProgressListener& listener,
-                    const OneUnitTask* one_unit = nullptr, std::span<const ShiftedTrials> other_inputs = {});
+                    const OneUnitTask* networks = nullptr, std::span<const ShiftedTrials> other_inputs = {});
 
 /// "ceiling.NAME.*": the scores of a second answer to the same trials as if it were a prediction, smoothed by
 /// the kernel that suits the validation trials best. No twin can be asked for more than a repetition knows.

@@ -1,10 +1,12 @@
 #include "twin/convolutional.hpp"
 #include "twin/recurrent.hpp"
+#include "twin/tree.hpp"
 
 namespace neurontwin {
 
 const std::vector<NetworkKind>& network_kinds() {
-  static const std::vector<NetworkKind> kinds{convolutional_kind(), recurrent_kind()};
+  static const std::vector<NetworkKind> kinds{convolutional_kind(), recurrent_kind(), tree_kind(),
+                                              k_tree_kind()};
   return kinds;
 }
 

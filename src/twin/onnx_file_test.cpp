@@ -7,6 +7,8 @@
 #include <cstring>
 #include <set>
 
+#include "twin/tree.hpp"
+
 namespace neurontwin {
 namespace {
 
@@ -50,6 +52,20 @@ std::vector<TwinSpec> recurrent_twins() {
   return all;
 }
 
+/// Synapses that feed two leaves, nodes with one child, layers of one tap; and two binary trees.
+std::vector<TwinSpec> tree_twins() {
+  const MergeTree tree{{3, {0, 1, 3, 4, 5, 6, 7, 8, 9, 10}, {0, 0, 1, 1, 2, 2, 2, 1, 1, 0}},
+                       {{0, 2, 3}, {0, 2}}};
+  TreeSpec spec({{7, 3}, {1, 2}, {3, 4}}, tree);
+  spec.batch_norm = true;
+  spec.temporal_shapes = 3;
+  CellTable cell;
+  cell.parent = {-1};
+  cell.excitatory_compartment.assign(kExcitatory, 0);
+  cell.inhibitory_compartment.assign(kInhibitory, 0);
+  return {with_further_heads(TwinSpec(spec)), TwinSpec(k_tree(cell, 2, 4))};
+}
+
 onnx::ModelProto model_of(const Twin& twin) {
   TwinDescription description;
   description.excitatory_synapses = kExcitatory;
@@ -87,6 +103,7 @@ std::set<std::string> names_of(const auto& values) {
 TEST(AnOnnxFile, OfEveryKindOfTwinIsOneToTheJudgesOfTheFormat) {
   auto all = convolutional_twins();
   for (auto& spec : recurrent_twins()) all.push_back(std::move(spec));
+  for (auto& spec : tree_twins()) all.push_back(std::move(spec));
   for (const auto& spec : all) {
     SCOPED_TRACE(spec.network->words());
     auto model = model_of(Twin(spec, kSynapses, 3));

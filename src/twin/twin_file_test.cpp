@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "twin/temporal_basis.hpp"
+#include "twin/tree.hpp"
 
 namespace neurontwin {
 namespace {
@@ -46,6 +47,17 @@ TwinDescription recurrent() {
   return d;
 }
 
+TwinDescription tree() {
+  auto d = convolutional();
+  TreeSpec t({{7, 4}, {3, 2}, {2, 5}}, {{3, {0, 1, 2, 3, 4}, {0, 1, 2, 2}}, {{0, 2, 3}, {0, 2}}});
+  t.leak = 0.125;
+  t.temporal_shapes = 3;
+  const auto heads = d.spec.heads;
+  d.spec = TwinSpec(t);
+  d.spec.heads = heads;
+  return d;
+}
+
 Head& soma_head(TwinSpec& spec) {
   return *std::ranges::find(spec.heads, "soma", &Head::name);
 }
@@ -70,7 +82,7 @@ std::string with(const TwinDescription& d, const std::string& text, const std::s
 }
 
 TEST(TwinDescription, ComesBackAsItWas) {
-  for (const auto& d : {convolutional(), recurrent()}) {
+  for (const auto& d : {convolutional(), recurrent(), tree()}) {
     const auto texts = texts_of(d);
     const auto read = read_description(texts, "t");
     EXPECT_EQ(texts_of(read), texts);
@@ -98,6 +110,24 @@ TEST(TwinDescription, WithoutATextOrOfAnotherFormatIsRefused) {
   EXPECT_EQ(refusal(texts), "t: is 'neurontwin twin 3', expected 'neurontwin twin 2'");
 }
 
+TEST(TwinDescription, OfATreeThatIsNoneIsRefused) {
+  const auto merges = [](const char* pointer, const Json& value) {
+    return with(tree(), "merge_tree", pointer, value);
+  };
+  const std::string no_division = "does not divide 3 nodes of the layer before among those of this one";
+  EXPECT_EQ(merges("/layer2_first_child", {0, 2}),
+            "t: specification: 'merge_tree': 'layer2_first_child': " + no_division);
+  EXPECT_EQ(merges("/layer2_first_child", {0, 3, 3}),
+            "t: specification: 'merge_tree': 'layer2_first_child': " + no_division);
+  EXPECT_EQ(merges("/layer2_first_child", {0, 4}),
+            "t: specification: 'merge_tree': 'layer2_first_child[1]': is 4, expected 0 to 3");
+  EXPECT_EQ(merges("/branches", 5),
+            "t: specification: 'merge_tree': 'branches': is 5, but there are 4 contacts, expected at most as "
+            "many branches");
+  EXPECT_EQ(merges("/first", {0, 1, 2, 4}),
+            "t: specification: 'merge_tree': 'first': does not divide 4 contacts among 4 synapses");
+}
+
 TEST(TwinDescription, OutOfRangeIsRefusedByItsPlace) {
   const auto c = convolutional();
   const auto specification = [&](const char* pointer, const Json& value) {
@@ -120,8 +150,9 @@ TEST(TwinDescription, OutOfRangeIsRefusedByItsPlace) {
             "t: specification: 'activation': is \"tanh\", expected \"linear\" or \"relu\"");
   EXPECT_EQ(specification("/temporal_shapes", 7),
             fmt::format("t: specification: 'temporal_shapes': is 7, expected 0 to {}", most_shapes(7)));
-  EXPECT_EQ(specification("/kind", "dense"),
-            "t: specification: 'kind': is \"dense\", expected one of: convolutional, recurrent");
+  EXPECT_EQ(
+      specification("/kind", "dense"),
+      "t: specification: 'kind': is \"dense\", expected one of: convolutional, recurrent, tree, k-tree");
   EXPECT_EQ(specification("/heads/1/offset", nullptr),
             "t: specification.heads[1]: 'offset': is null, expected a number");
   EXPECT_EQ(specification("/heads/2/outputs", 1e9),
@@ -194,7 +225,7 @@ class ATwinFile : public testing::Test {
 };
 
 TEST_F(ATwinFile, WhoseArraysAreNotThoseOfItsSpecificationIsRefused) {
-  for (const auto& d : {convolutional(), recurrent()}) {
+  for (const auto& d : {convolutional(), recurrent(), tree()}) {
     const auto arrays = arrays_of(d.spec, d.channels());
     EXPECT_EQ(refusal_of(bytes_of(texts_of(d), arrays)), "accepted");
     for (size_t i = 0; i < arrays.size(); ++i) {

@@ -9,6 +9,7 @@
 #include "twin/convolution_layer.hpp"
 #include "twin/kernel_cases.hpp"
 #include "twin/temporal_basis.hpp"
+#include "twin/tree.hpp"
 
 // What twins say of themselves. That their layers, losses and gradients are torch's is judged in tests/judge.
 namespace neurontwin {
@@ -80,6 +81,30 @@ RecurrentSpec recurrent() {
   return r;
 }
 
+/// Nine synapses on four branches, one of which feeds two, which merge to two nodes and then to one.
+TreeSpec tree() {
+  TreeSpec t({{7, 3}, {4, 2}, {3, 5}},
+             {{4, {0, 1, 3, 4, 5, 6, 7, 8, 9, 10}, {0, 0, 1, 1, 2, 2, 2, 3, 3, 0}}, {{0, 3, 4}, {0, 2}}});
+  t.weight_sd = 0.3;
+  return t;
+}
+
+/// A dendrite of a soma and three sections that meet at it, each of three compartments, with nine synapses.
+CellTable star() {
+  CellTable cell;
+  cell.section = {"soma"};
+  cell.parent = {-1};
+  for (int section = 0; section < 3; ++section) {
+    for (int i = 0; i < 3; ++i) {
+      cell.section.push_back(fmt::format("dend[{}]", section));
+      cell.parent.push_back(i == 0 ? 0 : static_cast<int>(cell.parent.size()) - 1);
+      (section < 2 ? cell.excitatory_compartment : cell.inhibitory_compartment)
+          .push_back(static_cast<int>(cell.parent.size()) - 1);
+    }
+  }
+  return cell;
+}
+
 TwinSpec with_all_heads(TwinSpec spec) {
   spec.heads.push_back(further_head("dendrites", 3));
   spec.heads.push_back(further_head("near_spike"));
@@ -87,7 +112,7 @@ TwinSpec with_all_heads(TwinSpec spec) {
   return spec;
 }
 
-/// Both kinds, with all that they may have: layers wide enough for the fast convolution and narrow ones, free
+/// All kinds, with all that they may have: layers wide enough for the fast convolution and narrow ones, free
 /// taps and shapes, dilation, residual connections, units that fill SIMD vectors and that do not.
 std::vector<TwinSpec> all_kinds() {
   std::vector<TwinSpec> all;
@@ -113,6 +138,16 @@ std::vector<TwinSpec> all_kinds() {
     r.learn_time_constants = units == 20;
     all.push_back(with_all_heads(TwinSpec(r)));
   }
+  for (const int64_t shapes : {0, 3}) {
+    auto t = tree();
+    t.temporal_shapes = shapes;
+    t.leak = shapes > 0 ? 0.1 : 0;
+    t.batch_norm = shapes > 0;
+    all.push_back(with_all_heads(TwinSpec(t)));
+  }
+  auto binary = k_tree(star(), 2, 5);
+  binary.batch_norm = true;
+  all.emplace_back(binary);
   auto without_history = recurrent();
   without_history.history_ms = 0;
   all.emplace_back(without_history);
@@ -199,7 +234,7 @@ TYPED_TEST(Streams, StartAfterSilence) {
     const auto whole = values(twin.forward(SpikeWindows{{}, 1, 40}));
     const auto now = streamed(twin, 1, 40, {}, {1});
     EXPECT_LE(difference(now, whole), sizeof(T) == 4 ? 1e-5 : 1e-13);
-    if (spec.as<ConvolutionalSpec>() == nullptr) continue;
+    if (spec.as<RecurrentSpec>() != nullptr) continue;
     // Nothing happens, so that nothing changes.
     const size_t row = now.size() / 40;
     for (size_t i = row; i < now.size(); ++i) EXPECT_EQ(now[i], now[i - row]);
@@ -257,6 +292,10 @@ TEST(Gradients, AreWhatASmallStepOfEachWeightChanges) {
       auto linear = *c;
       linear.activation = Activation::linear;
       smooth.network = std::make_shared<const ConvolutionalSpec>(linear);
+    } else if (const auto* t = spec.as<TreeSpec>()) {
+      auto linear = *t;
+      linear.leak = 1;
+      smooth.network = std::make_shared<const TreeSpec>(linear);
     } else {
       auto silu = *spec.as<RecurrentSpec>();
       silu.activation = HiddenActivation::silu;
@@ -300,13 +339,65 @@ TEST(Gradients, AreWhatASmallStepOfEachWeightChanges) {
   }
 }
 
+TEST(Gradients, PassThroughALeakyRectifier) {
+  // Units far from the corner: half of them well above zero, half well below, in every layer.
+  constexpr int64_t kDuration = 12;
+  for (const bool norm : {false, true}) {
+    auto spec = tree();
+    spec.leak = 0.25;
+    spec.batch_norm = norm;
+    auto twin = shaken<double>(TwinSpec(spec));
+    for (const auto* name : {"tree.layer1_bias", "tree.layer2_bias", "tree.layer3_bias"}) {
+      const auto bias = twin.array(name);
+      for (size_t i = 0; i < bias.size(); ++i) bias[i] = i % 2 == 0 ? 50 : -50;
+    }
+    const auto events = random_events(2, 0, kDuration + twin.history_ms(), 0.1, 5);
+    const SpikeWindows input{events, 2, kDuration};
+    auto random = random_of(9);
+    const auto direction = random_values<double>(2 * kDuration * 2, random);
+    const auto by = norm ? NormBy::batch : NormBy::running;
+    const auto value = [&] {
+      const auto all = values(twin.forward(input, by));
+      return std::inner_product(all.begin(), all.end(), direction.begin(), 0.0);
+    };
+    twin.forward(input, by, true);
+    std::vector<double> gradients(static_cast<size_t>(twin.layout().trained()));
+    twin.backward(direction, gradients);
+    for (const auto* name : {"tree.layer1_weight", "tree.layer1_bias", "tree.layer2_weight",
+                             "tree.layer2_bias", "tree.layer3_weight", "tree.layer3_bias"}) {
+      const auto array = twin.array(name);
+      const auto at = static_cast<size_t>(twin.layout().offset(name));
+      for (size_t i = 0; i < array.size(); i += 3) {
+        constexpr double kStep = 1e-4;
+        const double start = array[i];
+        array[i] = start + kStep;
+        const double up = value();
+        array[i] = start - kStep;
+        const double down = value();
+        array[i] = start;
+        EXPECT_NEAR((up - down) / (2 * kStep), gradients[at + i], 1e-6 * (1 + std::abs(gradients[at + i])))
+            << name << " " << i;
+      }
+    }
+  }
+}
+
 TEST(Gradients, OfSpikesAreWhatTheirAbsenceChangesInALinearTwin) {
   constexpr int64_t kWindows = 2, kDuration = 15;
+  std::vector<TwinSpec> specs;
   for (const int64_t shapes : {0, 3}) {
     auto spec = deep();
     spec.activation = Activation::linear;
     spec.temporal_shapes = shapes;
-    auto twin = shaken<double>(TwinSpec(spec));
+    specs.emplace_back(spec);
+    auto t = tree();
+    t.leak = 1;
+    t.temporal_shapes = shapes;
+    specs.emplace_back(t);
+  }
+  for (const auto& spec : specs) {
+    SCOPED_TRACE(spec.network->words());
+    auto twin = shaken<double>(spec);
     const auto events = random_events(kWindows, 0, kDuration + twin.history_ms(), 0.05, 5);
     auto random = random_of(9);
     const auto direction = random_values<double>(kWindows * kDuration * 2, random);
@@ -366,7 +457,7 @@ TEST(Twin, AnswersToItsDriveAsToTheSpikes) {
 }
 
 TEST(Twin, FurtherHeadsAnswerBesideSpikeAndVoltageAndLeaveThemAlone) {
-  for (const auto& plain_spec : {TwinSpec(deep()), TwinSpec(recurrent())}) {
+  for (const auto& plain_spec : {TwinSpec(deep()), TwinSpec(recurrent()), TwinSpec(tree())}) {
     const auto spec = with_all_heads(plain_spec);
     Twin twin(spec, kChannels, 3), plain(plain_spec, kChannels, 3);
     EXPECT_EQ(twin.parameter_count() - plain.parameter_count(), (3 + 1 + 1) * (spec.network->features() + 1));
@@ -447,7 +538,7 @@ TEST(Twin, AResidualLayerThatMakesNothingOfItsInputHandsItOn) {
 }
 
 TEST(Twin, ShowsItsHiddenLayersOfWhichTheHeadsSeeTheLast) {
-  for (const auto& spec : {TwinSpec(deep()), TwinSpec(recurrent())}) {
+  for (const auto& spec : {TwinSpec(deep()), TwinSpec(recurrent()), TwinSpec(tree())}) {
     auto twin = shaken<double>(spec);
     const auto events = random_events(2, 0, 30 + twin.history_ms(), 0.05, 3);
     const auto output = twin.forward({events, 2, 30});
@@ -470,6 +561,9 @@ TEST(Twin, CountsItsParameters) {
   EXPECT_EQ(Twin(TwinSpec(r), kChannels, 1).parameter_count(), 12 + (3 + 6) * 12 + 12 + 12 * 6 + 6 + 2 * 7);
   r.learn_time_constants = true;
   EXPECT_EQ(Twin(TwinSpec(r), kChannels, 1).parameter_count(), 12 + (3 + 6) * 12 + 12 + 12 * 6 + 12 + 2 * 7);
+  // Ten contacts of seven taps on three channels; four branches; two nodes; one.
+  EXPECT_EQ(Twin(TwinSpec(tree()), kChannels, 1).parameter_count(),
+            10 * 7 * 3 + 4 * 3 + 4 * (4 * 3) * 2 + 2 * 2 + 3 * (2 * 2) * 5 + 5 + 2 * 6);
 }
 
 TEST(Twin, FewTemporalShapesMakeFiltersOfFewParameters) {
@@ -648,6 +742,130 @@ TEST(Branches, AStretchMayHaveSeveralSumsAndInhibitionItsOwn) {
   EXPECT_EQ(wiring.branch, (std::vector<int64_t>{0, 2, 0, 2, 1, 3, 1, 3, 4, 4, 5, 5}));
   const auto together = wire_branches(cell, 2, false, {{5, 60}, {}});
   EXPECT_EQ(together.branch, (std::vector<int64_t>{0, 2, 0, 2, 1, 3, 1, 3, 0, 2, 0, 2, 1, 3, 1, 3}));
+}
+
+TEST(ATreeShapedTwin, IsAConvolutionalOneWhoseOtherWeightsAreZero) {
+  const auto spec = tree();
+  auto twin = shaken<double>(TwinSpec(spec));
+  // The same, written out with all connections.
+  ConvolutionalSpec dense({{7, 12}, {4, 4}, {3, 5}});
+  TwinOf<double> other(TwinSpec(dense), kChannels, 1);
+  std::ranges::fill(other.numbers, 0.0);
+  const auto& leaves = spec.tree.leaves;
+  for (size_t c = 0; c < kChannels; ++c) {
+    for (auto k = static_cast<size_t>(leaves.first[c]); k < static_cast<size_t>(leaves.first[c + 1]); ++k) {
+      for (size_t tap = 0; tap < 7; ++tap) {
+        for (size_t f = 0; f < 3; ++f)
+          other.array("layer1_weight")[(c * 7 + tap) * 12 + static_cast<size_t>(leaves.branch[k]) * 3 + f] +=
+              twin.array("tree.layer1_weight")[(k * 7 + tap) * 3 + f];
+      }
+    }
+  }
+  const auto spread = [&](const char* from, const char* to, size_t taps, const std::vector<size_t>& first,
+                          size_t inputs, size_t outputs) {
+    const size_t nodes = first.size() - 1, row = nodes * outputs;
+    const double* w = twin.array(from).data();
+    for (size_t n = 0; n < nodes; ++n) {
+      for (size_t tap = 0; tap < taps; ++tap) {
+        for (size_t i = first[n] * inputs; i < first[n + 1] * inputs; ++i) {
+          for (size_t f = 0; f < outputs; ++f)
+            other.array(to)[(tap * first.back() * inputs + i) * row + n * outputs + f] = *w++;
+        }
+      }
+    }
+  };
+  spread("tree.layer2_weight", "layer2_weight", 4, {0, 3, 4}, 3, 2);
+  spread("tree.layer3_weight", "layer3_weight", 3, {0, 2}, 2, 5);
+  for (const auto* name : {"layer1_bias", "layer2_bias", "layer3_bias"})
+    std::ranges::copy(twin.array(std::string("tree.") + name), other.array(name).begin());
+  for (const auto* name : {"spike_weight", "spike_bias", "soma_weight", "soma_bias"})
+    std::ranges::copy(twin.array(name), other.array(name).begin());
+  const auto events = random_events(3, 0, 40 + twin.history_ms(), 0.1, 5);
+  // Sums of some hundred terms in another order.
+  EXPECT_LE(difference(values(twin.forward({events, 3, 40})), values(other.forward({events, 3, 40}))), 1e-13);
+}
+
+TEST(ATreeShapedTwin, IsAskedForWithLayersAndTakesItsNodesFromTheCell) {
+  const auto read = [](const std::string& text, const CellTable& cell) {
+    const auto settings = Settings::from_text(text, "a.toml");
+    const auto spec = read_twin(settings, cell);
+    settings.reject_unread();
+    return spec;
+  };
+  const auto t =
+      read("kind = 'tree'\ntaps = [9, 3]\nnode_width = [4, 6]\nbranches = 3\nwidth = [7]\n", star());
+  EXPECT_EQ(t.network->words(), "a tree of 2 layers, 3 x 4, 1 x 6 nodes x channels, 11 ms of input");
+  EXPECT_EQ(t.network->features(), 6);
+  EXPECT_EQ(read("kind = 'k-tree'\ntaps = [9, 3]\ntrees = 3\n", star()).network->words(),
+            "3 binary trees of 4 layers, 9 ms of input");
+  EXPECT_EQ(read("kind = 'tree'\ntaps = [9, 3]\n", {}).network->features(), 8);  // no cell, no synapses
+  try {
+    read("kind = 'tree'\ntaps = [9, 3]\nnode_width = [1, 2, 3]\n", star());
+    FAIL() << "no error";
+  } catch (const InputError& error) {
+    EXPECT_STREQ(error.what(),
+                 "a.toml:3: 'node_width' has 3 numbers, expected one for all layers or 2, one for each of "
+                 "'taps'");
+  }
+}
+
+TEST(MergeTree, PutsTogetherWhatMeetsAndKeepsApartWhatDoesNot) {
+  // A soma; two basal dendrites of 3 synapses; a trunk of 2 with two tufts of 4.
+  CellTable cell;
+  const auto add = [&](int parent, int compartments) {
+    for (int i = 0; i < compartments; ++i) {
+      cell.parent.push_back(i == 0 ? parent : static_cast<int>(cell.parent.size()) - 1);
+      cell.section.emplace_back("dend");
+      if (parent >= 0) cell.excitatory_compartment.push_back(static_cast<int>(cell.parent.size()) - 1);
+    }
+    return static_cast<int>(cell.parent.size()) - 1;
+  };
+  const int soma = add(-1, 1);
+  add(soma, 3);
+  add(soma, 3);
+  const int trunk = add(soma, 2);
+  add(trunk, 4);
+  add(trunk, 4);
+  const auto tree = merge_tree(cell, 5, 3);
+  ASSERT_EQ(tree.layers(), 3u);
+  EXPECT_EQ(tree.nodes(2), 1);
+  const auto& leaf = tree.leaves.branch;
+  const auto same = [&](size_t from, size_t to) {
+    return std::all_of(leaf.begin() + static_cast<int64_t>(from), leaf.begin() + static_cast<int64_t>(to),
+                       [&](int64_t l) { return l == leaf[from]; });
+  };
+  // Pieces of 16 / 5 synapses: a tuft is one or two, a basal dendrite one, and never two of these together.
+  EXPECT_TRUE(same(0, 3));
+  EXPECT_TRUE(same(3, 6));
+  EXPECT_NE(leaf[0], leaf[3]);
+  EXPECT_NE(leaf[11], leaf[15]);
+  // In the next layer, of about 16 / sqrt(5) = 7 synapses, the basal ones meet, and the tufts do with none
+  // of them.
+  const auto& first = tree.first_child[0];
+  const auto node = [&](int64_t l) { return std::ranges::upper_bound(first, l) - first.begin() - 1; };
+  EXPECT_EQ(node(leaf[0]), node(leaf[3]));
+  EXPECT_NE(node(leaf[0]), node(leaf[11]));
+  EXPECT_NE(node(leaf[0]), node(leaf[15]));
+}
+
+TEST(MergeTree, OfAPointNeuronIsAPlainNetwork) {
+  CellTable cell;
+  cell.section = {"soma"};
+  cell.parent = {-1};
+  cell.excitatory_compartment.assign(80, 0);
+  const auto tree = merge_tree(cell, 45, 3);
+  for (size_t layer = 0; layer < 3; ++layer) EXPECT_EQ(tree.nodes(layer), 1);
+}
+
+TEST(MergeTree, OfPairsHasATreesDepthAndNeighboursSideBySide) {
+  const auto tree = binary_tree(star(), 2);  // of nine synapses: 5, 3, 2 and 1 nodes
+  ASSERT_EQ(tree.layers(), 4u);
+  const std::vector<int64_t> nodes{10, 6, 4, 2};
+  for (size_t layer = 0; layer < 4; ++layer) EXPECT_EQ(tree.nodes(layer), nodes[layer]);
+  EXPECT_EQ(tree.leaves.contacts(), 18);
+  EXPECT_EQ(tree.leaves.branch[0], tree.leaves.branch[2]);  // neighbours on the first dendrite
+  EXPECT_NE(tree.leaves.branch[0], tree.leaves.branch[1]);  // one synapse, two trees
+  EXPECT_EQ(tree.first_child[0], (std::vector<int64_t>{0, 2, 4, 5, 7, 9, 10}));
 }
 
 TEST(Branches, APointNeuronHasOne) {

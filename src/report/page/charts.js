@@ -156,7 +156,7 @@ function dendritesChart(m) {
 }
 
 // The models that answered the same trials: the twin, then whatever metrics.json holds beside it.
-const kModelNames = {rate: 'constant rate', glm: 'linear sum', glm_history: 'linear sum, told spikes', one_unit: 'one linear unit', published_labels: 'ceiling: exact spike times'};
+const kModelNames = {rate: 'constant rate', glm: 'linear sum', glm_history: 'linear sum, told spikes', one_unit: 'one linear unit', rate_bins: 'rates in bins', binary: 'binary inputs', k_tree: 'binary tree', published_labels: 'ceiling: exact spike times'};
 const kScores = [['spike.auc', 'spike AUC', 4], ['spike.average_precision', 'average precision', 4], ['spike.bits_per_spike', 'bits per spike', 2], ['soma.variance_explained', 'voltage explained', 3]];
 
 function modelsOf(m) {
