@@ -36,7 +36,8 @@ struct Experiment {
   uint64_t seed = 0;
   DatasetPlan plan;
   TwinSpec twin;
-  ConvolutionalSpec convolutional;  // the twin's network, or what [twin] says beside a network of another kind
+  ConvolutionalSpec
+      convolutional;  // the twin's network, or what [twin] says beside a network of another kind
   TrainSpec train;
   EvaluateSpec evaluate;
   SequenceSpec sequences;

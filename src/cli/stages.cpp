@@ -152,7 +152,10 @@ class Run {
     auto twin = trained_twin();
     const auto other_inputs = generalise();
     const double start = seconds_now();
-    const OneUnitTask networks{e_.twin, e_.convolutional, e_.train, out_ / "checkpoints-one-unit",
+    const OneUnitTask networks{e_.twin,
+                               e_.convolutional,
+                               e_.train,
+                               out_ / "checkpoints-one-unit",
                                name_of_training(train_split.digest(), valid_split.digest()),
                                cell_table(e_.plan.cell)};
     auto evaluation =
@@ -484,8 +487,8 @@ class Run {
       require_spikes(valid_support, e_.plan.data.valid_trials, "data.valid_trials");
     }
     auto twin = fresh_twin();
-    const auto result = neurontwin::train(twin, {e_.train, training_seed(), out_ / "checkpoints", name, listener},
-                                          trials, valid_split);
+    const auto result = neurontwin::train(
+        twin, {e_.train, training_seed(), out_ / "checkpoints", name, listener}, trials, valid_split);
     write_file_atomically(out_ / "learning.json", learning_json(result).dump(1) + "\n");
     write_file_atomically(twin_path(), twin_bytes(twin, description(result)));
     say(fmt::format("train: {} epochs, best {} with validation loss {:.5f}, {:.1f} s of computing",
@@ -602,8 +605,8 @@ class Run {
   uint64_t training_seed() const { return e_.train.seed.value_or(e_.seed); }
 
   Twin fresh_twin() const {
-    return Twin(e_.twin, excitatory_synapses(e_.plan.cell) + inhibitory_synapses(e_.plan.cell), training_seed(),
-                on_threads(training_threads_));
+    return Twin(e_.twin, excitatory_synapses(e_.plan.cell) + inhibitory_synapses(e_.plan.cell),
+                training_seed(), on_threads(training_threads_));
   }
 
   std::filesystem::path twin_path() const { return out_ / kTwinFile; }

@@ -179,8 +179,8 @@ TEST(Baselines, TheOneUnitNetworkLooksAsFarBackAsATwinOfAnyKind) {
   for (const auto& twin : {TwinSpec(memory), with_more_heads}) {
     const auto folder = own_temporary_folder() / ("one-unit-" + std::string(twin.network->kind()));
     fs::create_directories(folder);
-    const auto b =
-        one_unit_network({twin, layers, train, folder, "a test's"}, 1, task.train, task.valid, task.test, {}, {});
+    const auto b = one_unit_network({twin, layers, train, folder, "a test's"}, 1, task.train, task.valid,
+                                    task.test, {}, {});
     EXPECT_EQ(b.parameters, 8 * 30 + 1 + 2 * 2);
     EXPECT_EQ(b.test.size(), task.test.trials());
   }
@@ -232,7 +232,7 @@ TEST(Baselines, NetworksOfBinnedInputAreTrainedAsTheTwinWas) {
   TrainSpec train;
   train.steps_per_epoch = 2;
   train.schedule = {{}};
-  OneUnitTask networks{TwinSpec(ConvolutionalSpec({{20, 3}, {11, 3}})), {}, train,
+  OneUnitTask networks{TwinSpec(ConvolutionalSpec({{20, 3}, {11, 3}})),   {},         train,
                        own_temporary_folder() / "binned" / "checkpoints", "a test's", chain_of_eight()};
   std::vector<std::string> names;
   for_each_binned_network({true, true, 1, 20}, networks, 1, task.train, task.valid, task.test, {}, {},

@@ -38,7 +38,8 @@ std::optional<TrainState> load_checkpoint(const std::filesystem::path& file, con
   if (!std::filesystem::exists(file)) return {};
   std::optional<StoredCheckpoint> stored;
   try {
-    stored = read_checkpoint_file(file, identity, most_epochs, arrays_of(twin, average != nullptr && average->is_kept()));
+    stored = read_checkpoint_file(file, identity, most_epochs,
+                                  arrays_of(twin, average != nullptr && average->is_kept()));
   } catch (const InputError& error) {
     fail_input("{}; remove {} to train from the start", error.what(), file.parent_path().string());
   }

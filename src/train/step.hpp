@@ -26,8 +26,8 @@ class TrainStep {
 double length_of(std::span<const float> gradient);
 /// Shortens a gradient of length `length` to `most` if it is longer.
 void clip_length(std::span<float> gradient, double length, double most);
-/// How long a gradient of this length may be: `over_usual` times the usual length of those before it, which it
-/// is then counted among, as no longer than that. Infinite until there were some.
+/// How long a gradient of this length may be: `over_usual` times the usual length of those before it, which
+/// it is then counted among, as no longer than that. Infinite until there were some.
 double usual_limit(GradientLengths& lengths, double length, double over_usual);
 
 }  // namespace neurontwin

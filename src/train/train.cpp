@@ -229,9 +229,9 @@ class Trainer {
       const auto outputs = twin_.forward(batch);
       const auto loss = losses(twin_.spec(), outputs, batch, spec_.heads);
       if (const auto* head = not_finite(twin_.spec(), loss); head != nullptr && v.trouble.empty()) {
-        v.trouble = fmt::format(
-            "in the validation after epoch {} the loss of the {} is no finite number in {}", state_.epoch + 1,
-            head->words, valid_.place_of(i));
+        v.trouble =
+            fmt::format("in the validation after epoch {} the loss of the {} is no finite number in {}",
+                        state_.epoch + 1, head->words, valid_.place_of(i));
       }
       for (size_t h = 0; h < loss.size(); ++h) v.losses[h] += loss[h] / static_cast<double>(trials);
       for (int64_t r = 0; r < outputs.rows; ++r) score.push_back(outputs.at(r, log_odds));
@@ -293,9 +293,10 @@ class Trainer {
     if (!v.trouble.empty()) {
       set_back(last_step, v.trouble);
     } else if (record.valid_loss > spec_.setback_factor * state_.best_valid_loss || stays_worse()) {
-      set_back(last_step, fmt::format("the validation loss of epoch {} is {:.5f}, {:.2f} times the best, {:.5f}",
-                                      record.epoch, record.valid_loss,
-                                      record.valid_loss / state_.best_valid_loss, state_.best_valid_loss));
+      set_back(last_step,
+               fmt::format("the validation loss of epoch {} is {:.5f}, {:.2f} times the best, {:.5f}",
+                           record.epoch, record.valid_loss, record.valid_loss / state_.best_valid_loss,
+                           state_.best_valid_loss));
     }
     ++state_.epoch;  // a checkpoint between epochs stands at the start of the next
     save();
@@ -309,9 +310,8 @@ class Trainer {
     const int64_t since =
         std::max(best_epoch, setbacks.empty() ? 0 : (setbacks.back().step - 1) / spec_.steps_per_epoch + 1);
     if (std::ssize(epochs) - since < spec_.setback_epochs) return false;
-    return std::all_of(epochs.end() - spec_.setback_epochs, epochs.end(), [&](const auto& epoch) {
-      return epoch.valid_loss > kWorse * state_.best_valid_loss;
-    });
+    return std::all_of(epochs.end() - spec_.setback_epochs, epochs.end(),
+                       [&](const auto& epoch) { return epoch.valid_loss > kWorse * state_.best_valid_loss; });
   }
 
   void take_best_weights(Nadam* optimiser = nullptr) {

@@ -127,8 +127,7 @@ TrainState read_train_state(const std::string& text, const std::string& where) {
                    .momentum_product = json.number("momentum_product", {0, 1})};
   auto& epochs = state.result.epochs;
   for (const auto& epoch : json.objects("epochs")) epochs.push_back(epoch_of(epoch, std::ssize(epochs) + 1));
-  for (const auto& setback : json.objects("setbacks"))
-    state.result.setbacks.push_back(setback_of(setback));
+  for (const auto& setback : json.objects("setbacks")) state.result.setbacks.push_back(setback_of(setback));
   // The best weights are kept at an epoch's end, the last ones from the next one's start on.
   const auto finished = std::ssize(epochs);
   if (finished != state.epoch && finished != state.epoch + 1)

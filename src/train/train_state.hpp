@@ -24,9 +24,9 @@ struct EpochRecord {
 
 /// Training went bad, and back to its best weights with a smaller step.
 struct Setback {
-  int64_t step = 0;         // counted from 1
-  std::string words;        // what was seen
-  double rate_factor = 1;   // from then on
+  int64_t step = 0;        // counted from 1
+  std::string words;       // what was seen
+  double rate_factor = 1;  // from then on
 };
 
 struct TrainResult {

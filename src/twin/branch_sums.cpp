@@ -47,8 +47,7 @@ void branch_sums_forward(const BranchSumsShape& s, const Wiring& wiring, std::sp
         now[wiring.branch[k]] += weight[k];
     });
     if (start != nullptr && s.duration > 0) carry(keep, start + w * row, of_window, row);
-    for (int64_t t = 1; t < s.duration; ++t)
-      carry(keep, of_window + (t - 1) * row, of_window + t * row, row);
+    for (int64_t t = 1; t < s.duration; ++t) carry(keep, of_window + (t - 1) * row, of_window + t * row, row);
   });
 }
 

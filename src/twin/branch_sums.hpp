@@ -8,8 +8,8 @@
 namespace neurontwin {
 
 /// Which branches each input channel feeds, each with a weight of its own: those of channel c are
-/// branch[first[c]] .. branch[first[c + 1] - 1]. A stretch of dendrite may have several branches here: sums of
-/// the same synapses that forget at different speeds, or of its inhibitory synapses alone.
+/// branch[first[c]] .. branch[first[c + 1] - 1]. A stretch of dendrite may have several branches here: sums
+/// of the same synapses that forget at different speeds, or of its inhibitory synapses alone.
 struct Wiring {
   int64_t branches = 0;
   std::vector<int64_t> first{0};

@@ -16,7 +16,8 @@ constexpr int64_t kMostBranches = 100000;
 
 /// One number, or a list of them.
 std::vector<double> taus(const Settings& settings, const char* key, std::vector<double> otherwise) {
-  if (settings.is_array(key) || !settings.has(key)) return settings.numbers(key, std::move(otherwise), kPositive);
+  if (settings.is_array(key) || !settings.has(key))
+    return settings.numbers(key, std::move(otherwise), kPositive);
   return {settings.number(key, {}, kPositive)};
 }
 
@@ -69,9 +70,9 @@ NetworkSpecPointer from_file(const SpecificationFile& file) {
   w.branch = wiring.integers("branch", 0, w.branches - 1);
   w.first = wiring.integers("first", 0, w.contacts());
   // Files of versions before 0.2 have one time constant for all.
-  w.tau_ms = wiring.has("tau_ms")
-                 ? wiring.numbers("tau_ms", kPositive)
-                 : std::vector<double>(static_cast<size_t>(w.branches), json.number("synapse_tau_ms", kPositive));
+  w.tau_ms = wiring.has("tau_ms") ? wiring.numbers("tau_ms", kPositive)
+                                  : std::vector<double>(static_cast<size_t>(w.branches),
+                                                        json.number("synapse_tau_ms", kPositive));
   if (std::ssize(w.tau_ms) != w.branches) {
     fail_input("{}: has {} time constants for {} branches", wiring.where("tau_ms"), w.tau_ms.size(),
                w.branches);
@@ -93,11 +94,14 @@ NetworkKind recurrent_kind() {
           from_settings,
           from_file,
           {"memory_units", "branches", "branch_overlap", "memory_activation", "learn_time_constants",
-           "hidden_units", "synapse_tau_ms", "inhibitory_tau_ms", "shortest_memory_ms", "longest_memory_ms", "history_ms"}};
+           "hidden_units", "synapse_tau_ms", "inhibitory_tau_ms", "shortest_memory_ms", "longest_memory_ms",
+           "history_ms"}};
 }
 
 void wire(RecurrentSpec& spec, const CellTable& cell) {
-  spec.wiring = cell.section.empty() ? Wiring{} : wire_branches(cell, spec.branches, spec.branch_overlap, spec.branch_times);
+  spec.wiring = cell.section.empty()
+                    ? Wiring{}
+                    : wire_branches(cell, spec.branches, spec.branch_overlap, spec.branch_times);
   spec.excitatory_channels = std::ssize(cell.excitatory_compartment);
 }
 
@@ -181,13 +185,11 @@ nlohmann::ordered_json RecurrentSpec::to_json() const {
 }
 
 TextsByName RecurrentSpec::texts() const {
-  return {{"wiring",
-           nlohmann::ordered_json{
-               {"branches", wiring.branches},
-               {"first", wiring.first},
-               {"branch", wiring.branch},
-               {"tau_ms", branch_taus_ms()}}
-               .dump()}};
+  return {{"wiring", nlohmann::ordered_json{{"branches", wiring.branches},
+                                            {"first", wiring.first},
+                                            {"branch", wiring.branch},
+                                            {"tau_ms", branch_taus_ms()}}
+                         .dump()}};
 }
 
 double RecurrentSpec::branch_tau_ms(int64_t branch) const {

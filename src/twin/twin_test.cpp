@@ -607,7 +607,8 @@ TEST(Twin, WeightsDependOnTheSeedAloneAndAreTheSameOnEveryMachine) {
   EXPECT_EQ(some(a, "layer1_weight"), "0.149129 -0.20741 -0.0233078");
   EXPECT_EQ(some(a, "layer3_weight"), "-0.173341 0.0952918 0.00975758");
   EXPECT_EQ(some(a, "soma_weight"), "-0.0911167 -0.0456746 0.124998");
-  EXPECT_EQ(some(r, "recurrent.synapse_weight"), "0.5 0.5 -0.5");
+  EXPECT_EQ(some(r, "recurrent.synapse_weight"), "0.5 0.3125 -0.0625")
+      << "less where a sum forgets slowly: 8 ms and 40 ms";
   EXPECT_EQ(some(r, "recurrent.branch_weight"), "0.186522 -0.119669 -0.142313");
   EXPECT_EQ(some(r, "recurrent.delta_weight"), "0.165159 -0.0133211 0.0200294");
   EXPECT_EQ(some(r, "recurrent.log_time_constant"), "0 3.00638 5.01064");

@@ -132,8 +132,8 @@ TEST(Judge, ConvolutionalTwinsAreTorchsWhateverTheirShapesAndInput) {
       const int64_t features = random.integer(0, 4) == 0 ? 64 : random.integer(1, 20);
       network.layers.push_back({random.integer(1, 25), features});
     }
-    // Not of few spikes or where every bin holds one: a signal that does not vary has no variance to be divided
-    // by, and normalisation would make its roundings 30 times larger in every layer.
+    // Not of few spikes or where every bin holds one: a signal that does not vary has no variance to be
+    // divided by, and normalisation would make its roundings 30 times larger in every layer.
     network.batch_norm = n % 3 != 0 && (n % 4 == 1 || n % 4 == 2);
     network.activation = n % 4 == 1 ? Activation::linear : Activation::relu;
     if (n >= 16) network.temporal_shapes = random.integer(1, most_shapes(network.layers[0].taps));
