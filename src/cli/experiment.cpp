@@ -38,8 +38,8 @@ Experiment read_experiment(const Options& options) {
   e.twin = read_twin(twin, cell_table(e.plan.cell));
   if (const auto* own = e.twin.as<ConvolutionalSpec>()) {
     e.convolutional = *own;
-  } else if (twin.has("taps") &&
-             twin.has("width")) {  // networks of a search and the one-unit network start as these would
+  } else if (twin.has("taps") && twin.has("width")) {
+    // Networks of a search and the one-unit network start as these would.
     e.convolutional = read_convolutional(twin);
   }
   e.train = read_train(train);

@@ -38,8 +38,8 @@ struct TrainSpec {
   /// A validation loss of so many times the best one is a setback: training goes back to the best weights,
   /// with half of the learning rate.
   double setback_factor = 2;
-  int64_t setback_epochs =
-      0;  // the same where so many epochs in a row are a tenth worse than the best; 0: off
+  /// The same where so many epochs in a row are a tenth worse than the best; 0: off.
+  int64_t setback_epochs = 0;
   std::optional<uint64_t> seed = {};  // of starting weights and windows; else the experiment's
   HeadSettings heads = usual_head_settings();
   std::vector<SchedulePhase> schedule;

@@ -200,13 +200,8 @@ std::vector<HiddenSignal<T>> ConvolutionalNetwork<T>::hidden() const {
   std::vector<HiddenSignal<T>> all;
   const auto names = spec_.layer_names();
   for (size_t i = 0; i < passes_.size(); ++i) {
-    const int64_t features = spec_.layers[i].features;
-    HiddenSignal<T> signal{names[i], features, {}};
-    for (int64_t w = 0; w < windows_; ++w) {
-      const T* end = passes_[i].y + (w + 1) * passes_[i].duration * features;
-      signal.values.insert(signal.values.end(), end - window_ms_ * features, end);
-    }
-    all.push_back(std::move(signal));
+    all.push_back(last_of_windows<T>(names[i], passes_[i].y, windows_, passes_[i].duration, window_ms_,
+                                     spec_.layers[i].features));
   }
   return all;
 }

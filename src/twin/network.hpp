@@ -28,6 +28,18 @@ struct HiddenSignal {
   std::vector<T> values;
 };
 
+/// The last `window_ms` of each window of a signal [window][duration_ms][width].
+template <class T>
+HiddenSignal<T> last_of_windows(std::string name, const T* signal, int64_t windows, int64_t duration_ms,
+                                int64_t window_ms, int64_t width) {
+  HiddenSignal<T> last{std::move(name), width, {}};
+  for (int64_t w = 0; w < windows; ++w) {
+    const T* end = signal + (w + 1) * duration_ms * width;
+    last.values.insert(last.values.end(), end - window_ms * width, end);
+  }
+  return last;
+}
+
 /// A network for inputs that go on and on, side by side, from silence on.
 template <class T>
 class NetworkStream {

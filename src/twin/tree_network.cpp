@@ -215,13 +215,8 @@ std::vector<HiddenSignal<T>> TreeNetwork<T>::hidden() const {
   std::vector<HiddenSignal<T>> all;
   const auto names = spec_.layer_names();
   for (size_t i = 0; i < passes_.size(); ++i) {
-    const int64_t width = spec_.layer_width(i);
-    HiddenSignal<T> signal{names[i], width, {}};
-    for (int64_t w = 0; w < windows_; ++w) {
-      const T* end = passes_[i].y + (w + 1) * passes_[i].duration * width;
-      signal.values.insert(signal.values.end(), end - window_ms_ * width, end);
-    }
-    all.push_back(std::move(signal));
+    all.push_back(last_of_windows<T>(names[i], passes_[i].y, windows_, passes_[i].duration, window_ms_,
+                                     spec_.layer_width(i)));
   }
   return all;
 }
