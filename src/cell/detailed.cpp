@@ -29,10 +29,25 @@ std::set<Region> read_regions(const Settings& settings, std::string_view key = "
   return regions;
 }
 
-std::vector<int> compartments_in(const Compartments& geometry, const std::set<Region>& regions) {
+/// Where a mechanism or a synapse is: the compartments of `regions` whose centre is within `distance_um`
+/// [from, to] along the tree from the soma, where that is given.
+std::vector<int> read_compartments(const Settings& settings, const Compartments& geometry) {
+  const auto regions = read_regions(settings);
+  // Asked for only where it is there, so that descriptions without it stay known as the same.
+  Range distance_um;
+  if (settings.has("distance_um"))
+    std::tie(distance_um.low, distance_um.high) = settings.low_high("distance_um", {}, kNotNegative);
   std::vector<int> all;
-  for (size_t c = 0; c < geometry.compartments.size(); ++c)
-    if (regions.contains(geometry.region(static_cast<int>(c)))) all.push_back(static_cast<int>(c));
+  for (size_t c = 0; c < geometry.compartments.size(); ++c) {
+    const double path_um = geometry.compartments[c].path_um;
+    if (regions.contains(geometry.region(static_cast<int>(c))) && path_um >= distance_um.low &&
+        path_um <= distance_um.high)
+      all.push_back(static_cast<int>(c));
+  }
+  if (all.empty()) {
+    fail_input("{}: no compartment lies in these regions{}", settings.where("regions"),
+               settings.has("distance_um") ? " at this distance" : "");
+  }
   return all;
 }
 
@@ -135,9 +150,7 @@ Placement read_placement(const Settings& settings, const Compartments& geometry,
   Placement p;
   const auto name = read_mechanism_name(settings, files.folder);
   p.loaded = files.load(name, settings.where("mechanism"));
-  p.compartments = compartments_in(geometry, read_regions(settings));
-  if (p.compartments.empty())
-    fail_input("{}: no compartment lies in these regions", settings.where("regions"));
+  p.compartments = read_compartments(settings, geometry);
   const auto& parameters = p.mechanism().parameters;
   const bool last_at_end = settings.flag("last_at_end", false);
   p.parameters.assign(p.compartments.size(), std::vector<double>(parameters.size()));

@@ -333,7 +333,27 @@ TEST_F(Wrong, WhatIsNoSynapseTakesNoInput) {
             line_of("receptors = ") + "'receptors' is \"nmd\", expected one of: nmda, ampa");
 }
 
+TEST(Places, ADistanceRangeKeepsSynapsesOutOfTheTuft) {
+  const std::string set = "excitatory.distance_um=[0, 683]";
+  const auto all = read();
+  const auto near = read({set});
+  const auto& compartments = near.placements[*near.excitatory.placement].compartments;
+  EXPECT_LT(compartments.size(), all.placements[*all.excitatory.placement].compartments.size());
+  for (const int c : compartments) EXPECT_LE(near.geometry.compartments[static_cast<size_t>(c)].path_um, 683);
+  // Those that are out are all beyond.
+  size_t within = 0;
+  for (const int c : all.placements[*all.excitatory.placement].compartments)
+    within += all.geometry.compartments[static_cast<size_t>(c)].path_um <= 683;
+  EXPECT_EQ(compartments.size(), within);
+  EXPECT_EQ(near.placements[*near.inhibitory.placement].compartments,
+            all.placements[*all.inhibitory.placement].compartments);
+}
+
 TEST_F(Wrong, PlacesAndSizesMustExist) {
+  EXPECT_EQ(refusal("rise = 0.2, decay = 8", "distance_um = [5000, 6000], rise = 0.2, decay = 8"),
+            line_of("inhibitory = {") + "no compartment lies in these regions at this distance");
+  EXPECT_EQ(refusal("rise = 0.2, decay = 8", "distance_um = [600, 500], rise = 0.2, decay = 8"),
+            line_of("inhibitory = {") + "'inhibitory.distance_um' expected two numbers, the lower first");
   EXPECT_EQ(refusal("distance_um = 683", "distance_um = 6830"),
             line_of("nexus = {") +
                 "'nexus.distance_um' is 6830 um, but no apical dendrite is that far from the soma");

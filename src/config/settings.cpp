@@ -9,10 +9,9 @@
 #include <map>
 #include <set>
 
-#include "config/toml_value.hpp"
-
 #include "config/ordinary_file.hpp"
 #include "config/toml_depth.hpp"
+#include "config/toml_value.hpp"
 
 namespace neurontwin {
 namespace {
@@ -66,6 +65,26 @@ toml::table parse(std::string_view text, std::string_view name) {
 
 toml::table parse_file(const std::filesystem::path& file) {
   return parse(read_text(file), file.string());
+}
+
+/// The file, and those that it begins from by `extends = "FILE"`, itself first.
+std::vector<toml::table> file_and_extended(std::filesystem::path file) {
+  std::vector<toml::table> tables;
+  std::set<std::filesystem::path> seen;
+  for (;;) {
+    seen.insert(std::filesystem::weakly_canonical(file));
+    tables.push_back(parse_file(file));
+    const auto* extends = tables.back().get("extends");
+    if (extends == nullptr) return tables;
+    if (!extends->is_string())
+      fail_input("{}: 'extends' is {}, expected the name of a TOML file", place(*extends),
+                 type_name(*extends));
+    file = file.parent_path() / **extends->as_string();
+    if (std::error_code unreadable; !std::filesystem::exists(file, unreadable) && !unreadable)
+      fail_input("{}: 'extends' names the file {}, which does not exist", place(*extends), file.string());
+    if (seen.contains(std::filesystem::weakly_canonical(file)))
+      fail_input("{}: 'extends' comes back to {}, which it began from", place(*extends), file.string());
+  }
 }
 
 bool is_toml(const std::string& text) {
@@ -302,25 +321,29 @@ Settings Settings::from_file(const std::filesystem::path& file, std::string_view
   state->owned = std::make_shared<std::vector<std::shared_ptr<toml::table>>>();
   state->origin = state->file = file.string();
   state->folder = file.parent_path();
-  const toml::table* base = state->own(parse_file(file));
   for (size_t i = overrides.size(); i-- > 0;)
     state->layers.push_back(state->own(parse_override(overrides[i])));
 
-  state->read.emplace("profile");
-  const auto* node = base->get("profile");
-  const toml::table* profiles = node != nullptr ? node->as_table() : nullptr;
-  if (node != nullptr && profiles == nullptr)
-    state->wrong_type(*node, "profile", "tables like [profile.quick]");
-  if (!profile.empty()) {
-    const auto* chosen = profiles != nullptr ? profiles->get(profile) : nullptr;
-    if (chosen == nullptr || !chosen->is_table()) {
-      const auto names = profiles_of(file);
-      fail_input("{}: has no profile '{}'; {}", file.string(), profile,
-                 names.empty() ? "it has none at all" : fmt::format("it has {}", fmt::join(names, ", ")));
+  state->read.insert({"profile", "extends"});
+  bool has_profile = profile.empty();
+  for (auto& written : file_and_extended(file)) {
+    const toml::table* table = state->own(std::move(written));
+    const auto* node = table->get("profile");
+    const toml::table* profiles = node != nullptr ? node->as_table() : nullptr;
+    if (node != nullptr && profiles == nullptr)
+      state->wrong_type(*node, "profile", "tables like [profile.quick]");
+    const auto* chosen = profiles != nullptr && !profile.empty() ? profiles->get(profile) : nullptr;
+    if (chosen != nullptr && chosen->is_table()) {
+      state->layers.push_back(chosen->as_table());
+      has_profile = true;
     }
-    state->layers.push_back(chosen->as_table());
+    state->layers.push_back(table);
   }
-  state->layers.push_back(base);
+  if (!has_profile) {
+    const auto names = profiles_of(file);
+    fail_input("{}: has no profile '{}'; {}", file.string(), profile,
+               names.empty() ? "it has none at all" : fmt::format("it has {}", fmt::join(names, ", ")));
+  }
   return Settings(state);
 }
 
@@ -443,6 +466,14 @@ std::vector<int64_t> Settings::integers(std::string_view key, std::optional<std:
   return state_->list<int64_t>(key, std::move(otherwise), range);
 }
 
+std::pair<double, double> Settings::low_high(std::string_view key, const std::vector<double>& otherwise,
+                                             Range range) const {
+  const auto pair = numbers(key, otherwise.empty() ? std::optional<std::vector<double>>() : otherwise, range);
+  if (pair.size() != 2 || pair[0] > pair[1])
+    fail_input("{}: '{}' expected two numbers, the lower first", where(key), full_key(key));
+  return {pair[0], pair[1]};
+}
+
 Settings Settings::table(std::string_view key) const {
   state_->read.emplace(key);
   auto& known = state_->tables[std::string(key)];
@@ -468,7 +499,8 @@ Settings Settings::table_or_file(std::string_view key) const {
     const std::filesystem::path file = state_->beside(name, *name.as_string());
     if (std::error_code unreadable; !std::filesystem::exists(file, unreadable) && !unreadable)
       fail_input("{}: '{}' names the file {}, which does not exist", place(name), named_by, file.string());
-    known->layers.push_back(known->own(parse_file(file)));
+    for (auto& written : file_and_extended(file)) known->layers.push_back(known->own(std::move(written)));
+    known->read.emplace("extends");
     known->origin = known->file = file.string();
     known->folder = file.parent_path();
     return Settings(known);
@@ -562,12 +594,13 @@ std::string Settings::determining(
 }
 
 std::vector<std::string> profiles_of(const std::filesystem::path& file) {
-  const auto table = parse_file(file);
-  std::vector<std::string> names;
-  if (const auto* profiles = table["profile"].as_table()) {
-    for (const auto& [key, node] : *profiles) names.emplace_back(key.str());
+  std::set<std::string> names;
+  for (const auto& table : file_and_extended(file)) {
+    if (const auto* profiles = table["profile"].as_table()) {
+      for (const auto& [key, node] : *profiles) names.emplace(key.str());
+    }
   }
-  return names;
+  return {names.begin(), names.end()};
 }
 
 }  // namespace neurontwin

@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "config/error.hpp"
@@ -34,7 +35,8 @@ inline constexpr Range kNotNegative{0, std::numeric_limits<double>::infinity()};
 class Settings {
  public:
   /// Reads `file`, lays its table [profile.`profile`] over it (unless `profile` is empty), and each
-  /// "key=value" of `overrides` over that, the last on top.
+  /// "key=value" of `overrides` over that, the last on top. Below it lie the file that it names by
+  /// `extends = "FILE"`, if any, and that file's profile.
   static Settings from_file(const std::filesystem::path& file, std::string_view profile = "",
                             std::span<const std::string> overrides = {});
   /// The same from text; `name` stands for the file in messages.
@@ -67,6 +69,10 @@ class Settings {
                               Range range = {}) const;
   std::vector<int64_t> integers(std::string_view key, std::optional<std::vector<int64_t>> otherwise = {},
                                 Range range = {}) const;
+
+  /// Two numbers of which the first is not the higher one. Without a default the key is required.
+  std::pair<double, double> low_high(std::string_view key, const std::vector<double>& otherwise = {},
+                                     Range range = {}) const;
 
   /// A table inside this one; an absent one reads as empty.
   Settings table(std::string_view key) const;

@@ -1,9 +1,10 @@
 #include "config/settings.hpp"
-#include "config/temporary_folder.hpp"
 
 #include <gtest/gtest.h>
 
 #include <fstream>
+
+#include "config/temporary_folder.hpp"
 
 namespace neurontwin {
 namespace {
@@ -66,6 +67,49 @@ TEST(Settings, AnOverrideStandsOverTheProfileAndTheProfileOverTheFile) {
   EXPECT_EQ(t.integer("c"), 3);
   EXPECT_EQ(t.text("d"), "word");
   EXPECT_NO_THROW(s.reject_unread());
+}
+
+TEST(Settings, AFileThatExtendsAnotherSaysOnlyWhatIsOther) {
+  write("first.toml",
+        "x = 1\n[t]\na = 1\nb = 1\nc = 1\nd = 1\n[profile.quick.t]\nb = 2\nc = 2\n[profile.day]\n");
+  const auto file =
+      write("second.toml", "extends = 'first.toml'\n[t]\nc = 3\nd = 3\n[profile.quick.t]\nd = 4\n");
+  const auto s = Settings::from_file(file, "quick", {});
+  const auto t = s.table("t");
+  EXPECT_EQ(t.integer("a"), 1);
+  EXPECT_EQ(t.integer("b"), 2);  // the profile of what it extends
+  EXPECT_EQ(t.integer("c"), 3);  // the file stands over it
+  EXPECT_EQ(t.integer("d"), 4);
+  EXPECT_EQ(s.integer("x"), 1);
+  s.reject_unread();
+  EXPECT_EQ(profiles_of(file), (std::vector<std::string>{"day", "quick"}));
+  EXPECT_EQ(Settings::from_file(file, "day", {}).table("t").integer("c"), 3);
+  const auto wrong =
+      Settings::from_file(write("third.toml", "extends = 'second.toml'\n[t]\na = 'one'\n"), "", {});
+  EXPECT_NE(message_of([&] { wrong.table("t").integer("a"); }).find("third.toml:3: 't.a' is text"),
+            std::string::npos);
+}
+
+TEST(Settings, AFileExtendsOneThatIsThereAndNotItself) {
+  const auto dangling = write("dangling.toml", "extends = 'nowhere.toml'\n");
+  EXPECT_NE(message_of([&] {
+              Settings::from_file(dangling, "", {});
+            }).find("dangling.toml:1: 'extends' names the file"),
+            std::string::npos);
+  const auto ring = write("ring.toml", "extends = 'ring.toml'\n");
+  EXPECT_NE(
+      message_of([&] { Settings::from_file(ring, "", {}); }).find("ring.toml:1: 'extends' comes back to"),
+      std::string::npos);
+  write("part.toml", "extends = 'first-part.toml'\nb = 2\n");
+  write("first-part.toml", "a = 1\nb = 1\n");
+  const auto part = Settings::from_file(write("whole.toml", "part = 'part.toml'\n")).table_or_file("part");
+  EXPECT_EQ(part.integer("a"), 1);
+  EXPECT_EQ(part.integer("b"), 2);
+  const auto number = write("number.toml", "extends = 1\n");
+  EXPECT_NE(message_of([&] {
+              Settings::from_file(number, "", {});
+            }).find("number.toml:1: 'extends' is an integer, expected the name of a TOML file"),
+            std::string::npos);
 }
 
 TEST(Settings, AnErrorInAnOverrideNamesTheOverride) {

@@ -138,7 +138,7 @@ void require_possible(const KnownMember& member, const Settings& breadth, bool h
 
 void read_parameters(Breadth& b, const Settings& settings) {
   const auto between = [&](std::string_view key, Between& of, Range range) {
-    of = read_low_high(settings, key, {of.first, of.second}, range);
+    of = settings.low_high(key, {of.first, of.second}, range);
   };
   // Of whole numbers of ms.
   const auto durations = [&](std::string_view key, Between& of, Range range) {

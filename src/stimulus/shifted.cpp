@@ -83,7 +83,7 @@ Parameters read_parameters(const Settings& settings) {
   p.synchrony_burst_ms = settings.integer("synchrony_burst_ms", 5, {1, 1000});
   p.clusters_driven_share = settings.number("clusters_driven_share", 0.3, {0.001, 1});
   p.clusters_driven_factor = settings.number("clusters_driven_factor", 4.0, {0.01, 100});
-  p.sinusoidal_period_ms = read_low_high(settings, "sinusoidal_period_ms", {15, 300}, {2, 1e6});
+  p.sinusoidal_period_ms = settings.low_high("sinusoidal_period_ms", {15, 300}, {2, 1e6});
   p.sinusoidal_depth = settings.number("sinusoidal_depth", 1.0, {0.01, 1});
   return p;
 }

@@ -215,15 +215,6 @@ std::vector<int64_t> durations(const Settings& settings, std::string_view key) {
 
 }  // namespace
 
-std::pair<double, double> read_low_high(const Settings& settings, std::string_view key,
-                                        std::vector<double> otherwise, Range range) {
-  const auto pair = settings.numbers(key, std::move(otherwise), range);
-  if (pair.size() != 2 || pair[0] > pair[1]) {
-    fail_input("{}: '{}' expected two numbers, the lower first", settings.where(key), settings.full_key(key));
-  }
-  return {pair[0], pair[1]};
-}
-
 SynapsePool one_pool(int excitatory_synapses, int inhibitory_synapses) {
   SynapsePool pool;
   const auto fill = [](int count, std::vector<int>& numbers, std::vector<double>& shares) {
@@ -239,20 +230,20 @@ SynapsePool one_pool(int excitatory_synapses, int inhibitory_synapses) {
 RandomRates read_stimulus(const Settings& settings, std::vector<SynapsePool> pools) {
   RandomRates rates;
   rates.excitatory_synapses = rates.inhibitory_synapses = 0;
-  const auto [low, high] = read_low_high(settings, "excitatory_per_100ms", {0, 50}, {0, 1e6});
+  const auto [low, high] = settings.low_high("excitatory_per_100ms", {0, 50}, {0, 1e6});
   for (auto& pool : pools) {
     rates.excitatory_synapses += static_cast<int>(pool.excitatory.size());
     rates.inhibitory_synapses += static_cast<int>(pool.inhibitory.size());
     std::tie(pool.excitatory_per_100ms_low, pool.excitatory_per_100ms_high) = std::pair(low, high);
     if (pool.name.empty() || !settings.has(pool.name)) continue;
     std::tie(pool.excitatory_per_100ms_low, pool.excitatory_per_100ms_high) =
-        read_low_high(settings.table(pool.name), "excitatory_per_100ms", {low, high}, {0, 1e6});
+        settings.table(pool.name).low_high("excitatory_per_100ms", {low, high}, {0, 1e6});
   }
   rates.pools = std::move(pools);
   rates.inhibition_below_excitation = settings.number("inhibition_below_excitation", 50.0);
   rates.inhibition_above_excitation = settings.number("inhibition_above_excitation", -15.0);
   std::tie(rates.synapse_factor_low, rates.synapse_factor_high) =
-      read_low_high(settings, "synapse_factor", {0.5, 1.5}, kNotNegative);
+      settings.low_high("synapse_factor", {0.5, 1.5}, kNotNegative);
   rates.interval_ms = durations(settings, "interval_ms");
   rates.interval_jitter_ms = settings.integer("interval_jitter_ms", 20, {0, 1e6});
   rates.smoothing_sd_ms = durations(settings, "smoothing_sd_ms");

@@ -58,10 +58,6 @@ struct RandomRates {
 /// with a pool's name has its own. InputError where it is wrong.
 RandomRates read_stimulus(const Settings& settings, std::vector<SynapsePool> pools);
 
-/// Two numbers of which the first is not the higher one. InputError where they are not.
-std::pair<double, double> read_low_high(const Settings& settings, std::string_view key,
-                                        std::vector<double> otherwise, Range range);
-
 /// Factors on the rates that are drawn for one trial; none are 1.
 struct RateFactors {
   std::vector<double> of_synapse;            // [synapse], excitatory first; empty: 1
