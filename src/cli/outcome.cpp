@@ -1,6 +1,5 @@
 #include "cli/outcome.hpp"
 
-#include <c10/util/Exception.h>
 #include <fmt/format.h>
 
 #include <cerrno>
@@ -25,11 +24,6 @@ void tell(const std::string& message) {
   const auto line = fmt::format("neurontwin: {}\n", message);
   std::fwrite(line.data(), 1, line.size(), stderr);
   std::fflush(stderr);
-}
-
-bool is_out_of_memory(const c10::Error& error) {
-  const std::string what = error.what_without_backtrace();
-  return what.find("allocate memory") != what.npos || what.find("out of memory") != what.npos;
 }
 
 [[noreturn]] void fail_memory(std::string_view doing, std::string_view settings) {
@@ -59,9 +53,6 @@ void with_reasons(std::string_view doing, std::string_view settings, const std::
     fail_memory(doing, settings);
   } catch (const std::length_error&) {  // more than any memory could hold
     fail_memory(doing, settings);
-  } catch (const c10::Error& error) {
-    if (is_out_of_memory(error)) fail_memory(doing, settings);
-    fail_internal(doing, error.what_without_backtrace());
   } catch (const std::exception& error) {
     fail_internal(doing, error.what());
   }
