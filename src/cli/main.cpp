@@ -4,15 +4,18 @@
 #include <thread>
 
 #include "cli/compare.hpp"
-#include "cli/memory_estimate.hpp"
 #include "cli/memory_limit.hpp"
 #include "cli/outcome.hpp"
+#include "cli/progress_bar.hpp"
 #include "cli/replay.hpp"
-#include "cli/search_stage.hpp"
-#include "cli/stages.hpp"
 #include "cli/stopping.hpp"
+#include "cli/summary.hpp"
 #include "cli/tools.hpp"
 #include "dataset/dataset_size.hpp"
+#include "run/memory_estimate.hpp"
+#include "run/reasons.hpp"
+#include "run/search_stage.hpp"
+#include "run/stages.hpp"
 #include "train/kept_memory.hpp"
 #include "train/patient_threads.hpp"
 
@@ -116,6 +119,11 @@ void require_background_simulation(const CLI::App& all, const Experiment& e) {
   }
 }
 
+void print_search(const std::string& table, const std::filesystem::path& folder) {
+  fmt::print("{}  everything              {}\n", table,
+             std::filesystem::absolute(folder / "search.json").lexically_normal().string());
+}
+
 int run(int argc, char** argv) {
   CLI::App app("neurontwin: from a detailed neuron to its deep-network twin", "neurontwin");
   app.set_version_flag("--version", "neurontwin " NEURONTWIN_VERSION);
@@ -214,12 +222,16 @@ int run(int argc, char** argv) {
     const auto experiment = prepare(options);
     require_background_simulation(*all, experiment);
     if (searching->parsed() && worker_threads > 0)
-      run_search_worker(experiment, options, worker_threads);
+      run_search_worker(experiment, options, worker_threads, progress_bar());
     else if (searching->parsed())
-      run_search(experiment, options, workers, {argv, argv + argc});
-    if (all->parsed()) run_all(experiment, options);
+      print_search(run_search(experiment, options, workers, {argv, argv + argc}, progress_bar()),
+                   options.out);
+    if (all->parsed()) {
+      run_all(experiment, options, progress_bar());
+      print_summary(experiment, options.out);
+    }
     for (const auto& [name, stage, help] : stages) {
-      if (app.got_subcommand(name)) run_stage(stage, experiment, options);
+      if (app.got_subcommand(name)) run_stage(stage, experiment, options, progress_bar());
     }
   }
   return kDone;

@@ -5,11 +5,11 @@
 #include <nlohmann/json.hpp>
 
 #include "cell/detailed.hpp"
-#include "cli/experiment.hpp"
 #include "cli/inspect_dataset.hpp"
 #include "dataset/shard.hpp"
 #include "files/files.hpp"
 #include "mechanism/pace.hpp"
+#include "run/experiment.hpp"
 #include "twin/onnx_file.hpp"
 #include "twin/predict.hpp"
 #include "twin/saved_twin.hpp"

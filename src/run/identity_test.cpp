@@ -1,10 +1,10 @@
-#include "cli/identity.hpp"
+#include "run/identity.hpp"
 
 #include <gtest/gtest.h>
 
-#include "cli/experiment.hpp"
 #include "config/temporary_folder.hpp"
 #include "files/files.hpp"
+#include "run/experiment.hpp"
 
 namespace neurontwin {
 namespace {

@@ -1,14 +1,13 @@
-#include "cli/search_stage.hpp"
+#include "run/search_stage.hpp"
 
 #include <algorithm>
 #include <thread>
 
-#include "cli/progress_bar.hpp"
-#include "cli/stage_log.hpp"
-#include "cli/stages.hpp"
 #include "dataset/event_support.hpp"
 #include "files/files.hpp"
 #include "progress/say.hpp"
+#include "run/stage_log.hpp"
+#include "run/stages.hpp"
 #include "search/search.hpp"
 
 namespace neurontwin {
@@ -54,7 +53,7 @@ void make_room(const StageLog& log, const SearchTask& task, const Experiment& e)
              aside.string());
 }
 
-SearchTask task_of(const Experiment& e, const Options& o, int threads) {
+SearchTask task_of(const Experiment& e, const Options& o, int threads, const ProgressListener& progress) {
   if (!e.search) {
     fail_input(
         "{}: has no [search], which says what to try and how long; for example\n"
@@ -82,8 +81,8 @@ SearchTask task_of(const Experiment& e, const Options& o, int threads) {
   task.out = o.out;
   task.threads = threads;
   task.open = [&e, &o](const std::string& name) { return open_split(e, o, name); };
-  task.shifted = [&e, &o, threads] {
-    return shifted_trials(e.generalisation, e.plan, o.out / "dataset", threads, progress_bar());
+  task.shifted = [&e, &o, threads, progress] {
+    return shifted_trials(e.generalisation, e.plan, o.out / "dataset", threads, progress);
   };
   return task;
 }
@@ -103,11 +102,11 @@ void require_spikes(const SearchTask& task, const Experiment& e) {
 
 }  // namespace
 
-void run_search(const Experiment& experiment, const Options& options, int workers,
-                std::vector<std::string> arguments) {
+std::string run_search(const Experiment& experiment, const Options& options, int workers,
+                       std::vector<std::string> arguments, const ProgressListener& progress) {
   const int threads = threads_of(options);
-  auto task = task_of(experiment, options, threads);
-  run_stage(StageName::simulate, experiment, options);
+  auto task = task_of(experiment, options, threads, progress);
+  run_stage(StageName::simulate, experiment, options, progress);
   const FolderLock lock(options.out);
   const StageInputs inputs{experiment.determines.search, data_of(experiment, options, threads)};
   task.identity = search_identity(experiment.determines, experiment.plan.identity, inputs.files);
@@ -118,15 +117,14 @@ void run_search(const Experiment& experiment, const Options& options, int worker
   log.finish("search trials", {{experiment.determines.search_trial, inputs.files}, {}, 0});
   arguments.push_back("--search-worker");
   arguments.push_back(std::to_string(std::max(1, threads / workers)));
-  const auto answers = search(task, arguments, workers, progress_bar());
+  const auto answers = search(task, arguments, workers, progress);
   log.finish("search", {inputs, {{"search.json", digest(read_file(options.out / "search.json"))}}, 0});
-  fmt::print("{}", table_of(answers));
-  fmt::print("  everything              {}\n",
-             std::filesystem::absolute(options.out / "search.json").lexically_normal().string());
+  return table_of(answers);
 }
 
-void run_search_worker(const Experiment& experiment, const Options& options, int threads) {
-  auto task = task_of(experiment, options, threads);
+void run_search_worker(const Experiment& experiment, const Options& options, int threads,
+                       const ProgressListener& progress) {
+  auto task = task_of(experiment, options, threads, progress);
   task.identity =
       search_identity(experiment.determines, experiment.plan.identity, data_of(experiment, options, threads));
   work_on_search(task);

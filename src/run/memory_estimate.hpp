@@ -1,5 +1,5 @@
 #pragma once
-#include "cli/experiment.hpp"
+#include "run/experiment.hpp"
 
 namespace neurontwin {
 

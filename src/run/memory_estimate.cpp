@@ -1,4 +1,4 @@
-#include "cli/memory_estimate.hpp"
+#include "run/memory_estimate.hpp"
 
 #include <algorithm>
 

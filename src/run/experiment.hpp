@@ -4,7 +4,6 @@
 #include <string>
 #include <vector>
 
-#include "cli/identity.hpp"
 #include "dataset/dataset.hpp"
 #include "evaluate/evaluate.hpp"
 #include "evaluate/sequences.hpp"
@@ -12,6 +11,7 @@
 #include "interpret/interpret.hpp"
 #include "interpret/interventions.hpp"
 #include "interpret/probes.hpp"
+#include "run/identity.hpp"
 #include "search/search.hpp"
 #include "train/train.hpp"
 

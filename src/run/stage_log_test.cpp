@@ -1,4 +1,4 @@
-#include "cli/stage_log.hpp"
+#include "run/stage_log.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "cli/experiment.hpp"
+#include "run/experiment.hpp"
 
 #include "dataset/signal_sources.hpp"
 #include "simulate/dendritic_input.hpp"

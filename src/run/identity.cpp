@@ -1,4 +1,4 @@
-#include "cli/identity.hpp"
+#include "run/identity.hpp"
 
 #include <fmt/ranges.h>
 

@@ -1,9 +1,9 @@
 #pragma once
 #include <optional>
 
-#include "cli/stage_log.hpp"
 #include "config/settings.hpp"
 #include "dataset/dataset.hpp"
+#include "run/stage_log.hpp"
 
 namespace neurontwin {
 

@@ -1,0 +1,54 @@
+#include "progress/say.hpp"
+#include "run/stages.hpp"
+
+namespace neurontwin {
+namespace {
+
+StageInputs interpretation_inputs(RunFolder& run) {
+  std::vector<std::string> files{kTwinFile, "dataset/test"};
+  if (run.experiment.dendritic_spikes.trials > 0 && run.experiment.plan.data.dendritic_components > 0)
+    files.push_back("dataset/dendritic_basis.h5");
+  return {run.experiment.determines.interpret, run.contents(files)};
+}
+
+/// What the hidden layers know of the inside of the neuron, and which dendritic spikes the twin predicts.
+void add_probes(const RunFolder& run, nlohmann::ordered_json& document, Twin& twin) {
+  if (run.experiment.probes.trials_score > 0)
+    document["probes"] =
+        probe_layers(twin, run.experiment.probes, run.experiment.plan, run.threads, run.progress);
+  if (run.experiment.dendritic_spikes.trials == 0) return;
+  std::optional<DendriticBasis> basis;
+  if (run.experiment.plan.data.dendritic_components > 0)
+    basis =
+        read_dendritic_basis(dendritic_basis_path(run.dataset), run.experiment.plan.identity.configuration);
+  document["dendritic_spikes"] = dendritic_spikes(twin, run.experiment.dendritic_spikes, run.experiment.plan,
+                                                  basis ? &*basis : nullptr, run.threads, run.progress);
+}
+
+}  // namespace
+
+void interpret_stage(RunFolder& run) {
+  // There may be no evaluation yet, but none with other settings beside what is said now.
+  const auto others = run.log().find("evaluate") != nullptr
+                          ? std::vector<std::string>{"simulate", "train", "evaluate"}
+                          : std::vector<std::string>{"simulate", "train"};
+  run.require_same_experiment(others);
+  if (run.done_before("interpret", interpretation_inputs(run), {"interpretation.json"}))
+    return say("interpret: done before");
+  const auto test_split = run.open("test");
+  run.require_results("train", {}, {kTwinFile});
+  run.require_results("simulate", {}, {"dataset/test"});
+  run.remember_experiment();
+  const double start = seconds_now();
+  auto twin = run.trained_twin();
+  auto document = interpret(twin, run.experiment.plan, test_split, run.experiment.interpret, run.threads);
+  add_probes(run, document, twin);
+  write_file_atomically(run.folder / "interpretation.json", document.dump() + "\n");
+  if (!twin.network().filters(twin.layout(), twin.numbers, twin.channels()))
+    say(fmt::format("interpret: a {} twin has no filters to show", twin.network().kind()));
+  const double seconds = seconds_now() - start;
+  run.finish("interpret", interpretation_inputs(run), {"interpretation.json"}, seconds);
+  say(fmt::format("interpret: {:.1f} s", seconds));
+}
+
+}  // namespace neurontwin

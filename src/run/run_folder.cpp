@@ -1,0 +1,215 @@
+#include "run/run_folder.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <thread>
+
+#include "progress/say.hpp"
+#include "twin/saved_twin.hpp"
+#include "twin/twin_file.hpp"
+
+namespace neurontwin {
+namespace {
+
+/// That of the network alone: the scores that are noted in its file make it no other one.
+std::string content_of_twin(const std::filesystem::path& file) {
+  if (!std::filesystem::is_regular_file(file)) return "";
+  try {
+    TwinFile twin(file);
+    twin.check_digest();
+    return twin.identity();
+  } catch (const InputError&) {
+    return "damaged";
+  }
+}
+
+void write_if_changed(const std::filesystem::path& file, const std::string& text) {
+  if (!std::filesystem::exists(file) || read_file(file) != text) write_file_atomically(file, text);
+}
+
+std::vector<std::string> texts(RunFolder::Names names) {
+  return {names.begin(), names.end()};
+}
+
+}  // namespace
+
+RunFolder::RunFolder(const Experiment& of, const Options& asked, ProgressListener listener)
+    : experiment(of),
+      options(asked),
+      folder((make_writable_folder(asked.out), asked.out)),
+      dataset(folder / "dataset"),
+      threads(asked.threads > 0 ? asked.threads
+                                : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()))),
+      training_threads(std::make_shared<std::atomic<int>>(threads)),
+      progress(std::move(listener)),
+      lock_(folder),
+      log_(folder) {
+  remove_half_written(folder);
+  if (log_.was_older()) {
+    say(
+        fmt::format("{}: is of an older neurontwin, which did not keep what results were made from; its "
+                    "stages are not taken for done",
+                    folder.string()));
+  }
+}
+
+std::string RunFolder::content(const std::string& name) {
+  const auto file = folder / name;
+  if (name == kTwinFile) return content_of_twin(file);
+  if (!name.starts_with("dataset/") || name.ends_with(".h5"))
+    return std::filesystem::is_regular_file(file) ? digest(read_file(file)) : "";
+  const auto known = splits_read_.find(name);
+  if (known != splits_read_.end()) return known->second;
+  return splits_read_[name] = digest_of_split(experiment.plan, dataset, split_plan(name.substr(8)), threads);
+}
+
+SplitPlan RunFolder::split_plan(const std::string& name) const {
+  for (const auto& split : splits_of(experiment.plan.data))
+    if (split.name == name) return split;
+  for (const auto& set : experiment.generalisation.sets)
+    if ("ood-" + set.name == name) return {name, set.stage, experiment.generalisation.trials};
+  fail_run("no split '{}'", name);
+}
+
+using Names = std::initializer_list<const char*>;
+
+Contents RunFolder::contents(std::span<const std::string> names) {
+  Contents all;
+  for (const auto& name : names) all[name] = content(name);
+  return all;
+}
+
+Contents RunFolder::contents(Names names) {
+  return contents(texts(names));
+}
+
+bool RunFolder::done_before(const std::string& stage, const StageInputs& inputs,
+                            std::span<const std::string> results) {
+  const auto* record = log_.find(stage);
+  if (record == nullptr) return false;
+  const auto why = why_again(*record, inputs, contents(results));
+  if (!why.empty()) say(fmt::format("{}: to be done again: {}", stage, why));
+  return why.empty();
+}
+
+bool RunFolder::done_before(const std::string& stage, const StageInputs& inputs, Names results) {
+  return done_before(stage, inputs, texts(results));
+}
+
+void RunFolder::finish(const std::string& stage, const StageInputs& inputs,
+                       std::span<const std::string> results, double seconds) {
+  log_.finish(stage, {inputs, contents(results), seconds});
+}
+
+void RunFolder::finish(const std::string& stage, const StageInputs& inputs, Names results, double seconds) {
+  finish(stage, inputs, texts(results), seconds);
+}
+
+const ValuesByKey& RunFolder::settings_of(const std::string& stage) const {
+  if (stage == "simulate") return experiment.determines.simulate;
+  if (stage == "train") return experiment.determines.train;
+  return stage == "evaluate" ? experiment.determines.evaluate : experiment.determines.interpret;
+}
+
+void RunFolder::require_same_experiment(std::span<const std::string> stages) const {
+  std::vector<KeyDifference> found;
+  for (const auto& stage : stages) {
+    const auto* record = log_.find(stage);
+    if (record == nullptr) {
+      fail_input(
+          "{}: the stage '{}' has not been finished there{}; run 'neurontwin {}' first, or 'neurontwin "
+          "run'",
+          folder.string(), stage,
+          log_.was_older() ? ", as far as this neurontwin, a newer one, can know" : "", stage);
+    }
+    for (auto& difference : differences(record->inputs.settings, settings_of(stage))) {
+      const auto same_key = [&](const auto& d) { return d.key == difference.key; };
+      // Where a twin was trained does not matter to who describes it.
+      if (difference.key != "device" && std::ranges::none_of(found, same_key))
+        found.push_back(std::move(difference));
+    }
+  }
+  const auto words = words_now();
+  for (const auto* key : {"title", "profile"})
+    if (log_.word(key) != words.at(key)) found.push_back({key, log_.word(key), words.at(key)});
+  if (found.empty()) return;
+  fail_input(
+      "{}: the results there are of another experiment than this command's ({}); give the command that "
+      "made "
+      "them, or 'neurontwin run' with this one to make them again",
+      folder.string(), words_for(found, "in the folder", "in the command", 60));
+}
+
+void RunFolder::require_same_experiment(Names stages) const {
+  require_same_experiment(texts(stages));
+}
+
+void RunFolder::require_own_data() const {
+  const auto* record = log_.find("simulate");
+  if (record == nullptr) return;  // whoever opens the shards looks at what made them
+  const auto found = differences(record->inputs.settings, experiment.determines.simulate);
+  if (found.empty()) return;
+  fail_input("{}: was made by another configuration ({}); choose another --out, or remove the dataset folder",
+             dataset.string(), words_for(found, "there", "here", 60));
+}
+
+void RunFolder::require_results(const std::string& stage, Names files, Names results) {
+  auto inputs = log_.find(stage)->inputs;
+  inputs.files = contents(files);
+  const auto why = why_again(*log_.find(stage), inputs, contents(results));
+  if (why.empty()) return;
+  fail_input("{}: {}; run 'neurontwin {}' again, or 'neurontwin run'", folder.string(), why, stage);
+}
+
+std::map<std::string, std::string> RunFolder::words_now() const {
+  return {{"title", experiment.title},
+          {"profile", options.profile.empty() ? log_.word("profile") : options.profile},
+          {"command", options.command}};
+}
+
+void RunFolder::remember_experiment() {
+  write_if_changed(folder / "experiment.toml", experiment.resolved);
+  const auto words = words_now();
+  const bool same = log_.word("title") == words.at("title") && log_.word("profile") == words.at("profile");
+  if (log_.word("command").empty() || !same) log_.set_words(words);
+}
+
+Split RunFolder::open(const std::string& name) const {
+  for (const auto& split : splits_of(experiment.plan.data)) {
+    if (split.name == name) return Split::open(experiment.plan, dataset, split);
+  }
+  fail_run("no split '{}'", name);
+}
+
+Twin RunFolder::trained_twin() const {
+  const auto file = twin_path();
+  if (!std::filesystem::exists(file)) {
+    const bool is_old = std::filesystem::exists(folder / "twin.pt");
+    fail_input("{}: is missing; run 'neurontwin train' first{}", file.string(),
+               is_old ? " (twin.pt, of version 0.1, is not read: loading it would run its code)" : "");
+  }
+  try {
+    TwinFile(file).require_network_of(describe_twin(experiment, 0));
+    return load_twin(file, on_threads(threads)).twin;
+  } catch (const InputError& error) {
+    fail_input("{}; remove it and run the train stage again", error.what());
+  }
+}
+
+TwinDescription describe_twin(const Experiment& experiment, int64_t best_epoch) {
+  return {.spec = experiment.twin,
+          .excitatory_synapses = excitatory_synapses(experiment.plan.cell),
+          .inhibitory_synapses = inhibitory_synapses(experiment.plan.cell),
+          .cell = cell_table(experiment.plan.cell),
+          .provenance = {{"program", "neurontwin " NEURONTWIN_VERSION},
+                         {"title", experiment.title},
+                         {"seed", experiment.seed},
+                         {"best_epoch", best_epoch},
+                         {"experiment", experiment.resolved}}};
+}
+
+double seconds_now() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+}  // namespace neurontwin

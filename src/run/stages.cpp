@@ -1,0 +1,64 @@
+#include "run/stages.hpp"
+
+#include "run/reasons.hpp"
+
+namespace neurontwin {
+namespace {
+
+/// A stage, what it is called in messages, and the settings that its memory follows from.
+struct Stage {
+  void (*run)(RunFolder&);
+  std::string_view doing, settings;
+};
+
+constexpr Stage kSimulate{simulate_stage, "simulating", "data.trials_per_shard, data.trial_ms or --threads"};
+constexpr Stage kTrain{train_stage, "training",
+                       "train.batch_windows, train.window_ms, twin.width or twin.taps"};
+constexpr Stage kSimulateAndTrain{
+    simulate_and_train, "simulating and training",
+    "data.trials_per_shard, data.trial_ms, train.batch_windows, train.window_ms, twin.width or twin.taps"};
+constexpr Stage kEvaluate{
+    evaluate_stage, "evaluating",
+    "data.test_trials, data.valid_trials, data.trial_ms or evaluate.bootstrap_resamples"};
+constexpr Stage kInterpret{interpret_stage, "interpreting",
+                           "interpret.moments, interpret.attributed_spikes, interpret.added_spikes or "
+                           "interpret.probes.trials_score"};
+constexpr Stage kReport{report_stage, "making the report",
+                        "the number of compartments (compartment_spacing_um in the cell)"};
+
+void work_on(const Stage& stage, RunFolder& run) {
+  with_reasons(stage.doing, stage.settings, [&] { stage.run(run); });
+}
+
+const Stage& stage_of(StageName name) {
+  switch (name) {
+    case StageName::simulate:
+      return kSimulate;
+    case StageName::train:
+      return kTrain;
+    case StageName::evaluate:
+      return kEvaluate;
+    case StageName::interpret:
+      return kInterpret;
+    case StageName::report:
+      break;
+  }
+  return kReport;
+}
+
+}  // namespace
+
+void run_stage(StageName stage, const Experiment& experiment, const Options& options,
+               const ProgressListener& progress) {
+  RunFolder run(experiment, options, progress);
+  work_on(stage_of(stage), run);
+}
+
+void run_all(const Experiment& experiment, const Options& options, const ProgressListener& progress) {
+  RunFolder run(experiment, options, progress);
+  work_on(kSimulateAndTrain, run);
+  run.remember_experiment();
+  for (const auto* stage : {&kEvaluate, &kInterpret, &kReport}) work_on(*stage, run);
+}
+
+}  // namespace neurontwin

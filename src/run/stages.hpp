@@ -1,0 +1,29 @@
+#pragma once
+#include "run/run_folder.hpp"
+
+namespace neurontwin {
+
+/// The stages of `run` in order. Each does nothing if it has been done with the same inputs, and goes on
+/// where it was interrupted.
+enum class StageName { simulate, train, evaluate, interpret, report };
+
+/// Runs one stage, or all up to the report, in the run folder.
+void run_stage(StageName stage, const Experiment& experiment, const Options& options,
+               const ProgressListener& progress);
+void run_all(const Experiment& experiment, const Options& options, const ProgressListener& progress);
+
+// One stage, in its own file. Errors as they come.
+void simulate_stage(RunFolder& run);
+void train_stage(RunFolder& run);
+/// Both. Where train.starts_with_trials asks for it, training begins as soon as its first trials are there,
+/// and the others are simulated beside it.
+void simulate_and_train(RunFolder& run);
+void evaluate_stage(RunFolder& run);
+void interpret_stage(RunFolder& run);
+void report_stage(RunFolder& run);
+
+/// What checkpoints are known by.
+std::string name_of_training(const Experiment& experiment, const std::string& train_data,
+                             const std::string& valid_data);
+
+}  // namespace neurontwin

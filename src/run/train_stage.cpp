@@ -1,0 +1,166 @@
+#include <algorithm>
+
+#include "dataset/background_dataset.hpp"
+#include "dataset/event_support.hpp"
+#include "files/json.hpp"
+#include "progress/say.hpp"
+#include "run/simulate_stage.hpp"
+#include "run/stages.hpp"
+#include "twin/saved_twin.hpp"
+
+namespace neurontwin {
+namespace {
+
+StageInputs training_inputs(RunFolder& run) {
+  return {run.experiment.determines.train, run.contents({"dataset/train", "dataset/valid"})};
+}
+
+bool trained_before(RunFolder& run) {
+  return run.done_before("train", training_inputs(run), {kTwinFile, "learning.json"});
+}
+
+/// Says how many output spikes a split holds, and what follows if these are few.
+EventSupport say_support(const RunFolder& run, const Split& split, const std::string& name, int64_t skip_ms) {
+  auto support = event_support(split, skip_ms);
+  say(words_for(support, name));
+  const auto warning = warning_of(support, name);
+  if (warning && run.experiment.train.learns_spikes()) say(*warning);
+  return support;
+}
+
+/// A twin cannot learn to spike on data without a single output spike in the first `trials`. `key` sets
+/// their number.
+void require_spikes(const RunFolder& run, const EventSupport& support, int64_t trials, std::string_view key) {
+  if (std::any_of(support.spikes_of.begin(), support.spikes_of.begin() + trials,
+                  [](int64_t spikes) { return spikes > 0; })) {
+    return;
+  }
+  fail_input(
+      "{} trials ({:.0f} s) hold no output spike; raise {}, or the input rates in [stimulus], or set "
+      "spike_weight = 0 in train.schedule to train on the voltage alone",
+      trials, static_cast<double>(trials * run.experiment.plan.data.trial_ms) / 1000, key);
+}
+
+/// Of starting weights and windows.
+uint64_t training_seed(const RunFolder& run) {
+  return run.experiment.train.seed.value_or(run.experiment.seed);
+}
+
+Twin fresh_twin(const RunFolder& run) {
+  return Twin(run.experiment.twin,
+              excitatory_synapses(run.experiment.plan.cell) + inhibitory_synapses(run.experiment.plan.cell),
+              training_seed(run), on_threads(run.training_threads));
+}
+
+/// Returns the seconds of computing.
+double train_on(RunFolder& run, const GrowingTrials& trials, const ProgressListener& listener) {
+  const auto valid_split = run.open("valid");
+  const auto first = run.experiment.train.trials_in(0, trials.all);
+  const auto& first_split = trials.first(first);
+  const auto name = name_of_training(run.experiment, first_split.digest(), valid_split.digest());
+  const auto train_support = say_support(run, first_split, "train", run.experiment.train.skip_ms);
+  const auto valid_support = say_support(run, valid_split, "valid", 0);
+  // The test trials are not needed yet, but it is good to know before training that they will not do.
+  if (std::filesystem::exists(shard_path(run.dataset, "test", 0)) &&
+      run.experiment.train.starts_with_trials == 0)
+    say_support(run, run.open("test"), "test", run.experiment.evaluate.skip_ms);
+  if (run.experiment.train.learns_spikes()) {
+    require_spikes(
+        run, train_support, first,
+        run.experiment.train.starts_with_trials > 0 ? "train.starts_with_trials" : "data.train_trials");
+    require_spikes(run, valid_support, run.experiment.plan.data.valid_trials, "data.valid_trials");
+  }
+  auto twin = fresh_twin(run);
+  const auto result = neurontwin::train(
+      twin, {run.experiment.train, training_seed(run), run.folder / "checkpoints", name, listener}, trials,
+      valid_split);
+  write_file_atomically(run.folder / "learning.json", learning_json(result).dump(1) + "\n");
+  write_file_atomically(run.twin_path(), twin_bytes(twin, describe_twin(run.experiment, result.best_epoch)));
+  say(fmt::format("train: {} epochs, best {} with validation loss {:.5f}, {:.1f} s of computing",
+                  result.epochs.size(), result.best_epoch,
+                  result.epochs[static_cast<size_t>(result.best_epoch - 1)].valid_loss, result.seconds));
+  for (const auto& setback : result.setbacks)
+    say(fmt::format("train: setback: {}; went on from the best weights at {:g} of the learning rate",
+                    setback.words, setback.rate_factor));
+  return result.seconds;
+}
+
+/// Once all of the data set is there: it is among what the stage is known by.
+void finish_training(RunFolder& run, double seconds) {
+  run.finish("train", training_inputs(run), {kTwinFile, "learning.json"}, seconds);
+}
+
+int threads_beside_training(const RunFolder& run) {
+  const int wanted =
+      run.options.simulation_threads > 0 ? run.options.simulation_threads : std::max(1, run.threads / 2);
+  return std::min(wanted, run.threads);
+}
+
+std::string simulation_note(const Progress& simulation, const std::string& after) {
+  if (simulation.what.empty()) return "";
+  return fmt::format("{}{} {:.0f}/{:.0f} {}", after.empty() ? "" : ", ", simulation.what, simulation.done,
+                     simulation.total, simulation.unit);
+}
+
+}  // namespace
+
+std::string name_of_training(const Experiment& experiment, const std::string& train_data,
+                             const std::string& valid_data) {
+  return training_identity(experiment.determines, experiment.plan.identity,
+                           {{"dataset/train", train_data}, {"dataset/valid", valid_data}},
+                           experiment.train.depends_on_epochs());
+}
+
+void train_stage(RunFolder& run) {
+  run.require_own_data();
+  if (trained_before(run)) return say("train: done before");
+  const auto train_split = run.open("train");
+  run.remember_experiment();
+  note_data_found(run);
+  finish_training(run, train_on(run,
+                                {run.experiment.plan.data.train_trials,
+                                 [&](int64_t) -> const Split& { return train_split; }},
+                                run.progress));
+}
+
+void simulate_and_train(RunFolder& run) {
+  if (run.experiment.train.starts_with_trials == 0 || simulated_before(run)) {
+    simulate_stage(run);
+    return train_stage(run);
+  }
+  make_room_for_data(run);
+  run.remember_experiment();
+  const int beside = threads_beside_training(run), threads_of_training = std::max(1, run.threads - beside);
+  BackgroundDataset data(run.experiment.plan, run.dataset, run.threads, beside);
+  bool simulated = false;
+  const auto note_if_simulated = [&] {
+    if (simulated || !data.finished()) return;
+    simulated = true;
+    *run.training_threads = run.threads;
+    finish_simulation(run, data.finish({}), data.seconds());
+  };
+  data.wait_for("valid", run.experiment.plan.data.valid_trials, run.progress);
+  Split train_split;
+  const GrowingTrials trials{run.experiment.plan.data.train_trials, [&](int64_t first) -> const Split& {
+                               data.wait_for("train", first, run.progress);
+                               train_split.grow(run.experiment.plan, run.dataset,
+                                                splits_of(run.experiment.plan.data)[0], first);
+                               *run.training_threads = simulated ? run.threads : threads_of_training;
+                               return train_split;
+                             }};
+  const double seconds = train_on(run, trials, [&](Progress progress) {
+    try {
+      data.rethrow_failure();
+    } catch (...) {
+      if (!stop_requested()) throw;  // else training stops by itself, with a checkpoint
+    }
+    note_if_simulated();
+    if (!simulated) progress.note += simulation_note(data.progress(), progress.note);
+    run.progress(progress);
+  });
+  data.finish(run.progress);
+  note_if_simulated();
+  finish_training(run, seconds);
+}
+
+}  // namespace neurontwin
