@@ -1,5 +1,5 @@
 #pragma once
-#include "cli/experiment.hpp"
+#include "run/experiment.hpp"
 #include "readers.hpp"
 #include "search/store.hpp"
 
