@@ -5,10 +5,10 @@
 #include <cmath>
 #include <map>
 
-#include "dataset/dendritic_basis.hpp"
+#include "produce/dendritic_basis.hpp"
 #include "dataset/event_support.hpp"
 #include "dataset/shard.hpp"
-#include "dataset/synapse_clusters.hpp"
+#include "produce/synapse_clusters.hpp"
 #include "simulate/dendritic_input.hpp"
 
 namespace neurontwin {

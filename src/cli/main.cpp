@@ -11,7 +11,7 @@
 #include "cli/stopping.hpp"
 #include "cli/summary.hpp"
 #include "cli/tools.hpp"
-#include "dataset/dataset_size.hpp"
+#include "produce/dataset_size.hpp"
 #include "run/memory_estimate.hpp"
 #include "run/reasons.hpp"
 #include "run/search_stage.hpp"

@@ -2,7 +2,7 @@
 #include <optional>
 #include <string>
 
-#include "dataset/dataset.hpp"
+#include "dataset/split.hpp"
 
 namespace neurontwin {
 

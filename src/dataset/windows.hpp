@@ -1,5 +1,5 @@
 #pragma once
-#include "dataset/dataset.hpp"
+#include "dataset/split.hpp"
 
 namespace neurontwin {
 

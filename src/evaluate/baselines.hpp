@@ -4,6 +4,7 @@
 
 #include "evaluate/glm.hpp"
 #include "evaluate/trial_score.hpp"
+#include "progress/progress.hpp"
 #include "train/train.hpp"
 
 namespace neurontwin {

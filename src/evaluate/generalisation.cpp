@@ -129,7 +129,7 @@ std::vector<ShiftedTrials> shifted_trials(const GeneralisationSpec& spec, const 
   make_splits(plan, splits, folder, threads, listener);
   std::vector<ShiftedTrials> sets;
   for (size_t i = 0; i < splits.size(); ++i)
-    sets.push_back({spec.sets[i].name, spec.sets[i].words, Split::open(plan, folder, splits[i])});
+    sets.push_back({spec.sets[i].name, spec.sets[i].words, open_split(plan, folder, splits[i])});
   return sets;
 }
 

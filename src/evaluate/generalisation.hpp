@@ -4,8 +4,10 @@
 #include <string>
 #include <vector>
 
-#include "dataset/dataset.hpp"
 #include "evaluate/scores.hpp"
+#include "produce/make_clusters.hpp"
+#include "produce/make_dataset.hpp"
+#include "progress/progress.hpp"
 
 namespace neurontwin {
 

@@ -30,11 +30,11 @@ struct LinearSumOfAPointNeuron {
     fs::remove_all(folder);
     make_dataset(plan, folder, 2, {});
     const auto [train_plan, valid_plan, test_plan] = splits_of(plan.data);
-    const auto train = Split::open(plan, folder, train_plan), valid = Split::open(plan, folder, valid_plan);
+    const auto train = open_split(plan, folder, train_plan), valid = open_split(plan, folder, valid_plan);
     rate_per_bin = spikes_per_bin(train);
     spike_ = fit_glm(GlmTarget::spike, false, train, valid, {40, 30});
     soma_ = fit_glm(GlmTarget::soma, false, train, valid, {40, 30});
-    test.scored = score(answer(valid), answer(Split::open(plan, folder, test_plan)), 0, rate_per_bin);
+    test.scored = score(answer(valid), answer(open_split(plan, folder, test_plan)), 0, rate_per_bin);
     test.resampled = resampled_metrics(test.scored, 200, 1);
   }
 

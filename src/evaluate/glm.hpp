@@ -4,7 +4,7 @@
 #include <span>
 #include <vector>
 
-#include "dataset/dataset.hpp"
+#include "dataset/split.hpp"
 #include "twin/parallel.hpp"
 
 namespace neurontwin {

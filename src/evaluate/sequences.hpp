@@ -2,7 +2,8 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
-#include "dataset/dataset.hpp"
+#include "dataset/split.hpp"
+#include "simulate/simulation.hpp"
 #include "stimulus/sequences.hpp"
 #include "twin/twin.hpp"
 

@@ -1,8 +1,8 @@
 #pragma once
 #include <nlohmann/json.hpp>
 
-#include "dataset/dataset.hpp"
 #include "interpret/places.hpp"
+#include "produce/plan.hpp"
 #include "twin/twin.hpp"
 
 namespace neurontwin {

@@ -5,8 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "dataset/dataset.hpp"
-#include "dataset/dendritic_basis.hpp"
+#include "produce/dendritic_basis.hpp"
+#include "produce/plan.hpp"
+#include "progress/progress.hpp"
 #include "twin/twin.hpp"
 
 namespace neurontwin {

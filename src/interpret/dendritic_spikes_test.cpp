@@ -5,7 +5,7 @@
 #include <cmath>
 #include <set>
 
-#include "dataset/trial_source.hpp"
+#include "produce/trial_source.hpp"
 #include "simulate/dendritic_input.hpp"
 
 namespace neurontwin {

@@ -5,7 +5,8 @@
 #include <filesystem>
 
 #include "config/temporary_folder.hpp"
-#include "dataset/dataset.hpp"
+#include "produce/make_dataset.hpp"
+#include "produce/plan.hpp"
 #include "twin/twin.hpp"
 
 namespace neurontwin {
@@ -34,7 +35,7 @@ struct ExactTwin {
     const auto folder = own_temporary_folder() / ("exact-twin-" + name);
     std::filesystem::remove_all(folder);
     make_dataset(plan, folder, 1, {});
-    test = Split::open(plan, folder, splits_of(plan.data)[2]);
+    test = open_split(plan, folder, splits_of(plan.data)[2]);
   }
 
  private:

@@ -1,7 +1,7 @@
 #pragma once
 #include <nlohmann/json.hpp>
 
-#include "dataset/dataset.hpp"
+#include "produce/plan.hpp"
 #include "twin/twin.hpp"
 
 namespace neurontwin {

@@ -2,7 +2,7 @@
 #include <span>
 #include <vector>
 
-#include "dataset/dataset.hpp"
+#include "dataset/split.hpp"
 #include "twin/twin.hpp"
 
 namespace neurontwin {

@@ -1,7 +1,8 @@
 #pragma once
 #include <nlohmann/json.hpp>
 
-#include "dataset/dataset.hpp"
+#include "produce/plan.hpp"
+#include "progress/progress.hpp"
 #include "twin/twin.hpp"
 
 namespace neurontwin {

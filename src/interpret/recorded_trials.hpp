@@ -4,7 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "dataset/dataset.hpp"
+#include "produce/plan.hpp"
+#include "progress/progress.hpp"
 
 namespace neurontwin {
 

@@ -1,6 +1,6 @@
 #include "run/experiment.hpp"
 
-#include "dataset/signal_sources.hpp"
+#include "produce/signal_sources.hpp"
 #include "simulate/dendritic_input.hpp"
 
 namespace neurontwin {

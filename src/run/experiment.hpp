@@ -4,13 +4,13 @@
 #include <string>
 #include <vector>
 
-#include "dataset/dataset.hpp"
 #include "evaluate/evaluate.hpp"
 #include "evaluate/sequences.hpp"
 #include "interpret/dendritic_spikes.hpp"
 #include "interpret/interpret.hpp"
 #include "interpret/interventions.hpp"
 #include "interpret/probes.hpp"
+#include "produce/plan.hpp"
 #include "run/identity.hpp"
 #include "search/search.hpp"
 #include "train/train.hpp"

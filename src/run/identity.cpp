@@ -4,11 +4,11 @@
 
 #include <set>
 
-#include "dataset/signal_sources.hpp"
 #include "evaluate/evaluate.hpp"
 #include "files/files.hpp"
 #include "interpret/interpret.hpp"
 #include "mechanism/catalogue.hpp"
+#include "produce/signal_sources.hpp"
 #include "search/search.hpp"
 #include "simulate/simulation.hpp"
 #include "train/train.hpp"

@@ -2,7 +2,7 @@
 #include <optional>
 
 #include "config/settings.hpp"
-#include "dataset/dataset.hpp"
+#include "produce/plan.hpp"
 #include "run/stage_log.hpp"
 
 namespace neurontwin {

@@ -88,7 +88,7 @@ void make_neuron_json(RunFolder& run) {
     if (std::filesystem::exists(shard_path(run.dataset, "test", 0))) {
       auto plan = run.experiment.plan;
       plan.data.labels = {};  // shown as simulated, whatever the twin was trained on
-      const auto test = Split::open(plan, run.dataset, splits_of(plan.data)[2]);
+      const auto test = open_split(plan, run.dataset, splits_of(plan.data)[2]);
       trial = played_trial(twin, threshold, test, *cell, plan.simulation, run.progress);
     }
   }

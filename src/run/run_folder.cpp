@@ -60,7 +60,8 @@ std::string RunFolder::content(const std::string& name) {
     return std::filesystem::is_regular_file(file) ? digest(read_file(file)) : "";
   const auto known = splits_read_.find(name);
   if (known != splits_read_.end()) return known->second;
-  return splits_read_[name] = digest_of_split(experiment.plan, dataset, split_plan(name.substr(8)), threads);
+  return splits_read_[name] =
+             digest_of_split(files_of(experiment.plan, split_plan(name.substr(8))), dataset, threads);
 }
 
 SplitPlan RunFolder::split_plan(const std::string& name) const {
@@ -175,10 +176,7 @@ void RunFolder::remember_experiment() {
 }
 
 Split RunFolder::open(const std::string& name) const {
-  for (const auto& split : splits_of(experiment.plan.data)) {
-    if (split.name == name) return Split::open(experiment.plan, dataset, split);
-  }
-  fail_run("no split '{}'", name);
+  return open_split(experiment.plan, dataset, name);
 }
 
 Twin RunFolder::trained_twin() const {

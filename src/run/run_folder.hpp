@@ -10,6 +10,7 @@
 #include "run/experiment.hpp"
 #include "run/stage_log.hpp"
 #include "twin/saved_twin.hpp"
+#include "progress/progress.hpp"
 
 namespace neurontwin {
 

@@ -13,13 +13,6 @@
 namespace neurontwin {
 namespace {
 
-Split open_split(const Experiment& e, const Options& o, const std::string& name) {
-  for (const auto& split : splits_of(e.plan.data)) {
-    if (split.name == name) return Split::open(e.plan, o.out / "dataset", split);
-  }
-  fail_run("no split '{}'", name);
-}
-
 int threads_of(const Options& o) {
   return o.threads > 0 ? o.threads : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
 }
@@ -28,7 +21,7 @@ int threads_of(const Options& o) {
 Contents data_of(const Experiment& e, const Options& o, int threads) {
   const auto [train, valid, test] = splits_of(e.plan.data);
   const auto content = [&](const SplitPlan& split) {
-    return digest_of_split(e.plan, o.out / "dataset", split, threads);
+    return digest_of_split(files_of(e.plan, split), o.out / "dataset", threads);
   };
   return {{"dataset/train", content(train)}, {"dataset/valid", content(valid)}};
 }
@@ -80,7 +73,7 @@ SearchTask task_of(const Experiment& e, const Options& o, int threads, const Pro
   task.skip_ms = e.evaluate.skip_ms;
   task.out = o.out;
   task.threads = threads;
-  task.open = [&e, &o](const std::string& name) { return open_split(e, o, name); };
+  task.open = [&e, &o](const std::string& name) { return open_split(e.plan, o.out / "dataset", name); };
   task.shifted = [&e, &o, threads, progress] {
     return shifted_trials(e.generalisation, e.plan, o.out / "dataset", threads, progress);
   };

@@ -1,5 +1,6 @@
 #pragma once
 #include "run/experiment.hpp"
+#include "progress/progress.hpp"
 
 namespace neurontwin {
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "produce/make_dataset.hpp"
+#include "produce/outdated.hpp"
 #include "progress/say.hpp"
 #include "run/stages.hpp"
 

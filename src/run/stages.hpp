@@ -1,5 +1,6 @@
 #pragma once
 #include "run/run_folder.hpp"
+#include "progress/progress.hpp"
 
 namespace neurontwin {
 

@@ -1,8 +1,8 @@
 #include <algorithm>
 
-#include "dataset/background_dataset.hpp"
 #include "dataset/event_support.hpp"
 #include "files/json.hpp"
+#include "produce/background_dataset.hpp"
 #include "progress/say.hpp"
 #include "run/simulate_stage.hpp"
 #include "run/stages.hpp"
@@ -143,8 +143,9 @@ void simulate_and_train(RunFolder& run) {
   Split train_split;
   const GrowingTrials trials{run.experiment.plan.data.train_trials, [&](int64_t first) -> const Split& {
                                data.wait_for("train", first, run.progress);
-                               train_split.grow(run.experiment.plan, run.dataset,
-                                                splits_of(run.experiment.plan.data)[0], first);
+                               train_split.grow(
+                                   files_of(run.experiment.plan, splits_of(run.experiment.plan.data)[0]),
+                                   run.dataset, first);
                                *run.training_threads = simulated ? run.threads : threads_of_training;
                                return train_split;
                              }};

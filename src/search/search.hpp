@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-#include "dataset/dataset.hpp"
+#include "dataset/split.hpp"
 #include "evaluate/generalisation.hpp"
 #include "progress/progress.hpp"
 #include "search/halving.hpp"
@@ -71,7 +71,7 @@ struct SearchTask {
   int64_t skip_ms = 0;   // of a trial's start, which do not count when networks are judged
   std::string identity;  // all that determines a trial's result
   std::filesystem::path out;
-  int threads = 1;  // of this process
+  int threads = 1;                                      // of this process
   std::function<Split(const std::string& name)> open;   // "train", "valid", "test"
   std::function<std::vector<ShiftedTrials>()> shifted;  // the trials of [evaluate.generalisation]
 };

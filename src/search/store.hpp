@@ -60,8 +60,8 @@ struct TestLook {
   nlohmann::ordered_json scores;
 };
 
-/// What the results of the search in a run directory depend on, as SearchStore was told; empty: there is none.
-/// InputError if its file is damaged.
+/// What the results of the search in a run directory depend on, as SearchStore was told; empty: there is
+/// none. InputError if its file is damaged.
 std::string identity_of_search(const std::filesystem::path& run_directory);
 
 /// Puts a search of other data aside, DIR/search.sqlite and all that belongs to it, into DIR/search-before-N,

@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "config/temporary_folder.hpp"
-#include "dataset/background_dataset.hpp"
+#include "produce/background_dataset.hpp"
 #include "train/loss.hpp"
 #include "train/nadam.hpp"
 #include "train/step.hpp"
@@ -271,7 +271,7 @@ struct GrowingTask : SmallTask {
     const GrowingTrials trials{plan.data.train_trials, [&](int64_t first) -> const Split& {
                                  asked.push_back(first);
                                  beside.wait_for("train", first, {});
-                                 split.grow(plan, data, splits_of(plan.data)[0], first);
+                                 split.grow(files_of(plan, splits_of(plan.data)[0]), data, first);
                                  return split;
                                }};
     return train(t, {spec, 9, folder, "test", listener}, trials, Split::open(data, "valid"));

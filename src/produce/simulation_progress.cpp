@@ -1,4 +1,4 @@
-#include "dataset/simulation_progress.hpp"
+#include "produce/simulation_progress.hpp"
 
 #include <algorithm>
 

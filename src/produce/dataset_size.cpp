@@ -1,4 +1,4 @@
-#include "dataset/dataset_size.hpp"
+#include "produce/dataset_size.hpp"
 
 #include <algorithm>
 #include <map>

@@ -1,5 +1,5 @@
 #pragma once
-#include "dataset/dataset.hpp"
+#include "produce/plan.hpp"
 
 namespace neurontwin {
 

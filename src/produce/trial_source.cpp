@@ -1,4 +1,4 @@
-#include "dataset/trial_source.hpp"
+#include "produce/trial_source.hpp"
 
 #include <atomic>
 #include <optional>

@@ -1,4 +1,4 @@
-#include "dataset/dendritic_basis.hpp"
+#include "produce/dendritic_basis.hpp"
 
 #include <gtest/gtest.h>
 

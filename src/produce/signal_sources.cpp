@@ -1,9 +1,9 @@
-#include "dataset/signal_sources.hpp"
+#include "produce/signal_sources.hpp"
 
 #include <algorithm>
 #include <array>
 
-#include "dataset/dataset.hpp"
+#include "produce/plan.hpp"
 
 namespace neurontwin {
 

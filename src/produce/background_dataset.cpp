@@ -1,6 +1,8 @@
-#include "dataset/background_dataset.hpp"
+#include "produce/background_dataset.hpp"
 
 #include <chrono>
+
+#include "produce/make_dataset.hpp"
 
 namespace neurontwin {
 

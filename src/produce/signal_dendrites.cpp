@@ -1,8 +1,8 @@
 // Principal components of the dendrites' voltages, where a detailed neuron's plan asks for some.
-#include "dataset/dataset.hpp"
-#include "dataset/signal_sources.hpp"
-#include "dataset/simulation_progress.hpp"
-#include "dataset/trial_source.hpp"
+#include "produce/plan.hpp"
+#include "produce/signal_sources.hpp"
+#include "produce/simulation_progress.hpp"
+#include "produce/trial_source.hpp"
 
 namespace neurontwin {
 namespace {
@@ -50,10 +50,6 @@ std::string configuration(const DatasetPlan& plan) {
 
 SignalSource dendritic_components() {
   return {"dendrites_pc", "standard deviations", values_per_ms, maker, configuration, kFile, true};
-}
-
-std::filesystem::path dendritic_basis_path(const std::filesystem::path& folder) {
-  return folder / kFile;
 }
 
 }  // namespace neurontwin

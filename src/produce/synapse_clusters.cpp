@@ -1,4 +1,4 @@
-#include "dataset/synapse_clusters.hpp"
+#include "produce/synapse_clusters.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -7,7 +7,8 @@
 #include <set>
 #include <thread>
 
-#include "dataset/dataset.hpp"
+#include "produce/plan.hpp"
+#include "progress/progress.hpp"
 
 namespace neurontwin {
 

@@ -7,12 +7,14 @@
 #include <set>
 
 #include "config/temporary_folder.hpp"
-#include "dataset/dataset.hpp"
-#include "dataset/dendritic_basis.hpp"
-#include "dataset/signal_sources.hpp"
-#include "dataset/synapse_clusters.hpp"
-#include "dataset/trial_source.hpp"
 #include "dataset/windows.hpp"
+#include "produce/dendritic_basis.hpp"
+#include "produce/make_clusters.hpp"
+#include "produce/make_dataset.hpp"
+#include "produce/plan.hpp"
+#include "produce/signal_sources.hpp"
+#include "produce/synapse_clusters.hpp"
+#include "produce/trial_source.hpp"
 #include "simulate/dendritic_input.hpp"
 
 namespace neurontwin {
@@ -107,10 +109,10 @@ TEST(DetailedDataset, TrialsAreTheSameWhateverTheShardSize) {
   auto plan = small_plan();
   const auto six = fresh_folder("six"), nineteen = fresh_folder("nineteen");
   make_dataset(plan, six, 2, {});
-  const auto a = Split::open(plan, six, splits_of(plan.data)[0]);
+  const auto a = open_split(plan, six, splits_of(plan.data)[0]);
   plan.data.trials_per_shard = 19;  // a whole batch and some, then two
   make_dataset(plan, nineteen, 2, {});
-  const auto b = Split::open(plan, nineteen, splits_of(plan.data)[0]);
+  const auto b = open_split(plan, nineteen, splits_of(plan.data)[0]);
   ASSERT_EQ(a.trials(), b.trials());
   size_t spikes = 0;
   for (size_t i = 0; i < a.trials(); ++i) {
@@ -209,7 +211,7 @@ TEST(DetailedDataset, ComponentsAreWhitenedOnTheTrialsTheyWereFittedOnAndHandedO
   plan.data.train_trials = plan.data.dendritic_fit_trials;
   const auto folder = fresh_folder("white");
   make_dataset(plan, folder, 2, {});
-  const auto train = Split::open(plan, folder, splits_of(plan.data)[0]);
+  const auto train = open_split(plan, folder, splits_of(plan.data)[0]);
   double sum[3] = {}, squares[3] = {}, samples = 0, most = 0;
   for (size_t i = 0; i < train.trials(); ++i) {
     const auto dendrites_pc = train.trial(i).signal("dendrites_pc");
@@ -248,7 +250,7 @@ TEST(DetailedDataset, PublishedLabelsAreTheExactOnesOfTheSameFilesRoundedToHalf)
   make_dataset(plan, folder, 2, {});
   plan.data.labels = {.published = true, .soma_ceiling_mV = -55};
   const auto exact = Split::open(folder, "train"),
-             published = Split::open(plan, folder, splits_of(plan.data)[0]);
+             published = open_split(plan, folder, splits_of(plan.data)[0]);
   int moved = 0;
   for (size_t i = 0; i < exact.trials(); ++i) {
     const auto a = exact.trial(i), b = published.trial(i);
@@ -321,7 +323,7 @@ TEST(SynapseClusters, DriveOnlyTheirPartOfTheNeuronInASetsShards) {
   split.shift.clusters = make_synapse_clusters(plan, {4, 8}, folder, 2, {});
   split.configuration = determining_text(split.shift);
   make_splits(plan, std::array{split}, folder, 2, {});
-  const auto trials = Split::open(plan, folder, split);
+  const auto trials = open_split(plan, folder, split);
   for (size_t i = 0; i < trials.trials(); ++i) {
     std::set<int> driven;  // one of the four
     for (const auto s : trials.trial(i).excitatory.synapse)
@@ -348,10 +350,10 @@ TEST(BroadDataset, IsTheSameInShardsOfAnySizeOnAnyNumberOfThreads) {
   auto plan = broad_plan();
   const auto one = fresh_folder("broad-one"), other = fresh_folder("broad-other");
   make_dataset(plan, one, 1, {});
-  const auto a = Split::open(plan, one, splits_of(plan.data)[0]);
+  const auto a = open_split(plan, one, splits_of(plan.data)[0]);
   plan.data.trials_per_shard = 17;
   make_dataset(plan, other, 2, {});
-  const auto b = Split::open(plan, other, splits_of(plan.data)[0]);
+  const auto b = open_split(plan, other, splits_of(plan.data)[0]);
   for (size_t i = 0; i < a.trials(); ++i) {
     const auto x = a.trial(i), y = b.trial(i);
     EXPECT_TRUE(std::ranges::equal(x.excitatory.time_ms, y.excitatory.time_ms)) << i;
@@ -373,7 +375,7 @@ TEST(BroadDataset, BroadensTrainingAndValidationAndLeavesTheTestTrialsAsTheyWere
   EXPECT_EQ(clusters.of_excitatory, make_synapse_clusters(plain, {4, 8}, plain_folder, 2, {}).of_excitatory);
   int unchanged = 0, driven_trials = 0;
   for (const auto& split : splits_of(plan.data)) {
-    const auto broad = Split::open(plan, folder, split), before = Split::open(plain, plain_folder, split);
+    const auto broad = open_split(plan, folder, split), before = open_split(plain, plain_folder, split);
     for (size_t i = 0; i < broad.trials(); ++i) {
       const auto x = broad.trial(i), y = before.trial(i);
       const bool same = std::ranges::equal(x.excitatory.time_ms, y.excitatory.time_ms) &&

@@ -1,4 +1,4 @@
-#include "dataset/dataset_size.hpp"
+#include "produce/dataset_size.hpp"
 
 #include <gtest/gtest.h>
 
@@ -6,6 +6,7 @@
 
 #include "config/temporary_folder.hpp"
 #include "files/free_space.hpp"
+#include "produce/make_dataset.hpp"
 
 namespace neurontwin {
 namespace {

@@ -1,4 +1,4 @@
-#include "dataset/dendritic_basis.hpp"
+#include "produce/dendritic_basis.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -152,6 +152,10 @@ DendriticBasis read_dendritic_basis(const std::filesystem::path& file, const std
     fail_input("{}: its arrays do not fit each other; the file is damaged, remove it", file.string());
   basis.total_variance_mV2 = total[0];
   return basis;
+}
+
+std::filesystem::path dendritic_basis_path(const std::filesystem::path& folder) {
+  return folder / "dendritic_basis.h5";
 }
 
 }  // namespace neurontwin

@@ -57,4 +57,7 @@ std::string dendritic_basis_bytes(const DendriticBasis& basis, const std::string
 /// InputError if the file is damaged, or was made by another configuration.
 DendriticBasis read_dendritic_basis(const std::filesystem::path& file, const std::string& configuration);
 
+/// Where the basis of the dendritic components lies.
+std::filesystem::path dendritic_basis_path(const std::filesystem::path& folder);
+
 }  // namespace neurontwin

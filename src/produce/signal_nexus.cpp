@@ -1,6 +1,6 @@
 // The voltage of a detailed neuron's nexus, where it names one.
-#include "dataset/dataset.hpp"
-#include "dataset/signal_sources.hpp"
+#include "produce/plan.hpp"
+#include "produce/signal_sources.hpp"
 
 namespace neurontwin {
 namespace {

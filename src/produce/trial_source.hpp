@@ -1,9 +1,9 @@
 #pragma once
 #include <functional>
 
-#include "dataset/dataset.hpp"
-#include "dataset/dendritic_basis.hpp"
-#include "dataset/signal_sources.hpp"
+#include "produce/dendritic_basis.hpp"
+#include "produce/plan.hpp"
+#include "produce/signal_sources.hpp"
 
 namespace neurontwin {
 

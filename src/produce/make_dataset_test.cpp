@@ -1,4 +1,4 @@
-#include "dataset/dataset.hpp"
+#include "produce/make_dataset.hpp"
 
 #include <gtest/gtest.h>
 
@@ -6,9 +6,11 @@
 #include <fstream>
 
 #include "config/temporary_folder.hpp"
-#include "dataset/background_dataset.hpp"
-#include "dataset/trial_source.hpp"
 #include "dataset/windows.hpp"
+#include "produce/background_dataset.hpp"
+#include "produce/outdated.hpp"
+#include "produce/plan.hpp"
+#include "produce/trial_source.hpp"
 
 namespace neurontwin {
 namespace {
@@ -60,10 +62,10 @@ TEST(Dataset, TrialsAreTheSameWhateverTheShardSize) {
   auto plan = small_plan();
   const auto folder = fresh_folder("sizes"), other = fresh_folder("sizes7");
   make_dataset(plan, folder, 1, {});
-  const auto four = Split::open(plan, folder, splits_of(plan.data)[0]);
+  const auto four = open_split(plan, folder, splits_of(plan.data)[0]);
   plan.data.trials_per_shard = 7;
   make_dataset(plan, other, 1, {});
-  const auto seven = Split::open(plan, other, splits_of(plan.data)[0]);
+  const auto seven = open_split(plan, other, splits_of(plan.data)[0]);
   ASSERT_EQ(four.trials(), seven.trials());
   for (size_t i = 0; i < four.trials(); ++i) {
     const auto a = four.trial(i), b = seven.trial(i);
@@ -104,7 +106,7 @@ TEST(Dataset, AnotherConfigurationIsRefusedAndSaid) {
       "choose another --out, or remove the dataset folder";
   EXPECT_EQ(message_of([&] { make_dataset(plan, folder, 1, {}); }),
             shard_path(folder, "valid", 0).string() + expected);
-  EXPECT_EQ(message_of([&] { Split::open(plan, folder, splits_of(plan.data)[0]); }),
+  EXPECT_EQ(message_of([&] { open_split(plan, folder, splits_of(plan.data)[0]); }),
             shard_path(folder, "train", 0).string() + expected);
 }
 
@@ -124,10 +126,10 @@ TEST(ShiftedSplit, TrialsAreTheSameWhateverTheShardSizeThreadsAndOtherSets) {
   const auto folder = fresh_folder("shifted"), apart = fresh_folder("shifted7");
   EXPECT_EQ(make_splits(plan, std::array{other, split}, folder, 2, {}), 20);
   EXPECT_TRUE(fs::exists(folder / "ood-rates_high-0002.h5"));
-  const auto four = Split::open(plan, folder, split);
+  const auto four = open_split(plan, folder, split);
   plan.data.trials_per_shard = 7;
   make_splits(plan, std::array{split}, apart, 1, {});
-  const auto seven = Split::open(plan, apart, split);
+  const auto seven = open_split(plan, apart, split);
   ASSERT_EQ(four.trials(), 10u);
   ASSERT_EQ(seven.trials(), 10u);
   for (size_t i = 0; i < 10; ++i) {
@@ -156,7 +158,7 @@ TEST(ShiftedSplit, IsMadeAgainForAnotherShiftAndRefusedForAnotherNeuron) {
   const auto folder = fresh_folder("shifted-again");
   make_splits(plan, std::array{shifted_split(1.5)}, folder, 1, {});
   EXPECT_EQ(make_splits(plan, std::array{shifted_split(1.75)}, folder, 1, {}), 10);
-  EXPECT_THROW(Split::open(plan, folder, shifted_split(1.5)), InputError);
+  EXPECT_THROW(open_split(plan, folder, shifted_split(1.5)), InputError);
   plan.identity.configuration = "trial_ms = 1500\n[cell]\nkind = \"something else\"\n";
   EXPECT_NE(message_of([&] {
               make_splits(plan, std::array{shifted_split(1.75)}, folder, 1, {});
@@ -172,7 +174,7 @@ TEST(Dataset, ACutFileIsSaidToBeCut) {
   const auto whole = fs::file_size(file);
   for (const double part : {0.0, 0.001, 0.1, 0.5, 0.99}) {
     fs::resize_file(file, static_cast<uintmax_t>(part * static_cast<double>(whole)));
-    const auto message = message_of([&] { Split::open(plan, folder, splits_of(plan.data)[1]); });
+    const auto message = message_of([&] { open_split(plan, folder, splits_of(plan.data)[1]); });
     EXPECT_TRUE(message.starts_with(file.string())) << message;
     EXPECT_TRUE(message.find("cut short") != std::string::npos ||
                 message.find("not an HDF5 file") != std::string::npos)
@@ -229,7 +231,7 @@ TEST(Dataset, OfOtherFilesOrAlgorithmsIsPutAsideAndOfOtherSettingsRefused) {
     EXPECT_EQ(put_outdated_aside(plan, folder), "");
     EXPECT_NE(put_outdated_aside(known_plan(configuration), folder).find(aside.string()), std::string::npos);
     EXPECT_FALSE(fs::exists(folder));
-    EXPECT_EQ(Split::open(plan, aside, splits_of(plan.data)[0]).trials(), 20u);
+    EXPECT_EQ(open_split(plan, aside, splits_of(plan.data)[0]).trials(), 20u);
   }
   const auto folder = fresh_folder("other-settings");
   make_dataset(plan, folder, 1, {});
@@ -243,7 +245,7 @@ TEST(Dataset, OfAnOlderProgramIsPutAside) {
   const auto folder = fresh_folder("of-older"), aside = fresh_folder("of-older-before-1");
   make_dataset(small_plan(), folder, 1, {});
   const auto plan = known_plan(small_plan().identity.configuration);
-  EXPECT_NE(message_of([&] { Split::open(plan, folder, splits_of(plan.data)[0]); }).find("older neurontwin"),
+  EXPECT_NE(message_of([&] { open_split(plan, folder, splits_of(plan.data)[0]); }).find("older neurontwin"),
             std::string::npos);
   EXPECT_NE(put_outdated_aside(plan, folder).find("is of an older neurontwin"), std::string::npos);
   EXPECT_TRUE(fs::exists(aside));
@@ -271,14 +273,14 @@ TEST(Dataset, DigestOfASplitIsOfTheContentOfAllItsShards) {
   const auto plan = known_plan("[cell]\nx = 1\n");
   const auto folder = fresh_folder("digest"), again = fresh_folder("digest-again");
   const auto train = splits_of(plan.data)[0];
-  EXPECT_EQ(digest_of_split(plan, folder, train, 2), "");
+  EXPECT_EQ(digest_of_split(files_of(plan, train), folder, 2), "");
   make_dataset(plan, folder, 1, {});
   make_dataset(plan, again, 1, {});
-  const auto known = digest_of_split(plan, folder, train, 2);
+  const auto known = digest_of_split(files_of(plan, train), folder, 2);
   EXPECT_EQ(known.size(), 32u);
-  EXPECT_EQ(known, digest_of_split(plan, again, train, 1));
-  EXPECT_EQ(known, Split::open(plan, folder, train).digest());
-  EXPECT_NE(known, digest_of_split(plan, folder, splits_of(plan.data)[2], 1));
+  EXPECT_EQ(known, digest_of_split(files_of(plan, train), again, 1));
+  EXPECT_EQ(known, open_split(plan, folder, train).digest());
+  EXPECT_NE(known, digest_of_split(files_of(plan, splits_of(plan.data)[2]), folder, 1));
   const auto shard = shard_path(folder, "train", 3);
   const auto bytes = read_file(shard);
   const auto time = fs::last_write_time(shard);
@@ -286,9 +288,10 @@ TEST(Dataset, DigestOfASplitIsOfTheContentOfAllItsShards) {
   bad[bad.size() / 2] ^= 1;
   write_file_atomically(shard, bad);
   fs::last_write_time(shard, time);
-  EXPECT_TRUE(message_of([&] { digest_of_split(plan, folder, train, 2); }).starts_with(shard.string()));
+  EXPECT_TRUE(
+      message_of([&] { digest_of_split(files_of(plan, train), folder, 2); }).starts_with(shard.string()));
   fs::remove(shard);
-  EXPECT_EQ(digest_of_split(plan, folder, train, 2), "");
+  EXPECT_EQ(digest_of_split(files_of(plan, train), folder, 2), "");
 }
 
 TEST(Dataset, AVoltageThatIsNoNumberIsNamedWithItsTrialAndTime) {
@@ -426,12 +429,12 @@ TEST(BackgroundDataset, GivesValidationFirstThenTrainingInOrder) {
   EXPECT_TRUE(fs::exists(shard_path(folder, "valid", 0)));
   data.wait_for("train", 6, {});
   Split split;
-  split.grow(plan, folder, splits_of(plan.data)[0], 6);
+  split.grow(files_of(plan, splits_of(plan.data)[0]), folder, 6);
   EXPECT_EQ(split.trials(), 8u);  // whole shards
-  split.grow(plan, folder, splits_of(plan.data)[0], 8);
+  split.grow(files_of(plan, splits_of(plan.data)[0]), folder, 8);
   EXPECT_EQ(split.trials(), 8u);
   EXPECT_EQ(data.finish({}), 28);
-  split.grow(plan, folder, splits_of(plan.data)[0], 20);
+  split.grow(files_of(plan, splits_of(plan.data)[0]), folder, 20);
   EXPECT_EQ(split.trials(), 20u);
   make_dataset(plan, at_once, 2, {});
   for (const auto& entry : fs::directory_iterator(at_once))
@@ -484,7 +487,7 @@ TEST(Dataset, KeepsTheNumbersOfMoreSynapsesThan16BitsHold) {
   const auto plan = wide_plan();
   const auto folder = fresh_folder("wide");
   make_dataset(plan, folder, 1, {});
-  const auto test = Split::open(plan, folder, splits_of(plan.data)[2]);
+  const auto test = open_split(plan, folder, splits_of(plan.data)[2]);
   const auto input = draw_input(plan.stimulus, plan.seed, Stage::stimulus_test, 1, plan.data.trial_ms);
   const auto trial = test.trial(1);
   EXPECT_TRUE(std::ranges::equal(trial.excitatory.synapse, input.excitatory.synapse));

@@ -3,7 +3,7 @@
 #include <string>
 
 #include "cell/neuron.hpp"
-#include "dataset/dendritic_basis.hpp"
+#include "produce/dendritic_basis.hpp"
 #include "stimulus/shifted.hpp"
 
 namespace neurontwin {

@@ -1,0 +1,32 @@
+#pragma once
+#include <atomic>
+#include <functional>
+#include <span>
+
+#include "produce/plan.hpp"
+#include "progress/progress.hpp"
+
+namespace neurontwin {
+
+/// For whoever uses a data set while it is made.
+struct MakingHooks {
+  /// Told of every shard once it is whole and in its place, also of those found there. Any thread may call.
+  std::function<void(const std::string& split, size_t number)> shard_is_there;
+  /// So many of the threads take work, as long as it says so; the others rest. Null: all.
+  const std::atomic<int>* threads_at_work = nullptr;
+};
+
+/// Simulates what is missing of the data set in `folder`, shard by shard on `threads` threads: the validation
+/// split, then training, then test, so that training could start early. A detailed neuron's trials as many
+/// side by side as the SIMD unit has lanes. Whole shards that are there already stay, and no more than those
+/// being made are held in memory. InputError if a shard there comes from another configuration; RunError if
+/// the disk is full or the user stopped it. Returns the number of simulated trials.
+int64_t make_dataset(const DatasetPlan& plan, const std::filesystem::path& folder, int threads,
+                     const ProgressListener& listener, const MakingHooks& hooks = {});
+
+/// The same of the splits named only, in this order.
+int64_t make_splits(const DatasetPlan& plan, std::span<const SplitPlan> splits,
+                    const std::filesystem::path& folder, int threads, const ProgressListener& listener,
+                    const MakingHooks& hooks = {});
+
+}  // namespace neurontwin
