@@ -3,11 +3,11 @@
 #include <array>
 #include <cmath>
 
+#include "cli/say.hpp"
 #include "evaluate/compare_runs.hpp"
 #include "evaluate/evaluate.hpp"
 #include "files/files.hpp"
 #include "files/json.hpp"
-#include "progress/say.hpp"
 #include "twin/saved_twin.hpp"
 
 namespace neurontwin {

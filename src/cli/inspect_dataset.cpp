@@ -5,9 +5,9 @@
 #include <cmath>
 #include <map>
 
-#include "produce/dendritic_basis.hpp"
 #include "dataset/event_support.hpp"
 #include "dataset/shard.hpp"
+#include "produce/dendritic_basis.hpp"
 #include "produce/synapse_clusters.hpp"
 #include "simulate/dendritic_input.hpp"
 

@@ -206,7 +206,7 @@ int run(int argc, char** argv) {
     inspect(files, options.profile, options.set);
   } else if (predicting->parsed()) {
     require_address_space(all_threads());
-    predict(file, input, out, options.threads > 0 ? options.threads : all_threads());
+    predict(file, input, out, options.threads > 0 ? options.threads : all_threads(), stop_of_signals());
   } else if (compare->parsed()) {
     require_address_space(all_threads());
     comparing.threads = options.threads > 0 ? options.threads : all_threads();
@@ -222,16 +222,16 @@ int run(int argc, char** argv) {
     const auto experiment = prepare(options);
     require_background_simulation(*all, experiment);
     if (searching->parsed() && worker_threads > 0)
-      run_search_worker(experiment, options, worker_threads, progress_bar());
+      run_search_worker(experiment, options, worker_threads, terminal_watcher());
     else if (searching->parsed())
-      print_search(run_search(experiment, options, workers, {argv, argv + argc}, progress_bar()),
+      print_search(run_search(experiment, options, workers, {argv, argv + argc}, terminal_watcher()),
                    options.out);
     if (all->parsed()) {
-      run_all(experiment, options, progress_bar());
+      run_all(experiment, options, terminal_watcher());
       print_summary(experiment, options.out);
     }
     for (const auto& [name, stage, help] : stages) {
-      if (app.got_subcommand(name)) run_stage(stage, experiment, options, progress_bar());
+      if (app.got_subcommand(name)) run_stage(stage, experiment, options, terminal_watcher());
     }
   }
   return kDone;

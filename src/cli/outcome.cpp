@@ -12,7 +12,7 @@
 
 #include "cli/stopping.hpp"
 #include "config/error.hpp"
-#include "progress/progress.hpp"
+#include "progress/watcher.hpp"
 
 namespace neurontwin {
 namespace {
@@ -52,7 +52,7 @@ int outcome_of(const std::function<int()>& program) {
   } catch (const std::exception& error) {
     tell(error.what());
   }
-  if (code != 0 && stop_requested()) return kStoppedExitCode;
+  if (code != 0 && stop_of_signals().stop_requested()) return kStoppedExitCode;
   if (code == 0 && std::ferror(stderr) != 0) return kFailed;
   return code;
 }

@@ -6,7 +6,8 @@
 #include <chrono>
 #include <memory>
 
-#include "progress/say.hpp"
+#include "cli/say.hpp"
+#include "cli/stopping.hpp"
 
 namespace neurontwin {
 namespace {
@@ -32,7 +33,7 @@ struct State {
 
 }  // namespace
 
-ProgressListener progress_bar() {
+std::function<void(const Progress&)> progress_bar() {
   return [state = std::make_shared<State>()](const Progress& p) {
     if (state->what != p.what) {
       state->what = p.what;
@@ -56,6 +57,10 @@ ProgressListener progress_bar() {
                std::string(static_cast<size_t>(kWidth - filled), ' '), line, finished ? "\n" : "");
     std::fflush(stderr);
   };
+}
+
+Watcher terminal_watcher() {
+  return {progress_bar(), say, stop_of_signals()};
 }
 
 }  // namespace neurontwin

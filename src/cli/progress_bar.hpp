@@ -1,10 +1,13 @@
 #pragma once
-#include "progress/progress.hpp"
+#include "progress/watcher.hpp"
 
 namespace neurontwin {
 
 /// Shows progress on standard error: a bar with rate and time left on a terminal, a plain line every few
 /// seconds otherwise.
-ProgressListener progress_bar();
+std::function<void(const Progress&)> progress_bar();
+
+/// Whoever watches the work of a command: a bar and lines of text on standard error, and Ctrl-C.
+Watcher terminal_watcher();
 
 }  // namespace neurontwin

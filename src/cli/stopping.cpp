@@ -6,14 +6,19 @@
 
 #include <string_view>
 
-#include "progress/progress.hpp"
-
 namespace neurontwin {
 namespace {
 
+std::stop_source& stop_source() {
+  static std::stop_source source;
+  return source;
+}
+
+/// To ask a stop source for a stop is to set a flag without a lock, as long as nobody registers callbacks
+/// with it. Nobody does.
 void on_stop(int) {
-  if (stop_requested()) ::_exit(kStoppedExitCode);
-  request_stop();
+  if (stop_source().stop_requested()) ::_exit(kStoppedExitCode);
+  stop_source().request_stop();
   constexpr itimerval kPatience{{0, 0}, {1, 500'000}};
   ::setitimer(ITIMER_REAL, &kPatience, nullptr);
 }
@@ -34,7 +39,12 @@ void handle(int signal, void (*handler)(int)) {
 
 }  // namespace
 
+std::stop_token stop_of_signals() {
+  return stop_source().get_token();
+}
+
 void stop_on_signals() {
+  stop_source();  // made before a signal can come
   handle(SIGALRM, on_patience_over);
   handle(SIGINT, on_stop);
   handle(SIGTERM, on_stop);

@@ -1,11 +1,15 @@
 #pragma once
+#include <stop_token>
 
 namespace neurontwin {
 
-/// From now on the first Ctrl-C (SIGINT) or SIGTERM asks for a clean stop (stop_requested). What has not come
-/// to one after a second and a half ends there, with exit code 130, and so does everything at a second
+/// From now on the first Ctrl-C (SIGINT) or SIGTERM asks for a clean stop (stop_of_signals()). What has not
+/// come to one after a second and a half ends there, with exit code 130, and so does everything at a second
 /// signal: all files are written whole or not at all, so nothing is lost but what was being computed.
 void stop_on_signals();
+
+/// Where a stop shows that a signal asked for.
+std::stop_token stop_of_signals();
 
 inline constexpr int kStoppedExitCode = 130;
 

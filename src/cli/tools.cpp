@@ -220,9 +220,9 @@ void require_other_file(const std::filesystem::path& out,
 }  // namespace
 
 void predict(const std::filesystem::path& twin, const std::filesystem::path& input,
-             const std::filesystem::path& out, int threads) {
+             const std::filesystem::path& out, int threads, const std::stop_token& stop) {
   require_other_file(out, {twin, input});
-  predict_file(twin, input, out, on_threads(threads));
+  predict_file(twin, input, out, on_threads(threads), stop);
 }
 
 void export_twin(const std::filesystem::path& twin_file, const std::string& format,

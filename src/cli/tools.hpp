@@ -1,5 +1,6 @@
 #pragma once
 #include <filesystem>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -14,7 +15,7 @@ void inspect(const std::vector<std::filesystem::path>& files, const std::string&
 /// Runs a twin over the trials of a data set shard, or over a replay file's input; writes what it says as
 /// HDF5 (see predict_file()).
 void predict(const std::filesystem::path& twin, const std::filesystem::path& input,
-             const std::filesystem::path& out, int threads = 1);
+             const std::filesystem::path& out, int threads, const std::stop_token& stop);
 
 /// Writes a twin in another format: "onnx" or "hdf5".
 void export_twin(const std::filesystem::path& twin, const std::string& format,

@@ -8,7 +8,7 @@
 
 #include "dataset/maker.hpp"
 #include "files/files.hpp"
-#include "progress/progress.hpp"
+#include "progress/watcher.hpp"
 #include "simulate/in_parallel.hpp"
 
 namespace neurontwin {
@@ -52,7 +52,8 @@ void require_same(const Shard& shard, const SplitFiles& files, const ShardPlace&
   }
 }
 
-std::string digest_of_split(const SplitFiles& files, const std::filesystem::path& folder, int threads) {
+std::string digest_of_split(const SplitFiles& files, const std::filesystem::path& folder, int threads,
+                            const Watcher& watcher) {
   std::vector<std::filesystem::path> paths;
   for_each_shard(files.trials, files.trials_per_shard, [&](const ShardPlace& shard) {
     paths.push_back(shard_path(folder, files.name, shard.number));
@@ -62,8 +63,7 @@ std::string digest_of_split(const SplitFiles& files, const std::filesystem::path
   std::atomic<size_t> next{0};
   in_parallel(threads, [&](const std::atomic<bool>& failed) {
     for (size_t i; !failed && (i = next.fetch_add(1)) < paths.size();) {
-      if (stop_requested())
-        fail_run("stopped while reading the data set; run the same command again to go on");
+      watcher.stop_here_if_asked("reading the data set");
       try {
         digests[i] = content_digest(Hdf5File(paths[i]));
       } catch (const InputError&) {

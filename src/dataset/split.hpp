@@ -6,6 +6,7 @@
 
 #include "dataset/labels.hpp"
 #include "dataset/shard.hpp"
+#include "progress/watcher.hpp"
 
 namespace neurontwin {
 
@@ -43,7 +44,8 @@ void require_same(const Shard& shard, const SplitFiles& files, const ShardPlace&
 
 /// The digest of a split's shards, all of them read; empty if one is missing. InputError where one is damaged
 /// or was changed after it was made.
-std::string digest_of_split(const SplitFiles& files, const std::filesystem::path& folder, int threads);
+std::string digest_of_split(const SplitFiles& files, const std::filesystem::path& folder, int threads,
+                            const Watcher& watcher = {});
 
 /// All trials of one split, as one sequence over its shards. The memory that reading takes is the system's
 /// page cache.

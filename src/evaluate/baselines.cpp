@@ -126,18 +126,18 @@ void for_each_baseline(const GlmBudget& budget, const Split& train, const Split&
 
 Baseline one_unit_network(const OneUnitTask& task, uint64_t seed, const Split& train_split,
                           const Split& valid, const Split& test, const Parallel& parallel,
-                          const ProgressListener& listener) {
+                          const Watcher& watcher) {
   Baseline b{"one_unit", "a twin of the same window with one linear unit, trained as the twin was", 0, {}, {},
              {}};
   train_and_ask(b, one_unit_spec(task.twin, task.start),
-                {task.train, seed, task.folder, "one unit\n" + task.identity, listener}, train_split, valid,
+                {task.train, seed, task.folder, "one unit\n" + task.identity, watcher}, train_split, valid,
                 test, parallel);
   return b;
 }
 
 void for_each_binned_network(const BinnedBaselines& asked, const OneUnitTask& task, uint64_t seed,
                              const Split& train_split, const Split& valid, const Split& test,
-                             const Parallel& parallel, const ProgressListener& listener,
+                             const Parallel& parallel, const Watcher& watcher,
                              const std::function<void(const Baseline&)>& f) {
   const auto add = [&](const std::string& name, const std::string& description, const TwinSpec& spec) {
     Baseline b;
@@ -146,7 +146,7 @@ void for_each_binned_network(const BinnedBaselines& asked, const OneUnitTask& ta
     const auto folder = task.folder.parent_path() / ("checkpoints-" + name);
     train_and_ask(b, spec,
                   {task.train, seed, folder,
-                   fmt::format("{}\n{}\n{}", name, spec.network->words(), task.identity), listener},
+                   fmt::format("{}\n{}\n{}", name, spec.network->words(), task.identity), watcher},
                   train_split, valid, test, parallel);
     f(b);
   };

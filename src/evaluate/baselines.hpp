@@ -4,7 +4,7 @@
 
 #include "evaluate/glm.hpp"
 #include "evaluate/trial_score.hpp"
-#include "progress/progress.hpp"
+#include "progress/watcher.hpp"
 #include "train/train.hpp"
 
 namespace neurontwin {
@@ -40,7 +40,7 @@ struct OneUnitTask {
 /// "one_unit": a twin that looks as far back as the other, with one linear unit under its heads.
 Baseline one_unit_network(const OneUnitTask& task, uint64_t seed, const Split& train_split,
                           const Split& valid, const Split& test, const Parallel& parallel,
-                          const ProgressListener& listener);
+                          const Watcher& watcher);
 
 /// Networks that know nothing of times within a bin (binned_input.hpp), trained as the twin was.
 struct BinnedBaselines {
@@ -54,7 +54,7 @@ struct BinnedBaselines {
 /// Those that are asked for, one after the other.
 void for_each_binned_network(const BinnedBaselines& asked, const OneUnitTask& task, uint64_t seed,
                              const Split& train_split, const Split& valid, const Split& test,
-                             const Parallel& parallel, const ProgressListener& listener,
+                             const Parallel& parallel, const Watcher& watcher,
                              const std::function<void(const Baseline&)>& f);
 
 }  // namespace neurontwin

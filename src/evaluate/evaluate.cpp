@@ -116,8 +116,8 @@ void add_ceilings(nlohmann::ordered_json& metrics, const EvaluateSpec& spec, uin
 void add_baselines(nlohmann::ordered_json& metrics, const EvaluateSpec& spec, uint64_t seed,
                    const Split& train, const Split& valid, const Split& test, double rate_per_bin,
                    const OneUnitTask* networks, std::span<const ShiftedTrials> other_inputs,
-                   const Parallel& parallel, const ProgressListener& listener) {
-  const GeneralisationScoring scoring{spec.skip_ms, spec.bootstrap_resamples, rate_per_bin, seed};
+                   const Parallel& parallel, const Watcher& watcher) {
+  const GeneralisationScoring scoring{spec.skip_ms, spec.bootstrap_resamples, rate_per_bin, seed, watcher};
   const auto add = [&](const Baseline& b) {
     const auto prefix = fmt::format("baseline.{}.", b.name);
     metrics[prefix + "description"] = b.description;
@@ -125,12 +125,12 @@ void add_baselines(nlohmann::ordered_json& metrics, const EvaluateSpec& spec, ui
     const auto known = score_test(b.valid, b.test, spec, seed, rate_per_bin);
     put_scores(metrics, prefix, known.scored, known.resampled, is_compared);
     if (b.name == "glm") put_generalisation(metrics, prefix, other_inputs, known, b.answer, scoring);
-    if (stop_requested()) fail_run("stopped while evaluating; run the same command again to go on");
+    watcher.stop_here_if_asked("evaluating");
   };
   if (spec.baselines) for_each_baseline(spec.glm, train, valid, test, parallel, add);
   if (networks == nullptr) return;
-  if (spec.one_unit_network) add(one_unit_network(*networks, seed, train, valid, test, parallel, listener));
-  for_each_binned_network(spec.binned, *networks, seed, train, valid, test, parallel, listener, add);
+  if (spec.one_unit_network) add(one_unit_network(*networks, seed, train, valid, test, parallel, watcher));
+  for_each_binned_network(spec.binned, *networks, seed, train, valid, test, parallel, watcher, add);
 }
 
 void add_support(nlohmann::ordered_json& metrics, const std::string& name, const EventSupport& support) {
@@ -186,11 +186,11 @@ nlohmann::ordered_json ceiling_metrics(const std::string& name, const EvaluateSp
 }
 
 Evaluation evaluate(Twin& twin, const EvaluateSpec& spec, uint64_t seed, const Split& train,
-                    const Split& valid, const Split& test, const ProgressListener& listener,
+                    const Split& valid, const Split& test, const Watcher& watcher,
                     const OneUnitTask* networks, std::span<const ShiftedTrials> other_inputs) {
   const auto tell = [&](double done, const char* note) {
-    if (listener) listener({"evaluate", done, 5, "parts", note});
-    if (stop_requested()) fail_run("stopped while evaluating; run the same command again to go on");
+    watcher.tell({"evaluate", done, 5, "parts", note});
+    watcher.stop_here_if_asked("evaluating");
   };
   if (spec.skip_ms >= test.duration_ms()) {
     fail_input("evaluate.skip_ms is {} ms, expected less than the trials' {} ms", spec.skip_ms,
@@ -250,14 +250,14 @@ Evaluation evaluate(Twin& twin, const EvaluateSpec& spec, uint64_t seed, const S
     tell(3, "other inputs");
     put_generalisation(metrics, "", other_inputs, known,
                        [&](const Split& split) { return compare(twin, split); },
-                       {spec.skip_ms, spec.bootstrap_resamples, rate_per_bin, seed});
+                       {spec.skip_ms, spec.bootstrap_resamples, rate_per_bin, seed, watcher});
     out.curves["generalisation"] = generalisation_curves(other_inputs);
   }
   tell(3, "noise ceiling");
   if (has_spikes) add_ceilings(metrics, spec, seed, train, valid, test, rate_per_bin);
   tell(4, "baselines");
   add_baselines(metrics, spec, seed, train, valid, test, rate_per_bin, networks, other_inputs, twin.parallel,
-                listener);
+                watcher);
   tell(5, "");
   return out;
 }

@@ -6,7 +6,7 @@
 #include "evaluate/generalisation.hpp"
 #include "evaluate/glm.hpp"
 #include "evaluate/trial_score.hpp"
-#include "progress/progress.hpp"
+#include "progress/watcher.hpp"
 
 namespace neurontwin {
 
@@ -42,7 +42,7 @@ struct Evaluation {
 /// training set. With `networks` those that the spec asks for are trained and scored, too. The twin and the
 /// linear sum are also asked about the trials of `other_inputs`.
 Evaluation evaluate(Twin& twin, const EvaluateSpec& spec, uint64_t seed, const Split& train,
-                    const Split& valid, const Split& test, const ProgressListener& listener,
+                    const Split& valid, const Split& test, const Watcher& watcher,
                     const OneUnitTask* networks = nullptr, std::span<const ShiftedTrials> other_inputs = {});
 
 /// "ceiling.NAME.*": the scores of a second answer to the same trials as if it were a prediction, smoothed by

@@ -114,19 +114,19 @@ GeneralisationSpec read_generalisation(const Settings& settings, const Neuron& n
 
 std::vector<ShiftedTrials> shifted_trials(const GeneralisationSpec& spec, const DatasetPlan& plan,
                                           const std::filesystem::path& folder, int threads,
-                                          const ProgressListener& listener) {
+                                          const Watcher& watcher) {
   std::vector<SplitPlan> splits;
   for (const auto& set : spec.sets) {
     SplitPlan split{"ood-" + set.name, set.stage, spec.trials, set.shift, ""};
     std::string fit;
     if (set.shift.needs_clusters()) {
-      split.shift.clusters = make_synapse_clusters(plan, spec.clusters, folder, threads, listener);
+      split.shift.clusters = make_synapse_clusters(plan, spec.clusters, folder, threads, watcher);
       fit = fmt::format("clusters_fit_trials = {}\n", spec.clusters.fit_trials);
     }
     split.configuration = determining_text(split.shift) + fit;
     splits.push_back(std::move(split));
   }
-  make_splits(plan, splits, folder, threads, listener);
+  make_splits(plan, splits, folder, threads, watcher);
   std::vector<ShiftedTrials> sets;
   for (size_t i = 0; i < splits.size(); ++i)
     sets.push_back({spec.sets[i].name, spec.sets[i].words, open_split(plan, folder, splits[i])});
@@ -138,7 +138,7 @@ void put_generalisation(nlohmann::ordered_json& metrics, const std::string& mode
                         const GeneralisationScoring& scoring) {
   uint64_t seed = scoring.seed;
   for (const auto& set : sets) {
-    if (stop_requested()) fail_run("stopped while evaluating; run the same command again to go on");
+    scoring.watcher.stop_here_if_asked("evaluating");
     const auto prefix = fmt::format("generalisation.{}.", set.name);
     if (model.empty()) put_support(metrics, prefix, set, test.scored.total.spikes > 0);
     const auto scored =

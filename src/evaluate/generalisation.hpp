@@ -7,7 +7,7 @@
 #include "evaluate/scores.hpp"
 #include "produce/make_clusters.hpp"
 #include "produce/make_dataset.hpp"
-#include "progress/progress.hpp"
+#include "progress/watcher.hpp"
 
 namespace neurontwin {
 
@@ -30,7 +30,7 @@ struct ShiftedTrials {
 /// trials depend neither on `threads` nor on the other sets.
 std::vector<ShiftedTrials> shifted_trials(const GeneralisationSpec& spec, const DatasetPlan& plan,
                                           const std::filesystem::path& folder, int threads,
-                                          const ProgressListener& listener);
+                                          const Watcher& watcher);
 
 /// A model's scores of the test set, which those of the other sets are compared with.
 struct TestScores {
@@ -45,6 +45,7 @@ struct GeneralisationScoring {
   int64_t skip_ms, resamples;
   double rate_per_bin;  // of the constant-rate model
   uint64_t seed;
+  Watcher watcher = {};  // may ask to stop
 };
 
 /// "generalisation.NAME.MODEL*" for each set: the scores, with thresholds from the validation set, and under

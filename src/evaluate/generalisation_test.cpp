@@ -6,6 +6,7 @@
 
 #include "config/temporary_folder.hpp"
 #include "evaluate/glm.hpp"
+#include "produce/make_dataset.hpp"
 
 namespace neurontwin {
 namespace {

@@ -38,15 +38,14 @@ Json rounded(std::span<const float> values, int digits) {
 template <class T>
 std::vector<uint8_t> simulated_levels(const DetailedCell& cell, const CableSpec& spec,
                                       const SynapticInput& input, int64_t duration_ms, int64_t step_ms,
-                                      const ProgressListener& listener) {
+                                      const Watcher& watcher) {
   std::vector<uint8_t> levels;
   CableSimulator<T> simulator(cell, spec);
   simulator.run(std::span(&input, 1), duration_ms, [&](int64_t ms, std::span<const float> mV) {
     if (ms % step_ms == 0) std::ranges::transform(mV, std::back_inserter(levels), level_of);
-    if (listener)
-      listener({"report", static_cast<double>(ms), static_cast<double>(duration_ms), "ms",
-                "a trial for the 3-D view"});
-    if (stop_requested()) fail_run("stopped while making the report; run the same command again to go on");
+    watcher.tell({"report", static_cast<double>(ms), static_cast<double>(duration_ms), "ms",
+                  "a trial for the 3-D view"});
+    watcher.stop_here_if_asked("making the report");
   });
   return levels;
 }
@@ -67,14 +66,15 @@ Opening opening_in(const TrialView& trial, const Prediction& predicted, double t
   return opening_of(spikes, std::span(actual).first(static_cast<size_t>(played)));
 }
 
-std::pair<size_t, Opening> trial_to_play(Twin& twin, double threshold, const Split& test) {
+std::pair<size_t, Opening> trial_to_play(Twin& twin, double threshold, const Split& test,
+                                         const Watcher& watcher) {
   const auto spikes_of = event_support(test).spikes_of;
   const auto order = typical_trials(spikes_of);
   const auto opening = [&](size_t i) {
     return opening_in(test.trial(i), predict_trial(twin, test, i), threshold);
   };
   for (const size_t i : order) {
-    if (stop_requested()) fail_run("stopped while making the report; run the same command again to go on");
+    watcher.stop_here_if_asked("making the report");
     if (spikes_of[i] == 0) continue;
     if (const auto found = opening(i); found.is_hit) return {i, found};
   }
@@ -110,8 +110,8 @@ Opening opening_of(std::span<const int64_t> predicted_ms, std::span<const int64_
 }
 
 Json played_trial(Twin& twin, double threshold, const Split& test, const DetailedCell& cell,
-                  const SimulationSpec& simulation, const ProgressListener& listener) {
-  const auto [index, opening] = trial_to_play(twin, threshold, test);
+                  const SimulationSpec& simulation, const Watcher& watcher) {
+  const auto [index, opening] = trial_to_play(twin, threshold, test, watcher);
   const auto trial = test.trial(index);
   const int64_t duration_ms = std::min(test.duration_ms(), kMostPlayed_ms);
   const auto length = static_cast<size_t>(duration_ms);
@@ -128,7 +128,7 @@ Json played_trial(Twin& twin, double threshold, const Split& test, const Detaile
   const int64_t step_ms = (compartments * duration_ms + kMostPlayedBytes - 1) / kMostPlayedBytes;
   const auto simulate =
       simulation.precision == Precision::in_float ? simulated_levels<float> : simulated_levels<double>;
-  const auto levels = simulate(cell, simulation.cable, input, duration_ms, step_ms, listener);
+  const auto levels = simulate(cell, simulation.cable, input, duration_ms, step_ms, watcher);
   return {{"trial", index},
           {"duration_ms", duration_ms},
           {"opens_ms", opening.at_ms},

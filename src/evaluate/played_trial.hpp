@@ -3,7 +3,7 @@
 #include <span>
 
 #include "cell/detailed.hpp"
-#include "progress/progress.hpp"
+#include "progress/watcher.hpp"
 #include "simulate/simulation.hpp"
 #include "twin/twin.hpp"
 
@@ -36,6 +36,6 @@ inline constexpr int64_t kMostPlayedBytes = 3'000'000;
 /// every compartment recorded every ms, or every 2nd, 3rd ... as kMostPlayedBytes ask for. RunError if the
 /// user stopped it.
 nlohmann::ordered_json played_trial(Twin& twin, double threshold, const Split& test, const DetailedCell& cell,
-                                    const SimulationSpec& simulation, const ProgressListener& listener);
+                                    const SimulationSpec& simulation, const Watcher& watcher);
 
 }  // namespace neurontwin

@@ -167,8 +167,7 @@ std::optional<BranchAuc> branch_auc(std::span<const BranchTrial> trials, uint64_
 }
 
 nlohmann::ordered_json dendritic_spikes(Twin& twin, const DendriticSpikeSpec& spec, const DatasetPlan& plan,
-                                        const DendriticBasis* basis, int threads,
-                                        const ProgressListener& listener) {
+                                        const DendriticBasis* basis, int threads, const Watcher& watcher) {
   Json document{{"threshold_mV", spec.threshold_mV},
                 {"least_ms", spec.least_ms},
                 {"before_soma_spike_ms", spec.before_soma_spike_ms},
@@ -194,7 +193,7 @@ nlohmann::ordered_json dendritic_spikes(Twin& twin, const DendriticSpikeSpec& sp
   const auto branches = terminal_branches(*cell);
   std::vector<BranchRecord> records(branches.size());
   const RecordingPlan recording{{}, true, static_cast<size_t>(spec.trials), "branches"};
-  for_each_recorded_trial(plan, recording, threads, listener, [&](size_t, const RecordedTrial& trial) {
+  for_each_recorded_trial(plan, recording, threads, watcher, [&](size_t, const RecordedTrial& trial) {
     const size_t duration = trial.soma_mV.size();
     const auto counts = counted_ms(trial.spike_times_ms, plan.data.trial_ms, spec);
     const auto said = predicted_components(twin, trial, plan.identity.excitatory_synapses);

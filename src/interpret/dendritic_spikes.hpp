@@ -7,7 +7,7 @@
 
 #include "produce/dendritic_basis.hpp"
 #include "produce/plan.hpp"
-#include "progress/progress.hpp"
+#include "progress/watcher.hpp"
 #include "twin/twin.hpp"
 
 namespace neurontwin {
@@ -58,6 +58,6 @@ std::optional<BranchAuc> branch_auc(std::span<const BranchTrial> trials, uint64_
 /// docs/probes.md.
 nlohmann::ordered_json dendritic_spikes(Twin& twin, const DendriticSpikeSpec& spec, const DatasetPlan& plan,
                                         const DendriticBasis* basis, int threads,
-                                        const ProgressListener& listener = {});
+                                        const Watcher& watcher = {});
 
 }  // namespace neurontwin

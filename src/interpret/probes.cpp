@@ -302,7 +302,7 @@ Twin untrained_network(const Twin& twin, uint64_t seed, std::span<const std::vec
 }
 
 nlohmann::ordered_json probe_layers(Twin& twin, const ProbeSpec& spec, const DatasetPlan& plan, int threads,
-                                    const ProgressListener& listener) {
+                                    const Watcher& watcher) {
   if (spec.skip_ms >= plan.data.trial_ms) {
     fail_input("interpret.probes.skip_ms is {}, expected less than the trials' {} ms", spec.skip_ms,
                plan.data.trial_ms);
@@ -318,7 +318,7 @@ nlohmann::ordered_json probe_layers(Twin& twin, const ProbeSpec& spec, const Dat
   Probing probing(views, spec);
   for_each_recorded_trial(
       plan, {spec.quantities, false, static_cast<size_t>(spec.trials_fit + spec.trials_score), "probes"},
-      threads, listener, [&](size_t trial, const RecordedTrial& recorded) { probing.take(trial, recorded); });
+      threads, watcher, [&](size_t trial, const RecordedTrial& recorded) { probing.take(trial, recorded); });
   return document(spec, twin.network().layer_names(), probing.scored(), plan.seed);
 }
 

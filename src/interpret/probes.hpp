@@ -2,7 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "produce/plan.hpp"
-#include "progress/progress.hpp"
+#include "progress/watcher.hpp"
 #include "twin/twin.hpp"
 
 namespace neurontwin {
@@ -26,7 +26,7 @@ std::vector<Quantity> probed_quantities(const Neuron& cell);
 /// explained on trials that the regression has not seen, with intervals from a bootstrap over these. The JSON
 /// is described in docs/probes.md.
 nlohmann::ordered_json probe_layers(Twin& twin, const ProbeSpec& spec, const DatasetPlan& plan, int threads,
-                                    const ProgressListener& listener = {});
+                                    const Watcher& watcher = {});
 
 /// A network of the same shape with other weights, as training begins, whose running averages of batch
 /// normalisation are those of these inputs (one window each, of window_ms after the twin's history).

@@ -69,18 +69,17 @@ std::vector<RecordedTrial> record(const DatasetPlan& plan, const RecordingPlan& 
 }
 
 void for_each_recorded_trial(const DatasetPlan& plan, const RecordingPlan& recording, int threads,
-                             const ProgressListener& listener,
+                             const Watcher& watcher,
                              const std::function<void(size_t trial, const RecordedTrial&)>& take) {
   size_t at_once = kTrialsPerThread * static_cast<size_t>(threads);
   if (recording.dendrites) at_once = std::min(at_once, kMostWithDendrites);
   const auto tell = [&](size_t done) {
-    if (!listener) return;
-    listener(
+    watcher.tell(
         {recording.for_what, static_cast<double>(done), static_cast<double>(recording.trials), "trials", ""});
   };
   tell(0);
   for (size_t first = 0; first < recording.trials; first += at_once) {
-    if (stop_requested()) fail_run("stopped while interpreting; run the same command again to go on");
+    watcher.stop_here_if_asked("interpreting");
     auto inputs = test_inputs(plan, first, std::min(at_once, recording.trials - first));
     const auto trials = record(plan, recording, std::move(inputs), plan.data.trial_ms, threads);
     for (size_t i = 0; i < trials.size(); ++i) take(first + i, trials[i]);

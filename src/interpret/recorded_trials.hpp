@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "produce/plan.hpp"
-#include "progress/progress.hpp"
+#include "progress/watcher.hpp"
 
 namespace neurontwin {
 
@@ -23,7 +23,7 @@ struct RecordingPlan {
   std::span<const Quantity> quantities;  // of a point neuron "v" alone
   bool dendrites = false;
   size_t trials = 0;
-  std::string for_what = "interpret";  // what the listener is told
+  std::string for_what = "interpret";  // what the watcher is told
 };
 
 /// Simulates a neuron of any kind on these inputs; `recording.trials` does not matter.
@@ -33,7 +33,7 @@ std::vector<RecordedTrial> record(const DatasetPlan& plan, const RecordingPlan& 
 /// Hands over the trials in their order, no more of them in memory than are simulated at once. RunError if
 /// the user stops it.
 void for_each_recorded_trial(const DatasetPlan& plan, const RecordingPlan& recording, int threads,
-                             const ProgressListener& listener,
+                             const Watcher& watcher,
                              const std::function<void(size_t trial, const RecordedTrial&)>& take);
 
 /// The input as a twin takes it, one window after `history_ms` of silence: events [n][3].

@@ -7,11 +7,12 @@
 namespace neurontwin {
 
 BackgroundDataset::BackgroundDataset(const DatasetPlan& plan, const std::filesystem::path& folder,
-                                     int threads, int threads_beside)
+                                     int threads, int threads_beside, std::stop_token stop)
     : plan_(plan),
       folder_(folder),
       threads_(threads),
       threads_beside_(threads_beside),
+      watcher_{.stop = std::move(stop)},
       at_work_(threads),
       thread_([this] { make(); }) {}
 
@@ -35,7 +36,8 @@ void BackgroundDataset::make() {
       shards_there_[split].insert(number);
       changed_.notify_all();
     };
-    simulated = make_dataset(plan_, folder_, threads_, listen, {shard_is_there, &at_work_});
+    simulated =
+        make_dataset(plan_, folder_, threads_, watcher_.with_progress(listen), {shard_is_there, &at_work_});
   } catch (...) {
     failure = std::current_exception();
   }
@@ -48,22 +50,22 @@ void BackgroundDataset::make() {
 }
 
 template <class Condition>
-void BackgroundDataset::wait_until(Condition&& reached, const ProgressListener& listener) {
+void BackgroundDataset::wait_until(Condition&& reached, const Watcher& watcher) {
   at_work_ = threads_;
   std::unique_lock lock(mutex_);
   while (!reached()) {
     if (failure_) std::rethrow_exception(failure_);
     changed_.wait_for(lock, std::chrono::milliseconds(100));
-    if (!listener || progress_.what.empty()) continue;
+    if (progress_.what.empty()) continue;
     const auto progress = progress_;
     lock.unlock();
-    listener(progress);
+    watcher.tell(progress);
     lock.lock();
   }
   at_work_ = threads_beside_;
 }
 
-void BackgroundDataset::wait_for(const std::string& split, int64_t trials, const ProgressListener& listener) {
+void BackgroundDataset::wait_for(const std::string& split, int64_t trials, const Watcher& watcher) {
   const auto per_shard = plan_.data.trials_per_shard;
   const auto shards = static_cast<size_t>((trials + per_shard - 1) / per_shard);
   size_t first_missing = 0;
@@ -72,11 +74,11 @@ void BackgroundDataset::wait_for(const std::string& split, int64_t trials, const
         while (first_missing < shards && shards_there_[split].contains(first_missing)) ++first_missing;
         return first_missing == shards;
       },
-      listener);
+      watcher);
 }
 
-int64_t BackgroundDataset::finish(const ProgressListener& listener) {
-  wait_until([&] { return finished_; }, listener);
+int64_t BackgroundDataset::finish(const Watcher& watcher) {
+  wait_until([&] { return finished_; }, watcher);
   return simulated_;
 }
 

@@ -8,7 +8,7 @@
 #include <thread>
 
 #include "produce/plan.hpp"
-#include "progress/progress.hpp"
+#include "progress/watcher.hpp"
 
 namespace neurontwin {
 
@@ -18,17 +18,17 @@ class BackgroundDataset {
   /// Starts at once, on `threads` threads: all of them work while the user waits, `threads_beside` of them
   /// while the user works. `plan` must outlive it.
   BackgroundDataset(const DatasetPlan& plan, const std::filesystem::path& folder, int threads,
-                    int threads_beside);
+                    int threads_beside, std::stop_token stop = {});
   /// Stops where it stands: whole shards stay.
   ~BackgroundDataset();
   BackgroundDataset(const BackgroundDataset&) = delete;
   BackgroundDataset& operator=(const BackgroundDataset&) = delete;
 
   /// Waits for the first `trials` trials of a split. Throws what stopped the simulation, as make_dataset
-  /// would. The listener is called by this thread.
-  void wait_for(const std::string& split, int64_t trials, const ProgressListener& listener);
+  /// would. The watcher is told by this thread.
+  void wait_for(const std::string& split, int64_t trials, const Watcher& watcher);
   /// Waits for all of it. Returns the number of simulated trials.
-  int64_t finish(const ProgressListener& listener);
+  int64_t finish(const Watcher& watcher);
   /// Throws what stopped the simulation, if anything did.
   void rethrow_failure() const;
   bool finished() const;
@@ -38,11 +38,12 @@ class BackgroundDataset {
  private:
   void make();
   template <class Condition>
-  void wait_until(Condition&& reached, const ProgressListener& listener);
+  void wait_until(Condition&& reached, const Watcher& watcher);
 
   const DatasetPlan& plan_;
   const std::filesystem::path folder_;
   const int threads_, threads_beside_;
+  const Watcher watcher_;
   std::atomic<int> at_work_;
   std::atomic<bool> given_up_{false};
   mutable std::mutex mutex_;  // of what follows

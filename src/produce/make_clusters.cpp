@@ -12,7 +12,7 @@ std::filesystem::path synapse_clusters_path(const std::filesystem::path& folder)
 
 SynapseClusters make_synapse_clusters(const DatasetPlan& plan, const ClusterSpec& spec,
                                       const std::filesystem::path& folder, int threads,
-                                      const ProgressListener& listener) {
+                                      const Watcher& watcher) {
   std::filesystem::create_directories(folder);
   const auto file = synapse_clusters_path(folder);
   const auto configuration = fmt::format("{}\n[clusters]\ncount = {}\nfit_trials = {}\n",
@@ -28,7 +28,7 @@ SynapseClusters make_synapse_clusters(const DatasetPlan& plan, const ClusterSpec
     }
     return clusters;
   }
-  SimulationProgress progress("cluster", spec.fit_trials, 0, plan.data.trial_ms, listener);
+  SimulationProgress progress("cluster", spec.fit_trials, 0, plan.data.trial_ms, watcher);
   const auto moments =
       voltage_moments(plan, spec.fit_trials, threads, [&](int64_t trial_ms) { progress.add(trial_ms); });
   auto clusters = cluster_synapses(moments, plan.cell, spec.count, plan.seed);

@@ -1,7 +1,7 @@
 #pragma once
 #include "produce/plan.hpp"
 #include "produce/synapse_clusters.hpp"
-#include "progress/progress.hpp"
+#include "progress/watcher.hpp"
 
 namespace neurontwin {
 
@@ -12,6 +12,6 @@ std::filesystem::path synapse_clusters_path(const std::filesystem::path& folder)
 /// says. They are fitted on the training stream without the plan's breadth. For a detailed neuron.
 SynapseClusters make_synapse_clusters(const DatasetPlan& plan, const ClusterSpec& spec,
                                       const std::filesystem::path& folder, int threads,
-                                      const ProgressListener& listener);
+                                      const Watcher& watcher);
 
 }  // namespace neurontwin

@@ -119,13 +119,12 @@ class Workload {
 
 /// The plan with the clusters of synapses that the trials of `tasks` are drawn with.
 DatasetPlan with_clusters(const DatasetPlan& plan, std::span<const Task> tasks,
-                          const std::filesystem::path& folder, int threads,
-                          const ProgressListener& listener) {
+                          const std::filesystem::path& folder, int threads, const Watcher& watcher) {
   auto drawn = plan;
   const bool broad = std::ranges::any_of(tasks, [](const Task& task) { return task.split->takes_breadth; });
   if (broad && plan.breadth.needs_clusters()) {
     const ClusterSpec spec{plan.breadth.cluster_count, plan.breadth.clusters_fit_trials};
-    drawn.breadth.clusters = make_synapse_clusters(plan, spec, folder, threads, listener);
+    drawn.breadth.clusters = make_synapse_clusters(plan, spec, folder, threads, watcher);
   }
   return drawn;
 }
@@ -133,24 +132,24 @@ DatasetPlan with_clusters(const DatasetPlan& plan, std::span<const Task> tasks,
 }  // namespace
 
 int64_t make_dataset(const DatasetPlan& plan, const std::filesystem::path& folder, int threads,
-                     const ProgressListener& listener, const MakingHooks& hooks) {
+                     const Watcher& watcher, const MakingHooks& hooks) {
   const auto [train, valid, test] = splits_of(plan.data);
-  return make_splits(plan, std::array{valid, train, test}, folder, threads, listener, hooks);
+  return make_splits(plan, std::array{valid, train, test}, folder, threads, watcher, hooks);
 }
 
 int64_t make_splits(const DatasetPlan& plan, std::span<const SplitPlan> splits,
-                    const std::filesystem::path& folder, int threads, const ProgressListener& listener,
+                    const std::filesystem::path& folder, int threads, const Watcher& watcher,
                     const MakingHooks& hooks) {
   std::filesystem::create_directories(folder);
   remove_half_written(folder);
   const auto tasks = missing_shards(plan, folder, splits, hooks);
-  const auto makers = signal_makers(plan, {folder, threads, listener});
-  const auto drawn = with_clusters(plan, tasks, folder, threads, listener);
+  const auto makers = signal_makers(plan, {folder, threads, watcher});
+  const auto drawn = with_clusters(plan, tasks, folder, threads, watcher);
   int64_t trials = 0, missing = 0;
   for (const auto& split : splits) trials += split.trials;
   for (const auto& task : tasks) missing += static_cast<int64_t>(task.trials);
 
-  SimulationProgress progress("simulate", trials, trials - missing, plan.data.trial_ms, listener);
+  SimulationProgress progress("simulate", trials, trials - missing, plan.data.trial_ms, watcher);
   const auto cell = cell_table(plan.cell);
   Workload workload(tasks);
   std::atomic<int> started{0};

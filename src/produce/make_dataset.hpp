@@ -4,7 +4,7 @@
 #include <span>
 
 #include "produce/plan.hpp"
-#include "progress/progress.hpp"
+#include "progress/watcher.hpp"
 
 namespace neurontwin {
 
@@ -22,11 +22,11 @@ struct MakingHooks {
 /// being made are held in memory. InputError if a shard there comes from another configuration; RunError if
 /// the disk is full or the user stopped it. Returns the number of simulated trials.
 int64_t make_dataset(const DatasetPlan& plan, const std::filesystem::path& folder, int threads,
-                     const ProgressListener& listener, const MakingHooks& hooks = {});
+                     const Watcher& watcher, const MakingHooks& hooks = {});
 
 /// The same of the splits named only, in this order.
 int64_t make_splits(const DatasetPlan& plan, std::span<const SplitPlan> splits,
-                    const std::filesystem::path& folder, int threads, const ProgressListener& listener,
+                    const std::filesystem::path& folder, int threads, const Watcher& watcher,
                     const MakingHooks& hooks = {});
 
 }  // namespace neurontwin

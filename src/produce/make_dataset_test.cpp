@@ -87,6 +87,24 @@ TEST(Dataset, WholeShardsAreKeptAndTheRestIsMadeAgain) {
   EXPECT_FALSE(fs::exists(folder / "train-0001.h5.half-written"));
 }
 
+TEST(Dataset, AStopInTheMiddleLeavesWholeShardsAndTheRestIsMadeAfterwards) {
+  const auto plan = small_plan();
+  const auto whole = fresh_folder("not-stopped"), folder = fresh_folder("stopped");
+  make_dataset(plan, whole, 1, {});
+  std::stop_source source;
+  const Watcher watcher{.progress =
+                            [&](const Progress& p) {
+                              if (p.done >= 9) source.request_stop();
+                            },
+                        .stop = source.get_token()};
+  EXPECT_THROW(make_dataset(plan, folder, 1, watcher), RunError);
+  const auto left = make_dataset(plan, folder, 1, {});
+  EXPECT_GT(left, 0);
+  EXPECT_LT(left, 28);
+  for (const auto& entry : fs::directory_iterator(whole))
+    EXPECT_EQ(read_file(entry.path()), read_file(folder / entry.path().filename()));
+}
+
 TEST(Dataset, FewerTrialsLeaveNoOldShardsBehind) {
   auto plan = small_plan();
   const auto folder = fresh_folder("fewer");

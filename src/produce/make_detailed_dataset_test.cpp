@@ -190,9 +190,9 @@ TEST(DetailedDataset, InterruptedAnywhereAndMadeAgainItIsTheSameFiles) {
   for (int life = 1; life < 40; ++life) {
     int told = 0;
     try {
-      make_dataset(plan, disturbed, 2, [&](const Progress&) {
-        if (++told > life) throw Killed{};
-      });
+      make_dataset(plan, disturbed, 2, {.progress = [&](const Progress&) {
+                     if (++told > life) throw Killed{};
+                   }});
       break;
     } catch (const Killed&) {
       ++kills;
@@ -305,7 +305,8 @@ TEST(SynapseClusters, AreTheSameOnAnyNumberOfThreadsAndReadBackAsWritten) {
   make_synapse_clusters(plan, {3, 19}, three, 3, {});
   expect_same_files(one, three);
   int simulated = 0;
-  const auto again = make_synapse_clusters(plan, {3, 19}, one, 1, [&](const Progress&) { ++simulated; });
+  const auto again =
+      make_synapse_clusters(plan, {3, 19}, one, 1, {.progress = [&](const Progress&) { ++simulated; }});
   EXPECT_EQ(simulated, 0);
   EXPECT_EQ(again.of_excitatory, made.of_excitatory);
   EXPECT_EQ(again.count, 3);

@@ -27,7 +27,7 @@ DendriticBasis ready_basis(const DatasetPlan& plan, const SignalPreparation& pre
     return basis;
   }
   SimulationProgress progress("fit", plan.data.dendritic_fit_trials, 0, plan.data.trial_ms,
-                              preparation.listener);
+                              preparation.watcher);
   int64_t samples = 0;
   const auto basis = fit_dendritic_basis(
       plan, preparation.threads, [&](int64_t trial_ms) { progress.add(trial_ms); }, samples);

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "dataset/signal.hpp"
-#include "progress/progress.hpp"
+#include "progress/watcher.hpp"
 #include "simulate/cable.hpp"
 #include "simulate/trial.hpp"
 
@@ -33,7 +33,7 @@ struct SignalMaker {
 struct SignalPreparation {
   std::filesystem::path folder;
   int threads = 1;
-  ProgressListener listener = {};
+  Watcher watcher = {};
 };
 
 /// A signal that data sets may have. Each is in a file of its own, signal_NAME.cpp, and named in

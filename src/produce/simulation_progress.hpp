@@ -3,22 +3,22 @@
 #include <mutex>
 #include <string>
 
-#include "progress/progress.hpp"
+#include "progress/watcher.hpp"
 
 namespace neurontwin {
 
-/// Tells the listener how far simulating is, and stops it where the user asked for that. Any thread may add.
+/// Tells the watcher how far simulating is, and stops it where the user asked for that. Any thread may add.
 class SimulationProgress {
  public:
-  /// `listener` must outlive it.
+  /// `watcher` must outlive it.
   SimulationProgress(std::string what, int64_t trials, int64_t done_trials, int64_t trial_ms,
-                     const ProgressListener& listener);
+                     const Watcher& watcher);
 
   /// So many trial-milliseconds more are simulated. RunError if the user asked to stop.
   void add(int64_t trial_ms);
 
  private:
-  const ProgressListener& listener_;
+  const Watcher& watcher_;
   int64_t trial_ms_;
   std::atomic<int64_t> done_ms_;
   std::mutex mutex_;

@@ -1,6 +1,5 @@
 #include "files/json.hpp"
 #include "interpret/filters.hpp"
-#include "progress/say.hpp"
 #include "run/stages.hpp"
 #include "twin/saved_twin.hpp"
 
@@ -19,7 +18,7 @@ StageInputs evaluation_inputs(RunFolder& run) {
 std::vector<ShiftedTrials> generalise(RunFolder& run) {
   if (run.experiment.generalisation.sets.empty()) return {};
   auto trials = shifted_trials(run.experiment.generalisation, run.experiment.plan, run.dataset, run.threads,
-                               run.progress);
+                               run.watcher);
   run.forget_contents();
   return trials;
 }
@@ -54,7 +53,7 @@ void evaluate_stage(RunFolder& run) {
   run.require_same_experiment({"simulate", "train"});
   if (run.done_before("evaluate", evaluation_inputs(run), {"metrics.json", "curves.json"})) {
     note_scores(run, read_json(run.folder / "metrics.json"));  // the twin's file may have been made again
-    return say("evaluate: done before");
+    return run.watcher.note("evaluate: done before");
   }
   const auto train_split = run.open("train"), valid_split = run.open("valid"), test_split = run.open("test");
   run.require_results("train", {"dataset/train", "dataset/valid"}, {kTwinFile});
@@ -70,7 +69,7 @@ void evaluate_stage(RunFolder& run) {
                              cell_table(run.experiment.plan.cell)};
   auto evaluation =
       evaluate(twin, run.experiment.evaluate, run.experiment.seed, train_split, valid_split, test_split,
-               run.progress, run.experiment.evaluate.trains_networks() ? &networks : nullptr, other_inputs);
+               run.watcher, run.experiment.evaluate.trains_networks() ? &networks : nullptr, other_inputs);
   if (run.experiment.sequences.orders > 0) {
     const auto answers = sequence_answers(run, twin);
     evaluation.metrics.update(
@@ -94,7 +93,7 @@ void evaluate_stage(RunFolder& run) {
   write_file_atomically(run.folder / "metrics.json", evaluation.metrics.dump(1) + "\n");
   note_scores(run, evaluation.metrics);
   run.finish("evaluate", evaluation_inputs(run), {"metrics.json", "curves.json"}, seconds);
-  say(fmt::format("evaluate: {:.1f} s", seconds));
+  run.watcher.note(fmt::format("evaluate: {:.1f} s", seconds));
 }
 
 }  // namespace neurontwin

@@ -1,4 +1,3 @@
-#include "progress/say.hpp"
 #include "run/stages.hpp"
 
 namespace neurontwin {
@@ -15,14 +14,14 @@ StageInputs interpretation_inputs(RunFolder& run) {
 void add_probes(const RunFolder& run, nlohmann::ordered_json& document, Twin& twin) {
   if (run.experiment.probes.trials_score > 0)
     document["probes"] =
-        probe_layers(twin, run.experiment.probes, run.experiment.plan, run.threads, run.progress);
+        probe_layers(twin, run.experiment.probes, run.experiment.plan, run.threads, run.watcher);
   if (run.experiment.dendritic_spikes.trials == 0) return;
   std::optional<DendriticBasis> basis;
   if (run.experiment.plan.data.dendritic_components > 0)
     basis =
         read_dendritic_basis(dendritic_basis_path(run.dataset), run.experiment.plan.identity.configuration);
   document["dendritic_spikes"] = dendritic_spikes(twin, run.experiment.dendritic_spikes, run.experiment.plan,
-                                                  basis ? &*basis : nullptr, run.threads, run.progress);
+                                                  basis ? &*basis : nullptr, run.threads, run.watcher);
 }
 
 }  // namespace
@@ -34,7 +33,7 @@ void interpret_stage(RunFolder& run) {
                           : std::vector<std::string>{"simulate", "train"};
   run.require_same_experiment(others);
   if (run.done_before("interpret", interpretation_inputs(run), {"interpretation.json"}))
-    return say("interpret: done before");
+    return run.watcher.note("interpret: done before");
   const auto test_split = run.open("test");
   run.require_results("train", {}, {kTwinFile});
   run.require_results("simulate", {}, {"dataset/test"});
@@ -45,10 +44,10 @@ void interpret_stage(RunFolder& run) {
   add_probes(run, document, twin);
   write_file_atomically(run.folder / "interpretation.json", document.dump() + "\n");
   if (!twin.network().filters(twin.layout(), twin.numbers, twin.channels()))
-    say(fmt::format("interpret: a {} twin has no filters to show", twin.network().kind()));
+    run.watcher.note(fmt::format("interpret: a {} twin has no filters to show", twin.network().kind()));
   const double seconds = seconds_now() - start;
   run.finish("interpret", interpretation_inputs(run), {"interpretation.json"}, seconds);
-  say(fmt::format("interpret: {:.1f} s", seconds));
+  run.watcher.note(fmt::format("interpret: {:.1f} s", seconds));
 }
 
 }  // namespace neurontwin

@@ -5,7 +5,6 @@
 #include "evaluate/played_trial.hpp"
 #include "files/json.hpp"
 #include "interpret/synapse_weights.hpp"
-#include "progress/say.hpp"
 #include "report/neuron.hpp"
 #include "report/report.hpp"
 #include "run/stages.hpp"
@@ -57,8 +56,8 @@ bool search_is_ours(RunFolder& run) {
   else if (record != nullptr)
     why = why_again(*record, {record->inputs.settings, {}}, run.contents({"search.json"}));
   if (why.empty()) return true;
-  say(fmt::format("report: leaves out {}: {}; 'neurontwin search' makes it again",
-                  (run.folder / "search.json").string(), why));
+  run.watcher.note(fmt::format("report: leaves out {}: {}; 'neurontwin search' makes it again",
+                               (run.folder / "search.json").string(), why));
   return false;
 }
 
@@ -89,7 +88,7 @@ void make_neuron_json(RunFolder& run) {
       auto plan = run.experiment.plan;
       plan.data.labels = {};  // shown as simulated, whatever the twin was trained on
       const auto test = open_split(plan, run.dataset, splits_of(plan.data)[2]);
-      trial = played_trial(twin, threshold, test, *cell, plan.simulation, run.progress);
+      trial = played_trial(twin, threshold, test, *cell, plan.simulation, run.watcher);
     }
   }
   const auto interpretation = run.folder / "interpretation.json";
@@ -146,7 +145,7 @@ void report_stage(RunFolder& run) {
                            "interpretation.json", "neuron.json"})
     inputs.files[name] = run.content(name);
   inputs.files["search.json"] = with_search ? run.content("search.json") : "";
-  if (run.done_before("report", inputs, {"report.html"})) return say("report: done before");
+  if (run.done_before("report", inputs, {"report.html"})) return run.watcher.note("report: done before");
   const double start = seconds_now();
   write_file_atomically(run.folder / "run.json", run_json(run).dump(1) + "\n");
   write_file_atomically(run.folder / "report.html", make_report(run.folder, with_search));

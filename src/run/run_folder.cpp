@@ -4,7 +4,6 @@
 #include <chrono>
 #include <thread>
 
-#include "progress/say.hpp"
 #include "twin/saved_twin.hpp"
 #include "twin/twin_file.hpp"
 
@@ -33,7 +32,7 @@ std::vector<std::string> texts(RunFolder::Names names) {
 
 }  // namespace
 
-RunFolder::RunFolder(const Experiment& of, const Options& asked, ProgressListener listener)
+RunFolder::RunFolder(const Experiment& of, const Options& asked, Watcher who)
     : experiment(of),
       options(asked),
       folder((make_writable_folder(asked.out), asked.out)),
@@ -41,12 +40,12 @@ RunFolder::RunFolder(const Experiment& of, const Options& asked, ProgressListene
       threads(asked.threads > 0 ? asked.threads
                                 : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()))),
       training_threads(std::make_shared<std::atomic<int>>(threads)),
-      progress(std::move(listener)),
+      watcher(std::move(who)),
       lock_(folder),
       log_(folder) {
   remove_half_written(folder);
   if (log_.was_older()) {
-    say(
+    watcher.note(
         fmt::format("{}: is of an older neurontwin, which did not keep what results were made from; its "
                     "stages are not taken for done",
                     folder.string()));
@@ -60,8 +59,8 @@ std::string RunFolder::content(const std::string& name) {
     return std::filesystem::is_regular_file(file) ? digest(read_file(file)) : "";
   const auto known = splits_read_.find(name);
   if (known != splits_read_.end()) return known->second;
-  return splits_read_[name] =
-             digest_of_split(files_of(experiment.plan, split_plan(name.substr(8))), dataset, threads);
+  return splits_read_[name] = digest_of_split(files_of(experiment.plan, split_plan(name.substr(8))), dataset,
+                                              threads, watcher);
 }
 
 SplitPlan RunFolder::split_plan(const std::string& name) const {
@@ -89,7 +88,7 @@ bool RunFolder::done_before(const std::string& stage, const StageInputs& inputs,
   const auto* record = log_.find(stage);
   if (record == nullptr) return false;
   const auto why = why_again(*record, inputs, contents(results));
-  if (!why.empty()) say(fmt::format("{}: to be done again: {}", stage, why));
+  if (!why.empty()) watcher.note(fmt::format("{}: to be done again: {}", stage, why));
   return why.empty();
 }
 

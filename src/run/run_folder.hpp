@@ -7,10 +7,10 @@
 #include <vector>
 
 #include "files/files.hpp"
+#include "progress/watcher.hpp"
 #include "run/experiment.hpp"
 #include "run/stage_log.hpp"
 #include "twin/saved_twin.hpp"
-#include "progress/progress.hpp"
 
 namespace neurontwin {
 
@@ -24,7 +24,7 @@ class RunFolder {
   using Names = std::initializer_list<const char*>;
 
   /// Makes the folder where it is missing. InputError where it cannot be written to or is in use.
-  RunFolder(const Experiment& of, const Options& asked, ProgressListener listener);
+  RunFolder(const Experiment& of, const Options& asked, Watcher who);
 
   const Experiment& experiment;
   const Options& options;
@@ -33,7 +33,7 @@ class RunFolder {
   const int threads;
   /// Of training, which simulation beside it may leave some of them.
   const std::shared_ptr<std::atomic<int>> training_threads;
-  const ProgressListener progress;
+  const Watcher watcher;
 
   /// The digest of a file in the run folder, or of a split of the data set, "dataset/train"; empty if it
   /// is not there. InputError where a shard was changed after it was made.

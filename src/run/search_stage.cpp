@@ -5,7 +5,6 @@
 
 #include "dataset/event_support.hpp"
 #include "files/files.hpp"
-#include "progress/say.hpp"
 #include "run/stage_log.hpp"
 #include "run/stages.hpp"
 #include "search/search.hpp"
@@ -40,13 +39,13 @@ void make_room(const StageLog& log, const SearchTask& task, const Experiment& e)
         (task.out / "search.sqlite").string(), words_for(found), (task.out / "search").string());
   }
   const auto aside = put_search_aside(task.out);
-  fmt::print(stderr, "search: the search there is {}; it is now in {}\n",
-             record != nullptr ? "of other data, or of an older algorithm"
-                               : "of other settings or data, or of an older neurontwin",
-             aside.string());
+  task.watcher.note(fmt::format("search: the search there is {}; it is now in {}",
+                                record != nullptr ? "of other data, or of an older algorithm"
+                                                  : "of other settings or data, or of an older neurontwin",
+                                aside.string()));
 }
 
-SearchTask task_of(const Experiment& e, const Options& o, int threads, const ProgressListener& progress) {
+SearchTask task_of(const Experiment& e, const Options& o, int threads, const Watcher& watcher) {
   if (!e.search) {
     fail_input(
         "{}: has no [search], which says what to try and how long; for example\n"
@@ -73,9 +72,10 @@ SearchTask task_of(const Experiment& e, const Options& o, int threads, const Pro
   task.skip_ms = e.evaluate.skip_ms;
   task.out = o.out;
   task.threads = threads;
+  task.watcher = watcher;
   task.open = [&e, &o](const std::string& name) { return open_split(e.plan, o.out / "dataset", name); };
-  task.shifted = [&e, &o, threads, progress] {
-    return shifted_trials(e.generalisation, e.plan, o.out / "dataset", threads, progress);
+  task.shifted = [&e, &o, threads, watcher] {
+    return shifted_trials(e.generalisation, e.plan, o.out / "dataset", threads, watcher);
   };
   return task;
 }
@@ -83,8 +83,8 @@ SearchTask task_of(const Experiment& e, const Options& o, int threads, const Pro
 void require_spikes(const SearchTask& task, const Experiment& e) {
   if (task.spec.measure != Measure::auc) return;
   const auto support = event_support(task.open("valid"), task.skip_ms);
-  say(words_for(support, "valid"));
-  if (const auto warning = warning_of(support, "valid")) say(*warning);
+  task.watcher.note(words_for(support, "valid"));
+  if (const auto warning = warning_of(support, "valid")) task.watcher.note(*warning);
   if (support.spikes_after_skip > 0) return;
   fail_input(
       "{} validation trials hold no output spike; raise data.valid_trials, or the input rates in [stimulus], "
@@ -96,10 +96,10 @@ void require_spikes(const SearchTask& task, const Experiment& e) {
 }  // namespace
 
 std::string run_search(const Experiment& experiment, const Options& options, int workers,
-                       std::vector<std::string> arguments, const ProgressListener& progress) {
+                       std::vector<std::string> arguments, const Watcher& watcher) {
   const int threads = threads_of(options);
-  auto task = task_of(experiment, options, threads, progress);
-  run_stage(StageName::simulate, experiment, options, progress);
+  auto task = task_of(experiment, options, threads, watcher);
+  run_stage(StageName::simulate, experiment, options, watcher);
   const FolderLock lock(options.out);
   const StageInputs inputs{experiment.determines.search, data_of(experiment, options, threads)};
   task.identity = search_identity(experiment.determines, experiment.plan.identity, inputs.files);
@@ -110,14 +110,14 @@ std::string run_search(const Experiment& experiment, const Options& options, int
   log.finish("search trials", {{experiment.determines.search_trial, inputs.files}, {}, 0});
   arguments.push_back("--search-worker");
   arguments.push_back(std::to_string(std::max(1, threads / workers)));
-  const auto answers = search(task, arguments, workers, progress);
+  const auto answers = search(task, arguments, workers);
   log.finish("search", {inputs, {{"search.json", digest(read_file(options.out / "search.json"))}}, 0});
   return table_of(answers);
 }
 
 void run_search_worker(const Experiment& experiment, const Options& options, int threads,
-                       const ProgressListener& progress) {
-  auto task = task_of(experiment, options, threads, progress);
+                       const Watcher& watcher) {
+  auto task = task_of(experiment, options, threads, watcher);
   task.identity =
       search_identity(experiment.determines, experiment.plan.identity, data_of(experiment, options, threads));
   work_on_search(task);

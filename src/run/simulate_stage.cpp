@@ -4,7 +4,6 @@
 
 #include "produce/make_dataset.hpp"
 #include "produce/outdated.hpp"
-#include "progress/say.hpp"
 #include "run/stages.hpp"
 
 namespace neurontwin {
@@ -28,7 +27,7 @@ bool simulated_before(RunFolder& run) {
 
 void make_room_for_data(const RunFolder& run) {
   if (const auto words = put_outdated_aside(run.experiment.plan, run.dataset); !words.empty())
-    say("simulate: " + words);
+    run.watcher.note("simulate: " + words);
 }
 
 void finish_simulation(RunFolder& run, int64_t simulated, double seconds) {
@@ -36,8 +35,8 @@ void finish_simulation(RunFolder& run, int64_t simulated, double seconds) {
   // The time of this session: what an interrupted one did before is not known.
   run.finish("simulate", simulation_inputs(run), simulation_results(run),
              simulated > 0 ? seconds : run.log().seconds("simulate"));
-  say(fmt::format("simulate: {} trials of {} ms in {:.1f} s", simulated, run.experiment.plan.data.trial_ms,
-                  seconds));
+  run.watcher.note(fmt::format("simulate: {} trials of {} ms in {:.1f} s", simulated,
+                               run.experiment.plan.data.trial_ms, seconds));
 }
 
 void note_data_found(RunFolder& run) {
@@ -49,11 +48,11 @@ void note_data_found(RunFolder& run) {
 }
 
 void simulate_stage(RunFolder& run) {
-  if (simulated_before(run)) return say("simulate: done before");
+  if (simulated_before(run)) return run.watcher.note("simulate: done before");
   make_room_for_data(run);
   run.remember_experiment();
   const double start = seconds_now();
-  const auto simulated = make_dataset(run.experiment.plan, run.dataset, run.threads, run.progress);
+  const auto simulated = make_dataset(run.experiment.plan, run.dataset, run.threads, run.watcher);
   finish_simulation(run, simulated, seconds_now() - start);
 }
 

@@ -49,13 +49,13 @@ const Stage& stage_of(StageName name) {
 }  // namespace
 
 void run_stage(StageName stage, const Experiment& experiment, const Options& options,
-               const ProgressListener& progress) {
-  RunFolder run(experiment, options, progress);
+               const Watcher& watcher) {
+  RunFolder run(experiment, options, watcher);
   work_on(stage_of(stage), run);
 }
 
-void run_all(const Experiment& experiment, const Options& options, const ProgressListener& progress) {
-  RunFolder run(experiment, options, progress);
+void run_all(const Experiment& experiment, const Options& options, const Watcher& watcher) {
+  RunFolder run(experiment, options, watcher);
   work_on(kSimulateAndTrain, run);
   run.remember_experiment();
   for (const auto* stage : {&kEvaluate, &kInterpret, &kReport}) work_on(*stage, run);

@@ -1,6 +1,6 @@
 #pragma once
+#include "progress/watcher.hpp"
 #include "run/run_folder.hpp"
-#include "progress/progress.hpp"
 
 namespace neurontwin {
 
@@ -9,9 +9,8 @@ namespace neurontwin {
 enum class StageName { simulate, train, evaluate, interpret, report };
 
 /// Runs one stage, or all up to the report, in the run folder.
-void run_stage(StageName stage, const Experiment& experiment, const Options& options,
-               const ProgressListener& progress);
-void run_all(const Experiment& experiment, const Options& options, const ProgressListener& progress);
+void run_stage(StageName stage, const Experiment& experiment, const Options& options, const Watcher& watcher);
+void run_all(const Experiment& experiment, const Options& options, const Watcher& watcher);
 
 // One stage, in its own file. Errors as they come.
 void simulate_stage(RunFolder& run);

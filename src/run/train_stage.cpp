@@ -3,7 +3,6 @@
 #include "dataset/event_support.hpp"
 #include "files/json.hpp"
 #include "produce/background_dataset.hpp"
-#include "progress/say.hpp"
 #include "run/simulate_stage.hpp"
 #include "run/stages.hpp"
 #include "twin/saved_twin.hpp"
@@ -22,9 +21,9 @@ bool trained_before(RunFolder& run) {
 /// Says how many output spikes a split holds, and what follows if these are few.
 EventSupport say_support(const RunFolder& run, const Split& split, const std::string& name, int64_t skip_ms) {
   auto support = event_support(split, skip_ms);
-  say(words_for(support, name));
+  run.watcher.note(words_for(support, name));
   const auto warning = warning_of(support, name);
-  if (warning && run.experiment.train.learns_spikes()) say(*warning);
+  if (warning && run.experiment.train.learns_spikes()) run.watcher.note(*warning);
   return support;
 }
 
@@ -53,7 +52,7 @@ Twin fresh_twin(const RunFolder& run) {
 }
 
 /// Returns the seconds of computing.
-double train_on(RunFolder& run, const GrowingTrials& trials, const ProgressListener& listener) {
+double train_on(RunFolder& run, const GrowingTrials& trials, const Watcher& watcher) {
   const auto valid_split = run.open("valid");
   const auto first = run.experiment.train.trials_in(0, trials.all);
   const auto& first_split = trials.first(first);
@@ -72,15 +71,17 @@ double train_on(RunFolder& run, const GrowingTrials& trials, const ProgressListe
   }
   auto twin = fresh_twin(run);
   const auto result = neurontwin::train(
-      twin, {run.experiment.train, training_seed(run), run.folder / "checkpoints", name, listener}, trials,
+      twin, {run.experiment.train, training_seed(run), run.folder / "checkpoints", name, watcher}, trials,
       valid_split);
   write_file_atomically(run.folder / "learning.json", learning_json(result).dump(1) + "\n");
   write_file_atomically(run.twin_path(), twin_bytes(twin, describe_twin(run.experiment, result.best_epoch)));
-  say(fmt::format("train: {} epochs, best {} with validation loss {:.5f}, {:.1f} s of computing",
-                  result.epochs.size(), result.best_epoch,
-                  result.epochs[static_cast<size_t>(result.best_epoch - 1)].valid_loss, result.seconds));
+  run.watcher.note(fmt::format("train: {} epochs, best {} with validation loss {:.5f}, {:.1f} s of computing",
+                               result.epochs.size(), result.best_epoch,
+                               result.epochs[static_cast<size_t>(result.best_epoch - 1)].valid_loss,
+                               result.seconds));
   for (const auto& setback : result.setbacks)
-    say(fmt::format("train: setback: {}; went on from the best weights at {:g} of the learning rate",
+    run.watcher.note(
+        fmt::format("train: setback: {}; went on from the best weights at {:g} of the learning rate",
                     setback.words, setback.rate_factor));
   return result.seconds;
 }
@@ -113,14 +114,14 @@ std::string name_of_training(const Experiment& experiment, const std::string& tr
 
 void train_stage(RunFolder& run) {
   run.require_own_data();
-  if (trained_before(run)) return say("train: done before");
+  if (trained_before(run)) return run.watcher.note("train: done before");
   const auto train_split = run.open("train");
   run.remember_experiment();
   note_data_found(run);
   finish_training(run, train_on(run,
                                 {run.experiment.plan.data.train_trials,
                                  [&](int64_t) -> const Split& { return train_split; }},
-                                run.progress));
+                                run.watcher));
 }
 
 void simulate_and_train(RunFolder& run) {
@@ -131,7 +132,7 @@ void simulate_and_train(RunFolder& run) {
   make_room_for_data(run);
   run.remember_experiment();
   const int beside = threads_beside_training(run), threads_of_training = std::max(1, run.threads - beside);
-  BackgroundDataset data(run.experiment.plan, run.dataset, run.threads, beside);
+  BackgroundDataset data(run.experiment.plan, run.dataset, run.threads, beside, run.watcher.stop);
   bool simulated = false;
   const auto note_if_simulated = [&] {
     if (simulated || !data.finished()) return;
@@ -139,27 +140,28 @@ void simulate_and_train(RunFolder& run) {
     *run.training_threads = run.threads;
     finish_simulation(run, data.finish({}), data.seconds());
   };
-  data.wait_for("valid", run.experiment.plan.data.valid_trials, run.progress);
+  data.wait_for("valid", run.experiment.plan.data.valid_trials, run.watcher);
   Split train_split;
   const GrowingTrials trials{run.experiment.plan.data.train_trials, [&](int64_t first) -> const Split& {
-                               data.wait_for("train", first, run.progress);
+                               data.wait_for("train", first, run.watcher);
                                train_split.grow(
                                    files_of(run.experiment.plan, splits_of(run.experiment.plan.data)[0]),
                                    run.dataset, first);
                                *run.training_threads = simulated ? run.threads : threads_of_training;
                                return train_split;
                              }};
-  const double seconds = train_on(run, trials, [&](Progress progress) {
+  const auto tell = [&](Progress progress) {
     try {
       data.rethrow_failure();
     } catch (...) {
-      if (!stop_requested()) throw;  // else training stops by itself, with a checkpoint
+      if (!run.watcher.stop_requested()) throw;  // else training stops by itself, with a checkpoint
     }
     note_if_simulated();
     if (!simulated) progress.note += simulation_note(data.progress(), progress.note);
-    run.progress(progress);
-  });
-  data.finish(run.progress);
+    run.watcher.tell(progress);
+  };
+  const double seconds = train_on(run, trials, run.watcher.with_progress(tell));
+  data.finish(run.watcher);
   note_if_simulated();
   finish_training(run, seconds);
 }

@@ -12,7 +12,7 @@
 #include <thread>
 
 #include "config/error.hpp"
-#include "progress/progress.hpp"
+#include "progress/watcher.hpp"
 
 namespace neurontwin {
 namespace {
@@ -35,7 +35,8 @@ pid_t start(std::vector<std::string> command) {
 /// The workers that run. Whatever happens none outlives it.
 class Crew {
  public:
-  Crew(const std::vector<std::string>& command, int count) : command_(command) {
+  Crew(const std::vector<std::string>& command, int count, std::stop_token stop)
+      : command_(command), stop_(std::move(stop)) {
     for (int i = 0; i < count; ++i) running_.push_back(start(command_));
   }
   ~Crew() { dismiss(); }
@@ -58,7 +59,7 @@ class Crew {
       }
       running_.erase(running_.begin() + static_cast<int64_t>(i));
       // Ctrl-C on a terminal stops the workers too, by themselves.
-      if ((ended < 0 || WEXITSTATUS(status) != 0) && !stop_requested())
+      if ((ended < 0 || WEXITSTATUS(status) != 0) && !stop_.stop_requested())
         fail_run("a worker of the search failed; it says why above");
     }
   }
@@ -85,6 +86,7 @@ class Crew {
   }
 
   std::vector<std::string> command_;
+  const std::stop_token stop_;
   std::vector<pid_t> running_;
   int64_t finished_ = 0;
   int deaths_in_vain_ = 0;
@@ -93,8 +95,8 @@ class Crew {
 }  // namespace
 
 void run_crew(const std::vector<std::string>& command, int count, const std::function<bool()>& tick,
-              const std::function<int64_t()>& progress) {
-  Crew crew(command, count);
+              const std::function<int64_t()>& progress, const std::stop_token& stop) {
+  Crew crew(command, count, stop);
   while (!crew.empty()) {
     if (tick()) return crew.dismiss();
     crew.look_after(progress);

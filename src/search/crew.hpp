@@ -1,5 +1,6 @@
 #pragma once
 #include <functional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,6 @@ namespace neurontwin {
 /// is started anew. They are asked to stop too when this process dies. RunError if one fails, or if they are
 /// killed again and again while `progress` (finished jobs) stands still.
 void run_crew(const std::vector<std::string>& command, int count, const std::function<bool()>& tick,
-              const std::function<int64_t()>& progress);
+              const std::function<int64_t()>& progress, const std::stop_token& stop);
 
 }  // namespace neurontwin

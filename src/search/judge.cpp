@@ -69,7 +69,7 @@ class Asked {
     return mean_of(all, task_.seed + 1 + static_cast<uint64_t>(p.job.trial));
   }
   Answers of_training(const Split& split, const TriedNetwork& p, const Job& job) const {
-    if (stop_requested()) fail_run("stopped while judging the search; run the same command again");
+    task_.watcher.stop_here_if_asked("judging the search");
     auto configuration = p.configuration;
     configuration.again_of = job.trial == p.job.trial ? -1 : p.job.trial;
     auto twin = finished_network(task_, job, configuration, store_.trial_folder(job.trial));

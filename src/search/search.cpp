@@ -27,17 +27,17 @@ std::optional<RungResult> run_job(const SearchTask& task, const ClaimedJob& clai
   RungResult result;
   TrainResult trained;
   try {
-    trained = train(
-        twin,
-        {spec, seed_of_windows(task, job.trial, configuration), folder, identity_of(task, configuration)},
-        train_split, valid_split);
+    trained = train(twin,
+                    {spec, seed_of_windows(task, job.trial, configuration), folder,
+                     identity_of(task, configuration), task.watcher.with_progress({})},
+                    train_split, valid_split);
   } catch (const Diverged& error) {
     result.auc = result.variance_explained = result.rmse_mV = std::nan("");
     result.failure = error.what();
     result.curve = nlohmann::ordered_json::array();
     return result;
   } catch (const RunError&) {
-    if (stop_requested()) return std::nullopt;
+    if (task.watcher.stop_requested()) return std::nullopt;
     throw;
   }
   const auto trials = compare(twin, valid_split);
@@ -144,7 +144,7 @@ void work_on_search(const SearchTask& task) {
   const auto choose = [&](const Knowledge& knowledge) {
     return next_job(task, knowledge, store.elapsed_s());
   };
-  while (!stop_requested()) {
+  while (!task.watcher.stop_requested()) {
     const auto claimed = store.claim(choose);
     if (!claimed) {
       // Another worker's result may make something due; and if that worker dies, its job is ours.
@@ -176,7 +176,7 @@ Progress progress_of(const SearchTask& task, const Knowledge& knowledge, double 
 }  // namespace
 
 nlohmann::ordered_json search(const SearchTask& task, const std::vector<std::string>& worker_command,
-                              int workers, const ProgressListener& listener) {
+                              int workers) {
   SearchStore store(task.out, task.identity);
   using Clock = std::chrono::steady_clock;
   auto before = Clock::now();
@@ -194,15 +194,15 @@ nlohmann::ordered_json search(const SearchTask& task, const std::vector<std::str
     if (Clock::now() - told > std::chrono::seconds(1)) {
       told = Clock::now();
       account_time();
-      if (listener) listener(progress_of(task, store.knowledge_without_curves(), store.elapsed_s()));
+      task.watcher.tell(progress_of(task, store.knowledge_without_curves(), store.elapsed_s()));
     }
-    return stop_requested() || (budget_s > 0 && store.elapsed_s() >= budget_s);
+    return task.watcher.stop_requested() || (budget_s > 0 && store.elapsed_s() >= budget_s);
   };
   const bool over = store.unfinished() == 0 &&
                     !stop_reason(task, store.knowledge_without_curves(), store.elapsed_s()).empty();
-  if (!over && !tick()) run_crew(worker_command, workers, tick, finished);
+  if (!over && !tick()) run_crew(worker_command, workers, tick, finished, task.watcher.stop);
   account_time();
-  if (stop_requested()) fail_run("stopped while searching; run the same command again to go on");
+  task.watcher.stop_here_if_asked("searching");
   const auto reason = stop_reason(task, store.knowledge_without_curves(), store.elapsed_s());
   auto answers = judge(task, store, reason);
   write_file_atomically(task.out / "search.json", answers.dump(1) + "\n");

@@ -8,7 +8,7 @@
 
 #include "dataset/split.hpp"
 #include "evaluate/generalisation.hpp"
-#include "progress/progress.hpp"
+#include "progress/watcher.hpp"
 #include "search/halving.hpp"
 #include "search/space.hpp"
 #include "search/store.hpp"
@@ -71,7 +71,8 @@ struct SearchTask {
   int64_t skip_ms = 0;   // of a trial's start, which do not count when networks are judged
   std::string identity;  // all that determines a trial's result
   std::filesystem::path out;
-  int threads = 1;                                      // of this process
+  int threads = 1;  // of this process
+  Watcher watcher = {};
   std::function<Split(const std::string& name)> open;   // "train", "valid", "test"
   std::function<std::vector<ShiftedTrials>()> shifted;  // the trials of [evaluate.generalisation]
 };
@@ -99,7 +100,7 @@ double samples_h(const SearchTask& task, const Knowledge& knowledge);
 /// Runs `workers` processes of `worker_command` until they end: this program, and work_on_search in it.
 /// Then judges, and writes DIR/search.json. RunError if the user stopped it. Returns what it wrote.
 nlohmann::ordered_json search(const SearchTask& task, const std::vector<std::string>& worker_command,
-                              int workers, const ProgressListener& listener);
+                              int workers);
 
 /// What a search came to: search.json. Looks at the test set, once for each chosen network and the control.
 nlohmann::ordered_json judge(const SearchTask& task, SearchStore& store, const std::string& stopped_by);

@@ -156,7 +156,7 @@ class Trainer {
     if (state_.step_in_epoch < spec_.steps_per_epoch)
       next = gather_in_background(split, first_step + state_.step_in_epoch);
     for (; state_.step_in_epoch < spec_.steps_per_epoch; ++state_.step_in_epoch) {
-      if (stop_requested()) {
+      if (training_.watcher.stop_requested()) {
         save();
         fail_run("stopped while training; run the same command again to go on from {}", last_.string());
       }
@@ -167,7 +167,7 @@ class Trainer {
       const double rate = spec_.learning_rate(step) * state_.rate_factor;
       add_losses(step_.take(batch, phase, rate, state_.gradient_lengths), step);
       progress_.done = static_cast<double>(step + 1);
-      if (training_.listener) training_.listener(progress_);
+      training_.watcher.tell(progress_);
     }
   }
 

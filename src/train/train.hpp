@@ -2,7 +2,7 @@
 #include <filesystem>
 #include <string>
 
-#include "progress/progress.hpp"
+#include "progress/watcher.hpp"
 #include "train/train_spec.hpp"
 #include "train/train_state.hpp"
 
@@ -24,7 +24,7 @@ struct Training {
   /// Names all that determines the result but the number of epochs, so that more epochs go on from where
   /// fewer ended.
   std::string identity;
-  ProgressListener listener = {};
+  Watcher watcher = {};
 };
 
 /// Trains `twin` and leaves in it the weights of the epoch with the lowest validation loss. Keeps

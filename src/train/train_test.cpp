@@ -7,6 +7,7 @@
 
 #include "config/temporary_folder.hpp"
 #include "produce/background_dataset.hpp"
+#include "produce/make_dataset.hpp"
 #include "train/loss.hpp"
 #include "train/nadam.hpp"
 #include "train/step.hpp"
@@ -173,9 +174,9 @@ struct SmallTask {
     spec.steps_per_epoch = 20;
     spec.schedule = {{.from_epoch = 0, .learning_rate = 0.01, .weights = {{"soma", 0.003}}}};
   }
-  TrainResult run(Twin& t, const fs::path& folder, const ProgressListener& listener = {},
+  TrainResult run(Twin& t, const fs::path& folder, const std::function<void(const Progress&)>& tell = {},
                   uint64_t seed = 9) const {
-    return train(t, {spec, seed, folder, "test", listener}, Split::open(data, "train"),
+    return train(t, {spec, seed, folder, "test", {.progress = tell}}, Split::open(data, "train"),
                  Split::open(data, "valid"));
   }
 };
@@ -264,7 +265,7 @@ struct GrowingTask : SmallTask {
   }
   /// Trains beside the simulation. `asked`: the trials that epochs asked for.
   TrainResult run_beside(Twin& t, const fs::path& folder, std::vector<int64_t>& asked,
-                         const ProgressListener& listener = {}) const {
+                         const std::function<void(const Progress&)>& tell = {}) const {
     BackgroundDataset beside(plan, data, 2, 1);
     beside.wait_for("valid", plan.data.valid_trials, {});
     Split split;
@@ -274,7 +275,7 @@ struct GrowingTask : SmallTask {
                                  split.grow(files_of(plan, splits_of(plan.data)[0]), data, first);
                                  return split;
                                }};
-    return train(t, {spec, 9, folder, "test", listener}, trials, Split::open(data, "valid"));
+    return train(t, {spec, 9, folder, "test", {.progress = tell}}, trials, Split::open(data, "valid"));
   }
 };
 

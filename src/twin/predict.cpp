@@ -6,7 +6,7 @@
 #include "dataset/hdf5.hpp"
 #include "dataset/replay_input.hpp"
 #include "dataset/shard.hpp"
-#include "progress/progress.hpp"
+#include "progress/watcher.hpp"
 #include "twin/saved_twin.hpp"
 
 namespace neurontwin {
@@ -125,13 +125,13 @@ float in_units(HeadActivation activation, float output) {
 }
 
 bool predict_trials(Twin& twin, size_t trials, int64_t duration_ms, const TrialInput& input,
-                    const std::function<void(const PredictedPiece&)>& take) {
+                    const std::function<void(const PredictedPiece&)>& take, const std::stop_token& stop) {
   std::vector<int32_t> events;
   for (size_t first = 0; first < trials; first += kSideBySide) {
     const size_t count = std::min(kSideBySide, trials - first);
     Twin::Stream stream(twin, static_cast<int64_t>(count));
     for (int64_t from = 0; from < duration_ms; from += kPiece_ms) {
-      if (stop_requested()) return false;
+      if (stop.stop_requested()) return false;
       const int64_t ms = std::min(kPiece_ms, duration_ms - from);
       events.clear();
       for (size_t i = 0; i < count; ++i) input(first + i, from, from + ms, static_cast<int32_t>(i), events);
@@ -142,7 +142,7 @@ bool predict_trials(Twin& twin, size_t trials, int64_t duration_ms, const TrialI
 }
 
 void predict_file(const std::filesystem::path& twin_file, const std::filesystem::path& input,
-                  const std::filesystem::path& out, const Parallel& parallel) {
+                  const std::filesystem::path& out, const Parallel& parallel, const std::stop_token& stop) {
   auto [twin, description] = load_twin(twin_file, parallel);
   const int64_t excitatory = description.excitatory_synapses, inhibitory = description.inhibitory_synapses;
   bool is_replay = false;
@@ -172,8 +172,9 @@ void predict_file(const std::filesystem::path& twin_file, const std::filesystem:
     if (!kind.single) shape.push_back(static_cast<uint64_t>(head.outputs));
     file.create(path_of(head), kind.activation == HeadActivation::logistic ? "1" : kind.unit, shape);
   }
-  const bool all = predict_trials(twin, trials.count, trials.duration_ms, trials.input,
-                                  [&](const PredictedPiece& piece) { write(file, twin.spec(), piece); });
+  const bool all = predict_trials(
+      twin, trials.count, trials.duration_ms, trials.input,
+      [&](const PredictedPiece& piece) { write(file, twin.spec(), piece); }, stop);
   if (!all) fail_run("stopped: {} is not written", out.string());
   file.finish();
 }

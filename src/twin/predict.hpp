@@ -1,6 +1,7 @@
 #pragma once
 #include <filesystem>
 #include <functional>
+#include <stop_token>
 
 #include "twin/twin.hpp"
 
@@ -19,9 +20,9 @@ struct PredictedPiece {
 };
 
 /// What a twin says to trials that start after silence, handed out piece by piece: many trials side by side,
-/// so that memory grows neither with their number nor with their length.
+/// so that memory grows neither with their number nor with their length. False where it was stopped.
 bool predict_trials(Twin& twin, size_t trials, int64_t duration_ms, const TrialInput& input,
-                    const std::function<void(const PredictedPiece&)>& take);
+                    const std::function<void(const PredictedPiece&)>& take, const std::stop_token& stop = {});
 
 /// A head's outputs as the quantity that they are about.
 float in_units(HeadActivation activation, float output);
@@ -31,6 +32,7 @@ float in_units(HeadActivation activation, float output);
 /// [trial][ms] and, for each further head, /NAME [trial][ms][output]. InputError, naming the file, for a
 /// damaged one or one of other synapses than the twin's.
 void predict_file(const std::filesystem::path& twin, const std::filesystem::path& input,
-                  const std::filesystem::path& out, const Parallel& parallel);
+                  const std::filesystem::path& out, const Parallel& parallel,
+                  const std::stop_token& stop = {});
 
 }  // namespace neurontwin

@@ -94,7 +94,8 @@ std::vector<Head> read_heads(const JsonObject& specification) {
       fail_input("{}: is \"{}\", which this version does not know", head.where("name"), name);
     if (std::ranges::find(heads, name, &Head::name) != heads.end())
       fail_input("{}: is \"{}\" for the second time", head.where("name"), name);
-    add(name, head.integer("outputs", 1, head_kind(name).single ? 1 : kMostOutputs), head.number("offset", {-1e6, 1e6}));
+    add(name, head.integer("outputs", 1, head_kind(name).single ? 1 : kMostOutputs),
+        head.number("offset", {-1e6, 1e6}));
   }
   for (const auto* name : {"spike", "soma"}) {
     if (std::ranges::find(heads, name, &Head::name) == heads.end())

@@ -1,4 +1,4 @@
-#include "progress/say.hpp"
+#include "cli/say.hpp"
 
 #include <cstdio>
 #include <string>
