@@ -7,7 +7,6 @@
 #include "config/temporary_folder.hpp"
 #include "evaluate/binned_input.hpp"
 #include "evaluate/evaluate.hpp"
-#include "evaluate/ranking.hpp"
 #include "files/files.hpp"
 
 namespace neurontwin {
