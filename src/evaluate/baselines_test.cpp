@@ -7,26 +7,12 @@
 #include "config/temporary_folder.hpp"
 #include "evaluate/binned_input.hpp"
 #include "evaluate/evaluate.hpp"
-#include "evaluate/minimise.hpp"
-#include "evaluate/ranking.hpp"
 #include "files/files.hpp"
 
 namespace neurontwin {
 namespace {
 
 namespace fs = std::filesystem;
-
-TEST(Minimise, FindsTheBottomOfACurvedValley) {
-  // Rosenbrock's function; its minimum is at (1, 1).
-  const auto f = [](const std::vector<double>& x, std::vector<double>& g) {
-    const double a = 1 - x[0], b = x[1] - x[0] * x[0];
-    g = {-2 * a - 400 * x[0] * b, 200 * b};
-    return a * a + 100 * b * b;
-  };
-  const auto x = minimise(f, {-1.2, 1}, {.most_evaluations = 200}, [](const auto&) { return true; });
-  EXPECT_NEAR(x[0], 1, 1e-6);
-  EXPECT_NEAR(x[1], 1, 1e-6);
-}
 
 /// A neuron that is a generalised linear model: six excitatory and two inhibitory synapses whose filters
 /// decay with 10 ms, and, if asked, a refractory one that its own spikes turn down for 15 ms. Its voltage is

@@ -4,7 +4,8 @@
 #include <array>
 #include <cmath>
 
-#include "evaluate/bootstrap.hpp"
+#include "evaluate/estimate_json.hpp"
+#include "statistics/bootstrap.hpp"
 
 namespace neurontwin {
 namespace {
@@ -77,10 +78,10 @@ nlohmann::ordered_json groups_json(const CalibrationSums& total,
   for (size_t g = 0; g < kCalibrationGroups; ++g) {
     const auto& group = total.group[g];
     if (group.bins == 0) continue;
-    const auto [low, high] = percentile_interval(observed[g], 0.95);
+    const auto share = estimate(group.spikes / group.bins, observed[g]);
     json["predicted"].push_back(group.expected / group.bins);
-    json["observed"].push_back(group.spikes / group.bins);
-    json["observed_ci95"].push_back({low, high});
+    json["observed"].push_back(share.value);
+    json["observed_ci95"].push_back(interval_json(share));
     json["bins"].push_back(group.bins);
   }
   return json;

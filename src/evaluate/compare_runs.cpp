@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "evaluate/bootstrap.hpp"
 #include "evaluate/finer_scores.hpp"
+#include "statistics/estimate.hpp"
 
 namespace neurontwin {
 namespace {
@@ -22,7 +22,9 @@ ScoreDifference difference_of(const std::string& name, double a, double b, std::
     if (std::isfinite(of_b[i] - of_a[i])) drawn.push_back(of_b[i] - of_a[i]);
   const auto other = std::ranges::count_if(drawn, [&](double x) { return x * d.difference() <= 0; });
   d.other_sign_share = static_cast<double>(other) / static_cast<double>(drawn.size());
-  std::tie(d.low, d.high) = percentile_interval(std::move(drawn), 0.95);
+  const auto of_drawn = estimate(d.difference(), std::move(drawn));
+  d.low = of_drawn.low;
+  d.high = of_drawn.high;
   return d;
 }
 

@@ -1,7 +1,6 @@
 #pragma once
 #include "dataset/event_support.hpp"
 #include "evaluate/evaluate.hpp"
-#include "evaluate/ranking.hpp"
 
 namespace neurontwin {
 

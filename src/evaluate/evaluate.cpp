@@ -6,10 +6,8 @@
 #include <numeric>
 
 #include "dataset/event_support.hpp"
-#include "evaluate/bootstrap.hpp"
 #include "evaluate/curves.hpp"
 #include "evaluate/finer_scores.hpp"
-#include "evaluate/ranking.hpp"
 #include "evaluate/signal_scores.hpp"
 #include "evaluate/spike_timing.hpp"
 

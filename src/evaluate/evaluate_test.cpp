@@ -4,101 +4,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
-#include "evaluate/bootstrap.hpp"
-#include "evaluate/ranking.hpp"
 #include "evaluate/spike_timing.hpp"
-#include "train/loss.hpp"
 
 namespace neurontwin {
 namespace {
-
-/// Scores with many ties, labels that lean on the scores.
-std::vector<TrialBins> random_trials(size_t trials, size_t bins) {
-  std::vector<TrialBins> out;
-  for (size_t j = 0; j < trials; ++j) {
-    Random random(1, Stage::test_cases, j, StreamName::test_case);
-    TrialBins t;
-    for (size_t i = 0; i < bins; ++i) {
-      t.score.push_back(static_cast<float>(random.integer(0, 300)) / 100);
-      t.spike.push_back(random.uniform() < 0.02 * t.score.back());
-    }
-    out.push_back(t);
-  }
-  return out;
-}
-
-TrialBins pooled(std::span<const TrialBins> trials, std::span<const size_t> chosen) {
-  TrialBins all;
-  for (const size_t j : chosen) {
-    all.score.insert(all.score.end(), trials[j].score.begin(), trials[j].score.end());
-    all.spike.insert(all.spike.end(), trials[j].spike.begin(), trials[j].spike.end());
-  }
-  return all;
-}
-
-TEST(Ranking, AucIsThatOfAllBinsPooled) {
-  const auto trials = random_trials(6, 500);
-  std::vector<size_t> every(6);
-  std::iota(every.begin(), every.end(), size_t{0});
-  const auto all = pooled(trials, every);
-  EXPECT_NEAR(rank_metrics(rank(trials), {}).auc, area_under_roc(all.score, all.spike), 1e-12);
-}
-
-TEST(Ranking, AResampleScoresAsItsTrialsPooled) {
-  const auto trials = random_trials(5, 400);
-  const size_t resamples = 8;
-  const auto weight = resampling_weights(trials.size(), resamples, 3);
-  const std::vector<double> rates{0.01, 0.1};
-  const auto metrics = rank_metrics(rank(trials), rates, weight, resamples);
-  for (size_t b = 0; b < resamples; ++b) {
-    std::vector<size_t> chosen;
-    for (size_t j = 0; j < trials.size(); ++j) {
-      for (int n = 0; n < static_cast<int>(weight[j * resamples + b]); ++n) chosen.push_back(j);
-    }
-    ASSERT_EQ(chosen.size(), trials.size());
-    const auto all = pooled(trials, chosen);
-    EXPECT_NEAR(metrics[b].auc, area_under_roc(all.score, all.spike),
-                1e-6);  // ranks are kept in single precision
-    const std::vector<TrialBins> one{all};
-    EXPECT_NEAR(metrics[b].tpr[1], rank_metrics(rank(one), rates).tpr[1], 1e-6);
-  }
-}
-
-TEST(Ranking, RatesAndPrecisionOfAHandMadeCase) {
-  // From the top: spike, none, spike, none, none.
-  const std::vector<TrialBins> trials{{{5, 4, 3, 2, 1}, {1, 0, 1, 0, 0}}};
-  const std::vector<double> rates{0.0, 0.34, 1.0};
-  const auto m = rank_metrics(rank(trials), rates);
-  EXPECT_DOUBLE_EQ(m.auc, 5.0 / 6);
-  EXPECT_DOUBLE_EQ(m.average_precision, (1.0 + 2.0 / 3) / 2);
-  EXPECT_EQ(m.tpr, (std::vector<double>{0.5, 1.0, 1.0}));
-}
-
-TEST(Ranking, WithoutSpikesThereIsNothingToRank) {
-  const std::vector<TrialBins> trials{{{1, 2}, {0, 0}}};
-  EXPECT_TRUE(std::isnan(rank_metrics(rank(trials), {}).auc));
-}
-
-TEST(Bootstrap, IntervalsHoldTheTruthAsOftenAsTheySay) {
-  // The mean of 60 exponential draws, 300 times over: a 90 % percentile interval covers 1 in about 88 % (it
-  // runs a little short for skewed samples of this size); the binomial error of 300 cases is 1.8 %.
-  int covered = 0;
-  for (uint64_t repeat = 0; repeat < 300; ++repeat) {
-    Random random(2, Stage::test_cases, repeat, StreamName::test_case);
-    std::vector<double> x;
-    for (int i = 0; i < 60; ++i) x.push_back(-std::log(random.uniform()));
-    const auto weight = resampling_weights(x.size(), 400, repeat);
-    std::vector<double> means(400, 0);
-    for (size_t i = 0; i < x.size(); ++i) {
-      for (size_t b = 0; b < 400; ++b) means[b] += weight[i * 400 + b] * x[i] / 60;
-    }
-    const auto [low, high] = percentile_interval(means, 0.9);
-    covered += low <= 1 && 1 <= high;
-  }
-  EXPECT_NEAR(covered / 300.0, 0.88, 0.06);
-}
 
 TEST(SpikeTiming, ARunAboveThresholdIsOneSpikeAtItsPeak) {
   const std::vector<float> score{0, 2, 3, 2, 0, 2, 0, 0, 5};

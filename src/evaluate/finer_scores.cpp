@@ -1,8 +1,8 @@
 #include "evaluate/finer_scores.hpp"
 
-#include "evaluate/bootstrap.hpp"
 #include "evaluate/rate_bins.hpp"
 #include "evaluate/voltage_bands.hpp"
+#include "statistics/bootstrap.hpp"
 
 namespace neurontwin {
 namespace {

@@ -6,11 +6,12 @@
 #include <numbers>
 #include <numeric>
 
-#include "evaluate/bootstrap.hpp"
 #include "evaluate/rate_bins.hpp"
 #include "evaluate/spike_timing.hpp"
 #include "evaluate/voltage_bands.hpp"
 #include "random/random.hpp"
+#include "statistics/bootstrap.hpp"
+#include "statistics/ranking.hpp"
 
 namespace neurontwin {
 namespace {

@@ -4,7 +4,7 @@
 #include <array>
 #include <cmath>
 
-#include "evaluate/bootstrap.hpp"
+#include "evaluate/estimate_json.hpp"
 
 namespace neurontwin {
 namespace {
@@ -26,9 +26,14 @@ double value_of(const NamedMetrics& metrics, std::string_view name) {
   return it != metrics.end() ? it->second : std::nan("");
 }
 
-void put_interval(nlohmann::ordered_json& metrics, const std::string& key, std::vector<double> values) {
-  const auto [low, high] = percentile_interval(std::move(values), 0.95);
-  if (std::isfinite(low)) metrics[key + "_ci95"] = {low, high};
+/// A value that no resample has is written without an interval.
+void put_drawn(nlohmann::ordered_json& metrics, const std::string& key, double value,
+               std::vector<double> resampled) {
+  const auto drawn = estimate(value, std::move(resampled));
+  if (std::isfinite(drawn.low))
+    put_estimate(metrics, key, drawn);
+  else
+    metrics[key] = number_json(value);
 }
 
 /// The test set's scores less these.
@@ -39,10 +44,9 @@ void put_drops(nlohmann::ordered_json& metrics, const std::string& prefix, const
     const std::string name(drop);
     const double value = value_of(of_test, name) - value_of(of_set, name);
     if (!std::isfinite(value)) continue;
-    metrics[prefix + "drop." + name] = value;
     auto values = test.resampled.at(name);
     for (size_t b = 0; b < values.size(); ++b) values[b] -= resampled.at(name)[b];
-    put_interval(metrics, prefix + "drop." + name, std::move(values));
+    put_drawn(metrics, prefix + "drop." + name, value, std::move(values));
   }
 }
 
@@ -53,8 +57,7 @@ void put_set(nlohmann::ordered_json& metrics, const std::string& prefix, const T
   if (set.total.spikes == 0 && test.scored.total.spikes > 0) {
     for (const auto& kept : kWithoutSpikes) {
       const std::string name(kept);
-      metrics[prefix + name] = value_of(metrics_of(set), name);
-      put_interval(metrics, prefix + name, resampled.at(name));
+      put_drawn(metrics, prefix + name, value_of(metrics_of(set), name), resampled.at(name));
     }
   }
   put_drops(metrics, prefix, test, set, resampled);

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <numeric>
 
-#include "evaluate/minimise.hpp"
+#include "numerics/minimise.hpp"
 
 namespace neurontwin {
 namespace {

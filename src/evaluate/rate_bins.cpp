@@ -4,8 +4,8 @@
 
 #include <cmath>
 
-#include "evaluate/bootstrap.hpp"
 #include "evaluate/spike_timing.hpp"
+#include "statistics/bootstrap.hpp"
 
 namespace neurontwin {
 namespace {
@@ -119,10 +119,9 @@ RateBinScores rate_bin_scores(std::span<const TrialComparison> trials, const Thr
     if (total.bins == 0) continue;
     scores.values.emplace_back(prefix + "seconds", total.bins / 1000);
     if (total.spikes > 0) {
-      const auto table = rank(bins_in(trials, group, g));
-      scores.values.emplace_back(prefix + "spike.auc", rank_metrics(table, {}).auc);
-      auto& drawn = scores.resampled[prefix + "spike.auc"];
-      for (const auto& m : rank_metrics(table, {}, weight, draws)) drawn.push_back(m.auc);
+      auto auc = resampled_auc(rank(bins_in(trials, group, g)), weight, draws);
+      scores.values.emplace_back(prefix + "spike.auc", auc.value);
+      scores.resampled[prefix + "spike.auc"] = std::move(auc.resampled);
     }
     for (const auto& [name, value] : metrics_of(total)) scores.values.emplace_back(prefix + name, value);
     for_each_resample(std::span<const GroupSums>(of_group), weight, draws, [&](const GroupSums& drawn) {

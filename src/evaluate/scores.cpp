@@ -3,8 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include "evaluate/bootstrap.hpp"
+#include "evaluate/estimate_json.hpp"
 #include "evaluate/spike_timing.hpp"
+#include "statistics/bootstrap.hpp"
 
 namespace neurontwin {
 namespace {
@@ -138,11 +139,10 @@ void put_scores(nlohmann::ordered_json& metrics, const std::string& prefix, cons
 void put_metric(nlohmann::ordered_json& metrics, const std::string& prefix, const std::string& name,
                 double value, const ResampledMetrics& resampled) {
   if (!std::isfinite(value)) return;
-  metrics[prefix + name] = value;
-  if (const auto it = resampled.find(name); it != resampled.end()) {
-    const auto [low, high] = percentile_interval(it->second, 0.95);
-    metrics[prefix + name + "_ci95"] = {low, high};
-  }
+  if (const auto it = resampled.find(name); it != resampled.end())
+    put_estimate(metrics, prefix + name, estimate(value, it->second));
+  else
+    metrics[prefix + name] = value;
 }
 
 bool is_compared(std::string_view name) {

@@ -8,8 +8,8 @@
 #include <utility>
 #include <vector>
 
-#include "evaluate/ranking.hpp"
 #include "evaluate/trial_score.hpp"
+#include "statistics/ranking.hpp"
 
 namespace neurontwin {
 

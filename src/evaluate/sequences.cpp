@@ -5,7 +5,8 @@
 #include <numeric>
 
 #include "dataset/input_events.hpp"
-#include "evaluate/bootstrap.hpp"
+#include "evaluate/estimate_json.hpp"
+#include "statistics/bootstrap.hpp"
 
 namespace neurontwin {
 namespace {
@@ -181,9 +182,7 @@ nlohmann::ordered_json sequence_metrics(const SequenceAnswers& answers, int64_t 
       for (size_t i = 0; i < weight.size(); ++i) weight[i] = drawn[i * static_cast<size_t>(resamples) + b];
       values.push_back(value_of(weight));
     }
-    const auto interval = percentile_interval(std::move(values), 0.95);
-    metrics["sequences." + name] = value;
-    metrics["sequences." + name + "_ci95"] = {interval.first, interval.second};
+    put_estimate(metrics, "sequences." + name, estimate(value, std::move(values)));
   };
   using Weight = std::span<const double>;
   put("twin_correlation", [&](Weight w) { return correlation(twin, peak, w); });

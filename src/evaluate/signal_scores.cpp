@@ -4,7 +4,9 @@
 #include <limits>
 
 #include "config/error.hpp"
-#include "evaluate/bootstrap.hpp"
+#include "evaluate/estimate_json.hpp"
+#include "statistics/bootstrap.hpp"
+#include "statistics/variance_explained.hpp"
 
 namespace neurontwin {
 namespace {
@@ -58,10 +60,8 @@ SignalMetrics signal_metrics(const SignalSums& s) {
   SignalMetrics m;
   double squares = 0;
   for (size_t k = 0; k < s.e2.size(); ++k) {
-    const double mean = s.y[k] / s.bins, variance = s.y2[k] / s.bins - mean * mean;
-    // Rounding leaves a constant a variance, too.
-    m.variance_explained_of.push_back(variance > 1e-9 * s.y2[k] / s.bins ? 1 - s.e2[k] / s.bins / variance
-                                                                         : kNaN);
+    m.variance_explained_of.push_back(
+        variance_explained({s.bins, s.y[k], s.y2[k], s.e2[k]}, 1e-9 * s.y2[k] / s.bins));
     squares += s.e2[k] / s.bins;
   }
   m.variance_explained = mean_of_finite(m.variance_explained_of);
@@ -80,28 +80,19 @@ nlohmann::ordered_json signal_scores(const std::string& head, std::span<const Si
   const auto weight = resampling_weights(trials.size(), draws, seed);
   std::vector<double> mean, rmse;
   std::vector<std::vector<double>> each(components);
-  for (size_t b = 0; b < draws; ++b) {
-    SignalSums drawn;
-    for (size_t j = 0; j < trials.size(); ++j) {
-      if (const float w = weight[j * draws + b]; w > 0) drawn.add(trials[j], w);
-    }
+  for_each_resample(trials, weight, draws, [&](const SignalSums& drawn) {
     const auto of_draw = signal_metrics(drawn);
     mean.push_back(of_draw.variance_explained);
     rmse.push_back(of_draw.rmse);
     for (size_t k = 0; k < components; ++k) each[k].push_back(of_draw.variance_explained_of[k]);
-  }
-  const auto interval = [](std::vector<double> values) {
-    const auto [low, high] = percentile_interval(std::move(values), 0.95);
-    return nlohmann::ordered_json{low, high};
-  };
+  });
   metrics[head + ".components"] = components;
-  metrics[head + ".variance_explained"] = m.variance_explained;
-  metrics[head + ".variance_explained_ci95"] = interval(std::move(mean));
+  put_estimate(metrics, head + ".variance_explained", estimate(m.variance_explained, std::move(mean)));
   metrics[head + ".variance_explained_of_each"] = m.variance_explained_of;
   auto& intervals = metrics[head + ".variance_explained_of_each_ci95"] = nlohmann::ordered_json::array();
-  for (auto& values : each) intervals.push_back(interval(std::move(values)));
-  metrics[head + ".rmse"] = m.rmse;
-  metrics[head + ".rmse_ci95"] = interval(std::move(rmse));
+  for (size_t k = 0; k < components; ++k)
+    intervals.push_back(interval_json(estimate(m.variance_explained_of[k], std::move(each[k]))));
+  put_estimate(metrics, head + ".rmse", estimate(m.rmse, std::move(rmse)));
   return metrics;
 }
 

@@ -6,16 +6,16 @@
 #include <numeric>
 
 #include "evaluate/spike_timing.hpp"
-#include "train/loss.hpp"
+#include "statistics/ranking.hpp"
+#include "statistics/variance_explained.hpp"
 
 namespace neurontwin {
 namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
-/// Rounding leaves a constant a variance, too.
 bool varies(double variance) {
-  return variance > 1e-9;
+  return variance > kLeastVariance;
 }
 
 /// -log of the probability a log-odds gives to what happened; stable for any log-odds.
@@ -63,7 +63,7 @@ CountMetrics metrics_of(const CountSums& s) {
   const double covariance = s.nm / s.counts - mean_n * mean_m;
   const double squared_error = (s.n2 - 2 * s.nm + s.m2) / s.counts;
   return {varies(variance_n) && varies(variance_m) ? covariance / std::sqrt(variance_n * variance_m) : kNaN,
-          varies(variance_n) ? 1 - squared_error / variance_n : kNaN};
+          variance_explained(squared_error, variance_n)};
 }
 
 }  // namespace
@@ -284,15 +284,13 @@ VoltageMetrics voltage_metrics(const ScoreSums& s) {
   // square.
   const double correlation = varies(variance_x) ? covariance / std::sqrt(variance_x * variance_y) : kNaN;
   const double rescaled = 2 * variance_y * (1 - correlation);
-  const double away_mean = s.away_y / s.away_bins, away_error = s.away_e2 / s.away_bins;
-  const double away_variance = s.away_y2 / s.away_bins - away_mean * away_mean;
   return {std::sqrt(s.e2 / s.bins),
           s.abs_e / s.bins,
-          1 - s.e2 / s.bins / variance_y,
+          variance_explained(s.e2 / s.bins, variance_y),
           std::sqrt(rescaled < 0 ? 0 : rescaled),
-          1 - rescaled / variance_y,
-          std::sqrt(away_error),
-          varies(away_variance) ? 1 - away_error / away_variance : kNaN};
+          variance_explained(rescaled, variance_y),
+          std::sqrt(s.away_e2 / s.away_bins),
+          variance_explained({s.away_bins, s.away_y, s.away_y2, s.away_e2})};
 }
 
 }  // namespace neurontwin

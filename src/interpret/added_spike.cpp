@@ -4,11 +4,12 @@
 #include <cmath>
 
 #include "dataset/input_events.hpp"
-#include "evaluate/bootstrap.hpp"
+#include "evaluate/estimate_json.hpp"
 #include "interpret/recorded_trials.hpp"
 #include "interpret/response.hpp"
 #include "interpret/rounded.hpp"
 #include "interpret/validity.hpp"
+#include "statistics/bootstrap.hpp"
 
 namespace neurontwin {
 namespace {
@@ -159,39 +160,25 @@ Sums sums_of(const AddedSpike& spike) {
 }
 
 Json agreement_json(std::span<const AddedSpike* const> spikes, uint64_t seed) {
+  Json json{{"spikes", spikes.size()}};
   if (spikes.size() < kFewestSpikes) {
-    return {{"spikes", spikes.size()},
-            {"correlation", nullptr},
-            {"correlation_ci95", {nullptr, nullptr}},
-            {"slope", nullptr},
-            {"slope_ci95", {nullptr, nullptr}},
-            {"note", fmt::format("{} added spike{}: fewer than {} say nothing of how well they agree",
-                                 spikes.size(), spikes.size() == 1 ? "" : "s", kFewestSpikes)}};
+    constexpr Estimate none{NAN, NAN, NAN};
+    put_estimate(json, "correlation", none);
+    put_estimate(json, "slope", none);
+    json["note"] = fmt::format("{} added spike{}: fewer than {} say nothing of how well they agree",
+                               spikes.size(), spikes.size() == 1 ? "" : "s", kFewestSpikes);
+    return json;
   }
   std::vector<Sums> each;
-  Sums all;
-  for (const auto* spike : spikes) {
-    each.push_back(sums_of(*spike));
-    all.add(each.back(), 1);
-  }
+  for (const auto* spike : spikes) each.push_back(sums_of(*spike));
   const auto weight = resampling_weights(each.size(), kResamples, seed);
-  std::vector<double> correlations, slopes;
-  for (size_t r = 0; r < kResamples; ++r) {
-    Sums drawn;
-    for (size_t i = 0; i < each.size(); ++i)
-      drawn.add(each[i], static_cast<double>(weight[i * kResamples + r]));
-    correlations.push_back(drawn.correlation());
-    slopes.push_back(drawn.slope());
-  }
-  const auto interval = [](std::vector<double> values) -> Json {
-    const auto [low, high] = percentile_interval(std::move(values), 0.95);
-    return {rounded(low), rounded(high)};
+  const auto put = [&](const std::string& key, auto&& of) {
+    put_estimate(json, key,
+                 rounded(estimate(resampled_value(std::span<const Sums>(each), weight, kResamples, of))));
   };
-  return {{"spikes", spikes.size()},
-          {"correlation", rounded(all.correlation())},
-          {"correlation_ci95", interval(std::move(correlations))},
-          {"slope", rounded(all.slope())},
-          {"slope_ci95", interval(std::move(slopes))}};
+  put("correlation", [](const Sums& sums) { return sums.correlation(); });
+  put("slope", [](const Sums& sums) { return sums.slope(); });
+  return json;
 }
 
 std::vector<double> mean_change(std::span<const AddedSpike* const> spikes,

@@ -4,9 +4,10 @@
 #include <cmath>
 #include <numeric>
 
-#include "evaluate/bootstrap.hpp"
+#include "evaluate/estimate_json.hpp"
 #include "interpret/drive_gradient.hpp"
 #include "interpret/rounded.hpp"
+#include "statistics/bootstrap.hpp"
 
 namespace neurontwin {
 namespace {
@@ -88,10 +89,11 @@ Json set_json(const Sums& sums, size_t set, std::span<const float> weight) {
   for (size_t m = 0; m < all.size(); ++m)
     for (size_t r = 0; r < kResamples; ++r)
       resampled[r] += static_cast<double>(weight[m * kResamples + r]) * all[m] / n;
-  const auto [low, high] = percentile_interval(std::move(resampled), 0.95);
-  return {{"sum", rounded(std::accumulate(all.begin(), all.end(), 0.0) / n)},
-          {"sum_ci95", {rounded(low), rounded(high)}},
-          {"by_lag", rounded(bins)}};
+  Json json;
+  put_estimate(json, "sum",
+               rounded(estimate(std::accumulate(all.begin(), all.end(), 0.0) / n, std::move(resampled))));
+  json["by_lag"] = rounded(bins);
+  return json;
 }
 
 Json channels_json(const Sums& sums) {

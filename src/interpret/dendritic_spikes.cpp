@@ -4,10 +4,11 @@
 #include <array>
 #include <cmath>
 
-#include "evaluate/bootstrap.hpp"
-#include "evaluate/ranking.hpp"
+#include "evaluate/estimate_json.hpp"
 #include "interpret/dendrite_parts.hpp"
 #include "interpret/recorded_trials.hpp"
+#include "statistics/bootstrap.hpp"
+#include "statistics/ranking.hpp"
 
 namespace neurontwin {
 namespace {
@@ -82,7 +83,7 @@ Json json_of(const TerminalBranch& branch, const BranchRecord& record, double se
                                record.spikes == 1 ? "" : "s", kFewestDendriticSpikes);
   for (size_t k = 0; k < kScores.size(); ++k) {
     const auto found = few ? std::nullopt : branch_auc(record.trials[k], seed);
-    json[std::string(kScores[k])] = found ? Json{found->auc, found->low, found->high} : Json(nullptr);
+    json[std::string(kScores[k])] = found ? estimate_json(*found) : Json(nullptr);
   }
   return json;
 }
@@ -146,7 +147,7 @@ std::vector<uint8_t> counted_ms(std::span<const double> soma_spikes_ms, int64_t 
   return counts;
 }
 
-std::optional<BranchAuc> branch_auc(std::span<const BranchTrial> trials, uint64_t seed) {
+std::optional<Estimate> branch_auc(std::span<const BranchTrial> trials, uint64_t seed) {
   std::vector<TrialBins> bins;
   for (const auto& trial : trials) {
     auto& of = bins.emplace_back();
@@ -156,14 +157,9 @@ std::optional<BranchAuc> branch_auc(std::span<const BranchTrial> trials, uint64_
       of.spike.push_back(trial.spike[ms]);
     }
   }
-  const auto table = rank(bins);
-  const double auc = rank_metrics(table, {}).auc;
-  if (std::isnan(auc)) return {};
-  std::vector<double> resampled;
-  for (const auto& m : rank_metrics(table, {}, resampling_weights(bins.size(), kResamples, seed), kResamples))
-    resampled.push_back(m.auc);
-  const auto [low, high] = percentile_interval(std::move(resampled), 0.95);
-  return BranchAuc{auc, low, high};
+  const auto auc = resampled_auc(rank(bins), resampling_weights(bins.size(), kResamples, seed), kResamples);
+  if (std::isnan(auc.value)) return {};
+  return estimate(auc);
 }
 
 nlohmann::ordered_json dendritic_spikes(Twin& twin, const DendriticSpikeSpec& spec, const DatasetPlan& plan,

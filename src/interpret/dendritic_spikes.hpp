@@ -8,6 +8,7 @@
 #include "produce/dendritic_basis.hpp"
 #include "produce/plan.hpp"
 #include "progress/watcher.hpp"
+#include "statistics/estimate.hpp"
 #include "twin/twin.hpp"
 
 namespace neurontwin {
@@ -47,10 +48,7 @@ struct BranchTrial {
 };
 /// The area under the ROC curve over the milliseconds that count, with a 95 % interval from a bootstrap over
 /// trials; nothing without a ms of either kind.
-struct BranchAuc {
-  double auc, low, high;
-};
-std::optional<BranchAuc> branch_auc(std::span<const BranchTrial> trials, uint64_t seed);
+std::optional<Estimate> branch_auc(std::span<const BranchTrial> trials, uint64_t seed);
 
 /// For each branch how well the twin's voltage there tells milliseconds of NMDA spikes from others; beside it
 /// the same of the true components, which is all that the basis leaves of a voltage, and of the true somatic

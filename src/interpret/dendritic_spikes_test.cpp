@@ -55,14 +55,14 @@ std::vector<BranchTrial> scored_trials(double noise) {
 
 TEST(DendriticSpikes, OfABranchThatThePredictionFollowsAreAllFoundAndOfOneItDoesNotNone) {
   const auto exact = branch_auc(scored_trials(0), 1);
-  EXPECT_EQ(exact->auc, 1);
+  EXPECT_EQ(exact->value, 1);
   EXPECT_EQ(exact->low, 1);
   const auto blind = branch_auc(scored_trials(1e6), 1);
-  EXPECT_NEAR(blind->auc, 0.5, 0.02);  // of 2280 and 9120 independent bins: a standard error of 0.007
+  EXPECT_NEAR(blind->value, 0.5, 0.02);  // of 2280 and 9120 independent bins: a standard error of 0.007
   EXPECT_LT(blind->low, 0.5);
   EXPECT_GT(blind->high, 0.5);
   // Two normal distributions one standard deviation apart: Phi(1/sqrt 2) = 0.760.
-  EXPECT_NEAR(branch_auc(scored_trials(1), 1)->auc, 0.760, 0.02);
+  EXPECT_NEAR(branch_auc(scored_trials(1), 1)->value, 0.760, 0.02);
   auto without = scored_trials(0);
   for (auto& trial : without) trial.spike.assign(2000, 0);
   EXPECT_FALSE(branch_auc(without, 1));

@@ -4,8 +4,9 @@
 #include <cmath>
 #include <limits>
 
-#include "evaluate/bootstrap.hpp"
+#include "evaluate/estimate_json.hpp"
 #include "interpret/rounded.hpp"
+#include "statistics/bootstrap.hpp"
 
 namespace neurontwin {
 namespace {
@@ -66,7 +67,7 @@ Filters filters_of(const FirstFilters& of, int64_t first, int64_t last, int64_t 
 struct KindSummary {
   Json json;
   ExponentialFit fit;
-  std::pair<double, double> tau_interval;
+  Estimate tau_ms;
   std::string note;  // why there is no time constant
 };
 
@@ -78,14 +79,14 @@ KindSummary summarise(const Filters& filters, uint64_t seed) {
   std::vector<double> taus;
   for (size_t b = 0; b < kResamples; ++b)
     taus.push_back(fit_exponential(mean_filter(filters, &weight[b], kResamples)).tau_ms);
-  s.tau_interval = percentile_interval(taus, 0.95);
-  s.note = why_no_time_constant(s.fit, mean.size(), s.tau_interval);
-  const auto believed = [&](double x) { return s.note.empty() ? Json(rounded(x)) : Json(nullptr); };
+  s.tau_ms = estimate(s.fit.tau_ms, std::move(taus));
+  s.note = why_no_time_constant(s.fit, mean.size(), s.tau_ms);
+  const auto believed = [&](double x) { return s.note.empty() ? rounded(x) : std::nan(""); };
   s.json = {{"mean", rounded(mean)},
             {"sd", rounded(standard_deviation(filters, mean))},
-            {"amplitude", believed(s.fit.amplitude)},
-            {"tau_ms", believed(s.fit.tau_ms)},
-            {"tau_ci95", {believed(s.tau_interval.first), believed(s.tau_interval.second)}},
+            {"amplitude", number_json(believed(s.fit.amplitude))},
+            {"tau_ms", number_json(believed(s.fit.tau_ms))},
+            {"tau_ci95", interval_json(believed(s.tau_ms.low), believed(s.tau_ms.high))},
             {"r2", rounded(s.fit.r2)}};
   if (!s.note.empty()) s.json["tau_note"] = s.note;
   return s;
@@ -95,8 +96,7 @@ KindSummary summarise(const Filters& filters, uint64_t seed) {
 void put_fit(Json& metrics, const std::string& prefix, const KindSummary& s) {
   metrics[prefix + "_tau_ms"] = nullptr;
   if (s.note.empty()) {
-    metrics[prefix + "_tau_ms"] = s.fit.tau_ms;
-    metrics[prefix + "_tau_ms_ci95"] = {s.tau_interval.first, s.tau_interval.second};
+    put_estimate(metrics, prefix + "_tau_ms", s.tau_ms);
     metrics[prefix + "_amplitude"] = s.fit.amplitude;
   } else {
     metrics[prefix + "_tau_note"] = s.note;

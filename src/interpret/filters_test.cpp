@@ -51,8 +51,8 @@ TEST(TimeConstant, IsNotBelievedOfWhatIsNoExponential) {
 
 TEST(TimeConstant, IsNotBelievedWhereItsIntervalLeavesTheWindow) {
   const auto fit = fit_exponential(exponential(40, 150));
-  EXPECT_EQ(why_no_time_constant(fit, 150, std::pair(30.0, 60.0)), "");
-  EXPECT_EQ(why_no_time_constant(fit, 150, std::pair(20.0, 1500.0)),
+  EXPECT_EQ(why_no_time_constant(fit, 150, Estimate{fit.tau_ms, 30.0, 60.0}), "");
+  EXPECT_EQ(why_no_time_constant(fit, 150, Estimate{fit.tau_ms, 20.0, 1500.0}),
             "not told from more than the 150 ms it is read from");
 }
 

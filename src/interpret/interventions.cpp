@@ -4,10 +4,10 @@
 #include <cmath>
 
 #include "dataset/input_events.hpp"
-#include "evaluate/bootstrap.hpp"
 #include "evaluate/scores.hpp"
 #include "interpret/recorded_trials.hpp"
 #include "interpret/validity.hpp"
+#include "statistics/bootstrap.hpp"
 
 namespace neurontwin {
 namespace {

@@ -4,12 +4,13 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <limits>
 
-#include "evaluate/bootstrap.hpp"
+#include "evaluate/estimate_json.hpp"
 #include "interpret/dendrite_parts.hpp"
 #include "interpret/linear_probe.hpp"
 #include "interpret/recorded_trials.hpp"
+#include "statistics/bootstrap.hpp"
+#include "statistics/variance_explained.hpp"
 #include "twin/after_convolution.hpp"
 
 namespace neurontwin {
@@ -108,27 +109,26 @@ struct ScoredTrials {
 
 /// 1 - mean squared error / variance of the quantities about their mean over the trials so weighted:
 /// weight [resample][trial], result [resample][quantity]. NaN of what does not vary.
-Eigen::MatrixXd variance_explained(const ScoredTrials& s, size_t view, const Eigen::MatrixXd& weight) {
+Eigen::MatrixXd explained_by(const ScoredTrials& s, size_t view, const Eigen::MatrixXd& weight) {
   const Eigen::Map<const Eigen::VectorXd> bins_of(s.bins.data(), std::ssize(s.bins));
-  const Eigen::ArrayXd bins = weight * bins_of;
-  const auto mean_of = [&](const std::vector<Eigen::RowVectorXd>& of_trials) -> Eigen::ArrayXXd {
+  const Eigen::VectorXd bins = weight * bins_of;
+  const auto sum_of = [&](const std::vector<Eigen::RowVectorXd>& of_trials) -> Eigen::MatrixXd {
     Eigen::MatrixXd all(std::ssize(of_trials), of_trials.front().size());
     for (Eigen::Index t = 0; t < all.rows(); ++t) all.row(t) = of_trials[static_cast<size_t>(t)];
-    return (weight * all).array().colwise() / bins;
+    return weight * all;
   };
-  const Eigen::ArrayXXd mean = mean_of(s.y), square = mean_of(s.y2), error2 = mean_of(s.error2[view]);
-  const Eigen::ArrayXXd variance = square - mean.square();
-  return (variance > 1e-12 * square)
-      .select(1 - error2 / variance, std::numeric_limits<double>::quiet_NaN())
-      .matrix();
+  const auto y = sum_of(s.y), y2 = sum_of(s.y2), error2 = sum_of(s.error2[view]);
+  return Eigen::MatrixXd::NullaryExpr(y.rows(), y.cols(), [&](Eigen::Index b, Eigen::Index q) {
+    return variance_explained({bins[b], y(b, q), y2(b, q), error2(b, q)}, 1e-12 * (y2(b, q) / bins[b]));
+  });
 }
 
 /// [value, low, high] with a 95 % interval; null where there is none. `resampled` [resample].
 Json with_interval(double value, const Eigen::VectorXd& resampled) {
   if (!std::isfinite(value)) return nullptr;
-  const auto [low, high] = percentile_interval({resampled.begin(), resampled.end()}, 0.95);
+  const auto exact = estimate(value, {resampled.begin(), resampled.end()});
   const auto rounded = [](double x) { return std::round(x * 1e5) / 1e5; };
-  return {rounded(value), rounded(low), rounded(high)};
+  return estimate_json({rounded(exact.value), rounded(exact.low), rounded(exact.high)});
 }
 
 /// What is written of each quantity.
@@ -142,8 +142,8 @@ class Scores {
     const Eigen::MatrixXd weight = by_trial.transpose().cast<double>();
     const Eigen::MatrixXd once = Eigen::MatrixXd::Ones(1, static_cast<Eigen::Index>(trials));
     for (size_t view = 0; view < scored.error2.size(); ++view) {
-      value_.push_back(variance_explained(scored, view, once));
-      resampled_.push_back(variance_explained(scored, view, weight));
+      value_.push_back(explained_by(scored, view, once));
+      resampled_.push_back(explained_by(scored, view, weight));
     }
   }
 

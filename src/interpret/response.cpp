@@ -5,10 +5,11 @@
 #include <limits>
 #include <numeric>
 
-#include "evaluate/bootstrap.hpp"
+#include "evaluate/estimate_json.hpp"
 #include "interpret/drive_gradient.hpp"
 #include "interpret/filters.hpp"
 #include "interpret/rounded.hpp"
+#include "statistics/bootstrap.hpp"
 
 namespace neurontwin {
 namespace {
@@ -49,11 +50,12 @@ std::vector<double> mean_over(const Eigen::MatrixXd& response, std::span<const i
   return mean;
 }
 
-/// The interval of a part of the shapes of resampled means.
-std::pair<double, double> interval_of(std::span<const ResponseShape> drawn, double ResponseShape::*part) {
+/// A part of a mean's shape, with the interval of those of the resampled means.
+Estimate estimate_of(const ResponseShape& shape, std::span<const ResponseShape> drawn,
+                     double ResponseShape::*part) {
   std::vector<double> values;
-  for (const auto& shape : drawn) values.push_back(shape.*part);
-  return percentile_interval(std::move(values), 0.95);
+  for (const auto& of_drawn : drawn) values.push_back(of_drawn.*part);
+  return estimate(shape.*part, std::move(values));
 }
 
 Json mean_shape_json(const Eigen::MatrixXd& response, const SynapseSet& set, uint64_t seed) {
@@ -63,24 +65,23 @@ Json mean_shape_json(const Eigen::MatrixXd& response, const SynapseSet& set, uin
   std::vector<ResponseShape> drawn;
   for (size_t b = 0; b < kResamples; ++b)
     drawn.push_back(shape_of(mean_over(response, set.channels, &weight[b], kResamples)));
-  const auto peak = interval_of(drawn, &ResponseShape::peak);
+  const auto of = [&](double ResponseShape::*part) { return estimate_of(shape, drawn, part); };
+  const auto peak = of(&ResponseShape::peak);
   auto notes = notes_on(shape);
-  if (peak.first <= 0 && peak.second >= 0)
+  if (peak.low <= 0 && peak.high >= 0)
     notes.peak_lag = notes.width = notes.decay = "the peak is not told from zero";
-  const auto decay = interval_of(drawn, &ResponseShape::decay_tau_ms);
+  const auto decay = of(&ResponseShape::decay_tau_ms);
   if (notes.decay.empty())
     notes.decay =
         why_no_time_constant({shape.peak, shape.decay_tau_ms, shape.decay_r2}, shape.lags_from_peak, decay);
   Json json{{"mean", rounded(mean)}};
   json.update(shape_json(shape, notes));
-  const auto put = [&](const std::string& key, const std::pair<double, double>& interval,
-                       const std::string& note) {
-    json[key + "_ci95"] =
-        note.empty() ? Json{rounded(interval.first), rounded(interval.second)} : Json{nullptr, nullptr};
+  const auto put = [&](const std::string& key, const Estimate& estimate, const std::string& note) {
+    json[key + "_ci95"] = note.empty() ? interval_json(rounded(estimate)) : interval_json(kNaN, kNaN);
   };
   put("peak", peak, "");
-  put("peak_lag_ms", interval_of(drawn, &ResponseShape::peak_lag_ms), notes.peak_lag);
-  put("width_ms", interval_of(drawn, &ResponseShape::width_ms), notes.width);
+  put("peak_lag_ms", of(&ResponseShape::peak_lag_ms), notes.peak_lag);
+  put("width_ms", of(&ResponseShape::width_ms), notes.width);
   put("decay_tau_ms", decay, notes.decay);
   return json;
 }

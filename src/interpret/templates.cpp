@@ -4,9 +4,10 @@
 #include <algorithm>
 #include <map>
 
-#include "evaluate/bootstrap.hpp"
+#include "evaluate/estimate_json.hpp"
 #include "interpret/factorise.hpp"
 #include "interpret/rounded.hpp"
+#include "statistics/bootstrap.hpp"
 
 namespace neurontwin {
 namespace {
@@ -86,8 +87,8 @@ class LoadingByPart {
     return all;
   }
 
-  /// The interval of what one part is above another.
-  std::pair<double, double> difference(Part high, Part low, uint64_t seed) const {
+  /// What one part is above another.
+  Estimate difference(Part high, Part low, uint64_t seed) const {
     const auto unit_weight = resampling_weights(static_cast<size_t>(loading_.rows()), kResamples, seed);
     const auto &in_high = of_part_.at(high), &in_low = of_part_.at(low);
     const auto high_weight = resampling_weights(in_high.size(), kResamples, seed + 1),
@@ -96,7 +97,8 @@ class LoadingByPart {
     for (size_t r = 0; r < kResamples; ++r)
       differences.push_back(mean(in_high, &unit_weight[r], &high_weight[r], kResamples) -
                             mean(in_low, &unit_weight[r], &low_weight[r], kResamples));
-    return percentile_interval(std::move(differences), 0.95);
+    return estimate(mean(in_high, nullptr, nullptr, 1) - mean(in_low, nullptr, nullptr, 1),
+                    std::move(differences));
   }
 
   /// Whether a resample can differ from the whole.
@@ -145,12 +147,12 @@ Json part_json(const LoadingByPart& loading, uint64_t seed) {
     json["part_note"] = between + ", of one unit on one branch: no interval";
     return json;
   }
-  const auto [low, high] = loading.difference(first, second, seed);
-  json["part_difference_ci95"] = {rounded(low), rounded(high)};
-  if (low > 0) return json;
+  const auto difference = loading.difference(first, second, seed);
+  json["part_difference_ci95"] = interval_json(rounded(difference));
+  if (difference.low > 0) return json;
   json["part"] = "mixed";
-  json["part_note"] =
-      fmt::format("{}, a difference of {:.2g} [{:.2g}, {:.2g}]", between, most - next, low, high);
+  json["part_note"] = fmt::format("{}, a difference of {:.2g} [{:.2g}, {:.2g}]", between, difference.value,
+                                  difference.low, difference.high);
   return json;
 }
 

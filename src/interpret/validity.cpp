@@ -7,7 +7,7 @@
 namespace neurontwin {
 
 std::string why_no_time_constant(const ExponentialFit& fit, size_t lags,
-                                 const std::optional<std::pair<double, double>>& interval) {
+                                 const std::optional<Estimate>& resampled) {
   if (!std::isfinite(fit.tau_ms)) return "zero throughout";
   if (lags < kFewestLags) return fmt::format("only {} ms to read it from", lags);
   if (fit.r2 < kLeastR2)
@@ -16,9 +16,9 @@ std::string why_no_time_constant(const ExponentialFit& fit, size_t lags,
   if (fit.tau_ms > longest_ms)
     return fmt::format("longer than {:g} ms, half of the {:g} ms it is read from", longest_ms, stretch_ms);
   if (fit.tau_ms < kShortest_ms) return fmt::format("shorter than {:g} ms", kShortest_ms);
-  if (!interval) return {};
-  if (!std::isfinite(interval->first) || !std::isfinite(interval->second)) return "its interval has no end";
-  if (interval->second > stretch_ms)
+  if (!resampled) return {};
+  if (!std::isfinite(resampled->low) || !std::isfinite(resampled->high)) return "its interval has no end";
+  if (resampled->high > stretch_ms)
     return fmt::format("not told from more than the {:g} ms it is read from", stretch_ms);
   return {};
 }

@@ -1,7 +1,8 @@
 #pragma once
 #include <optional>
 #include <string>
-#include <utility>
+
+#include "statistics/estimate.hpp"
 
 namespace neurontwin {
 
@@ -25,8 +26,8 @@ struct ExponentialFit {
 };
 
 /// In words why the time constant of a fit through `lags` values, 1 ms apart, is none; empty if it is one.
-/// `interval`: of the time constant, where there is one.
+/// `resampled`: the time constant with its interval, where there is one.
 std::string why_no_time_constant(const ExponentialFit& fit, size_t lags,
-                                 const std::optional<std::pair<double, double>>& interval = {});
+                                 const std::optional<Estimate>& resampled = {});
 
 }  // namespace neurontwin

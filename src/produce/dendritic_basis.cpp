@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "dataset/hdf5.hpp"
-#include "dataset/symmetric_eigen.hpp"
+#include "numerics/symmetric_eigen.hpp"
 
 namespace neurontwin {
 namespace {

@@ -6,35 +6,11 @@
 #include <cmath>
 
 #include "config/temporary_folder.hpp"
-#include "dataset/symmetric_eigen.hpp"
 #include "files/files.hpp"
 #include "random/random.hpp"
 
 namespace neurontwin {
 namespace {
-
-TEST(SymmetricEigen, VectorsAreOrthonormalAndStretchedByTheirValues) {
-  constexpr size_t n = 60;
-  Random random(1, Stage::test_cases, 0, StreamName::test_case);
-  std::vector<double> a(n * n);
-  for (size_t i = 0; i < n; ++i)
-    for (size_t j = 0; j <= i; ++j) a[i * n + j] = a[j * n + i] = random.normal();
-  const auto eigen = symmetric_eigen(a, n);
-  EXPECT_TRUE(std::ranges::is_sorted(eigen.values, std::greater<>()));
-  for (size_t k = 0; k < n; ++k) {
-    const double* v = &eigen.vectors[k * n];
-    for (size_t i = 0; i < n; ++i) {
-      double stretched = 0;
-      for (size_t j = 0; j < n; ++j) stretched += a[i * n + j] * v[j];
-      ASSERT_NEAR(stretched, eigen.values[k] * v[i], 1e-11);
-    }
-    for (size_t l = 0; l < n; ++l) {
-      double product = 0;
-      for (size_t j = 0; j < n; ++j) product += v[j] * eigen.vectors[l * n + j];
-      ASSERT_NEAR(product, k == l, 1e-12);
-    }
-  }
-}
 
 /// Voltages of ten compartments that follow three sources of unlike strength.
 std::vector<std::vector<float>> three_sources(size_t samples) {

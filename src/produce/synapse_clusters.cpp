@@ -5,7 +5,7 @@
 #include <set>
 
 #include "dataset/hdf5.hpp"
-#include "dataset/k_means.hpp"
+#include "numerics/k_means.hpp"
 
 namespace neurontwin {
 namespace {

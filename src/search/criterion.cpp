@@ -4,51 +4,25 @@
 #include <array>
 #include <cmath>
 #include <limits>
-#include <tuple>
 
-#include "evaluate/bootstrap.hpp"
-#include "evaluate/ranking.hpp"
+#include "evaluate/scores.hpp"
+#include "numerics/solve.hpp"
+#include "statistics/bootstrap.hpp"
+#include "statistics/ranking.hpp"
+#include "statistics/variance_explained.hpp"
 
 namespace neurontwin {
 namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
-Measured measure_auc(std::span<const TrialComparison> trials, size_t skip, std::span<const float> weight,
-                     size_t resamples) {
-  std::vector<TrialBins> bins;
-  for (const auto& trial : trials) {
-    bins.push_back({{trial.spike_log_odds.begin() + static_cast<int64_t>(skip), trial.spike_log_odds.end()},
-                    {trial.spike.begin() + static_cast<int64_t>(skip), trial.spike.end()}});
-  }
-  const auto table = rank(bins);
-  Measured m{rank_metrics(table, {}).auc, {}};
-  for (const auto& metrics : rank_metrics(table, {}, weight, resamples)) m.resampled.push_back(metrics.auc);
-  return m;
-}
-
-/// Sums of truth y, its square and the squared error over a trial's bins.
-struct VoltageSums {
-  double n = 0, y = 0, y2 = 0, e2 = 0;
-  void add(const VoltageSums& o, double w) {
-    n += w * o.n;
-    y += w * o.y;
-    y2 += w * o.y2;
-    e2 += w * o.e2;
-  }
-  double variance_explained() const {
-    const double variance = y2 / n - (y / n) * (y / n);
-    return variance > 1e-9 ? 1 - e2 / n / variance : kNaN;
-  }
-};
-
 Measured measure_voltage(std::span<const TrialComparison> trials, size_t skip, std::span<const float> weight,
                          size_t resamples, double& rmse_mV) {
   constexpr double kLevel_mV = -65;  // squares of deviations from it lose no digits
-  std::vector<VoltageSums> sums;
-  VoltageSums all;
+  std::vector<ErrorSums> sums;
+  ErrorSums all;
   for (const auto& trial : trials) {
-    VoltageSums s;
+    ErrorSums s;
     for (size_t t = skip; t < trial.soma_mV.size(); ++t) {
       const double y = static_cast<double>(trial.soma_mV[t]) - kLevel_mV;
       const double e = static_cast<double>(trial.predicted_soma_mV[t]) - kLevel_mV - y;
@@ -58,41 +32,14 @@ Measured measure_voltage(std::span<const TrialComparison> trials, size_t skip, s
     all.add(s, 1);
   }
   rmse_mV = std::sqrt(all.e2 / all.n);
-  Measured m{all.variance_explained(), {}};
-  for (size_t b = 0; b < resamples; ++b) {
-    VoltageSums drawn;
-    for (size_t i = 0; i < sums.size(); ++i) drawn.add(sums[i], weight[i * resamples + b]);
-    m.resampled.push_back(drawn.variance_explained());
-  }
-  return m;
+  return resampled_value(std::span<const ErrorSums>(sums), weight, resamples,
+                         [](const ErrorSums& s) { return variance_explained(s); });
 }
 
 Verdict verdict(int64_t yes, int64_t all, double confidence) {
   if (all == 0) return Verdict::undecided;
   const double share = static_cast<double>(yes) / static_cast<double>(all);
   return share >= confidence ? Verdict::yes : share <= 1 - confidence ? Verdict::no : Verdict::undecided;
-}
-
-/// The solution of the normal equations A x = b by Gauss's elimination; NaNs if there is no single one.
-template <size_t n>
-std::array<double, n> solve(std::array<std::array<double, n + 1>, n> a) {
-  std::array<double, n> x;
-  x.fill(kNaN);
-  for (size_t i = 0; i < n; ++i) {
-    size_t pivot = i;
-    for (size_t r = i + 1; r < n; ++r) {
-      if (std::abs(a[r][i]) > std::abs(a[pivot][i])) pivot = r;
-    }
-    std::swap(a[i], a[pivot]);
-    if (std::abs(a[i][i]) < 1e-9) return x;
-    for (size_t r = 0; r < n; ++r) {
-      if (r == i) continue;
-      const double factor = a[r][i] / a[i][i];
-      for (size_t c = i; c <= n; ++c) a[r][c] -= factor * a[i][c];
-    }
-  }
-  for (size_t i = 0; i < n; ++i) x[i] = a[i][n] / a[i][i];
-  return x;
 }
 
 /// In each resample the smallest size of those that are good there; infinite if none is.
@@ -111,10 +58,10 @@ std::vector<double> smallest_sizes(std::span<const double> sizes, size_t resampl
 
 Answers measure(std::span<const TrialComparison> trials, int64_t skip_ms, std::span<const float> weight,
                 size_t resamples) {
-  const auto skip = static_cast<size_t>(skip_ms);
   Answers answers;
-  answers.auc = measure_auc(trials, skip, weight, resamples);
-  answers.variance_explained = measure_voltage(trials, skip, weight, resamples, answers.rmse_mV);
+  answers.auc = resampled_auc(rank(bins_of(trials, {.skip_ms = skip_ms})), weight, resamples);
+  answers.variance_explained =
+      measure_voltage(trials, static_cast<size_t>(skip_ms), weight, resamples, answers.rmse_mV);
   return answers;
 }
 
@@ -149,7 +96,7 @@ Comparison compare_with_best(const Measured& best, const Measured& other, double
     not_worse += difference <= epsilon;
   }
   const auto all = static_cast<int64_t>(differences.size());
-  return {best.value - other.value, percentile_interval(std::move(differences), confidence),
+  return {estimate(best.value - other.value, std::move(differences), confidence),
           verdict(not_worse, all, confidence)};
 }
 
@@ -199,7 +146,8 @@ double complexity_index(double auc) {
 
 WidthOrDepth width_or_depth(std::span<const TrainedNetwork> networks, double confidence, uint64_t seed) {
   constexpr size_t kTerms = 6, kResamples = 1000;
-  WidthOrDepth out;
+  constexpr Estimate kNone{kNaN, kNaN, kNaN};
+  WidthOrDepth out{0, kNone, kNone};
   std::vector<std::array<double, kTerms + 1>> rows;
   for (const auto& n : networks) {
     if (std::isnan(n.score) || n.score >= 1) continue;
@@ -215,25 +163,25 @@ WidthOrDepth width_or_depth(std::span<const TrainedNetwork> networks, double con
     for (const auto& row : rows) used[k] = used[k] || std::abs(row[k] - rows.front()[k]) > 1e-9;
   }
   const auto fit = [&](const std::vector<float>& weight, size_t resamples, size_t b) {
-    std::array<std::array<double, kTerms + 1>, kTerms> normal{};
+    std::array<double, kTerms * kTerms> normal{};
+    std::array<double, kTerms> right{};
     for (size_t r = 0; r < rows.size(); ++r) {
       const double w = weight.empty() ? 1 : weight[r * resamples + b];
       for (size_t i = 0; i < kTerms; ++i) {
-        for (size_t j = 0; j <= kTerms; ++j) {
-          if (used[i] && (j == kTerms || used[j])) normal[i][j] += w * rows[r][i] * rows[r][j];
-        }
+        if (!used[i]) continue;
+        for (size_t j = 0; j < kTerms; ++j)
+          if (used[j]) normal[i * kTerms + j] += w * rows[r][i] * rows[r][j];
+        right[i] += w * rows[r][i] * rows[r][kTerms];
       }
     }
     for (size_t i = 0; i < kTerms; ++i) {
-      if (!used[i]) normal[i][i] = 1;
+      if (!used[i]) normal[i * kTerms + i] = 1;
     }
-    const auto x = solve<kTerms>(normal);
-    return std::pair(used[1] ? std::exp2(x[1]) : kNaN, used[2] ? std::exp2(x[2] / 16) : kNaN);
+    constexpr double kLeastPivot = 1e-9;
+    const auto x = solve(normal, right, kLeastPivot);
+    return std::pair(x && used[1] ? std::exp2((*x)[1]) : kNaN, x && used[2] ? std::exp2((*x)[2] / 16) : kNaN);
   };
-  out.error_factor_of_depth = out.error_factor_of_parameters = kNaN;
-  out.depth_interval = out.parameters_interval = {kNaN, kNaN};
   if (rows.size() < 2 * kTerms) return out;
-  std::tie(out.error_factor_of_depth, out.error_factor_of_parameters) = fit({}, 0, 0);
   const auto weight = resampling_weights(rows.size(), kResamples, seed);
   std::vector<double> depth, parameters;
   for (size_t b = 0; b < kResamples; ++b) {
@@ -241,8 +189,9 @@ WidthOrDepth width_or_depth(std::span<const TrainedNetwork> networks, double con
     depth.push_back(d);
     parameters.push_back(p);
   }
-  out.depth_interval = percentile_interval(std::move(depth), confidence);
-  out.parameters_interval = percentile_interval(std::move(parameters), confidence);
+  const auto [of_depth, of_parameters] = fit({}, 0, 0);
+  out.error_factor_of_depth = estimate(of_depth, std::move(depth), confidence);
+  out.error_factor_of_parameters = estimate(of_parameters, std::move(parameters), confidence);
   return out;
 }
 

@@ -5,16 +5,14 @@
 #include <vector>
 
 #include "evaluate/trial_score.hpp"
+#include "statistics/estimate.hpp"
 
 namespace neurontwin {
 
 /// A measure of a network on the validation set, and on as many resamples of its trials as one likes. The
 /// resamples of two networks are the same ones, so that a difference is a paired one (Efron and Tibshirani
 /// 1993): what makes a trial hard is hard for both.
-struct Measured {
-  double value = 0;  // NaN where there is nothing to measure
-  std::vector<double> resampled;
-};
+using Measured = Resampled;
 struct Answers {
   Measured auc, variance_explained;
   double rmse_mV = 0;
@@ -33,8 +31,7 @@ Answers mean_of(std::span<const Answers* const> trainings, uint64_t seed);
 enum class Verdict { no, undecided, yes };
 
 struct Comparison {
-  double difference = 0;               // best - other
-  std::pair<double, double> interval;  // of the difference, at the confidence
+  Estimate difference;  // best - other, at the confidence
   Verdict not_worse = Verdict::undecided;
 };
 /// Whether `other` is not worse than `best` by more than epsilon: yes or no if at least `confidence` of the
@@ -63,8 +60,7 @@ double complexity_index(double auc);
 /// error 1 - score where the number of parameters stays, and twice the parameters where the depth does.
 struct WidthOrDepth {
   int64_t networks = 0;
-  double error_factor_of_depth = 0, error_factor_of_parameters = 0;  // below 1: better
-  std::pair<double, double> depth_interval, parameters_interval;
+  Estimate error_factor_of_depth, error_factor_of_parameters;  // below 1: better
 };
 struct TrainedNetwork {
   double score = 0, depth = 1, parameters = 1, learning_rate = 1;

@@ -4,9 +4,9 @@
 
 #include <cmath>
 
-#include "evaluate/bootstrap.hpp"
 #include "random/random.hpp"
-#include "train/loss.hpp"
+#include "statistics/bootstrap.hpp"
+#include "statistics/ranking.hpp"
 
 namespace neurontwin {
 namespace {
@@ -57,8 +57,8 @@ TEST(Criterion, APairedBootstrapIsTheNaiveOne) {
     EXPECT_NEAR(measured(a).auc.resampled[r] - measured(b).auc.resampled[r], naive.back(), 1e-6);
   }
   const auto interval = percentile_interval(naive, 0.95);
-  EXPECT_NEAR(comparison.interval.first, interval.first, 1e-6);  // ranks are summed in float32
-  EXPECT_NEAR(comparison.interval.second, interval.second, 1e-6);
+  EXPECT_NEAR(comparison.difference.low, interval.first, 1e-6);  // ranks are summed in float32
+  EXPECT_NEAR(comparison.difference.high, interval.second, 1e-6);
 }
 
 TEST(Criterion, PairingTellsNetworksApartThatTheirOwnIntervalsDoNot) {
@@ -67,7 +67,7 @@ TEST(Criterion, PairingTellsNetworksApartThatTheirOwnIntervalsDoNot) {
              worse = measured(answers_with_noise(0.45, 40, 1));
   const auto own = percentile_interval(worse.auc.resampled, 0.95);
   const auto comparison = compare_with_best(better.auc, worse.auc, 0, 0.95);
-  EXPECT_LT(comparison.interval.second - comparison.interval.first, 1.5 * (own.second - own.first));
+  EXPECT_LT(comparison.difference.high - comparison.difference.low, 1.5 * (own.second - own.first));
   EXPECT_EQ(comparison.not_worse, Verdict::no);
 }
 
@@ -155,17 +155,17 @@ TEST(WidthOrDepth, FindsWhatBuysMoreAndHowSurely) {
     networks.push_back(n);
   }
   const auto fit = width_or_depth(networks, 0.95, 1);
-  EXPECT_NEAR(fit.error_factor_of_depth, 0.9, 0.01);
-  EXPECT_NEAR(fit.error_factor_of_parameters, 0.8, 0.005);
-  EXPECT_LT(fit.depth_interval.first, fit.error_factor_of_depth);
-  EXPECT_LT(fit.depth_interval.second, 0.95);
+  EXPECT_NEAR(fit.error_factor_of_depth.value, 0.9, 0.01);
+  EXPECT_NEAR(fit.error_factor_of_parameters.value, 0.8, 0.005);
+  EXPECT_LT(fit.error_factor_of_depth.low, fit.error_factor_of_depth.value);
+  EXPECT_LT(fit.error_factor_of_depth.high, 0.95);
 }
 
 TEST(WidthOrDepth, SaysNothingOfTooFewNetworksOrOfOneDepth) {
-  EXPECT_TRUE(std::isnan(width_or_depth({}, 0.95, 1).error_factor_of_depth));
+  EXPECT_TRUE(std::isnan(width_or_depth({}, 0.95, 1).error_factor_of_depth.value));
   std::vector<TrainedNetwork> networks;
   for (int i = 0; i < 40; ++i) networks.push_back({0.9 + 0.001 * i, 2, 100.0 + i * i, 1e-3, false});
-  EXPECT_TRUE(std::isnan(width_or_depth(networks, 0.95, 1).error_factor_of_depth));
+  EXPECT_TRUE(std::isnan(width_or_depth(networks, 0.95, 1).error_factor_of_depth.value));
 }
 
 }  // namespace

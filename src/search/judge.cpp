@@ -5,23 +5,17 @@
 #include <map>
 #include <set>
 
-#include "evaluate/bootstrap.hpp"
+#include "evaluate/estimate_json.hpp"
 #include "search/criterion.hpp"
 #include "search/networks.hpp"
 #include "search/search.hpp"
 #include "search/trial_network.hpp"
+#include "statistics/bootstrap.hpp"
 
 namespace neurontwin {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-Json number(double x) {
-  return std::isfinite(x) ? Json(x) : Json(nullptr);
-}
-Json interval(std::pair<double, double> ends) {
-  return Json::array({number(ends.first), number(ends.second)});
-}
 
 const char* name_of(Verdict verdict) {
   return verdict == Verdict::yes ? "yes" : verdict == Verdict::no ? "no" : "undecided";
@@ -36,9 +30,9 @@ Json network_json(const SearchTask& task, const TriedNetwork& p) {
   for (const auto size : kSizes) json[std::string(name_of(size))] = static_cast<int64_t>(p.of(size));
   json[std::string(name_of(Size::depth))] = depth_json(p.configuration);
   json["window_ms"] = twin_of(task, p.configuration).network->window_ms();
-  json["auc"] = number(p.result.auc);
-  json["variance_explained"] = number(p.result.variance_explained);
-  json["rmse_mV"] = number(p.result.rmse_mV);
+  json["auc"] = number_json(p.result.auc);
+  json["variance_explained"] = number_json(p.result.variance_explained);
+  json["rmse_mV"] = number_json(p.result.rmse_mV);
   if (p.trainings.size() > 1) json["trainings"] = p.trainings.size();
   json["configuration"] = to_json(p.configuration);
   return json;
@@ -173,8 +167,8 @@ Json each_training_json(const TriedNetwork& p) {
   Json each = Json::array();
   for (const auto& [job, result] : p.trainings) {
     each.push_back({{"trial", job.trial},
-                    {"auc", number(result.auc)},
-                    {"variance_explained", number(result.variance_explained)}});
+                    {"auc", number_json(result.auc)},
+                    {"variance_explained", number_json(result.variance_explained)}});
   }
   return each;
 }
@@ -189,18 +183,18 @@ Json answer_json(std::span<const TriedNetwork> points, Criterion criterion, Size
     rows.push_back({{"size", static_cast<int64_t>(p.of(size))},
                     {"trial", p.job.trial},
                     {"rung", p.job.rung},
-                    {"auc", number(p.result.auc)},
-                    {"variance_explained", number(p.result.variance_explained)},
+                    {"auc", number_json(p.result.auc)},
+                    {"variance_explained", number_json(p.result.variance_explained)},
                     {"trainings", each_training_json(p)},
-                    {"below_best", number(o.comparison.difference)},
-                    {"below_best_interval", interval(o.comparison.interval)},
+                    {"below_best", number_json(o.comparison.difference.value)},
+                    {"below_best_interval", interval_json(o.comparison.difference)},
                     {"good", name_of(o.good)},
                     {"trained_less", o.trained_less}});
   }
   Json json{{"criterion", name_of(criterion)}, {"size", name_of(size)}};
   json["smallest"] =
       answer.chosen ? Json(static_cast<int64_t>(points[*answer.chosen].of(size))) : Json(nullptr);
-  json["interval"] = interval(answer.interval);
+  json["interval"] = interval_json(answer.interval.first, answer.interval.second);
   json["trial"] = answer.chosen ? Json(points[*answer.chosen].job.trial) : Json(nullptr);
   json["undecided_below"] = open;  // smaller sizes for which the budget was too small to say no
   json["networks"] = rows;
@@ -214,8 +208,8 @@ Json control_json(const SearchTask& task, std::span<const TriedNetwork> points, 
   json["network"] = twin_of(task, points[control].configuration).network->words();
   const auto comparison = compare_with_best(asked.measured(best), asked.measured(control), task.spec.epsilon,
                                             task.spec.confidence);
-  json["below_best"] = number(comparison.difference);
-  json["below_best_interval"] = interval(comparison.interval);
+  json["below_best"] = number_json(comparison.difference.value);
+  json["below_best_interval"] = interval_json(comparison.difference);
   return json;
 }
 
@@ -232,13 +226,14 @@ Json width_or_depth_json(const SearchTask& task, const Knowledge& knowledge) {
                           p.configuration.family == Family::fully_connected});
     }
     const auto fit = width_or_depth(networks, task.spec.confidence, task.seed);
-    if (std::isnan(fit.error_factor_of_depth)) continue;
-    json.push_back({{"rung", rung},
-                    {"networks", fit.networks},
-                    {"error_factor_of_twice_the_depth", number(fit.error_factor_of_depth)},
-                    {"depth_interval", interval(fit.depth_interval)},
-                    {"error_factor_of_twice_the_parameters", number(fit.error_factor_of_parameters)},
-                    {"parameters_interval", interval(fit.parameters_interval)}});
+    if (std::isnan(fit.error_factor_of_depth.value)) continue;
+    json.push_back(
+        {{"rung", rung},
+         {"networks", fit.networks},
+         {"error_factor_of_twice_the_depth", number_json(fit.error_factor_of_depth.value)},
+         {"depth_interval", interval_json(fit.error_factor_of_depth)},
+         {"error_factor_of_twice_the_parameters", number_json(fit.error_factor_of_parameters.value)},
+         {"parameters_interval", interval_json(fit.error_factor_of_parameters)}});
   }
   return json;
 }
@@ -270,12 +265,12 @@ Json rates_json(const SearchTask& task, const Knowledge& knowledge) {
     for (const auto& [rate, score] : points) {
       scores.push_back(score);
       if (score > best.second) best = {rate, score};
-      list.push_back(Json::array({rate, number(score)}));
+      list.push_back(Json::array({rate, number_json(score)}));
     }
     json.push_back({{"depth", depth == 0 ? Json(nullptr) : Json(depth)},
-                    {"best_learning_rate", number(best.first)},
-                    {"best", number(best.second)},
-                    {"median", number(median(scores))},
+                    {"best_learning_rate", number_json(best.first)},
+                    {"best", number_json(best.second)},
+                    {"median", number_json(median(scores))},
                     {"diverged", diverged[depth]},
                     {"learning_rate_and_score", list}});
   }
@@ -294,15 +289,14 @@ Json test_json(const SearchTask& task, SearchStore& store, std::span<const Tried
     if (known) return;
     if (!test) test = task.open("test");
     const auto answers = asked.of_training(*test, p, job);
-    const auto ci = [&](const Measured& m) {
-      return interval(percentile_interval(m.resampled, task.spec.confidence));
-    };
+    const auto auc = estimate(answers.auc, task.spec.confidence);
+    const auto explained = estimate(answers.variance_explained, task.spec.confidence);
     looks.push_back({job,
-                     {{"auc", number(answers.auc.value)},
-                      {"auc_interval", ci(answers.auc)},
-                      {"variance_explained", number(answers.variance_explained.value)},
-                      {"variance_explained_interval", ci(answers.variance_explained)},
-                      {"rmse_mV", number(answers.rmse_mV)}}});
+                     {{"auc", number_json(auc.value)},
+                      {"auc_interval", interval_json(auc)},
+                      {"variance_explained", number_json(explained.value)},
+                      {"variance_explained_interval", interval_json(explained)},
+                      {"rmse_mV", number_json(answers.rmse_mV)}}});
     store.keep(looks.back());
   };
   for (const auto i : chosen) {
@@ -340,11 +334,11 @@ Json generalisation_json(const SearchTask& task, std::span<const TriedNetwork> p
       rows.push_back({{"depth", depth_json(p.configuration)},
                       {"trial", p.job.trial},
                       {"trainings", p.trainings.size()},
-                      {"auc", number(all[k].auc.value)},
-                      {"variance_explained", number(all[k].variance_explained.value)},
-                      {"rmse_mV", number(all[k].rmse_mV)},
-                      {"below_best", number(comparison.difference)},
-                      {"below_best_interval", interval(comparison.interval)}});
+                      {"auc", number_json(all[k].auc.value)},
+                      {"variance_explained", number_json(all[k].variance_explained.value)},
+                      {"rmse_mV", number_json(all[k].rmse_mV)},
+                      {"below_best", number_json(comparison.difference.value)},
+                      {"below_best_interval", interval_json(comparison.difference)}});
     }
     sets.push_back({{"name", shifted.name},
                     {"words", shifted.words},
@@ -451,11 +445,13 @@ nlohmann::ordered_json judge(const SearchTask& task, SearchStore& store, const s
       if (answer.chosen) to_test.insert(*answer.chosen);
     };
     if (spec.criterion == Criterion::complexity_index) {
-      std::vector<double> index;
-      for (const double auc : asked[*best].auc.resampled) index.push_back(complexity_index(auc));
+      auto index = asked[*best].auc;
+      index.value = complexity_index(index.value);
+      for (double& resampled : index.resampled) resampled = complexity_index(resampled);
+      const auto with_interval = estimate(std::move(index), spec.confidence);
       out["answer"] = {{"criterion", name_of(spec.criterion)},
-                       {"complexity_index", number(complexity_index(asked[*best].auc.value))},
-                       {"interval", interval(percentile_interval(index, spec.confidence))},
+                       {"complexity_index", number_json(with_interval.value)},
+                       {"interval", interval_json(with_interval)},
                        {"trial", networks[*best].job.trial}};
     } else {
       for (const auto size : kSizes)

@@ -1,8 +1,5 @@
 #include "train/loss.hpp"
 
-#include <algorithm>
-#include <limits>
-
 namespace neurontwin {
 
 template <class T>
@@ -35,18 +32,5 @@ template std::vector<double> losses(const TwinSpec&, const Outputs<float>&, cons
                                     const HeadSettings&, std::span<const double>, std::span<float>);
 template std::vector<double> losses(const TwinSpec&, const Outputs<double>&, const WindowBatch&,
                                     const HeadSettings&, std::span<const double>, std::span<double>);
-
-double area_under_roc(std::span<const float> score, std::span<const uint8_t> spike) {
-  std::vector<float> with, without;
-  for (size_t i = 0; i < score.size(); ++i) (spike[i] ? with : without).push_back(score[i]);
-  if (with.empty() || without.empty()) return std::numeric_limits<double>::quiet_NaN();
-  std::sort(without.begin(), without.end());
-  double wins = 0;
-  for (const float s : with) {
-    const auto [below, above] = std::equal_range(without.begin(), without.end(), s);
-    wins += static_cast<double>(below - without.begin()) + 0.5 * static_cast<double>(above - below);
-  }
-  return wins / (static_cast<double>(with.size()) * static_cast<double>(without.size()));
-}
 
 }  // namespace neurontwin

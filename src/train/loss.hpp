@@ -17,8 +17,4 @@ std::vector<double> losses(const TwinSpec& spec, const Outputs<T>& outputs, cons
                            const HeadSettings& settings, std::span<const double> weights = {},
                            std::span<T> gradient = {});
 
-/// Area under the ROC curve: the chance that a bin with a spike scores above one without, ties counting half
-/// (Mann and Whitney 1947). NaN if either kind is absent.
-double area_under_roc(std::span<const float> score, std::span<const uint8_t> spike);
-
 }  // namespace neurontwin

@@ -7,6 +7,7 @@
 #include <future>
 
 #include "files/files.hpp"
+#include "statistics/ranking.hpp"
 #include "train/checkpoint.hpp"
 #include "train/step.hpp"
 

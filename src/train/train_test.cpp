@@ -60,13 +60,6 @@ TEST(Nadam, RegularisesOnlyTheArraysThatAreToBe) {
   EXPECT_EQ(numbers[4], 4);
 }
 
-TEST(AreaUnderRoc, CountsPairsAndHalfTies) {
-  const std::vector<float> score{0.1f, 0.4f, 0.4f, 0.9f};
-  EXPECT_DOUBLE_EQ(area_under_roc(score, std::vector<uint8_t>{0, 0, 1, 1}), 3.5 / 4);
-  EXPECT_DOUBLE_EQ(area_under_roc(score, std::vector<uint8_t>{1, 1, 0, 0}), 0.5 / 4);
-  EXPECT_TRUE(std::isnan(area_under_roc(score, std::vector<uint8_t>{0, 0, 0, 0})));
-}
-
 /// One window of five bins with two dendritic components, and a twin's outputs to them.
 struct HandMadeLosses {
   TwinSpec spec = TwinSpec(ConvolutionalSpec({{1, 1}}));

@@ -15,7 +15,9 @@ struct MinimiseSpec {
 };
 
 /// The x of the lowest value that L-BFGS (Liu and Nocedal 1989) comes to from `x`. After every step
-/// `go_on(x)` is asked; false ends the search. The same answer on every run.
+/// `go_on(x)` is asked; false ends the search. The same answer on every run. Our own, not liblbfgs, whose
+/// other line search comes to other points: in metrics.json of the quick run of experiments/if.toml 480 of
+/// 1394 values would change, the linear sum's AUC by 2e-5.
 std::vector<double> minimise(const SmoothFunction& f, std::vector<double> x, const MinimiseSpec& spec,
                              const std::function<bool(const std::vector<double>& x)>& go_on);
 

@@ -1,9 +1,9 @@
 #pragma once
 #include <cstdint>
-#include <functional>
 #include <span>
-#include <utility>
 #include <vector>
+
+#include "statistics/estimate.hpp"
 
 namespace neurontwin {
 
@@ -25,8 +25,16 @@ void for_each_resample(std::span<const Sums> items, std::span<const float> weigh
   }
 }
 
-/// The interval that holds `confidence` of the values, tails equal (percentile bootstrap, Efron 1979). NaNs
-/// are left out.
-std::pair<double, double> percentile_interval(std::vector<double> values, double confidence);
+/// What `value_of` says of the sum of all items, and of the weighted sum of each resample.
+template <class Sums, class F>
+Resampled resampled_value(std::span<const Sums> items, std::span<const float> weight, size_t resamples,
+                          F&& value_of) {
+  Sums all;
+  for (const auto& item : items) all.add(item, 1);
+  Resampled out{value_of(all), {}};
+  for_each_resample(items, weight, resamples,
+                    [&](const Sums& drawn) { out.resampled.push_back(value_of(drawn)); });
+  return out;
+}
 
 }  // namespace neurontwin

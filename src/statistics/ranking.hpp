@@ -3,7 +3,13 @@
 #include <span>
 #include <vector>
 
+#include "statistics/estimate.hpp"
+
 namespace neurontwin {
+
+/// Area under the ROC curve: the chance that a bin with a spike scores above one without, ties counting half
+/// (Mann and Whitney 1947). NaN if either kind is absent.
+double area_under_roc(std::span<const float> score, std::span<const uint8_t> spike);
 
 /// Scores and labels of one trial, one per 1 ms bin.
 struct TrialBins {
@@ -40,6 +46,10 @@ RankMetrics rank_metrics(const RankTable& table, std::span<const double> false_p
 /// The same for resamples of the trials: weight[trial][resample] says how often a trial is drawn.
 std::vector<RankMetrics> rank_metrics(const RankTable& table, std::span<const double> false_positive_rates,
                                       std::span<const float> weight, size_t resamples);
+
+/// The area under the ROC curve over all trials, and over each of their resamples; NaN where either kind of
+/// bins is absent.
+Resampled resampled_auc(const RankTable& table, std::span<const float> weight, size_t resamples);
 
 struct RocPoint {
   double false_positive_rate, true_positive_rate, precision;

@@ -1,4 +1,4 @@
-#include "evaluate/ranking.hpp"
+#include "statistics/ranking.hpp"
 
 #include <Eigen/Core>
 #include <algorithm>
@@ -42,6 +42,19 @@ class MetricSums {
 };
 
 }  // namespace
+
+double area_under_roc(std::span<const float> score, std::span<const uint8_t> spike) {
+  std::vector<float> with, without;
+  for (size_t i = 0; i < score.size(); ++i) (spike[i] ? with : without).push_back(score[i]);
+  if (with.empty() || without.empty()) return kNaN;
+  std::sort(without.begin(), without.end());
+  double wins = 0;
+  for (const float s : with) {
+    const auto [below, above] = std::equal_range(without.begin(), without.end(), s);
+    wins += static_cast<double>(below - without.begin()) + 0.5 * static_cast<double>(above - below);
+  }
+  return wins / (static_cast<double>(with.size()) * static_cast<double>(without.size()));
+}
 
 RankTable rank(std::span<const TrialBins> trials) {
   RankTable table;
@@ -116,6 +129,12 @@ std::vector<RankMetrics> rank_metrics(const RankTable& table, std::span<const do
   std::vector<RankMetrics> metrics;
   for (const auto& s : sums) metrics.push_back(s.metrics());
   return metrics;
+}
+
+Resampled resampled_auc(const RankTable& table, std::span<const float> weight, size_t resamples) {
+  Resampled out{rank_metrics(table, {}).auc, {}};
+  for (const auto& metrics : rank_metrics(table, {}, weight, resamples)) out.resampled.push_back(metrics.auc);
+  return out;
 }
 
 std::vector<RocPoint> roc_curve(const RankTable& table, size_t most) {

@@ -1,4 +1,4 @@
-#include "dataset/symmetric_eigen.hpp"
+#include "numerics/symmetric_eigen.hpp"
 
 #include <algorithm>
 #include <cmath>

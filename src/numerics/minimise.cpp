@@ -1,4 +1,4 @@
-#include "evaluate/minimise.hpp"
+#include "numerics/minimise.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -1,4 +1,4 @@
-#include "dataset/k_means.hpp"
+#include "numerics/k_means.hpp"
 
 #include <algorithm>
 #include <limits>

@@ -1,0 +1,30 @@
+#include "evaluate/estimate_json.hpp"
+
+#include <cmath>
+
+namespace neurontwin {
+
+using Json = nlohmann::ordered_json;
+
+Json number_json(double x) {
+  return std::isfinite(x) ? Json(x) : Json(nullptr);
+}
+
+Json interval_json(double low, double high) {
+  return Json::array({number_json(low), number_json(high)});
+}
+
+Json interval_json(const Estimate& estimate) {
+  return interval_json(estimate.low, estimate.high);
+}
+
+Json estimate_json(const Estimate& estimate) {
+  return Json::array({number_json(estimate.value), number_json(estimate.low), number_json(estimate.high)});
+}
+
+void put_estimate(Json& json, const std::string& key, const Estimate& estimate) {
+  json[key] = number_json(estimate.value);
+  json[key + "_ci95"] = interval_json(estimate);
+}
+
+}  // namespace neurontwin

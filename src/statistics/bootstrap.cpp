@@ -1,0 +1,19 @@
+#include "statistics/bootstrap.hpp"
+
+#include "random/random.hpp"
+
+namespace neurontwin {
+
+std::vector<float> resampling_weights(size_t items, size_t resamples, uint64_t seed) {
+  std::vector<float> weight(items * resamples, 0.0f);
+  for (size_t b = 0; b < resamples; ++b) {
+    Random random(seed, Stage::bootstrap, b, StreamName::resample);
+    for (size_t i = 0; i < items; ++i) {
+      const auto drawn = static_cast<size_t>(random.integer(0, static_cast<int64_t>(items) - 1));
+      ++weight[drawn * resamples + b];
+    }
+  }
+  return weight;
+}
+
+}  // namespace neurontwin
