@@ -85,22 +85,23 @@ TEST_F(UserMechanism, AConcentrationThatBreakpointStepsIsThatOfTheReference) {
 TEST_F(UserMechanism, APoolWithoutCalciumCurrentRestsWhereInitialPutsIt) {
   const auto start =
       initial_state(cell(R"({ mechanism = "pool.mod", regions = ["soma"], rest = 0.004 })"), 0.025);
-  const double inside = start.calcium_inside_mM[0];
-  EXPECT_EQ(inside, 0.004);
-  EXPECT_DOUBLE_EQ(start.eca_mV[0], nernst_factor_mV(30) * std::log(2 / 0.004));
+  const auto& calcium = start.ions.at("ca");
+  EXPECT_EQ(calcium.inside_mM[0], 0.004);
+  EXPECT_DOUBLE_EQ(calcium.reversal_mV[0], nernst_factor_mV(30, 2) * std::log(2 / 0.004));
 }
 
 TEST_F(UserMechanism, CalciumsReversalPotentialIsNeuronsDefaultWhereNobodyLooksAtItsConcentration) {
   const std::string channel = R"({ mechanism = "calcium.mod", regions = ["soma", "basal"] })";
   const auto alone = initial_state(cell(channel), 0.025);
-  EXPECT_DOUBLE_EQ(alone.eca_mV[0], 132.4579341637009);
+  EXPECT_DOUBLE_EQ(alone.ions.at("ca").reversal_mV[0], 132.4579341637009);
   const auto given = initial_state(cell(channel, "reversal_mV = { ca = 120 }"), 0.025);
-  EXPECT_EQ(given.eca_mV[0], 120);
+  EXPECT_EQ(given.ions.at("ca").reversal_mV[0], 120);
   const auto pool = initial_state(
       cell(channel + R"(, { mechanism = "pool.mod", regions = ["soma"] })", "reversal_mV = { ca = 120 }"),
       0.025);
-  EXPECT_DOUBLE_EQ(pool.eca_mV[0], nernst_factor_mV(30) * std::log(2 / 0.002));  // the soma
-  EXPECT_EQ(pool.eca_mV.back(), 120);                                            // the dendrite
+  const auto& reversal_mV = pool.ions.at("ca").reversal_mV;
+  EXPECT_DOUBLE_EQ(reversal_mV[0], nernst_factor_mV(30, 2) * std::log(2 / 0.002));  // the soma
+  EXPECT_EQ(reversal_mV.back(), 120);                                               // the dendrite
 }
 
 TEST_F(UserMechanism, InitialStatesSeeWhatThoseBeforeThemWrote) {
@@ -114,7 +115,7 @@ TEST_F(UserMechanism, InitialStatesSeeWhatThoseBeforeThemWrote) {
   for (size_t p = 0; p < neuron.placements.size(); ++p) {
     if (neuron.placements[p].mechanism().name != "a") continue;
     EXPECT_EQ(start.stored[p].at(0), 0.002);
-    EXPECT_DOUBLE_EQ(start.stored[p].at(1), nernst_factor_mV(30) * std::log(2 / 0.002));
+    EXPECT_DOUBLE_EQ(start.stored[p].at(1), nernst_factor_mV(30, 2) * std::log(2 / 0.002));
   }
 }
 
