@@ -573,6 +573,28 @@ TEST(Compile, ErrorsNameFileAndLine) {
   for (const auto& [text, message] : wrong) EXPECT_EQ(refusal(text), message) << text;
 }
 
+TEST(Compile, AnIonIsFollowedWhereTheFileChangesItsConcentrationOrReadsItsCurrent) {
+  const auto unread = [](const Mechanism& m) {
+    return std::any_of(m.ions.begin(), m.ions.end(), [](const IonVariable& ion) { return ion.unread; });
+  };
+  const std::string channel =
+      "NEURON { SUFFIX x USEION mg READ emg WRITE img VALENCE 2 }\nASSIGNED { v emg img }\n"
+      "BREAKPOINT { img = v - emg }";
+  const auto alone = compile_mechanism(channel, "x.mod");
+  EXPECT_TRUE(unread(alone));
+  EXPECT_TRUE(alone.followed_ions().empty());
+  EXPECT_FALSE(alone.graph.node(alone.symbol("emg")).varying);
+  EXPECT_EQ(alone.ions[0].valence, 2);
+  const auto in_company = compile_mechanism(channel, "x.mod", {.followed_ions = {"mg"}});
+  EXPECT_FALSE(unread(in_company));
+  EXPECT_TRUE(in_company.graph.node(in_company.symbol("emg")).varying);
+  for (const std::string use : {"READ img", "WRITE mgi", "WRITE mgo"}) {
+    const auto m = compile_mechanism("NEURON { SUFFIX x USEION mg " + use + " CHARGE 2 }", "x.mod");
+    EXPECT_EQ(m.followed_ions(), std::set<std::string>{"mg"}) << use;
+    EXPECT_FALSE(unread(m)) << use;
+  }
+}
+
 TEST(Compile, FunctionsThatDoubleTheWorkAtEachLevelAreRefusedInTime) {
   std::string text = "BREAKPOINT { i = f0(v) }\nFUNCTION f30(a) { f30 = a }\n";
   for (int k = 0; k < 30; ++k)

@@ -202,16 +202,19 @@ CableKernels<double> in_double() {
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
+#include "mechanism/best_kernels.hpp"
+
 namespace neurontwin {
-HWY_EXPORT(in_float);
-HWY_EXPORT(in_double);
+namespace {
+NEURONTWIN_BEST(CableKernels)
+}  // namespace
 template <>
 CableKernels<float> cable_kernels<float>() {
-  return HWY_DYNAMIC_DISPATCH(in_float)();
+  return best<float>();
 }
 template <>
 CableKernels<double> cable_kernels<double>() {
-  return HWY_DYNAMIC_DISPATCH(in_double)();
+  return best<double>();
 }
 }  // namespace neurontwin
 #endif
