@@ -42,14 +42,14 @@ struct Tree {
     }
     diagonal.assign(order.nodes.size(), static_cast<T>(0.2));
     for (size_t i = 0; i < v.size(); ++i) v[i] = static_cast<T>(-70 - static_cast<int>(i % 13));
-    arguments = {static_cast<int64_t>(order.nodes.size()),
-                 parent.data(),
-                 coupling.data(),
-                 coupling.data(),
-                 v.data(),
-                 rhs.data(),
-                 d.data(),
-                 static_cast<T>(0)};
+    arguments = {.nodes = static_cast<int64_t>(order.nodes.size()),
+                 .parent = parent.data(),
+                 .to_parent = coupling.data(),
+                 .from_parent = coupling.data(),
+                 .v = v.data(),
+                 .rhs = rhs.data(),
+                 .d = d.data(),
+                 .gain = 0};
   }
 };
 
@@ -72,30 +72,34 @@ void mechanism(benchmark::State& state, size_t placement, int advance) {
   const FlushSubnormals flush;
   const auto& cell = layer_five_cell();
   Tree<T> tree;
-  IonArrays<T> ions;
-  auto group = make_group<T>(
+  ArrayNames names;
+  const auto group = make_group<T>(
       cell, cell.placements[placement],
       {tree.order, 0, static_cast<int>(tree.order.nodes.size()), 0.025, {1, 1}, "", Scheme::crank_nicolson},
-      tree.kernels.lanes, ions);
-  for (auto& [name, array] : ions)
-    std::fill_n(array.data(), array.size(), static_cast<T>(name == "cai" ? 1e-4 : name == "eca" ? 120 : 0));
+      names);
+  std::vector<Aligned<T>> arrays;
+  for (size_t k = 0; k < names.size(); ++k) arrays.emplace_back(tree.v.size());
+  for (const auto& [name, value] : {std::pair{"cai", 1e-4}, {"eca", 120.0}})
+    if (const auto k = names.find(name))
+      std::fill_n(arrays[*k].data(), arrays[*k].size(), static_cast<T>(value));
+  auto own = make_group_lanes(group, tree.kernels.lanes, arrays);
   const auto start = initial_state(cell, 0.025).stored[placement];
   const size_t stored = cell.placements[placement].mechanism().stored.size();
   for (size_t i = 0; i < group.instances() * stored; ++i)
-    std::fill_n(group.stored.data() + i * tree.kernels.lanes, tree.kernels.lanes,
+    std::fill_n(own.stored.data() + i * tree.kernels.lanes, tree.kernels.lanes,
                 static_cast<T>(start[group.instance[i / stored] * stored + i % stored]));
   const auto& fixed = advance < 0 ? group.fixed_current : group.fixed_advance[advance];
-  const KernelArguments<T> arguments{0,
-                                     static_cast<int64_t>(group.instances()),
-                                     group.node.data(),
-                                     fixed.data(),
-                                     group.stored.data(),
-                                     tree.v.data(),
-                                     tree.rhs.data(),
-                                     tree.d.data(),
-                                     group.ions.data(),
-                                     group.ion_slopes.data(),
-                                     group.table.data()};
+  const KernelArguments<T> arguments{.first = 0,
+                                     .last = static_cast<int64_t>(group.instances()),
+                                     .node = group.node.data(),
+                                     .fixed = fixed.data(),
+                                     .stored = own.stored.data(),
+                                     .v = tree.v.data(),
+                                     .rhs = tree.rhs.data(),
+                                     .d = tree.d.data(),
+                                     .ion = own.ions.data(),
+                                     .ion_slope = own.ion_slopes.data(),
+                                     .table = group.table.data()};
   const auto kernel = advance < 0 ? group.kernels.current : group.kernels.advance[advance];
   for (auto _ : state) {
     kernel(arguments);

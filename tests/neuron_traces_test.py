@@ -20,7 +20,6 @@ REFUSED = {
     "file_locals": "file_locals.mod:6: unknown block 'LOCAL'",
     "stream_memory": "stream_memory.mod:11: INITIAL",
     "shells": "shells.mod:5: 'share' is an array",
-    "own_ion": "own_ion.mod:3: WRITE nai",
 }
 
 

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <set>
 
+#include "cell/ions.hpp"
 #include "cell/physical.hpp"
 #include "cell/place.hpp"
 #include "mechanism/pace.hpp"
@@ -13,7 +14,6 @@
 namespace neurontwin {
 namespace {
 
-constexpr Range kConcentrations_mM{1e-12, 1e5};
 constexpr std::array<std::string_view, 5> kRegions{"soma", "axon", "basal", "apical", "other"};
 
 std::set<Region> read_regions(const Settings& settings, std::string_view key = "regions") {
@@ -135,8 +135,9 @@ struct Files {
   std::filesystem::path folder;
   Tables tables = Tables::exact;
 
-  std::shared_ptr<const LoadedMechanism> load(const std::string& mechanism, const std::string& where) const {
-    return load_mechanism(mechanism, folder, where, tables);
+  std::shared_ptr<const LoadedMechanism> load(const std::string& mechanism, const std::string& where,
+                                              const std::set<std::string>& followed_ions = {}) const {
+    return load_mechanism(mechanism, folder, where, {tables, followed_ions});
   }
 };
 
@@ -264,6 +265,20 @@ SynapseGroup add_synapses(const std::string& group, const Settings& settings, De
   const double weight = read_weight(settings, p.mechanism());
   cell.placements.push_back(std::move(p));
   return {group, cell.placements.size() - 1, weight};
+}
+
+/// Mechanisms that use an ion which others follow are compiled anew, ready for variables that vary.
+void follow_ions(DetailedCell& cell, const Files& files) {
+  std::set<std::string> followed;
+  for (const auto& placement : cell.placements) followed.merge(placement.mechanism().followed_ions());
+  for (auto& placement : cell.placements) {
+    const auto& m = placement.mechanism();
+    const auto own = m.followed_ions();
+    const bool lacks = std::any_of(m.ions.begin(), m.ions.end(), [&](const IonVariable& ion) {
+      return followed.contains(ion.ion) && !own.contains(ion.ion) && !usual_ion(ion.ion).always_followed;
+    });
+    if (lacks) placement.loaded = files.load(placement.loaded->name, m.path, followed);
+  }
 }
 
 bool changes_concentration(const Mechanism& m) {
@@ -416,13 +431,6 @@ DetailedCell read_detailed_cell(const Settings& settings, const std::filesystem:
 
   cell.initial_mV = settings.number("initial_mV", -65, {-200, 100});
   cell.celsius = settings.number("celsius", 6.3, {-50, 60});
-  const auto ions = settings.table("reversal_mV");
-  cell.fixed_ions["ena"] = ions.number("na", 50, kVoltages_mV);
-  cell.fixed_ions["ek"] = ions.number("k", -77, kVoltages_mV);
-  cell.calcium_reversal_mV = ions.number("ca", cell.calcium_reversal_mV, kVoltages_mV);
-  const auto calcium = settings.table("calcium");
-  cell.calcium_inside_mM = calcium.number("inside_mM", 5e-5, kConcentrations_mM);
-  cell.calcium_outside_mM = calcium.number("outside_mM", 2, kConcentrations_mM);
 
   static constexpr std::array<std::string_view, 2> kTables{"exact", "as NEURON"};
   const Files files{
@@ -444,6 +452,8 @@ DetailedCell read_detailed_cell(const Settings& settings, const std::filesystem:
   if (settings.has("inhibitory"))
     cell.inhibitory = add_synapses("inh", settings.table("inhibitory"), cell, files, receptors);
   add_points(settings, cell, files);
+  cell.ions = read_ions(settings, cell.placements);
+  follow_ions(cell, files);
   put_in_order(cell);
   take_notes(cell);
 
@@ -461,6 +471,8 @@ void add_point(DetailedCell& cell, const std::string& mechanism, int compartment
   }
   for (const auto& [name, value] : parameters)
     if (!p.mechanism().parameter(name)) fail_input("{} has no parameter '{}'", mechanism, name);
+  for (const auto& variable : p.mechanism().ions)
+    cell.ions.try_emplace(variable.ion, usual_ion(variable.ion));
   cell.placements.push_back(std::move(p));
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "config/settings.hpp"
+#include "mechanism/ion.hpp"
 #include "mechanism/library.hpp"
 #include "morphology/compartments.hpp"
 
@@ -41,9 +42,8 @@ struct DetailedCell {
   std::vector<Placement> placements;       // in the order in which they are evaluated: those that change
                                            // concentrations first, then by name
   SynapseGroup excitatory, inhibitory;
-  std::map<std::string, double> fixed_ions;  // "ena", "nai" ...: fixed during a simulation
-  double calcium_inside_mM = 5e-5, calcium_outside_mM = 2;
-  double calcium_reversal_mV = 132.4579341637009;  // where no mechanism has to do with a concentration; NEURON's default
+  std::map<std::string, Ion>
+      ions;  // by name, those of all mechanisms among them: what a simulation starts from
   double initial_mV = -65;
   double celsius = 6.3;
   std::optional<int> nexus;  // a compartment of interest, recorded beside the soma

@@ -63,8 +63,8 @@ TEST(L5pc, LoadsOnTheBuiltInTree) {
   const auto cell = read();
   EXPECT_EQ(cell.initial_mV, -76);
   EXPECT_EQ(cell.celsius, 6.3);
-  EXPECT_EQ(cell.fixed_ions.at("ena"), 50);
-  EXPECT_EQ(cell.fixed_ions.at("ek"), -85);
+  EXPECT_EQ(cell.ions.at("na").reversal_mV, 50);
+  EXPECT_EQ(cell.ions.at("k").reversal_mV, -85);
   ASSERT_TRUE(cell.nexus);
   EXPECT_EQ(region_of(cell, static_cast<size_t>(*cell.nexus)), Region::apical);
   EXPECT_EQ(std::count_if(cell.geometry.sections.begin(), cell.geometry.sections.end(),

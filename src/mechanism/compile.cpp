@@ -2,6 +2,7 @@
 
 #include "config/ordinary_file.hpp"
 #include "mechanism/detail/compiler.hpp"
+#include "mechanism/ion.hpp"
 
 namespace neurontwin {
 
@@ -30,6 +31,7 @@ void Compiler::declare() {
   }
   for (const auto* name : {"dt", "celsius", "diam", "area", kAreaScale}) fixed_[name] = g.symbol(name, false);
   for (const auto* name : {"v", "t"}) varying_[name] = g.symbol(name, true);
+  find_followed_ions();
   for (const auto& use : file_.ions) declare_ion(use);
   for (const auto& p : file_.parameters) {
     if (fixed_.contains(p.name) || varying_.contains(p.name))
@@ -66,39 +68,55 @@ void Compiler::declare() {
   }
 }
 
+namespace {
+
+IonQuantity quantity_of(const std::string& name, const std::string& ion) {
+  if (name == "e" + ion) return IonQuantity::reversal_mV;
+  if (name == ion + "i") return IonQuantity::inside_mM;
+  if (name == ion + "o") return IonQuantity::outside_mM;
+  return IonQuantity::current;
+}
+
+bool has(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+}  // namespace
+
+void Compiler::find_followed_ions() {
+  for (const auto& use : file_.ions) {
+    const auto& ion = use.ion;
+    const auto current = "i" + ion;
+    const bool reads_current = has(use.reads, current) && !has(use.writes, current);
+    if (usual_ion(ion).always_followed || reads_current || has(use.writes, ion + "i") ||
+        has(use.writes, ion + "o"))
+      followed_.insert(ion);
+  }
+}
+
 void Compiler::declare_ion(const nmodl::IonUse& use) {
-  const auto add = [&](const std::string& name, bool written) {
-    IonVariable variable{name, use.ion, IonQuantity::current, written};
-    if (name == "e" + use.ion)
-      variable.quantity = IonQuantity::reversal_mV;
-    else if (name == use.ion + "i")
-      variable.quantity = IonQuantity::inside_mM;
-    else if (name == use.ion + "o")
-      variable.quantity = IonQuantity::outside_mM;
-    else if (name != "i" + use.ion)
-      refuse(use.line,
-             fmt::format("'{0}' is no variable of ion {1}; there are e{1}, {1}i, {1}o, i{1}", name, use.ion));
-    if (written &&
-        (variable.quantity == IonQuantity::reversal_mV || variable.quantity == IonQuantity::outside_mM))
-      refuse(use.line, fmt::format("WRITE {} cannot be compiled here", name));
-    const bool changes = use.ion == kChangingIon;
-    if (written && !changes && variable.quantity == IonQuantity::inside_mM) {
-      refuse(use.line,
-             fmt::format("WRITE {} cannot be compiled here; the only concentration that can change is {}i",
-                         name, kChangingIon));
-    }
-    for (auto& there : m_.ions) {
-      if (there.name != name) continue;
-      there.written |= written;
-      return;
-    }
-    variable.unread = variable.quantity == IonQuantity::current && !changes;
-    m_.ions.push_back(variable);
-    const bool varies = written || variable.quantity == IonQuantity::current || changes;
-    (varies ? varying_ : fixed_)[name] = m_.graph.symbol(name, varies);
-  };
-  for (const auto& name : use.reads) add(name, false);
-  for (const auto& name : use.writes) add(name, true);
+  for (const auto& name : use.reads) declare_ion_variable(use, name, false);
+  for (const auto& name : use.writes) declare_ion_variable(use, name, true);
+}
+
+void Compiler::declare_ion_variable(const nmodl::IonUse& use, const std::string& name, bool written) {
+  IonVariable variable{name, use.ion, quantity_of(name, use.ion), written};
+  if (variable.quantity == IonQuantity::current && name != "i" + use.ion)
+    refuse(use.line,
+           fmt::format("'{0}' is no variable of ion {1}; there are e{1}, {1}i, {1}o, i{1}", name, use.ion));
+  if (written && variable.quantity == IonQuantity::reversal_mV)
+    refuse(use.line, fmt::format("WRITE {} cannot be compiled here", name));
+  for (auto& there : m_.ions) {
+    if (there.name != name) continue;
+    there.written |= written;
+    return;
+  }
+  const bool followed = followed_.contains(use.ion);
+  variable.valence = use.valence;
+  variable.unread = variable.quantity == IonQuantity::current && !followed;
+  m_.ions.push_back(variable);
+  const bool varies = written || variable.quantity == IonQuantity::current || followed;
+  (varies ? varying_ : fixed_)[name] = m_.graph.symbol(name, varies);
 }
 
 const IonVariable* Compiler::ion_variable(const std::string& name) const {
@@ -185,7 +203,7 @@ std::vector<Expr> Compiler::final_values() {
 std::vector<Expr> Compiler::concentrations() {
   std::vector<Expr> all;
   for (const auto& ion : m_.ions) {
-    if (!ion.written || ion.quantity == IonQuantity::current) continue;
+    if (!ion.written || !ion.is_concentration()) continue;
     const auto it = values_.find(ion.name);
     all.push_back(it != values_.end() ? it->second : varying_.at(ion.name));
   }
@@ -284,16 +302,31 @@ const Parameter* Mechanism::parameter(std::string_view named) const {
   return nullptr;
 }
 
+std::vector<const IonVariable*> Mechanism::written_concentrations() const {
+  std::vector<const IonVariable*> all;
+  for (const auto& ion : ions)
+    if (ion.written && ion.is_concentration()) all.push_back(&ion);
+  return all;
+}
+
+std::set<std::string> Mechanism::followed_ions() const {
+  std::set<std::string> all;
+  for (const auto& ion : ions)
+    if (ion.is_concentration() ? ion.written : ion.quantity == IonQuantity::current && !ion.written)
+      all.insert(ion.ion);
+  return all;
+}
+
 Expr Mechanism::symbol(const std::string& named) const {
   return graph.find(named);
 }
 
-Mechanism compile_mechanism(std::string_view text, const std::string& path, Tables tables) {
-  return Compiler(nmodl::parse(text, path), tables).compile();
+Mechanism compile_mechanism(std::string_view text, const std::string& path, const Reading& reading) {
+  return Compiler(nmodl::parse(text, path), reading).compile();
 }
 
-Mechanism compile_mechanism(const std::filesystem::path& file, Tables tables) {
-  return compile_mechanism(read_text(file), file.string(), tables);
+Mechanism compile_mechanism(const std::filesystem::path& file, const Reading& reading) {
+  return compile_mechanism(read_text(file), file.string(), reading);
 }
 
 }  // namespace neurontwin

@@ -488,7 +488,7 @@ TEST(Compile, ATableIsNamedOnceAndUsedOnRequestOnly) {
   EXPECT_NE(exact.m.notes[0].find("x.mod:8: TABLE is not used"), std::string::npos);
 
   // Entries at -100, -50, 0, 50, 100; a straight line between them, the last one beyond.
-  const auto m = compile_mechanism(text, "x.mod", Tables::as_neuron);
+  const auto m = compile_mechanism(text, "x.mod", {.tables = Tables::as_neuron});
   EXPECT_TRUE(m.notes.empty());
   const auto at = [&](Expr e, double v) {
     return m.graph.evaluate(e, {{m.symbol("v"), v}, {m.symbol("g"), 2}});
@@ -503,7 +503,7 @@ TEST(Compile, ATableOfWhatChangesDuringASimulationIsRefused) {
   try {
     compile_mechanism(
         with("BREAKPOINT { f1(v)\n i = m }\nPROCEDURE f1(u) {\n TABLE m FROM 0 TO 1 WITH 4\n m = u*x }", "m"),
-        "x.mod", Tables::as_neuron);
+        "x.mod", {.tables = Tables::as_neuron});
     ADD_FAILURE() << "accepted";
   } catch (const InputError& error) {
     EXPECT_STREQ(error.what(), "x.mod:7: 'm' of the TABLE in f1 changes during a simulation");
@@ -569,11 +569,30 @@ TEST(Compile, ErrorsNameFileAndLine) {
        "x.mod:4: 'celsius' cannot be assigned: it is given from outside"},
       {"DEFINE n 3\n" + with("BREAKPOINT { n = 4\n i = v }"),
        "x.mod:5: 'n' cannot be assigned: it is a constant"},
-      {"NEURON { SUFFIX x USEION na READ ina, nai WRITE nai }\nASSIGNED { ina }\nSTATE { nai }\nBREAKPOINT { "
-       "nai = 1 }",
-       "x.mod:1: WRITE nai cannot be compiled here; the only concentration that can change is cai"},
   };
   for (const auto& [text, message] : wrong) EXPECT_EQ(refusal(text), message) << text;
+}
+
+TEST(Compile, AnIonIsFollowedWhereTheFileChangesItsConcentrationOrReadsItsCurrent) {
+  const auto unread = [](const Mechanism& m) {
+    return std::any_of(m.ions.begin(), m.ions.end(), [](const IonVariable& ion) { return ion.unread; });
+  };
+  const std::string channel =
+      "NEURON { SUFFIX x USEION mg READ emg WRITE img VALENCE 2 }\nASSIGNED { v emg img }\n"
+      "BREAKPOINT { img = v - emg }";
+  const auto alone = compile_mechanism(channel, "x.mod");
+  EXPECT_TRUE(unread(alone));
+  EXPECT_TRUE(alone.followed_ions().empty());
+  EXPECT_FALSE(alone.graph.node(alone.symbol("emg")).varying);
+  EXPECT_EQ(alone.ions[0].valence, 2);
+  const auto in_company = compile_mechanism(channel, "x.mod", {.followed_ions = {"mg"}});
+  EXPECT_FALSE(unread(in_company));
+  EXPECT_TRUE(in_company.graph.node(in_company.symbol("emg")).varying);
+  for (const std::string use : {"READ img", "WRITE mgi", "WRITE mgo"}) {
+    const auto m = compile_mechanism("NEURON { SUFFIX x USEION mg " + use + " CHARGE 2 }", "x.mod");
+    EXPECT_EQ(m.followed_ions(), std::set<std::string>{"mg"}) << use;
+    EXPECT_FALSE(unread(m)) << use;
+  }
 }
 
 TEST(Compile, FunctionsThatDoubleTheWorkAtEachLevelAreRefusedInTime) {

@@ -51,11 +51,10 @@ bool decays_alone(const Mechanism& m) {
 /// Concentrations that BREAKPOINT itself changes.
 std::vector<std::pair<std::string, Expr>> concentrations_after_current(const Mechanism& m) {
   std::vector<std::pair<std::string, Expr>> all;
-  size_t written = 0;
-  for (const auto& ion : m.ions) {
-    if (!ion.written || ion.quantity == IonQuantity::current) continue;
-    const Expr e = m.concentration_after_current[written++];
-    if (e != m.symbol(ion.name)) all.emplace_back(ion.name, e);
+  const auto written = m.written_concentrations();
+  for (size_t i = 0; i < written.size(); ++i) {
+    const Expr e = m.concentration_after_current[i];
+    if (e != m.symbol(written[i]->name)) all.emplace_back(written[i]->name, e);
   }
   return all;
 }
@@ -405,12 +404,10 @@ std::string generate_kernels(const Mechanism& m, const std::string& file_name, c
       std::vector<Store> stores;
       for (const size_t i : parts[p])
         if (advanced[i] != m.symbol(m.stored[i])) stores.push_back(keep(advanced[i], i));
-      size_t written = 0;
-      for (const auto& ion : m.ions) {
-        if (p > 0 || !ion.written || ion.quantity == IonQuantity::current) continue;
+      const auto written = m.written_concentrations();
+      for (size_t i = 0; p == 0 && i < written.size(); ++i)
         stores.push_back(
-            store(m.advanced_concentration[written++], fmt::format("k.ion[{}]", ion_row(ion.name)), ""));
-      }
+            store(m.advanced_concentration[i], fmt::format("k.ion[{}]", ion_row(written[i]->name)), ""));
       if (stores.empty()) continue;
       const auto name = fmt::format("{}_advance_{}{}", m.name, type, p > 0 ? "_slow" : "");
       body += writer.kernel(name, advance_outputs(m, advanced, parts[p], p == 0), stores);

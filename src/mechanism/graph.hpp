@@ -1,7 +1,6 @@
 #pragma once
 #include <cstdint>
 #include <map>
-#include <optional>
 #include <span>
 #include <string>
 #include <unordered_map>
@@ -68,7 +67,8 @@ struct TableEntries {
 /// Arithmetic as a graph in which equal expressions are one node, so that what a mechanism computes twice is
 /// computed once. Nodes come after those they are made of. Building simplifies: constants are folded, a
 /// quotient of a quotient becomes a product, division by a constant a multiplication, and factors without a
-/// varying symbol are gathered, so that they can be computed before the simulation starts.
+/// varying symbol are gathered, so that they can be computed before the simulation starts. The rules are in
+/// graph_rules.cpp.
 class Graph {
  public:
   struct Node {
@@ -102,6 +102,9 @@ class Graph {
   TableEntries entries(size_t table, const std::map<Expr, double>& values) const;
   /// a b as it stands: a quotient that several products share stays one.
   Expr plain_product(Expr a, Expr b) { return make(Op::multiply, a, b); }
+  Expr plain_quotient(Expr a, Expr b) { return make(Op::divide, a, b); }
+  /// exp(-exponent), if it has been built; else -1.
+  Expr inverse_exp(Expr exponent) const;
   Expr add(Expr a, Expr b) { return binary(Op::add, a, b); }
   Expr subtract(Expr a, Expr b) { return binary(Op::subtract, a, b); }
   Expr multiply(Expr a, Expr b) { return binary(Op::multiply, a, b); }
@@ -126,11 +129,6 @@ class Graph {
   static std::string key_of(const Node& node);
   Expr intern(Node node);
   Expr existing(const Node& node) const;  // -1 if there is none
-  /// exp(-exponent), if it has been built; else -1.
-  Expr inverse_exp(Expr exponent) const;
-  /// The quotient without the factors that both have, if they have any. Where such a factor is 0 it had no
-  /// value, and has one now.
-  std::optional<std::pair<Expr, Expr>> cancelled(Expr numerator, Expr denominator);
   Expr make(Op op, Expr a, Expr b = -1, Expr c = -1);
   Expr rebuild(Expr e, std::span<const Expr> done);
   Expr table_node(Op op, size_t number, Expr at);

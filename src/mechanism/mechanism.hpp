@@ -1,6 +1,7 @@
 #pragma once
 #include <filesystem>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,7 +21,12 @@ struct IonVariable {
   std::string ion;   // "ca"
   IonQuantity quantity;
   bool written = false;
-  bool unread = false;  // a current of an ion whose concentration nothing changes: written, but for nobody
+  bool unread = false;                 // a current of an ion that is not followed: written, but for nobody
+  std::optional<double> valence = {};  // as the file says it
+
+  bool is_concentration() const {
+    return quantity == IonQuantity::inside_mM || quantity == IonQuantity::outside_mM;
+  }
 };
 
 /// The symbol of what turns a point process's nA into mA/cm2. No name of NMODL has a space: a file may have
@@ -36,8 +42,8 @@ struct Parameter {
 /// A channel, pump or synapse, compiled from NMODL to expressions of its symbols:
 /// - fixed during a simulation: every parameter; dt (ms), celsius, diam (um), area (um2), kAreaScale (1, or
 /// for a point
-///   process 100/area, which turns nA into mA/cm2); reversal potentials and concentrations of ions that no
-///   mechanism changes;
+///   process 100/area, which turns nA into mA/cm2); reversal potentials and concentrations of ions that are
+///   not followed;
 /// - varying: v (mV), t (ms), the stored variables, the other ion variables, and an event's arguments.
 /// Statements take effect in NEURON's order: NEURON's generated code is the reference where a file leaves it
 /// open.
@@ -72,7 +78,7 @@ struct Mechanism {
   std::vector<Expr> concentration_after_current;  // written concentrations, then
   std::vector<Expr> advanced;          // stored, one time step later (cnexp: exact for frozen rates)
   std::vector<Expr> advanced_quickly;  // the same to what float can tell, without the exponential of the step
-  /// Written concentrations, at the start and one step later; in the order of the written `ions`.
+  /// Written concentrations, at the start and one step later; in the order of written_concentrations().
   std::vector<Expr> initial_concentration, advanced_concentration;
   /// How much an event's effect on each stored variable decays in half a step: 1 where its rate is not fixed.
   std::vector<Expr> half_step_decay;
@@ -82,6 +88,11 @@ struct Mechanism {
   std::vector<std::string> notes;
 
   const Parameter* parameter(std::string_view name) const;
+  /// The concentrations it changes, in the order of `ions`.
+  std::vector<const IonVariable*> written_concentrations() const;
+  /// Ions that have to be followed because of it: it changes a concentration, or reads what others' currents
+  /// sum up to.
+  std::set<std::string> followed_ions() const;
   Expr symbol(const std::string& name) const;  // -1 if there is none
 };
 
@@ -89,8 +100,17 @@ struct Mechanism {
 /// between two entries of the table.
 enum class Tables : uint8_t { exact, as_neuron };
 
+/// How NMODL is read.
+struct Reading {
+  Tables tables = Tables::exact;
+  /// Ions whose currents and concentrations are followed during a simulation because of other mechanisms of
+  /// the cell: their variables vary. Those of which the file itself asks it, and those that are always, need
+  /// not be here.
+  std::set<std::string> followed_ions = {};
+};
+
 /// Compiles NMODL text. InputError names path:line.
-Mechanism compile_mechanism(std::string_view text, const std::string& path, Tables tables = Tables::exact);
-Mechanism compile_mechanism(const std::filesystem::path& file, Tables tables = Tables::exact);
+Mechanism compile_mechanism(std::string_view text, const std::string& path, const Reading& reading = {});
+Mechanism compile_mechanism(const std::filesystem::path& file, const Reading& reading = {});
 
 }  // namespace neurontwin

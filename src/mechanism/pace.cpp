@@ -3,8 +3,31 @@
 #include <algorithm>
 #include <limits>
 
+#include "mechanism/ion.hpp"
+
 namespace neurontwin {
 namespace {
+
+/// An ion variable while a neuron is at work: mM, mV or mA/cm2.
+double working_value(const IonVariable& variable) {
+  static const std::map<std::string, Ion> kWorking{
+      {"na", {.inside_mM = 10, .outside_mM = 100, .reversal_mV = 50}},
+      {"k", {.inside_mM = 10, .outside_mM = 100, .reversal_mV = -80}},
+      {"ca", {.inside_mM = 1e-4, .outside_mM = 2, .reversal_mV = 50}}};
+  const auto known = kWorking.find(variable.ion);
+  const auto ion = known == kWorking.end() ? usual_ion(variable.ion) : known->second;
+  switch (variable.quantity) {
+    case IonQuantity::reversal_mV:
+      return ion.reversal_mV;
+    case IonQuantity::inside_mM:
+      return ion.inside_mM;
+    case IonQuantity::outside_mM:
+      return ion.outside_mM;
+    case IonQuantity::current:
+      break;
+  }
+  return 0;
+}
 
 /// Symbols as they are by default, to tell fast states from slow ones.
 std::map<Expr, double> usual_values(const Mechanism& m) {
@@ -18,22 +41,7 @@ std::map<Expr, double> usual_values(const Mechanism& m) {
   set(kAreaScale, 1);
   set("t", 0);
   for (const auto& parameter : m.parameters) set(parameter.name, parameter.value);
-  for (const auto& ion : m.ions) {
-    switch (ion.quantity) {
-      case IonQuantity::reversal_mV:
-        set(ion.name, ion.ion == "k" ? -80 : 50);
-        break;
-      case IonQuantity::inside_mM:
-        set(ion.name, ion.ion == "ca" ? 1e-4 : 10);
-        break;
-      case IonQuantity::outside_mM:
-        set(ion.name, ion.ion == "ca" ? 2 : 100);
-        break;
-      case IonQuantity::current:
-        set(ion.name, 0);
-        break;
-    }
-  }
+  for (const auto& ion : m.ions) set(ion.name, working_value(ion));
   return values;
 }
 

@@ -141,10 +141,12 @@ class Parser {
         file_.name = name("the mechanism's name");
         file_.point_process = word == "POINT_PROCESS";
       } else if (word == "USEION") {
-        IonUse use{name("an ion"), {}, {}, token.line};
+        IonUse use;
+        use.line = token.line;
+        use.ion = name("an ion");
         if (accept("READ")) use.reads = names();
         if (accept("WRITE")) use.writes = names();
-        if (accept("VALENCE")) number();
+        if (accept("VALENCE") || accept("CHARGE")) use.valence = number();
         file_.ions.push_back(use);
       } else if (word == "NONSPECIFIC_CURRENT") {
         append(file_.nonspecific, names());

@@ -1,5 +1,6 @@
 #pragma once
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -60,6 +61,7 @@ struct Declaration {
 struct IonUse {
   std::string ion;
   std::vector<std::string> reads, writes;
+  std::optional<double> valence;
   int line = 0;
 };
 

@@ -8,6 +8,29 @@
 namespace neurontwin {
 namespace {
 
+/// An ion at every node.
+struct IonNodes {
+  std::vector<double> inside_mM, outside_mM, reversal_mV, current, slope;
+  std::vector<bool> changes;  // a mechanism writes a concentration
+
+  explicit IonNodes(size_t nodes)
+      : inside_mM(nodes),
+        outside_mM(nodes),
+        reversal_mV(nodes),
+        current(nodes),
+        slope(nodes),
+        changes(nodes) {}
+  std::vector<double>& of(IonQuantity quantity) {
+    return quantity == IonQuantity::inside_mM    ? inside_mM
+           : quantity == IonQuantity::outside_mM ? outside_mM
+           : quantity == IonQuantity::current    ? current
+                                                 : reversal_mV;
+  }
+  const std::vector<double>& of(IonQuantity quantity) const {
+    return const_cast<IonNodes*>(this)->of(quantity);
+  }
+};
+
 /// A mechanism at one place.
 struct Instance {
   const Placement* placement;
@@ -45,16 +68,16 @@ class Reference {
       : cell_(cell),
         dt_ms_(spec.dt_ms),
         second_order_(spec.scheme == Scheme::crank_nicolson),
-        v_(cell.geometry.nodes.size(), cell.initial_mV),
-        cai_(v_.size(), cell.calcium_inside_mM),
-        eca_(v_.size(), cell.calcium_reversal_mV),
-        ica_(v_.size()),
-        changes_(v_.size()) {
+        v_(cell.geometry.nodes.size(), cell.initial_mV) {
     const auto start = initial_state(cell, dt_ms_);
-    for (size_t c = 0; c < cell.geometry.compartments.size(); ++c) {
-      const auto node = static_cast<size_t>(cell.geometry.node_of[c]);
-      cai_[node] = start.calcium_inside_mM[c];
-      eca_[node] = start.eca_mV[c];
+    for (const auto& [name, state] : start.ions) {
+      auto& ion = ions_.try_emplace(name, v_.size()).first->second;
+      for (size_t c = 0; c < cell.geometry.compartments.size(); ++c) {
+        const auto node = static_cast<size_t>(cell.geometry.node_of[c]);
+        ion.inside_mM[node] = state.inside_mM[c];
+        ion.outside_mM[node] = state.outside_mM[c];
+        ion.reversal_mV[node] = state.reversal_mV[c];
+      }
     }
     for (size_t p = 0; p < cell.placements.size(); ++p) {
       const auto& placement = cell.placements[p];
@@ -65,7 +88,8 @@ class Reference {
             &placement,
             static_cast<size_t>(cell.geometry.node_of[static_cast<size_t>(placement.compartments[i])]),
             known_values(cell, placement, i, dt_ms_), placement.mechanism().graph};
-        if (writes_concentration(instance.mechanism())) changes_[instance.node] = true;
+        for (const auto* written : instance.mechanism().written_concentrations())
+          ions_.at(written->ion).changes[instance.node] = true;
         const auto from = start.stored[p].begin() + static_cast<int64_t>(i * stored);
         store(instance, {from, from + static_cast<int64_t>(stored)});
         instances_.push_back(std::move(instance));
@@ -93,12 +117,18 @@ class Reference {
     for (size_t s = 0; s < m.stored.size(); ++s) instance.set(m.stored[s], values[s]);
   }
 
-  /// The mechanism sees the present voltage and concentration of its node.
+  /// The mechanism sees the present voltage and the ions of its node.
   void look(Instance& instance) const {
     instance.set("v", v_[instance.node]);
-    instance.set("cai", cai_[instance.node]);
-    instance.set("eca", eca_[instance.node]);
-    instance.set("ica", ica_[instance.node]);
+    for (const auto& variable : instance.mechanism().ions)
+      instance.set(variable.name, ions_.at(variable.ion).of(variable.quantity)[instance.node]);
+  }
+
+  /// New values of the concentrations that it writes.
+  void write_concentrations(Instance& instance, const std::vector<Expr>& values) {
+    const auto written = instance.mechanism().written_concentrations();
+    for (size_t k = 0; k < values.size(); ++k)
+      ions_.at(written[k]->ion).of(written[k]->quantity)[instance.node] = instance.evaluate(values[k]);
   }
 
   void advance_states() {
@@ -107,7 +137,7 @@ class Reference {
       const auto& m = instance.mechanism();
       std::vector<double> next;
       for (const Expr e : m.advanced) next.push_back(instance.evaluate(e));
-      for (const Expr e : m.advanced_concentration) cai_[instance.node] = instance.evaluate(e);
+      write_concentrations(instance, m.advanced_concentration);
       store(instance, next);
     }
   }
@@ -132,7 +162,7 @@ class Reference {
   void advance_voltage(double middle_ms) {
     const size_t n = v_.size();
     std::vector<std::vector<double>> matrix(n, std::vector<double>(n));
-    std::vector<double> right(n), calcium_slope(n);
+    std::vector<double> right(n);
     const double half = second_order_ ? 2 : 1;
     for (size_t c = 0; c < cell_.geometry.compartments.size(); ++c) {
       const auto i = static_cast<size_t>(cell_.geometry.node_of[c]);
@@ -151,10 +181,14 @@ class Reference {
         right[here] += g * (v_[there] - v_[here]);
       }
     }
-    std::fill(ica_.begin(), ica_.end(), 0);
-    for (size_t i = 0; i < n; ++i)
-      if (changes_[i])
-        eca_[i] = nernst_factor_mV(cell_.celsius) * std::log(cell_.calcium_outside_mM / cai_[i]);
+    for (auto& [name, ion] : ions_) {
+      std::fill(ion.current.begin(), ion.current.end(), 0);
+      std::fill(ion.slope.begin(), ion.slope.end(), 0);
+      for (size_t i = 0; i < n; ++i)
+        if (ion.changes[i])
+          ion.reversal_mV[i] =
+              nernst_mV(cell_.ions.at(name), cell_.celsius, ion.inside_mM[i], ion.outside_mM[i]);
+    }
     for (auto& instance : instances_) {
       look(instance);
       instance.set("t", middle_ms);
@@ -162,27 +196,28 @@ class Reference {
       right[instance.node] -= instance.evaluate(m.total_current);
       matrix[instance.node][instance.node] += instance.evaluate(m.conductance);
       for (const auto& current : m.currents) {
-        if (current.ion != "ca") continue;
-        ica_[instance.node] += instance.evaluate(current.value);
-        calcium_slope[instance.node] += instance.evaluate(current.slope);
+        if (current.ion.empty()) continue;
+        ions_.at(current.ion).current[instance.node] += instance.evaluate(current.value);
+        ions_.at(current.ion).slope[instance.node] += instance.evaluate(current.slope);
       }
       std::vector<double> after;
       for (const Expr e : m.after_current) after.push_back(instance.evaluate(e));
-      for (const Expr e : m.concentration_after_current) cai_[instance.node] = instance.evaluate(e);
+      write_concentrations(instance, m.concentration_after_current);
       store(instance, after);
     }
     const auto dv = solve_dense(std::move(matrix), std::move(right));
     for (size_t i = 0; i < n; ++i) {
       v_[i] += half * dv[i];
-      if (second_order_) ica_[i] += calcium_slope[i] * dv[i];
+      for (auto& [name, ion] : ions_)
+        if (second_order_) ion.current[i] += ion.slope[i] * dv[i];
     }
   }
 
   const DetailedCell& cell_;
   double dt_ms_;
   bool second_order_;
-  std::vector<double> v_, cai_, eca_, ica_;
-  std::vector<bool> changes_;  // the concentration of calcium, by a mechanism
+  std::vector<double> v_;
+  std::map<std::string, IonNodes> ions_;
   std::vector<Instance> instances_;
   std::vector<size_t> first_instance_;  // of each placement
 };

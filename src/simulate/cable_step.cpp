@@ -130,13 +130,14 @@ void half_way(const CableArguments<T>& c, const Drive<T>& drive, int64_t nodes) 
 }
 
 template <class T>
-void nernst(T* reversal_mV, const T* inside_mM, const int32_t* node, int64_t first, int64_t last, T factor_mV,
-            T outside_mM) {
+void nernst(T* reversal_mV, const T* inside_mM, const T* outside_mM, const int32_t* node, int64_t first,
+            int64_t last, T factor_mV) {
   constexpr size_t L = ln::count<T>();
   for (int64_t k = first; k < last; ++k) {
     const size_t at = static_cast<size_t>(node[k]) * L;
-    ln::Store(ln::Set<T>(factor_mV) * ln::Log(ln::Divide(ln::Set<T>(outside_mM), ln::Load(inside_mM + at))),
-              reversal_mV + at);
+    ln::Store(
+        ln::Set<T>(factor_mV) * ln::Log(ln::Divide(ln::Load(outside_mM + at), ln::Load(inside_mM + at))),
+        reversal_mV + at);
   }
 }
 
@@ -174,8 +175,19 @@ void clear(T* a, T* b, const int32_t* node, int64_t first, int64_t last) {
 
 template <class T>
 CableKernels<T> kernels() {
-  return {ln::count<T>(), &eliminate<T>, &substitute<T>, &reset<T>,  &hold<T>,   &resume<T>, &take_drive<T>,
-          &drive<T>,      &half_way<T>,  &nernst<T>,     &follow<T>, &gather<T>, &clear<T>};
+  return {.lanes = ln::count<T>(),
+          .eliminate = &eliminate<T>,
+          .substitute = &substitute<T>,
+          .reset = &reset<T>,
+          .hold = &hold<T>,
+          .resume = &resume<T>,
+          .take_drive = &take_drive<T>,
+          .drive = &drive<T>,
+          .half_way = &half_way<T>,
+          .nernst = &nernst<T>,
+          .follow = &follow<T>,
+          .gather = &gather<T>,
+          .clear = &clear<T>};
 }
 CableKernels<float> in_float() {
   return kernels<float>();
@@ -190,16 +202,19 @@ CableKernels<double> in_double() {
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
+#include "mechanism/best_kernels.hpp"
+
 namespace neurontwin {
-HWY_EXPORT(in_float);
-HWY_EXPORT(in_double);
+namespace {
+NEURONTWIN_BEST(CableKernels)
+}  // namespace
 template <>
 CableKernels<float> cable_kernels<float>() {
-  return HWY_DYNAMIC_DISPATCH(in_float)();
+  return best<float>();
 }
 template <>
 CableKernels<double> cable_kernels<double>() {
-  return HWY_DYNAMIC_DISPATCH(in_double)();
+  return best<double>();
 }
 }  // namespace neurontwin
 #endif

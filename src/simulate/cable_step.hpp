@@ -53,9 +53,9 @@ struct CableKernels {
   void (*drive)(const CableArguments<T>&, const Drive<T>&, int64_t nodes, T progress) = nullptr;
   /// Leaves half of what the drive's nodes have moved in rhs.
   void (*half_way)(const CableArguments<T>&, const Drive<T>&, int64_t nodes) = nullptr;
-  /// Nernst: reversal[node] = factor_mV * log(outside / inside[node]).
-  void (*nernst)(T* reversal_mV, const T* inside_mM, const int32_t* node, int64_t first, int64_t last,
-                 T factor_mV, T outside_mM) = nullptr;
+  /// Nernst: reversal[node] = factor_mV * log(outside[node] / inside[node]) for the listed nodes.
+  void (*nernst)(T* reversal_mV, const T* inside_mM, const T* outside_mM, const int32_t* node, int64_t first,
+                 int64_t last, T factor_mV) = nullptr;
   /// current[node] += sign * slope[node] * dv[node] for the listed nodes.
   void (*follow)(T* current, const T* slope, const T* dv, T sign, const int32_t* node, int64_t first,
                  int64_t last) = nullptr;

@@ -5,22 +5,25 @@
 #include <limits>
 #include <set>
 
+#include "cell/ions.hpp"
 #include "config/error.hpp"
 #include "mechanism/pace.hpp"
 
 namespace neurontwin {
 namespace {
 
-double ion_value(const DetailedCell& cell, const IonVariable& ion, const Mechanism& m) {
-  if (ion.quantity == IonQuantity::current) return 0;
-  if (ion.ion == "ca") {
-    if (ion.quantity == IonQuantity::inside_mM) return cell.calcium_inside_mM;
-    if (ion.quantity == IonQuantity::outside_mM) return cell.calcium_outside_mM;
-    return nernst_factor_mV(cell.celsius) * std::log(cell.calcium_outside_mM / cell.calcium_inside_mM);
+double resting_value(const DetailedCell& cell, const IonVariable& variable, int compartment) {
+  switch (variable.quantity) {
+    case IonQuantity::inside_mM:
+      return cell.ions.at(variable.ion).inside_mM;
+    case IonQuantity::outside_mM:
+      return cell.ions.at(variable.ion).outside_mM;
+    case IonQuantity::reversal_mV:
+      return resting_reversal_mV(cell, variable.ion, compartment);
+    case IonQuantity::current:
+      break;
   }
-  const auto it = cell.fixed_ions.find(ion.name);
-  if (it == cell.fixed_ions.end()) fail_input("{}: reads {}, which the cell does not say", m.path, ion.name);
-  return it->second;
+  return 0;
 }
 
 /// What an event of weight 1 adds to each stored variable.
@@ -60,13 +63,21 @@ std::map<Expr, double> known_values(const DetailedCell& cell, const Placement& p
   set("v", cell.initial_mV);
   set("t", 0);
   for (size_t k = 0; k < m.parameters.size(); ++k) set(m.parameters[k].name, p.parameters[instance][k]);
-  for (const auto& ion : m.ions) set(ion.name, ion_value(cell, ion, m));
+  for (const auto& ion : m.ions) set(ion.name, resting_value(cell, ion, p.compartments[instance]));
   for (const auto& name : m.stored) set(name, 0);
   return values;
 }
 
-double nernst_factor_mV(double celsius) {
-  return 1000 * 8.31446261815324 * (273.15 + celsius) / (2 * 96485.33212331001);
+size_t ArrayNames::number_of(const std::string& name) {
+  if (const auto known = find(name)) return *known;
+  names_.push_back(name);
+  return names_.size() - 1;
+}
+
+std::optional<size_t> ArrayNames::find(const std::string& name) const {
+  const auto it = std::find(names_.begin(), names_.end(), name);
+  if (it == names_.end()) return {};
+  return static_cast<size_t>(it - names_.begin());
 }
 
 std::vector<int64_t> block_starts(const std::vector<int32_t>& node, int first_node, int last_node) {
@@ -111,7 +122,7 @@ std::vector<std::vector<T>> tables_of(const DetailedCell& cell, const Placement&
 
 template <class T>
 Group<T> make_group(const DetailedCell& cell, const Placement& placement, const GroupPlace& place,
-                    size_t lanes, IonArrays<T>& ions) {
+                    ArrayNames& arrays) {
   const auto& m = placement.mechanism();
   Group<T> group;
   group.placement = &placement;
@@ -127,17 +138,12 @@ Group<T> make_group(const DetailedCell& cell, const Placement& placement, const 
     group.instance.push_back(instance);
   }
   group.block_start = block_starts(group.node, place.first_node, place.last_node);
-  const size_t n = group.node.size(), stored = m.stored.size(), lane_nodes = place.tree.nodes.size() * lanes;
-  group.stored = Aligned<T>(n * stored * lanes);
-  const auto array = [&](const std::string& name) {
-    auto& it = ions[name];
-    if (it.size() == 0) it = Aligned<T>(lane_nodes);
-    return it.data();
-  };
+  const size_t n = group.node.size(), stored = m.stored.size();
   for (const auto* ion : ion_arrays(m)) {
     const bool adds = ion->quantity == IonQuantity::current && ion->written;
-    group.ions.push_back(array(ion->name + (adds ? place.currents : "")));
-    group.ion_slopes.push_back(adds ? array("slope of " + ion->name + place.currents) : nullptr);
+    group.ions.push_back(arrays.number_of(ion->name + (adds ? place.currents : "")));
+    group.ion_slopes.emplace_back();
+    if (adds) group.ion_slopes.back() = arrays.number_of("slope of " + ion->name + place.currents);
   }
   const auto& advance = placement.loaded->layout.advance<T>();
   Graph graph = m.graph;  // taking derivatives adds nodes
@@ -168,6 +174,15 @@ Group<T> make_group(const DetailedCell& cell, const Placement& placement, const 
   return group;
 }
 
+template <class T>
+GroupLanes<T> make_group_lanes(const Group<T>& group, size_t lanes, std::vector<Aligned<T>>& arrays) {
+  GroupLanes<T> own{Aligned<T>(group.instances() * group.mechanism().stored.size() * lanes), {}, {}};
+  for (const size_t array : group.ions) own.ions.push_back(arrays[array].data());
+  for (const auto& array : group.ion_slopes)
+    own.ion_slopes.push_back(array ? arrays[*array].data() : nullptr);
+  return own;
+}
+
 std::vector<double> longest_waits_ms(const DetailedCell& cell, const Placement& placement) {
   const auto& m = placement.mechanism();
   const auto parts = parts_of(m);
@@ -195,9 +210,9 @@ std::vector<double> longest_waits_ms(const DetailedCell& cell, const Placement& 
 
 template struct Group<float>;
 template struct Group<double>;
-template Group<float> make_group(const DetailedCell&, const Placement&, const GroupPlace&, size_t,
-                                 IonArrays<float>&);
-template Group<double> make_group(const DetailedCell&, const Placement&, const GroupPlace&, size_t,
-                                  IonArrays<double>&);
+template Group<float> make_group(const DetailedCell&, const Placement&, const GroupPlace&, ArrayNames&);
+template Group<double> make_group(const DetailedCell&, const Placement&, const GroupPlace&, ArrayNames&);
+template GroupLanes<float> make_group_lanes(const Group<float>&, size_t, std::vector<Aligned<float>>&);
+template GroupLanes<double> make_group_lanes(const Group<double>&, size_t, std::vector<Aligned<double>>&);
 
 }  // namespace neurontwin

@@ -1,5 +1,6 @@
 #pragma once
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,12 +15,20 @@ namespace neurontwin {
 /// from one mechanism to the next.
 inline constexpr int kBlockNodes = 64;
 
-/// Arrays [node][lane] of ion concentrations, reversal potentials and currents, by name: "cai"; and "slope of
-/// ica".
-template <class T>
-using IonArrays = std::map<std::string, Aligned<T>>;
+/// The arrays [node][lane] that a simulation needs of ion concentrations, reversal potentials and currents,
+/// by name: "cai"; "ica of level 0" and "slope of ica of level 0". A number stands for each.
+class ArrayNames {
+ public:
+  size_t number_of(const std::string& name);  // a new one if there is none
+  std::optional<size_t> find(const std::string& name) const;
+  size_t size() const { return names_.size(); }
 
-/// Some instances of a mechanism, those on the nodes first_node to last_node, ready for its kernels.
+ private:
+  std::vector<std::string> names_;
+};
+
+/// Some instances of a mechanism, those on the nodes first_node to last_node, ready for its kernels: what
+/// stays the same in all trials.
 template <class T>
 struct Group {
   const Placement* placement = nullptr;
@@ -28,15 +37,27 @@ struct Group {
   std::vector<int32_t> node;         // of each, ascending
   std::vector<int64_t> block_start;  // first instance of each block of nodes, and the end
   std::vector<T> fixed_current, fixed_advance[2];
-  Aligned<T> stored;
-  std::vector<T*> ions, ion_slopes;
+  std::vector<size_t> ions;                       // the arrays of ion_arrays(mechanism)
+  std::vector<std::optional<size_t>> ion_slopes;  // of the currents among them that it writes
   std::vector<std::vector<T>> tables;  // of each table: from, intervals per unit, how many, entries
   std::vector<const T*> table;         // where each is
   std::vector<T> event;                // [instance][stored]: what an event of weight 1 adds
 
+  const Mechanism& mechanism() const { return placement->mechanism(); }
   size_t instances() const { return node.size(); }
   bool is_in(size_t block) const { return block_start[block] < block_start[block + 1]; }
 };
+
+/// What a group has of its own in each trial, and where it finds the ions.
+template <class T>
+struct GroupLanes {
+  Aligned<T> stored;  // [instance][stored variable][lane]
+  std::vector<T*> ions, ion_slopes;
+};
+
+/// `arrays`: the memory of each number of ArrayNames.
+template <class T>
+GroupLanes<T> make_group_lanes(const Group<T>& group, size_t lanes, std::vector<Aligned<T>>& arrays);
 
 /// What a group needs to know of the simulation.
 struct GroupPlace {
@@ -48,12 +69,12 @@ struct GroupPlace {
   Scheme scheme;
 };
 
-/// `ions` grows by the arrays the mechanism needs. InputError if the cell leaves out what it reads, if its
+/// `arrays` grows by those the mechanism needs. InputError if the cell leaves out what it reads, if its
 /// NET_RECEIVE does more than add multiples of the weight to its states, or if a TABLE differs from place to
 /// place.
 template <class T>
 Group<T> make_group(const DetailedCell& cell, const Placement& placement, const GroupPlace& place,
-                    size_t lanes, IonArrays<T>& ions);
+                    ArrayNames& arrays);
 
 /// The values of all symbols of an instance that are fixed during a simulation with steps of `dt_ms`, and
 /// those of v, the ions and the stored variables before it starts.
@@ -62,9 +83,6 @@ std::map<Expr, double> known_values(const DetailedCell& cell, const Placement& p
 
 /// Positions in ascending `node` where each block of kBlockNodes from first_node on starts, and the end.
 std::vector<int64_t> block_starts(const std::vector<int32_t>& node, int first_node, int last_node);
-
-/// RT/2F in mV, with the constants of NEURON >= 8.
-double nernst_factor_mV(double celsius);
 
 /// How long each part of a mechanism may be left alone, in ms: its shortest time constant, at most that of
 /// the parts before. 0 if it may not at all: it receives events, its current is no straight line of v, or it

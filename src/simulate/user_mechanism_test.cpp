@@ -85,22 +85,23 @@ TEST_F(UserMechanism, AConcentrationThatBreakpointStepsIsThatOfTheReference) {
 TEST_F(UserMechanism, APoolWithoutCalciumCurrentRestsWhereInitialPutsIt) {
   const auto start =
       initial_state(cell(R"({ mechanism = "pool.mod", regions = ["soma"], rest = 0.004 })"), 0.025);
-  const double inside = start.calcium_inside_mM[0];
-  EXPECT_EQ(inside, 0.004);
-  EXPECT_DOUBLE_EQ(start.eca_mV[0], nernst_factor_mV(30) * std::log(2 / 0.004));
+  const auto& calcium = start.ions.at("ca");
+  EXPECT_EQ(calcium.inside_mM[0], 0.004);
+  EXPECT_DOUBLE_EQ(calcium.reversal_mV[0], nernst_factor_mV(30, 2) * std::log(2 / 0.004));
 }
 
 TEST_F(UserMechanism, CalciumsReversalPotentialIsNeuronsDefaultWhereNobodyLooksAtItsConcentration) {
   const std::string channel = R"({ mechanism = "calcium.mod", regions = ["soma", "basal"] })";
   const auto alone = initial_state(cell(channel), 0.025);
-  EXPECT_DOUBLE_EQ(alone.eca_mV[0], 132.4579341637009);
+  EXPECT_DOUBLE_EQ(alone.ions.at("ca").reversal_mV[0], 132.4579341637009);
   const auto given = initial_state(cell(channel, "reversal_mV = { ca = 120 }"), 0.025);
-  EXPECT_EQ(given.eca_mV[0], 120);
+  EXPECT_EQ(given.ions.at("ca").reversal_mV[0], 120);
   const auto pool = initial_state(
       cell(channel + R"(, { mechanism = "pool.mod", regions = ["soma"] })", "reversal_mV = { ca = 120 }"),
       0.025);
-  EXPECT_DOUBLE_EQ(pool.eca_mV[0], nernst_factor_mV(30) * std::log(2 / 0.002));  // the soma
-  EXPECT_EQ(pool.eca_mV.back(), 120);                                            // the dendrite
+  const auto& reversal_mV = pool.ions.at("ca").reversal_mV;
+  EXPECT_DOUBLE_EQ(reversal_mV[0], nernst_factor_mV(30, 2) * std::log(2 / 0.002));  // the soma
+  EXPECT_EQ(reversal_mV.back(), 120);                                               // the dendrite
 }
 
 TEST_F(UserMechanism, InitialStatesSeeWhatThoseBeforeThemWrote) {
@@ -114,8 +115,82 @@ TEST_F(UserMechanism, InitialStatesSeeWhatThoseBeforeThemWrote) {
   for (size_t p = 0; p < neuron.placements.size(); ++p) {
     if (neuron.placements[p].mechanism().name != "a") continue;
     EXPECT_EQ(start.stored[p].at(0), 0.002);
-    EXPECT_DOUBLE_EQ(start.stored[p].at(1), nernst_factor_mV(30) * std::log(2 / 0.002));
+    EXPECT_DOUBLE_EQ(start.stored[p].at(1), nernst_factor_mV(30, 2) * std::log(2 / 0.002));
   }
+}
+
+/// A magnesium channel whose gate the concentrations close, and a pool on both sides of the membrane.
+constexpr auto kMagnesium =
+    "NEURON { SUFFIX magnesium USEION mg READ emg, mgi, mgo WRITE img VALENCE 2 RANGE g }\n"
+    "PARAMETER { g = 1e-4 (S/cm2) }\nASSIGNED { v emg mgi mgo img }\nSTATE { m }\n"
+    "BREAKPOINT { SOLVE s METHOD cnexp\n img = g*m*(v - emg)*mgo/(1 + mgi) }\n"
+    "DERIVATIVE s { m' = (1/(1 + exp(-(v + 40)/8)) - m)/2 }";
+constexpr auto kMagnesiumPool =
+    "NEURON { SUFFIX both USEION mg READ img, mgi, mgo WRITE mgi, mgo VALENCE 2 }\n"
+    "ASSIGNED { img }\nSTATE { mgi mgo }\nINITIAL { mgi = 0.4\n mgo = 1.5 }\n"
+    "BREAKPOINT { SOLVE s METHOD cnexp }\n"
+    "DERIVATIVE s { mgi' = -60*img - (mgi - 0.4)/10\n mgo' = 60*img - (mgo - 1.5)/30 }";
+
+TEST_F(UserMechanism, AnyIonMayComeAndGoOnBothSidesOfTheMembrane) {
+  write("magnesium.mod", kMagnesium);
+  write("both.mod", kMagnesiumPool);
+  const auto neuron = cell(
+      R"({ mechanism = "magnesium.mod", regions = ["soma", "basal"] }, { mechanism = "both.mod", regions = ["soma"] })",
+      "ions = { mg = { inside_mM = 0.5, outside_mM = 1.2 } }");
+  const auto start = initial_state(neuron, 0.025).ions.at("mg");
+  EXPECT_DOUBLE_EQ(start.reversal_mV[0], nernst_factor_mV(30, 2) * std::log(1.5 / 0.4));
+  EXPECT_DOUBLE_EQ(start.reversal_mV.back(), nernst_factor_mV(30, 2) * std::log(1.2 / 0.5));
+  expect_lanes_equal_reference(neuron);
+  // The concentrations are felt: without the pool the voltage is another one.
+  const auto fixed = cell(R"({ mechanism = "magnesium.mod", regions = ["soma", "basal"] })",
+                          "ions = { mg = { inside_mM = 0.5, outside_mM = 1.2 } }");
+  EXPECT_GT(std::fabs(run(neuron, {}, 20).soma_mV.back() - run(fixed, {}, 20).soma_mV.back()), 0.05);
+}
+
+TEST_F(UserMechanism, AnIonNobodySaysMoreOfIsAsInNeuron) {
+  write("magnesium.mod", kMagnesium);
+  write("leaks.mod",
+        "NEURON { SUFFIX leaks USEION mg READ emg WRITE img VALENCE 2 }\nASSIGNED { v emg img }\n"
+        "BREAKPOINT { img = 1e-5*(v - emg) }");
+  // 1 mM on both sides and 0 mV (NEURON 8.2: emg of a section with either mechanism is 0).
+  for (const std::string name : {"magnesium", "leaks"}) {
+    const auto mg = initial_state(cell("{ mechanism = \"" + name + ".mod\", regions = [\"soma\"] }"), 0.025)
+                        .ions.at("mg");
+    EXPECT_EQ(mg.inside_mM[0], 1);
+    EXPECT_EQ(mg.outside_mM[0], 1);
+    EXPECT_EQ(mg.reversal_mV[0], 0);
+  }
+}
+
+TEST_F(UserMechanism, ChannelsOfTheCatalogueFeelAnIonThatAFileChanges) {
+  write("sodium.mod",
+        "NEURON { SUFFIX sodium USEION na READ ina, nai WRITE nai }\nASSIGNED { ina }\nSTATE { nai }\n"
+        "INITIAL { nai = 12 }\nBREAKPOINT { SOLVE s METHOD cnexp }\n"
+        "DERIVATIVE s { nai' = -400*ina - (nai - 12)/50 }");
+  const std::string channel = R"({ mechanism = "NaTa_t", regions = ["soma"], gNaTa_tbar = 0.02 })";
+  const auto neuron = cell(channel + R"(, { mechanism = "sodium.mod", regions = ["soma"] })");
+  EXPECT_DOUBLE_EQ(initial_state(neuron, 0.025).ions.at("na").reversal_mV[0],
+                   nernst_factor_mV(30, 1) * std::log(140. / 12));
+  expect_lanes_equal_reference(neuron);
+  EXPECT_GT(std::fabs(run(neuron, {}, 5).soma_mV.back() - run(cell(channel), {}, 5).soma_mV.back()), 0.05);
+}
+
+TEST_F(UserMechanism, AValenceIsKnownAndTheSameInAllFiles) {
+  write("unknown.mod",
+        "NEURON { SUFFIX unknown USEION mg READ mgi }\nASSIGNED { mgi }\nSTATE { x }\nINITIAL { x = mgi }");
+  write("one.mod",
+        "NEURON { SUFFIX one USEION ca READ cai VALENCE 1 }\nASSIGNED { cai }\nSTATE { x }\nINITIAL { x = "
+        "cai }");
+  const auto refusal = [&](const std::string& name) -> std::string {
+    try {
+      cell("{ mechanism = \"" + name + ".mod\", regions = [\"soma\"] }");
+    } catch (const InputError& error) {
+      return error.what();
+    }
+    return "";
+  };
+  EXPECT_NE(refusal("unknown").find("unknown.mod: the valence of ion mg is not known"), std::string::npos);
+  EXPECT_NE(refusal("one").find("one.mod: ion ca has VALENCE 1, but elsewhere it is 2"), std::string::npos);
 }
 
 TEST_F(UserMechanism, ComparisonsAsNumbersPowersAndTablesRunInLanes) {

@@ -188,10 +188,16 @@ void activation_gradient_on(const SignalShape& s, bool relu, const T* y_gradient
 }
 
 Kernels<float> in_float() {
-  return {&activate_on, &scale_and_shift_on, &gradient_sums_on, &activation_gradient_on};
+  return {.activate_ = &activate_on,
+          .scale_and_shift_ = &scale_and_shift_on,
+          .gradient_sums_ = &gradient_sums_on,
+          .activation_gradient_ = &activation_gradient_on};
 }
 Kernels<double> in_double() {
-  return {&activate_on, &scale_and_shift_on, &gradient_sums_on, &activation_gradient_on};
+  return {.activate_ = &activate_on,
+          .scale_and_shift_ = &scale_and_shift_on,
+          .gradient_sums_ = &gradient_sums_on,
+          .activation_gradient_ = &activation_gradient_on};
 }
 
 }  // namespace
@@ -200,18 +206,11 @@ Kernels<double> in_double() {
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
+#include "mechanism/best_kernels.hpp"
+
 namespace neurontwin {
 namespace {
-HWY_EXPORT(in_float);
-HWY_EXPORT(in_double);
-template <class T>
-Kernels<T> best() {
-  if constexpr (sizeof(T) == 4) {
-    return HWY_DYNAMIC_DISPATCH(in_float)();
-  } else {
-    return HWY_DYNAMIC_DISPATCH(in_double)();
-  }
-}
+NEURONTWIN_BEST(Kernels)
 }  // namespace
 
 template <class T>

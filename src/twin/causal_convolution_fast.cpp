@@ -398,10 +398,10 @@ void weight_gradient(const CausalConvolutionShape& s, const T* input, const T* o
 }
 
 Kernels<float> in_float() {
-  return {&forward, &input_gradient, &weight_gradient};
+  return {.forward = &forward, .input_gradient = &input_gradient, .weight_gradient = &weight_gradient};
 }
 Kernels<double> in_double() {
-  return {&forward, &input_gradient, &weight_gradient};
+  return {.forward = &forward, .input_gradient = &input_gradient, .weight_gradient = &weight_gradient};
 }
 
 }  // namespace
@@ -410,18 +410,11 @@ Kernels<double> in_double() {
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
+#include "mechanism/best_kernels.hpp"
+
 namespace neurontwin {
 namespace {
-HWY_EXPORT(in_float);
-HWY_EXPORT(in_double);
-template <class T>
-Kernels<T> best() {
-  if constexpr (sizeof(T) == 4) {
-    return HWY_DYNAMIC_DISPATCH(in_float)();
-  } else {
-    return HWY_DYNAMIC_DISPATCH(in_double)();
-  }
-}
+NEURONTWIN_BEST(Kernels)
 }  // namespace
 
 template <class T>

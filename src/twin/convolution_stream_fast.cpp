@@ -165,10 +165,10 @@ void convolve(const ConvolutionStreamShape& s, const T* input, const T* packed_w
 }
 
 Kernels<float> in_float() {
-  return {&packed<float>, &pack, &convolve};
+  return {.packed = &packed<float>, .pack = &pack, .convolve = &convolve};
 }
 Kernels<double> in_double() {
-  return {&packed<double>, &pack, &convolve};
+  return {.packed = &packed<double>, .pack = &pack, .convolve = &convolve};
 }
 
 }  // namespace
@@ -177,18 +177,11 @@ Kernels<double> in_double() {
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
+#include "mechanism/best_kernels.hpp"
+
 namespace neurontwin {
 namespace {
-HWY_EXPORT(in_float);
-HWY_EXPORT(in_double);
-template <class T>
-Kernels<T> best() {
-  if constexpr (sizeof(T) == 4) {
-    return HWY_DYNAMIC_DISPATCH(in_float)();
-  } else {
-    return HWY_DYNAMIC_DISPATCH(in_double)();
-  }
-}
+NEURONTWIN_BEST(Kernels)
 }  // namespace
 
 template <class T>

@@ -277,10 +277,10 @@ void add_events(const EventAdditionShape& s, std::span<const int32_t> events, co
 }
 
 Kernels<float> in_float() {
-  return {&forward, &weight_gradient, &add_events};
+  return {.forward = &forward, .weight_gradient = &weight_gradient, .add = &add_events};
 }
 Kernels<double> in_double() {
-  return {&forward, &weight_gradient, &add_events};
+  return {.forward = &forward, .weight_gradient = &weight_gradient, .add = &add_events};
 }
 
 }  // namespace
@@ -289,18 +289,11 @@ Kernels<double> in_double() {
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
+#include "mechanism/best_kernels.hpp"
+
 namespace neurontwin {
 namespace {
-HWY_EXPORT(in_float);
-HWY_EXPORT(in_double);
-template <class T>
-Kernels<T> best() {
-  if constexpr (sizeof(T) == 4) {
-    return HWY_DYNAMIC_DISPATCH(in_float)();
-  } else {
-    return HWY_DYNAMIC_DISPATCH(in_double)();
-  }
-}
+NEURONTWIN_BEST(Kernels)
 }  // namespace
 
 template <class T>

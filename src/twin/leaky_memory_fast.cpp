@@ -310,10 +310,10 @@ void backward(const LeakyMemoryShape& s, HiddenActivation activation, const Leak
 }
 
 Kernels<float> in_float() {
-  return {&padded<float>, &forward, &backward};
+  return {.padded = &padded<float>, .forward = &forward, .backward = &backward};
 }
 Kernels<double> in_double() {
-  return {&padded<double>, &forward, &backward};
+  return {.padded = &padded<double>, .forward = &forward, .backward = &backward};
 }
 
 }  // namespace
@@ -322,18 +322,11 @@ Kernels<double> in_double() {
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
+#include "mechanism/best_kernels.hpp"
+
 namespace neurontwin {
 namespace {
-HWY_EXPORT(in_float);
-HWY_EXPORT(in_double);
-template <class T>
-Kernels<T> best() {
-  if constexpr (sizeof(T) == 4) {
-    return HWY_DYNAMIC_DISPATCH(in_float)();
-  } else {
-    return HWY_DYNAMIC_DISPATCH(in_double)();
-  }
-}
+NEURONTWIN_BEST(Kernels)
 }  // namespace
 
 template <class T>

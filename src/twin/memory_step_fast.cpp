@@ -98,10 +98,10 @@ void step(const MemoryStepShape& s, const MemoryStepWeights<T>& w, const T* sums
 }
 
 Kernels<float> in_float() {
-  return {&lanes<float>, &step};
+  return {.lanes = &lanes<float>, .step = &step};
 }
 Kernels<double> in_double() {
-  return {&lanes<double>, &step};
+  return {.lanes = &lanes<double>, .step = &step};
 }
 
 }  // namespace
@@ -110,18 +110,11 @@ Kernels<double> in_double() {
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
+#include "mechanism/best_kernels.hpp"
+
 namespace neurontwin {
 namespace {
-HWY_EXPORT(in_float);
-HWY_EXPORT(in_double);
-template <class T>
-Kernels<T> best() {
-  if constexpr (sizeof(T) == 4) {
-    return HWY_DYNAMIC_DISPATCH(in_float)();
-  } else {
-    return HWY_DYNAMIC_DISPATCH(in_double)();
-  }
-}
+NEURONTWIN_BEST(Kernels)
 }  // namespace
 
 template <class T>

@@ -39,9 +39,6 @@ inline constexpr double kSteadyStep_ms = 1e9;
 /// then at v.
 inline constexpr double kProbe_mV = 0.001;
 
-/// The ion whose concentration mechanisms may change.
-inline constexpr std::string_view kChangingIon = "ca";
-
 /// Given from outside; a file cannot change them.
 inline constexpr std::array<std::string_view, 5> kGiven{"dt", "t", "celsius", "diam", "area"};
 
@@ -53,7 +50,8 @@ const std::map<std::string, Op, std::less<>>& functions();
 /// (compile_calls.cpp), expressions (compile_expressions.cpp), and what SOLVE does (compile_solve.cpp).
 class Compiler {
  public:
-  Compiler(nmodl::File file, Tables tables) : file_(std::move(file)), tables_(tables) {}
+  Compiler(nmodl::File file, const Reading& reading)
+      : file_(std::move(file)), tables_(reading.tables), followed_(reading.followed_ions) {}
 
   Mechanism compile();
 
@@ -67,6 +65,9 @@ class Compiler {
   void declare();
 
   void declare_ion(const nmodl::IonUse& use);
+  void declare_ion_variable(const nmodl::IonUse& use, const std::string& name, bool written);
+  /// Adds the ions that the file itself makes follow.
+  void find_followed_ions();
 
   const IonVariable* ion_variable(const std::string& name) const;
 
@@ -194,6 +195,7 @@ class Compiler {
 
   nmodl::File file_;
   Tables tables_;
+  std::set<std::string> followed_;  // ions
   Mechanism m_;
   Values fixed_, varying_;                        // symbols and constants by name
   std::map<std::string, int> states_, assigned_;  // name: line

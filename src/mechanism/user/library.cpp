@@ -6,6 +6,7 @@
 #include "config/settings.hpp"
 #include "mechanism/catalogue.hpp"
 #include "mechanism/compile_user.hpp"
+#include "mechanism/ion.hpp"
 
 namespace neurontwin {
 namespace {
@@ -21,18 +22,37 @@ void require_same_lanes(const MechanismKernels& user, const std::filesystem::pat
       file.string(), user.in_float.lanes, own.in_float.lanes);
 }
 
+/// Its kernels are those of the program, unless the cell follows ions for which these are not made.
+void load_from_catalogue(const CatalogueEntry& entry, const std::set<std::string>& followed_ions,
+                         LoadedMechanism& loaded) {
+  const auto path = std::string(entry.name) + ".mod";
+  loaded.mechanism = compile_mechanism(entry.text, path);
+  const auto& ions = loaded.mechanism.ions;
+  const bool as_built = std::none_of(ions.begin(), ions.end(), [&](const IonVariable& ion) {
+    return followed_ions.contains(ion.ion) && !usual_ion(ion.ion).always_followed;
+  });
+  if (as_built) {
+    entry.kernels(&loaded.kernels);
+    return;
+  }
+  loaded.mechanism = compile_mechanism(entry.text, path, {.followed_ions = followed_ions});
+  loaded.kernels = compile_user_kernels(loaded.mechanism);
+  require_same_lanes(loaded.kernels, path);
+}
+
 }  // namespace
 
 std::shared_ptr<const LoadedMechanism> load_mechanism(const std::string& name,
                                                       const std::filesystem::path& folder,
-                                                      const std::string& where, Tables tables) {
+                                                      const std::string& where, const Reading& reading) {
   auto loaded = std::make_shared<LoadedMechanism>();
+  loaded->name = name;
   if (name.ends_with(".mod")) {
     const auto file = folder / name;
     std::error_code unreadable;
     if (!std::filesystem::exists(file, unreadable) && !unreadable)
       fail_input("{}: there is no file {}", where, file.string());
-    loaded->mechanism = compile_mechanism(file, tables);
+    loaded->mechanism = compile_mechanism(file, reading);
     loaded->kernels = compile_user_kernels(loaded->mechanism);
     require_same_lanes(loaded->kernels, file);
   } else {
@@ -46,8 +66,7 @@ std::shared_ptr<const LoadedMechanism> load_mechanism(const std::string& name,
       fail_input("{}: there is no mechanism '{}'{}; known: {}; or name a .mod file", where, name,
                  near ? fmt::format("; did you mean '{}'?", *near) : "", fmt::join(names, ", "));
     }
-    loaded->mechanism = compile_mechanism(entry->text, name + ".mod");
-    entry->kernels(&loaded->kernels);
+    load_from_catalogue(*entry, reading.followed_ions, *loaded);
   }
   loaded->layout = layout_of(loaded->mechanism);
   return loaded;

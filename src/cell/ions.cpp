@@ -1,0 +1,97 @@
+#include "cell/ions.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "cell/physical.hpp"
+
+namespace neurontwin {
+namespace {
+
+constexpr Range kConcentrations_mM{1e-12, 1e5};
+
+/// Asked for in every description, so that those that are known stay known as the same.
+constexpr std::array<const char*, 3> kAlwaysAskedFor{"na", "k", "ca"};
+
+bool is_always_asked_for(const std::string& ion) {
+  return std::find(kAlwaysAskedFor.begin(), kAlwaysAskedFor.end(), ion) != kAlwaysAskedFor.end();
+}
+
+bool uses_concentration(const Mechanism& m, const std::string& ion) {
+  return std::any_of(m.ions.begin(), m.ions.end(), [&](const IonVariable& variable) {
+    return variable.is_concentration() && variable.ion == ion;
+  });
+}
+
+/// The ions that mechanisms use, with the valences of their files.
+std::map<std::string, Ion> used_ions(const std::vector<Placement>& placements) {
+  std::map<std::string, Ion> ions;
+  for (const auto* name : kAlwaysAskedFor) ions[name] = usual_ion(name);
+  for (const auto& placement : placements) {
+    const auto& m = placement.mechanism();
+    for (const auto& variable : m.ions) {
+      auto& ion = ions.try_emplace(variable.ion, usual_ion(variable.ion)).first->second;
+      if (!variable.valence) continue;
+      if (*variable.valence == 0) fail_input("{}: ion {} has VALENCE 0", m.path, ion.name);
+      if (!ion.valence) ion.valence = variable.valence;
+      if (*ion.valence != *variable.valence)
+        fail_input("{}: ion {} has VALENCE {}, but elsewhere it is {}", m.path, ion.name, *variable.valence,
+                   *ion.valence);
+    }
+  }
+  return ions;
+}
+
+/// Nernst's equation needs valences.
+void require_valences(const std::map<std::string, Ion>& ions, const std::vector<Placement>& placements) {
+  for (const auto& placement : placements) {
+    const auto& m = placement.mechanism();
+    for (const auto& [name, ion] : ions)
+      if (!ion.valence && uses_concentration(m, name))
+        fail_input(
+            "{}: the valence of ion {} is not known; expected USEION {} with VALENCE in one of the files",
+            m.path, name, name);
+  }
+}
+
+void read_concentrations(const Settings& settings, Ion& ion) {
+  ion.inside_mM = settings.number("inside_mM", ion.inside_mM, kConcentrations_mM);
+  ion.outside_mM = settings.number("outside_mM", ion.outside_mM, kConcentrations_mM);
+}
+
+}  // namespace
+
+std::map<std::string, Ion> read_ions(const Settings& settings, const std::vector<Placement>& placements) {
+  auto all = used_ions(placements);
+  require_valences(all, placements);
+  const auto reversals = settings.table("reversal_mV");
+  for (auto& [name, ion] : all)
+    if (is_always_asked_for(name) || reversals.has(name))
+      ion.reversal_mV = reversals.number(name, ion.reversal_mV, kVoltages_mV);
+  read_concentrations(settings.table("calcium"), all.at("ca"));
+  if (!settings.has("ions")) return all;
+  const auto concentrations = settings.table("ions");
+  for (auto& [name, ion] : all) {
+    if (!concentrations.has(name)) continue;
+    if (name == "ca" && settings.has("calcium"))
+      fail_input("{}: '{}' and 'calcium' are the same; expected one of them", concentrations.where(name),
+                 concentrations.full_key(name));
+    read_concentrations(concentrations.table(name), ion);
+  }
+  return all;
+}
+
+bool follows_nernst(const DetailedCell& cell, const std::string& ion, int compartment) {
+  return std::any_of(cell.placements.begin(), cell.placements.end(), [&](const Placement& placement) {
+    return uses_concentration(placement.mechanism(), ion) &&
+           std::binary_search(placement.compartments.begin(), placement.compartments.end(), compartment);
+  });
+}
+
+double resting_reversal_mV(const DetailedCell& cell, const std::string& name, int compartment) {
+  const auto& ion = cell.ions.at(name);
+  if (!follows_nernst(cell, name, compartment)) return ion.reversal_mV;
+  return nernst_mV(ion, cell.celsius, ion.inside_mM, ion.outside_mM);
+}
+
+}  // namespace neurontwin

@@ -1,0 +1,98 @@
+#include <cmath>
+
+#include "mechanism/graph.hpp"
+
+namespace neurontwin {
+
+bool Graph::depends(Expr e, Expr symbol) const {
+  std::vector<bool> does(static_cast<size_t>(e) + 1);
+  for (Expr i = symbol; i <= e; ++i) {
+    const auto& n = node(i);
+    bool d = i == symbol;
+    for (const Expr part : {n.a, n.b, n.c}) d = d || (part >= 0 && does[static_cast<size_t>(part)]);
+    does[static_cast<size_t>(i)] = d;
+  }
+  return does[static_cast<size_t>(e)];
+}
+
+Expr Graph::derivative(Expr e, Expr symbol) {
+  // Forward, node by node: those between the symbol and e. Zero where it does not reach.
+  std::vector<Expr> d(static_cast<size_t>(e) + 1, constant(0));
+  const auto of = [&](Expr i) { return d[static_cast<size_t>(i)]; };
+  for (Expr i = 0; i <= e; ++i) {
+    if (i == symbol) {
+      d[static_cast<size_t>(i)] = constant(1);
+      continue;
+    }
+    const Node n = node(i);  // a copy: building adds nodes
+    if (n.a < 0) continue;
+    bool reached = false;
+    for (const Expr part : {n.a, n.b, n.c}) reached |= part >= 0 && !is_constant(of(part), 0);
+    if (!reached) continue;
+    const Expr da = of(n.a), db = n.b >= 0 ? of(n.b) : -1;
+    Expr& out = d[static_cast<size_t>(i)];
+    switch (n.op) {
+      case Op::add:
+        out = add(da, db);
+        break;
+      case Op::subtract:
+        out = subtract(da, db);
+        break;
+      case Op::multiply:
+        out = add(multiply(da, n.b), multiply(n.a, db));
+        break;
+      case Op::divide:
+        out = divide(subtract(da, multiply(i, db)), n.b);
+        break;
+      case Op::negate:
+        out = unary(Op::negate, da);
+        break;
+      case Op::exp:
+        out = multiply(i, da);
+        break;
+      case Op::expm1:
+        out = multiply(add(i, constant(1)), da);
+        break;
+      case Op::log:
+        out = divide(da, n.a);
+        break;
+      case Op::log10:
+        out = divide(multiply(da, constant(1 / std::log(10.0))), n.a);
+        break;
+      case Op::sqrt:
+        out = divide(multiply(da, constant(0.5)), i);
+        break;
+      case Op::fabs:
+        out = this->select(binary(Op::less, n.a, constant(0)), unary(Op::negate, da), da);
+        break;
+      case Op::sin:
+        out = multiply(unary(Op::cos, n.a), da);
+        break;
+      case Op::cos:
+        out = unary(Op::negate, multiply(unary(Op::sin, n.a), da));
+        break;
+      case Op::tan:
+        out = multiply(add(constant(1), multiply(i, i)), da);
+        break;
+      case Op::tanh:
+        out = multiply(subtract(constant(1), multiply(i, i)), da);
+        break;
+      case Op::pow:
+        // a^b (b' log a + b a'/a)
+        out = multiply(multiply(n.b, binary(Op::pow, n.a, subtract(n.b, constant(1)))), da);
+        if (!is_constant(db, 0)) out = add(out, multiply(multiply(i, unary(Op::log, n.a)), db));
+        break;
+      case Op::select:
+        out = this->select(n.a, db, of(n.c));
+        break;
+      case Op::table:
+        out = multiply(table_node(Op::table_slope, static_cast<size_t>(n.value), n.a), da);
+        break;
+      default:
+        break;
+    }
+  }
+  return of(e);
+}
+
+}  // namespace neurontwin

@@ -1,0 +1,82 @@
+#include "simulate/cable_lanes.hpp"
+
+#include <algorithm>
+
+namespace neurontwin {
+namespace {
+
+/// An ion's array from its values in compartments; `elsewhere` at nodes without membrane.
+template <class T>
+void fill(const CablePlan<T>& plan, Aligned<T>& array, const std::vector<double>& values, double elsewhere) {
+  const auto& nodes = plan.tree.order.nodes;
+  const size_t lanes = plan.kernels.lanes;
+  for (size_t i = 0; i < nodes.size(); ++i) {
+    const int c = nodes[i].compartment;
+    std::fill_n(array.data() + i * lanes, lanes,
+                static_cast<T>(c < 0 ? elsewhere : values[static_cast<size_t>(c)]));
+  }
+}
+
+template <class T>
+ZoneLanes<T> make_zone_lanes(const CablePlan<T>& plan, const ZonePlan<T>& zone, CableLanes<T>& lanes) {
+  ZoneLanes<T> own;
+  for (const auto& group : zone.groups)
+    own.groups.push_back(make_group_lanes(group, plan.kernels.lanes, lanes.arrays));
+  for (const auto& level : zone.levels) {
+    auto& held = own.levels.emplace_back();
+    if (level.stride > 1)
+      held.held_rhs = Aligned<T>(lanes.v.size()), held.held_d = Aligned<T>(lanes.v.size());
+    held.rhs = level.stride > 1 ? held.held_rhs.data() : lanes.rhs.data();
+    held.d = level.stride > 1 ? held.held_d.data() : lanes.d.data();
+  }
+  return own;
+}
+
+}  // namespace
+
+template <class T>
+CableLanes<T> make_cable_lanes(const CablePlan<T>& plan) {
+  CableLanes<T> lanes;
+  const size_t size = static_cast<size_t>(plan.tree.nodes()) * plan.kernels.lanes;
+  for (auto* array : {&lanes.v, &lanes.rhs, &lanes.d}) *array = Aligned<T>(size);
+  for (size_t k = 0; k < plan.arrays.size(); ++k) lanes.arrays.emplace_back(size);
+  for (const auto& zone : plan.zones) lanes.zones.push_back(make_zone_lanes(plan, zone, lanes));
+  for (auto* array : {&lanes.drive_start, &lanes.drive_middle, &lanes.drive_slope, &lanes.drive_v})
+    *array = Aligned<T>(static_cast<size_t>(plan.root_nodes()) * plan.kernels.lanes);
+  return lanes;
+}
+
+template <class T>
+void start(const CablePlan<T>& plan, CableLanes<T>& lanes) {
+  const size_t L = plan.kernels.lanes;
+  std::fill_n(lanes.v.data(), lanes.v.size(), static_cast<T>(plan.cell.initial_mV));
+  for (auto& array : lanes.arrays) std::fill_n(array.data(), array.size(), T{});
+  for (const auto& ion : plan.ions) {
+    const auto& resting = plan.cell.ions.at(ion.name);
+    const auto& state = plan.initial.ions.at(ion.name);
+    fill(plan, lanes.arrays[ion.inside], state.inside_mM, resting.inside_mM);
+    fill(plan, lanes.arrays[ion.outside], state.outside_mM, resting.outside_mM);
+    fill(plan, lanes.arrays[ion.reversal], state.reversal_mV, 0);
+  }
+  for (size_t z = 0; z < plan.zones.size(); ++z) {
+    const auto& groups = plan.zones[z].groups;
+    lanes.zones[z].events = {};
+    for (size_t g = 0; g < groups.size(); ++g) {
+      const auto& group = groups[g];
+      const auto& from =
+          plan.initial.stored[static_cast<size_t>(group.placement - plan.cell.placements.data())];
+      const size_t stored = group.mechanism().stored.size();
+      for (size_t i = 0; i < group.instances(); ++i)
+        for (size_t s = 0; s < stored; ++s)
+          std::fill_n(lanes.zones[z].groups[g].stored.data() + (i * stored + s) * L, L,
+                      static_cast<T>(from[group.instance[i] * stored + s]));
+    }
+  }
+}
+
+template CableLanes<float> make_cable_lanes(const CablePlan<float>&);
+template CableLanes<double> make_cable_lanes(const CablePlan<double>&);
+template void start(const CablePlan<float>&, CableLanes<float>&);
+template void start(const CablePlan<double>&, CableLanes<double>&);
+
+}  // namespace neurontwin
