@@ -167,7 +167,7 @@ TEST_F(UserMechanism, ChannelsOfTheCatalogueFeelAnIonThatAFileChanges) {
         "NEURON { SUFFIX sodium USEION na READ ina, nai WRITE nai }\nASSIGNED { ina }\nSTATE { nai }\n"
         "INITIAL { nai = 12 }\nBREAKPOINT { SOLVE s METHOD cnexp }\n"
         "DERIVATIVE s { nai' = -400*ina - (nai - 12)/50 }");
-  const std::string channel = R"({ mechanism = "NaTa_t", regions = ["soma"], gNaTa_tbar = 0.02 })";
+  const std::string channel = R"({ mechanism = "NaTa_t", regions = ["soma"], gbar = 0.02 })";
   const auto neuron = cell(channel + R"(, { mechanism = "sodium.mod", regions = ["soma"] })");
   EXPECT_DOUBLE_EQ(initial_state(neuron, 0.025).ions.at("na").reversal_mV[0],
                    nernst_factor_mV(30, 1) * std::log(140. / 12));
