@@ -72,17 +72,18 @@ std::vector<toml::table> file_and_extended(std::filesystem::path file) {
   std::vector<toml::table> tables;
   std::set<std::filesystem::path> seen;
   for (;;) {
-    seen.insert(std::filesystem::weakly_canonical(file));
     tables.push_back(parse_file(file));
     const auto* extends = tables.back().get("extends");
     if (extends == nullptr) return tables;
+    seen.insert(std::filesystem::canonical(file));  // it could be read, so its folders can
     if (!extends->is_string())
       fail_input("{}: 'extends' is {}, expected the name of a TOML file", place(*extends),
                  type_name(*extends));
     file = file.parent_path() / **extends->as_string();
-    if (std::error_code unreadable; !std::filesystem::exists(file, unreadable) && !unreadable)
+    std::error_code unreadable;  // said when the file is read
+    if (!std::filesystem::exists(file, unreadable) && !unreadable)
       fail_input("{}: 'extends' names the file {}, which does not exist", place(*extends), file.string());
-    if (seen.contains(std::filesystem::weakly_canonical(file)))
+    if (seen.contains(std::filesystem::weakly_canonical(file, unreadable)))
       fail_input("{}: 'extends' comes back to {}, which it began from", place(*extends), file.string());
   }
 }
