@@ -62,8 +62,7 @@ std::vector<Quantity> quantities_at(const DetailedCell& cell, const std::string&
   for (const auto& placement : cell.placements) {
     if (!is_in(placement, compartment)) continue;
     for (const auto& ion : placement.mechanism().ions)
-      if (ion.written && ion.is_concentration())
-        all.push_back({place, ion.name, "mM", {compartment}});
+      if (ion.written && ion.is_concentration()) all.push_back({place, ion.name, "mM", {compartment}});
   }
   for (const auto& placement : cell.placements) {
     if (!is_in(placement, compartment)) continue;

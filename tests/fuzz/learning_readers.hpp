@@ -1,6 +1,6 @@
 #pragma once
-#include "run/experiment.hpp"
 #include "readers.hpp"
+#include "run/experiment.hpp"
 #include "search/store.hpp"
 
 namespace neurontwin {
