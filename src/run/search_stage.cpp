@@ -17,10 +17,10 @@ int threads_of(const Options& o) {
 }
 
 /// What networks are trained and judged on, by content.
-Contents data_of(const Experiment& e, const Options& o, int threads) {
+Contents data_of(const Experiment& e, const Options& o, int threads, const Watcher& watcher) {
   const auto [train, valid, test] = splits_of(e.plan.data);
   const auto content = [&](const SplitPlan& split) {
-    return digest_of_split(files_of(e.plan, split), o.out / "dataset", threads);
+    return digest_of_split(files_of(e.plan, split), o.out / "dataset", threads, watcher);
   };
   return {{"dataset/train", content(train)}, {"dataset/valid", content(valid)}};
 }
@@ -101,7 +101,7 @@ std::string run_search(const Experiment& experiment, const Options& options, int
   auto task = task_of(experiment, options, threads, watcher);
   run_stage(StageName::simulate, experiment, options, watcher);
   const FolderLock lock(options.out);
-  const StageInputs inputs{experiment.determines.search, data_of(experiment, options, threads)};
+  const StageInputs inputs{experiment.determines.search, data_of(experiment, options, threads, watcher)};
   task.identity = search_identity(experiment.determines, experiment.plan.identity, inputs.files);
   StageLog log(options.out);
   make_room(log, task, experiment);
@@ -118,8 +118,8 @@ std::string run_search(const Experiment& experiment, const Options& options, int
 void run_search_worker(const Experiment& experiment, const Options& options, int threads,
                        const Watcher& watcher) {
   auto task = task_of(experiment, options, threads, watcher);
-  task.identity =
-      search_identity(experiment.determines, experiment.plan.identity, data_of(experiment, options, threads));
+  task.identity = search_identity(experiment.determines, experiment.plan.identity,
+                                  data_of(experiment, options, threads, watcher));
   work_on_search(task);
 }
 
