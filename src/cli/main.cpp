@@ -1,7 +1,6 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <string_view>
-#include <thread>
 
 #include "cli/compare.hpp"
 #include "cli/memory_limit.hpp"
@@ -88,10 +87,6 @@ bool is_replay(const CLI::App& simulating, const Options& o) {
   return false;
 }
 
-int all_threads() {
-  return static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
-}
-
 Experiment prepare(Options& o) {
   if (Settings::from_file(o.experiment).has("kind")) {
     fail_input("{}: is a cell, expected an experiment; one trial of a cell: {}", o.experiment.string(),
@@ -107,7 +102,7 @@ Experiment prepare(Options& o) {
   // What cannot fit is refused before anything is made.
   require_room(experiment.plan, o.out / "dataset");
   require_memory(experiment);
-  require_address_space(o.threads > 0 ? o.threads : all_threads());
+  require_address_space(threads_of(o));
   return experiment;
 }
 
@@ -205,11 +200,11 @@ int run(int argc, char** argv) {
   if (inspecting->parsed()) {
     inspect(files, options.profile, options.set);
   } else if (predicting->parsed()) {
-    require_address_space(all_threads());
-    predict(file, input, out, options.threads > 0 ? options.threads : all_threads(), stop_of_signals());
+    require_address_space(threads_of({}));
+    predict(file, input, out, threads_of(options), stop_of_signals());
   } else if (compare->parsed()) {
-    require_address_space(all_threads());
-    comparing.threads = options.threads > 0 ? options.threads : all_threads();
+    require_address_space(threads_of({}));
+    comparing.threads = threads_of(options);
     compare_runs(comparing);
   } else if (exporting->parsed()) {
     export_twin(file, format, out);

@@ -4,20 +4,11 @@
 
 #include <fstream>
 
+#include "config/message_of.hpp"
 #include "config/temporary_folder.hpp"
 
 namespace neurontwin {
 namespace {
-
-template <class F>
-std::string message_of(F&& f) {
-  try {
-    f();
-  } catch (const InputError& error) {
-    return error.what();
-  }
-  return "no error";
-}
 
 std::filesystem::path write(const std::string& name, const std::string& text) {
   auto path = own_temporary_folder() / name;

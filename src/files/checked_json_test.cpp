@@ -2,18 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include "config/message_of.hpp"
+
 namespace neurontwin {
 namespace {
-
-template <class F>
-std::string message_of(F&& f) {
-  try {
-    f();
-  } catch (const InputError& error) {
-    return error.what();
-  }
-  return "no error";
-}
 
 TEST(CheckedJson, IsRefusedByNameIfItIsNoneTooDeepOrAmbiguous) {
   const auto message = [](const std::string& text) {

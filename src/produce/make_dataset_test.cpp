@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <fstream>
 
+#include "config/message_of.hpp"
 #include "config/temporary_folder.hpp"
 #include "dataset/windows.hpp"
 #include "produce/background_dataset.hpp"
@@ -33,16 +34,6 @@ fs::path fresh_folder(const std::string& name) {
   auto folder = own_temporary_folder() / name;
   fs::remove_all(folder);
   return folder;
-}
-
-template <class F>
-std::string message_of(F&& f) {
-  try {
-    f();
-  } catch (const InputError& error) {
-    return error.what();
-  }
-  return "no error";
 }
 
 TEST(Dataset, ShardsAreTheSameBytesWhateverTheNumberOfThreads) {

@@ -1,9 +1,17 @@
 #include "run/experiment.hpp"
 
+#include <algorithm>
+#include <thread>
+
 #include "produce/signal_sources.hpp"
 #include "simulate/dendritic_input.hpp"
 
 namespace neurontwin {
+
+int threads_of(const Options& options) {
+  return options.threads > 0 ? options.threads
+                             : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+}
 
 Experiment read_experiment(const Options& options) {
   auto overrides = options.set;

@@ -30,6 +30,9 @@ struct Options {
   std::string command;         // what repeats the whole run
 };
 
+/// Those that were asked for, else one for each core.
+int threads_of(const Options& options);
+
 /// An experiment file, read and checked.
 struct Experiment {
   std::string title;

@@ -5,23 +5,17 @@
 #include "config/temporary_folder.hpp"
 #include "files/files.hpp"
 #include "run/experiment.hpp"
+#include "run/project_folder.hpp"
 
 namespace neurontwin {
 namespace {
 
 namespace fs = std::filesystem;
 
-/// The folder with the experiments and cells, above the one that the tests run in.
-fs::path project() {
-  for (auto folder = fs::current_path(); folder != folder.parent_path(); folder = folder.parent_path())
-    if (fs::exists(folder / "experiments/if.toml")) return folder;
-  return {};
-}
-
 /// The experiment of the integrate-and-fire neuron with a search, and something set.
 Experiment experiment_with(std::vector<std::string> set) {
   Options options;
-  options.experiment = project() / "experiments/if.toml";
+  options.experiment = project_folder() / "experiments/if.toml";
   options.set = std::move(set);
   return read_experiment(options);
 }
@@ -114,7 +108,7 @@ TEST(Identity, OfADetailedCellHasFilesByContentAndShippedMechanismsByText) {
   fs::remove_all(folder);
   fs::create_directories(folder);
   for (const auto* name : {"experiments", "cells"})
-    fs::copy(project() / name, folder / name, fs::copy_options::recursive);
+    fs::copy(project_folder() / name, folder / name, fs::copy_options::recursive);
   Options options;
   options.experiment = folder / "experiments/ball-and-stick.toml";
   const auto before = read_experiment(options);

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <thread>
 
 #include "twin/saved_twin.hpp"
 #include "twin/twin_file.hpp"
@@ -37,8 +36,7 @@ RunFolder::RunFolder(const Experiment& of, const Options& asked, Watcher who)
       options(asked),
       folder((make_writable_folder(asked.out), asked.out)),
       dataset(folder / "dataset"),
-      threads(asked.threads > 0 ? asked.threads
-                                : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()))),
+      threads(threads_of(asked)),
       training_threads(std::make_shared<std::atomic<int>>(threads)),
       watcher(std::move(who)),
       lock_(folder),
@@ -70,8 +68,6 @@ SplitPlan RunFolder::split_plan(const std::string& name) const {
     if ("ood-" + set.name == name) return {name, set.stage, experiment.generalisation.trials};
   fail_run("no split '{}'", name);
 }
-
-using Names = std::initializer_list<const char*>;
 
 Contents RunFolder::contents(std::span<const std::string> names) {
   Contents all;

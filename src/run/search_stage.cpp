@@ -1,7 +1,6 @@
 #include "run/search_stage.hpp"
 
 #include <algorithm>
-#include <thread>
 
 #include "dataset/event_support.hpp"
 #include "files/files.hpp"
@@ -11,10 +10,6 @@
 
 namespace neurontwin {
 namespace {
-
-int threads_of(const Options& o) {
-  return o.threads > 0 ? o.threads : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
-}
 
 /// What networks are trained and judged on, by content.
 Contents data_of(const Experiment& e, const Options& o, int threads, const Watcher& watcher) {

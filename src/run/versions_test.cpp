@@ -9,6 +9,7 @@
 #include "interpret/interpret.hpp"
 #include "mechanism/mechanism.hpp"
 #include "morphology/morphology.hpp"
+#include "run/project_folder.hpp"
 #include "run/stages.hpp"
 #include "simulate/simulation.hpp"
 
@@ -19,14 +20,7 @@
 namespace neurontwin {
 namespace {
 
-namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
-
-fs::path project() {
-  for (auto folder = fs::current_path(); folder != folder.parent_path(); folder = folder.parent_path())
-    if (fs::exists(folder / "experiments/if.toml")) return folder;
-  return {};
-}
 
 /// Rounding differs between processors: their SIMD units sum in another order. What an algorithm changes is
 /// more.
@@ -44,7 +38,7 @@ struct TinyRun {
   Experiment experiment;
 
   TinyRun(const std::string& name, std::vector<std::string> set) {
-    options.experiment = project() / "experiments" / (name + ".toml");
+    options.experiment = project_folder() / "experiments" / (name + ".toml");
     options.profile = "quick";
     options.out = own_temporary_folder() / name;
     options.threads = 1;

@@ -1,0 +1,19 @@
+#pragma once
+#include <string>
+
+#include "config/error.hpp"
+
+namespace neurontwin {
+
+/// For tests: what the InputError says that `f` throws; "no error" if it throws none.
+template <class F>
+std::string message_of(F&& f) {
+  try {
+    f();
+  } catch (const InputError& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+}  // namespace neurontwin
