@@ -12,29 +12,30 @@
 #include "files/files.hpp"
 #include "simulate/cable.hpp"
 #include "simulate/dendritic_input.hpp"
+#include "simulate/simulator.hpp"
 
-using namespace neurontwin;
+using namespace nt;
 
 namespace {
 
 struct Variant {
   std::string name;
-  CableSpec spec;
-  Precision precision = Precision::in_float;
+  simulate::CableSpec spec;
+  simulate::Precision precision = simulate::Precision::in_float;
 };
 
 /// "double euler dt=0.025 root=4 most=8 patience=0.2", in any order; what is not said is as by default.
 Variant read_variant(const std::string& text) {
-  Variant variant{text, {}, Precision::in_float};
+  Variant variant{text, {}, simulate::Precision::in_float};
   std::istringstream words(text);
   for (std::string word; words >> word;) {
     const auto value = word.substr(std::min(word.find('=') + 1, word.size()));
     if (word == "double")
-      variant.precision = Precision::in_double;
+      variant.precision = simulate::Precision::in_double;
     else if (word == "float")
-      variant.precision = Precision::in_float;
+      variant.precision = simulate::Precision::in_float;
     else if (word == "euler")
-      variant.spec.scheme = Scheme::backward_euler;
+      variant.spec.scheme = simulate::Scheme::backward_euler;
     else if (word.starts_with("dt="))
       variant.spec.dt_ms = std::stod(value);
     else if (word.starts_with("root="))
@@ -77,8 +78,8 @@ double mean(const std::vector<double>& x) {
   return x.empty() ? 0 : sum / static_cast<double>(x.size());
 }
 
-nlohmann::ordered_json compare(const std::vector<Recording>& runs, const std::vector<Recording>& truths,
-                               double simulated_s) {
+nlohmann::ordered_json compare(const std::vector<simulate::Recording>& runs,
+                               const std::vector<simulate::Recording>& truths, double simulated_s) {
   size_t spikes = 0, true_spikes = 0, both = 0, samples = 0;
   std::vector<double> peak_errors, crossing_errors;
   double squares = 0;
@@ -111,16 +112,16 @@ nlohmann::ordered_json compare(const std::vector<Recording>& runs, const std::ve
           {"rmse_below_threshold_mV", std::sqrt(squares / static_cast<double>(samples))}};
 }
 
-void write_inputs(const std::vector<SynapticInput>& inputs, const std::filesystem::path& folder) {
-  make_writable_folder(folder);
+void write_inputs(const std::vector<stimulus::SynapticInput>& inputs, const std::filesystem::path& folder) {
+  files::make_writable_folder(folder);
   for (size_t i = 0; i < inputs.size(); ++i) {
-    Hdf5Image image;
+    dataset::Hdf5Image image;
     for (const auto& [group, events] :
          {std::pair("/input/exc", &inputs[i].excitatory), {"/input/inh", &inputs[i].inhibitory}}) {
       image.write<uint32_t>(std::string(group) + "/compartment", events->synapse, "1");
       image.write<uint32_t>(std::string(group) + "/time_ms", events->time_ms, "ms");
     }
-    write_file_atomically(folder / fmt::format("trial-{:03}.h5", i), image.bytes());
+    files::write_file_atomically(folder / fmt::format("trial-{:03}.h5", i), image.bytes());
   }
 }
 
@@ -149,15 +150,18 @@ int main(int argc, char** argv) {
                  "folder for the trials' input, as `simulate --replay` takes it");
   CLI11_PARSE(app, argc, argv);
   try {
-    CellChoices choices;
+    cell::CellChoices choices;
     if (!morphology.empty()) choices.morphology = morphology;
     choices.receptors = receptors;
-    const auto cell = read_detailed_cell(Settings::from_file(file), file.parent_path(), choices);
-    const auto rates = read_stimulus(Settings::from_file(stimulus_file), synapse_pools(cell));
-    std::vector<SynapticInput> inputs;
+    const auto cell =
+        cell::read_detailed_cell(config::Settings::from_file(file), file.parent_path(), choices);
+    const auto rates =
+        stimulus::read_stimulus(config::Settings::from_file(stimulus_file), simulate::synapse_pools(cell));
+    std::vector<stimulus::SynapticInput> inputs;
     size_t excitatory = 0, inhibitory = 0;
     for (int64_t trial = 0; trial < trials; ++trial) {
-      inputs.push_back(draw_input(rates, seed, Stage::test_cases, static_cast<uint64_t>(trial), trial_ms));
+      inputs.push_back(stimulus::draw_input(rates, seed, random::Stage::test_cases,
+                                            static_cast<uint64_t>(trial), trial_ms));
       excitatory += inputs.back().excitatory.time_ms.size();
       inhibitory += inputs.back().inhibitory.time_ms.size();
     }
@@ -168,11 +172,11 @@ int main(int argc, char** argv) {
                                         {"inhibitory_input_per_ms", static_cast<double>(inhibitory) / ms}}
               << std::endl;
     if (!inputs_folder.empty()) write_inputs(inputs, inputs_folder);
-    std::vector<Recording> truths;
+    std::vector<simulate::Recording> truths;
     for (const auto& text : variants) {
       const auto variant = read_variant(text);
       const auto start = std::clock();
-      auto runs = simulate_trials(cell, variant.spec, variant.precision, inputs, trial_ms, threads);
+      auto runs = simulate::simulate(cell, {variant.spec, variant.precision}, inputs, trial_ms, threads);
       const double seconds = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
       if (truths.empty()) truths = runs;
       nlohmann::ordered_json row{{"variant", text}, {"seconds_per_simulated_second", 1000 * seconds / ms}};

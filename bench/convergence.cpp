@@ -7,7 +7,7 @@
 #include "dataset/replay_input.hpp"
 #include "simulate/cable.hpp"
 
-using namespace neurontwin;
+using namespace nt;
 
 int main(int argc, char** argv) {
   CLI::App app("error of the soma's voltage by time step");
@@ -16,7 +16,7 @@ int main(int argc, char** argv) {
   double finest = 0.0015625;
   int64_t ms = 200;
   std::string scheme = "crank-nicolson";
-  CableSpec spec;
+  simulate::CableSpec spec;
   app.add_option("--cell", file)->required();
   app.add_option("--morphology", morphology)->required();
   app.add_option("--ms", ms);
@@ -29,15 +29,16 @@ int main(int argc, char** argv) {
   app.add_option("input", input_file)->required();
   CLI11_PARSE(app, argc, argv);
   try {
-    const auto cell = read_detailed_cell(Settings::from_file(file), file.parent_path(), {morphology, ""});
-    const auto input = read_replay_input(input_file, cell);
-    const auto trace = [&](CableSpec with, double dt_ms) {
+    const auto cell =
+        cell::read_detailed_cell(config::Settings::from_file(file), file.parent_path(), {morphology, ""});
+    const auto input = dataset::read_replay_input(input_file, cell);
+    const auto trace = [&](simulate::CableSpec with, double dt_ms) {
       with.dt_ms = dt_ms;
-      CableSimulator<double> simulator(cell, with);
+      simulate::CableSimulator<double> simulator(cell, with);
       return simulator.run(std::span(&input, 1), ms)[0].soma_mV;
     };
     const auto truth = trace({}, finest);
-    if (scheme == "euler") spec.scheme = Scheme::backward_euler;
+    if (scheme == "euler") spec.scheme = simulate::Scheme::backward_euler;
     std::cout << "dt_ms,max_error_mV,rms_error_mV\n";
     for (const double dt : steps) {
       const auto v = trace(spec, dt);

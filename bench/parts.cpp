@@ -9,12 +9,12 @@
 
 namespace {
 
-using namespace neurontwin;
+using namespace nt;
 
-const DetailedCell& layer_five_cell() {
+const cell::DetailedCell& layer_five_cell() {
   static const auto cell = [] {
     const std::filesystem::path file = NEURONTWIN_CELLS "/l5pc.toml";
-    return read_detailed_cell(Settings::from_file(file), file.parent_path());
+    return cell::read_detailed_cell(config::Settings::from_file(file), file.parent_path());
   }();
   return cell;
 }
@@ -28,12 +28,12 @@ void count(benchmark::State& state, size_t compartments, size_t lanes) {
 /// The tree with voltages and conductances like those of a cell at work.
 template <class T>
 struct Tree {
-  NodeOrder order = order_nodes(layer_five_cell().geometry);
-  CableKernels<T> kernels = cable_kernels<T>();
+  simulate::NodeOrder order = simulate::order_nodes(layer_five_cell().geometry);
+  simulate::CableKernels<T> kernels = simulate::cable_kernels<T>();
   std::vector<int32_t> parent;
   std::vector<T> coupling, diagonal;
-  Aligned<T> v, rhs, d;
-  CableArguments<T> arguments;
+  simulate::Aligned<T> v, rhs, d;
+  simulate::CableArguments<T> arguments;
 
   Tree() : v(order.nodes.size() * kernels.lanes), rhs(v.size()), d(v.size()) {
     for (const auto& node : order.nodes) {
@@ -55,7 +55,7 @@ struct Tree {
 
 template <class T>
 void eliminate_and_substitute(benchmark::State& state) {
-  const FlushSubnormals flush;
+  const simulate::FlushSubnormals flush;
   Tree<T> tree;
   for (auto _ : state) {
     tree.kernels.reset(tree.rhs.data(), tree.d.data(), tree.diagonal.data(), 0, tree.arguments.nodes);
@@ -69,37 +69,42 @@ void eliminate_and_substitute(benchmark::State& state) {
 /// One kernel of a mechanism over all its instances.
 template <class T>
 void mechanism(benchmark::State& state, size_t placement, int advance) {
-  const FlushSubnormals flush;
+  const simulate::FlushSubnormals flush;
   const auto& cell = layer_five_cell();
   Tree<T> tree;
-  ArrayNames names;
-  const auto group = make_group<T>(
-      cell, cell.placements[placement],
-      {tree.order, 0, static_cast<int>(tree.order.nodes.size()), 0.025, {1, 1}, "", Scheme::crank_nicolson},
-      names);
-  std::vector<Aligned<T>> arrays;
+  simulate::ArrayNames names;
+  const auto group = make_group<T>(cell, cell.placements[placement],
+                                   {tree.order,
+                                    0,
+                                    static_cast<int>(tree.order.nodes.size()),
+                                    0.025,
+                                    {1, 1},
+                                    "",
+                                    simulate::Scheme::crank_nicolson},
+                                   names);
+  std::vector<simulate::Aligned<T>> arrays;
   for (size_t k = 0; k < names.size(); ++k) arrays.emplace_back(tree.v.size());
   for (const auto& [name, value] : {std::pair{"cai", 1e-4}, {"eca", 120.0}})
     if (const auto k = names.find(name))
       std::fill_n(arrays[*k].data(), arrays[*k].size(), static_cast<T>(value));
-  auto own = make_group_lanes(group, tree.kernels.lanes, arrays);
-  const auto start = initial_state(cell, 0.025).stored[placement];
+  auto own = simulate::make_group_lanes(group, tree.kernels.lanes, arrays);
+  const auto start = simulate::initial_state(cell, 0.025).stored[placement];
   const size_t stored = cell.placements[placement].mechanism().stored.size();
   for (size_t i = 0; i < group.instances() * stored; ++i)
     std::fill_n(own.stored.data() + i * tree.kernels.lanes, tree.kernels.lanes,
                 static_cast<T>(start[group.instance[i / stored] * stored + i % stored]));
   const auto& fixed = advance < 0 ? group.fixed_current : group.fixed_advance[advance];
-  const KernelArguments<T> arguments{.first = 0,
-                                     .last = static_cast<int64_t>(group.instances()),
-                                     .node = group.node.data(),
-                                     .fixed = fixed.data(),
-                                     .stored = own.stored.data(),
-                                     .v = tree.v.data(),
-                                     .rhs = tree.rhs.data(),
-                                     .d = tree.d.data(),
-                                     .ion = own.ions.data(),
-                                     .ion_slope = own.ion_slopes.data(),
-                                     .table = group.table.data()};
+  const mechanism::KernelArguments<T> arguments{.first = 0,
+                                                .last = static_cast<int64_t>(group.instances()),
+                                                .node = group.node.data(),
+                                                .fixed = fixed.data(),
+                                                .stored = own.stored.data(),
+                                                .v = tree.v.data(),
+                                                .rhs = tree.rhs.data(),
+                                                .d = tree.d.data(),
+                                                .ion = own.ions.data(),
+                                                .ion_slope = own.ion_slopes.data(),
+                                                .table = group.table.data()};
   const auto kernel = advance < 0 ? group.kernels.current : group.kernels.advance[advance];
   for (auto _ : state) {
     kernel(arguments);
@@ -110,8 +115,8 @@ void mechanism(benchmark::State& state, size_t placement, int advance) {
 
 template <class T>
 void ten_milliseconds(benchmark::State& state) {
-  CableSimulator<T> simulator(layer_five_cell(), {});
-  const std::vector<SynapticInput> silence(simulator.lanes());
+  simulate::CableSimulator<T> simulator(layer_five_cell(), {});
+  const std::vector<stimulus::SynapticInput> silence(simulator.lanes());
   for (auto _ : state) benchmark::DoNotOptimize(simulator.run(silence, 10));
   count(state, 400 * layer_five_cell().geometry.compartments.size(), simulator.lanes());
 }

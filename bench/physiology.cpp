@@ -14,8 +14,9 @@
 #include "cell/place.hpp"
 #include "simulate/cable.hpp"
 #include "simulate/dendritic_input.hpp"
+#include "simulate/simulator.hpp"
 
-using namespace neurontwin;
+using namespace nt;
 using Numbers = nlohmann::ordered_json;  // "what, unit": number
 
 namespace {
@@ -39,10 +40,10 @@ void do_all(const std::vector<std::function<void()>>& jobs) {
   for (auto& worker : workers) worker.join();
 }
 
-Recording run(const DetailedCell& cell, double ms) {
-  const SynapticInput silence;
-  return simulate_trials(cell, {}, Precision::in_double, std::span(&silence, 1), static_cast<int64_t>(ms),
-                         1)[0];
+simulate::Recording run(const cell::DetailedCell& cell, double ms) {
+  const stimulus::SynapticInput silence;
+  return simulate::simulate(cell, {{}, simulate::Precision::in_double}, std::span(&silence, 1),
+                            static_cast<int64_t>(ms), 1)[0];
 }
 
 std::span<const float> part(const std::vector<float>& mV, double from_ms, double to_ms) {
@@ -54,7 +55,7 @@ double highest(std::span<const float> mV) {
   return *std::max_element(mV.begin(), mV.end());
 }
 
-double spikes_between(const Recording& r, double from_ms, double to_ms) {
+double spikes_between(const simulate::Recording& r, double from_ms, double to_ms) {
   return static_cast<double>(std::count_if(r.spike_times_ms.begin(), r.spike_times_ms.end(),
                                            [&](double t) { return t >= from_ms && t < to_ms; }));
 }
@@ -66,13 +67,14 @@ double above_ms(std::span<const float> mV, double level_mV) {
 
 // ---- the tree
 
-void measure_tree(const DetailedCell& cell, Numbers& out) {
+void measure_tree(const cell::DetailedCell& cell, Numbers& out) {
   const auto& g = cell.geometry;
   std::vector<bool> ends(g.sections.size(), true);
   for (const auto& s : g.sections)
     if (s.parent >= 0) ends[static_cast<size_t>(s.parent)] = false;
   out["compartments"] = g.compartments.size();
-  for (const auto region : {Region::soma, Region::basal, Region::apical}) {
+  for (const auto region :
+       {morphology::Region::soma, morphology::Region::basal, morphology::Region::apical}) {
     const std::string name(name_of(region));
     size_t sections = 0, endings = 0, compartments = 0;
     for (size_t s = 0; s < g.sections.size(); ++s) {
@@ -92,7 +94,7 @@ void measure_tree(const DetailedCell& cell, Numbers& out) {
       by_path[std::min(static_cast<size_t>(std::max(0.0, here.path_um) / 100), by_path.size() - 1)] +=
           here.length_um;
     }
-    if (region == Region::soma) {
+    if (region == morphology::Region::soma) {
       out["soma: area, um2"] = area;
       continue;
     }
@@ -112,10 +114,10 @@ void measure_tree(const DetailedCell& cell, Numbers& out) {
 // ---- one electrode at the soma
 
 /// Rest, and a small step downwards.
-void measure_membrane(DetailedCell cell, Numbers& out) {
+void measure_membrane(cell::DetailedCell cell, Numbers& out) {
   constexpr double kOn = 1500, kFor = 600, kStep_nA = -0.05;
-  cell.sites.push_back({"apical", compartment_at(cell.geometry, Region::apical, kSite_um)});
-  add_point(cell, "IClamp", 0, {{"del", kOn}, {"dur", kFor}, {"amp", kStep_nA}});
+  cell.sites.push_back({"apical", cell::compartment_at(cell.geometry, morphology::Region::apical, kSite_um)});
+  cell::add_point(cell, "IClamp", 0, {{"del", kOn}, {"dur", kFor}, {"amp", kStep_nA}});
   const auto recording = run(cell, kOn + kFor);
   const auto& v = recording.soma_mV;
   const double rest = part(v, 0, kOn).back();
@@ -132,9 +134,9 @@ void measure_membrane(DetailedCell cell, Numbers& out) {
   out["sag: steady over peak deflection"] = (end - rest) / (lowest - rest);
 }
 
-double firing_rate_hz(DetailedCell cell, double step_nA) {
+double firing_rate_hz(cell::DetailedCell cell, double step_nA) {
   constexpr double kFor = 2000;
-  add_point(cell, "IClamp", 0, {{"del", kSettling_ms}, {"dur", kFor}, {"amp", step_nA}});
+  cell::add_point(cell, "IClamp", 0, {{"del", kSettling_ms}, {"dur", kFor}, {"amp", step_nA}});
   return spikes_between(run(cell, kSettling_ms + kFor), kSettling_ms, kSettling_ms + kFor) / (kFor / 1000);
 }
 
@@ -146,17 +148,19 @@ struct Pairing {
 
 /// 5 ms of 1.9 nA at the soma, and 5 ms after its start the shape of a synaptic current with a peak of 0.5 nA
 /// at the apical site. The sites: at 100, 200 ... um.
-Recording pair(DetailedCell cell, Pairing pairing) {
-  const int apical = compartment_at(cell.geometry, Region::apical, kSite_um);
+simulate::Recording pair(cell::DetailedCell cell, Pairing pairing) {
+  const int apical = cell::compartment_at(cell.geometry, morphology::Region::apical, kSite_um);
   for (int um = 100; um <= 800; um += 100)
-    cell.sites.push_back({fmt::format("{}", um), compartment_at(cell.geometry, Region::apical, um)});
+    cell.sites.push_back(
+        {fmt::format("{}", um), cell::compartment_at(cell.geometry, morphology::Region::apical, um)});
   cell.sites.push_back({"apical", apical});
-  if (pairing.soma) add_point(cell, "IClamp", 0, {{"del", kSettling_ms}, {"dur", 5}, {"amp", 1.9}});
-  if (pairing.dendrite) add_point(cell, "EpspLike", apical, {{"start", kSettling_ms + 5}, {"amp", 0.5}});
+  if (pairing.soma) cell::add_point(cell, "IClamp", 0, {{"del", kSettling_ms}, {"dur", 5}, {"amp", 1.9}});
+  if (pairing.dendrite)
+    cell::add_point(cell, "EpspLike", apical, {{"start", kSettling_ms + 5}, {"amp", 0.5}});
   return run(cell, kSettling_ms + 150);
 }
 
-void describe_pairing(const std::string& name, const Recording& r, Numbers& out) {
+void describe_pairing(const std::string& name, const simulate::Recording& r, Numbers& out) {
   const auto after = part(r.sites.back().mV, kSettling_ms, kSettling_ms + 150);
   out[name + ": output spikes"] = spikes_between(r, kSettling_ms, kSettling_ms + 150);
   out[fmt::format("{}: peak at {} um, mV", name, kSite_um)] = highest(after);
@@ -164,7 +168,7 @@ void describe_pairing(const std::string& name, const Recording& r, Numbers& out)
 }
 
 /// Peaks until 4 ms after the soma's, before a calcium spike can follow.
-void describe_back_propagation(const Recording& r, Numbers& out) {
+void describe_back_propagation(const simulate::Recording& r, Numbers& out) {
   const double spike_ms = r.spike_times_ms.empty() ? kSettling_ms : r.spike_times_ms.front();
   const auto amplitude = [&](const std::vector<float>& mV) {
     return highest(part(mV, kSettling_ms, spike_ms + 4)) - part(mV, 0, kSettling_ms).back();
@@ -179,11 +183,12 @@ void describe_back_propagation(const Recording& r, Numbers& out) {
 // ---- synapses of one basal branch
 
 /// The distal half of the basal section that ends farthest from the soma.
-std::vector<int> basal_site(const Compartments& g) {
+std::vector<int> basal_site(const morphology::Compartments& g) {
   int last = 0;
   double farthest = 0;
   for (size_t c = 0; c < g.compartments.size(); ++c) {
-    if (g.region(static_cast<int>(c)) != Region::basal || g.compartments[c].path_um < farthest) continue;
+    if (g.region(static_cast<int>(c)) != morphology::Region::basal || g.compartments[c].path_um < farthest)
+      continue;
     farthest = g.compartments[c].path_um;
     last = static_cast<int>(c);
   }
@@ -198,12 +203,12 @@ std::vector<int> basal_site(const Compartments& g) {
 struct Response {
   double peak_mV, late_mV;
 };
-std::vector<Response> clustered_input(DetailedCell cell, const std::vector<int>& numbers) {
+std::vector<Response> clustered_input(cell::DetailedCell cell, const std::vector<int>& numbers) {
   constexpr double kOn = 200, kLate = 20;
   const auto compartments = basal_site(cell.geometry);
   cell.sites.push_back({"basal", compartments[compartments.size() / 2]});
   const auto& all = cell.placements[*cell.excitatory.placement].compartments;
-  std::vector<SynapticInput> inputs(numbers.size());
+  std::vector<stimulus::SynapticInput> inputs(numbers.size());
   for (size_t trial = 0; trial < numbers.size(); ++trial) {
     for (int k = 0; k < numbers[trial]; ++k) {
       const int at = compartments[static_cast<size_t>(k) % compartments.size()];
@@ -212,8 +217,8 @@ std::vector<Response> clustered_input(DetailedCell cell, const std::vector<int>&
           static_cast<uint32_t>(std::find(all.begin(), all.end(), at) - all.begin()));
     }
   }
-  const auto recordings = simulate_trials(cell, {}, Precision::in_double, inputs,
-                                          static_cast<int64_t>(kOn + kLate) + 20, threads());
+  const auto recordings = simulate::simulate(cell, {{}, simulate::Precision::in_double}, inputs,
+                                             static_cast<int64_t>(kOn + kLate) + 20, threads());
   std::vector<Response> responses;
   for (const auto& r : recordings) {
     const auto& v = r.sites.back().mV;
@@ -232,7 +237,7 @@ double steepest(const std::vector<int>& numbers, const std::vector<Response>& re
   return most / (responses[0].*what);
 }
 
-void measure_clusters(const DetailedCell& nmda, const DetailedCell& ampa, Numbers& out) {
+void measure_clusters(const cell::DetailedCell& nmda, const cell::DetailedCell& ampa, Numbers& out) {
   const std::vector<int> numbers{1, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 24, 28, 32, 36, 40};
   const auto with = clustered_input(nmda, numbers), without = clustered_input(ampa, numbers);
   const auto compartments = basal_site(nmda.geometry);
@@ -252,13 +257,16 @@ void measure_clusters(const DetailedCell& nmda, const DetailedCell& ampa, Number
 
 // ---- random input
 
-void measure_output_rate(const DetailedCell& cell, const std::filesystem::path& stimulus, int64_t trials,
-                         int64_t trial_ms, Numbers& out) {
-  const auto rates = read_stimulus(Settings::from_file(stimulus), synapse_pools(cell));
-  std::vector<SynapticInput> inputs;
+void measure_output_rate(const cell::DetailedCell& cell, const std::filesystem::path& stimulus,
+                         int64_t trials, int64_t trial_ms, Numbers& out) {
+  const auto rates =
+      stimulus::read_stimulus(config::Settings::from_file(stimulus), simulate::synapse_pools(cell));
+  std::vector<stimulus::SynapticInput> inputs;
   for (int64_t trial = 0; trial < trials; ++trial)
-    inputs.push_back(draw_input(rates, 1, Stage::test_cases, static_cast<uint64_t>(trial), trial_ms));
-  const auto recordings = simulate_trials(cell, {}, Precision::in_float, inputs, trial_ms, threads());
+    inputs.push_back(
+        stimulus::draw_input(rates, 1, random::Stage::test_cases, static_cast<uint64_t>(trial), trial_ms));
+  const auto recordings =
+      simulate::simulate(cell, {{}, simulate::Precision::in_float}, inputs, trial_ms, threads());
   double spikes = 0, sum = 0, squares = 0, samples = 0;
   for (const auto& r : recordings) {
     spikes += static_cast<double>(r.spike_times_ms.size());
@@ -286,8 +294,8 @@ struct Chosen {
 
 Numbers measure(const Chosen& chosen, const std::optional<std::filesystem::path>& morphology) {
   const auto read = [&](const std::string& receptors) {
-    return read_detailed_cell(Settings::from_file(chosen.cell), chosen.cell.parent_path(),
-                              {morphology, receptors});
+    return cell::read_detailed_cell(config::Settings::from_file(chosen.cell), chosen.cell.parent_path(),
+                                    {morphology, receptors});
   };
   const auto cell = read("nmda");
   Numbers out;
@@ -296,7 +304,7 @@ Numbers measure(const Chosen& chosen, const std::optional<std::filesystem::path>
 
   const std::vector<double> steps_nA{0.2, 0.3, 0.4, 0.6, 0.8, 1.0, 1.2};
   std::vector<double> rates(steps_nA.size());
-  Recording alone, dendrite, paired;
+  simulate::Recording alone, dendrite, paired;
   Numbers membrane;
   std::vector<std::function<void()>> jobs{
       [&] { measure_membrane(cell, membrane); },

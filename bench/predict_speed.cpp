@@ -11,7 +11,7 @@
 #include "twin/branches.hpp"
 #include "twin/twin.hpp"
 
-using namespace neurontwin;
+using namespace nt;
 
 namespace {
 
@@ -25,7 +25,7 @@ struct Work {
 /// Pieces of random input, each sorted by stream and time.
 std::vector<std::vector<int32_t>> random_pieces(const Work& w, int64_t streams, int64_t ms, int64_t pieces) {
   std::vector<std::vector<int32_t>> all(static_cast<size_t>(pieces));
-  Random random(1, Stage::test_cases, 0, StreamName::test_case);
+  random::Random random(1, random::Stage::test_cases, 0, random::StreamName::test_case);
   for (auto& events : all) {
     for (int64_t s = 0; s < streams; ++s) {
       for (int64_t t = 0; t < ms; ++t) {
@@ -39,16 +39,16 @@ std::vector<std::vector<int32_t>> random_pieces(const Work& w, int64_t streams, 
   return all;
 }
 
-void measure(const char* name, const TwinSpec& spec, const Work& w, const std::vector<int64_t>& streams,
+void measure(const char* name, const twin::TwinSpec& spec, const Work& w, const std::vector<int64_t>& streams,
              const std::vector<int64_t>& pieces_ms) {
-  Twin twin(spec, w.channels, 1, on_threads(w.threads));
+  twin::Twin twin(spec, w.channels, 1, twin::on_threads(w.threads));
   fmt::print("{}: {}\n{:>10} {:>10} {:>22} {:>16}\n", name, spec.network->words(), "streams", "piece ms",
              "neuron-ms per second", "ms per piece");
   for (const int64_t count : streams) {
     for (const int64_t ms : pieces_ms) {
       if (count * ms > 50000) continue;
       const auto input = random_pieces(w, count, ms, std::clamp<int64_t>(20000 / (count * ms), 1, 100));
-      Twin::Stream stream(twin, count);
+      twin::Twin::Stream stream(twin, count);
       double least_s = 1e9;
       for (int r = 0; r <= w.repeats; ++r) {
         int64_t done = 0;
@@ -67,8 +67,8 @@ void measure(const char* name, const TwinSpec& spec, const Work& w, const std::v
   }
 }
 
-ConvolutionalSpec convolutional(const std::vector<int64_t>& taps, int64_t width, int64_t shapes) {
-  ConvolutionalSpec spec;
+twin::ConvolutionalSpec convolutional(const std::vector<int64_t>& taps, int64_t width, int64_t shapes) {
+  twin::ConvolutionalSpec spec;
   for (const auto t : taps) spec.layers.push_back({t, width});
   spec.batch_norm = true;
   spec.temporal_shapes = shapes;
@@ -76,17 +76,17 @@ ConvolutionalSpec convolutional(const std::vector<int64_t>& taps, int64_t width,
 }
 
 /// Synapses of both kinds on every compartment of one long cable, as on a real cell's tree.
-RecurrentSpec recurrent(int64_t units, int64_t branches, int64_t channels) {
-  CellTable cell;
+twin::RecurrentSpec recurrent(int64_t units, int64_t branches, int64_t channels) {
+  dataset::CellTable cell;
   for (int64_t i = 0; i < channels / 2; ++i) {
     cell.section.push_back(fmt::format("dend[{}]", i / 6));
     cell.excitatory_compartment.push_back(static_cast<int32_t>(i));
   }
   cell.inhibitory_compartment = cell.excitatory_compartment;
-  RecurrentSpec spec;
+  twin::RecurrentSpec spec;
   spec.memory_units = units;
   spec.branches = branches;
-  wire(spec, cell);
+  twin::wire(spec, cell);
   return spec;
 }
 
@@ -112,7 +112,7 @@ int main(int argc, char** argv) {
   std::vector<std::vector<int64_t>> all{{54, 12, 12}, {54, 24, 24}};
   if (!taps.empty()) all = {taps};
   for (const auto& t : all)
-    measure(fmt::format("taps {}", fmt::join(t, ",")).c_str(), TwinSpec(convolutional(t, width, shapes)), w,
-            streams, pieces);
-  measure("recurrent", TwinSpec(recurrent(units, branches, w.channels)), w, streams, pieces);
+    measure(fmt::format("taps {}", fmt::join(t, ",")).c_str(),
+            twin::TwinSpec(convolutional(t, width, shapes)), w, streams, pieces);
+  measure("recurrent", twin::TwinSpec(recurrent(units, branches, w.channels)), w, streams, pieces);
 }

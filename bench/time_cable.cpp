@@ -10,13 +10,13 @@
 
 namespace {
 
-using namespace neurontwin;
+using namespace nt;
 
 template <class T>
-nlohmann::json measure(const DetailedCell& cell, const CableSpec& spec, const std::vector<TimedInput>& inputs,
-                       int64_t ms) {
-  CableSimulator<T> simulator(cell, spec);
-  std::vector<TimedInput> trials;
+nlohmann::json measure(const cell::DetailedCell& cell, const simulate::CableSpec& spec,
+                       const std::vector<stimulus::TimedInput>& inputs, int64_t ms) {
+  simulate::CableSimulator<T> simulator(cell, spec);
+  std::vector<stimulus::TimedInput> trials;
   for (size_t i = 0; i < simulator.lanes(); ++i) trials.push_back(inputs[i % inputs.size()]);
   const auto start = std::clock();
   const auto recordings = simulator.run(trials, ms);
@@ -35,7 +35,7 @@ int main(int argc, char** argv) {
   std::string receptors, scheme = "crank-nicolson", precision = "float";
   std::vector<std::filesystem::path> files;
   int64_t ms = 2000;
-  CableSpec spec;
+  simulate::CableSpec spec;
   app.add_option("--cell", file)->required();
   app.add_option("--morphology", morphology)->required();
   app.add_option("--receptors", receptors);
@@ -48,12 +48,12 @@ int main(int argc, char** argv) {
   app.add_option("--patience", spec.patience);
   app.add_option("inputs", files)->required();
   CLI11_PARSE(app, argc, argv);
-  if (scheme == "euler") spec.scheme = Scheme::backward_euler;
+  if (scheme == "euler") spec.scheme = simulate::Scheme::backward_euler;
   try {
-    const auto cell =
-        read_detailed_cell(Settings::from_file(file), file.parent_path(), {morphology, receptors});
-    std::vector<TimedInput> inputs;
-    for (const auto& input : files) inputs.push_back(read_replay_input(input, cell));
+    const auto cell = cell::read_detailed_cell(config::Settings::from_file(file), file.parent_path(),
+                                               {morphology, receptors});
+    std::vector<stimulus::TimedInput> inputs;
+    for (const auto& input : files) inputs.push_back(dataset::read_replay_input(input, cell));
     std::cout << (precision == "float" ? measure<float>(cell, spec, inputs, ms)
                                        : measure<double>(cell, spec, inputs, ms))
               << '\n';

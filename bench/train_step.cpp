@@ -10,14 +10,14 @@
 #include <chrono>
 #include <optional>
 
+#include "cli/kept_memory.hpp"
+#include "cli/patient_threads.hpp"
 #include "judge/torch_twin.hpp"
 #include "random/random.hpp"
-#include "train/kept_memory.hpp"
 #include "train/loss.hpp"
 #include "train/nadam.hpp"
-#include "train/patient_threads.hpp"
 
-using namespace neurontwin;
+using namespace nt;
 
 namespace {
 
@@ -29,13 +29,13 @@ struct Work {
   bool dense = true;
 };
 
-WindowBatch random_batch(const Work& s, int64_t history_ms) {
-  WindowBatch batch;
+dataset::WindowBatch random_batch(const Work& s, int64_t history_ms) {
+  dataset::WindowBatch batch;
   batch.windows = s.windows;
   batch.channels = s.channels;
   batch.history_ms = history_ms;
   batch.window_ms = s.window_ms;
-  Random random(1, Stage::test_cases, 0, StreamName::test_case);
+  random::Random random(1, random::Stage::test_cases, 0, random::StreamName::test_case);
   for (int64_t w = 0; w < s.windows; ++w) {
     for (int64_t t = 0; t < history_ms + s.window_ms; ++t) {
       for (int64_t c = 0; c < s.channels; ++c) {
@@ -78,17 +78,17 @@ constexpr double kSomaWeight = 0.02, kLearningRate = 1e-4;
 /// Our training, step by step.
 class Ours {
  public:
-  explicit Ours(Twin& twin)
+  explicit Ours(twin::Twin& twin)
       : twin_(twin), optimiser_(twin.layout()), gradients_(static_cast<size_t>(twin.layout().trained())) {}
 
-  double step(const WindowBatch& batch, Times& times) {
+  double step(const dataset::WindowBatch& batch, Times& times) {
     const auto now = [] { return std::chrono::steady_clock::now(); };
     const std::vector<double> weights{1, kSomaWeight};
     const auto start = now();
-    const auto outputs = twin_.forward(batch, NormBy::batch, true);
+    const auto outputs = twin_.forward(batch, twin::NormBy::batch, true);
     of_outputs_.resize(static_cast<size_t>(outputs.rows * outputs.row));
     const auto loss =
-        losses<float>(twin_.spec(), outputs, batch, usual_head_settings(), weights, of_outputs_);
+        train::losses<float>(twin_.spec(), outputs, batch, twin::usual_head_settings(), weights, of_outputs_);
     const auto forward_done = now();
     twin_.backward(of_outputs_, gradients_);
     const auto backward_done = now();
@@ -98,25 +98,25 @@ class Ours {
   }
 
  private:
-  Twin& twin_;
-  Nadam optimiser_;
-  Numbers<float> gradients_, of_outputs_;
+  twin::Twin& twin_;
+  train::Nadam optimiser_;
+  twin::Numbers<float> gradients_, of_outputs_;
 };
 
 /// The same as a dense framework does it: libtorch's operations over bins, which are made before the clock
 /// starts, its autograd, and NAdam in its operations.
 class Dense {
  public:
-  Dense(const Twin& twin, const WindowBatch& batch)
+  Dense(const twin::Twin& twin, const dataset::WindowBatch& batch)
       : twin_(twin), spec_(twin.spec()), optimiser_(parameters()) {
     bins_ = twin_.bins(tensor_of(batch.events), batch.windows, batch.window_ms);
   }
 
-  double step(const WindowBatch& batch, Times& times) {
+  double step(const dataset::WindowBatch& batch, Times& times) {
     const auto now = [] { return std::chrono::steady_clock::now(); };
     const auto start = now();
-    const auto loss = torch_losses(spec_, twin_.forward_bins(bins_, batch.window_ms, NormBy::batch), batch,
-                                   usual_head_settings());
+    const auto loss = torch_losses(spec_, twin_.forward_bins(bins_, batch.window_ms, twin::NormBy::batch),
+                                   batch, twin::usual_head_settings());
     const torch::Tensor total = loss[0] + kSomaWeight * loss[1];
     const auto forward_done = now();
     optimiser_.zero_gradients();
@@ -137,7 +137,7 @@ class Dense {
   }
 
   TorchTwin twin_;
-  TwinSpec spec_;
+  twin::TwinSpec spec_;
   TorchNadam optimiser_;
   torch::Tensor bins_;
 };
@@ -149,8 +149,8 @@ std::string parts(const Times& t) {
 }
 
 /// Both in this process, in turn, from the same weights and the same batch.
-void measure(const TwinSpec& spec, const Work& s) {
-  Twin twin(spec, s.channels, 1, on_threads(s.threads));
+void measure(const twin::TwinSpec& spec, const Work& s) {
+  twin::Twin twin(spec, s.channels, 1, twin::on_threads(s.threads));
   const auto batch = random_batch(s, twin.history_ms());
   fmt::print("{}, {} parameters\n", spec.network->words(), twin.parameter_count());
   Ours ours(twin);
@@ -173,32 +173,32 @@ void measure(const TwinSpec& spec, const Work& s) {
   std::fflush(stdout);
 }
 
-TwinSpec convolutional(const std::vector<int64_t>& taps, int64_t width, const Work& s) {
-  ConvolutionalSpec network;
+twin::TwinSpec convolutional(const std::vector<int64_t>& taps, int64_t width, const Work& s) {
+  twin::ConvolutionalSpec network;
   for (const auto t : taps) network.layers.push_back({t, width});
   network.batch_norm = true;
   network.temporal_shapes = s.shapes;
   network.weight_sd = 0.002;
-  return TwinSpec(std::move(network));
+  return twin::TwinSpec(std::move(network));
 }
 
-TwinSpec recurrent(int64_t units, int64_t branches, const Work& s) {
-  RecurrentSpec network;
+twin::TwinSpec recurrent(int64_t units, int64_t branches, const Work& s) {
+  twin::RecurrentSpec network;
   network.memory_units = units;
   network.branches = branches;
-  CellTable cell;
+  dataset::CellTable cell;
   const auto half = static_cast<size_t>(s.channels / 2);
   cell.section.assign(half, "dend");
   for (size_t c = 0; c < half; ++c) cell.excitatory_compartment.push_back(static_cast<int>(c));
   cell.inhibitory_compartment = cell.excitatory_compartment;
-  wire(network, cell);
-  return TwinSpec(std::move(network));
+  twin::wire(network, cell);
+  return twin::TwinSpec(std::move(network));
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  start_with_patient_threads(argv);
+  cli::start_with_patient_threads(argv);
   Work s;
   std::vector<int64_t> taps;
   int64_t width = 128;
@@ -221,7 +221,7 @@ int main(int argc, char** argv) {
   CLI11_PARSE(app, argc, argv);
   s.dense = !no_dense;
   at::set_num_threads(s.threads);
-  keep_freed_memory();
+  cli::keep_freed_memory();
   fmt::print(
       "{} windows of {} ms, {} channels, {:.1f} % of the bins hold a spike, {} threads, medians of {} "
       "steps\n",

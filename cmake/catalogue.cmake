@@ -1,7 +1,7 @@
 # The mechanisms of src/mechanism/catalogue, translated by our own NMODL compiler and compiled for several instruction sets at once
 # (Highway picks the best at run time): the library neurontwin_catalogue.
-file(GLOB mods CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/mechanism/catalogue/*.mod)
-set(folder ${CMAKE_BINARY_DIR}/catalogue)
+file(GLOB mods CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/mechanism/catalogue/*.mod)
+set(folder ${PROJECT_BINARY_DIR}/catalogue)
 file(MAKE_DIRECTORY ${folder})
 set(kernels)
 foreach(mod ${mods})
@@ -17,26 +17,26 @@ target_include_directories(neurontwin_catalogue PRIVATE ${folder})
 target_link_libraries(neurontwin_catalogue PUBLIC neurontwin_mechanism PRIVATE neurontwin_lanes)
 
 # Loading of mechanisms: the catalogue's, and users' own, for which the program carries the headers their code needs.
-set(sources_header ${CMAKE_BINARY_DIR}/generated/mechanism/kernel_sources.hpp)
+set(sources_header ${PROJECT_BINARY_DIR}/generated/mechanism/kernel_sources.hpp)
 file(READ src/mechanism/lanes-inl.hpp lanes_inl)
 file(READ src/mechanism/kernel.hpp kernel_header)
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS src/mechanism/lanes-inl.hpp src/mechanism/kernel.hpp)
 file(CONFIGURE OUTPUT ${sources_header} CONTENT "#pragma once
 #include <string>
-namespace neurontwin::kernel_sources {
+namespace nt::mechanism::kernel_sources {
 inline const std::string lanes_inl = R\"header(@lanes_inl@)header\";
 inline const std::string kernel = R\"header(@kernel_header@)header\";
 }
 " @ONLY)
 add_library(neurontwin_mechanism_user STATIC src/mechanism/user/library.cpp src/mechanism/user/compile_user.cpp
                                              src/mechanism/user/compiler.cpp src/mechanism/user/kernel_cache.cpp)
-target_include_directories(neurontwin_mechanism_user PRIVATE ${CMAKE_BINARY_DIR}/generated)
+target_include_directories(neurontwin_mechanism_user PRIVATE ${PROJECT_BINARY_DIR}/generated)
 target_link_libraries(neurontwin_mechanism_user PUBLIC neurontwin_mechanism PRIVATE neurontwin_catalogue ${CMAKE_DL_LIBS})
 
 # Kernels as they run: the catalogue's and a user's, against the plain evaluation of their expressions.
 if(NEURONTWIN_TESTS)
-  file(GLOB kernel_tests CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/mechanism/catalogue/*_test.cpp ${CMAKE_SOURCE_DIR}/src/mechanism/user/*_test.cpp)
+  file(GLOB kernel_tests CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/mechanism/catalogue/*_test.cpp ${PROJECT_SOURCE_DIR}/src/mechanism/user/*_test.cpp)
   add_executable(kernels_test ${kernel_tests})
   target_link_libraries(kernels_test PRIVATE neurontwin_mechanism_user neurontwin_catalogue hwy GTest::gtest_main)
-  gtest_discover_tests(kernels_test TEST_PREFIX "kernels: " DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 300)
+  gtest_discover_tests(kernels_test TEST_PREFIX "kernels: " DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 300 LABELS unit)
 endif()

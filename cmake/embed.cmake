@@ -18,7 +18,7 @@ function(embed TARGET)
   foreach(kind page vega three)
     set(table "")
     if(kind STREQUAL page)
-      file(GLOB files CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/report/page/*)
+      file(GLOB files CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/report/page/*)
     elseif(kind STREQUAL three)
       set(files ${THREE_FILE})
     else()
@@ -38,11 +38,11 @@ function(embed TARGET)
     list(APPEND all ${files})
   endforeach()
   string(APPEND assembly ".section .note.GNU-stack,\"\",%progbits\n")
-  file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/assets.S CONTENT "${assembly}" @ONLY)
-  file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/assets.cpp CONTENT "#include \"report/assets.hpp\"
+  file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/assets.S CONTENT "${assembly}" @ONLY)
+  file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/assets.cpp CONTENT "#include \"report/assets.hpp\"
 extern \"C\" {
 ${declarations}}
-namespace neurontwin {
+namespace nt::report {
 std::span<const Asset> page_assets() {
   static const Asset assets[] = {
 ${page_table}  };
@@ -58,8 +58,8 @@ std::span<const Asset> three_modules() {
 ${three_table}  };
   return assets;
 }
-}  // namespace neurontwin
+}  // namespace nt::report
 " @ONLY)
-  set_source_files_properties(${CMAKE_BINARY_DIR}/assets.S PROPERTIES OBJECT_DEPENDS "${all}")
-  target_sources(${TARGET} PRIVATE ${CMAKE_BINARY_DIR}/assets.S ${CMAKE_BINARY_DIR}/assets.cpp)
+  set_source_files_properties(${PROJECT_BINARY_DIR}/assets.S PROPERTIES OBJECT_DEPENDS "${all}")
+  target_sources(${TARGET} PRIVATE ${PROJECT_BINARY_DIR}/assets.S ${PROJECT_BINARY_DIR}/assets.cpp)
 endfunction()

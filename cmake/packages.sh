@@ -19,6 +19,11 @@ test_packages=(
   chromium chromium-driver              # the report must work in a browser
 )
 
+developer_packages=(
+  clang-format                          # of one version for all: Debian's
+  libbenchmark-dev                      # bench/
+)
+
 install_packages() {
   local missing=()
   for package in "$@"; do

@@ -4,11 +4,11 @@
 
 #include "cell/physical.hpp"
 
-namespace neurontwin {
+namespace nt::cell {
 
 namespace {
 
-IntegrateAndFire read_point(const Settings& settings) {
+IntegrateAndFire read_point(const config::Settings& settings) {
   IntegrateAndFire cell;
   cell.excitatory_synapses =
       static_cast<int>(settings.integer("excitatory_synapses", cell.excitatory_synapses, {1, 100000}));
@@ -33,13 +33,13 @@ IntegrateAndFire read_point(const Settings& settings) {
 
 }  // namespace
 
-IntegrateAndFire read_cell(const Settings& settings) {
+IntegrateAndFire read_cell(const config::Settings& settings) {
   constexpr std::array<std::string_view, 1> kinds{"integrate-and-fire"};
   settings.choice("kind", kinds);
   return read_point(settings);
 }
 
-TwoLayerNeuron read_two_layer_neuron(const Settings& settings) {
+TwoLayerNeuron read_two_layer_neuron(const config::Settings& settings) {
   constexpr std::array<std::string_view, 1> kinds{"two-layer"};
   settings.choice("kind", kinds);
   TwoLayerNeuron cell;
@@ -53,4 +53,14 @@ TwoLayerNeuron read_two_layer_neuron(const Settings& settings) {
   return cell;
 }
 
-}  // namespace neurontwin
+PointDescription description_of(const IntegrateAndFire& cell) {
+  return {"leaky integrate-and-fire neuron", cell.excitatory_synapses, cell.inhibitory_synapses,
+          cell.membrane_time_constant_ms};
+}
+
+PointDescription description_of(const TwoLayerNeuron& cell) {
+  return {fmt::format("two-layer neuron of {} branches", cell.branches), cell.soma.excitatory_synapses,
+          cell.soma.inhibitory_synapses};
+}
+
+}  // namespace nt::cell

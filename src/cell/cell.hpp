@@ -1,7 +1,10 @@
 #pragma once
+#include <optional>
+#include <string>
+
 #include "config/settings.hpp"
 
-namespace neurontwin {
+namespace nt::cell {
 
 /// A leaky integrate-and-fire point neuron in 1 ms steps (Beniaguev et al. 2021, Fig. 1).
 /// Each input spike adds a post-synaptic potential  weight exp(-t/tau), cut off after `kernel_ms`.
@@ -37,8 +40,17 @@ struct TwoLayerNeuron {
   double branch_output_mV = 2;
 };
 
-/// Read a cell description. InputError where it is wrong.
-IntegrateAndFire read_cell(const Settings& settings);
-TwoLayerNeuron read_two_layer_neuron(const Settings& settings);
+/// What every kind of point neuron says of itself.
+struct PointDescription {
+  std::string words;  // what it is, in a few words
+  int excitatory_synapses = 0, inhibitory_synapses = 0;
+  std::optional<double> membrane_time_constant_ms = {};  // where a single one says how it forgets
+};
+PointDescription description_of(const IntegrateAndFire& cell);
+PointDescription description_of(const TwoLayerNeuron& cell);
 
-}  // namespace neurontwin
+/// Read a cell description. InputError where it is wrong.
+IntegrateAndFire read_cell(const config::Settings& settings);
+TwoLayerNeuron read_two_layer_neuron(const config::Settings& settings);
+
+}  // namespace nt::cell

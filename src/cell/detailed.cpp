@@ -11,32 +11,34 @@
 #include "mechanism/pace.hpp"
 #include "morphology/layer_five_tree.hpp"
 
-namespace neurontwin {
+namespace nt::cell {
 namespace {
 
 constexpr std::array<std::string_view, 5> kRegions{"soma", "axon", "basal", "apical", "other"};
 
-std::set<Region> read_regions(const Settings& settings, std::string_view key = "regions") {
-  std::set<Region> regions;
+std::set<morphology::Region> read_regions(const config::Settings& settings,
+                                          std::string_view key = "regions") {
+  std::set<morphology::Region> regions;
   for (const auto& name : settings.texts(key)) {
     const auto it = std::find(kRegions.begin(), kRegions.end(), name);
     if (it == kRegions.end()) {
       fail_input("{}: '{}' names the region \"{}\", expected some of: {}", settings.where(key),
                  settings.full_key(key), name, fmt::join(kRegions, ", "));
     }
-    regions.insert(static_cast<Region>(it - kRegions.begin()));
+    regions.insert(static_cast<morphology::Region>(it - kRegions.begin()));
   }
   return regions;
 }
 
 /// Where a mechanism or a synapse is: the compartments of `regions` whose centre is within `distance_um`
 /// [from, to] along the tree from the soma, where that is given.
-std::vector<int> read_compartments(const Settings& settings, const Compartments& geometry) {
+std::vector<int> read_compartments(const config::Settings& settings,
+                                   const morphology::Compartments& geometry) {
   const auto regions = read_regions(settings);
   // Asked for only where it is there, so that descriptions without it stay known as the same.
-  Range distance_um;
+  config::Range distance_um;
   if (settings.has("distance_um"))
-    std::tie(distance_um.low, distance_um.high) = settings.low_high("distance_um", {}, kNotNegative);
+    std::tie(distance_um.low, distance_um.high) = settings.low_high("distance_um", {}, config::kNotNegative);
   std::vector<int> all;
   for (size_t c = 0; c < geometry.compartments.size(); ++c) {
     const double path_um = geometry.compartments[c].path_um;
@@ -52,15 +54,15 @@ std::vector<int> read_compartments(const Settings& settings, const Compartments&
 }
 
 /// Arithmetic of NMODL on distance, longest and diameter.
-Mechanism compile_formula(const std::string& formula, const std::string& where) {
+mechanism::Mechanism compile_formula(const std::string& formula, const std::string& where) {
   const auto refuse = [&](const std::string& what) {
     fail_input("{} is the formula \"{}\": {}; it may hold distance, longest, diameter, numbers and functions",
                where, formula, what);
   };
   if (formula.find_first_of("{}") != formula.npos) refuse("it has braces");
-  Mechanism m;
+  mechanism::Mechanism m;
   try {
-    m = compile_mechanism(
+    m = mechanism::compile_mechanism(
         "NEURON { SUFFIX formula NONSPECIFIC_CURRENT value }\nPARAMETER { distance longest diameter "
         "}\nASSIGNED { value }\nBREAKPOINT { value = " +
             formula + "\n}",
@@ -71,8 +73,8 @@ Mechanism compile_formula(const std::string& formula, const std::string& where) 
     const auto start = what.find(": ");
     refuse(what.substr(start == what.npos ? 0 : start + 2));
   }
-  for (const auto* name : {"v", "t", "dt", "celsius", "diam", "area", kAreaScale}) {
-    const Expr e = m.symbol(name);
+  for (const auto* name : {"v", "t", "dt", "celsius", "diam", "area", mechanism::kAreaScale}) {
+    const mechanism::Expr e = m.symbol(name);
     if (e >= 0 && m.graph.depends(m.currents[0].value, e))
       refuse(fmt::format("'{}' is not known here", name));
   }
@@ -84,8 +86,8 @@ Mechanism compile_formula(const std::string& formula, const std::string& where) 
 /// compartment of a section, distance is that of the section's end. So it comes out in NEURON when a hoc loop
 /// for (x) sets a density: it visits x = 1 last, which stands for the last compartment.
 std::vector<double> evaluate_formula(const std::string& formula, const std::string& where,
-                                     const Compartments& geometry, const std::vector<int>& compartments,
-                                     bool last_at_end) {
+                                     const morphology::Compartments& geometry,
+                                     const std::vector<int>& compartments, bool last_at_end) {
   const auto m = compile_formula(formula, where);
   double longest = 0;
   for (const int c : compartments) {
@@ -106,8 +108,9 @@ std::vector<double> evaluate_formula(const std::string& formula, const std::stri
 }
 
 /// `given`: by the description. Of what a mechanism says of itself only conductances are looked at.
-void check_value(double value, const Parameter& parameter, const std::string& mechanism, bool given,
-                 const Compartments& geometry, int compartment, const std::string& where) {
+void check_value(double value, const mechanism::Parameter& parameter, const std::string& mechanism,
+                 bool given, const morphology::Compartments& geometry, int compartment,
+                 const std::string& where) {
   const auto& section =
       geometry.sections[static_cast<size_t>(geometry.compartments[static_cast<size_t>(compartment)].section)];
   if (!std::isfinite(value))
@@ -133,21 +136,23 @@ void check_value(double value, const Parameter& parameter, const std::string& me
 /// How .mod files are read for a cell: its folder, and what becomes of their tables.
 struct Files {
   std::filesystem::path folder;
-  Tables tables = Tables::exact;
+  mechanism::Tables tables = mechanism::Tables::exact;
 
-  std::shared_ptr<const LoadedMechanism> load(const std::string& mechanism, const std::string& where,
-                                              const std::set<std::string>& followed_ions = {}) const {
-    return load_mechanism(mechanism, folder, where, {tables, followed_ions});
+  std::shared_ptr<const mechanism::LoadedMechanism> load(
+      const std::string& mechanism, const std::string& where,
+      const std::set<std::string>& followed_ions = {}) const {
+    return mechanism::load_mechanism(mechanism, folder, where, {tables, followed_ions});
   }
 };
 
 /// A name of the catalogue, or a .mod file.
-std::string read_mechanism_name(const Settings& settings, const std::filesystem::path& folder) {
+std::string read_mechanism_name(const config::Settings& settings, const std::filesystem::path& folder) {
   const auto name = settings.text("mechanism");
   return name.ends_with(".mod") ? settings.file("mechanism", folder).string() : name;
 }
 
-Placement read_placement(const Settings& settings, const Compartments& geometry, const Files& files) {
+Placement read_placement(const config::Settings& settings, const morphology::Compartments& geometry,
+                         const Files& files) {
   Placement p;
   const auto name = read_mechanism_name(settings, files.folder);
   p.loaded = files.load(name, settings.where("mechanism"));
@@ -174,16 +179,16 @@ Placement read_placement(const Settings& settings, const Compartments& geometry,
 
 /// What a description changes in all its channels at once.
 struct Variation {
-  std::set<Region> passive;           // regions without channels but leaks
-  Settings density_factors, vshifts;  // by mechanism
+  std::set<morphology::Region> passive;       // regions without channels but leaks
+  config::Settings density_factors, vshifts;  // by mechanism
 };
 
 /// A leak has no states, and its current is a straight line of voltage.
-bool is_leak(const Mechanism& m) {
+bool is_leak(const mechanism::Mechanism& m) {
   return m.stored.empty() && m.initial_concentration.empty() && is_ohmic(m);
 }
 
-void vary(Placement& p, const Variation& variation, const Compartments& geometry) {
+void vary(Placement& p, const Variation& variation, const morphology::Compartments& geometry) {
   const auto& m = p.mechanism();
   for (size_t k = 0; k < m.parameters.size(); ++k) {
     const bool density = is_density(m.parameters[k]), shift = m.parameters[k].name == "vshift";
@@ -232,7 +237,7 @@ void add_channel(Placement p, const std::string& where, DetailedCell& cell) {
 
 /// The weight of each event: what NET_RECEIVE is given. 1 unless said where it is a mere number; where it may
 /// be a conductance, as that of NEURON's ExpSyn, 1 would be a thousand times too much.
-double read_weight(const Settings& settings, const Mechanism& m) {
+double read_weight(const config::Settings& settings, const mechanism::Mechanism& m) {
   if (!uses_weight(m)) return 1;
   if (m.parameter("weight") != nullptr)
     fail_input(
@@ -250,7 +255,7 @@ double read_weight(const Settings& settings, const Mechanism& m) {
 }
 
 /// Names of the mechanism and its kind must fit: a channel cannot receive events.
-SynapseGroup add_synapses(const std::string& group, const Settings& settings, DetailedCell& cell,
+SynapseGroup add_synapses(const std::string& group, const config::Settings& settings, DetailedCell& cell,
                           const Files& files, const std::string& receptors) {
   auto p = read_placement(settings, cell.geometry, files);
   if (!p.mechanism().receiving)
@@ -274,14 +279,15 @@ void follow_ions(DetailedCell& cell, const Files& files) {
   for (auto& placement : cell.placements) {
     const auto& m = placement.mechanism();
     const auto own = m.followed_ions();
-    const bool lacks = std::any_of(m.ions.begin(), m.ions.end(), [&](const IonVariable& ion) {
-      return followed.contains(ion.ion) && !own.contains(ion.ion) && !usual_ion(ion.ion).always_followed;
+    const bool lacks = std::any_of(m.ions.begin(), m.ions.end(), [&](const mechanism::IonVariable& ion) {
+      return followed.contains(ion.ion) && !own.contains(ion.ion) &&
+             !mechanism::usual_ion(ion.ion).always_followed;
     });
     if (lacks) placement.loaded = files.load(placement.loaded->name, m.path, followed);
   }
 }
 
-bool changes_concentration(const Mechanism& m) {
+bool changes_concentration(const mechanism::Mechanism& m) {
   return !m.initial_concentration.empty();
 }
 
@@ -315,12 +321,13 @@ void take_notes(DetailedCell& cell) {
 
 /// Point processes one by one, each at its place; a place may have several. Those of one mechanism are
 /// evaluated together.
-void add_points(const Settings& settings, DetailedCell& cell, const Files& files) {
+void add_points(const config::Settings& settings, DetailedCell& cell, const Files& files) {
   struct Instance {
     int compartment;
     std::vector<double> parameters;
   };
-  std::map<std::string, std::pair<std::shared_ptr<const LoadedMechanism>, std::vector<Instance>>> kinds;
+  std::map<std::string, std::pair<std::shared_ptr<const mechanism::LoadedMechanism>, std::vector<Instance>>>
+      kinds;
   for (const auto& point : settings.tables("point")) {
     const auto name = read_mechanism_name(point, files.folder);
     auto& [loaded, instances] = kinds[name];
@@ -350,7 +357,8 @@ void add_points(const Settings& settings, DetailedCell& cell, const Files& files
   }
 }
 
-std::vector<RecordingSite> read_sites(const Settings& settings, const Compartments& geometry) {
+std::vector<RecordingSite> read_sites(const config::Settings& settings,
+                                      const morphology::Compartments& geometry) {
   std::vector<RecordingSite> sites;
   for (const auto& record : settings.tables("record")) {
     const auto name = record.text("name");
@@ -366,9 +374,9 @@ std::vector<RecordingSite> read_sites(const Settings& settings, const Compartmen
 }
 
 /// The thickest apical compartment at a distance along the tree from the soma.
-int read_nexus(const Settings& settings, const Compartments& geometry) {
-  const double distance = settings.number("distance_um", {}, kPositive);
-  const int found = compartment_at(geometry, Region::apical, distance);
+int read_nexus(const config::Settings& settings, const morphology::Compartments& geometry) {
+  const double distance = settings.number("distance_um", {}, config::kPositive);
+  const int found = compartment_at(geometry, morphology::Region::apical, distance);
   if (found < 0)
     fail_input("{}: '{}' is {} um, but no apical dendrite is that far from the soma",
                settings.where("distance_um"), settings.full_key("distance_um"), distance);
@@ -376,9 +384,10 @@ int read_nexus(const Settings& settings, const Compartments& geometry) {
 }
 
 /// Capacitance of each region's membrane in uF/cm2: 1 where nothing is said.
-std::map<Region, double> read_capacitances(const Settings& settings) {
-  std::map<Region, double> all;
-  for (size_t region = 0; region < kRegions.size(); ++region) all[static_cast<Region>(region)] = 1;
+std::map<morphology::Region, double> read_capacitances(const config::Settings& settings) {
+  std::map<morphology::Region, double> all;
+  for (size_t region = 0; region < kRegions.size(); ++region)
+    all[static_cast<morphology::Region>(region)] = 1;
   for (const auto& membrane : settings.tables("capacitance")) {
     const double value = membrane.number("uF_cm2", {}, {1e-6, 1e6});
     for (const auto region : read_regions(membrane)) all[region] = value;
@@ -388,27 +397,28 @@ std::map<Region, double> read_capacitances(const Settings& settings) {
 
 /// Cuts the tree by `compartment_rule`: pieces of at most `compartment_spacing_um`, or of at most the
 /// fraction `d_lambda` of the length constant at 100 Hz, as NEURON's d_lambda rule does.
-Compartments read_compartments(const Settings& settings, const Morphology& morphology,
-                               const std::map<Region, double>& capacitance_uF_cm2) {
+morphology::Compartments read_compartments(const config::Settings& settings,
+                                           const morphology::Morphology& morphology,
+                                           const std::map<morphology::Region, double>& capacitance_uF_cm2) {
   static constexpr std::array<std::string_view, 2> kRules{"spacing", "d_lambda"};
   constexpr double kFrequency_hz = 100;
   const auto rule = settings.choice("compartment_rule", kRules, "spacing");
-  const double spacing_um = settings.number("compartment_spacing_um", 40, kPositive);
-  const double fraction = settings.number("d_lambda", 0.1, kPositive);
+  const double spacing_um = settings.number("compartment_spacing_um", 40, config::kPositive);
+  const double fraction = settings.number("d_lambda", 0.1, config::kPositive);
   const double resistivity = settings.number("axial_resistivity_ohm_cm", 100, {1e-6, 1e9});
   return cut(
       morphology,
-      [&](const Section& s) {
-        return rule == "spacing"
-                   ? by_spacing(s, spacing_um)
-                   : by_d_lambda(s, fraction, kFrequency_hz, resistivity, capacitance_uF_cm2.at(s.region));
+      [&](const morphology::Section& s) {
+        return rule == "spacing" ? morphology::by_spacing(s, spacing_um)
+                                 : morphology::by_d_lambda(s, fraction, kFrequency_hz, resistivity,
+                                                           capacitance_uF_cm2.at(s.region));
       },
       resistivity);
 }
 
 }  // namespace
 
-DetailedCell read_detailed_cell(const Settings& settings, const std::filesystem::path& folder,
+DetailedCell read_detailed_cell(const config::Settings& settings, const std::filesystem::path& folder,
                                 const CellChoices& choices) {
   static constexpr std::array<std::string_view, 1> kKinds{"detailed"};
   settings.choice("kind", kKinds);
@@ -416,14 +426,16 @@ DetailedCell read_detailed_cell(const Settings& settings, const std::filesystem:
 
   const auto named = settings.text("morphology");
   const bool built_in = !choices.morphology && named == "layer-5-tree";
-  auto morphology = built_in ? layer_five_tree()
-                             : read_morphology(choices.morphology ? *choices.morphology
-                                                                  : settings.file("morphology", folder));
+  auto morphology =
+      built_in ? morphology::layer_five_tree()
+               : morphology::read_morphology(choices.morphology ? *choices.morphology
+                                                                : settings.file("morphology", folder));
   const auto stub = settings.table("axon_stub");
   const auto stubs = stub.integer("sections", 0, {0, 1000});
-  const double stub_length = stub.number("length_um", 30, kPositive),
-               stub_diameter = stub.number("diameter_um", 1, kPositive);
-  if (stubs > 0) morphology = with_axon_stub(morphology, static_cast<int>(stubs), stub_length, stub_diameter);
+  const double stub_length = stub.number("length_um", 30, config::kPositive),
+               stub_diameter = stub.number("diameter_um", 1, config::kPositive);
+  if (stubs > 0)
+    morphology = morphology::with_axon_stub(morphology, static_cast<int>(stubs), stub_length, stub_diameter);
   const auto capacitances = read_capacitances(settings);
   cell.geometry = read_compartments(settings, morphology, capacitances);
   for (size_t c = 0; c < cell.geometry.compartments.size(); ++c)
@@ -433,10 +445,12 @@ DetailedCell read_detailed_cell(const Settings& settings, const std::filesystem:
   cell.celsius = settings.number("celsius", 6.3, {-50, 60});
 
   static constexpr std::array<std::string_view, 2> kTables{"exact", "as NEURON"};
-  const Files files{
-      folder, settings.choice("tables", kTables, "exact") == "exact" ? Tables::exact : Tables::as_neuron};
-  const Variation variation{settings.has("passive") ? read_regions(settings, "passive") : std::set<Region>{},
-                            settings.table("density_factors"), settings.table("vshift_mV")};
+  const Files files{folder, settings.choice("tables", kTables, "exact") == "exact"
+                                ? mechanism::Tables::exact
+                                : mechanism::Tables::as_neuron};
+  const Variation variation{
+      settings.has("passive") ? read_regions(settings, "passive") : std::set<morphology::Region>{},
+      settings.table("density_factors"), settings.table("vshift_mV")};
   for (const auto& insert : settings.tables("insert")) {
     auto channel = read_placement(insert, cell.geometry, files);
     vary(channel, variation, cell.geometry);
@@ -464,7 +478,7 @@ DetailedCell read_detailed_cell(const Settings& settings, const std::filesystem:
 
 void add_point(DetailedCell& cell, const std::string& mechanism, int compartment,
                const std::map<std::string, double>& parameters) {
-  Placement p{load_mechanism(mechanism, {}, "a point process"), {compartment}, {{}}};
+  Placement p{mechanism::load_mechanism(mechanism, {}, "a point process"), {compartment}, {{}}};
   for (const auto& parameter : p.mechanism().parameters) {
     const auto given = parameters.find(parameter.name);
     p.parameters[0].push_back(given == parameters.end() ? parameter.value : given->second);
@@ -472,8 +486,8 @@ void add_point(DetailedCell& cell, const std::string& mechanism, int compartment
   for (const auto& [name, value] : parameters)
     if (!p.mechanism().parameter(name)) fail_input("{} has no parameter '{}'", mechanism, name);
   for (const auto& variable : p.mechanism().ions)
-    cell.ions.try_emplace(variable.ion, usual_ion(variable.ion));
+    cell.ions.try_emplace(variable.ion, mechanism::usual_ion(variable.ion));
   cell.placements.push_back(std::move(p));
 }
 
-}  // namespace neurontwin
+}  // namespace nt::cell

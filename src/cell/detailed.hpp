@@ -10,15 +10,15 @@
 #include "mechanism/library.hpp"
 #include "morphology/compartments.hpp"
 
-namespace neurontwin {
+namespace nt::cell {
 
 /// A mechanism where it sits in the neuron.
 struct Placement {
-  std::shared_ptr<const LoadedMechanism> loaded;
+  std::shared_ptr<const mechanism::LoadedMechanism> loaded;
   std::vector<int> compartments;                // of each instance, ascending
   std::vector<std::vector<double>> parameters;  // [instance][parameter of the mechanism]
 
-  const Mechanism& mechanism() const { return loaded->mechanism; }
+  const mechanism::Mechanism& mechanism() const { return loaded->mechanism; }
 };
 
 /// Synapses of one kind: one on each compartment of its regions. Excitatory and inhibitory input addresses
@@ -37,12 +37,12 @@ struct RecordingSite {
 
 /// A neuron of compartments with channels, synapses and electrodes.
 struct DetailedCell {
-  Compartments geometry;
+  morphology::Compartments geometry;
   std::vector<double> capacitance_uF_cm2;  // of each compartment
   std::vector<Placement> placements;       // in the order in which they are evaluated: those that change
                                            // concentrations first, then by name
   SynapseGroup excitatory, inhibitory;
-  std::map<std::string, Ion>
+  std::map<std::string, mechanism::Ion>
       ions;  // by name, those of all mechanisms among them: what a simulation starts from
   double initial_mV = -65;
   double celsius = 6.3;
@@ -59,7 +59,7 @@ struct CellChoices {
 
 /// Reads a cell description of kind "detailed". `folder`: where the files it names are. InputError where it
 /// is wrong.
-DetailedCell read_detailed_cell(const Settings& settings, const std::filesystem::path& folder,
+DetailedCell read_detailed_cell(const config::Settings& settings, const std::filesystem::path& folder,
                                 const CellChoices& choices = {});
 
 /// Adds a point process of the catalogue to a cell. `parameters`: by name; the others as the mechanism has
@@ -67,4 +67,4 @@ DetailedCell read_detailed_cell(const Settings& settings, const std::filesystem:
 void add_point(DetailedCell& cell, const std::string& mechanism, int compartment,
                const std::map<std::string, double>& parameters);
 
-}  // namespace neurontwin
+}  // namespace nt::cell

@@ -11,7 +11,7 @@
 #include "cell/neuron.hpp"
 #include "config/temporary_folder.hpp"
 
-namespace neurontwin {
+namespace nt::cell {
 namespace {
 
 namespace fs = std::filesystem;
@@ -28,7 +28,7 @@ fs::path l5pc() {
 }
 
 DetailedCell read(const std::vector<std::string>& set = {}, const CellChoices& choices = {}) {
-  const auto settings = Settings::from_file(l5pc(), "", set);
+  const auto settings = config::Settings::from_file(l5pc(), "", set);
   auto cell = read_detailed_cell(settings, l5pc().parent_path(), choices);
   settings.reject_unread();
   return cell;
@@ -48,14 +48,14 @@ std::vector<double> everywhere(const DetailedCell& cell, const std::string& mech
   if (p == nullptr) return values;
   const auto& parameters = p->mechanism().parameters;
   const auto k = std::find_if(parameters.begin(), parameters.end(),
-                              [&](const Parameter& q) { return q.name == parameter; }) -
+                              [&](const mechanism::Parameter& q) { return q.name == parameter; }) -
                  parameters.begin();
   for (size_t i = 0; i < p->compartments.size(); ++i)
     values[static_cast<size_t>(p->compartments[i])] = p->parameters[i][static_cast<size_t>(k)];
   return values;
 }
 
-Region region_of(const DetailedCell& cell, size_t compartment) {
+morphology::Region region_of(const DetailedCell& cell, size_t compartment) {
   return cell.geometry.region(static_cast<int>(compartment));
 }
 
@@ -66,9 +66,9 @@ TEST(L5pc, LoadsOnTheBuiltInTree) {
   EXPECT_EQ(cell.ions.at("na").reversal_mV, 50);
   EXPECT_EQ(cell.ions.at("k").reversal_mV, -85);
   ASSERT_TRUE(cell.nexus);
-  EXPECT_EQ(region_of(cell, static_cast<size_t>(*cell.nexus)), Region::apical);
+  EXPECT_EQ(region_of(cell, static_cast<size_t>(*cell.nexus)), morphology::Region::apical);
   EXPECT_EQ(std::count_if(cell.geometry.sections.begin(), cell.geometry.sections.end(),
-                          [](const Section& s) { return s.region == Region::axon; }),
+                          [](const morphology::Section& s) { return s.region == morphology::Region::axon; }),
             2);
   // Concentrations before those who read them, then by name, as NEURON does.
   EXPECT_EQ(cell.placements[0].mechanism().name, "CaDynamics_E2");
@@ -82,14 +82,16 @@ TEST(L5pc, DensitiesAreThoseOfItsRegions) {
              decay = everywhere(cell, "CaDynamics_E2", "decay");
   for (size_t c = 0; c < na.size(); ++c) {
     const auto region = region_of(cell, c);
-    const bool dendrite = region == Region::basal || region == Region::apical;
-    EXPECT_EQ(na[c], region == Region::soma ? 0.998912 : region == Region::apical ? 0.021489 : 0);
+    const bool dendrite = region == morphology::Region::basal || region == morphology::Region::apical;
+    EXPECT_EQ(na[c], region == morphology::Region::soma     ? 0.998912
+                     : region == morphology::Region::apical ? 0.021489
+                                                            : 0);
     EXPECT_EQ(leak[c], dendrite ? 6e-5 : 3e-5);
     EXPECT_EQ(cell.capacitance_uF_cm2[c], dendrite ? 2 : 1);
-    EXPECT_EQ(decay[c], region == Region::soma     ? 294.679571
-                        : region == Region::axon   ? 277.300774
-                        : region == Region::apical ? 35.725651
-                                                   : 0);
+    EXPECT_EQ(decay[c], region == morphology::Region::soma     ? 294.679571
+                        : region == morphology::Region::axon   ? 277.300774
+                        : region == morphology::Region::apical ? 35.725651
+                                                               : 0);
   }
 }
 
@@ -98,12 +100,12 @@ TEST(L5pc, DensitiesMayFollowTheDistanceFromTheSoma) {
   const auto ih = everywhere(cell, "Ih", "gbar"), lva = everywhere(cell, "Ca_LVAst", "gbar");
   double longest = 0;
   for (size_t c = 0; c < ih.size(); ++c)
-    if (region_of(cell, c) == Region::apical)
+    if (region_of(cell, c) == morphology::Region::apical)
       longest = std::max(longest,
                          cell.geometry.compartments[c].path_um + cell.geometry.compartments[c].length_um / 2);
   int hot = 0;
   for (size_t c = 0; c < ih.size(); ++c) {
-    if (region_of(cell, c) != Region::apical) continue;
+    if (region_of(cell, c) != morphology::Region::apical) continue;
     const auto& here = cell.geometry.compartments[c];
     // The last compartment of a section has the value of the section's end.
     const bool last =
@@ -122,7 +124,8 @@ TEST(L5pc, EachDendriticCompartmentHasAnExcitatoryAndAnInhibitorySynapse) {
   const auto cell = read();
   size_t dendritic = 0;
   for (size_t c = 0; c < cell.geometry.compartments.size(); ++c)
-    dendritic += region_of(cell, c) == Region::basal || region_of(cell, c) == Region::apical;
+    dendritic +=
+        region_of(cell, c) == morphology::Region::basal || region_of(cell, c) == morphology::Region::apical;
   for (const auto& [group, name] : {std::pair{cell.excitatory, "AMPANMDA"}, {cell.inhibitory, "DoubleExp"}}) {
     EXPECT_EQ(cell.placements.at(*group.placement).mechanism().name, name);
     EXPECT_EQ(cell.placements.at(*group.placement).compartments.size(), dendritic);
@@ -134,8 +137,9 @@ TEST(L5pc, CompartmentsMayFollowTheLengthConstant) {
              finer = read({"compartment_rule=d_lambda", "d_lambda=0.05"});
   for (size_t s = 0; s < cell.geometry.sections.size(); ++s) {
     const auto& section = cell.geometry.sections[s];
-    const double cm = section.region == Region::basal || section.region == Region::apical ? 2 : 1;
-    EXPECT_EQ(cell.geometry.count(static_cast<int>(s)), by_d_lambda(section, 0.1, 100, 100, cm))
+    const double cm =
+        section.region == morphology::Region::basal || section.region == morphology::Region::apical ? 2 : 1;
+    EXPECT_EQ(cell.geometry.count(static_cast<int>(s)), morphology::by_d_lambda(section, 0.1, 100, 100, cm))
         << section.name;
   }
   EXPECT_GT(finer.geometry.compartments.size(), cell.geometry.compartments.size());
@@ -167,8 +171,8 @@ TEST(L5pc, DendritesMayBePassive) {
     if (p.mechanism().receiving || p.mechanism().name == "leak") continue;
     ASSERT_FALSE(p.compartments.empty()) << p.mechanism().name;
     for (const int c : p.compartments)
-      EXPECT_TRUE(region_of(cell, static_cast<size_t>(c)) == Region::soma ||
-                  region_of(cell, static_cast<size_t>(c)) == Region::axon);
+      EXPECT_TRUE(region_of(cell, static_cast<size_t>(c)) == morphology::Region::soma ||
+                  region_of(cell, static_cast<size_t>(c)) == morphology::Region::axon);
   }
   EXPECT_EQ(everywhere(cell, "NaTs2_t", "gbar")[0], 0.998912);
   // A mechanism that is nowhere any more is gone.
@@ -189,7 +193,7 @@ std::string tree_swc(int length_um) {
 TEST(Cell, TheTreeThatAnExperimentNamesLiesBesideTheExperiment) {
   // Both folders have a tree.swc, of other lengths: the cell's own file means its own, whoever begins from
   // it.
-  const auto folder = own_temporary_folder() / "cell-of-an-experiment";
+  const auto folder = config::own_temporary_folder() / "cell-of-an-experiment";
   fs::create_directories(folder / "cells");
   std::ofstream(folder / "cells/cell.toml")
       << "kind = \"detailed\"\nmorphology = \"tree.swc\"\n"
@@ -200,11 +204,12 @@ TEST(Cell, TheTreeThatAnExperimentNamesLiesBesideTheExperiment) {
   std::ofstream(folder / "other.toml")
       << "cell = { file = \"cells/cell.toml\", morphology = \"tree.swc\" }\n";
   const auto dendrite_um = [&](const std::string& experiment, const std::vector<std::string>& set = {}) {
-    const auto settings = Settings::from_file(folder / experiment, "", set);
+    const auto settings = config::Settings::from_file(folder / experiment, "", set);
     const auto cell = std::get<DetailedCell>(read_neuron(settings.table_or_file("cell")));
     double length_um = 0;
     for (size_t c = 0; c < cell.geometry.compartments.size(); ++c)
-      if (region_of(cell, c) == Region::basal) length_um += cell.geometry.compartments[c].length_um;
+      if (region_of(cell, c) == morphology::Region::basal)
+        length_um += cell.geometry.compartments[c].length_um;
     return length_um;
   };
   const double own_um = dendrite_um("plain.toml"), other_um = own_um + 100;
@@ -219,13 +224,14 @@ TEST(Cell, TheTreeThatAnExperimentNamesLiesBesideTheExperiment) {
 
 TEST(L5pc, ChoicesArePartOfTheResolvedConfiguration) {
   const std::vector<std::string> set{"density_factors.SK_E2=0.1"};
-  const auto settings = Settings::from_file(l5pc(), "", set);
+  const auto settings = config::Settings::from_file(l5pc(), "", set);
   read_detailed_cell(settings, l5pc().parent_path());
   const auto resolved = settings.resolved();
   for (const auto* part : {"SK_E2 = 0.1", "Ih = 0.0", "passive = []", "Ca_HVA"})
     EXPECT_NE(resolved.find(part), std::string::npos) << part;
   // ... and read back as the same cell.
-  const auto again = read_detailed_cell(Settings::from_text(resolved, "resolved.toml"), l5pc().parent_path());
+  const auto again =
+      read_detailed_cell(config::Settings::from_text(resolved, "resolved.toml"), l5pc().parent_path());
   EXPECT_EQ(everywhere(again, "SK_E2", "gbar"), everywhere(read(set), "SK_E2", "gbar"));
   EXPECT_EQ(everywhere(again, "Ih", "gbar"), everywhere(read(), "Ih", "gbar"));
 }
@@ -240,7 +246,7 @@ class Wrong : public testing::Test {
     EXPECT_NE(at, text.npos) << part;
     text.replace(at, part.size(), by);
     try {
-      const auto settings = Settings::from_text(text, "cell.toml");
+      const auto settings = config::Settings::from_text(text, "cell.toml");
       read_detailed_cell(settings, l5pc().parent_path());
       settings.reject_unread();
     } catch (const InputError& error) {
@@ -404,4 +410,4 @@ TEST(L5pc, OnThePublishedReconstructionHasNeuronsDensities) {
 }
 
 }  // namespace
-}  // namespace neurontwin
+}  // namespace nt::cell

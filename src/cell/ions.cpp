@@ -5,10 +5,10 @@
 
 #include "cell/physical.hpp"
 
-namespace neurontwin {
+namespace nt::cell {
 namespace {
 
-constexpr Range kConcentrations_mM{1e-12, 1e5};
+constexpr config::Range kConcentrations_mM{1e-12, 1e5};
 
 /// Asked for in every description, so that those that are known stay known as the same.
 constexpr std::array<const char*, 3> kAlwaysAskedFor{"na", "k", "ca"};
@@ -17,20 +17,20 @@ bool is_always_asked_for(const std::string& ion) {
   return std::find(kAlwaysAskedFor.begin(), kAlwaysAskedFor.end(), ion) != kAlwaysAskedFor.end();
 }
 
-bool uses_concentration(const Mechanism& m, const std::string& ion) {
-  return std::any_of(m.ions.begin(), m.ions.end(), [&](const IonVariable& variable) {
+bool uses_concentration(const mechanism::Mechanism& m, const std::string& ion) {
+  return std::any_of(m.ions.begin(), m.ions.end(), [&](const mechanism::IonVariable& variable) {
     return variable.is_concentration() && variable.ion == ion;
   });
 }
 
 /// The ions that mechanisms use, with the valences of their files.
-std::map<std::string, Ion> used_ions(const std::vector<Placement>& placements) {
-  std::map<std::string, Ion> ions;
-  for (const auto* name : kAlwaysAskedFor) ions[name] = usual_ion(name);
+std::map<std::string, mechanism::Ion> used_ions(const std::vector<Placement>& placements) {
+  std::map<std::string, mechanism::Ion> ions;
+  for (const auto* name : kAlwaysAskedFor) ions[name] = mechanism::usual_ion(name);
   for (const auto& placement : placements) {
     const auto& m = placement.mechanism();
     for (const auto& variable : m.ions) {
-      auto& ion = ions.try_emplace(variable.ion, usual_ion(variable.ion)).first->second;
+      auto& ion = ions.try_emplace(variable.ion, mechanism::usual_ion(variable.ion)).first->second;
       if (!variable.valence) continue;
       if (*variable.valence == 0) fail_input("{}: ion {} has VALENCE 0", m.path, ion.name);
       if (!ion.valence) ion.valence = variable.valence;
@@ -43,7 +43,8 @@ std::map<std::string, Ion> used_ions(const std::vector<Placement>& placements) {
 }
 
 /// Nernst's equation needs valences.
-void require_valences(const std::map<std::string, Ion>& ions, const std::vector<Placement>& placements) {
+void require_valences(const std::map<std::string, mechanism::Ion>& ions,
+                      const std::vector<Placement>& placements) {
   for (const auto& placement : placements) {
     const auto& m = placement.mechanism();
     for (const auto& [name, ion] : ions)
@@ -54,14 +55,15 @@ void require_valences(const std::map<std::string, Ion>& ions, const std::vector<
   }
 }
 
-void read_concentrations(const Settings& settings, Ion& ion) {
+void read_concentrations(const config::Settings& settings, mechanism::Ion& ion) {
   ion.inside_mM = settings.number("inside_mM", ion.inside_mM, kConcentrations_mM);
   ion.outside_mM = settings.number("outside_mM", ion.outside_mM, kConcentrations_mM);
 }
 
 }  // namespace
 
-std::map<std::string, Ion> read_ions(const Settings& settings, const std::vector<Placement>& placements) {
+std::map<std::string, mechanism::Ion> read_ions(const config::Settings& settings,
+                                                const std::vector<Placement>& placements) {
   auto all = used_ions(placements);
   require_valences(all, placements);
   const auto reversals = settings.table("reversal_mV");
@@ -91,7 +93,7 @@ bool follows_nernst(const DetailedCell& cell, const std::string& ion, int compar
 double resting_reversal_mV(const DetailedCell& cell, const std::string& name, int compartment) {
   const auto& ion = cell.ions.at(name);
   if (!follows_nernst(cell, name, compartment)) return ion.reversal_mV;
-  return nernst_mV(ion, cell.celsius, ion.inside_mM, ion.outside_mM);
+  return mechanism::nernst_mV(ion, cell.celsius, ion.inside_mM, ion.outside_mM);
 }
 
-}  // namespace neurontwin
+}  // namespace nt::cell

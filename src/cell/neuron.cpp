@@ -4,37 +4,73 @@
 
 #include <array>
 
-namespace neurontwin {
+namespace nt::cell {
 namespace {
+
+/// What the other rooms ask of a neuron, whatever its kind.
+struct Description {
+  std::vector<int> excitatory, inhibitory;  // the compartment of each synapse
+  std::string words;
+  std::optional<double> membrane_time_constant_ms = {};
+  std::vector<std::string> notes = {};
+};
 
 std::vector<int> compartments_of(const DetailedCell& cell, const SynapseGroup& group) {
   return group.placement ? cell.placements[*group.placement].compartments : std::vector<int>{};
 }
 
-/// The point that a neuron without compartments is.
-const IntegrateAndFire& point_of(const Neuron& neuron) {
-  if (const auto* two = std::get_if<TwoLayerNeuron>(&neuron)) return two->soma;
-  return std::get<IntegrateAndFire>(neuron);
+Description described(const DetailedCell& cell) {
+  return {.excitatory = compartments_of(cell, cell.excitatory),
+          .inhibitory = compartments_of(cell, cell.inhibitory),
+          .words = fmt::format("detailed neuron of {} compartments", cell.geometry.compartments.size()),
+          .notes = cell.notes};
 }
+
+/// A point neuron's synapses are all on its one compartment.
+template <class Point>
+Description described(const Point& point) {
+  const PointDescription said = description_of(point);
+  return {.excitatory = std::vector<int>(static_cast<size_t>(said.excitatory_synapses), 0),
+          .inhibitory = std::vector<int>(static_cast<size_t>(said.inhibitory_synapses), 0),
+          .words = said.words,
+          .membrane_time_constant_ms = said.membrane_time_constant_ms};
+}
+
+Description description(const Neuron& neuron) {
+  return std::visit([](const auto& cell) { return described(cell); }, neuron);
+}
+
+struct Kind {
+  std::string_view name;  // `kind` in a description
+  Neuron (*read)(const config::Settings& settings);
+};
+constexpr std::array kKinds{
+    Kind{"integrate-and-fire", [](const config::Settings& s) -> Neuron { return read_cell(s); }},
+    Kind{"two-layer", [](const config::Settings& s) -> Neuron { return read_two_layer_neuron(s); }},
+    Kind{"detailed", [](const config::Settings& s) -> Neuron { return read_detailed_cell(s, s.folder()); }},
+};
 
 }  // namespace
 
-Neuron read_neuron(const Settings& settings) {
-  static constexpr std::array<std::string_view, 3> kKinds{"integrate-and-fire", "two-layer", "detailed"};
-  const auto kind = settings.choice("kind", kKinds);
-  if (kind == "detailed") return read_detailed_cell(settings, settings.folder());
-  if (kind == "two-layer") return read_two_layer_neuron(settings);
-  return read_cell(settings);
+Neuron read_neuron(const config::Settings& settings) {
+  std::array<std::string_view, kKinds.size()> names;
+  for (size_t i = 0; i < names.size(); ++i) names[i] = kKinds[i].name;
+  const auto name = settings.choice("kind", names);
+  for (const auto& kind : kKinds)
+    if (kind.name == name) return kind.read(settings);
+  fail_input("{}: 'kind' is '{}'", settings.where("kind"), name);
+}
+
+const DetailedCell* compartmental(const Neuron& neuron) {
+  return std::get_if<DetailedCell>(&neuron);
 }
 
 std::vector<int> excitatory_compartments(const Neuron& neuron) {
-  if (const auto* cell = std::get_if<DetailedCell>(&neuron)) return compartments_of(*cell, cell->excitatory);
-  return std::vector<int>(static_cast<size_t>(point_of(neuron).excitatory_synapses), 0);
+  return description(neuron).excitatory;
 }
 
 std::vector<int> inhibitory_compartments(const Neuron& neuron) {
-  if (const auto* cell = std::get_if<DetailedCell>(&neuron)) return compartments_of(*cell, cell->inhibitory);
-  return std::vector<int>(static_cast<size_t>(point_of(neuron).inhibitory_synapses), 0);
+  return description(neuron).inhibitory;
 }
 
 int excitatory_synapses(const Neuron& neuron) {
@@ -46,24 +82,16 @@ int inhibitory_synapses(const Neuron& neuron) {
 }
 
 std::optional<double> membrane_time_constant_ms(const Neuron& neuron) {
-  const auto* point = std::get_if<IntegrateAndFire>(&neuron);
-  return point != nullptr ? std::optional(point->membrane_time_constant_ms) : std::nullopt;
+  return description(neuron).membrane_time_constant_ms;
 }
 
 std::vector<std::string> notes_of(const Neuron& neuron) {
-  const auto* cell = std::get_if<DetailedCell>(&neuron);
-  return cell != nullptr ? cell->notes : std::vector<std::string>{};
+  return description(neuron).notes;
 }
 
 std::string words_for(const Neuron& neuron) {
-  const auto synapses = fmt::format("{} excitatory and {} inhibitory synapses", excitatory_synapses(neuron),
-                                    inhibitory_synapses(neuron));
-  if (const auto* cell = std::get_if<DetailedCell>(&neuron))
-    return fmt::format("detailed neuron of {} compartments, {}", cell->geometry.compartments.size(),
-                       synapses);
-  if (const auto* two = std::get_if<TwoLayerNeuron>(&neuron))
-    return fmt::format("two-layer neuron of {} branches, {}", two->branches, synapses);
-  return "leaky integrate-and-fire neuron, " + synapses;
+  return fmt::format("{}, {} excitatory and {} inhibitory synapses", description(neuron).words,
+                     excitatory_synapses(neuron), inhibitory_synapses(neuron));
 }
 
-}  // namespace neurontwin
+}  // namespace nt::cell

@@ -4,7 +4,7 @@
 #include "cell/cell.hpp"
 #include "cell/detailed.hpp"
 
-namespace neurontwin {
+namespace nt::cell {
 
 /// Part of what a result is known by. Raise it when the same description comes to another neuron.
 inline constexpr int kCellVersion = 1;
@@ -14,7 +14,10 @@ using Neuron = std::variant<IntegrateAndFire, TwoLayerNeuron, DetailedCell>;
 
 /// Reads a cell description of any kind. Files that it names are beside the description. InputError where it
 /// is wrong.
-Neuron read_neuron(const Settings& settings);
+Neuron read_neuron(const config::Settings& settings);
+
+/// Its compartments and what sits on them; null: it is a point neuron.
+const DetailedCell* compartmental(const Neuron& neuron);
 
 int excitatory_synapses(const Neuron& neuron);
 int inhibitory_synapses(const Neuron& neuron);
@@ -32,4 +35,4 @@ std::optional<double> membrane_time_constant_ms(const Neuron& neuron);
 std::vector<int> excitatory_compartments(const Neuron& neuron);
 std::vector<int> inhibitory_compartments(const Neuron& neuron);
 
-}  // namespace neurontwin
+}  // namespace nt::cell

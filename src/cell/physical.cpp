@@ -5,7 +5,7 @@
 #include <string>
 #include <utility>
 
-namespace neurontwin {
+namespace nt::cell {
 namespace {
 
 constexpr double kMost_S = 1e-3, kMost_S_cm2 = 1000;
@@ -57,10 +57,10 @@ bool names_conductance(std::string_view name) {
 }
 
 /// From nothing to the most that physical_range() allows, in this unit.
-std::optional<Range> conductances(std::string_view unit) {
+std::optional<config::Range> conductances(std::string_view unit) {
   const auto power = power_of_siemens(unit);
   if (!power) return {};
-  return Range{0, (is_per_area(unit) ? kMost_S_cm2 : kMost_S) * std::pow(10.0, -*power)};
+  return config::Range{0, (is_per_area(unit) ? kMost_S_cm2 : kMost_S) * std::pow(10.0, -*power)};
 }
 
 bool is_current(std::string_view unit) {
@@ -76,19 +76,19 @@ std::optional<double> siemens_in(std::string_view unit) {
   return power ? std::optional(std::pow(10.0, *power)) : std::nullopt;
 }
 
-bool is_conductance(const Parameter& parameter) {
+bool is_conductance(const mechanism::Parameter& parameter) {
   if (parameter.unit.empty()) return names_conductance(parameter.name);
   return siemens_in(parameter.unit).has_value();
 }
 
-bool is_density(const Parameter& parameter) {
+bool is_density(const mechanism::Parameter& parameter) {
   return siemens_in(parameter.unit) && is_per_area(parameter.unit);
 }
 
-Range physical_range(const Parameter& parameter) {
+config::Range physical_range(const mechanism::Parameter& parameter) {
   const auto& unit = parameter.unit;
   if (const auto range = conductances(unit)) return *range;
-  if (is_conductance(parameter)) return kNotNegative;
+  if (is_conductance(parameter)) return config::kNotNegative;
   if (unit == "mV" || unit == "millivolt") return kVoltages_mV;
   if (unit == "nA" || unit == "nanoamp") return {-kMost_nA, kMost_nA};
   if (unit == "mA/cm2" || unit == "milliamp/cm2") return {-kMost_mA_cm2, kMost_mA_cm2};
@@ -97,24 +97,24 @@ Range physical_range(const Parameter& parameter) {
   return {};
 }
 
-bool uses_weight(const Mechanism& m) {
+bool uses_weight(const mechanism::Mechanism& m) {
   if (!m.receiving || m.receiving->arguments.empty()) return false;
-  const Expr weight = m.symbol(m.receiving->arguments[0]);
+  const mechanism::Expr weight = m.symbol(m.receiving->arguments[0]);
   if (weight < 0) return false;
-  for (const Expr after : m.receiving->stored)
+  for (const mechanism::Expr after : m.receiving->stored)
     if (m.graph.depends(after, weight)) return true;
   return false;
 }
 
-bool needs_weight(const Mechanism& m) {
+bool needs_weight(const mechanism::Mechanism& m) {
   return uses_weight(m) && m.receiving->weight_unit != "1";
 }
 
-Range weight_range(const Mechanism& m) {
+config::Range weight_range(const mechanism::Mechanism& m) {
   const auto& unit = m.receiving->weight_unit;
   if (const auto range = conductances(unit)) return *range;
   if (is_current(unit)) return {-kMost_nA, kMost_nA};
   return {0, 1e6};
 }
 
-}  // namespace neurontwin
+}  // namespace nt::cell

@@ -10,14 +10,14 @@
 #include "cell/neuron.hpp"
 #include "config/temporary_folder.hpp"
 
-namespace neurontwin {
+namespace nt::cell {
 namespace {
 
 namespace fs = std::filesystem;
 
 /// A synapse whose NET_RECEIVE begins like this; its conductance is a state in uS, as in NEURON's ExpSyn.
-Mechanism synapse(const std::string& receives) {
-  return compile_mechanism(
+mechanism::Mechanism synapse(const std::string& receives) {
+  return mechanism::compile_mechanism(
       "NEURON { POINT_PROCESS Syn RANGE tau, e NONSPECIFIC_CURRENT i }\n"
       "PARAMETER { tau = 2 (ms) e = 0 (mV) }\nASSIGNED { v (mV) i (nA) }\nSTATE { g (uS) }\n"
       "INITIAL { g = 0 }\nBREAKPOINT { SOLVE s METHOD cnexp\n i = g*(v - e) }\n"
@@ -62,14 +62,14 @@ TEST(Units, OfConductancesAreKnown) {
 class Description : public testing::Test {
  protected:
   void SetUp() override {
-    folder_ = own_temporary_folder() / "physical";
+    folder_ = config::own_temporary_folder() / "physical";
     fs::create_directories(folder_);
     std::ofstream(folder_ / "cell.swc") << "1 1 0 0 0 10 -1\n2 3 0 11 0 1 1\n3 3 0 111 0 1 2\n";
   }
 
   std::string refusal(const std::string& text) const {
     try {
-      const auto settings = Settings::from_text(text, "cell.toml");
+      const auto settings = config::Settings::from_text(text, "cell.toml");
       text.find("detailed") != text.npos ? void(read_detailed_cell(settings, folder_))
                                          : void(read_neuron(settings));
       settings.reject_unread();
@@ -137,7 +137,7 @@ TEST_F(Description, WhoseFormulaIsNoNumberIsRefused) {
 TEST_F(Description, MaySayTheWeightOfItsEvents) {
   const auto read = [&](const std::string& weight) {
     return read_detailed_cell(
-        Settings::from_text(
+        config::Settings::from_text(
             "kind = \"detailed\"\nmorphology = \"cell.swc\"\nexcitatory = { mechanism = \"DoubleExp\", "
             "regions = [\"basal\"]" +
                 weight + " }\n",
@@ -149,4 +149,4 @@ TEST_F(Description, MaySayTheWeightOfItsEvents) {
 }
 
 }  // namespace
-}  // namespace neurontwin
+}  // namespace nt::cell

@@ -4,13 +4,13 @@
 #include <array>
 #include <cmath>
 
-namespace neurontwin {
+namespace nt::cell {
 namespace {
 
 constexpr std::array<std::string_view, 5> kRegions{"soma", "axon", "basal", "apical", "other"};
 
 /// The sections by kind, for messages: "soma[0], dend[0] to dend[83]".
-std::string section_names(const Compartments& geometry) {
+std::string section_names(const morphology::Compartments& geometry) {
   std::vector<std::pair<std::string, std::pair<std::string, std::string>>> kinds;  // kind, first and last
   for (const auto& section : geometry.sections) {
     const auto kind = section.name.substr(0, section.name.find('['));
@@ -27,7 +27,7 @@ std::string section_names(const Compartments& geometry) {
   return fmt::format("{}", fmt::join(all, ", "));
 }
 
-int read_section(const Settings& settings, const Compartments& geometry) {
+int read_section(const config::Settings& settings, const morphology::Compartments& geometry) {
   const auto name = settings.text("section");
   const double x = settings.number("x", 0.5, {0, 1});
   for (size_t s = 0; s < geometry.sections.size(); ++s)
@@ -38,7 +38,7 @@ int read_section(const Settings& settings, const Compartments& geometry) {
 
 }  // namespace
 
-int compartment_at(const Compartments& geometry, Region region, double distance_um) {
+int compartment_at(const morphology::Compartments& geometry, morphology::Region region, double distance_um) {
   int found = -1;
   for (size_t c = 0; c < geometry.compartments.size(); ++c) {
     const auto& here = geometry.compartments[c];
@@ -51,7 +51,7 @@ int compartment_at(const Compartments& geometry, Region region, double distance_
   return found;
 }
 
-int read_place(const Settings& settings, const Compartments& geometry) {
+int read_place(const config::Settings& settings, const morphology::Compartments& geometry) {
   const bool by_section = settings.has("section");
   if (by_section == settings.has("region")) {
     fail_input("{}: a place is said by 'section' and 'x', or by 'region' and 'distance_um'; here {}",
@@ -61,8 +61,8 @@ int read_place(const Settings& settings, const Compartments& geometry) {
   if (by_section) return read_section(settings, geometry);
   const auto name = settings.choice("region", kRegions);
   const auto region =
-      static_cast<Region>(std::find(kRegions.begin(), kRegions.end(), name) - kRegions.begin());
-  const double distance_um = settings.number("distance_um", {}, kNotNegative);
+      static_cast<morphology::Region>(std::find(kRegions.begin(), kRegions.end(), name) - kRegions.begin());
+  const double distance_um = settings.number("distance_um", {}, config::kNotNegative);
   const int found = compartment_at(geometry, region, distance_um);
   if (found >= 0) return found;
   double nearest = std::numeric_limits<double>::infinity(), farthest = 0;
@@ -78,4 +78,4 @@ int read_place(const Settings& settings, const Compartments& geometry) {
                           : "the neuron has none");
 }
 
-}  // namespace neurontwin
+}  // namespace nt::cell

@@ -1,26 +1,28 @@
+#include <fmt/ranges.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <string_view>
+#include <thread>
 
-#include "cli/compare.hpp"
+#include "cli/kept_memory.hpp"
 #include "cli/memory_limit.hpp"
 #include "cli/outcome.hpp"
+#include "cli/patient_threads.hpp"
+#include "cli/print_comparison.hpp"
 #include "cli/progress_bar.hpp"
-#include "cli/replay.hpp"
+#include "cli/say.hpp"
+#include "cli/simulate_cell.hpp"
 #include "cli/stopping.hpp"
-#include "cli/summary.hpp"
-#include "cli/tools.hpp"
-#include "produce/dataset_size.hpp"
-#include "run/memory_estimate.hpp"
-#include "run/reasons.hpp"
-#include "run/search_stage.hpp"
-#include "run/stages.hpp"
-#include "train/kept_memory.hpp"
-#include "train/patient_threads.hpp"
+#include "config/error.hpp"
+#include "neurontwin/run.hpp"
 
 namespace {
 
-using namespace neurontwin;
+using namespace nt::cli;
+using neurontwin::InputError;
+using neurontwin::RunOptions;
+using neurontwin::Stage;
 
 constexpr int kDone = 0, kWrongInput = 2;
 
@@ -38,7 +40,18 @@ std::string command_line(int argc, char** argv) {
   return line;
 }
 
-void add_stage_options(CLI::App& app, Options& o) {
+int threads_of(const RunOptions& o) {
+  return o.threads > 0 ? o.threads : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+}
+
+/// What a command reads is not to be overwritten by what it writes, under whatever name.
+void require_other_file(const std::filesystem::path& out, const std::filesystem::path& input) {
+  std::error_code not_there;
+  if (std::filesystem::equivalent(out, input, not_there))
+    nt::fail_input("--out {}: is what the command reads, expected another file", out.string());
+}
+
+void add_stage_options(CLI::App& app, RunOptions& o) {
   app.add_option("experiment", o.experiment, "experiment file (.toml)")->required();
   app.add_option("--profile", o.profile, "a profile of the experiment file: quick, day or paper");
   app.add_option("--out", o.out, "run directory (default: runs/EXPERIMENT[-PROFILE])");
@@ -51,7 +64,7 @@ void add_stage_options(CLI::App& app, Options& o) {
 }
 
 /// simulate CELL.toml [--replay INPUT.h5] --out OUT.h5
-void add_replay_options(CLI::App& app, ReplayOptions& o) {
+void add_cell_options(CLI::App& app, SimulateCell& o) {
   const auto group = "One trial of a cell: CELL.toml [--replay INPUT.h5] --out OUT.h5";
   app.add_option("--replay", o.input, "recorded input spikes (.h5) for the cell's synapses")->group(group);
   const auto add = [&](const std::string& name, auto& value, const std::string& help) {
@@ -61,8 +74,8 @@ void add_replay_options(CLI::App& app, ReplayOptions& o) {
   add("--scheme", o.scheme, "euler or crank-nicolson (default)")
       ->check(CLI::IsMember({"euler", "crank-nicolson"}));
   add("--precision", o.precision, "double (default) or float")->check(CLI::IsMember({"double", "float"}));
-  add("--morphology", o.morphology, "a reconstruction (.swc, .asc) in the place of the cell's own");
-  add("--receptors", o.receptors, "nmda or ampa (default: the cell's own)")
+  add("--morphology", o.choices.morphology, "a reconstruction (.swc, .asc) in the place of the cell's own");
+  add("--receptors", o.choices.receptors, "nmda or ampa (default: the cell's own)")
       ->check(CLI::IsMember({"nmda", "ampa"}));
   add("--ms", o.duration_ms,
       "duration (default: the last input spike, rounded up to a second; without --replay required)")
@@ -73,42 +86,30 @@ constexpr auto kOneTrial = "simulate CELL.toml [--replay INPUT.h5] --out OUT.h5"
 
 /// Whether `simulate` is asked for one trial of a cell rather than for an experiment's data set. An option of
 /// the one is refused with the other.
-bool is_replay(const CLI::App& simulating, const Options& o) {
+bool is_one_trial(const CLI::App& simulating, const RunOptions& o) {
   if (simulating.count("--replay") > 0 || o.out.extension() == ".h5") {
     for (const auto* option : {"--profile", "--device", "--threads", "--seed"}) {
       if (simulating.count(option) > 0)
-        fail_input("{} means nothing for one trial of a cell ({}); leave it out", option, kOneTrial);
+        nt::fail_input("{} means nothing for one trial of a cell ({}); leave it out", option, kOneTrial);
     }
     return true;
   }
   for (const auto* option : {"--dt", "--scheme", "--precision", "--morphology", "--receptors", "--ms"}) {
-    if (simulating.count(option) > 0) fail_input("{} is for one trial of a cell: {}", option, kOneTrial);
+    if (simulating.count(option) > 0) nt::fail_input("{} is for one trial of a cell: {}", option, kOneTrial);
   }
   return false;
 }
 
-Experiment prepare(Options& o) {
-  if (Settings::from_file(o.experiment).has("kind")) {
-    fail_input("{}: is a cell, expected an experiment; one trial of a cell: {}", o.experiment.string(),
-               kOneTrial);
-  }
-  if (o.device == "cuda")
-    fail_input("--device cuda: this version has no GPU support; leave it out, or use --device cpu");
-  if (o.out.empty()) {
-    o.out = std::filesystem::path("runs") /
-            (o.experiment.stem().string() + (o.profile.empty() ? "" : "-" + o.profile));
-  }
-  auto experiment = read_experiment(o);
-  // What cannot fit is refused before anything is made.
-  require_room(experiment.plan, o.out / "dataset");
-  require_memory(experiment);
+neurontwin::Experiment prepare(const RunOptions& o) {
+  auto experiment = neurontwin::read_experiment(o);
+  for (const auto& note : experiment.notes()) say("note: " + note);
   require_address_space(threads_of(o));
   return experiment;
 }
 
-void require_background_simulation(const CLI::App& all, const Experiment& e) {
-  if (all.count("--simulation-threads") > 0 && e.train.starts_with_trials == 0) {
-    fail_input(
+void require_background_simulation(const CLI::App& all, const neurontwin::Experiment& e) {
+  if (all.count("--simulation-threads") > 0 && !e.simulates_beside_training()) {
+    nt::fail_input(
         "--simulation-threads means nothing without train.starts_with_trials, which lets training begin "
         "before all trials are simulated; leave it out");
   }
@@ -119,11 +120,11 @@ void print_search(const std::string& table, const std::filesystem::path& folder)
              std::filesystem::absolute(folder / "search.json").lexically_normal().string());
 }
 
-int run(int argc, char** argv) {
+int run_command(int argc, char** argv) {
   CLI::App app("neurontwin: from a detailed neuron to its deep-network twin", "neurontwin");
   app.set_version_flag("--version", "neurontwin " NEURONTWIN_VERSION);
   app.require_subcommand(1);
-  Options options;
+  RunOptions options;
   options.command = command_line(argc, argv);
 
   auto* all = app.add_subcommand("run", "simulate, train, evaluate, interpret and report");
@@ -133,12 +134,12 @@ int run(int argc, char** argv) {
          "threads that go on simulating beside training, where train.starts_with_trials asks for that "
          "(default: half)")
       ->check(CLI::Range(1, 4096));
-  const std::vector<std::tuple<std::string, StageName, std::string>> stages{
-      {"simulate", StageName::simulate, "make the data set"},
-      {"train", StageName::train, "train the twin"},
-      {"evaluate", StageName::evaluate, "score the twin on held-out trials"},
-      {"interpret", StageName::interpret, "find what the twin's filters mean"},
-      {"report", StageName::report, "write report.html"}};
+  const std::vector<std::tuple<std::string, Stage, std::string>> stages{
+      {"simulate", Stage::simulate, "make the data set"},
+      {"train", Stage::train, "train the twin"},
+      {"evaluate", Stage::evaluate, "score the twin on held-out trials"},
+      {"interpret", Stage::interpret, "find what the twin's filters mean"},
+      {"report", Stage::report, "write report.html"}};
   for (const auto& [name, stage, help] : stages)
     add_stage_options(*app.add_subcommand(name, help + " (one stage of run)"), options);
   auto* searching = app.add_subcommand("search", "find how small a twin can be, and why");
@@ -147,9 +148,9 @@ int run(int argc, char** argv) {
   searching->add_option("--workers", workers, "processes to train with, which share the threads (default: 1)")
       ->check(CLI::Range(1, 1024));
   searching->add_option("--search-worker", worker_threads)->group("");  // what those are started with
-  ReplayOptions replaying;
+  SimulateCell one_trial;
   auto* simulating = app.get_subcommand("simulate");
-  add_replay_options(*simulating, replaying);
+  add_cell_options(*simulating, one_trial);
 
   std::filesystem::path file, input, out;
   std::vector<std::filesystem::path> files;
@@ -174,13 +175,14 @@ int run(int argc, char** argv) {
   exporting->add_option("--format", format, "onnx or hdf5")->required();
   exporting->add_option("--out", out, "file to write")->required();
 
-  CompareOptions comparing;
+  neurontwin::CompareOptions comparing;
+  std::filesystem::path comparison;
   auto* compare =
       app.add_subcommand("compare", "scores of runs' twins on the same test trials, and how they differ");
-  compare->add_option("runs", comparing.runs, "run folders; each is compared with the first")->required();
+  compare->add_option("runs", files, "run folders; each is compared with the first")->required();
   compare->add_option("--resamples", comparing.resamples, "of the test trials (default: the first run's)")
       ->check(CLI::Range(int64_t{10}, int64_t{1000000}));
-  compare->add_option("--out", comparing.out, "JSON file with every score");
+  compare->add_option("--out", comparison, "JSON file with every score");
   compare->add_option("--threads", options.threads, "threads (default: all cores)")
       ->check(CLI::Range(1, 4096));
 
@@ -189,7 +191,7 @@ int run(int argc, char** argv) {
     for (const auto* command : app.get_subcommands([](const CLI::App*) { return true; }))
       known.push_back(command->get_name());
     if (std::find(known.begin(), known.end(), argv[1]) == known.end())
-      fail_input("unknown command '{}'; known: {}", argv[1], fmt::join(known, ", "));
+      nt::fail_input("unknown command '{}'; known: {}", argv[1], fmt::join(known, ", "));
   }
   try {
     app.parse(argc, argv);
@@ -198,35 +200,39 @@ int run(int argc, char** argv) {
   }
 
   if (inspecting->parsed()) {
-    inspect(files, options.profile, options.set);
+    fmt::print("{}", neurontwin::inspect(files, options.profile, options.set));
   } else if (predicting->parsed()) {
     require_address_space(threads_of({}));
-    predict(file, input, out, threads_of(options), stop_of_signals());
+    require_other_file(out, file);
+    require_other_file(out, input);
+    neurontwin::predict_file(file, input, out, options.threads, stop_of_signals());
   } else if (compare->parsed()) {
     require_address_space(threads_of({}));
-    comparing.threads = threads_of(options);
-    compare_runs(comparing);
+    comparing.threads = options.threads;
+    comparing.watcher = terminal_watcher();
+    compare_runs(files, comparing, comparison);
   } else if (exporting->parsed()) {
-    export_twin(file, format, out);
-  } else if (simulating->parsed() && is_replay(*simulating, options)) {
-    replaying.cell = options.experiment;
-    replaying.out = options.out;
-    replaying.set = options.set;
-    replay(replaying);
+    require_other_file(out, file);
+    neurontwin::export_twin(neurontwin::load_twin(file), format, out);
+  } else if (simulating->parsed() && is_one_trial(*simulating, options)) {
+    one_trial.cell = options.experiment;
+    one_trial.out = options.out;
+    one_trial.choices.set = options.set;
+    simulate_cell(one_trial);
   } else {
     const auto experiment = prepare(options);
     require_background_simulation(*all, experiment);
     if (searching->parsed() && worker_threads > 0)
-      run_search_worker(experiment, options, worker_threads, terminal_watcher());
+      neurontwin::work_on_search(experiment, worker_threads, terminal_watcher());
     else if (searching->parsed())
-      print_search(run_search(experiment, options, workers, {argv, argv + argc}, terminal_watcher()),
-                   options.out);
+      print_search(neurontwin::search(experiment, workers, {argv, argv + argc}, terminal_watcher()),
+                   experiment.folder());
     if (all->parsed()) {
-      run_all(experiment, options, terminal_watcher());
-      print_summary(experiment, options.out);
+      neurontwin::run(experiment, terminal_watcher());
+      fmt::print("{}", neurontwin::summary_of(experiment));
     }
     for (const auto& [name, stage, help] : stages) {
-      if (app.got_subcommand(name)) run_stage(stage, experiment, options, terminal_watcher());
+      if (app.got_subcommand(name)) neurontwin::run_stage(stage, experiment, terminal_watcher());
     }
   }
   return kDone;
@@ -236,15 +242,10 @@ int run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   const std::string_view command = argc > 1 ? argv[1] : "";
-  if (command == "run" || command == "train" || command == "search")
-    neurontwin::start_with_patient_threads(argv);
-  neurontwin::keep_freed_memory();
-  neurontwin::stop_on_signals();
-  return neurontwin::outcome_of([&] {
-    int code = 0;
-    const auto doing =
-        fmt::format("running 'neurontwin {}'", fmt::join(argv + std::min(1, argc), argv + argc, " "));
-    neurontwin::with_reasons(doing, "the size of what it was given", [&] { code = run(argc, argv); });
-    return code;
-  });
+  if (command == "run" || command == "train" || command == "search") start_with_patient_threads(argv);
+  keep_freed_memory();
+  stop_on_signals();
+  const auto doing =
+      fmt::format("running 'neurontwin {}'", fmt::join(argv + std::min(1, argc), argv + argc, " "));
+  return outcome_of(doing, [&] { return run_command(argc, argv); });
 }

@@ -5,14 +5,12 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include <limits>
 #include <string_view>
 
 #include "cli/stopping.hpp"
 #include "config/error.hpp"
-#include "files/free_space.hpp"
 
-namespace neurontwin {
+namespace nt::cli {
 namespace {
 
 constexpr uint64_t kMB = 1'000'000;
@@ -22,8 +20,8 @@ constexpr uint64_t kToStart = 20 * kMB;
 /// Beyond that: what a small experiment takes, and each thread (its stack and its heap).
 constexpr uint64_t kToWork = 150 * kMB, kPerThread = 80 * kMB;
 
-/// Pages of address space in use.
-uint64_t pages_in_use() {
+/// Address space in use.
+uint64_t bytes_in_use() {
   char text[64] = "";
   const int file = ::open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
   if (file < 0) return 0;
@@ -32,7 +30,7 @@ uint64_t pages_in_use() {
   uint64_t pages = 0;
   for (ssize_t i = 0; i < n && text[i] >= '0' && text[i] <= '9'; ++i)
     pages = 10 * pages + static_cast<uint64_t>(text[i] - '0');
-  return pages;
+  return pages * static_cast<uint64_t>(::sysconf(_SC_PAGESIZE));
 }
 
 /// Runs before the libraries' own starting code, which ends the program or waits for ever where memory is
@@ -48,7 +46,7 @@ void before_libraries(int, char**, char**) {
   }
   struct rlimit limit {};
   if (::getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return;
-  const uint64_t needed = pages_in_use() * static_cast<uint64_t>(::sysconf(_SC_PAGESIZE)) + kToStart;
+  const uint64_t needed = bytes_in_use() + kToStart;
   if (limit.rlim_cur >= needed) return;
   ::dprintf(
       STDERR_FILENO,
@@ -63,16 +61,17 @@ void before_libraries(int, char**, char**) {
 }  // namespace
 
 void require_address_space(int threads) {
-  const uint64_t free = free_address_bytes();
-  if (free == std::numeric_limits<uint64_t>::max()) return;
+  struct rlimit limit {};
+  if (::getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return;
+  const uint64_t used = bytes_in_use();
+  const uint64_t free = limit.rlim_cur > used ? limit.rlim_cur - used : 0;
   const uint64_t needed = kToWork + static_cast<uint64_t>(threads) * kPerThread;
-  if (free < needed) {
-    fail_run(
-        "the limit on memory (ulimit -v) is too low: it leaves {}, and {} threads (--threads) need {}; raise "
-        "it, or "
-        "ask for fewer threads",
-        words_for_bytes(static_cast<double>(free)), threads, words_for_bytes(static_cast<double>(needed)));
-  }
+  if (free >= needed) return;
+  fail_run(
+      "the limit on memory (ulimit -v) is too low: it leaves {} MB, and {} threads (--threads) need {} MB; "
+      "raise "
+      "it, or ask for fewer threads",
+      free / kMB, threads, needed / kMB);
 }
 
-}  // namespace neurontwin
+}  // namespace nt::cli

@@ -1,6 +1,6 @@
 #pragma once
 
-namespace neurontwin {
+namespace nt::cli {
 
 /// Where a limit on address space is set (ulimit -v): InputError if it does not leave what `threads` threads
 /// of the linear algebra library take beside the program. Without that the library would wait for its memory
@@ -8,4 +8,4 @@ namespace neurontwin {
 /// start at all.
 void require_address_space(int threads);
 
-}  // namespace neurontwin
+}  // namespace nt::cli

@@ -12,9 +12,8 @@
 
 #include "cli/stopping.hpp"
 #include "config/error.hpp"
-#include "progress/watcher.hpp"
 
-namespace neurontwin {
+namespace nt::cli {
 namespace {
 
 constexpr int kFailed = 1, kWrongInput = 2;
@@ -26,9 +25,13 @@ void tell(const std::string& message) {
   std::fflush(stderr);
 }
 
+void tell_memory(const std::string& doing) {
+  tell(fmt::format("out of memory while {}; lower the size of what it was given", doing));
+}
+
 }  // namespace
 
-int outcome_of(const std::function<int()>& program) {
+int outcome_of(const std::string& doing, const std::function<int()>& program) {
   int code = kFailed;
   try {
     code = program();
@@ -49,12 +52,19 @@ int outcome_of(const std::function<int()>& program) {
     tell(fmt::format("{}: {}",
                      printing ? "the output cannot be written" : "the system refuses what the program needs",
                      error.code().message()));
+  } catch (const std::bad_alloc&) {
+    tell_memory(doing);
+  } catch (const std::length_error&) {  // more than any memory could hold
+    tell_memory(doing);
   } catch (const std::exception& error) {
-    tell(error.what());
+    tell(fmt::format(
+        "an error of the program itself while {}, not of its input; please report it with the command "
+        "that led to it and these details:\n            {}",
+        doing, error.what()));
   }
   if (code != 0 && stop_of_signals().stop_requested()) return kStoppedExitCode;
   if (code == 0 && std::ferror(stderr) != 0) return kFailed;
   return code;
 }
 
-}  // namespace neurontwin
+}  // namespace nt::cli

@@ -9,7 +9,7 @@
 #include "cli/say.hpp"
 #include "cli/stopping.hpp"
 
-namespace neurontwin {
+namespace nt::cli {
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -33,8 +33,8 @@ struct State {
 
 }  // namespace
 
-std::function<void(const Progress&)> progress_bar() {
-  return [state = std::make_shared<State>()](const Progress& p) {
+std::function<void(const neurontwin::Progress&)> progress_bar() {
+  return [state = std::make_shared<State>()](const neurontwin::Progress& p) {
     if (state->what != p.what) {
       state->what = p.what;
       state->start = Clock::now();
@@ -59,8 +59,8 @@ std::function<void(const Progress&)> progress_bar() {
   };
 }
 
-Watcher terminal_watcher() {
+neurontwin::Watcher terminal_watcher() {
   return {progress_bar(), say, stop_of_signals()};
 }
 
-}  // namespace neurontwin
+}  // namespace nt::cli

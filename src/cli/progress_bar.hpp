@@ -1,13 +1,13 @@
 #pragma once
-#include "progress/watcher.hpp"
+#include "neurontwin/error.hpp"
 
-namespace neurontwin {
+namespace nt::cli {
 
 /// Shows progress on standard error: a bar with rate and time left on a terminal, a plain line every few
 /// seconds otherwise.
-std::function<void(const Progress&)> progress_bar();
+std::function<void(const neurontwin::Progress&)> progress_bar();
 
 /// Whoever watches the work of a command: a bar and lines of text on standard error, and Ctrl-C.
-Watcher terminal_watcher();
+neurontwin::Watcher terminal_watcher();
 
-}  // namespace neurontwin
+}  // namespace nt::cli

@@ -3,7 +3,7 @@
 #include <cstdio>
 #include <string>
 
-namespace neurontwin {
+namespace nt::cli {
 
 void say(std::string_view line) {
   const auto whole = std::string(line) + "\n";
@@ -11,4 +11,4 @@ void say(std::string_view line) {
   std::fflush(stderr);
 }
 
-}  // namespace neurontwin
+}  // namespace nt::cli

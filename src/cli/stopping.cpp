@@ -6,7 +6,7 @@
 
 #include <string_view>
 
-namespace neurontwin {
+namespace nt::cli {
 namespace {
 
 std::stop_source& stop_source() {
@@ -50,4 +50,4 @@ void stop_on_signals() {
   handle(SIGTERM, on_stop);
 }
 
-}  // namespace neurontwin
+}  // namespace nt::cli

@@ -1,7 +1,7 @@
 #pragma once
 #include <stop_token>
 
-namespace neurontwin {
+namespace nt::cli {
 
 /// From now on the first Ctrl-C (SIGINT) or SIGTERM asks for a clean stop (stop_of_signals()). What has not
 /// come to one after a second and a half ends there, with exit code 130, and so does everything at a second
@@ -13,4 +13,4 @@ std::stop_token stop_of_signals();
 
 inline constexpr int kStoppedExitCode = 130;
 
-}  // namespace neurontwin
+}  // namespace nt::cli

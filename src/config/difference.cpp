@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "config/toml_value.hpp"
+#include "config/detail/toml_value.hpp"
 
-namespace neurontwin {
+namespace nt::config {
 namespace {
 
 void collect(const toml::node& node, const std::string& key, ValuesByKey& values) {
@@ -87,4 +87,4 @@ std::string words_for(const std::vector<KeyDifference>& differences, std::string
   return fmt::format("{}", fmt::join(words, "; "));
 }
 
-}  // namespace neurontwin
+}  // namespace nt::config

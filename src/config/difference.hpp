@@ -4,7 +4,7 @@
 #include <string_view>
 #include <vector>
 
-namespace neurontwin {
+namespace nt::config {
 
 /// Values by their full keys, "train.schedule[0].learning_rate", as TOML writes them.
 using ValuesByKey = std::map<std::string, std::string>;
@@ -26,4 +26,4 @@ bool is_setting(const KeyDifference& difference);
 std::string words_for(const std::vector<KeyDifference>& differences, std::string_view there = "there",
                       std::string_view here = "here", size_t at_most = 5);
 
-}  // namespace neurontwin
+}  // namespace nt::config

@@ -4,7 +4,7 @@
 
 #include "config/settings.hpp"
 
-namespace neurontwin {
+namespace nt::config {
 namespace {
 
 TEST(Difference, NamesEachKeyWithItsTablesAndBothValues) {
@@ -71,4 +71,4 @@ TEST(DeterminingSettings, HoldTextThatWasReadAsAFileBeforeAsText) {
 }
 
 }  // namespace
-}  // namespace neurontwin
+}  // namespace nt::config

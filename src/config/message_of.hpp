@@ -3,7 +3,7 @@
 
 #include "config/error.hpp"
 
-namespace neurontwin {
+namespace nt::config {
 
 /// For tests: what the InputError says that `f` throws; "no error" if it throws none.
 template <class F>
@@ -16,4 +16,4 @@ std::string message_of(F&& f) {
   return "no error";
 }
 
-}  // namespace neurontwin
+}  // namespace nt::config

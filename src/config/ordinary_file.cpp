@@ -9,7 +9,7 @@
 
 #include "config/error.hpp"
 
-namespace neurontwin {
+namespace nt::config {
 namespace {
 
 std::string_view kind_of(mode_t mode) {
@@ -78,4 +78,4 @@ std::string read_text(const std::filesystem::path& file) {
   return text;
 }
 
-}  // namespace neurontwin
+}  // namespace nt::config

@@ -3,7 +3,7 @@
 #include <filesystem>
 #include <string>
 
-namespace neurontwin {
+namespace nt::config {
 
 /// An ordinary file open for reading; closes itself.
 class OrdinaryFile {
@@ -36,4 +36,4 @@ std::string read_text(const std::filesystem::path& file);
 /// Text with every line end as LF.
 std::string with_line_feeds(std::string text);
 
-}  // namespace neurontwin
+}  // namespace nt::config

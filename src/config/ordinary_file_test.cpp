@@ -8,7 +8,7 @@
 #include "config/error.hpp"
 #include "config/temporary_folder.hpp"
 
-namespace neurontwin {
+namespace nt::config {
 namespace {
 
 std::string refusal(const std::filesystem::path& file, uint64_t most_bytes = 100) {
@@ -57,4 +57,4 @@ TEST(OrdinaryFile, IsTheSameTextWhateverEndsItsLines) {
 }
 
 }  // namespace
-}  // namespace neurontwin
+}  // namespace nt::config

@@ -9,11 +9,11 @@
 #include <map>
 #include <set>
 
+#include "config/detail/toml_depth.hpp"
+#include "config/detail/toml_value.hpp"
 #include "config/ordinary_file.hpp"
-#include "config/toml_depth.hpp"
-#include "config/toml_value.hpp"
 
-namespace neurontwin {
+namespace nt::config {
 namespace {
 
 std::string type_name(const toml::node& node) {
@@ -308,11 +308,12 @@ struct Settings::State {
   }
 };
 
-Settings Settings::from_text(std::string_view text, std::string_view name) {
+Settings Settings::from_text(std::string_view text, std::string_view name, std::string_view usual) {
   auto state = std::make_shared<State>();
   state->owned = std::make_shared<std::vector<std::shared_ptr<toml::table>>>();
   state->origin = state->file = name;
   state->layers = {state->own(parse(text, name))};
+  if (!usual.empty()) state->layers.push_back(state->own(parse(usual, "usual settings")));
   return Settings(state);
 }
 
@@ -604,4 +605,4 @@ std::vector<std::string> profiles_of(const std::filesystem::path& file) {
   return {names.begin(), names.end()};
 }
 
-}  // namespace neurontwin
+}  // namespace nt::config

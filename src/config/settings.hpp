@@ -16,7 +16,7 @@
 
 #include "config/error.hpp"
 
-namespace neurontwin {
+namespace nt::config {
 
 /// The values a number may take, both ends included.
 struct Range {
@@ -39,8 +39,9 @@ class Settings {
   /// `extends = "FILE"`, if any, and that file's profile.
   static Settings from_file(const std::filesystem::path& file, std::string_view profile = "",
                             std::span<const std::string> overrides = {});
-  /// The same from text; `name` stands for the file in messages.
-  static Settings from_text(std::string_view text, std::string_view name = "settings");
+  /// The same from text; `name` stands for the file in messages. `usual`: further text that lies below it.
+  static Settings from_text(std::string_view text, std::string_view name = "settings",
+                            std::string_view usual = "");
 
   // A value. Without a default the key is required.
   double number(std::string_view key, std::optional<double> otherwise = {}, Range range = {}) const;
@@ -117,4 +118,4 @@ std::vector<std::string> profiles_of(const std::filesystem::path& file);
 /// The candidate most like `word`, if one is near enough to have been meant.
 std::optional<std::string> nearest_word(std::string_view word, std::span<const std::string> candidates);
 
-}  // namespace neurontwin
+}  // namespace nt::config

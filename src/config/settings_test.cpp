@@ -7,7 +7,7 @@
 #include "config/message_of.hpp"
 #include "config/temporary_folder.hpp"
 
-namespace neurontwin {
+namespace nt::config {
 namespace {
 
 std::filesystem::path write(const std::string& name, const std::string& text) {
@@ -221,4 +221,4 @@ TEST(Settings, AFileIsBesideTheOneThatNamesItAndAbsoluteInTheResolvedText) {
 }
 
 }  // namespace
-}  // namespace neurontwin
+}  // namespace nt::config

@@ -4,7 +4,7 @@
 #include <stdexcept>
 #include <string>
 
-namespace neurontwin {
+namespace nt::config {
 
 /// For tests: a folder of one's own, which goes when this goes. Two tests, or two runs of one test at the
 /// same time, never meet in it.
@@ -35,4 +35,4 @@ inline const std::filesystem::path& own_temporary_folder() {
   return folder.path();
 }
 
-}  // namespace neurontwin
+}  // namespace nt::config

@@ -1,8 +1,8 @@
-#include "config/toml_depth.hpp"
+#include "config/detail/toml_depth.hpp"
 
 #include <algorithm>
 
-namespace neurontwin {
+namespace nt::config {
 namespace {
 
 /// Where a string that begins at `at` ends: the place after its closing quote, or of the line's end where it
@@ -54,4 +54,4 @@ int line_of_long_toml_key(std::string_view text) {
   return 0;
 }
 
-}  // namespace neurontwin
+}  // namespace nt::config

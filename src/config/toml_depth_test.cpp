@@ -1,4 +1,4 @@
-#include "config/toml_depth.hpp"
+#include "config/detail/toml_depth.hpp"
 
 #include <gtest/gtest.h>
 
@@ -6,7 +6,7 @@
 
 #include "config/settings.hpp"
 
-namespace neurontwin {
+namespace nt::config {
 namespace {
 
 std::string key_of(size_t parts) {
@@ -54,4 +54,4 @@ TEST(TomlDepth, SettingsOfAnyLengthAndDepthAreRefusedNotCrashedOn) {
 }
 
 }  // namespace
-}  // namespace neurontwin
+}  // namespace nt::config

@@ -1,11 +1,11 @@
-#include "config/toml_value.hpp"
+#include "config/detail/toml_value.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <sstream>
 
-namespace neurontwin {
+namespace nt::config {
 
 std::string toml_value(const toml::node& node) {
   if (const auto* real = node.as_floating_point()) {
@@ -23,4 +23,4 @@ std::string toml_value(const toml::node& node) {
   return out.str();
 }
 
-}  // namespace neurontwin
+}  // namespace nt::config

@@ -1,11 +1,15 @@
 #include "dataset/cell_table.hpp"
 
-namespace neurontwin {
+#include "dataset/hdf5.hpp"
+
+namespace nt::dataset {
 namespace {
 
 /// Points without membrane between two compartments are passed over.
-int compartment_before(const Compartments& geometry, size_t compartment) {
-  const auto node = [&](int n) -> const CableNode& { return geometry.nodes[static_cast<size_t>(n)]; };
+int compartment_before(const morphology::Compartments& geometry, size_t compartment) {
+  const auto node = [&](int n) -> const morphology::CableNode& {
+    return geometry.nodes[static_cast<size_t>(n)];
+  };
   int at = node(geometry.node_of[compartment]).parent;
   while (at >= 0 && node(at).compartment < 0) at = node(at).parent;
   return at < 0 ? -1 : node(at).compartment;
@@ -13,11 +17,11 @@ int compartment_before(const Compartments& geometry, size_t compartment) {
 
 }  // namespace
 
-CellTable cell_table(const Neuron& neuron) {
+CellTable cell_table(const cell::Neuron& neuron) {
   CellTable table;
-  table.excitatory_compartment = excitatory_compartments(neuron);
-  table.inhibitory_compartment = inhibitory_compartments(neuron);
-  const auto* cell = std::get_if<DetailedCell>(&neuron);
+  table.excitatory_compartment = cell::excitatory_compartments(neuron);
+  table.inhibitory_compartment = cell::inhibitory_compartments(neuron);
+  const auto* cell = cell::compartmental(neuron);
   if (cell == nullptr) {
     table.section = table.region = {"soma"};
     for (auto* column : {&table.x, &table.length_um, &table.diameter_um, &table.area_um2, &table.path_um})
@@ -39,4 +43,50 @@ CellTable cell_table(const Neuron& neuron) {
   return table;
 }
 
-}  // namespace neurontwin
+CellTable synapses_in_a_row(int64_t excitatory, int64_t inhibitory) {
+  CellTable table;
+  const int64_t all = excitatory + inhibitory;
+  for (int64_t c = 0; c < all; ++c) {
+    // Inhibitory ones where their count passes a whole number.
+    const bool inhibits = (c + 1) * inhibitory / all > c * inhibitory / all;
+    (inhibits ? table.inhibitory_compartment : table.excitatory_compartment).push_back(static_cast<int>(c));
+    table.parent.push_back(static_cast<int>(c) - 1);
+  }
+  const auto count = static_cast<size_t>(all);
+  table.section = table.region = std::vector<std::string>(count, "unknown");
+  for (auto* column : {&table.x, &table.length_um, &table.diameter_um, &table.area_um2, &table.path_um})
+    column->assign(count, 0);
+  return table;
+}
+
+std::optional<CellTable> cell_table_in(const std::filesystem::path& shard) {
+  const Hdf5File file(shard);
+  if (!file.has("/cell/section")) return {};
+  CellTable table;
+  table.section = file.read_texts("/cell/section");
+  table.region = file.read_texts("/cell/region");
+  const auto read = [&](const char* name, std::vector<double>& column) {
+    column = file.read<double>(std::string("/cell/") + name);
+    if (column.size() != table.section.size())
+      fail_input("{}: /cell/{} has {} numbers, expected one for each of {} compartments; the file is damaged",
+                 shard.string(), name, column.size(), table.section.size());
+  };
+  read("x", table.x);
+  read("length_um", table.length_um);
+  read("diameter_um", table.diameter_um);
+  read("area_um2", table.area_um2);
+  read("path_um", table.path_um);
+  const auto read_synapses = [&](const char* name, std::vector<int>& compartments) {
+    for (const auto c : file.read<uint32_t>(std::string("/cell/") + name)) {
+      if (c >= table.section.size())
+        fail_input("{}: /cell/{} names compartment {} of {}; the file is damaged", shard.string(), name, c,
+                   table.section.size());
+      compartments.push_back(static_cast<int>(c));
+    }
+  };
+  read_synapses("excitatory_compartment", table.excitatory_compartment);
+  read_synapses("inhibitory_compartment", table.inhibitory_compartment);
+  return table;
+}
+
+}  // namespace nt::dataset

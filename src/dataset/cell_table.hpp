@@ -1,10 +1,13 @@
 #pragma once
+#include <cstdint>
+#include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "cell/neuron.hpp"
 
-namespace neurontwin {
+namespace nt::dataset {
 
 /// What a data set says of its neuron: the compartments, and on which of them each synapse sits. A point
 /// neuron is one compartment without extent.
@@ -19,6 +22,13 @@ struct CellTable {
   // Of each compartment, which one comes before it on the way to the root; -1: the root. Not in files.
   std::vector<int> parent = {};
 };
-CellTable cell_table(const Neuron& neuron);
+CellTable cell_table(const cell::Neuron& neuron);
 
-}  // namespace neurontwin
+/// For data of which nobody knows where the synapses sit: a row of compartments with one of them each, the
+/// two kinds mixed evenly. Neighbours by number count as neighbours.
+CellTable synapses_in_a_row(int64_t excitatory, int64_t inhibitory);
+
+/// What a shard says; nothing if it says nothing. Without parents. InputError where it is damaged.
+std::optional<CellTable> cell_table_in(const std::filesystem::path& shard);
+
+}  // namespace nt::dataset

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace neurontwin {
+namespace nt::dataset {
 
 void EventSupport::add(const TrialView& trial) {
   spikes_of.push_back(static_cast<int64_t>(trial.spike_times_ms.size()));
@@ -56,4 +56,4 @@ std::optional<std::string> warning_of(const EventSupport& s, const std::string& 
                      s.spikes_after_skip, split, follows, split);
 }
 
-}  // namespace neurontwin
+}  // namespace nt::dataset

@@ -4,7 +4,7 @@
 
 #include "dataset/split.hpp"
 
-namespace neurontwin {
+namespace nt::dataset {
 
 /// How many output spikes there are to learn from or to be judged by.
 struct EventSupport {
@@ -41,4 +41,4 @@ inline constexpr int64_t kFewSpikes = 30;
 /// are enough.
 std::optional<std::string> warning_of(const EventSupport& support, const std::string& split);
 
-}  // namespace neurontwin
+}  // namespace nt::dataset

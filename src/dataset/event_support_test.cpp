@@ -5,24 +5,24 @@
 #include "config/temporary_folder.hpp"
 #include "files/files.hpp"
 
-namespace neurontwin {
+namespace nt::dataset {
 namespace {
 
 /// A split of one synapse's trials of 1 s with these output spikes.
 Split split_of(const std::string& name, const std::vector<std::vector<float>>& spike_times_ms) {
   const auto* test = testing::UnitTest::GetInstance()->current_test_info();
-  const auto folder = own_temporary_folder() / test->name();
+  const auto folder = config::own_temporary_folder() / test->name();
   std::filesystem::remove_all(folder);
   std::filesystem::create_directories(folder);
-  std::vector<Trial> trials(spike_times_ms.size());
+  std::vector<simulate::Trial> trials(spike_times_ms.size());
   for (size_t i = 0; i < trials.size(); ++i) {
     trials[i].spike_times_ms = spike_times_ms[i];
     trials[i].soma_mV.assign(1000, -65.0f);
   }
-  const IntegrateAndFire neuron{.excitatory_synapses = 1, .inhibitory_synapses = 1};
+  const cell::IntegrateAndFire neuron{.excitatory_synapses = 1, .inhibitory_synapses = 1};
   const DatasetIdentity identity{1, 1, 1000, 1, ""};
-  write_file_atomically(shard_path(folder, name, 0),
-                        shard_bytes(identity, cell_table(neuron), name, 0, trials));
+  files::write_file_atomically(shard_path(folder, name, 0),
+                               shard_bytes(identity, cell_table(neuron), name, 0, trials));
   return Split::open(folder, name);
 }
 
@@ -59,4 +59,4 @@ TEST(EventSupport, TooFewSpikesAreSaidWithWhatFollowsAndWhatHelps) {
 }
 
 }  // namespace
-}  // namespace neurontwin
+}  // namespace nt::dataset

@@ -12,7 +12,7 @@
 #include <numeric>
 #include <utility>
 
-namespace neurontwin {
+namespace nt::dataset {
 namespace {
 
 /// Debian's HDF5 is not built for threads: one call at a time.
@@ -247,7 +247,7 @@ std::string Hdf5Image::bytes() {
   if (sealed_) {
     const auto at = out.find(kDigestMark);
     require(at != std::string::npos && out.find(kDigestMark, at + 1) == std::string::npos, "its digest");
-    out.replace(at, kDigestMark.size(), digest(out));
+    out.replace(at, kDigestMark.size(), files::digest(out));
   }
   return out;
 }
@@ -319,7 +319,7 @@ void Hdf5Output::finish() {
 Hdf5File::Hdf5File(const std::filesystem::path& file) : path_(file) {
   std::error_code error;
   if (!std::filesystem::exists(file, error) && !error) fail_input("{}: no such file", file.string());
-  mapped_ = MappedFile(file);
+  mapped_ = files::MappedFile(file);
   const auto lock = enter_library();
   if (H5Fis_hdf5(file.c_str()) <= 0) fail_input("{}: is not an HDF5 file", file.string());
   const Id access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
@@ -512,7 +512,7 @@ bool Hdf5File::has_attribute(const std::string& name) const {
 
 std::string Hdf5File::digest_of_bytes() const {
   const auto bytes = mapped_.bytes();
-  return digest({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  return files::digest({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
 }
 
 std::string Hdf5File::verified_digest() const {
@@ -523,7 +523,7 @@ std::string Hdf5File::verified_digest() const {
   const auto at = said.size() == kDigestMark.size() ? bytes.find(said) : std::string_view::npos;
   if (at != std::string_view::npos) {
     const std::string_view parts[] = {bytes.substr(0, at), kDigestMark, bytes.substr(at + said.size())};
-    if (digest_of_parts(parts) == said) return said;
+    if (files::digest_of_parts(parts) == said) return said;
   }
   fail_input(
       "{}: was changed after it was made, or is damaged: its content is not what its digest says; remove it "
@@ -573,4 +573,4 @@ NEURONTWIN_HDF5_TYPE(float)
 NEURONTWIN_HDF5_TYPE(double)
 #undef NEURONTWIN_HDF5_TYPE
 
-}  // namespace neurontwin
+}  // namespace nt::dataset

@@ -8,7 +8,7 @@
 
 #include "files/files.hpp"
 
-namespace neurontwin {
+namespace nt::dataset {
 
 /// Stands for a file's own digest while that is computed.
 inline constexpr std::string_view kDigestMark = "[the digest of this very file  ]";
@@ -64,7 +64,7 @@ class Hdf5Output {
 
  private:
   void require(bool good, std::string_view what) const;
-  HalfWritten half_;
+  files::HalfWritten half_;
   int64_t file_ = -1;
 };
 
@@ -114,7 +114,7 @@ class Hdf5File {
  private:
   std::filesystem::path path_;
   int64_t file_ = -1;
-  MappedFile mapped_;
+  files::MappedFile mapped_;
 };
 
-}  // namespace neurontwin
+}  // namespace nt::dataset

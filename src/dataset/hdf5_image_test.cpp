@@ -2,7 +2,7 @@
 
 #include "dataset/hdf5.hpp"
 
-namespace neurontwin {
+namespace nt::dataset {
 namespace {
 
 TEST(Hdf5Image, RefusesValuesThatDoNotFitTheirShape) {
@@ -16,4 +16,4 @@ TEST(Hdf5Image, RefusesValuesThatDoNotFitTheirShape) {
 }
 
 }  // namespace
-}  // namespace neurontwin
+}  // namespace nt::dataset

@@ -1,11 +1,11 @@
 #include "dataset/input_events.hpp"
 
-namespace neurontwin {
+namespace nt::dataset {
 
-std::vector<int32_t> input_events(std::span<const SynapticInput> inputs, int64_t first_inhibitory,
+std::vector<int32_t> input_events(std::span<const stimulus::SynapticInput> inputs, int64_t first_inhibitory,
                                   int64_t history_ms) {
   std::vector<int32_t> events;
-  const auto append = [&](size_t window, const Events& all, int64_t first_channel) {
+  const auto append = [&](size_t window, const stimulus::Events& all, int64_t first_channel) {
     for (size_t i = 0; i < all.time_ms.size(); ++i)
       for (const int64_t x :
            {static_cast<int64_t>(window), first_channel + all.synapse[i], history_ms + all.time_ms[i]})
@@ -18,4 +18,4 @@ std::vector<int32_t> input_events(std::span<const SynapticInput> inputs, int64_t
   return events;
 }
 
-}  // namespace neurontwin
+}  // namespace nt::dataset

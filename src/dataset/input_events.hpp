@@ -5,11 +5,11 @@
 
 #include "stimulus/stimulus.hpp"
 
-namespace neurontwin {
+namespace nt::dataset {
 
 /// Inputs as the events of a WindowBatch: a window for each, from its first ms on, after history_ms of
 /// silence. Inhibitory synapses are the channels from `first_inhibitory` on.
-std::vector<int32_t> input_events(std::span<const SynapticInput> inputs, int64_t first_inhibitory,
+std::vector<int32_t> input_events(std::span<const stimulus::SynapticInput> inputs, int64_t first_inhibitory,
                                   int64_t history_ms);
 
-}  // namespace neurontwin
+}  // namespace nt::dataset

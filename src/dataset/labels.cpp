@@ -4,9 +4,9 @@
 #include <array>
 #include <cmath>
 
-namespace neurontwin {
+namespace nt::dataset {
 
-Labels read_labels(const Settings& settings) {
+Labels read_labels(const config::Settings& settings) {
   static constexpr std::array<std::string_view, 2> kKinds{"exact", "published"};
   Labels labels;
   labels.published = settings.choice("labels", kKinds, "exact") == "published";
@@ -41,4 +41,4 @@ TrialView labelled(TrialView trial, const Labels& labels) {
   return trial;
 }
 
-}  // namespace neurontwin
+}  // namespace nt::dataset

@@ -2,7 +2,7 @@
 #include "config/settings.hpp"
 #include "dataset/shard.hpp"
 
-namespace neurontwin {
+namespace nt::dataset {
 
 /// In what form outputs are handed to training and evaluation; files hold them as they were simulated. Reads
 /// `labels` and `soma_ceiling_mV` of [data].
@@ -12,7 +12,7 @@ struct Labels {
   bool published = false;
   double soma_ceiling_mV = 100;  // the somatic voltage is clipped here
 };
-Labels read_labels(const Settings& settings);
+Labels read_labels(const config::Settings& settings);
 
 /// The 16-bit float nearest to `x`, of two the even one. Expects 2^-14 <= |x| < 65520, or 0.
 float rounded_to_half(float x);
@@ -20,4 +20,4 @@ float rounded_to_half(float x);
 /// A trial with its outputs in this form. A rounded spike stays within the trial.
 TrialView labelled(TrialView trial, const Labels& labels);
 
-}  // namespace neurontwin
+}  // namespace nt::dataset

@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-namespace neurontwin {
+namespace nt::dataset {
 namespace {
 
 TEST(RoundedToHalf, IsTheNearestOfTheSixteenBitFloats) {
@@ -49,4 +49,4 @@ TEST(Labels, ClipTheVoltageWhereTheyAreToldTo) {
 }
 
 }  // namespace
-}  // namespace neurontwin
+}  // namespace nt::dataset

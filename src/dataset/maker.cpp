@@ -1,6 +1,6 @@
 #include "dataset/maker.hpp"
 
-namespace neurontwin {
+namespace nt::dataset {
 
 bool same_maker(const DatasetIdentity& a, const DatasetIdentity& b) {
   return a.neuron == b.neuron && a.recipe == b.recipe && a.configuration == b.configuration;
@@ -10,8 +10,9 @@ bool is_known(const DatasetIdentity& identity) {
   return !identity.neuron.empty() && !identity.recipe.empty();
 }
 
-std::vector<KeyDifference> differences_of(const DatasetIdentity& there, const DatasetIdentity& here) {
-  return differences(values_by_key(there.configuration), values_by_key(here.configuration));
+std::vector<config::KeyDifference> differences_of(const DatasetIdentity& there, const DatasetIdentity& here) {
+  return config::differences(config::values_by_key(there.configuration),
+                             config::values_by_key(here.configuration));
 }
 
 std::string other_maker_words(const DatasetIdentity& there, const DatasetIdentity& here) {
@@ -24,4 +25,4 @@ std::string other_maker_words(const DatasetIdentity& there, const DatasetIdentit
       found.empty() ? "another neuron or recipe" : words_for(found));
 }
 
-}  // namespace neurontwin
+}  // namespace nt::dataset

@@ -5,7 +5,7 @@
 #include "config/difference.hpp"
 #include "dataset/shard.hpp"
 
-namespace neurontwin {
+namespace nt::dataset {
 
 /// Whether one neuron and recipe made both.
 bool same_maker(const DatasetIdentity& a, const DatasetIdentity& b);
@@ -14,9 +14,9 @@ bool same_maker(const DatasetIdentity& a, const DatasetIdentity& b);
 bool is_known(const DatasetIdentity& identity);
 
 /// What two configurations say otherwise.
-std::vector<KeyDifference> differences_of(const DatasetIdentity& there, const DatasetIdentity& here);
+std::vector<config::KeyDifference> differences_of(const DatasetIdentity& there, const DatasetIdentity& here);
 
 /// Why the data there cannot stand for those that are asked for here.
 std::string other_maker_words(const DatasetIdentity& there, const DatasetIdentity& here);
 
-}  // namespace neurontwin
+}  // namespace nt::dataset

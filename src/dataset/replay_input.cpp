@@ -7,7 +7,7 @@
 #include "cell/physical.hpp"
 #include "dataset/hdf5.hpp"
 
-namespace neurontwin {
+namespace nt::dataset {
 namespace {
 
 constexpr double kLatest_ms = 1e7;
@@ -15,7 +15,7 @@ constexpr double kLatest_ms = 1e7;
 /// One kind of synapse in a replay file, read and checked.
 class Reader {
  public:
-  Reader(const Hdf5File& file, const DetailedCell& cell, const SynapseGroup& synapses)
+  Reader(const Hdf5File& file, const cell::DetailedCell& cell, const cell::SynapseGroup& synapses)
       : file_(file), group_("/input/" + synapses.name), mechanism_(nullptr) {
     if (!synapses.placement) return;
     mechanism_ = &cell.placements[*synapses.placement].mechanism();
@@ -29,7 +29,7 @@ class Reader {
         synapses_(static_cast<size_t>(synapses)),
         owner_("twin") {}
 
-  TimedEvents events() const {
+  stimulus::TimedEvents events() const {
     refuse_several_trials();
     const auto synapse = list(synapse_name()), time_ms = list("time_ms");
     const bool weighted = file_.has(group_ + "/weight");
@@ -46,7 +46,7 @@ class Reader {
     std::vector<size_t> order(time_ms.size());
     std::iota(order.begin(), order.end(), size_t{0});
     std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return time_ms[a] < time_ms[b]; });
-    TimedEvents events;
+    stimulus::TimedEvents events;
     for (const size_t k : order) {
       events.time_ms.push_back(time_ms[k]);
       events.synapse.push_back(static_cast<uint32_t>(synapse[k]));
@@ -99,9 +99,9 @@ class Reader {
   void check_weight(double weight, size_t event) const {
     if (mechanism_ == nullptr)
       refuse("has weights, but the {}'s synapses have none that an event could change", owner_);
-    if (!uses_weight(*mechanism_))
+    if (!cell::uses_weight(*mechanism_))
       refuse("has weights, but {} does nothing with the weight of an event", mechanism_->name);
-    const auto range = weight_range(*mechanism_);
+    const auto range = cell::weight_range(*mechanism_);
     if (weight >= range.low && weight <= range.high) return;
     const auto& unit = mechanism_->receiving->weight_unit;
     refuse("event {} has the weight {}, expected from {} to {}{}", event, weight, range.low, range.high,
@@ -110,23 +110,23 @@ class Reader {
 
   const Hdf5File& file_;
   std::string group_;
-  const Mechanism* mechanism_;
+  const mechanism::Mechanism* mechanism_;
   size_t synapses_ = 0;
   std::string_view owner_ = "cell";
 };
 
 }  // namespace
 
-TimedInput read_replay_input(const std::filesystem::path& path, const DetailedCell& cell) {
+stimulus::TimedInput read_replay_input(const std::filesystem::path& path, const cell::DetailedCell& cell) {
   const Hdf5File file(path);
   return {Reader(file, cell, cell.excitatory).events(), Reader(file, cell, cell.inhibitory).events()};
 }
 
-TimedInput read_replay_input(const std::filesystem::path& path, int64_t excitatory_synapses,
-                             int64_t inhibitory_synapses) {
+stimulus::TimedInput read_replay_input(const std::filesystem::path& path, int64_t excitatory_synapses,
+                                       int64_t inhibitory_synapses) {
   const Hdf5File file(path);
   return {Reader(file, "exc", excitatory_synapses).events(),
           Reader(file, "inh", inhibitory_synapses).events()};
 }
 
-}  // namespace neurontwin
+}  // namespace nt::dataset

@@ -4,17 +4,17 @@
 #include "cell/detailed.hpp"
 #include "stimulus/timed_input.hpp"
 
-namespace neurontwin {
+namespace nt::dataset {
 
 /// The input of a replay file for this cell, one trial: /input/{exc,inh}/{synapse,time_ms} and, where events
 /// have weights of their own, weight. Times are any numbers of ms from 0 on, in any order; sorted here. An
 /// old name of `synapse` is `compartment`. InputError naming file and data set for what is no such input:
 /// lists of different lengths, a time that is no number or negative, a synapse that the cell has not, a
 /// weight that its synapses cannot have, several trials.
-TimedInput read_replay_input(const std::filesystem::path& file, const DetailedCell& cell);
+stimulus::TimedInput read_replay_input(const std::filesystem::path& file, const cell::DetailedCell& cell);
 
 /// For so many synapses of each kind, of which nothing else is known; weights are refused.
-TimedInput read_replay_input(const std::filesystem::path& file, int64_t excitatory_synapses,
-                             int64_t inhibitory_synapses);
+stimulus::TimedInput read_replay_input(const std::filesystem::path& file, int64_t excitatory_synapses,
+                                       int64_t inhibitory_synapses);
 
-}  // namespace neurontwin
+}  // namespace nt::dataset

@@ -8,7 +8,7 @@
 #include "config/temporary_folder.hpp"
 #include "dataset/hdf5.hpp"
 
-namespace neurontwin {
+namespace nt::dataset {
 namespace {
 
 namespace fs = std::filesystem;
@@ -16,22 +16,22 @@ namespace fs = std::filesystem;
 class ReplayInput : public testing::Test {
  protected:
   void SetUp() override {
-    folder_ = own_temporary_folder() / "replay-input";
+    folder_ = config::own_temporary_folder() / "replay-input";
     fs::create_directories(folder_);
     std::ofstream(folder_ / "cell.swc") << "1 1 0 0 0 10 -1\n2 3 0 11 0 1 1\n3 3 0 111 0 1 2\n";
-    cell_ = read_detailed_cell(
-        Settings::from_text("kind = \"detailed\"\nmorphology = \"cell.swc\"\n"
-                            "excitatory = { mechanism = \"DoubleExp\", regions = [\"basal\"] }\n"
-                            "inhibitory = { mechanism = \"DoubleExp\", regions = [\"basal\"] }\n",
-                            "cell.toml"),
+    cell_ = cell::read_detailed_cell(
+        config::Settings::from_text("kind = \"detailed\"\nmorphology = \"cell.swc\"\n"
+                                    "excitatory = { mechanism = \"DoubleExp\", regions = [\"basal\"] }\n"
+                                    "inhibitory = { mechanism = \"DoubleExp\", regions = [\"basal\"] }\n",
+                                    "cell.toml"),
         folder_);
     synapses_ = cell_.placements[*cell_.excitatory.placement].compartments.size();
   }
 
   /// A file whose excitatory input is this; no inhibitory input.
-  TimedInput read(const std::vector<double>& time_ms, const std::vector<double>& synapse,
-                  const std::vector<double>& weight = {}, const std::string& name = "synapse",
-                  size_t trials = 0) const {
+  stimulus::TimedInput read(const std::vector<double>& time_ms, const std::vector<double>& synapse,
+                            const std::vector<double>& weight = {}, const std::string& name = "synapse",
+                            size_t trials = 0) const {
     Hdf5Image image;
     image.write<double>("/input/exc/time_ms", time_ms, "ms");
     image.write<double>("/input/exc/" + name, synapse, "index");
@@ -40,7 +40,7 @@ class ReplayInput : public testing::Test {
     image.write<double>("/input/inh/time_ms", std::vector<double>{}, "ms");
     image.write<double>("/input/inh/synapse", std::vector<double>{}, "index");
     const auto file = folder_ / "input.h5";
-    write_file_atomically(file, image.bytes());
+    files::write_file_atomically(file, image.bytes());
     return read_replay_input(file, cell_);
   }
 
@@ -57,7 +57,7 @@ class ReplayInput : public testing::Test {
   }
 
   fs::path folder_;
-  DetailedCell cell_;
+  cell::DetailedCell cell_;
   size_t synapses_ = 0;
 };
 
@@ -96,4 +96,4 @@ TEST_F(ReplayInput, ThatIsNoInputIsRefusedByName) {
 }
 
 }  // namespace
-}  // namespace neurontwin
+}  // namespace nt::dataset

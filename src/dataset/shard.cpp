@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace neurontwin {
+namespace nt::dataset {
 namespace {
 
 constexpr std::string_view kFormat = "neurontwin dataset 1";
@@ -22,12 +22,12 @@ SynapseNumbers view_numbers(const Hdf5File& file, const std::string& path) {
   return file.view<uint16_t>(path);
 }
 
-void write_input(Hdf5Image& image, const std::string& group, std::span<const Trial> trials,
-                 Events SynapticInput::*kind, int64_t synapses) {
+void write_input(Hdf5Image& image, const std::string& group, std::span<const simulate::Trial> trials,
+                 stimulus::Events stimulus::SynapticInput::*kind, int64_t synapses) {
   std::vector<uint64_t> offset{0};
   std::vector<uint32_t> synapse, time_ms;
   for (const auto& trial : trials) {
-    const Events& events = trial.input.*kind;
+    const stimulus::Events& events = trial.input.*kind;
     time_ms.insert(time_ms.end(), events.time_ms.begin(), events.time_ms.end());
     synapse.insert(synapse.end(), events.synapse.begin(), events.synapse.end());
     offset.push_back(time_ms.size());
@@ -53,13 +53,15 @@ void write_cell(Hdf5Image& image, const CellTable& cell) {
 }
 
 /// One kind of output of all trials, one after the other.
-std::vector<float> joined(std::span<const Trial> trials, std::vector<float> Trial::*output) {
+std::vector<float> joined(std::span<const simulate::Trial> trials,
+                          std::vector<float> simulate::Trial::*output) {
   std::vector<float> all;
   for (const auto& trial : trials) all.insert(all.end(), (trial.*output).begin(), (trial.*output).end());
   return all;
 }
 
-void write_signals(Hdf5Image& image, const DatasetIdentity& identity, std::span<const Trial> trials) {
+void write_signals(Hdf5Image& image, const DatasetIdentity& identity,
+                   std::span<const simulate::Trial> trials) {
   for (size_t s = 0; s < identity.signals.size(); ++s) {
     const auto& signal = identity.signals[s];
     std::vector<float> all;
@@ -94,7 +96,7 @@ std::span<const float> TrialView::signal(std::string_view name) const {
 }
 
 std::string shard_bytes(const DatasetIdentity& identity, const CellTable& cell, const std::string& split,
-                        uint64_t first_trial, std::span<const Trial> trials) {
+                        uint64_t first_trial, std::span<const simulate::Trial> trials) {
   Hdf5Image image;
   image.attribute("format", kFormat);
   image.attribute("program_version", NEURONTWIN_VERSION);
@@ -109,17 +111,20 @@ std::string shard_bytes(const DatasetIdentity& identity, const CellTable& cell, 
   image.attribute("duration_ms", identity.duration_ms);
   image.attribute("excitatory_synapses", identity.excitatory_synapses);
   image.attribute("inhibitory_synapses", identity.inhibitory_synapses);
-  write_input(image, "/input/exc", trials, &SynapticInput::excitatory, identity.excitatory_synapses);
-  write_input(image, "/input/inh", trials, &SynapticInput::inhibitory, identity.inhibitory_synapses);
+  write_input(image, "/input/exc", trials, &stimulus::SynapticInput::excitatory,
+              identity.excitatory_synapses);
+  write_input(image, "/input/inh", trials, &stimulus::SynapticInput::inhibitory,
+              identity.inhibitory_synapses);
 
   std::vector<uint64_t> offset{0};
   for (const auto& trial : trials) offset.push_back(offset.back() + trial.spike_times_ms.size());
   image.write<uint64_t>("/output/spikes/offset", offset, "events");
-  image.write<float>("/output/spikes/time_ms", joined(trials, &Trial::spike_times_ms), "ms");
+  image.write<float>("/output/spikes/time_ms", joined(trials, &simulate::Trial::spike_times_ms), "ms");
   const auto duration = static_cast<uint64_t>(identity.duration_ms);
-  image.write<float>("/output/soma_mV", joined(trials, &Trial::soma_mV), "mV", {trials.size(), duration});
+  image.write<float>("/output/soma_mV", joined(trials, &simulate::Trial::soma_mV), "mV",
+                     {trials.size(), duration});
   write_signals(image, identity, trials);
-  write_cell(image, cell);
+  if (!cell.section.empty()) write_cell(image, cell);
   return image.bytes();
 }
 
@@ -285,4 +290,4 @@ TrialView Shard::trial(size_t index) const {
           nullptr};
 }
 
-}  // namespace neurontwin
+}  // namespace nt::dataset

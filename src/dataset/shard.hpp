@@ -11,7 +11,7 @@
 #include "dataset/synapse_numbers.hpp"
 #include "simulate/trial.hpp"
 
-namespace neurontwin {
+namespace nt::dataset {
 
 /// What every shard of one data set has in common.
 struct DatasetIdentity {
@@ -36,7 +36,7 @@ struct DatasetIdentity {
 /// The trials [first_trial, first_trial + trials.size()) of a split as an HDF5 file (layout: DESIGN.md, "The
 /// dataset file"). Each trial has the identity's signals, in their order.
 std::string shard_bytes(const DatasetIdentity& identity, const CellTable& cell, const std::string& split,
-                        uint64_t first_trial, std::span<const Trial> trials);
+                        uint64_t first_trial, std::span<const simulate::Trial> trials);
 
 /// Input spikes of one kind in one trial, where they lie in the file.
 struct EventsView {
@@ -120,4 +120,4 @@ class Shard {
   std::vector<SignalView> signals_;  // of identity_, in their order
 };
 
-}  // namespace neurontwin
+}  // namespace nt::dataset

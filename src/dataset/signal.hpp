@@ -2,7 +2,7 @@
 #include <cstdint>
 #include <string>
 
-namespace neurontwin {
+namespace nt::dataset {
 
 /// What a data set holds at each whole millisecond beside input, output spikes and the somatic voltage.
 struct Signal {
@@ -14,4 +14,4 @@ struct Signal {
   bool operator==(const Signal&) const = default;
 };
 
-}  // namespace neurontwin
+}  // namespace nt::dataset

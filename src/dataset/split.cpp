@@ -11,7 +11,7 @@
 #include "progress/watcher.hpp"
 #include "simulate/in_parallel.hpp"
 
-namespace neurontwin {
+namespace nt::dataset {
 namespace {
 
 /// All that the sizes of a shard's arrays follow from, but for its number of trials.
@@ -61,7 +61,7 @@ std::string digest_of_split(const SplitFiles& files, const std::filesystem::path
   if (!std::ranges::all_of(paths, [](const auto& file) { return std::filesystem::exists(file); })) return "";
   std::vector<std::string> digests(paths.size());
   std::atomic<size_t> next{0};
-  in_parallel(threads, [&](const std::atomic<bool>& failed) {
+  simulate::in_parallel(threads, [&](const std::atomic<bool>& failed) {
     for (size_t i; !failed && (i = next.fetch_add(1)) < paths.size();) {
       watcher.stop_here_if_asked("reading the data set");
       try {
@@ -72,7 +72,7 @@ std::string digest_of_split(const SplitFiles& files, const std::filesystem::path
       }
     }
   });
-  return digest(fmt::format("{}", fmt::join(digests, "\n")));
+  return files::digest(fmt::format("{}", fmt::join(digests, "\n")));
 }
 
 void Split::append(Shard shard) {
@@ -108,8 +108,9 @@ void Split::grow(const SplitFiles& files, const std::filesystem::path& folder, i
   });
 }
 
-Split Split::open(const std::filesystem::path& folder, const std::string& split) {
+Split Split::open(const std::filesystem::path& folder, const std::string& split, const Labels& labels) {
   Split opened;
+  opened.labels_ = labels;
   for (size_t number = 0; std::filesystem::exists(shard_path(folder, split, number)); ++number) {
     opened.append(Shard(shard_path(folder, split, number)));
   }
@@ -126,7 +127,7 @@ size_t Split::shard_of(size_t index) const {
 std::string Split::digest() const {
   std::vector<std::string> digests;
   for (const auto& shard : shards_) digests.push_back(shard.digest());
-  return neurontwin::digest(fmt::format("{}", fmt::join(digests, "\n")));
+  return nt::files::digest(fmt::format("{}", fmt::join(digests, "\n")));
 }
 
 std::string Split::place_of(size_t index) const {
@@ -147,4 +148,4 @@ const Signal& Split::signal(std::string_view name) const {
              there.empty() ? "none" : fmt::format("{}", fmt::join(there, ", ")));
 }
 
-}  // namespace neurontwin
+}  // namespace nt::dataset

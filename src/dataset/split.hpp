@@ -8,7 +8,7 @@
 #include "dataset/shard.hpp"
 #include "progress/watcher.hpp"
 
-namespace neurontwin {
+namespace nt::dataset {
 
 /// The shards that a split is expected to have.
 struct SplitFiles {
@@ -53,8 +53,9 @@ class Split {
  public:
   /// InputError where a shard is missing, damaged, or made by another configuration.
   static Split open(const SplitFiles& files, const std::filesystem::path& folder);
-  /// All shards "split-NNNN.h5" of a folder, in order, whatever made them. Outputs are as in the files.
-  static Split open(const std::filesystem::path& folder, const std::string& split);
+  /// All shards "split-NNNN.h5" of a folder, in order, whatever made them. Outputs have the form that the
+  /// labels ask for.
+  static Split open(const std::filesystem::path& folder, const std::string& split, const Labels& labels = {});
   /// Opens further shards, until those with the first `trials` trials are open.
   void grow(const SplitFiles& files, const std::filesystem::path& folder, int64_t trials);
 
@@ -81,4 +82,4 @@ class Split {
   size_t trials_ = 0;
 };
 
-}  // namespace neurontwin
+}  // namespace nt::dataset

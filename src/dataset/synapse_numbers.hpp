@@ -3,7 +3,7 @@
 #include <iterator>
 #include <span>
 
-namespace neurontwin {
+namespace nt::dataset {
 
 /// The synapses of events where they lie in a file: 16-bit numbers, or 32-bit ones where the neuron has more
 /// than 65 536 synapses of a kind.
@@ -59,4 +59,4 @@ class SynapseNumbers {
   std::span<const uint32_t> wide_;
 };
 
-}  // namespace neurontwin
+}  // namespace nt::dataset

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace neurontwin {
+namespace nt::dataset {
 
 std::vector<Window> draw_windows(const Split& split, int64_t trials, uint64_t seed, uint64_t step,
                                  int64_t count, int64_t window_ms, int64_t skip_ms) {
@@ -13,7 +13,8 @@ std::vector<Window> draw_windows(const Split& split, int64_t trials, uint64_t se
   }
   std::vector<Window> windows;
   for (int64_t i = 0; i < count; ++i) {
-    Random random(seed, Stage::training_windows, step, {StreamName::window, static_cast<uint64_t>(i)});
+    random::Random random(seed, random::Stage::training_windows, step,
+                          {random::StreamName::window, static_cast<uint64_t>(i)});
     const auto trial = static_cast<size_t>(random.integer(0, trials - 1));
     windows.push_back({trial, random.integer(skip_ms, last_start)});
   }
@@ -76,4 +77,4 @@ WindowBatch gather(const Split& split, std::span<const Window> windows, const Ga
   return batch;
 }
 
-}  // namespace neurontwin
+}  // namespace nt::dataset

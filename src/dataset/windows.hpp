@@ -1,7 +1,7 @@
 #pragma once
 #include "dataset/split.hpp"
 
-namespace neurontwin {
+namespace nt::dataset {
 
 /// A stretch of one trial.
 struct Window {
@@ -58,4 +58,4 @@ struct Gathering {
 /// InputError if the split has no such signal.
 WindowBatch gather(const Split& split, std::span<const Window> windows, const Gathering& gathering);
 
-}  // namespace neurontwin
+}  // namespace nt::dataset

@@ -7,14 +7,14 @@
 #include "twin/predict.hpp"
 #include "twin/saved_twin.hpp"
 
-using namespace neurontwin;
+using namespace nt;
 
 struct nt_twin {
-  Twin twin;
-  TwinDescription description;
+  twin::Twin twin;
+  twin::TwinDescription description;
   struct Output {
     std::string name, unit;
-    HeadActivation activation;
+    twin::HeadActivation activation;
   };
   std::vector<Output> outputs;
   int64_t spike = 0;  // which of them
@@ -23,7 +23,7 @@ struct nt_twin {
 
 struct nt_stream {
   nt_twin* twin;
-  Twin::Stream stream;
+  twin::Twin::Stream stream;
   std::vector<float> silence;  // the state of a neuron that nothing has reached
   std::vector<int32_t> events;
   std::vector<size_t> first;  // of each neuron among them
@@ -109,10 +109,10 @@ nt_code nt_open(const char* file, int threads, nt_twin** twin, char* message, si
   return guarded(message, size, [&] {
     require(file != nullptr && twin != nullptr, "file and twin must not be NULL");
     require(threads >= 1 && threads <= 1024, "threads must be 1 to 1024");
-    auto [loaded, description] = load_twin(file, on_threads(threads));
+    auto [loaded, description] = twin::load_twin(file, twin::on_threads(threads));
     auto opened = std::make_unique<nt_twin>(nt_twin{std::move(loaded), std::move(description), {}});
     for (const auto& head : opened->twin.spec().heads) {
-      const auto& kind = head_kind(head.name);
+      const auto& kind = twin::head_kind(head.name);
       for (int64_t o = 0; o < head.outputs; ++o)
         opened->outputs.push_back({head.name, kind.unit, kind.activation});
     }

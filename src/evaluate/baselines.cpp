@@ -3,14 +3,14 @@
 #include <algorithm>
 #include <cmath>
 
-#include "evaluate/binned_input.hpp"
+#include "evaluate/detail/binned_input.hpp"
 
-namespace neurontwin {
+namespace nt::evaluate {
 namespace {
 
 /// A split's trials with what `spike` and `soma` say of each, [ms].
 template <class F, class G>
-std::vector<TrialComparison> predictions(const Split& split, F&& spike, G&& soma) {
+std::vector<TrialComparison> predictions(const dataset::Split& split, F&& spike, G&& soma) {
   std::vector<TrialComparison> trials;
   for (size_t i = 0; i < split.trials(); ++i) {
     const auto trial = split.trial(i);
@@ -22,7 +22,7 @@ std::vector<TrialComparison> predictions(const Split& split, F&& spike, G&& soma
   return trials;
 }
 
-float mean_soma_mV(const Split& split) {
+float mean_soma_mV(const dataset::Split& split) {
   double sum = 0;
   for (size_t i = 0; i < split.trials(); ++i) {
     double of_trial = 0;
@@ -38,10 +38,10 @@ struct GlmPair {
   bool has_spikes = false;
 };
 
-GlmPair fit_pair(bool history, const Split& train, const Split& valid, const GlmBudget& budget,
-                 const Parallel& parallel, const GlmPair* start) {
+GlmPair fit_pair(bool history, const dataset::Split& train, const dataset::Split& valid,
+                 const GlmBudget& budget, const twin::Parallel& parallel, const GlmPair* start) {
   GlmPair pair;
-  pair.has_spikes = event_support(train).spikes > 0;
+  pair.has_spikes = dataset::event_support(train).spikes > 0;
   pair.soma =
       fit_glm(GlmTarget::soma, history, train, valid, budget, parallel, start ? &start->soma : nullptr);
   if (pair.has_spikes) {
@@ -52,16 +52,17 @@ GlmPair fit_pair(bool history, const Split& train, const Split& valid, const Glm
 }
 
 /// `pair` must live as long as the baseline is asked.
-Baseline baseline_of(const GlmPair& pair, float rate_log_odds, const Split& valid, const Split& test) {
-  const auto of = [&pair, rate_log_odds](const Split& split) {
+Baseline baseline_of(const GlmPair& pair, float rate_log_odds, const dataset::Split& valid,
+                     const dataset::Split& test) {
+  const auto of = [&pair, rate_log_odds](const dataset::Split& split) {
     const int64_t excitatory = split.identity().excitatory_synapses;
     return predictions(
         split,
-        [&](const TrialView& t) {
+        [&](const dataset::TrialView& t) {
           return pair.has_spikes ? pair.spike.predict(t, excitatory)
                                  : std::vector<float>(t.soma_mV.size(), rate_log_odds);
         },
-        [&](const TrialView& t) { return pair.soma.predict(t, excitatory); });
+        [&](const dataset::TrialView& t) { return pair.soma.predict(t, excitatory); });
   };
   Baseline b;
   b.parameters = pair.soma.parameter_count() + (pair.has_spikes ? pair.spike.parameter_count() : 0);
@@ -72,21 +73,23 @@ Baseline baseline_of(const GlmPair& pair, float rate_log_odds, const Split& vali
 }
 
 /// One linear unit that looks as far back as the other.
-TwinSpec one_unit_spec(const TwinSpec& other, ConvolutionalSpec unit) {
+twin::TwinSpec one_unit_spec(const twin::TwinSpec& other, twin::ConvolutionalSpec unit) {
   unit.layers = {{other.network->window_ms(), 1}};
-  unit.activation = Activation::linear;
+  unit.activation = twin::Activation::linear;
   unit.batch_norm = unit.residual = false;
-  TwinSpec spec(std::move(unit));
+  twin::TwinSpec spec(std::move(unit));
   spec.heads = other.heads;
-  std::erase_if(spec.heads, [](const Head& head) { return head.name != "spike" && head.name != "soma"; });
+  std::erase_if(spec.heads,
+                [](const twin::Head& head) { return head.name != "spike" && head.name != "soma"; });
   return spec;
 }
 
-void train_and_ask(Baseline& b, const TwinSpec& spec, const Training& training, const Split& train_split,
-                   const Split& valid, const Split& test, const Parallel& parallel) {
+void train_and_ask(Baseline& b, const twin::TwinSpec& spec, const train::Training& training,
+                   const dataset::Split& train_split, const dataset::Split& valid, const dataset::Split& test,
+                   const twin::Parallel& parallel) {
   std::filesystem::create_directories(training.folder);
-  Twin twin(spec, train_split.channels(), training.seed, parallel);
-  train(twin, training, train_split, valid);
+  twin::Twin twin(spec, train_split.channels(), training.seed, parallel);
+  train::train(twin, training, train_split, valid);
   b.parameters = twin.parameter_count();
   b.valid = compare(twin, valid);
   b.test = compare(twin, test);
@@ -94,14 +97,15 @@ void train_and_ask(Baseline& b, const TwinSpec& spec, const Training& training, 
 
 }  // namespace
 
-void for_each_baseline(const GlmBudget& budget, const Split& train, const Split& valid, const Split& test,
-                       const Parallel& parallel, const std::function<void(const Baseline&)>& f) {
+void for_each_baseline(const GlmBudget& budget, const dataset::Split& train, const dataset::Split& valid,
+                       const dataset::Split& test, const twin::Parallel& parallel,
+                       const std::function<void(const Baseline&)>& f) {
   const double rate = spikes_per_bin(train);
   const auto rate_log_odds = static_cast<float>(std::log(rate / (1 - rate)));
   {
     const float mean_mV = mean_soma_mV(train);
     const auto constant = [](float value) {
-      return [value](const TrialView& t) { return std::vector<float>(t.soma_mV.size(), value); };
+      return [value](const dataset::TrialView& t) { return std::vector<float>(t.soma_mV.size(), value); };
     };
     Baseline b{"rate", "constant spike rate and voltage, the training set's means", 2, {}, {}, {}};
     b.valid = predictions(valid, constant(rate_log_odds), constant(mean_mV));
@@ -124,9 +128,9 @@ void for_each_baseline(const GlmBudget& budget, const Split& train, const Split&
   f(b);
 }
 
-Baseline one_unit_network(const OneUnitTask& task, uint64_t seed, const Split& train_split,
-                          const Split& valid, const Split& test, const Parallel& parallel,
-                          const Watcher& watcher) {
+Baseline one_unit_network(const OneUnitTask& task, uint64_t seed, const dataset::Split& train_split,
+                          const dataset::Split& valid, const dataset::Split& test,
+                          const twin::Parallel& parallel, const Watcher& watcher) {
   Baseline b{"one_unit", "a twin of the same window with one linear unit, trained as the twin was", 0, {}, {},
              {}};
   train_and_ask(b, one_unit_spec(task.twin, task.start),
@@ -136,10 +140,10 @@ Baseline one_unit_network(const OneUnitTask& task, uint64_t seed, const Split& t
 }
 
 void for_each_binned_network(const BinnedBaselines& asked, const OneUnitTask& task, uint64_t seed,
-                             const Split& train_split, const Split& valid, const Split& test,
-                             const Parallel& parallel, const Watcher& watcher,
-                             const std::function<void(const Baseline&)>& f) {
-  const auto add = [&](const std::string& name, const std::string& description, const TwinSpec& spec) {
+                             const dataset::Split& train_split, const dataset::Split& valid,
+                             const dataset::Split& test, const twin::Parallel& parallel,
+                             const Watcher& watcher, const std::function<void(const Baseline&)>& f) {
+  const auto add = [&](const std::string& name, const std::string& description, const twin::TwinSpec& spec) {
     Baseline b;
     b.name = name;
     b.description = description;
@@ -173,4 +177,4 @@ void for_each_binned_network(const BinnedBaselines& asked, const OneUnitTask& ta
   }
 }
 
-}  // namespace neurontwin
+}  // namespace nt::evaluate

@@ -7,7 +7,7 @@
 #include "progress/watcher.hpp"
 #include "train/train.hpp"
 
-namespace neurontwin {
+namespace nt::evaluate {
 
 /// What a simpler model than the twin says about the same trials.
 struct Baseline {
@@ -16,7 +16,7 @@ struct Baseline {
   int64_t parameters = 0;
   std::vector<TrialComparison> valid, test;
   /// What it says of any other split. Empty where it cannot be asked any more.
-  std::function<std::vector<TrialComparison>(const Split&)> answer = {};
+  std::function<std::vector<TrialComparison>(const dataset::Split&)> answer = {};
 };
 
 /// The simpler models, fitted on the training trials, one after the other (their predictions are large):
@@ -24,23 +24,24 @@ struct Baseline {
 /// - "glm": generalised linear models of spikes and voltage (evaluate/glm.hpp);
 /// - "glm_history": the same, also told the neuron's true output spikes before each bin.
 /// Without a training spike the generalised linear models only know the voltage.
-void for_each_baseline(const GlmBudget& budget, const Split& train, const Split& valid, const Split& test,
-                       const Parallel& parallel, const std::function<void(const Baseline&)>& f);
+void for_each_baseline(const GlmBudget& budget, const dataset::Split& train, const dataset::Split& valid,
+                       const dataset::Split& test, const twin::Parallel& parallel,
+                       const std::function<void(const Baseline&)>& f);
 
 /// How networks beside the twin are trained: as the twin was.
 struct OneUnitTask {
-  TwinSpec twin;                 // the twin it is compared with
-  ConvolutionalSpec start;       // where its weights start, whatever its layers
-  TrainSpec train;               // the twin's
-  std::filesystem::path folder;  // for its checkpoints; those of other networks lie beside it
-  std::string identity;          // of the twin's training, see train()
-  CellTable cell = {};           // where the synapses sit
+  twin::TwinSpec twin;            // the twin it is compared with
+  twin::ConvolutionalSpec start;  // where its weights start, whatever its layers
+  train::TrainSpec train;         // the twin's
+  std::filesystem::path folder;   // for its checkpoints; those of other networks lie beside it
+  std::string identity;           // of the twin's training, see train()
+  dataset::CellTable cell = {};   // where the synapses sit
 };
 
 /// "one_unit": a twin that looks as far back as the other, with one linear unit under its heads.
-Baseline one_unit_network(const OneUnitTask& task, uint64_t seed, const Split& train_split,
-                          const Split& valid, const Split& test, const Parallel& parallel,
-                          const Watcher& watcher);
+Baseline one_unit_network(const OneUnitTask& task, uint64_t seed, const dataset::Split& train_split,
+                          const dataset::Split& valid, const dataset::Split& test,
+                          const twin::Parallel& parallel, const Watcher& watcher);
 
 /// Networks that know nothing of times within a bin (binned_input.hpp), trained as the twin was.
 struct BinnedBaselines {
@@ -53,8 +54,8 @@ struct BinnedBaselines {
 };
 /// Those that are asked for, one after the other.
 void for_each_binned_network(const BinnedBaselines& asked, const OneUnitTask& task, uint64_t seed,
-                             const Split& train_split, const Split& valid, const Split& test,
-                             const Parallel& parallel, const Watcher& watcher,
-                             const std::function<void(const Baseline&)>& f);
+                             const dataset::Split& train_split, const dataset::Split& valid,
+                             const dataset::Split& test, const twin::Parallel& parallel,
+                             const Watcher& watcher, const std::function<void(const Baseline&)>& f);
 
-}  // namespace neurontwin
+}  // namespace nt::evaluate

@@ -5,11 +5,11 @@
 #include <cmath>
 
 #include "config/temporary_folder.hpp"
-#include "evaluate/binned_input.hpp"
+#include "evaluate/detail/binned_input.hpp"
 #include "evaluate/evaluate.hpp"
 #include "files/files.hpp"
 
-namespace neurontwin {
+namespace nt::evaluate {
 namespace {
 
 namespace fs = std::filesystem;
@@ -24,13 +24,13 @@ struct LinearNeuron {
   static constexpr double kNoise_mV = 0.5;
 
   struct Answer {
-    Trial trial;
+    simulate::Trial trial;
     std::vector<double> log_odds;
   };
 
   Answer trial(uint64_t number, int64_t duration_ms) const {
     Answer a;
-    Random random(11, Stage::test_cases, number, StreamName::test_case);
+    random::Random random(11, random::Stage::test_cases, number, random::StreamName::test_case);
     double drive = 0, soma = 0, refractory = 0;
     for (int64_t t = 0; t < duration_ms; ++t) {
       drive *= std::exp(-1 / 10.0);
@@ -54,20 +54,21 @@ struct LinearNeuron {
     return a;
   }
 
-  Split split(const std::string& name, uint64_t first, uint64_t trials, int64_t duration_ms) const {
-    const auto folder = own_temporary_folder() / fmt::format("linear-neuron-{}-{}", name, refractoriness);
+  dataset::Split split(const std::string& name, uint64_t first, uint64_t trials, int64_t duration_ms) const {
+    const auto folder =
+        config::own_temporary_folder() / fmt::format("linear-neuron-{}-{}", name, refractoriness);
     fs::create_directories(folder);
-    std::vector<Trial> all;
+    std::vector<simulate::Trial> all;
     for (uint64_t i = 0; i < trials; ++i) all.push_back(trial(first + i, duration_ms).trial);
-    write_file_atomically(shard_path(folder, "test", 0),
-                          shard_bytes({6, 2, duration_ms, 1, "linear"}, {}, "test", 0, all));
-    return Split::open(folder, "test");
+    files::write_file_atomically(dataset::shard_path(folder, "test", 0),
+                                 dataset::shard_bytes({6, 2, duration_ms, 1, "linear"}, {}, "test", 0, all));
+    return dataset::Split::open(folder, "test");
   }
 };
 
 struct LinearTask {
   LinearNeuron neuron;
-  Split train, valid, test;
+  dataset::Split train, valid, test;
   explicit LinearTask(double refractoriness)
       : neuron{refractoriness},
         train(neuron.split("train", 0, 40, 2000)),
@@ -130,7 +131,7 @@ TEST(Glm, ComesOutTheSameOnAnyNumberOfThreads) {
   std::vector<Glm> models;
   for (const int threads : {1, 2, 3}) {
     models.push_back(fit_glm(GlmTarget::spike, true, task.train, task.valid, {.trials = 20, .passes = 8},
-                             on_threads(threads)));
+                             twin::on_threads(threads)));
   }
   EXPECT_EQ(models[0].weight, models[1].weight);
   EXPECT_EQ(models[0].weight, models[2].weight);
@@ -153,17 +154,17 @@ TEST(Baselines, AConstantRateRanksNothingAndGainsNothing) {
 
 TEST(Baselines, TheOneUnitNetworkLooksAsFarBackAsATwinOfAnyKind) {
   const LinearTask task(0);
-  RecurrentSpec memory;
+  twin::RecurrentSpec memory;
   memory.history_ms = 29;
-  ConvolutionalSpec layers({{20, 3}, {11, 3}});
+  twin::ConvolutionalSpec layers({{20, 3}, {11, 3}});
   layers.batch_norm = layers.residual = true;
-  TwinSpec with_more_heads(layers);
-  with_more_heads.heads.push_back(further_head("near_spike"));
-  TrainSpec train;
+  twin::TwinSpec with_more_heads(layers);
+  with_more_heads.heads.push_back(twin::further_head("near_spike"));
+  train::TrainSpec train;
   train.steps_per_epoch = 2;
   train.schedule = {{}};
-  for (const auto& twin : {TwinSpec(memory), with_more_heads}) {
-    const auto folder = own_temporary_folder() / ("one-unit-" + std::string(twin.network->kind()));
+  for (const auto& twin : {twin::TwinSpec(memory), with_more_heads}) {
+    const auto folder = config::own_temporary_folder() / ("one-unit-" + std::string(twin.network->kind()));
     fs::create_directories(folder);
     const auto b = one_unit_network({twin, layers, train, folder, "a test's"}, 1, task.train, task.valid,
                                     task.test, {}, {});
@@ -182,8 +183,8 @@ TEST(BinnedInput, PutsSpikesAtTheirBinsFirstMs) {
             (std::vector<int32_t>{0, 3, 0, 0, 3, 5, 0, 3, 15, 0, 3, 25, 0, 4, 25, 1, 3, 25, 1, 3, -2}));
 }
 
-CellTable chain_of_eight() {
-  CellTable cell;
+dataset::CellTable chain_of_eight() {
+  dataset::CellTable cell;
   for (int c = 0; c < 9; ++c) {
     cell.parent.push_back(c - 1);
     if (c > 0) (c < 7 ? cell.excitatory_compartment : cell.inhibitory_compartment).push_back(c);
@@ -192,11 +193,11 @@ CellTable chain_of_eight() {
 }
 
 TEST(BinnedInput, HidesWhenInABinASpikeCameAndNothingElse) {
-  const TwinSpec twin(ConvolutionalSpec({{20, 3}, {5, 3}}));
+  const twin::TwinSpec twin(twin::ConvolutionalSpec({{20, 3}, {5, 3}}));
   for (const auto& spec :
        {rate_network(twin, 10), binary_network(twin, 10), k_tree_network(twin, chain_of_eight(), 2, 10)}) {
     SCOPED_TRACE(spec.network->words());
-    Twin network(spec, 8, 3);
+    twin::Twin network(spec, 8, 3);
     for (float& x : network.numbers) x += 0.1f;
     const auto first_ms = static_cast<int32_t>(network.history_ms());
     const auto answer = [&](const std::vector<int32_t>& since) {
@@ -215,11 +216,12 @@ TEST(BinnedInput, HidesWhenInABinASpikeCameAndNothingElse) {
 
 TEST(Baselines, NetworksOfBinnedInputAreTrainedAsTheTwinWas) {
   const LinearTask task(0);
-  TrainSpec train;
+  train::TrainSpec train;
   train.steps_per_epoch = 2;
   train.schedule = {{}};
-  OneUnitTask networks{TwinSpec(ConvolutionalSpec({{20, 3}, {11, 3}})),   {},         train,
-                       own_temporary_folder() / "binned" / "checkpoints", "a test's", chain_of_eight()};
+  OneUnitTask networks{
+      twin::TwinSpec(twin::ConvolutionalSpec({{20, 3}, {11, 3}})), {},         train,
+      config::own_temporary_folder() / "binned" / "checkpoints",   "a test's", chain_of_eight()};
   std::vector<std::string> names;
   for_each_binned_network({true, true, 1, 20}, networks, 1, task.train, task.valid, task.test, {}, {},
                           [&](const Baseline& b) {
@@ -232,21 +234,21 @@ TEST(Baselines, NetworksOfBinnedInputAreTrainedAsTheTwinWas) {
 
 TEST(Baselines, RatesInBinsSayLessOfANeuronOfTenMsThanItsInputDoes) {
   const LinearTask task(0);
-  TrainSpec train;
+  train::TrainSpec train;
   train.epochs = 10;
   train.steps_per_epoch = 100;
   train.window_ms = 200;
   train.schedule = {{}};
   train.schedule.front().learning_rate = 0.01;
   train.schedule.front().weights["soma"] = 0;
-  const auto folder = own_temporary_folder() / "rates-say-less";
+  const auto folder = config::own_temporary_folder() / "rates-say-less";
   fs::remove_all(folder);
-  ConvolutionalSpec unit({{60, 1}});
-  unit.activation = Activation::linear;
-  const TwinSpec spec(unit);
+  twin::ConvolutionalSpec unit({{60, 1}});
+  unit.activation = twin::Activation::linear;
+  const twin::TwinSpec spec(unit);
   const OneUnitTask networks{spec, {}, train, folder / "checkpoints", "a test's", {}};
   const auto auc = [](const std::vector<TrialComparison>& trials) {
-    return rank_metrics(rank(bins_of(trials, {})), {}).auc;
+    return statistics::rank_metrics(statistics::rank(bins_of(trials, {})), {}).auc;
   };
   const double exact = auc(one_unit_network(networks, 1, task.train, task.valid, task.test, {}, {}).test);
   double rates = 1;
@@ -257,12 +259,12 @@ TEST(Baselines, RatesInBinsSayLessOfANeuronOfTenMsThanItsInputDoes) {
 }
 
 /// Trials of 6 s with spikes at random times and nothing else.
-Split random_spikes(const std::string& name, uint64_t first, uint64_t trials, double rate_hz = 1) {
-  const auto folder = own_temporary_folder() / ("random-spikes-" + name);
+dataset::Split random_spikes(const std::string& name, uint64_t first, uint64_t trials, double rate_hz = 1) {
+  const auto folder = config::own_temporary_folder() / ("random-spikes-" + name);
   fs::create_directories(folder);
-  std::vector<Trial> all(trials);
+  std::vector<simulate::Trial> all(trials);
   for (uint64_t i = 0; i < trials; ++i) {
-    Random random(12, Stage::test_cases, first + i, StreamName::test_case);
+    random::Random random(12, random::Stage::test_cases, first + i, random::StreamName::test_case);
     for (double t = 0; rate_hz > 0;) {
       t -= 1000 / rate_hz * std::log(random.uniform());
       if (t >= 6000) break;
@@ -270,24 +272,24 @@ Split random_spikes(const std::string& name, uint64_t first, uint64_t trials, do
     }
     for (int t = 0; t < 6000; ++t) all[i].soma_mV.push_back(static_cast<float>(-65 + random.normal()));
   }
-  write_file_atomically(shard_path(folder, "test", 0),
-                        shard_bytes({1, 1, 6000, 1, "random"}, {}, "test", 0, all));
-  return Split::open(folder, "test");
+  files::write_file_atomically(dataset::shard_path(folder, "test", 0),
+                               dataset::shard_bytes({1, 1, 6000, 1, "random"}, {}, "test", 0, all));
+  return dataset::Split::open(folder, "test");
 }
 
-std::vector<std::vector<float>> times_of(const Split& split) {
+std::vector<std::vector<float>> times_of(const dataset::Split& split) {
   return jittered(split, 0, 1);
 }
 
 TEST(Evaluate, OfANeuronThatNeverSpikesSpeaksOfItsVoltageAlone) {
   const auto silent = random_spikes("silent", 0, 4, 0), busy = random_spikes("busy", 0, 4);
-  Twin twin(TwinSpec(ConvolutionalSpec({{5, 1}})), 2, 1);
+  twin::Twin twin(twin::TwinSpec(twin::ConvolutionalSpec({{5, 1}})), 2, 1);
   const EvaluateSpec quick{.bootstrap_resamples = 20, .glm = {.trials = 4, .passes = 3}};
   for (const auto* split : {&silent, &busy}) {
     const auto e = evaluate(twin, quick, 1, *split, *split, *split, {});
     std::vector<std::string> spoken_of;
-    for (const auto& [key, value] : e.metrics.items()) {
-      EXPECT_FALSE(value.is_number_float() && !std::isfinite(value.get<double>())) << key;
+    for (const auto& [key, value] : e.metrics) {
+      EXPECT_FALSE(value.is_number() && !std::isfinite(value.number())) << key;
       if (key.find("spike.") != std::string::npos && !key.ends_with("_ci95")) spoken_of.push_back(key);
     }
     EXPECT_EQ(e.curves.contains("roc"), split == &busy);
@@ -303,9 +305,9 @@ TEST(Ceiling, ARepetitionThatIsTheSameIsPerfect) {
   const auto valid = random_spikes("same-valid", 0, 20), test = random_spikes("same-test", 100, 40);
   const auto m =
       ceiling_metrics("again", {}, 1, valid, valid, {times_of(valid), {}}, test, {times_of(test), {}});
-  EXPECT_EQ(m.at("ceiling.again.kernel_sd_ms"), 0);
-  EXPECT_EQ(m.at("ceiling.again.spike.auc"), 1);
-  EXPECT_EQ(m.at("ceiling.again.spike.f1_1ms"), 1);
+  EXPECT_EQ(m["ceiling.again.kernel_sd_ms"], 0);
+  EXPECT_EQ(m["ceiling.again.spike.auc"], 1);
+  EXPECT_EQ(m["ceiling.again.spike.f1_1ms"], 1);
   EXPECT_FALSE(m.contains("ceiling.again.soma.rmse_mV"));  // nobody said anything about the voltage
 }
 
@@ -315,8 +317,8 @@ TEST(Ceiling, SinksWithTheJitterAndFindsItsWidth) {
   for (const double sd_ms : {1.0, 5.0, 50.0}) {
     const auto m = ceiling_metrics("oracle", {}, 1, valid, valid, {jittered(valid, sd_ms, 3), {}}, test,
                                    {jittered(test, sd_ms, 4), {}});
-    EXPECT_EQ(m.at("ceiling.oracle.kernel_sd_ms"), sd_ms);
-    const double found = m.at("ceiling.oracle.spike.average_precision");
+    EXPECT_EQ(m["ceiling.oracle.kernel_sd_ms"], sd_ms);
+    const double found = m["ceiling.oracle.spike.average_precision"].number();
     EXPECT_LT(found, before);
     before = found;
   }
@@ -330,7 +332,7 @@ TEST(Ceiling, OfThePublishedLabelsIsWhatWasMeasuredOnThem) {
   for (size_t i = 0; i < valid.trials(); ++i) labels.push_back(truth_of(valid.trial(i)));
   use_published_labels(labels, valid);
   const auto kernel = choose_kernel(labels, times_of(valid), 0.001);
-  std::vector<TrialBins> bins;
+  std::vector<statistics::TrialBins> bins;
   for (size_t i = 0; i < test.trials(); ++i) trials.push_back(truth_of(test.trial(i)));
   use_published_labels(trials, test);
   for (size_t i = 0; i < test.trials(); ++i) {
@@ -339,17 +341,17 @@ TEST(Ceiling, OfThePublishedLabelsIsWhatWasMeasuredOnThem) {
         {{score.begin() + 500, score.end()}, {trials[i].spike.begin() + 500, trials[i].spike.end()}});
   }
   const std::vector<double> rates{0.0025};
-  const auto m = rank_metrics(rank(bins), rates);
+  const auto m = statistics::rank_metrics(statistics::rank(bins), rates);
   EXPECT_NEAR(m.auc, 0.9991, 0.0004);
   EXPECT_NEAR(m.tpr[0], 0.93, 0.02);
 }
 
 TEST(Ceiling, Float16HasStepsOfMillisecondsLateInATrial) {
-  EXPECT_EQ(rounded_to_half(1000.3f), 1000.5f);
-  EXPECT_EQ(rounded_to_half(2049.2f), 2050.0f);
-  EXPECT_EQ(rounded_to_half(4097.0f), 4096.0f);
-  EXPECT_EQ(rounded_to_half(5999.0f), 6000.0f);
+  EXPECT_EQ(dataset::rounded_to_half(1000.3f), 1000.5f);
+  EXPECT_EQ(dataset::rounded_to_half(2049.2f), 2050.0f);
+  EXPECT_EQ(dataset::rounded_to_half(4097.0f), 4096.0f);
+  EXPECT_EQ(dataset::rounded_to_half(5999.0f), 6000.0f);
 }
 
 }  // namespace
-}  // namespace neurontwin
+}  // namespace nt::evaluate

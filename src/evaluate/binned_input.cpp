@@ -1,4 +1,4 @@
-#include "evaluate/binned_input.hpp"
+#include "evaluate/detail/binned_input.hpp"
 
 #include <algorithm>
 #include <array>
@@ -6,14 +6,14 @@
 
 #include "twin/tree.hpp"
 
-namespace neurontwin {
+namespace nt::evaluate {
 namespace {
 
 /// The passes of a network whose input is binned before.
 template <class T>
-class BinnedNetwork final : public Network<T> {
+class BinnedNetwork final : public twin::Network<T> {
  public:
-  BinnedNetwork(std::unique_ptr<Network<T>> network, const InputBins& bins, int64_t history_ms)
+  BinnedNetwork(std::unique_ptr<twin::Network<T>> network, const InputBins& bins, int64_t history_ms)
       : network_(std::move(network)), bins_(bins), history_ms_(history_ms) {}
 
   int64_t drive_ms(int64_t window_ms) const override { return network_->drive_ms(window_ms); }
@@ -21,47 +21,47 @@ class BinnedNetwork final : public Network<T> {
   void plan(int64_t windows, int64_t window_ms, bool backward) override {
     network_->plan(windows, window_ms, backward);
   }
-  T* drive(const T* numbers, const SpikeWindows& input, const Parallel& parallel) override {
+  T* drive(const T* numbers, const twin::SpikeWindows& input, const twin::Parallel& parallel) override {
     const auto events = binned(input.events, bins_, history_ms_);
     return network_->drive(numbers, {events, input.windows, input.window_ms}, parallel);
   }
   T* drive_buffer() override { return network_->drive_buffer(); }
-  const T* above(T* numbers, NormBy norm, const Parallel& parallel) override {
+  const T* above(T* numbers, twin::NormBy norm, const twin::Parallel& parallel) override {
     return network_->above(numbers, norm, parallel);
   }
   const T* above_backward(const T* numbers, T* feature_gradient, T* gradients,
-                          const Parallel& parallel) override {
+                          const twin::Parallel& parallel) override {
     return network_->above_backward(numbers, feature_gradient, gradients, parallel);
   }
-  void drive_backward(const T* numbers, const SpikeWindows& input, const T* drive_gradient, T* gradients,
-                      const Parallel& parallel) override {
+  void drive_backward(const T* numbers, const twin::SpikeWindows& input, const T* drive_gradient,
+                      T* gradients, const twin::Parallel& parallel) override {
     const auto events = binned(input.events, bins_, history_ms_);
     network_->drive_backward(numbers, {events, input.windows, input.window_ms}, drive_gradient, gradients,
                              parallel);
   }
   /// With binary inputs, of the bin that the spike is in.
-  std::vector<double> spike_gradients(const T* numbers, const SpikeWindows& input,
+  std::vector<double> spike_gradients(const T* numbers, const twin::SpikeWindows& input,
                                       std::span<const T> drive_gradient) const override {
     const auto events = binned(input.events, {bins_.bin_ms, false}, history_ms_);
     return network_->spike_gradients(numbers, {events, input.windows, input.window_ms}, drive_gradient);
   }
-  std::vector<HiddenSignal<T>> hidden() const override { return network_->hidden(); }
-  std::unique_ptr<NetworkStream<T>> stream(const T*, int64_t, const Parallel&) const override {
+  std::vector<twin::HiddenSignal<T>> hidden() const override { return network_->hidden(); }
+  std::unique_ptr<twin::NetworkStream<T>> stream(const T*, int64_t, const twin::Parallel&) const override {
     fail_run("a network of binned input knows what is yet to come in a bin; it answers whole trials alone");
   }
 
  private:
-  std::unique_ptr<Network<T>> network_;
+  std::unique_ptr<twin::Network<T>> network_;
   InputBins bins_;
   int64_t history_ms_;
 };
 
 /// Some network whose input is binned before; else the same.
-struct BinnedSpec final : NetworkSpec {
-  NetworkSpecPointer network_spec;
+struct BinnedSpec final : twin::NetworkSpec {
+  twin::NetworkSpecPointer network_spec;
   InputBins bins;
 
-  BinnedSpec(NetworkSpecPointer network, const InputBins& bins_)
+  BinnedSpec(twin::NetworkSpecPointer network, const InputBins& bins_)
       : network_spec(std::move(network)), bins(bins_) {}
 
   std::string_view kind() const override { return "binned"; }
@@ -76,42 +76,45 @@ struct BinnedSpec final : NetworkSpec {
   int64_t multiply_adds(int64_t channels) const override { return network_spec->multiply_adds(channels); }
   int64_t features() const override { return network_spec->features(); }
   std::vector<std::string> layer_names() const override { return network_spec->layer_names(); }
-  std::vector<ParameterArray> arrays(int64_t channels) const override {
+  std::vector<twin::ParameterArray> arrays(int64_t channels) const override {
     return network_spec->arrays(channels);
   }
-  void draw(const ParameterLayout& layout, std::span<float> numbers, uint64_t seed,
+  void draw(const twin::ParameterLayout& layout, std::span<float> numbers, uint64_t seed,
             uint32_t& stream) const override {
     network_spec->draw(layout, numbers, seed, stream);
   }
-  std::unique_ptr<Network<float>> network(const ParameterLayout& layout, int64_t channels,
-                                          float) const override {
+  std::unique_ptr<twin::Network<float>> network(const twin::ParameterLayout& layout, int64_t channels,
+                                                float) const override {
     return made<float>(layout, channels);
   }
-  std::unique_ptr<Network<double>> network(const ParameterLayout& layout, int64_t channels,
-                                           double) const override {
+  std::unique_ptr<twin::Network<double>> network(const twin::ParameterLayout& layout, int64_t channels,
+                                                 double) const override {
     return made<double>(layout, channels);
   }
   void require_channels(int64_t channels) const override { network_spec->require_channels(channels); }
   nlohmann::ordered_json to_json() const override {
     return {{"bin_ms", bins.bin_ms}, {"binary", bins.binary}, {"network", network_spec->to_json()}};
   }
-  std::string add_to(OnnxGraph&, const ParameterLayout&, std::span<const float>, int64_t) const override {
+  std::string add_to(twin::OnnxGraph&, const twin::ParameterLayout&, std::span<const float>,
+                     int64_t) const override {
     fail_run("a network of binned input knows what is yet to come in a bin; it is not exported");
   }
 
  private:
   template <class T>
-  std::unique_ptr<Network<T>> made(const ParameterLayout& layout, int64_t channels) const {
+  std::unique_ptr<twin::Network<T>> made(const twin::ParameterLayout& layout, int64_t channels) const {
     return std::make_unique<BinnedNetwork<T>>(network_spec->network(layout, channels, T()), bins,
                                               window_ms() - 1);
   }
 };
 
 /// With the twin's heads of spike and voltage.
-TwinSpec with_bins(const TwinSpec& twin, NetworkSpecPointer network, const InputBins& bins) {
-  TwinSpec spec(BinnedSpec(std::move(network), bins));
+twin::TwinSpec with_bins(const twin::TwinSpec& twin, twin::NetworkSpecPointer network,
+                         const InputBins& bins) {
+  twin::TwinSpec spec(BinnedSpec(std::move(network), bins));
   spec.heads = twin.heads;
-  std::erase_if(spec.heads, [](const Head& head) { return head.name != "spike" && head.name != "soma"; });
+  std::erase_if(spec.heads,
+                [](const twin::Head& head) { return head.name != "spike" && head.name != "soma"; });
   return spec;
 }
 
@@ -134,29 +137,30 @@ std::vector<int32_t> binned(std::span<const int32_t> events, const InputBins& bi
   return moved;
 }
 
-TwinSpec rate_network(const TwinSpec& twin, int64_t bin_ms) {
+twin::TwinSpec rate_network(const twin::TwinSpec& twin, int64_t bin_ms) {
   return with_bins(twin, twin.network, {bin_ms, false});
 }
 
-TwinSpec binary_network(const TwinSpec& twin, int64_t bin_ms) {
-  ConvolutionalSpec spec({{1, 64}, {1, 64}, {1, 64}});
-  if (const auto* same_kind = twin.as<ConvolutionalSpec>()) {
+twin::TwinSpec binary_network(const twin::TwinSpec& twin, int64_t bin_ms) {
+  twin::ConvolutionalSpec spec({{1, 64}, {1, 64}, {1, 64}});
+  if (const auto* same_kind = twin.as<twin::ConvolutionalSpec>()) {
     spec = *same_kind;
     if (spec.layers.size() == 1) spec.layers.push_back(spec.layers.front());
     spec.residual = false;
-    spec.activation = Activation::relu;
+    spec.activation = twin::Activation::relu;
     spec.temporal_shapes = 0;
     for (auto& layer : spec.layers) layer.taps = layer.dilation = 1;
   }
   spec.batch_norm = true;
   spec.layers.front().taps = bin_ms;
-  return with_bins(twin, std::make_shared<const ConvolutionalSpec>(std::move(spec)), {bin_ms, true});
+  return with_bins(twin, std::make_shared<const twin::ConvolutionalSpec>(std::move(spec)), {bin_ms, true});
 }
 
-TwinSpec k_tree_network(const TwinSpec& twin, const CellTable& cell, int64_t trees, int64_t bin_ms) {
-  auto spec = k_tree(cell, trees, bin_ms);
+twin::TwinSpec k_tree_network(const twin::TwinSpec& twin, const dataset::CellTable& cell, int64_t trees,
+                              int64_t bin_ms) {
+  auto spec = twin::k_tree(cell, trees, bin_ms);
   spec.batch_norm = true;
-  return with_bins(twin, std::make_shared<const TreeSpec>(std::move(spec)), {bin_ms, true});
+  return with_bins(twin, std::make_shared<const twin::TreeSpec>(std::move(spec)), {bin_ms, true});
 }
 
-}  // namespace neurontwin
+}  // namespace nt::evaluate

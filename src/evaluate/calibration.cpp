@@ -1,4 +1,4 @@
-#include "evaluate/calibration.hpp"
+#include "evaluate/detail/calibration.hpp"
 
 #include <algorithm>
 #include <array>
@@ -7,7 +7,7 @@
 #include "evaluate/estimate_json.hpp"
 #include "statistics/bootstrap.hpp"
 
-namespace neurontwin {
+namespace nt::evaluate {
 namespace {
 
 struct GroupSums {
@@ -78,7 +78,7 @@ nlohmann::ordered_json groups_json(const CalibrationSums& total,
   for (size_t g = 0; g < kCalibrationGroups; ++g) {
     const auto& group = total.group[g];
     if (group.bins == 0) continue;
-    const auto share = estimate(group.spikes / group.bins, observed[g]);
+    const auto share = statistics::estimate(group.spikes / group.bins, observed[g]);
     json["predicted"].push_back(group.expected / group.bins);
     json["observed"].push_back(share.value);
     json["observed_ci95"].push_back(interval_json(share));
@@ -105,7 +105,7 @@ CalibrationScores calibration_scores(std::span<const TrialComparison> trials, in
     CalibrationSums total;
     for (const auto& trial : sums) total.add(trial, 1);
     scores.values.emplace_back(name, error_per(of, total));
-    for_each_resample(std::span(sums), weight, draws, [&](const CalibrationSums& drawn) {
+    statistics::for_each_resample(std::span(sums), weight, draws, [&](const CalibrationSums& drawn) {
       scores.resampled[name].push_back(error_per(of, drawn));
     });
     return total;
@@ -115,7 +115,7 @@ CalibrationScores calibration_scores(std::span<const TrialComparison> trials, in
   const auto sums = sums_of(trials, skip_ms, borders_of(sorted, [](float x) { return probability(x); }));
   const auto total = add("spike.calibration_error_per_spike", sums, &GroupSums::spikes);
   std::vector<std::vector<double>> observed(kCalibrationGroups);
-  for_each_resample(std::span(sums), weight, draws, [&](const CalibrationSums& drawn) {
+  statistics::for_each_resample(std::span(sums), weight, draws, [&](const CalibrationSums& drawn) {
     for (size_t g = 0; g < kCalibrationGroups; ++g)
       observed[g].push_back(drawn.group[g].spikes / drawn.group[g].bins);
   });
@@ -123,4 +123,4 @@ CalibrationScores calibration_scores(std::span<const TrialComparison> trials, in
   return scores;
 }
 
-}  // namespace neurontwin
+}  // namespace nt::evaluate

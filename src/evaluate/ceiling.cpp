@@ -7,7 +7,7 @@
 #include "dataset/labels.hpp"
 #include "random/random.hpp"
 
-namespace neurontwin {
+namespace nt::evaluate {
 namespace {
 
 constexpr double kSurest = 1 - 1e-6;  // no probability is higher, so that one miss does not cost everything
@@ -90,11 +90,11 @@ SpikeKernel choose_kernel(std::span<const TrialComparison> trials,
   return best;
 }
 
-std::vector<std::vector<float>> jittered(const Split& split, double sd_ms, uint64_t seed) {
+std::vector<std::vector<float>> jittered(const dataset::Split& split, double sd_ms, uint64_t seed) {
   std::vector<std::vector<float>> times;
   const auto latest = std::nextafter(static_cast<float>(split.duration_ms()), 0.0f);
   for (size_t i = 0; i < split.trials(); ++i) {
-    Random random(seed, Stage::timing_jitter, i, StreamName::jitter);
+    random::Random random(seed, random::Stage::timing_jitter, i, random::StreamName::jitter);
     const auto spikes = split.trial(i).spike_times_ms;
     std::vector<float> moved;
     for (const float t : spikes) {
@@ -106,9 +106,9 @@ std::vector<std::vector<float>> jittered(const Split& split, double sd_ms, uint6
   return times;
 }
 
-void use_published_labels(std::vector<TrialComparison>& trials, const Split& split) {
+void use_published_labels(std::vector<TrialComparison>& trials, const dataset::Split& split) {
   for (size_t i = 0; i < trials.size(); ++i)
-    trials[i].spike = truth_of(labelled(split.trial(i), {.published = true})).spike;
+    trials[i].spike = truth_of(dataset::labelled(split.trial(i), {.published = true})).spike;
 }
 
-}  // namespace neurontwin
+}  // namespace nt::evaluate

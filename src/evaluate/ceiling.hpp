@@ -1,7 +1,7 @@
 #pragma once
 #include "evaluate/trial_score.hpp"
 
-namespace neurontwin {
+namespace nt::evaluate {
 
 /// What another simulation of the same trials came to, numerically different or jittered.
 struct SecondAnswer {
@@ -27,9 +27,9 @@ SpikeKernel choose_kernel(std::span<const TrialComparison> trials,
 
 /// True spike times, each moved by a normal deviate of `sd_ms` and kept within the trial: an oracle that
 /// knows the spikes up to that.
-std::vector<std::vector<float>> jittered(const Split& split, double sd_ms, uint64_t seed);
+std::vector<std::vector<float>> jittered(const dataset::Split& split, double sd_ms, uint64_t seed);
 
 /// Moves the labels of a split's trials to where the published rounding puts them.
-void use_published_labels(std::vector<TrialComparison>& trials, const Split& split);
+void use_published_labels(std::vector<TrialComparison>& trials, const dataset::Split& split);
 
-}  // namespace neurontwin
+}  // namespace nt::evaluate

@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <cmath>
 
-#include "evaluate/finer_scores.hpp"
+#include "evaluate/detail/finer_scores.hpp"
 #include "statistics/estimate.hpp"
 
-namespace neurontwin {
+namespace nt::evaluate {
 namespace {
 
-bool same_events(const EventsView& a, const EventsView& b) {
+bool same_events(const dataset::EventsView& a, const dataset::EventsView& b) {
   return std::ranges::equal(a.time_ms, b.time_ms) && a.synapse.size() == b.synapse.size() &&
          std::equal(a.synapse.begin(), a.synapse.end(), b.synapse.begin());
 }
@@ -22,17 +22,18 @@ ScoreDifference difference_of(const std::string& name, double a, double b, std::
     if (std::isfinite(of_b[i] - of_a[i])) drawn.push_back(of_b[i] - of_a[i]);
   const auto other = std::ranges::count_if(drawn, [&](double x) { return x * d.difference() <= 0; });
   d.other_sign_share = static_cast<double>(other) / static_cast<double>(drawn.size());
-  const auto of_drawn = estimate(d.difference(), std::move(drawn));
+  const auto of_drawn = statistics::estimate(d.difference(), std::move(drawn));
   d.low = of_drawn.low;
   d.high = of_drawn.high;
   return d;
 }
 
 /// The twin's answers beside outputs in this form.
-std::vector<TrialComparison> compare_in_form(Twin& twin, const Split& split, const Labels& labels) {
+std::vector<TrialComparison> compare_in_form(twin::Twin& twin, const dataset::Split& split,
+                                             const dataset::Labels& labels) {
   auto trials = compare(twin, split);
   for (size_t i = 0; i < trials.size(); ++i) {
-    auto truth = truth_of(labelled(split.trial(i), labels));
+    auto truth = truth_of(dataset::labelled(split.trial(i), labels));
     trials[i].spike = std::move(truth.spike);
     trials[i].soma_mV = std::move(truth.soma_mV);
   }
@@ -41,7 +42,8 @@ std::vector<TrialComparison> compare_in_form(Twin& twin, const Split& split, con
 
 }  // namespace
 
-ResampledScores resampled_scores(Twin& twin, const Split& valid, const Split& test, const Scoring& scoring) {
+ResampledScores resampled_scores(twin::Twin& twin, const dataset::Split& valid, const dataset::Split& test,
+                                 const Scoring& scoring) {
   const auto trials = compare_in_form(twin, test, scoring.labels);
   const auto scored =
       score(compare_in_form(twin, valid, scoring.labels), trials, scoring.skip_ms, scoring.rate_per_bin);
@@ -67,7 +69,7 @@ std::vector<ScoreDifference> paired_differences(const ResampledScores& a, const 
   return differences;
 }
 
-std::string why_other_trials(const Split& a, const Split& b) {
+std::string why_other_trials(const dataset::Split& a, const dataset::Split& b) {
   const auto &of_a = a.identity(), &of_b = b.identity();
   if (of_a.excitatory_synapses != of_b.excitatory_synapses ||
       of_a.inhibitory_synapses != of_b.inhibitory_synapses) {
@@ -91,4 +93,4 @@ std::string why_other_trials(const Split& a, const Split& b) {
   return "";
 }
 
-}  // namespace neurontwin
+}  // namespace nt::evaluate

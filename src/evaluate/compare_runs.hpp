@@ -2,7 +2,7 @@
 #include "dataset/labels.hpp"
 #include "evaluate/scores.hpp"
 
-namespace neurontwin {
+namespace nt::evaluate {
 
 /// All scores of a twin on some test trials, as the evaluation has them, and their values over resamples of
 /// the trials. Two of the same number of trials, resamples and seed are of the same draws.
@@ -13,14 +13,16 @@ struct ResampledScores {
 
 /// Under what conventions scores are taken.
 struct Scoring {
-  Labels labels = {};       // the form that outputs are brought into, of splits that hand them out as stored
+  dataset::Labels labels =
+      {};                   // the form that outputs are brought into, of splits that hand them out as stored
   int64_t skip_ms = 0;      // of each trial's start, which do not count
   double rate_per_bin = 0;  // of the constant-rate model
   int64_t resamples = 1000;
   uint64_t seed = 0;
 };
 /// Thresholds are chosen on `valid`.
-ResampledScores resampled_scores(Twin& twin, const Split& valid, const Split& test, const Scoring& scoring);
+ResampledScores resampled_scores(twin::Twin& twin, const dataset::Split& valid, const dataset::Split& test,
+                                 const Scoring& scoring);
 
 /// What one twin's score is more than another's, on the same trials.
 struct ScoreDifference {
@@ -38,6 +40,6 @@ std::vector<ScoreDifference> paired_differences(const ResampledScores& a, const 
 
 /// Why two splits do not hold the same trials, in words; empty: they do, input and output alike, however they
 /// are stored. "trial 3 has other input spikes"
-std::string why_other_trials(const Split& a, const Split& b);
+std::string why_other_trials(const dataset::Split& a, const dataset::Split& b);
 
-}  // namespace neurontwin
+}  // namespace nt::evaluate

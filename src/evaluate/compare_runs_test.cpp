@@ -5,18 +5,18 @@
 #include <cmath>
 
 #include "config/temporary_folder.hpp"
-#include "evaluate/finer_scores.hpp"
+#include "evaluate/detail/finer_scores.hpp"
 #include "files/files.hpp"
 
-namespace neurontwin {
+namespace nt::evaluate {
 namespace {
 
 /// What a twin with an error of its own says of the voltage of trials that are hard to different degrees.
 ResampledScores scores_of_twin(double own_error_mV, uint64_t twin) {
   std::vector<TrialComparison> trials;
   for (size_t j = 0; j < 40; ++j) {
-    Random truth(1, Stage::test_cases, j, StreamName::test_case);
-    Random own(1 + twin, Stage::test_cases, 1000 + j, StreamName::test_case);
+    random::Random truth(1, random::Stage::test_cases, j, random::StreamName::test_case);
+    random::Random own(1 + twin, random::Stage::test_cases, 1000 + j, random::StreamName::test_case);
     const double hard_mV = truth.uniform(0, 6);
     TrialComparison t;
     for (int i = 0; i < 400; ++i) {
@@ -81,36 +81,38 @@ TEST(PairedDifferences, OfOtherNumbersOfResamplesAreRefused) {
 }
 
 /// Two trials of 50 ms, in as many files.
-Split two_trials(const std::string& name, size_t files, const std::function<void(Trial&)>& change = {}) {
-  const auto folder = own_temporary_folder() / ("two-trials-" + name);
+dataset::Split two_trials(const std::string& name, size_t files,
+                          const std::function<void(simulate::Trial&)>& change = {}) {
+  const auto folder = config::own_temporary_folder() / ("two-trials-" + name);
   std::filesystem::create_directories(folder);
-  std::vector<Trial> trials(2);
+  std::vector<simulate::Trial> trials(2);
   for (auto& trial : trials) {
     trial.input.excitatory = {{3, 8}, {1, 0}};
     trial.spike_times_ms = {20.5};
     trial.soma_mV.assign(50, -70.0f);
   }
   if (change) change(trials[1]);
-  const DatasetIdentity identity{2, 1, 50, 1, "a test's\n"};
+  const dataset::DatasetIdentity identity{2, 1, 50, 1, "a test's\n"};
   for (size_t f = 0; f < files; ++f) {
-    const auto some = std::span<const Trial>(trials).subspan(f * 2 / files, 2 / files);
-    write_file_atomically(shard_path(folder, "test", f),
-                          shard_bytes(identity, {}, "test", f * 2 / files, some));
+    const auto some = std::span<const simulate::Trial>(trials).subspan(f * 2 / files, 2 / files);
+    files::write_file_atomically(dataset::shard_path(folder, "test", f),
+                                 dataset::shard_bytes(identity, {}, "test", f * 2 / files, some));
   }
-  return Split::open(folder, "test");
+  return dataset::Split::open(folder, "test");
 }
 
 TEST(OtherTrials, AreToldFromTheSameByTheirContent) {
   const auto one = two_trials("one", 1);
   EXPECT_EQ(why_other_trials(one, two_trials("two-files", 2)), "");
+  EXPECT_EQ(why_other_trials(
+                one, two_trials("input", 1, [](simulate::Trial& t) { t.input.excitatory.synapse[1] = 1; })),
+            "trial 1 has other input spikes");
   EXPECT_EQ(
-      why_other_trials(one, two_trials("input", 1, [](Trial& t) { t.input.excitatory.synapse[1] = 1; })),
-      "trial 1 has other input spikes");
-  EXPECT_EQ(why_other_trials(one, two_trials("spikes", 1, [](Trial& t) { t.spike_times_ms[0] += 1; })),
-            "trial 1 has the same input, but other output spikes");
-  EXPECT_EQ(why_other_trials(one, two_trials("soma", 1, [](Trial& t) { t.soma_mV[7] += 0.01f; })),
+      why_other_trials(one, two_trials("spikes", 1, [](simulate::Trial& t) { t.spike_times_ms[0] += 1; })),
+      "trial 1 has the same input, but other output spikes");
+  EXPECT_EQ(why_other_trials(one, two_trials("soma", 1, [](simulate::Trial& t) { t.soma_mV[7] += 0.01f; })),
             "trial 1 has the same input, but another somatic voltage");
 }
 
 }  // namespace
-}  // namespace neurontwin
+}  // namespace nt::evaluate

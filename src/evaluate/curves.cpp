@@ -1,13 +1,13 @@
-#include "evaluate/curves.hpp"
+#include "evaluate/detail/curves.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <numeric>
 
-#include "evaluate/spike_timing.hpp"
+#include "evaluate/detail/spike_timing.hpp"
 
-namespace neurontwin {
+namespace nt::evaluate {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -26,27 +26,13 @@ Json short_numbers(std::span<const float> values, int digits) {
   return out;
 }
 
-Json cross_correlation(std::span<const TrialComparison> trials, float threshold) {
-  std::vector<int64_t> counts(2 * kReach_ms + 1, 0);
-  double actual_spikes = 0, predicted_spikes = 0, bins = 0;
-  for (const auto& trial : trials) {
-    const auto predicted = spikes_above(trial.spike_log_odds, threshold);
-    const auto actual = trial.spike_bins();
-    add_cross_correlation(predicted, actual, kReach_ms, counts);
-    actual_spikes += static_cast<double>(actual.size());
-    predicted_spikes += static_cast<double>(predicted.size());
-    bins += static_cast<double>(trial.spike.size());
-  }
-  Json lags = Json::array(), rates = Json::array();
-  for (int64_t lag = -kReach_ms; lag <= kReach_ms; ++lag) {
-    lags.push_back(lag);
-    const auto count = static_cast<double>(counts[static_cast<size_t>(lag + kReach_ms)]);
-    rates.push_back(short_number(1000 * count / std::max(actual_spikes, 1.0)));
-  }
+Json json_of(const CrossCorrelation& correlation) {
+  Json lags = Json::array();
+  for (int64_t lag = -kReach_ms; lag <= kReach_ms; ++lag) lags.push_back(lag);
   return {{"lag_ms", lags},
-          {"predicted_rate_hz", rates},
-          {"base_rate_hz", 1000 * predicted_spikes / bins},
-          {"spikes", actual_spikes}};
+          {"predicted_rate_hz", correlation.predicted_rate_hz},
+          {"base_rate_hz", correlation.base_rate_hz},
+          {"spikes", correlation.spikes}};
 }
 
 /// Bins grouped by predicted probability, in equal steps of its logarithm: predicted against observed.
@@ -132,12 +118,12 @@ Json rates(std::span<const TrialComparison> trials) {
   return {{"true_hz", actual}, {"predicted_hz", predicted}};
 }
 
-Json events_json(const EventsView& events) {
+Json events_json(const dataset::EventsView& events) {
   return {{"synapse", std::vector<uint32_t>(events.synapse.begin(), events.synapse.end())},
           {"time_ms", std::vector<uint32_t>(events.time_ms.begin(), events.time_ms.end())}};
 }
 
-Json example(const TrialComparison& trial, size_t index, const Split& test, float threshold) {
+Json example(const TrialComparison& trial, size_t index, const dataset::Split& test, float threshold) {
   std::vector<float> probabilities;
   for (const float log_odds : trial.spike_log_odds)
     probabilities.push_back(static_cast<float>(probability(log_odds)));
@@ -172,21 +158,22 @@ std::vector<size_t> examples_of(std::span<const TrialComparison> trials, size_t 
 }
 
 /// What there is to draw of spikes, if there are any.
-void add_spike_curves(Json& curves, const RankTable& table, std::span<const TrialComparison> trials,
-                      const Thresholds& thresholds, const ScoreSums& total) {
+void add_spike_curves(Json& curves, const statistics::RankTable& table,
+                      std::span<const TrialComparison> trials, const Thresholds& thresholds,
+                      const ScoreSums& total) {
   Json fpr = Json::array(), tpr = Json::array(), precision = Json::array();
-  for (const auto& point : roc_curve(table, 600)) {
+  for (const auto& point : statistics::roc_curve(table, 600)) {
     fpr.push_back(short_number(point.false_positive_rate));
     tpr.push_back(short_number(point.true_positive_rate));
     precision.push_back(short_number(point.precision));
   }
   curves["roc"] = {{"fpr", fpr}, {"tpr", tpr}};
   curves["precision_recall"] = {{"recall", tpr}, {"precision", precision}};
-  curves["cross_correlation"] = cross_correlation(trials, thresholds.spike);
+  curves["cross_correlation"] = json_of(cross_correlation(trials, thresholds.spike));
   curves["calibration"] = calibration(trials);
   curves["isi"] = isi_histogram(trials, thresholds.spike);
   curves["rates"] = rates(trials);
-  const auto exact = rank_metrics(table, thresholds.false_positive_rate);
+  const auto exact = statistics::rank_metrics(table, thresholds.false_positive_rate);
   auto points = Json::array();
   for (size_t i = 0; i < thresholds.at_rate.size(); ++i) {
     points.push_back({{"target_fpr", thresholds.false_positive_rate[i]},
@@ -201,8 +188,8 @@ void add_spike_curves(Json& curves, const RankTable& table, std::span<const Tria
 
 }  // namespace
 
-Json curves_json(const RankTable& table, std::span<const TrialComparison> trials,
-                 const Thresholds& thresholds, const ScoreSums& total, const Split& test,
+Json curves_json(const statistics::RankTable& table, std::span<const TrialComparison> trials,
+                 const Thresholds& thresholds, const ScoreSums& total, const dataset::Split& test,
                  const EvaluateSpec& spec) {
   Json curves;
   if (total.spikes > 0) add_spike_curves(curves, table, trials, thresholds, total);
@@ -215,7 +202,7 @@ Json curves_json(const RankTable& table, std::span<const TrialComparison> trials
   return curves;
 }
 
-Json trial_rates_json(std::span<const std::pair<std::string, EventSupport>> splits) {
+Json trial_rates_json(std::span<const std::pair<std::string, dataset::EventSupport>> splits) {
   constexpr int64_t kMostBins = 40;
   constexpr std::array<double, 7> kShares{0, 0.05, 0.25, 0.5, 0.75, 0.95, 1};
   int64_t most = 0;
@@ -230,8 +217,8 @@ Json trial_rates_json(std::span<const std::pair<std::string, EventSupport>> spli
   auto& edges = rates["edge_hz"] = Json::array();
   for (size_t i = 0; i <= bins; ++i)
     edges.push_back(short_number(static_cast<double>(static_cast<int64_t>(i) * width) / trial_s));
-  rates["most_spikes"] = kPublishedMostSpikes;
-  rates["most_hz"] = static_cast<double>(kPublishedMostSpikes) / trial_s;
+  rates["most_spikes"] = dataset::kPublishedMostSpikes;
+  rates["most_hz"] = static_cast<double>(dataset::kPublishedMostSpikes) / trial_s;
   rates["share"] = kShares;
   for (const auto& [name, support] : splits) {
     std::vector<int64_t> counts(bins, 0);
@@ -240,20 +227,37 @@ Json trial_rates_json(std::span<const std::pair<std::string, EventSupport>> spli
                              {"mean_hz", support.rate_hz()},
                              {"quantile_hz", support.rate_quantiles_hz(kShares)},
                              {"counts", counts},
-                             {"trials_above_most", support.trials_above(kPublishedMostSpikes)}};
+                             {"trials_above_most", support.trials_above(dataset::kPublishedMostSpikes)}};
   }
   return rates;
 }
 
-Json cross_correlation_metrics(const Json& cross_correlation) {
-  const auto rate = cross_correlation.at("predicted_rate_hz").get<std::vector<double>>();
+CrossCorrelation cross_correlation(std::span<const TrialComparison> trials, float threshold) {
+  std::vector<int64_t> counts(2 * kReach_ms + 1, 0);
+  double actual_spikes = 0, predicted_spikes = 0, bins = 0;
+  for (const auto& trial : trials) {
+    const auto predicted = spikes_above(trial.spike_log_odds, threshold);
+    const auto actual = trial.spike_bins();
+    add_cross_correlation(predicted, actual, kReach_ms, counts);
+    actual_spikes += static_cast<double>(actual.size());
+    predicted_spikes += static_cast<double>(predicted.size());
+    bins += static_cast<double>(trial.spike.size());
+  }
+  CrossCorrelation correlation{{}, 1000 * predicted_spikes / bins, actual_spikes};
+  for (const auto count : counts)
+    correlation.predicted_rate_hz.push_back(
+        short_number(1000 * static_cast<double>(count) / std::max(actual_spikes, 1.0)));
+  return correlation;
+}
+
+Metrics cross_correlation_metrics(const CrossCorrelation& correlation) {
+  const auto& rate = correlation.predicted_rate_hz;
   const auto peak = std::max_element(rate.begin(), rate.end());
-  const double spikes = cross_correlation.at("spikes").get<double>();
-  const double by_chance = cross_correlation.at("base_rate_hz").get<double>() * spikes / 1000;
+  const double spikes = correlation.spikes, by_chance = correlation.base_rate_hz * spikes / 1000;
   const double pairs = *peak * spikes / 1000;
   // The highest of a hundred lags of a Poisson process lies some three standard deviations above the mean.
   constexpr double kDeviations = 5;
-  Json metrics;
+  Metrics metrics;
   if (pairs < by_chance + kDeviations * std::sqrt(by_chance + 1)) {
     for (const auto* key : {"peak_lag_ms", "peak_hz", "width_ms"})
       metrics[fmt::format("spike.crosscorrelation_{}", key)] = nullptr;
@@ -276,4 +280,4 @@ Json cross_correlation_metrics(const Json& cross_correlation) {
   return metrics;
 }
 
-}  // namespace neurontwin
+}  // namespace nt::evaluate

@@ -1,24 +1,24 @@
-#include "evaluate/curves.hpp"
+#include "evaluate/detail/curves.hpp"
 
 #include <gtest/gtest.h>
 
 #include <numeric>
 
-namespace neurontwin {
+namespace nt::evaluate {
 namespace {
 
-EventSupport trials_of_6_s(std::vector<int64_t> spikes_of) {
-  EventSupport s;
+dataset::EventSupport trials_of_6_s(std::vector<int64_t> spikes_of) {
+  dataset::EventSupport s;
   s.spikes = std::accumulate(spikes_of.begin(), spikes_of.end(), int64_t{0});
   s.total_ms = 6000 * static_cast<int64_t>(spikes_of.size());
   s.spikes_of = std::move(spikes_of);
   return s;
 }
 
-nlohmann::ordered_json correlation(double base_hz, double spikes, const std::vector<double>& around_0) {
+CrossCorrelation correlation(double base_hz, double spikes, const std::vector<double>& around_0) {
   std::vector<double> rate(101, base_hz);
   for (size_t i = 0; i < around_0.size(); ++i) rate[50 - around_0.size() / 2 + i] = around_0[i];
-  return {{"predicted_rate_hz", rate}, {"base_rate_hz", base_hz}, {"spikes", spikes}};
+  return {rate, base_hz, spikes};
 }
 
 TEST(CrossCorrelation, HasAPeakWhereItStandsAboveChance) {
@@ -38,8 +38,8 @@ TEST(CrossCorrelation, HasAPeakWhereItStandsAboveChance) {
 
 TEST(TrialRates, CountEveryTrialInBinsOfWholeNumbersOfSpikes) {
   // Up to 90 spikes in a trial: bins of three, so that there are no more than some forty.
-  const std::vector<std::pair<std::string, EventSupport>> splits{{"train", trials_of_6_s({0, 2, 3, 90})},
-                                                                 {"test", trials_of_6_s({24, 25, 6})}};
+  const std::vector<std::pair<std::string, dataset::EventSupport>> splits{
+      {"train", trials_of_6_s({0, 2, 3, 90})}, {"test", trials_of_6_s({24, 25, 6})}};
   const auto rates = trial_rates_json(splits);
   EXPECT_EQ(rates["spikes_per_bin"], 3);
   const auto edge_hz = rates["edge_hz"].get<std::vector<double>>();
@@ -60,4 +60,4 @@ TEST(TrialRates, CountEveryTrialInBinsOfWholeNumbersOfSpikes) {
 }
 
 }  // namespace
-}  // namespace neurontwin
+}  // namespace nt::evaluate

@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-namespace neurontwin {
+namespace nt::evaluate {
 
 using Json = nlohmann::ordered_json;
 
@@ -14,17 +14,17 @@ Json interval_json(double low, double high) {
   return Json::array({number_json(low), number_json(high)});
 }
 
-Json interval_json(const Estimate& estimate) {
+Json interval_json(const statistics::Estimate& estimate) {
   return interval_json(estimate.low, estimate.high);
 }
 
-Json estimate_json(const Estimate& estimate) {
+Json estimate_json(const statistics::Estimate& estimate) {
   return Json::array({number_json(estimate.value), number_json(estimate.low), number_json(estimate.high)});
 }
 
-void put_estimate(Json& json, const std::string& key, const Estimate& estimate) {
+void put_estimate(Json& json, const std::string& key, const statistics::Estimate& estimate) {
   json[key] = number_json(estimate.value);
   json[key + "_ci95"] = interval_json(estimate);
 }
 
-}  // namespace neurontwin
+}  // namespace nt::evaluate

@@ -4,19 +4,19 @@
 
 #include "statistics/estimate.hpp"
 
-namespace neurontwin {
+namespace nt::evaluate {
 
 /// JSON has no word for what is not finite: null.
 nlohmann::ordered_json number_json(double x);
 
 /// [low, high]
 nlohmann::ordered_json interval_json(double low, double high);
-nlohmann::ordered_json interval_json(const Estimate& estimate);
+nlohmann::ordered_json interval_json(const statistics::Estimate& estimate);
 
 /// [value, low, high]
-nlohmann::ordered_json estimate_json(const Estimate& estimate);
+nlohmann::ordered_json estimate_json(const statistics::Estimate& estimate);
 
 /// Writes the value as `key`, its interval as `key`_ci95.
-void put_estimate(nlohmann::ordered_json& json, const std::string& key, const Estimate& estimate);
+void put_estimate(nlohmann::ordered_json& json, const std::string& key, const statistics::Estimate& estimate);
 
-}  // namespace neurontwin
+}  // namespace nt::evaluate

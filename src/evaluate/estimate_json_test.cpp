@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-namespace neurontwin {
+namespace nt::evaluate {
 namespace {
 
 TEST(EstimateJson, IsTheValueAndBesideItItsInterval) {
@@ -23,4 +23,4 @@ TEST(EstimateJson, IsNullWhereThereIsNoNumber) {
 }
 
 }  // namespace
-}  // namespace neurontwin
+}  // namespace nt::evaluate

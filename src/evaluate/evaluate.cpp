@@ -6,12 +6,12 @@
 #include <numeric>
 
 #include "dataset/event_support.hpp"
-#include "evaluate/curves.hpp"
-#include "evaluate/finer_scores.hpp"
-#include "evaluate/signal_scores.hpp"
-#include "evaluate/spike_timing.hpp"
+#include "evaluate/detail/curves.hpp"
+#include "evaluate/detail/finer_scores.hpp"
+#include "evaluate/detail/signal_scores.hpp"
+#include "evaluate/detail/spike_timing.hpp"
 
-namespace neurontwin {
+namespace nt::evaluate {
 namespace {
 
 /// A model's answers to the validation and the test trials, scored.
@@ -22,12 +22,12 @@ TestScores score_test(std::span<const TrialComparison> valid, std::span<const Tr
   return {std::move(scored), std::move(resampled)};
 }
 
-void add_published(nlohmann::ordered_json& metrics, std::span<const TrialComparison> trials,
-                   const Thresholds& thresholds, double rate_per_bin) {
+void add_published(Metrics& metrics, std::span<const TrialComparison> trials, const Thresholds& thresholds,
+                   double rate_per_bin) {
   const auto convention = published_convention();
   const auto bins = bins_of(trials, convention);
   if (bins.empty() || bins.front().score.empty()) return;
-  const auto ranks = rank_metrics(rank(bins), kFalsePositiveRates);
+  const auto ranks = statistics::rank_metrics(statistics::rank(bins), kFalsePositiveRates);
   const auto voltage = voltage_metrics(total_of(score_all(trials, convention, thresholds, rate_per_bin)));
   const auto put = [&](const std::string& name, double value) {
     if (std::isfinite(value)) metrics["published." + name] = value;
@@ -43,7 +43,7 @@ void add_published(nlohmann::ordered_json& metrics, std::span<const TrialCompari
 }
 
 /// Trials of a split with a second answer's spikes as prediction.
-std::vector<TrialComparison> compare_answer(const Split& split, const SecondAnswer& answer,
+std::vector<TrialComparison> compare_answer(const dataset::Split& split, const SecondAnswer& answer,
                                             const SpikeKernel& kernel, double rate_per_bin) {
   std::vector<TrialComparison> trials;
   for (size_t i = 0; i < split.trials(); ++i) {
@@ -56,7 +56,7 @@ std::vector<TrialComparison> compare_answer(const Split& split, const SecondAnsw
   return trials;
 }
 
-void require_answer(const Split& split, const SecondAnswer& answer) {
+void require_answer(const dataset::Split& split, const SecondAnswer& answer) {
   if (answer.spike_times_ms.size() == split.trials() &&
       (answer.soma_mV.empty() || answer.soma_mV.size() == split.trials())) {
     return;
@@ -64,13 +64,13 @@ void require_answer(const Split& split, const SecondAnswer& answer) {
   fail_run("the second answer holds {} trials, expected {}", answer.spike_times_ms.size(), split.trials());
 }
 
-std::vector<TrialComparison> truths(const Split& split) {
+std::vector<TrialComparison> truths(const dataset::Split& split) {
   std::vector<TrialComparison> trials;
   for (size_t i = 0; i < split.trials(); ++i) trials.push_back(truth_of(split.trial(i)));
   return trials;
 }
 
-std::vector<std::vector<float>> spike_times_of(const Split& split) {
+std::vector<std::vector<float>> spike_times_of(const dataset::Split& split) {
   std::vector<std::vector<float>> times;
   for (size_t i = 0; i < split.trials(); ++i) {
     const auto t = split.trial(i).spike_times_ms;
@@ -81,7 +81,7 @@ std::vector<std::vector<float>> spike_times_of(const Split& split) {
 
 /// What an oracle that knows the true spike times scores against labels rounded as published, under the
 /// published convention.
-void add_published_ceiling(nlohmann::ordered_json& metrics, const Split& valid, const Split& test,
+void add_published_ceiling(Metrics& metrics, const dataset::Split& valid, const dataset::Split& test,
                            double rate_per_bin) {
   auto labels = truths(valid);
   use_published_labels(labels, valid);
@@ -89,7 +89,7 @@ void add_published_ceiling(nlohmann::ordered_json& metrics, const Split& valid, 
   auto trials = compare_answer(test, {spike_times_of(test), {}}, kernel, rate_per_bin);
   use_published_labels(trials, test);
   const auto bins = bins_of(trials, published_convention());
-  const auto ranks = rank_metrics(rank(bins), kFalsePositiveRates);
+  const auto ranks = statistics::rank_metrics(statistics::rank(bins), kFalsePositiveRates);
   if (!std::isfinite(ranks.auc)) return;
   const std::string prefix = "ceiling.published_labels.";
   metrics[prefix + "kernel_sd_ms"] = kernel.sd_ms;
@@ -100,8 +100,8 @@ void add_published_ceiling(nlohmann::ordered_json& metrics, const Split& valid, 
   }
 }
 
-void add_ceilings(nlohmann::ordered_json& metrics, const EvaluateSpec& spec, uint64_t seed,
-                  const Split& train, const Split& valid, const Split& test, double rate_per_bin) {
+void add_ceilings(Metrics& metrics, const EvaluateSpec& spec, uint64_t seed, const dataset::Split& train,
+                  const dataset::Split& valid, const dataset::Split& test, double rate_per_bin) {
   for (const double sd_ms : spec.ceiling_jitter_ms) {
     const SecondAnswer of_valid{jittered(valid, sd_ms, seed), {}},
         of_test{jittered(test, sd_ms, seed + 1), {}};
@@ -111,10 +111,10 @@ void add_ceilings(nlohmann::ordered_json& metrics, const EvaluateSpec& spec, uin
   if (spec.published_labels) add_published_ceiling(metrics, valid, test, rate_per_bin);
 }
 
-void add_baselines(nlohmann::ordered_json& metrics, const EvaluateSpec& spec, uint64_t seed,
-                   const Split& train, const Split& valid, const Split& test, double rate_per_bin,
+void add_baselines(Metrics& metrics, const EvaluateSpec& spec, uint64_t seed, const dataset::Split& train,
+                   const dataset::Split& valid, const dataset::Split& test, double rate_per_bin,
                    const OneUnitTask* networks, std::span<const ShiftedTrials> other_inputs,
-                   const Parallel& parallel, const Watcher& watcher) {
+                   const twin::Parallel& parallel, const Watcher& watcher) {
   const GeneralisationScoring scoring{spec.skip_ms, spec.bootstrap_resamples, rate_per_bin, seed, watcher};
   const auto add = [&](const Baseline& b) {
     const auto prefix = fmt::format("baseline.{}.", b.name);
@@ -131,22 +131,22 @@ void add_baselines(nlohmann::ordered_json& metrics, const EvaluateSpec& spec, ui
   for_each_binned_network(spec.binned, *networks, seed, train, valid, test, parallel, watcher, add);
 }
 
-void add_support(nlohmann::ordered_json& metrics, const std::string& name, const EventSupport& support) {
+void add_support(Metrics& metrics, const std::string& name, const dataset::EventSupport& support) {
   const auto prefix = fmt::format("data.{}_", name);
   metrics[prefix + "s"] = support.seconds();
   metrics[prefix + "spikes"] = support.spikes;
   metrics[prefix + "trials_with_spikes"] = support.trials_with_spikes;
-  metrics[fmt::format("{}trials_above_{}_spikes", prefix, kPublishedMostSpikes)] =
-      support.trials_above(kPublishedMostSpikes);
+  metrics[fmt::format("{}trials_above_{}_spikes", prefix, dataset::kPublishedMostSpikes)] =
+      support.trials_above(dataset::kPublishedMostSpikes);
   metrics[prefix + "rate_hz"] = support.rate_hz();
 }
 
 }  // namespace
 
-EvaluateSpec read_evaluate(const Settings& settings) {
+EvaluateSpec read_evaluate(const config::Settings& settings) {
   EvaluateSpec spec;
   spec.bootstrap_resamples = settings.integer("bootstrap_resamples", spec.bootstrap_resamples, {10, 1e6});
-  spec.skip_ms = settings.integer("skip_ms", spec.skip_ms, kNotNegative);
+  spec.skip_ms = settings.integer("skip_ms", spec.skip_ms, config::kNotNegative);
   spec.examples = settings.integer("examples", spec.examples, {0, 100});
   spec.baselines = settings.flag("baselines", spec.baselines);
   spec.one_unit_network = settings.flag("one_unit_network", spec.one_unit_network);
@@ -162,13 +162,13 @@ EvaluateSpec read_evaluate(const Settings& settings) {
   return spec;
 }
 
-nlohmann::ordered_json ceiling_metrics(const std::string& name, const EvaluateSpec& spec, uint64_t seed,
-                                       const Split& train, const Split& valid_split,
-                                       const SecondAnswer& valid, const Split& test_split,
-                                       const SecondAnswer& test) {
+Metrics ceiling_metrics(const std::string& name, const EvaluateSpec& spec, uint64_t seed,
+                        const dataset::Split& train, const dataset::Split& valid_split,
+                        const SecondAnswer& valid, const dataset::Split& test_split,
+                        const SecondAnswer& test) {
   require_answer(valid_split, valid);
   require_answer(test_split, test);
-  nlohmann::ordered_json metrics;
+  Metrics metrics;
   const double rate_per_bin = spikes_per_bin(train);
   const auto kernel = choose_kernel(truths(valid_split), valid.spike_times_ms, rate_per_bin);
   const auto prefix = fmt::format("ceiling.{}.", name);
@@ -183,8 +183,8 @@ nlohmann::ordered_json ceiling_metrics(const std::string& name, const EvaluateSp
   return metrics;
 }
 
-Evaluation evaluate(Twin& twin, const EvaluateSpec& spec, uint64_t seed, const Split& train,
-                    const Split& valid, const Split& test, const Watcher& watcher,
+Evaluation evaluate(twin::Twin& twin, const EvaluateSpec& spec, uint64_t seed, const dataset::Split& train,
+                    const dataset::Split& valid, const dataset::Split& test, const Watcher& watcher,
                     const OneUnitTask* networks, std::span<const ShiftedTrials> other_inputs) {
   const auto tell = [&](double done, const char* note) {
     watcher.tell({"evaluate", done, 5, "parts", note});
@@ -195,13 +195,15 @@ Evaluation evaluate(Twin& twin, const EvaluateSpec& spec, uint64_t seed, const S
                test.duration_ms());
   }
   tell(0, "validation and test set");
-  const std::array<std::pair<std::string, EventSupport>, 3> supports{
-      {{"train", event_support(train)}, {"valid", event_support(valid)}, {"test", event_support(test)}}};
+  const std::array<std::pair<std::string, dataset::EventSupport>, 3> supports{
+      {{"train", dataset::event_support(train)},
+       {"valid", dataset::event_support(valid)},
+       {"test", dataset::event_support(test)}}};
   const double rate_per_bin = spikes_per_bin(supports.front().second);
   std::map<std::string, std::vector<SignalSums>> signals;  // of each test trial, by the head that predicts it
-  auto trials = compare(twin, test, [&](const TrialView& trial, const Prediction& predicted) {
+  auto trials = compare(twin, test, [&](const dataset::TrialView& trial, const twin::Prediction& predicted) {
     for (const auto& head : twin.spec().heads) {
-      const auto& signal = head_kind(head.name).signal;
+      const auto& signal = twin::head_kind(head.name).signal;
       if (signal.empty()) continue;
       signals[head.name].push_back(
           score_signal(trial.signal(signal), predicted.of(head.name), head.outputs, spec.skip_ms));
@@ -231,7 +233,7 @@ Evaluation evaluate(Twin& twin, const EvaluateSpec& spec, uint64_t seed, const S
   metrics["twin.depth"] = twin.network().depth();
   metrics["twin.width"] = twin.network().width();
   metrics["twin.window_ms"] = twin.network().window_ms();
-  metrics["soma.away_from_spikes_ms"] = {-kBeforeSpike_ms, kAfterSpike_ms};
+  metrics["soma.away_from_spikes_ms"] = std::vector<int64_t>{-kBeforeSpike_ms, kAfterSpike_ms};
   const auto finer = finer_scores(trials, thresholds, spec.skip_ms, spec.bootstrap_resamples, seed);
   put_finer_scores(metrics, finer, has_spikes);
   tell(2, "curves");
@@ -239,7 +241,7 @@ Evaluation evaluate(Twin& twin, const EvaluateSpec& spec, uint64_t seed, const S
   if (has_spikes) out.curves["calibration_groups"] = finer.calibration_groups;
   if (has_spikes) {
     out.curves["trial_rates"] = trial_rates_json(supports);
-    metrics.update(cross_correlation_metrics(out.curves["cross_correlation"]));
+    metrics.update(cross_correlation_metrics(cross_correlation(trials, thresholds.spike)));
   }
   if (spec.published_labels) use_published_labels(trials, test);
   metrics["published.labels"] = spec.published_labels ? "published" : "exact";
@@ -247,7 +249,7 @@ Evaluation evaluate(Twin& twin, const EvaluateSpec& spec, uint64_t seed, const S
   if (!other_inputs.empty()) {
     tell(3, "other inputs");
     put_generalisation(metrics, "", other_inputs, known,
-                       [&](const Split& split) { return compare(twin, split); },
+                       [&](const dataset::Split& split) { return compare(twin, split); },
                        {spec.skip_ms, spec.bootstrap_resamples, rate_per_bin, seed, watcher});
     out.curves["generalisation"] = generalisation_curves(other_inputs);
   }
@@ -260,4 +262,4 @@ Evaluation evaluate(Twin& twin, const EvaluateSpec& spec, uint64_t seed, const S
   return out;
 }
 
-}  // namespace neurontwin
+}  // namespace nt::evaluate

@@ -5,10 +5,11 @@
 #include "evaluate/ceiling.hpp"
 #include "evaluate/generalisation.hpp"
 #include "evaluate/glm.hpp"
+#include "evaluate/metrics.hpp"
 #include "evaluate/trial_score.hpp"
 #include "progress/watcher.hpp"
 
-namespace neurontwin {
+namespace nt::evaluate {
 
 /// Part of what a result is known by. Raise it when the same twin and data come to other numbers.
 inline constexpr int kEvaluateVersion = 2;
@@ -30,27 +31,27 @@ struct EvaluateSpec {
   bool published_labels =
       false;  // published.* is scored against spike times as the published data round them
 };
-EvaluateSpec read_evaluate(const Settings& settings);
+EvaluateSpec read_evaluate(const config::Settings& settings);
 
 struct Evaluation {
-  nlohmann::ordered_json metrics;  // flat: "spike.auc": 0.997, ... (DESIGN.md, "A run directory")
-  nlohmann::ordered_json curves;   // what the report draws
+  Metrics metrics;                // flat: "spike.auc": 0.997, ... (DESIGN.md, "A run directory")
+  nlohmann::ordered_json curves;  // what the report draws
 };
 
 /// Everything that is said about a twin, on trials it was never trained on. Thresholds come from the
 /// validation set, confidence intervals from a bootstrap over test trials, the constant-rate model from the
 /// training set. With `networks` those that the spec asks for are trained and scored, too. The twin and the
 /// linear sum are also asked about the trials of `other_inputs`.
-Evaluation evaluate(Twin& twin, const EvaluateSpec& spec, uint64_t seed, const Split& train,
-                    const Split& valid, const Split& test, const Watcher& watcher,
+Evaluation evaluate(twin::Twin& twin, const EvaluateSpec& spec, uint64_t seed, const dataset::Split& train,
+                    const dataset::Split& valid, const dataset::Split& test, const Watcher& watcher,
                     const OneUnitTask* networks = nullptr, std::span<const ShiftedTrials> other_inputs = {});
 
 /// "ceiling.NAME.*": the scores of a second answer to the same trials as if it were a prediction, smoothed by
 /// the kernel that suits the validation trials best. No twin can be asked for more than a repetition knows.
 /// `valid` and `test` answer the trials of the splits of these names.
-nlohmann::ordered_json ceiling_metrics(const std::string& name, const EvaluateSpec& spec, uint64_t seed,
-                                       const Split& train, const Split& valid_split,
-                                       const SecondAnswer& valid, const Split& test_split,
-                                       const SecondAnswer& test);
+Metrics ceiling_metrics(const std::string& name, const EvaluateSpec& spec, uint64_t seed,
+                        const dataset::Split& train, const dataset::Split& valid_split,
+                        const SecondAnswer& valid, const dataset::Split& test_split,
+                        const SecondAnswer& test);
 
-}  // namespace neurontwin
+}  // namespace nt::evaluate

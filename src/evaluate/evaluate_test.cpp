@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include "evaluate/spike_timing.hpp"
+#include "evaluate/detail/spike_timing.hpp"
 
-namespace neurontwin {
+namespace nt::evaluate {
 namespace {
 
 TEST(SpikeTiming, ARunAboveThresholdIsOneSpikeAtItsPeak) {
@@ -27,7 +27,7 @@ int64_t most_matches(std::span<const int64_t> p, std::span<const int64_t> a, int
 
 TEST(SpikeTiming, MatchingFindsTheMostPairs) {
   for (uint64_t i = 0; i < 200; ++i) {
-    Random random(4, Stage::test_cases, i, StreamName::test_case);
+    random::Random random(4, random::Stage::test_cases, i, random::StreamName::test_case);
     const auto draw = [&] {
       std::vector<int64_t> times;
       for (int64_t n = random.integer(0, 7); n > 0; --n) times.push_back(random.integer(0, 25));
@@ -50,7 +50,7 @@ TEST(SpikeTiming, CrossCorrelationCountsLags) {
 
 TrialComparison one_trial() {
   TrialComparison t;
-  Random random(6, Stage::test_cases, 0, StreamName::test_case);
+  random::Random random(6, random::Stage::test_cases, 0, random::StreamName::test_case);
   for (int i = 0; i < 1000; ++i) {
     t.spike.push_back(random.uniform() < 0.01);
     t.spike_log_odds.push_back(static_cast<float>(-4 + random.normal() + 3 * t.spike.back()));
@@ -127,7 +127,7 @@ TEST(Scores, TheRateThatIsMetStandsBesideTheOneAskedFor) {
   // On the test set's own curve 20 false positives come before the first spike: none is found at 10 of them.
   EXPECT_EQ(value("spike.tpr_at_test_fpr_0.01"), 0);
   const auto resampled = resampled_metrics(scored, 20, 1);
-  nlohmann::ordered_json written;
+  Metrics written;
   put_scores(written, "baseline.some.", scored, resampled, is_compared);
   for (const auto* beside : {"fpr_at_fpr_0.01", "false_positives_per_s_at_fpr_0.01", "tpr_at_test_fpr_0.01"})
     EXPECT_TRUE(written.contains(std::string("baseline.some.spike.") + beside)) << beside;
@@ -185,4 +185,4 @@ TEST(Scores, AConstantRateTwinHasNoBitsPerSpike) {
 }
 
 }  // namespace
-}  // namespace neurontwin
+}  // namespace nt::evaluate

@@ -1,10 +1,10 @@
-#include "evaluate/finer_scores.hpp"
+#include "evaluate/detail/finer_scores.hpp"
 
-#include "evaluate/rate_bins.hpp"
-#include "evaluate/voltage_bands.hpp"
+#include "evaluate/detail/rate_bins.hpp"
+#include "evaluate/detail/voltage_bands.hpp"
 #include "statistics/bootstrap.hpp"
 
-namespace neurontwin {
+namespace nt::evaluate {
 namespace {
 
 void append(FinerScores& scores, NamedMetrics values, ResampledMetrics resampled) {
@@ -23,7 +23,7 @@ void add_bands(FinerScores& scores, std::span<const TrialComparison> trials, int
     total.add(sums.back(), 1);
   }
   ResampledMetrics resampled;
-  for_each_resample(std::span<const BandSums>(sums), weight, draws, [&](const BandSums& drawn) {
+  statistics::for_each_resample(std::span<const BandSums>(sums), weight, draws, [&](const BandSums& drawn) {
     for (const auto& [name, value] : band_metrics(drawn)) resampled[name].push_back(value);
   });
   append(scores, band_metrics(total), std::move(resampled));
@@ -34,7 +34,7 @@ void add_bands(FinerScores& scores, std::span<const TrialComparison> trials, int
 FinerScores finer_scores(std::span<const TrialComparison> trials, const Thresholds& thresholds,
                          int64_t skip_ms, int64_t resamples, uint64_t seed) {
   const auto draws = static_cast<size_t>(resamples);
-  const auto weight = resampling_weights(trials.size(), draws, seed);
+  const auto weight = statistics::resampling_weights(trials.size(), draws, seed);
   FinerScores scores;
   auto calibration = calibration_scores(trials, skip_ms, weight, draws);
   append(scores, std::move(calibration.values), std::move(calibration.resampled));
@@ -45,11 +45,11 @@ FinerScores finer_scores(std::span<const TrialComparison> trials, const Threshol
   return scores;
 }
 
-void put_finer_scores(nlohmann::ordered_json& metrics, const FinerScores& scores, bool has_spikes) {
+void put_finer_scores(Metrics& metrics, const FinerScores& scores, bool has_spikes) {
   for (const auto& [name, value] : scores.values) {
     if (!has_spikes && !name.starts_with("soma.")) continue;
     put_metric(metrics, "", name, value, scores.resampled);
   }
 }
 
-}  // namespace neurontwin
+}  // namespace nt::evaluate

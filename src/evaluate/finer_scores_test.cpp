@@ -1,4 +1,4 @@
-#include "evaluate/finer_scores.hpp"
+#include "evaluate/detail/finer_scores.hpp"
 
 #include <gtest/gtest.h>
 
@@ -6,14 +6,14 @@
 #include <numbers>
 #include <numeric>
 
-#include "evaluate/rate_bins.hpp"
-#include "evaluate/spike_timing.hpp"
-#include "evaluate/voltage_bands.hpp"
+#include "evaluate/detail/rate_bins.hpp"
+#include "evaluate/detail/spike_timing.hpp"
+#include "evaluate/detail/voltage_bands.hpp"
 #include "random/random.hpp"
 #include "statistics/bootstrap.hpp"
 #include "statistics/ranking.hpp"
 
-namespace neurontwin {
+namespace nt::evaluate {
 namespace {
 
 double value_of(const NamedMetrics& metrics, const std::string& name) {
@@ -52,7 +52,7 @@ TEST(VoltageBands, ATwinThatKnowsOnlySlowWavesExplainsOnlyTheirBand) {
 }
 
 TEST(VoltageBands, AllBandsTogetherHaveThePowerOfTheWindowedSegment) {
-  Random random(3, Stage::test_cases, 0, StreamName::test_case);
+  random::Random random(3, random::Stage::test_cases, 0, random::StreamName::test_case);
   for (const size_t n : {1000, 77, 1}) {
     std::vector<float> truth(n);
     for (float& v : truth) v = static_cast<float>(random.normal());
@@ -133,7 +133,7 @@ TEST(RateBins, AStretchCountsInTheGroupOfItsOwnRate) {
   for (const size_t t : {500, 1502, 2100, 2600, 3300}) trial.spike_log_odds[t] = 5;
   trial.predicted_soma_mV[50] += 10;
   const std::vector trials{trial};
-  const auto weight = resampling_weights(1, 4, 1);
+  const auto weight = statistics::resampling_weights(1, 4, 1);
   const auto scores = rate_bin_scores(trials, {{}, {}, 0}, 0, weight, 4);
   const auto of = [&](const std::string& name) { return value_of(scores.values, "by_rate." + name); };
   for (const auto* group : {"0_hz", "0_to_2_hz", "2_to_5_hz"})
@@ -155,7 +155,7 @@ TEST(RateBins, AStretchCountsInTheGroupOfItsOwnRate) {
 std::vector<TrialComparison> by_chance(size_t trials, double said_less_than_true) {
   std::vector<TrialComparison> all;
   for (size_t j = 0; j < trials; ++j) {
-    Random random(8, Stage::test_cases, j, StreamName::test_case);
+    random::Random random(8, random::Stage::test_cases, j, random::StreamName::test_case);
     auto trial = quiet_trial(2000);
     for (size_t t = 0; t < 2000; ++t) {
       const double log_odds = -5 + 2 * random.normal();
@@ -168,7 +168,7 @@ std::vector<TrialComparison> by_chance(size_t trials, double said_less_than_true
 }
 
 TEST(Calibration, TellsChancesThatComeTrueFromThoseThatDoNot) {
-  const auto weight = resampling_weights(100, 50, 1);
+  const auto weight = statistics::resampling_weights(100, 50, 1);
   const auto error = [&](double less) {
     const auto scores = calibration_scores(by_chance(100, less), 0, weight, 50);
     return std::pair(value_of(scores.values, "spike.calibration_error"),
@@ -186,7 +186,7 @@ TEST(Calibration, TellsChancesThatComeTrueFromThoseThatDoNot) {
 }
 
 TEST(Calibration, GroupsHoldEquallyManyExpectedSpikes) {
-  const auto weight = resampling_weights(40, 20, 1);
+  const auto weight = statistics::resampling_weights(40, 20, 1);
   const auto groups = calibration_scores(by_chance(40, 0), 0, weight, 20).groups;
   const auto predicted = groups["predicted"].get<std::vector<double>>(),
              bins = groups["bins"].get<std::vector<double>>();
@@ -207,7 +207,7 @@ TEST(FinerScores, HaveIntervalsFromTheSameDrawsAsTheOthers) {
     EXPECT_EQ(a.resampled.at(name).size(), 40u) << name;
   }
   // A resample is the score of the trials drawn.
-  const auto weight = resampling_weights(30, 40, 5);
+  const auto weight = statistics::resampling_weights(30, 40, 5);
   std::vector<TrialComparison> drawn;
   for (size_t j = 0; j < 30; ++j)
     for (int n = 0; n < static_cast<int>(weight[j * 40 + 7]); ++n) drawn.push_back(trials[j]);
@@ -219,11 +219,11 @@ TEST(FinerScores, HaveIntervalsFromTheSameDrawsAsTheOthers) {
 TEST(FinerScores, OfASilentNeuronAreThoseOfItsVoltage) {
   auto trial = quiet_trial(2000);
   trial.soma_mV = sine(6, 2, 2000);
-  nlohmann::ordered_json metrics;
+  Metrics metrics;
   put_finer_scores(metrics, finer_scores(std::vector{trial}, {{}, {}, 0}, 0, 10, 1), false);
   EXPECT_TRUE(metrics.contains("soma.power_explained_4_to_13_hz"));
-  for (const auto& [key, value] : metrics.items()) EXPECT_TRUE(key.starts_with("soma.")) << key;
+  for (const auto& [key, value] : metrics) EXPECT_TRUE(key.starts_with("soma.")) << key;
 }
 
 }  // namespace
-}  // namespace neurontwin
+}  // namespace nt::evaluate

@@ -6,7 +6,7 @@
 
 #include "evaluate/estimate_json.hpp"
 
-namespace neurontwin {
+namespace nt::evaluate {
 namespace {
 
 /// Whether there is a spike to find or not.
@@ -27,18 +27,17 @@ double value_of(const NamedMetrics& metrics, std::string_view name) {
 }
 
 /// A value that no resample has is written without an interval.
-void put_drawn(nlohmann::ordered_json& metrics, const std::string& key, double value,
-               std::vector<double> resampled) {
-  const auto drawn = estimate(value, std::move(resampled));
+void put_drawn(Metrics& metrics, const std::string& key, double value, std::vector<double> resampled) {
+  const auto drawn = statistics::estimate(value, std::move(resampled));
   if (std::isfinite(drawn.low))
-    put_estimate(metrics, key, drawn);
+    metrics.put(key, drawn);
   else
-    metrics[key] = number_json(value);
+    metrics[key] = value;
 }
 
 /// The test set's scores less these.
-void put_drops(nlohmann::ordered_json& metrics, const std::string& prefix, const TestScores& test,
-               const Scored& set, const ResampledMetrics& resampled) {
+void put_drops(Metrics& metrics, const std::string& prefix, const TestScores& test, const Scored& set,
+               const ResampledMetrics& resampled) {
   const auto of_test = metrics_of(test.scored), of_set = metrics_of(set);
   for (const auto& drop : kDrops) {
     const std::string name(drop);
@@ -50,8 +49,8 @@ void put_drops(nlohmann::ordered_json& metrics, const std::string& prefix, const
   }
 }
 
-void put_set(nlohmann::ordered_json& metrics, const std::string& prefix, const TestScores& test,
-             const Scored& set, const GeneralisationScoring& scoring, uint64_t seed) {
+void put_set(Metrics& metrics, const std::string& prefix, const TestScores& test, const Scored& set,
+             const GeneralisationScoring& scoring, uint64_t seed) {
   const auto resampled = resampled_metrics(set, scoring.resamples, seed);
   put_scores(metrics, prefix, set, resampled, is_wanted);
   if (set.total.spikes == 0 && test.scored.total.spikes > 0) {
@@ -64,15 +63,14 @@ void put_set(nlohmann::ordered_json& metrics, const std::string& prefix, const T
 }
 
 /// What a set holds. Of a neuron that never spikes few spikes are no news.
-void put_support(nlohmann::ordered_json& metrics, const std::string& prefix, const ShiftedTrials& set,
-                 bool should_spike) {
-  const auto support = event_support(set.trials);
+void put_support(Metrics& metrics, const std::string& prefix, const ShiftedTrials& set, bool should_spike) {
+  const auto support = dataset::event_support(set.trials);
   metrics[prefix + "words"] = set.words;
   metrics[prefix + "trials"] = support.trials();
   metrics[prefix + "data_s"] = support.seconds();
   metrics[prefix + "spikes"] = support.spikes;
   metrics[prefix + "trials_with_spikes"] = support.trials_with_spikes;
-  if (should_spike && support.spikes < kFewSpikes) {
+  if (should_spike && support.spikes < dataset::kFewSpikes) {
     metrics[prefix + "note"] =
         fmt::format("{} output spike{} in {} trials ({:g} s): {}",
                     support.spikes == 0 ? "no" : fmt::to_string(support.spikes),
@@ -82,12 +80,13 @@ void put_support(nlohmann::ordered_json& metrics, const std::string& prefix, con
 }
 
 /// The sets, each of which needs something of the neuron, fit it. "possible here: rates_low, ..."
-void require_possible(const std::vector<ShiftedSet>& sets, const Settings& settings, const Neuron& neuron) {
-  const bool has_dendrites = std::holds_alternative<DetailedCell>(neuron);
-  const bool has_inhibition = inhibitory_synapses(neuron) > 0;
-  const auto refuse = [&](const ShiftedSet& set, std::string_view why) {
+void require_possible(const std::vector<stimulus::ShiftedSet>& sets, const config::Settings& settings,
+                      const cell::Neuron& neuron) {
+  const bool has_dendrites = cell::compartmental(neuron) != nullptr;
+  const bool has_inhibition = cell::inhibitory_synapses(neuron) > 0;
+  const auto refuse = [&](const stimulus::ShiftedSet& set, std::string_view why) {
     std::vector<std::string> possible;
-    for (const auto& name : shifted_set_names()) {
+    for (const auto& name : stimulus::shifted_set_names()) {
       const bool clusters = name == "clusters" || name == "published_mixture";
       if ((has_dendrites || !clusters) && (has_inhibition || name != "no_inhibition"))
         possible.push_back(name);
@@ -98,16 +97,16 @@ void require_possible(const std::vector<ShiftedSet>& sets, const Settings& setti
   for (const auto& set : sets) {
     if (set.shift.needs_clusters() && !has_dendrites)
       refuse(set, "a point neuron has no dendrites whose synapses could be grouped");
-    if (set.shift.without_inhibition == WhichTrials::all && !has_inhibition)
+    if (set.shift.without_inhibition == stimulus::WhichTrials::all && !has_inhibition)
       refuse(set, "the neuron has no inhibitory synapses, so nothing would change");
   }
 }
 
 }  // namespace
 
-GeneralisationSpec read_generalisation(const Settings& settings, const Neuron& neuron) {
+GeneralisationSpec read_generalisation(const config::Settings& settings, const cell::Neuron& neuron) {
   GeneralisationSpec spec;
-  spec.sets = read_shifted_sets(settings);
+  spec.sets = stimulus::read_shifted_sets(settings);
   spec.trials = settings.integer("trials", spec.trials, {1, 1e6});
   spec.clusters.count = settings.integer("clusters", spec.clusters.count, {2, 1e4});
   spec.clusters.fit_trials = settings.integer("clusters_fit_trials", spec.clusters.fit_trials, {1, 128});
@@ -115,30 +114,29 @@ GeneralisationSpec read_generalisation(const Settings& settings, const Neuron& n
   return spec;
 }
 
-std::vector<ShiftedTrials> shifted_trials(const GeneralisationSpec& spec, const DatasetPlan& plan,
+std::vector<ShiftedTrials> shifted_trials(const GeneralisationSpec& spec, const produce::DatasetPlan& plan,
                                           const std::filesystem::path& folder, int threads,
                                           const Watcher& watcher) {
-  std::vector<SplitPlan> splits;
+  std::vector<produce::SplitPlan> splits;
   for (const auto& set : spec.sets) {
-    SplitPlan split{"ood-" + set.name, set.stage, spec.trials, set.shift, ""};
+    produce::SplitPlan split{"ood-" + set.name, set.stage, spec.trials, set.shift, ""};
     std::string fit;
     if (set.shift.needs_clusters()) {
-      split.shift.clusters = make_synapse_clusters(plan, spec.clusters, folder, threads, watcher);
+      split.shift.clusters = produce::make_synapse_clusters(plan, spec.clusters, folder, threads, watcher);
       fit = fmt::format("clusters_fit_trials = {}\n", spec.clusters.fit_trials);
     }
-    split.configuration = determining_text(split.shift) + fit;
+    split.configuration = stimulus::determining_text(split.shift) + fit;
     splits.push_back(std::move(split));
   }
-  make_splits(plan, splits, folder, threads, watcher);
+  produce::make_splits(plan, splits, folder, threads, watcher);
   std::vector<ShiftedTrials> sets;
   for (size_t i = 0; i < splits.size(); ++i)
-    sets.push_back({spec.sets[i].name, spec.sets[i].words, open_split(plan, folder, splits[i])});
+    sets.push_back({spec.sets[i].name, spec.sets[i].words, produce::open_split(plan, folder, splits[i])});
   return sets;
 }
 
-void put_generalisation(nlohmann::ordered_json& metrics, const std::string& model,
-                        std::span<const ShiftedTrials> sets, const TestScores& test, const Answer& answer,
-                        const GeneralisationScoring& scoring) {
+void put_generalisation(Metrics& metrics, const std::string& model, std::span<const ShiftedTrials> sets,
+                        const TestScores& test, const Answer& answer, const GeneralisationScoring& scoring) {
   uint64_t seed = scoring.seed;
   for (const auto& set : sets) {
     scoring.watcher.stop_here_if_asked("evaluating");
@@ -156,4 +154,4 @@ nlohmann::ordered_json generalisation_curves(std::span<const ShiftedTrials> sets
   return {{"sets", list}};
 }
 
-}  // namespace neurontwin
+}  // namespace nt::evaluate

@@ -4,31 +4,32 @@
 #include <string>
 #include <vector>
 
+#include "evaluate/metrics.hpp"
 #include "evaluate/scores.hpp"
 #include "produce/make_clusters.hpp"
 #include "produce/make_dataset.hpp"
 #include "progress/watcher.hpp"
 
-namespace neurontwin {
+namespace nt::evaluate {
 
 /// How well a twin does on inputs that it was not trained on: sets of trials from other input distributions
 /// (stimulus/shifted.hpp), simulated as the test set is. Reads [evaluate.generalisation].
 struct GeneralisationSpec {
-  std::vector<ShiftedSet> sets;  // none: not asked
-  int64_t trials = 128;          // in each
-  ClusterSpec clusters;
+  std::vector<stimulus::ShiftedSet> sets;  // none: not asked
+  int64_t trials = 128;                    // in each
+  produce::ClusterSpec clusters;
 };
 /// InputError where it is wrong, or where a set makes no sense for the neuron.
-GeneralisationSpec read_generalisation(const Settings& settings, const Neuron& neuron);
+GeneralisationSpec read_generalisation(const config::Settings& settings, const cell::Neuron& neuron);
 
 /// The trials of a set.
 struct ShiftedTrials {
   std::string name, words;  // of the set
-  Split trials;
+  dataset::Split trials;
 };
 /// Simulates what is missing of the sets in the data set's folder, as "ood-NAME-NNNN.h5", and opens them. The
 /// trials depend neither on `threads` nor on the other sets.
-std::vector<ShiftedTrials> shifted_trials(const GeneralisationSpec& spec, const DatasetPlan& plan,
+std::vector<ShiftedTrials> shifted_trials(const GeneralisationSpec& spec, const produce::DatasetPlan& plan,
                                           const std::filesystem::path& folder, int threads,
                                           const Watcher& watcher);
 
@@ -38,7 +39,7 @@ struct TestScores {
   ResampledMetrics resampled;
 };
 /// What a model says of a split's trials, beside the truth.
-using Answer = std::function<std::vector<TrialComparison>(const Split&)>;
+using Answer = std::function<std::vector<TrialComparison>(const dataset::Split&)>;
 
 /// Bootstraps have `resamples`, and seeds that follow `seed`.
 struct GeneralisationScoring {
@@ -52,11 +53,10 @@ struct GeneralisationScoring {
 /// "drop." the test set's less these, with intervals from bootstraps over the trials of both. `model` is ""
 /// for the twin, which also gets what the sets hold; a set with few spikes or none says so in a note, and
 /// without one has no scores that need one.
-void put_generalisation(nlohmann::ordered_json& metrics, const std::string& model,
-                        std::span<const ShiftedTrials> sets, const TestScores& test, const Answer& answer,
-                        const GeneralisationScoring& scoring);
+void put_generalisation(Metrics& metrics, const std::string& model, std::span<const ShiftedTrials> sets,
+                        const TestScores& test, const Answer& answer, const GeneralisationScoring& scoring);
 
 /// What the report draws beside the metrics: the sets' names and words, in order.
 nlohmann::ordered_json generalisation_curves(std::span<const ShiftedTrials> sets);
 
-}  // namespace neurontwin
+}  // namespace nt::evaluate

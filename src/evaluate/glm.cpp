@@ -6,7 +6,7 @@
 
 #include "numerics/minimise.hpp"
 
-namespace neurontwin {
+namespace nt::evaluate {
 namespace {
 
 constexpr size_t kBases = kGlmTimeConstants_ms.size();
@@ -76,10 +76,10 @@ int64_t bin_of(float time_ms) {
 /// Calls f(t, synapse) for every spike the model sees at t, for each t in turn (`forward`) or backwards, with
 /// before(t) and after(t) around them.
 template <class Before, class Spike, class After>
-void walk(const TrialView& trial, size_t first_inhibitory, size_t history_channel, bool history, bool forward,
-          Before&& before, Spike&& spike, After&& after) {
+void walk(const dataset::TrialView& trial, size_t first_inhibitory, size_t history_channel, bool history,
+          bool forward, Before&& before, Spike&& spike, After&& after) {
   const auto duration = static_cast<int64_t>(trial.soma_mV.size());
-  const std::array<const EventsView*, 2> kinds{&trial.excitatory, &trial.inhibitory};
+  const std::array<const dataset::EventsView*, 2> kinds{&trial.excitatory, &trial.inhibitory};
   const auto own = trial.spike_times_ms;
   std::array<size_t, 2> next{forward ? 0 : kinds[0]->time_ms.size(), forward ? 0 : kinds[1]->time_ms.size()};
   size_t next_own = forward ? 0 : own.size();
@@ -114,7 +114,7 @@ void walk(const TrialView& trial, size_t first_inhibitory, size_t history_channe
 
 /// value[t] for every bin of a trial.
 void respond(const Weights& weight, double bias, bool history, size_t first_inhibitory,
-             const TrialView& trial, std::vector<double>& value) {
+             const dataset::TrialView& trial, std::vector<double>& value) {
   value.resize(trial.soma_mV.size());
   const Bases decay = decays();
   Bases state{};
@@ -136,7 +136,7 @@ void respond(const Weights& weight, double bias, bool history, size_t first_inhi
 /// Adds to `gradient` what `residual` (derivative of the loss by each bin's value) says about the weights:
 /// the same filters, run backwards in time.
 void respond_back(const std::vector<double>& residual, bool history, size_t first_inhibitory,
-                  const TrialView& trial, Weights& gradient) {
+                  const dataset::TrialView& trial, Weights& gradient) {
   const Bases decay = decays();
   Bases state{};
   walk(
@@ -153,7 +153,7 @@ void respond_back(const std::vector<double>& residual, bool history, size_t firs
 /// Mean loss over the bins of the chosen trials of a split, and its gradient.
 class GlmLoss {
  public:
-  GlmLoss(GlmTarget target, bool history, const Split& split, int64_t most_trials)
+  GlmLoss(GlmTarget target, bool history, const dataset::Split& split, int64_t most_trials)
       : target_(target),
         history_(history),
         split_(split),
@@ -163,7 +163,7 @@ class GlmLoss {
 
   size_t channels() const { return channels_; }
   double bins() const { return static_cast<double>(trials_) * static_cast<double>(split_.duration_ms()); }
-  TrialView trial(size_t i) const { return split_.trial(i * split_.trials() / trials_); }
+  dataset::TrialView trial(size_t i) const { return split_.trial(i * split_.trials() / trials_); }
   size_t trials() const { return trials_; }
 
   /// Mean target: spikes per bin or mV.
@@ -190,7 +190,7 @@ class GlmLoss {
     return count;
   }
 
-  double at(const Weights& weight, double bias, const Parallel& parallel, Weights* gradient,
+  double at(const Weights& weight, double bias, const twin::Parallel& parallel, Weights* gradient,
             double* bias_gradient) const {
     // Sums run over a fixed number of parts in a fixed order: the same on any number of threads.
     const size_t parts = std::min<size_t>(trials_, 16);
@@ -228,7 +228,7 @@ class GlmLoss {
 
  private:
   /// Turns a trial's values into the loss' derivatives by them.
-  double loss_and_residual(const TrialView& t, std::vector<double>& value) const {
+  double loss_and_residual(const dataset::TrialView& t, std::vector<double>& value) const {
     double loss = 0;
     if (target_ == GlmTarget::soma) {
       for (size_t i = 0; i < value.size(); ++i) {
@@ -249,7 +249,7 @@ class GlmLoss {
 
   GlmTarget target_;
   bool history_;
-  const Split& split_;
+  const dataset::Split& split_;
   size_t trials_, first_inhibitory_, channels_;
 };
 
@@ -287,7 +287,7 @@ struct Coordinates {
 
 }  // namespace
 
-std::vector<float> Glm::predict(const TrialView& trial, int64_t excitatory_synapses) const {
+std::vector<float> Glm::predict(const dataset::TrialView& trial, int64_t excitatory_synapses) const {
   std::vector<double> value;
   respond(weight, bias, history, static_cast<size_t>(excitatory_synapses), trial, value);
   return {value.begin(), value.end()};
@@ -297,8 +297,8 @@ int64_t Glm::parameter_count() const {
   return 1 + static_cast<int64_t>(weight.size() * kBases);
 }
 
-Glm fit_glm(GlmTarget target, bool history, const Split& train, const Split& valid, const GlmBudget& budget,
-            const Parallel& parallel, const Glm* start) {
+Glm fit_glm(GlmTarget target, bool history, const dataset::Split& train, const dataset::Split& valid,
+            const GlmBudget& budget, const twin::Parallel& parallel, const Glm* start) {
   const GlmLoss loss(target, history, train, budget.trials);
   const GlmLoss valid_loss(target, history, valid, std::max<int64_t>(1, budget.trials / 4));
   Coordinates coordinates;
@@ -323,7 +323,7 @@ Glm fit_glm(GlmTarget target, bool history, const Split& train, const Split& val
     checks_since_best = 0;
   };
   Weights gradient;
-  const auto last = minimise(
+  const auto last = numerics::minimise(
       [&](const std::vector<double>& at, std::vector<double>& g) {
         double by_bias = 0;
         const double value = loss.at(coordinates.weights(at), at[0], parallel, &gradient, &by_bias);
@@ -340,4 +340,4 @@ Glm fit_glm(GlmTarget target, bool history, const Split& train, const Split& val
   return {target, history, best[0], coordinates.weights(best)};
 }
 
-}  // namespace neurontwin
+}  // namespace nt::evaluate

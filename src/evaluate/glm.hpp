@@ -7,7 +7,7 @@
 #include "dataset/split.hpp"
 #include "twin/parallel.hpp"
 
-namespace neurontwin {
+namespace nt::evaluate {
 
 /// Every synapse's filter is a sum of decaying exponentials with these time constants, so that the model sees
 /// all of the trial's past.
@@ -27,7 +27,7 @@ struct Glm {
   std::vector<std::array<double, kGlmTimeConstants_ms.size()>> weight;  // [synapse]
 
   /// [ms]. The history is that of the true spikes: a prediction one millisecond ahead.
-  std::vector<float> predict(const TrialView& trial, int64_t excitatory_synapses) const;
+  std::vector<float> predict(const dataset::TrialView& trial, int64_t excitatory_synapses) const;
   int64_t parameter_count() const;
 };
 
@@ -40,7 +40,7 @@ struct GlmBudget {
 /// Maximum likelihood (squared error for the voltage) by L-BFGS over all of the trials, stopped where the
 /// loss on up to a quarter as many validation trials no longer falls. Starts at `start` if given, the model
 /// without history. Deterministic on any number of threads.
-Glm fit_glm(GlmTarget target, bool history, const Split& train, const Split& valid, const GlmBudget& budget,
-            const Parallel& parallel = {}, const Glm* start = nullptr);
+Glm fit_glm(GlmTarget target, bool history, const dataset::Split& train, const dataset::Split& valid,
+            const GlmBudget& budget, const twin::Parallel& parallel = {}, const Glm* start = nullptr);
 
-}  // namespace neurontwin
+}  // namespace nt::evaluate

@@ -4,12 +4,14 @@
 #include <cmath>
 #include <numeric>
 
+#include "dataset/cell_table.hpp"
 #include "dataset/event_support.hpp"
-#include "evaluate/spike_timing.hpp"
+#include "evaluate/detail/spike_timing.hpp"
 #include "evaluate/trial_score.hpp"
 #include "files/base64.hpp"
+#include "simulate/simulator.hpp"
 
-namespace neurontwin {
+namespace nt::evaluate {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -19,11 +21,11 @@ uint8_t level_of(double mV) {
   return static_cast<uint8_t>(std::lround(std::clamp(level, 0.0, 255.0)));
 }
 
-Events events_of(const EventsView& view) {
+stimulus::Events events_of(const dataset::EventsView& view) {
   return {{view.time_ms.begin(), view.time_ms.end()}, {view.synapse.begin(), view.synapse.end()}};
 }
 
-Json events_json(const Events& events) {
+Json events_json(const stimulus::Events& events) {
   return {{"synapse", events.synapse}, {"time_ms", events.time_ms}};
 }
 
@@ -35,12 +37,11 @@ Json rounded(std::span<const float> values, int digits) {
 }
 
 /// Levels of all compartments' voltages, [sample][compartment], a sample every `step_ms`.
-template <class T>
-std::vector<uint8_t> simulated_levels(const DetailedCell& cell, const CableSpec& spec,
-                                      const SynapticInput& input, int64_t duration_ms, int64_t step_ms,
-                                      const Watcher& watcher) {
+std::vector<uint8_t> simulated_levels(const cell::Neuron& neuron, const simulate::SimulationSpec& spec,
+                                      const stimulus::SynapticInput& input, int64_t duration_ms,
+                                      int64_t step_ms, const Watcher& watcher) {
   std::vector<uint8_t> levels;
-  CableSimulator<T> simulator(cell, spec);
+  simulate::Simulator simulator(neuron, spec);
   simulator.run(std::span(&input, 1), duration_ms, [&](int64_t ms, std::span<const float> mV) {
     if (ms % step_ms == 0) std::ranges::transform(mV, std::back_inserter(levels), level_of);
     watcher.tell({"report", static_cast<double>(ms), static_cast<double>(duration_ms), "ms",
@@ -51,7 +52,7 @@ std::vector<uint8_t> simulated_levels(const DetailedCell& cell, const CableSpec&
 }
 
 /// The spikes of the neuron and of the twin in what is played of a trial.
-Opening opening_in(const TrialView& trial, const Prediction& predicted, double threshold) {
+Opening opening_in(const dataset::TrialView& trial, const twin::Prediction& predicted, double threshold) {
   const auto length =
       static_cast<size_t>(std::min(static_cast<int64_t>(predicted.spike_log_odds.size()), kMostPlayed_ms));
   const auto actual = truth_of(trial).spike_bins();
@@ -66,12 +67,12 @@ Opening opening_in(const TrialView& trial, const Prediction& predicted, double t
   return opening_of(spikes, std::span(actual).first(static_cast<size_t>(played)));
 }
 
-std::pair<size_t, Opening> trial_to_play(Twin& twin, double threshold, const Split& test,
+std::pair<size_t, Opening> trial_to_play(twin::Twin& twin, double threshold, const dataset::Split& test,
                                          const Watcher& watcher) {
-  const auto spikes_of = event_support(test).spikes_of;
+  const auto spikes_of = dataset::event_support(test).spikes_of;
   const auto order = typical_trials(spikes_of);
   const auto opening = [&](size_t i) {
-    return opening_in(test.trial(i), predict_trial(twin, test, i), threshold);
+    return opening_in(test.trial(i), twin::predict_trial(twin, test, i), threshold);
   };
   for (const size_t i : order) {
     watcher.stop_here_if_asked("making the report");
@@ -109,26 +110,24 @@ Opening opening_of(std::span<const int64_t> predicted_ms, std::span<const int64_
   return {std::max<int64_t>(moment - kBefore_ms, 0), !hits.empty()};
 }
 
-Json played_trial(Twin& twin, double threshold, const Split& test, const DetailedCell& cell,
-                  const SimulationSpec& simulation, const Watcher& watcher) {
+Json played_trial(twin::Twin& twin, double threshold, const dataset::Split& test, const cell::Neuron& neuron,
+                  const simulate::SimulationSpec& simulation, const Watcher& watcher) {
   const auto [index, opening] = trial_to_play(twin, threshold, test, watcher);
   const auto trial = test.trial(index);
   const int64_t duration_ms = std::min(test.duration_ms(), kMostPlayed_ms);
   const auto length = static_cast<size_t>(duration_ms);
-  const SynapticInput input{events_of(trial.excitatory.between(0, duration_ms)),
-                            events_of(trial.inhibitory.between(0, duration_ms))};
-  const auto predicted = predict_trial(twin, test, index);
+  const stimulus::SynapticInput input{events_of(trial.excitatory.between(0, duration_ms)),
+                                      events_of(trial.inhibitory.between(0, duration_ms))};
+  const auto predicted = twin::predict_trial(twin, test, index);
   std::vector<float> spikes_ms, probabilities;
   for (const float t : trial.spike_times_ms)
     if (t < static_cast<float>(duration_ms)) spikes_ms.push_back(t);
   for (size_t t = 0; t < length; ++t)
     probabilities.push_back(static_cast<float>(probability(predicted.spike_log_odds[t])));
 
-  const auto compartments = static_cast<int64_t>(cell.geometry.compartments.size());
+  const auto compartments = static_cast<int64_t>(dataset::cell_table(neuron).section.size());
   const int64_t step_ms = (compartments * duration_ms + kMostPlayedBytes - 1) / kMostPlayedBytes;
-  const auto simulate =
-      simulation.precision == Precision::in_float ? simulated_levels<float> : simulated_levels<double>;
-  const auto levels = simulate(cell, simulation.cable, input, duration_ms, step_ms, watcher);
+  const auto levels = simulated_levels(neuron, simulation, input, duration_ms, step_ms, watcher);
   return {{"trial", index},
           {"duration_ms", duration_ms},
           {"opens_ms", opening.at_ms},
@@ -143,7 +142,7 @@ Json played_trial(Twin& twin, double threshold, const Split& test, const Detaile
             {"samples", static_cast<int64_t>(levels.size()) / compartments},
             {"lowest_mV", kLowestPlayed_mV},
             {"highest_mV", kHighestPlayed_mV},
-            {"base64", base64(levels)}}}};
+            {"base64", files::base64(levels)}}}};
 }
 
-}  // namespace neurontwin
+}  // namespace nt::evaluate

@@ -7,7 +7,7 @@
 #include "simulate/simulation.hpp"
 #include "twin/twin.hpp"
 
-namespace neurontwin {
+namespace nt::evaluate {
 
 /// Trials with so many output spikes each, in the order in which they would do to be shown: those first whose
 /// number is nearest to the mean, but two at least where a trial has two, or as many as any has. Of equals
@@ -35,7 +35,8 @@ inline constexpr int64_t kMostPlayedBytes = 3'000'000;
 /// above `threshold`; never if that is NaN. Data sets do not hold these: the trial is simulated once more,
 /// every compartment recorded every ms, or every 2nd, 3rd ... as kMostPlayedBytes ask for. RunError if the
 /// user stopped it.
-nlohmann::ordered_json played_trial(Twin& twin, double threshold, const Split& test, const DetailedCell& cell,
-                                    const SimulationSpec& simulation, const Watcher& watcher);
+nlohmann::ordered_json played_trial(twin::Twin& twin, double threshold, const dataset::Split& test,
+                                    const cell::Neuron& neuron, const simulate::SimulationSpec& simulation,
+                                    const Watcher& watcher);
 
-}  // namespace neurontwin
+}  // namespace nt::evaluate

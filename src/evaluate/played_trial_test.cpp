@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace neurontwin {
+namespace nt::evaluate {
 namespace {
 
 TEST(PlayedTrial, HasNearlyTheMeanNumberOfSpikesAndTwoWhereThatCanBe) {
@@ -31,4 +31,4 @@ TEST(PlayedTrial, OpensShortlyBeforeNeuronAndTwinSpikeTogether) {
 }
 
 }  // namespace
-}  // namespace neurontwin
+}  // namespace nt::evaluate

@@ -1,13 +1,13 @@
-#include "evaluate/rate_bins.hpp"
+#include "evaluate/detail/rate_bins.hpp"
 
 #include <fmt/format.h>
 
 #include <cmath>
 
-#include "evaluate/spike_timing.hpp"
+#include "evaluate/detail/spike_timing.hpp"
 #include "statistics/bootstrap.hpp"
 
-namespace neurontwin {
+namespace nt::evaluate {
 namespace {
 
 constexpr size_t kGroups = kRateBins.size();
@@ -84,9 +84,9 @@ NamedMetrics metrics_of(const GroupSums& s) {
 }
 
 /// Of each trial the bins of one group that count.
-std::vector<TrialBins> bins_in(std::span<const TrialComparison> trials,
-                               std::span<const std::vector<uint8_t>> group, size_t wanted) {
-  std::vector<TrialBins> bins(trials.size());
+std::vector<statistics::TrialBins> bins_in(std::span<const TrialComparison> trials,
+                                           std::span<const std::vector<uint8_t>> group, size_t wanted) {
+  std::vector<statistics::TrialBins> bins(trials.size());
   for (size_t j = 0; j < trials.size(); ++j) {
     for (size_t t = 0; t < trials[j].spike.size(); ++t) {
       if (group[j][t] != wanted) continue;
@@ -119,16 +119,18 @@ RateBinScores rate_bin_scores(std::span<const TrialComparison> trials, const Thr
     if (total.bins == 0) continue;
     scores.values.emplace_back(prefix + "seconds", total.bins / 1000);
     if (total.spikes > 0) {
-      auto auc = resampled_auc(rank(bins_in(trials, group, g)), weight, draws);
+      auto auc = statistics::resampled_auc(statistics::rank(bins_in(trials, group, g)), weight, draws);
       scores.values.emplace_back(prefix + "spike.auc", auc.value);
       scores.resampled[prefix + "spike.auc"] = std::move(auc.resampled);
     }
     for (const auto& [name, value] : metrics_of(total)) scores.values.emplace_back(prefix + name, value);
-    for_each_resample(std::span<const GroupSums>(of_group), weight, draws, [&](const GroupSums& drawn) {
-      for (const auto& [name, value] : metrics_of(drawn)) scores.resampled[prefix + name].push_back(value);
-    });
+    statistics::for_each_resample(std::span<const GroupSums>(of_group), weight, draws,
+                                  [&](const GroupSums& drawn) {
+                                    for (const auto& [name, value] : metrics_of(drawn))
+                                      scores.resampled[prefix + name].push_back(value);
+                                  });
   }
   return scores;
 }
 
-}  // namespace neurontwin
+}  // namespace nt::evaluate

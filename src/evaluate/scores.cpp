@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <cmath>
 
+#include "evaluate/detail/spike_timing.hpp"
 #include "evaluate/estimate_json.hpp"
-#include "evaluate/spike_timing.hpp"
 #include "statistics/bootstrap.hpp"
 
-namespace neurontwin {
+namespace nt::evaluate {
 namespace {
 
 constexpr size_t kCountedTolerance = 2;  // of kTolerances_ms: hits, misses and false alarms are counted at it
@@ -61,8 +61,9 @@ NamedMetrics metrics_of(const ScoreSums& s) {
 
 }  // namespace
 
-std::vector<TrialBins> bins_of(std::span<const TrialComparison> trials, const Convention& convention) {
-  std::vector<TrialBins> bins;
+std::vector<statistics::TrialBins> bins_of(std::span<const TrialComparison> trials,
+                                           const Convention& convention) {
+  std::vector<statistics::TrialBins> bins;
   for (const auto& trial : trials) {
     if (trial.spikes() > convention.most_spikes) continue;
     const auto skip = std::min(convention.skip_ms, trial.duration_ms());
@@ -92,7 +93,7 @@ Scored score(std::span<const TrialComparison> trials, Thresholds thresholds, int
   s.thresholds = std::move(thresholds);
   s.sums = score_all(trials, convention, s.thresholds, rate_per_bin);
   s.total = total_of(s.sums);
-  s.table = rank(bins_of(trials, convention));
+  s.table = statistics::rank(bins_of(trials, convention));
   return s;
 }
 
@@ -102,7 +103,7 @@ Scored score(std::span<const TrialComparison> valid, std::span<const TrialCompar
 }
 
 NamedMetrics metrics_of(const Scored& scored) {
-  const auto ranks = rank_metrics(scored.table, kFalsePositiveRates);
+  const auto ranks = statistics::rank_metrics(scored.table, kFalsePositiveRates);
   NamedMetrics all{{"spike.auc", ranks.auc}, {"spike.average_precision", ranks.average_precision}};
   for (size_t i = 0; i < kFalsePositiveRates.size(); ++i)
     all.emplace_back(fmt::format("spike.tpr_at_test_fpr_{}", kFalsePositiveRates[i]), ranks.tpr[i]);
@@ -113,21 +114,23 @@ NamedMetrics metrics_of(const Scored& scored) {
 
 ResampledMetrics resampled_metrics(const Scored& scored, int64_t resamples, uint64_t seed) {
   const auto draws = static_cast<size_t>(resamples);
-  const auto weight = resampling_weights(scored.sums.size(), draws, seed);
+  const auto weight = statistics::resampling_weights(scored.sums.size(), draws, seed);
   ResampledMetrics values;
-  for (const auto& m : rank_metrics(scored.table, kFalsePositiveRates, weight, draws)) {
+  for (const auto& m : statistics::rank_metrics(scored.table, kFalsePositiveRates, weight, draws)) {
     values["spike.auc"].push_back(m.auc);
     values["spike.average_precision"].push_back(m.average_precision);
     for (size_t i = 0; i < kFalsePositiveRates.size(); ++i)
       values[fmt::format("spike.tpr_at_test_fpr_{}", kFalsePositiveRates[i])].push_back(m.tpr[i]);
   }
-  for_each_resample(std::span<const ScoreSums>(scored.sums), weight, draws, [&](const ScoreSums& drawn) {
-    for (const auto& [name, value] : metrics_of(drawn)) values[name].push_back(value);
-  });
+  statistics::for_each_resample(std::span<const ScoreSums>(scored.sums), weight, draws,
+                                [&](const ScoreSums& drawn) {
+                                  for (const auto& [name, value] : metrics_of(drawn))
+                                    values[name].push_back(value);
+                                });
   return values;
 }
 
-void put_scores(nlohmann::ordered_json& metrics, const std::string& prefix, const Scored& scored,
+void put_scores(Metrics& metrics, const std::string& prefix, const Scored& scored,
                 const ResampledMetrics& resampled, const std::function<bool(std::string_view)>& wanted) {
   for (const auto& [name, value] : metrics_of(scored)) {
     const bool finds_spikes = name.starts_with("spike.") && name != "spike.base_rate_hz";
@@ -136,11 +139,11 @@ void put_scores(nlohmann::ordered_json& metrics, const std::string& prefix, cons
   }
 }
 
-void put_metric(nlohmann::ordered_json& metrics, const std::string& prefix, const std::string& name,
-                double value, const ResampledMetrics& resampled) {
+void put_metric(Metrics& metrics, const std::string& prefix, const std::string& name, double value,
+                const ResampledMetrics& resampled) {
   if (!std::isfinite(value)) return;
   if (const auto it = resampled.find(name); it != resampled.end())
-    put_estimate(metrics, prefix + name, estimate(value, it->second));
+    metrics.put(prefix + name, statistics::estimate(value, it->second));
   else
     metrics[prefix + name] = value;
 }
@@ -171,4 +174,4 @@ bool is_compared(std::string_view name) {
   return std::find(kNames.begin(), kNames.end(), name) != kNames.end();
 }
 
-}  // namespace neurontwin
+}  // namespace nt::evaluate

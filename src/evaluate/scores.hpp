@@ -2,16 +2,16 @@
 #include <array>
 #include <functional>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "evaluate/metrics.hpp"
 #include "evaluate/trial_score.hpp"
 #include "statistics/ranking.hpp"
 
-namespace neurontwin {
+namespace nt::evaluate {
 
 /// Thresholds are chosen at these, on the validation set.
 inline constexpr std::array<double, 4> kFalsePositiveRates{0.001, 0.002, 0.0025, 0.01};
@@ -22,7 +22,8 @@ using NamedMetrics = std::vector<std::pair<std::string, double>>;
 using ResampledMetrics = std::map<std::string, std::vector<double>>;
 
 /// The bins that count under a convention.
-std::vector<TrialBins> bins_of(std::span<const TrialComparison> trials, const Convention& convention);
+std::vector<statistics::TrialBins> bins_of(std::span<const TrialComparison> trials,
+                                           const Convention& convention);
 std::vector<ScoreSums> score_all(std::span<const TrialComparison> trials, const Convention& convention,
                                  const Thresholds& thresholds, double rate_per_bin);
 ScoreSums total_of(std::span<const ScoreSums> trials);
@@ -32,7 +33,7 @@ struct Scored {
   Thresholds thresholds;
   std::vector<ScoreSums> sums;  // [trial]
   ScoreSums total;
-  RankTable table;
+  statistics::RankTable table;
 };
 /// The first skip_ms of each trial do not count. `rate_per_bin`: of the constant-rate model.
 Scored score(std::span<const TrialComparison> trials, Thresholds thresholds, int64_t skip_ms,
@@ -48,14 +49,14 @@ ResampledMetrics resampled_metrics(const Scored& scored, int64_t resamples, uint
 
 /// Writes the wanted metrics under `prefix`, with their 95 % intervals. What is not defined (spikes to be
 /// found where there are none, the correlation of a constant) is left out.
-void put_scores(nlohmann::ordered_json& metrics, const std::string& prefix, const Scored& scored,
+void put_scores(Metrics& metrics, const std::string& prefix, const Scored& scored,
                 const ResampledMetrics& resampled, const std::function<bool(std::string_view)>& wanted);
 
 /// One of them; nothing if the value is not finite.
-void put_metric(nlohmann::ordered_json& metrics, const std::string& prefix, const std::string& name,
-                double value, const ResampledMetrics& resampled);
+void put_metric(Metrics& metrics, const std::string& prefix, const std::string& name, double value,
+                const ResampledMetrics& resampled);
 
 /// The metrics that are written for a baseline or ceiling, beside the twin's.
 bool is_compared(std::string_view name);
 
-}  // namespace neurontwin
+}  // namespace nt::evaluate

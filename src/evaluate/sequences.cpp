@@ -6,15 +6,17 @@
 
 #include "dataset/input_events.hpp"
 #include "evaluate/estimate_json.hpp"
+#include "simulate/simulator.hpp"
 #include "statistics/bootstrap.hpp"
 
-namespace neurontwin {
+namespace nt::evaluate {
 namespace {
 
 constexpr size_t kMostSynapses = 64;
 
 /// The synapses that are named, or all. Each once, and neither one nor too many.
-std::vector<uint32_t> synapses_of(const Settings& settings, std::vector<uint32_t> synapses, int excitatory) {
+std::vector<uint32_t> synapses_of(const config::Settings& settings, std::vector<uint32_t> synapses,
+                                  int excitatory) {
   const auto key = settings.full_key("synapses"), where = settings.where("synapses");
   if (synapses.empty()) {
     synapses.resize(static_cast<size_t>(excitatory));
@@ -40,22 +42,22 @@ std::vector<uint32_t> synapses_of(const Settings& settings, std::vector<uint32_t
   return synapses;
 }
 
-std::vector<SynapseOrder> orders_of(const SequenceSpec& spec, uint64_t seed) {
-  const auto inward = inward_order(spec.synapses, spec.distance_um);
-  std::vector<SynapseOrder> orders{inward, SynapseOrder(inward.rbegin(), inward.rend())};
-  for (auto& order : random_orders(spec.synapses, static_cast<size_t>(spec.orders), seed))
+std::vector<stimulus::SynapseOrder> orders_of(const SequenceSpec& spec, uint64_t seed) {
+  const auto inward = stimulus::inward_order(spec.synapses, spec.distance_um);
+  std::vector<stimulus::SynapseOrder> orders{inward, stimulus::SynapseOrder(inward.rbegin(), inward.rend())};
+  for (auto& order : stimulus::random_orders(spec.synapses, static_cast<size_t>(spec.orders), seed))
     orders.push_back(std::move(order));
   return orders;
 }
 
-std::vector<SynapticInput> inputs_of(const SequenceSpec& spec, uint64_t seed) {
-  std::vector<SynapticInput> inputs;
+std::vector<stimulus::SynapticInput> inputs_of(const SequenceSpec& spec, uint64_t seed) {
+  std::vector<stimulus::SynapticInput> inputs;
   for (const auto& order : orders_of(spec, seed))
-    inputs.push_back(sequence_input(order, spec.start_ms, spec.interval_ms));
+    inputs.push_back(stimulus::sequence_input(order, spec.start_ms, spec.interval_ms));
   return inputs;
 }
 
-std::vector<double> distances(const SequenceSpec& spec, const SynapseOrder& order) {
+std::vector<double> distances(const SequenceSpec& spec, const stimulus::SynapseOrder& order) {
   std::vector<double> distance_um;
   for (const auto synapse : order) {
     const auto place = std::find(spec.synapses.begin(), spec.synapses.end(), synapse) - spec.synapses.begin();
@@ -95,9 +97,9 @@ double rms_difference(std::span<const double> x, std::span<const double> y, std:
 
 }  // namespace
 
-SequenceSpec read_sequences(const Settings& settings, const Neuron& neuron) {
+SequenceSpec read_sequences(const config::Settings& settings, const cell::Neuron& neuron) {
   SequenceSpec spec;
-  const int excitatory = excitatory_synapses(neuron);
+  const int excitatory = cell::excitatory_synapses(neuron);
   spec.orders = settings.integer("orders", spec.orders, {0, 1e5});
   spec.interval_ms = settings.integer("interval_ms", spec.interval_ms, {1, 1000});
   spec.start_ms = settings.integer("start_ms", spec.start_ms, {0, 1e5});
@@ -109,13 +111,13 @@ SequenceSpec read_sequences(const Settings& settings, const Neuron& neuron) {
     fail_input("{}: '{}' is {}, expected at least 3 to correlate over, or 0 for no test",
                settings.where("orders"), settings.full_key("orders"), spec.orders);
   }
-  const auto* cell = std::get_if<DetailedCell>(&neuron);
+  const auto* cell = cell::compartmental(neuron);
   if (cell == nullptr) {
     fail_input("{}: the synapses of a point neuron have no places, and so no order; leave '{}' out",
                settings.where("orders"), settings.full_key("orders"));
   }
   spec.synapses = synapses_of(settings, {named.begin(), named.end()}, excitatory);
-  const auto compartment = excitatory_compartments(neuron);
+  const auto compartment = cell::excitatory_compartments(neuron);
   for (const auto synapse : spec.synapses) {
     const auto c = static_cast<size_t>(compartment[synapse]);
     spec.distance_um.push_back(cell->geometry.compartments[c].path_um);
@@ -123,14 +125,16 @@ SequenceSpec read_sequences(const Settings& settings, const Neuron& neuron) {
   return spec;
 }
 
-SequenceAnswers simulate_sequences(const SequenceSpec& spec, const DetailedCell& cell,
-                                   const SimulationSpec& simulation, uint64_t seed, int threads) {
+SequenceAnswers simulate_sequences(const SequenceSpec& spec, const cell::Neuron& neuron,
+                                   const simulate::SimulationSpec& simulation, uint64_t seed, int threads) {
   SequenceAnswers answers;
   for (const auto& order : orders_of(spec, seed))
-    answers.directionality.push_back(directionality(distances(spec, order)));
-  const auto recordings = simulate_trials(cell, simulation.cable, simulation.precision, inputs_of(spec, seed),
-                                          spec.duration_ms(), threads);
-  const auto at_ms = [](const Recording& r, int64_t ms) { return r.soma_mV[static_cast<size_t>(ms * 8)]; };
+    answers.directionality.push_back(stimulus::directionality(distances(spec, order)));
+  const auto recordings =
+      simulate::simulate(neuron, simulation, inputs_of(spec, seed), spec.duration_ms(), threads);
+  const auto at_ms = [](const simulate::Recording& r, int64_t ms) {
+    return r.soma_mV[static_cast<size_t>(ms * 8)];
+  };
   answers.rest_mV = at_ms(recordings.front(), spec.start_ms);
   for (const auto& recording : recordings) {
     int64_t peak_ms = spec.start_ms;
@@ -147,10 +151,11 @@ SequenceAnswers simulate_sequences(const SequenceSpec& spec, const DetailedCell&
   return answers;
 }
 
-std::vector<double> twin_peaks(Twin& twin, const SequenceSpec& spec, uint64_t seed) {
+std::vector<double> twin_peaks(twin::Twin& twin, const SequenceSpec& spec, uint64_t seed) {
   const auto inputs = inputs_of(spec, seed);
-  const auto events = input_events(inputs, twin.channels(), twin.history_ms());  // no inhibition among them
-  const auto soma_mV = predict(twin, {events, std::ssize(inputs), spec.duration_ms()}).soma_mV;
+  const auto events =
+      dataset::input_events(inputs, twin.channels(), twin.history_ms());  // no inhibition among them
+  const auto soma_mV = twin::predict(twin, {events, std::ssize(inputs), spec.duration_ms()}).soma_mV;
   std::vector<double> peak_mV;
   const auto length = static_cast<size_t>(spec.duration_ms()), start = static_cast<size_t>(spec.start_ms);
   for (size_t i = 0; i < inputs.size(); ++i)
@@ -159,8 +164,8 @@ std::vector<double> twin_peaks(Twin& twin, const SequenceSpec& spec, uint64_t se
   return peak_mV;
 }
 
-nlohmann::ordered_json sequence_metrics(const SequenceAnswers& answers, int64_t resamples, uint64_t seed) {
-  nlohmann::ordered_json metrics;
+Metrics sequence_metrics(const SequenceAnswers& answers, int64_t resamples, uint64_t seed) {
+  Metrics metrics;
   const auto random = [](const std::vector<double>& all) { return std::span(all).subspan(2); };
   const auto peak = random(answers.peak_mV), twin = random(answers.twin_peak_mV),
              index = random(answers.directionality);
@@ -168,12 +173,13 @@ nlohmann::ordered_json sequence_metrics(const SequenceAnswers& answers, int64_t 
   metrics["sequences.count"] = peak.size();
   metrics["sequences.inward_peak_mV"] = answers.peak_mV[0] - answers.rest_mV;
   metrics["sequences.outward_peak_mV"] = answers.peak_mV[1] - answers.rest_mV;
-  metrics["sequences.random_peak_range_mV"] = {*low - answers.rest_mV, *high - answers.rest_mV};
+  metrics["sequences.random_peak_range_mV"] =
+      std::vector<double>{*low - answers.rest_mV, *high - answers.rest_mV};
   metrics["sequences.twin_inward_peak_mV"] = answers.twin_peak_mV[0] - answers.rest_mV;
   metrics["sequences.twin_outward_peak_mV"] = answers.twin_peak_mV[1] - answers.rest_mV;
 
   // [order][resample], as the trials of the other metrics are drawn.
-  const auto drawn = resampling_weights(peak.size(), static_cast<size_t>(resamples), seed);
+  const auto drawn = statistics::resampling_weights(peak.size(), static_cast<size_t>(resamples), seed);
   const auto put = [&](const std::string& name, auto&& value_of) {
     std::vector<double> weight(peak.size(), 1), values;
     const double value = value_of(weight);
@@ -182,7 +188,7 @@ nlohmann::ordered_json sequence_metrics(const SequenceAnswers& answers, int64_t 
       for (size_t i = 0; i < weight.size(); ++i) weight[i] = drawn[i * static_cast<size_t>(resamples) + b];
       values.push_back(value_of(weight));
     }
-    put_estimate(metrics, "sequences." + name, estimate(value, std::move(values)));
+    metrics.put("sequences." + name, statistics::estimate(value, std::move(values)));
   };
   using Weight = std::span<const double>;
   put("twin_correlation", [&](Weight w) { return correlation(twin, peak, w); });
@@ -191,4 +197,4 @@ nlohmann::ordered_json sequence_metrics(const SequenceAnswers& answers, int64_t 
   return metrics;
 }
 
-}  // namespace neurontwin
+}  // namespace nt::evaluate

@@ -1,13 +1,13 @@
 #pragma once
-#include <nlohmann/json.hpp>
 #include <vector>
 
 #include "dataset/split.hpp"
+#include "evaluate/metrics.hpp"
 #include "simulate/simulation.hpp"
 #include "stimulus/sequences.hpp"
 #include "twin/twin.hpp"
 
-namespace neurontwin {
+namespace nt::evaluate {
 
 /// The test by ordered sequences: one spike at each of some synapses of a detailed neuron at rest, nothing
 /// else, in an inward, an outward and random orders. Reads [evaluate.sequences].
@@ -25,7 +25,7 @@ struct SequenceSpec {
 };
 /// Without `synapses` all excitatory ones of the neuron are taken, if they are few. InputError where it is
 /// wrong.
-SequenceSpec read_sequences(const Settings& settings, const Neuron& neuron);
+SequenceSpec read_sequences(const config::Settings& settings, const cell::Neuron& neuron);
 
 /// Each of the sequences: first the inward one, then the outward one, then the random ones. Voltages are at
 /// whole milliseconds, as the twin says them.
@@ -36,15 +36,15 @@ struct SequenceAnswers {
   std::vector<double> twin_peak_mV;    // of the twin, which is told the same spikes; empty: not asked
 };
 /// RunError where a peak lies at the end.
-SequenceAnswers simulate_sequences(const SequenceSpec& spec, const DetailedCell& cell,
-                                   const SimulationSpec& simulation, uint64_t seed, int threads);
+SequenceAnswers simulate_sequences(const SequenceSpec& spec, const cell::Neuron& neuron,
+                                   const simulate::SimulationSpec& simulation, uint64_t seed, int threads);
 
 /// The highest somatic voltage that the twin says in each sequence.
-std::vector<double> twin_peaks(Twin& twin, const SequenceSpec& spec, uint64_t seed);
+std::vector<double> twin_peaks(twin::Twin& twin, const SequenceSpec& spec, uint64_t seed);
 
 /// "sequences.*", correlations and errors over the random orders; intervals from a bootstrap over these.
 /// Peaks of the inward and the outward sequence are above rest. A correlation with what is constant is left
 /// out.
-nlohmann::ordered_json sequence_metrics(const SequenceAnswers& answers, int64_t resamples, uint64_t seed);
+Metrics sequence_metrics(const SequenceAnswers& answers, int64_t resamples, uint64_t seed);
 
-}  // namespace neurontwin
+}  // namespace nt::evaluate

@@ -8,7 +8,9 @@
 #include <cmath>
 #include <numeric>
 
-namespace neurontwin {
+#include "simulate/simulator.hpp"
+
+namespace nt::evaluate {
 namespace {
 
 namespace fs = std::filesystem;
@@ -16,16 +18,16 @@ namespace fs = std::filesystem;
 const fs::path kProject = fs::path(__FILE__).parent_path().parent_path().parent_path();
 
 /// The branch, with `changes` to its description.
-DetailedCell branch(std::vector<std::string> changes = {}) {
+cell::DetailedCell branch(std::vector<std::string> changes = {}) {
   const auto folder = kProject / "cells";
-  return read_detailed_cell(Settings::from_file(folder / "branch.toml", "", changes), folder);
+  return cell::read_detailed_cell(config::Settings::from_file(folder / "branch.toml", "", changes), folder);
 }
 
-SequenceSpec spec_of(const Neuron& neuron, const std::string& text = "orders = 20") {
-  return read_sequences(Settings::from_text(text, "sequences.toml"), neuron);
+SequenceSpec spec_of(const cell::Neuron& neuron, const std::string& text = "orders = 20") {
+  return read_sequences(config::Settings::from_text(text, "sequences.toml"), neuron);
 }
 
-SequenceAnswers answers_of(const DetailedCell& cell, const std::string& text = "orders = 20") {
+SequenceAnswers answers_of(const cell::DetailedCell& cell, const std::string& text = "orders = 20") {
   return simulate_sequences(spec_of(cell, text), cell, {}, 1, 1);
 }
 
@@ -69,10 +71,11 @@ TEST(APassiveBranch, AnswersSmallConductancesWithTheSumOfItsAnswersToEach) {
   // to a sequence is the sum of those to its spikes.
   const auto cell = branch({"receptors=\"ampa\"", "excitatory.ampa_gmax=3e-6"});
   const std::vector<uint32_t> order{3, 0, 8, 5, 1};
-  std::vector<SynapticInput> inputs{sequence_input(order, 10, 5)};
+  std::vector<stimulus::SynapticInput> inputs{stimulus::sequence_input(order, 10, 5)};
   for (size_t i = 0; i < order.size(); ++i)
-    inputs.push_back(sequence_input(std::span(order).subspan(i, 1), 10 + 5 * static_cast<int64_t>(i), 5));
-  const auto r = simulate_trials(cell, {}, Precision::in_double, inputs, 100, 1);
+    inputs.push_back(
+        stimulus::sequence_input(std::span(order).subspan(i, 1), 10 + 5 * static_cast<int64_t>(i), 5));
+  const auto r = simulate::simulate(cell, {{}, simulate::Precision::in_double}, inputs, 100, 1);
   double highest_mV = 0;
   for (size_t t = 0; t < r[0].soma_mV.size(); ++t) {
     double sum_mV = 0;
@@ -88,11 +91,11 @@ TEST(ATwin, IsToldTheSameSpikesAtTheSameTimes) {
   // One linear unit whose filters are known: a ramp down from synapse s's height s + 1 over 20 ms.
   const auto cell = branch();
   const auto spec = spec_of(cell, "orders = 5");
-  ConvolutionalSpec unit({{20, 1}});
-  unit.activation = Activation::linear;
-  TwinSpec shape(unit);
+  twin::ConvolutionalSpec unit({{20, 1}});
+  unit.activation = twin::Activation::linear;
+  twin::TwinSpec shape(unit);
   for (auto& head : shape.heads) head.offset = head.name == "soma" ? -70 : 0;
-  Twin twin(shape, 9, 1);
+  twin::Twin twin(shape, 9, 1);
   twin.array("layer1_bias")[0] = twin.array("soma_bias")[0] = 0;
   twin.array("soma_weight")[0] = 1;
   for (int s = 0; s < 9; ++s) {
@@ -101,9 +104,9 @@ TEST(ATwin, IsToldTheSameSpikesAtTheSameTimes) {
           static_cast<float>((s + 1) * (20 - k) / 20.0);
   }
   const auto peaks = twin_peaks(twin, spec, 1);
-  auto orders = random_orders(spec.synapses, 5, 1);
-  const auto inward = inward_order(spec.synapses, spec.distance_um);
-  orders.insert(orders.begin(), {inward, SynapseOrder(inward.rbegin(), inward.rend())});
+  auto orders = stimulus::random_orders(spec.synapses, 5, 1);
+  const auto inward = stimulus::inward_order(spec.synapses, spec.distance_um);
+  orders.insert(orders.begin(), {inward, stimulus::SynapseOrder(inward.rbegin(), inward.rend())});
   ASSERT_EQ(peaks.size(), orders.size());
   for (size_t i = 0; i < orders.size(); ++i) {
     double highest = 0;
@@ -122,26 +125,26 @@ TEST(ATwin, IsToldTheSameSpikesAtTheSameTimes) {
 TEST(SequenceMetrics, OfAPerfectTwinAndOfPeaksThatFollowTheDirection) {
   SequenceAnswers a;
   a.rest_mV = -75;
-  Random random(1, Stage::test_cases, 0, StreamName::test_case);
+  random::Random random(1, random::Stage::test_cases, 0, random::StreamName::test_case);
   for (int i = 0; i < 100; ++i) a.directionality.push_back(random.uniform(-1, 1));
   for (const double d : a.directionality) a.peak_mV.push_back(-70 + 0.3 * d);
   a.twin_peak_mV = a.peak_mV;
   const auto m = sequence_metrics(a, 200, 1);
   EXPECT_EQ(m["sequences.count"], 98);
-  EXPECT_NEAR(m["sequences.inward_peak_mV"], 5 + 0.3 * a.directionality[0], 1e-12);
-  EXPECT_NEAR(m["sequences.twin_correlation"], 1, 1e-12);
-  EXPECT_NEAR(m["sequences.directionality_correlation"], 1, 1e-12);
-  EXPECT_NEAR(m["sequences.twin_peak_rmse_mV"], 0, 1e-12);
+  EXPECT_NEAR(m["sequences.inward_peak_mV"].number(), 5 + 0.3 * a.directionality[0], 1e-12);
+  EXPECT_NEAR(m["sequences.twin_correlation"].number(), 1, 1e-12);
+  EXPECT_NEAR(m["sequences.directionality_correlation"].number(), 1, 1e-12);
+  EXPECT_NEAR(m["sequences.twin_peak_rmse_mV"].number(), 0, 1e-12);
 
   // A twin that is 2 mV too high everywhere correlates, but errs; one whose answers have nothing to do with
   // the truth does not, and its interval holds zero.
   for (double& peak : a.twin_peak_mV) peak += 2;
-  EXPECT_NEAR(sequence_metrics(a, 200, 1)["sequences.twin_correlation"], 1, 1e-12);
-  EXPECT_NEAR(sequence_metrics(a, 200, 1)["sequences.twin_peak_rmse_mV"], 2, 1e-12);
+  EXPECT_NEAR(sequence_metrics(a, 200, 1)["sequences.twin_correlation"].number(), 1, 1e-12);
+  EXPECT_NEAR(sequence_metrics(a, 200, 1)["sequences.twin_peak_rmse_mV"].number(), 2, 1e-12);
   for (double& peak : a.twin_peak_mV) peak = random.uniform();
   const auto lost = sequence_metrics(a, 200, 1);
-  EXPECT_LT(lost["sequences.twin_correlation_ci95"][0], 0);
-  EXPECT_GT(lost["sequences.twin_correlation_ci95"][1], 0);
+  EXPECT_LT(lost["sequences.twin_correlation_ci95"].numbers()[0], 0);
+  EXPECT_GT(lost["sequences.twin_correlation_ci95"].numbers()[1], 0);
 
   // A constant answer has no correlation.
   for (double& peak : a.twin_peak_mV) peak = -70;
@@ -149,7 +152,7 @@ TEST(SequenceMetrics, OfAPerfectTwinAndOfPeaksThatFollowTheDirection) {
 }
 
 TEST(SequenceSettings, ThatMakeNoOrderAreRefusedWithTheirPlace) {
-  const auto message = [](const Neuron& neuron, const std::string& text) -> std::string {
+  const auto message = [](const cell::Neuron& neuron, const std::string& text) -> std::string {
     try {
       spec_of(neuron, text);
     } catch (const InputError& error) {
@@ -157,7 +160,7 @@ TEST(SequenceSettings, ThatMakeNoOrderAreRefusedWithTheirPlace) {
     }
     return "accepted";
   };
-  const Neuron cell = branch();
+  const cell::Neuron cell = branch();
   EXPECT_EQ(message(cell, "orders = 10\nsynapses = [8, 3, 1]"), "accepted");
   EXPECT_EQ(message(cell, ""), "accepted");  // no test
   EXPECT_EQ(message(cell, "orders = 2").find("sequences.toml:1: 'orders' is 2, expected at least 3"), 0u);
@@ -167,15 +170,16 @@ TEST(SequenceSettings, ThatMakeNoOrderAreRefusedWithTheirPlace) {
                 .find("sequences.toml:2: 'synapses' names synapse 3 twice"),
             0u);
   EXPECT_NE(message(cell, "orders = 10\nsynapses = [3, 9]"), "accepted");  // there are 0 to 8
-  EXPECT_NE(message(IntegrateAndFire{}, "orders = 10").find("point neuron"), std::string::npos);
-  const Neuron large =
-      read_detailed_cell(Settings::from_file(kProject / "cells/l5pc.toml"), kProject / "cells");
+  EXPECT_NE(message(cell::IntegrateAndFire{}, "orders = 10").find("point neuron"), std::string::npos);
+  const cell::Neuron large =
+      cell::read_detailed_cell(config::Settings::from_file(kProject / "cells/l5pc.toml"), kProject / "cells");
   EXPECT_NE(message(large, "orders = 10").find("name at most 64"), std::string::npos);
   EXPECT_EQ(message(large, "orders = 10\nsynapses = [0, 1, 2]"), "accepted");
 }
 
 TEST(SequenceSettings, AreReadWhereTheTestIsSwitchedOff) {
-  const auto settings = Settings::from_text("orders = 0\ninterval_ms = 5\nsynapses = [1, 2]", "off.toml");
+  const auto settings =
+      config::Settings::from_text("orders = 0\ninterval_ms = 5\nsynapses = [1, 2]", "off.toml");
   EXPECT_EQ(read_sequences(settings, branch()).orders, 0);
   settings.reject_unread();
 }
@@ -185,4 +189,4 @@ TEST(SequenceTest, StopsWhereThePeakIsNotReached) {
 }
 
 }  // namespace
-}  // namespace neurontwin
+}  // namespace nt::evaluate

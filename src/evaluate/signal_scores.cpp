@@ -1,4 +1,4 @@
-#include "evaluate/signal_scores.hpp"
+#include "evaluate/detail/signal_scores.hpp"
 
 #include <cmath>
 #include <limits>
@@ -8,7 +8,7 @@
 #include "statistics/bootstrap.hpp"
 #include "statistics/variance_explained.hpp"
 
-namespace neurontwin {
+namespace nt::evaluate {
 namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
@@ -61,7 +61,7 @@ SignalMetrics signal_metrics(const SignalSums& s) {
   double squares = 0;
   for (size_t k = 0; k < s.e2.size(); ++k) {
     m.variance_explained_of.push_back(
-        variance_explained({s.bins, s.y[k], s.y2[k], s.e2[k]}, 1e-9 * s.y2[k] / s.bins));
+        statistics::variance_explained({s.bins, s.y[k], s.y2[k], s.e2[k]}, 1e-9 * s.y2[k] / s.bins));
     squares += s.e2[k] / s.bins;
   }
   m.variance_explained = mean_of_finite(m.variance_explained_of);
@@ -69,31 +69,34 @@ SignalMetrics signal_metrics(const SignalSums& s) {
   return m;
 }
 
-nlohmann::ordered_json signal_scores(const std::string& head, std::span<const SignalSums> trials,
-                                     int64_t resamples, uint64_t seed) {
-  auto metrics = nlohmann::ordered_json::object();
+Metrics signal_scores(const std::string& head, std::span<const SignalSums> trials, int64_t resamples,
+                      uint64_t seed) {
+  Metrics metrics;
   if (trials.empty()) return metrics;
   SignalSums total;
   for (const auto& trial : trials) total.add(trial, 1);
   const auto m = signal_metrics(total);
   const auto draws = static_cast<size_t>(resamples), components = m.variance_explained_of.size();
-  const auto weight = resampling_weights(trials.size(), draws, seed);
+  const auto weight = statistics::resampling_weights(trials.size(), draws, seed);
   std::vector<double> mean, rmse;
   std::vector<std::vector<double>> each(components);
-  for_each_resample(trials, weight, draws, [&](const SignalSums& drawn) {
+  statistics::for_each_resample(trials, weight, draws, [&](const SignalSums& drawn) {
     const auto of_draw = signal_metrics(drawn);
     mean.push_back(of_draw.variance_explained);
     rmse.push_back(of_draw.rmse);
     for (size_t k = 0; k < components; ++k) each[k].push_back(of_draw.variance_explained_of[k]);
   });
   metrics[head + ".components"] = components;
-  put_estimate(metrics, head + ".variance_explained", estimate(m.variance_explained, std::move(mean)));
+  metrics.put(head + ".variance_explained", statistics::estimate(m.variance_explained, std::move(mean)));
   metrics[head + ".variance_explained_of_each"] = m.variance_explained_of;
-  auto& intervals = metrics[head + ".variance_explained_of_each_ci95"] = nlohmann::ordered_json::array();
-  for (size_t k = 0; k < components; ++k)
-    intervals.push_back(interval_json(estimate(m.variance_explained_of[k], std::move(each[k]))));
-  put_estimate(metrics, head + ".rmse", estimate(m.rmse, std::move(rmse)));
+  std::vector<MetricValue::Interval> intervals;
+  for (size_t k = 0; k < components; ++k) {
+    const auto drawn = statistics::estimate(m.variance_explained_of[k], std::move(each[k]));
+    intervals.push_back({drawn.low, drawn.high});
+  }
+  metrics[head + ".variance_explained_of_each_ci95"] = std::move(intervals);
+  metrics.put(head + ".rmse", statistics::estimate(m.rmse, std::move(rmse)));
   return metrics;
 }
 
-}  // namespace neurontwin
+}  // namespace nt::evaluate

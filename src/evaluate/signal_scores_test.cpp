@@ -1,4 +1,4 @@
-#include "evaluate/signal_scores.hpp"
+#include "evaluate/detail/signal_scores.hpp"
 
 #include <gtest/gtest.h>
 
@@ -8,7 +8,7 @@
 #include "evaluate/evaluate.hpp"
 #include "files/files.hpp"
 
-namespace neurontwin {
+namespace nt::evaluate {
 namespace {
 
 TEST(Dendrites, ScoresOfAHandMadeCase) {
@@ -41,19 +41,20 @@ TEST(Dendrites, IntervalsAreOverTrials) {
   const std::vector<SignalSums> trials{score_signal(truth, truth, 1, 0), score_signal(truth, nothing, 1, 0)};
   const auto scores = signal_scores("dendrites", trials, 200, 1);
   EXPECT_EQ(scores["dendrites.variance_explained"], 0.5);
-  for (const auto& interval :
-       {scores["dendrites.variance_explained_ci95"], scores["dendrites.variance_explained_of_each_ci95"][0],
-        scores["dendrites.rmse_ci95"]}) {
-    EXPECT_NEAR(interval[0], 0, 1e-12);
-    EXPECT_NEAR(interval[1], 1, 1e-12);
-  }
-  EXPECT_TRUE(signal_scores("dendrites", {}, 200, 1).empty());
+  for (const auto* name : {"dendrites.variance_explained_ci95", "dendrites.rmse_ci95"})
+    for (size_t end = 0; end < 2; ++end) EXPECT_NEAR(scores[name].numbers()[end], static_cast<double>(end), 1e-12) << name;
+  const auto each = std::get<std::vector<MetricValue::Interval>>(
+      scores["dendrites.variance_explained_of_each_ci95"].kinds());
+  ASSERT_EQ(each.size(), 1u);
+  EXPECT_NEAR(each[0][0], 0, 1e-12);
+  EXPECT_NEAR(each[0][1], 1, 1e-12);
+  EXPECT_EQ(signal_scores("dendrites", {}, 200, 1).size(), 0u);
 }
 
 /// Trials of 200 ms of a neuron with two dendritic components: the first 1 and -1 in turn, the second 2 and
 /// 0.
-Split split_of(const std::filesystem::path& folder, const std::string& name, size_t count) {
-  std::vector<Trial> trials(count);
+dataset::Split split_of(const std::filesystem::path& folder, const std::string& name, size_t count) {
+  std::vector<simulate::Trial> trials(count);
   for (auto& trial : trials) {
     trial.spike_times_ms = {50, 120};
     trial.signals.resize(1);
@@ -63,23 +64,24 @@ Split split_of(const std::filesystem::path& folder, const std::string& name, siz
       trial.signals[0].insert(trial.signals[0].end(), {sign, 1 + sign});
     }
   }
-  const IntegrateAndFire neuron{.excitatory_synapses = 1, .inhibitory_synapses = 1};
-  write_file_atomically(shard_path(folder, name, 0),
-                        shard_bytes({1, 1, 200, 1, "", {{"dendrites_pc", "standard deviations", 2, true}}},
-                                    cell_table(neuron), name, 0, trials));
-  return Split::open(folder, name);
+  const cell::IntegrateAndFire neuron{.excitatory_synapses = 1, .inhibitory_synapses = 1};
+  files::write_file_atomically(
+      dataset::shard_path(folder, name, 0),
+      dataset::shard_bytes({1, 1, 200, 1, "", {{"dendrites_pc", "standard deviations", 2, true}}},
+                           dataset::cell_table(neuron), name, 0, trials));
+  return dataset::Split::open(folder, name);
 }
 
 TEST(Evaluation, ScoresTheDendriticHeadOnTheTestTrials) {
   // No input, so the head says its bias: the first component's mean, and 0.5 below the second's.
-  const auto folder = own_temporary_folder() / "evaluated-dendrites";
+  const auto folder = config::own_temporary_folder() / "evaluated-dendrites";
   std::filesystem::remove_all(folder);
   std::filesystem::create_directories(folder);
   const auto train = split_of(folder, "train", 2), valid = split_of(folder, "valid", 2),
              test = split_of(folder, "test", 3);
-  TwinSpec spec(ConvolutionalSpec({{3, 2}}));
-  spec.heads.push_back(further_head("dendrites", 2));
-  Twin twin(spec, 2, 1);
+  twin::TwinSpec spec(twin::ConvolutionalSpec({{3, 2}}));
+  spec.heads.push_back(twin::further_head("dendrites", 2));
+  twin::Twin twin(spec, 2, 1);
   twin.array("dendrites_bias")[0] = 0;
   twin.array("dendrites_bias")[1] = 0.5f;
   EvaluateSpec how;
@@ -88,13 +90,13 @@ TEST(Evaluation, ScoresTheDendriticHeadOnTheTestTrials) {
   how.baselines = false;
   const auto scores = evaluate(twin, how, 1, train, valid, test, {}).metrics;
   const double error = 0.5 * 0.5;
-  EXPECT_NEAR(scores["dendrites.variance_explained_of_each"][0], 0, 1e-6);
-  EXPECT_NEAR(scores["dendrites.variance_explained_of_each"][1], -error, 1e-6);
-  EXPECT_NEAR(scores["dendrites.variance_explained"], -error / 2, 1e-6);
-  EXPECT_NEAR(scores["dendrites.rmse"], std::sqrt((1 + 1 + error) / 2), 1e-6);
+  EXPECT_NEAR(scores["dendrites.variance_explained_of_each"].numbers()[0], 0, 1e-6);
+  EXPECT_NEAR(scores["dendrites.variance_explained_of_each"].numbers()[1], -error, 1e-6);
+  EXPECT_NEAR(scores["dendrites.variance_explained"].number(), -error / 2, 1e-6);
+  EXPECT_NEAR(scores["dendrites.rmse"].number(), std::sqrt((1 + 1 + error) / 2), 1e-6);
   EXPECT_EQ(scores["data.test_spikes"], 6);
   EXPECT_EQ(scores["data.test_trials_with_spikes"], 3);
 }
 
 }  // namespace
-}  // namespace neurontwin
+}  // namespace nt::evaluate

@@ -1,8 +1,8 @@
-#include "evaluate/spike_timing.hpp"
+#include "evaluate/detail/spike_timing.hpp"
 
 #include <algorithm>
 
-namespace neurontwin {
+namespace nt::evaluate {
 namespace {
 
 /// Tells `take` of each pair of places. With one tolerance for all, pairing the earliest that fit is optimal.
@@ -75,4 +75,4 @@ void add_cross_correlation(std::span<const int64_t> predicted, std::span<const i
   }
 }
 
-}  // namespace neurontwin
+}  // namespace nt::evaluate

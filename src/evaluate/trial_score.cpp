@@ -5,17 +5,17 @@
 #include <limits>
 #include <numeric>
 
-#include "evaluate/spike_timing.hpp"
+#include "evaluate/detail/spike_timing.hpp"
 #include "statistics/ranking.hpp"
 #include "statistics/variance_explained.hpp"
 
-namespace neurontwin {
+namespace nt::evaluate {
 namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 bool varies(double variance) {
-  return variance > kLeastVariance;
+  return variance > statistics::kLeastVariance;
 }
 
 /// -log of the probability a log-odds gives to what happened; stable for any log-odds.
@@ -63,7 +63,7 @@ CountMetrics metrics_of(const CountSums& s) {
   const double covariance = s.nm / s.counts - mean_n * mean_m;
   const double squared_error = (s.n2 - 2 * s.nm + s.m2) / s.counts;
   return {varies(variance_n) && varies(variance_m) ? covariance / std::sqrt(variance_n * variance_m) : kNaN,
-          variance_explained(squared_error, variance_n)};
+          statistics::variance_explained(squared_error, variance_n)};
 }
 
 }  // namespace
@@ -95,7 +95,7 @@ int64_t TrialComparison::spikes() const {
   return std::accumulate(spike.begin(), spike.end(), int64_t{0});
 }
 
-TrialComparison truth_of(const TrialView& trial) {
+TrialComparison truth_of(const dataset::TrialView& trial) {
   TrialComparison truth;
   truth.spike.assign(trial.soma_mV.size(), 0);
   for (const float t : trial.spike_times_ms) truth.spike[static_cast<size_t>(t)] = 1;
@@ -103,19 +103,20 @@ TrialComparison truth_of(const TrialView& trial) {
   return truth;
 }
 
-double spikes_per_bin(const EventSupport& support) {
+double spikes_per_bin(const dataset::EventSupport& support) {
   return std::max(static_cast<double>(support.spikes), 0.5) / static_cast<double>(support.total_ms);
 }
 
-double spikes_per_bin(const Split& split) {
-  return spikes_per_bin(event_support(split));
+double spikes_per_bin(const dataset::Split& split) {
+  return spikes_per_bin(dataset::event_support(split));
 }
 
-std::vector<TrialComparison> compare(Twin& twin, const Split& split,
-                                     const std::function<void(const TrialView&, const Prediction&)>& also) {
+std::vector<TrialComparison> compare(
+    twin::Twin& twin, const dataset::Split& split,
+    const std::function<void(const dataset::TrialView&, const twin::Prediction&)>& also) {
   std::vector<TrialComparison> trials;
   for (size_t i = 0; i < split.trials(); ++i) {
-    auto predicted = predict_trial(twin, split, i);
+    auto predicted = twin::predict_trial(twin, split, i);
     const auto view = split.trial(i);
     if (also) also(view, predicted);
     auto trial = truth_of(view);
@@ -127,7 +128,7 @@ std::vector<TrialComparison> compare(Twin& twin, const Split& split,
 }
 
 Convention published_convention() {
-  return {.skip_ms = 500, .most_spikes = kPublishedMostSpikes, .soma_ceiling_mV = -55};
+  return {.skip_ms = 500, .most_spikes = dataset::kPublishedMostSpikes, .soma_ceiling_mV = -55};
 }
 
 void ScoreSums::add(const ScoreSums& o, double w) {
@@ -253,8 +254,8 @@ ScoreSums score_trial(const TrialComparison& trial, const Convention& convention
   s.trial_m2 = s.expected_spikes * s.expected_spikes;
   s.trial_nm = s.spikes * s.expected_spikes;
   const auto skip = static_cast<size_t>(std::min(convention.skip_ms, trial.duration_ms()));
-  const double auc =
-      area_under_roc(std::span(trial.spike_log_odds).subspan(skip), std::span(trial.spike).subspan(skip));
+  const double auc = statistics::area_under_roc(std::span(trial.spike_log_odds).subspan(skip),
+                                                std::span(trial.spike).subspan(skip));
   if (!std::isnan(auc)) {
     s.ranked_trials = 1;
     s.auc = auc;
@@ -286,11 +287,11 @@ VoltageMetrics voltage_metrics(const ScoreSums& s) {
   const double rescaled = 2 * variance_y * (1 - correlation);
   return {std::sqrt(s.e2 / s.bins),
           s.abs_e / s.bins,
-          variance_explained(s.e2 / s.bins, variance_y),
+          statistics::variance_explained(s.e2 / s.bins, variance_y),
           std::sqrt(rescaled < 0 ? 0 : rescaled),
-          variance_explained(rescaled, variance_y),
+          statistics::variance_explained(rescaled, variance_y),
           std::sqrt(s.away_e2 / s.away_bins),
-          variance_explained({s.away_bins, s.away_y, s.away_y2, s.away_e2})};
+          statistics::variance_explained({s.away_bins, s.away_y, s.away_y2, s.away_e2})};
 }
 
-}  // namespace neurontwin
+}  // namespace nt::evaluate

@@ -8,7 +8,7 @@
 #include "dataset/event_support.hpp"
 #include "twin/twin.hpp"
 
-namespace neurontwin {
+namespace nt::evaluate {
 
 /// Truth and prediction of one trial, bin by bin.
 struct TrialComparison {
@@ -26,15 +26,15 @@ double probability(double log_odds);
 /// Of each bin 1 if it lies away from all true spikes, else 0.
 std::vector<uint8_t> away_from_spikes(std::span<const uint8_t> spike);
 /// The true side of a comparison.
-TrialComparison truth_of(const TrialView& trial);
+TrialComparison truth_of(const dataset::TrialView& trial);
 /// `also` is shown each trial with the whole prediction, of which only spikes and voltage are kept.
 std::vector<TrialComparison> compare(
-    Twin& twin, const Split& split,
-    const std::function<void(const TrialView&, const Prediction&)>& also = {});
+    twin::Twin& twin, const dataset::Split& split,
+    const std::function<void(const dataset::TrialView&, const twin::Prediction&)>& also = {});
 
 /// Mean spikes per 1 ms bin; without any spike that of half a one, so that its logarithm stays finite.
-double spikes_per_bin(const EventSupport& support);
-double spikes_per_bin(const Split& split);
+double spikes_per_bin(const dataset::EventSupport& support);
+double spikes_per_bin(const dataset::Split& split);
 
 /// The conventions a score is taken under.
 struct Convention {
@@ -107,4 +107,4 @@ CountMetrics count_metrics(const ScoreSums& sums);
 /// In whole trials.
 CountMetrics trial_count_metrics(const ScoreSums& sums);
 
-}  // namespace neurontwin
+}  // namespace nt::evaluate

@@ -1,4 +1,4 @@
-#include "evaluate/voltage_bands.hpp"
+#include "evaluate/detail/voltage_bands.hpp"
 
 #include <fmt/format.h>
 
@@ -8,7 +8,7 @@
 #include <numbers>
 #include <unsupported/Eigen/FFT>
 
-namespace neurontwin {
+namespace nt::evaluate {
 namespace {
 
 constexpr size_t kSegment_ms = 1000;
@@ -85,4 +85,4 @@ NamedMetrics band_metrics(const BandSums& sums) {
   return metrics;
 }
 
-}  // namespace neurontwin
+}  // namespace nt::evaluate

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <string_view>
 
-namespace neurontwin {
+namespace nt::files {
 
 std::string base64(std::span<const uint8_t> bytes) {
   constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -18,4 +18,4 @@ std::string base64(std::span<const uint8_t> bytes) {
   return text;
 }
 
-}  // namespace neurontwin
+}  // namespace nt::files

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-namespace neurontwin {
+namespace nt::files {
 namespace {
 
 TEST(Base64, IsAsInTheExamplesOfRfc4648) {
@@ -21,4 +21,4 @@ TEST(Base64, IsAsInTheExamplesOfRfc4648) {
 }
 
 }  // namespace
-}  // namespace neurontwin
+}  // namespace nt::files

@@ -3,7 +3,7 @@
 #include <cmath>
 #include <set>
 
-namespace neurontwin {
+namespace nt::files {
 
 nlohmann::json parse_checked_json(std::string_view text, const std::string& where) {
   constexpr int kDeepest = 32;
@@ -53,7 +53,7 @@ int64_t JsonObject::integer_of(const nlohmann::json& value, const std::string& k
   return value.get<int64_t>();
 }
 
-double JsonObject::number_of(const nlohmann::json& value, const std::string& key, Range range) const {
+double JsonObject::number_of(const nlohmann::json& value, const std::string& key, config::Range range) const {
   if (!value.is_number()) fail_input("{}: is {}, expected a number", where(key), value.type_name());
   const auto x = value.get<double>();
   if (!std::isfinite(x) || x < range.low || x > range.high)
@@ -70,7 +70,7 @@ int64_t JsonObject::integer(const char* key, int64_t low, int64_t high) const {
   return integer_of(member(key), key, low, high);
 }
 
-double JsonObject::number(const char* key, Range range) const {
+double JsonObject::number(const char* key, config::Range range) const {
   return number_of(member(key), key, range);
 }
 
@@ -98,7 +98,7 @@ std::vector<int64_t> JsonObject::integers(const char* key, int64_t low, int64_t 
   return all;
 }
 
-std::vector<double> JsonObject::numbers(const char* key, Range range) const {
+std::vector<double> JsonObject::numbers(const char* key, config::Range range) const {
   std::vector<double> all;
   for (const auto& value : list(key))
     all.push_back(number_of(value, fmt::format("{}[{}]", key, all.size()), range));
@@ -122,4 +122,4 @@ std::vector<JsonObject> JsonObject::objects(const char* key) const {
   return all;
 }
 
-}  // namespace neurontwin
+}  // namespace nt::files

@@ -14,7 +14,7 @@
 
 #include "config/ordinary_file.hpp"
 
-namespace neurontwin {
+namespace nt::files {
 namespace {
 
 constexpr std::string_view kHalfWritten = ".half-written";
@@ -56,7 +56,7 @@ void flush_folder(const std::filesystem::path& folder, const std::filesystem::pa
 
 std::string read_file(const std::filesystem::path& file) {
   constexpr uint64_t kMostBytes = uint64_t{1} << 33;
-  return read_bytes(file, kMostBytes);
+  return config::read_bytes(file, kMostBytes);
 }
 
 HalfWritten::HalfWritten(const std::filesystem::path& file) : file_(file), half_(file) {
@@ -163,7 +163,7 @@ FolderLock::~FolderLock() {
 }
 
 MappedFile::MappedFile(const std::filesystem::path& file) {
-  const OrdinaryFile in(file);
+  const config::OrdinaryFile in(file);
   size_ = in.bytes();
   if (size_ == 0) return;
   void* address = ::mmap(nullptr, size_, PROT_READ, MAP_SHARED, in.descriptor(), 0);
@@ -184,4 +184,4 @@ MappedFile::~MappedFile() {
   if (data_ != nullptr) ::munmap(const_cast<std::byte*>(data_), size_);
 }
 
-}  // namespace neurontwin
+}  // namespace nt::files

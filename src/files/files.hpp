@@ -8,7 +8,7 @@
 
 #include "config/error.hpp"
 
-namespace neurontwin {
+namespace nt::files {
 
 /// The whole file as bytes. InputError if it cannot be read.
 std::string read_file(const std::filesystem::path& file);
@@ -83,4 +83,4 @@ class MappedFile {
   size_t size_ = 0;
 };
 
-}  // namespace neurontwin
+}  // namespace nt::files

@@ -1,17 +1,18 @@
 #include "files/files.hpp"
-#include "config/temporary_folder.hpp"
 
 #include <gtest/gtest.h>
 
 #include <fstream>
 
-namespace neurontwin {
+#include "config/temporary_folder.hpp"
+
+namespace nt::files {
 namespace {
 
 namespace fs = std::filesystem;
 
 fs::path fresh_folder(const std::string& name) {
-  auto folder = own_temporary_folder() / name;
+  auto folder = config::own_temporary_folder() / name;
   fs::remove_all(folder);
   fs::create_directories(folder);
   return folder;
@@ -62,4 +63,4 @@ TEST(Files, DigestOfPartsIsThatOfTheWhole) {
 }
 
 }  // namespace
-}  // namespace neurontwin
+}  // namespace nt::files

@@ -11,7 +11,7 @@
 #include <limits>
 #include <string>
 
-namespace neurontwin {
+namespace nt::files {
 namespace {
 
 constexpr uint64_t kNoLimit = std::numeric_limits<uint64_t>::max();
@@ -81,4 +81,4 @@ std::string words_for_bytes(double bytes) {
   return fmt::format("{:.3g} {}", bytes, kUnits[unit]);
 }
 
-}  // namespace neurontwin
+}  // namespace nt::files

@@ -2,7 +2,7 @@
 #include <cstdint>
 #include <filesystem>
 
-namespace neurontwin {
+namespace nt::files {
 
 /// Bytes that this user may still write to the file system that `folder`, or the nearest folder above it that
 /// is there, lies on.
@@ -19,4 +19,4 @@ uint64_t free_address_bytes();
 /// "1.5 GB", in powers of 1000.
 std::string words_for_bytes(double bytes);
 
-}  // namespace neurontwin
+}  // namespace nt::files

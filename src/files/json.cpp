@@ -2,7 +2,7 @@
 
 #include "files/files.hpp"
 
-namespace neurontwin {
+namespace nt::files {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -49,4 +49,4 @@ bool is_json_object(std::string_view text) {
   }
 }
 
-}  // namespace neurontwin
+}  // namespace nt::files

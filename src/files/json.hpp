@@ -6,7 +6,7 @@
 
 #include "config/error.hpp"
 
-namespace neurontwin {
+namespace nt::files {
 
 /// JSON of the program's files is nested less deep than this; deeper ones would exhaust the stack of whoever
 /// copies or writes them.
@@ -38,4 +38,4 @@ auto using_json(const std::filesystem::path& file, F&& use) {
   throw;  // not reached
 }
 
-}  // namespace neurontwin
+}  // namespace nt::files

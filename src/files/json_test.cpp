@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace neurontwin {
+namespace nt::files {
 namespace {
 
 std::string refusal(const std::string& text) {
@@ -58,4 +58,4 @@ TEST(Json, OfAnotherShapeThanExpectedIsRefusedByTheNameOfItsFile) {
 }
 
 }  // namespace
-}  // namespace neurontwin
+}  // namespace nt::files

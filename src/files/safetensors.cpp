@@ -8,7 +8,7 @@
 
 #include "files/checked_json.hpp"
 
-namespace neurontwin {
+namespace nt::files {
 namespace {
 
 static_assert(std::endian::native == std::endian::little, "files are little endian, and arrays are copied");
@@ -225,4 +225,4 @@ void SafetensorsFile::check_digest() {
   compare_digest(sum);
 }
 
-}  // namespace neurontwin
+}  // namespace nt::files

@@ -9,7 +9,7 @@
 
 #include "files/sha256.hpp"
 
-namespace neurontwin {
+namespace nt::files {
 
 /// Files in the format "safetensors": eight bytes with the length of a header, the header (JSON: the type,
 /// shape and place of every array, and texts by name), and the arrays, row by row, little endian. Loading one
@@ -75,4 +75,4 @@ class SafetensorsFile {
   TextsByName texts_;
 };
 
-}  // namespace neurontwin
+}  // namespace nt::files

@@ -8,7 +8,7 @@
 
 #include "config/error.hpp"
 
-namespace neurontwin {
+namespace nt::files {
 namespace {
 
 namespace fs = std::filesystem;
@@ -195,4 +195,4 @@ TEST_F(Safetensors, AreNotWrittenWithNumbersThatDoNotFitTheShape) {
 }
 
 }  // namespace
-}  // namespace neurontwin
+}  // namespace nt::files

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <bit>
 
-namespace neurontwin {
+namespace nt::files {
 namespace {
 
 // The first 32 bits of the fractional parts of the cube roots of the first 64 primes.
@@ -81,4 +81,4 @@ std::string sha256(std::string_view bytes) {
   return sum.digits();
 }
 
-}  // namespace neurontwin
+}  // namespace nt::files

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace neurontwin {
+namespace nt::files {
 
 /// SHA-256 (FIPS 180-4) of bytes that come piece by piece. Every flipped bit changes it, and nobody knows how
 /// to make other bytes with the same digest.
@@ -27,4 +27,4 @@ class Sha256 {
 
 std::string sha256(std::string_view bytes);
 
-}  // namespace neurontwin
+}  // namespace nt::files

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace neurontwin {
+namespace nt::files {
 namespace {
 
 TEST(Sha256, GivesTheDigestsOfTheStandard) {
@@ -29,4 +29,4 @@ TEST(Sha256, DoesNotDependOnThePiecesInWhichTheBytesCome) {
 }
 
 }  // namespace
-}  // namespace neurontwin
+}  // namespace nt::files

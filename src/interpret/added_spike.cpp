@@ -5,13 +5,13 @@
 
 #include "dataset/input_events.hpp"
 #include "evaluate/estimate_json.hpp"
-#include "interpret/recorded_trials.hpp"
-#include "interpret/response.hpp"
-#include "interpret/rounded.hpp"
+#include "interpret/detail/recorded_trials.hpp"
+#include "interpret/detail/response.hpp"
+#include "interpret/detail/rounded.hpp"
 #include "interpret/validity.hpp"
 #include "statistics/bootstrap.hpp"
 
-namespace neurontwin {
+namespace nt::interpret {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -22,8 +22,8 @@ constexpr int64_t kAddedToOneInput = 15;  // with the input itself one group of 
 
 /// The part of a longer trial's input that begins at `from_ms`, so that rates do not sag as at a trial's
 /// ends.
-Events cut_out(const Events& events, int64_t from_ms, int64_t length_ms) {
-  Events part;
+stimulus::Events cut_out(const stimulus::Events& events, int64_t from_ms, int64_t length_ms) {
+  stimulus::Events part;
   for (size_t i = 0; i < events.time_ms.size(); ++i) {
     const auto time = static_cast<int64_t>(events.time_ms[i]) - from_ms;
     if (time < 0 || time >= length_ms) continue;
@@ -33,14 +33,14 @@ Events cut_out(const Events& events, int64_t from_ms, int64_t length_ms) {
   return part;
 }
 
-bool has(const Events& events, uint32_t time_ms, uint32_t synapse) {
+bool has(const stimulus::Events& events, uint32_t time_ms, uint32_t synapse) {
   for (size_t i = 0; i < events.time_ms.size(); ++i)
     if (events.time_ms[i] == time_ms && events.synapse[i] == synapse) return true;
   return false;
 }
 
 /// Keeps the order by time, then synapse.
-void insert(Events& events, uint32_t time_ms, uint32_t synapse) {
+void insert(stimulus::Events& events, uint32_t time_ms, uint32_t synapse) {
   size_t at = 0;
   while (at < events.time_ms.size() &&
          std::pair(events.time_ms[at], events.synapse[at]) < std::pair(time_ms, synapse))
@@ -54,20 +54,21 @@ struct Question {
   int64_t channel = 0;
 };
 struct Questions {
-  std::vector<SynapticInput> inputs;
+  std::vector<stimulus::SynapticInput> inputs;
   std::vector<Question> asked;
 };
 
-Questions questions(const DatasetPlan& plan, std::span<const SynapsePlace> places,
+Questions questions(const produce::DatasetPlan& plan, std::span<const SynapsePlace> places,
                     const AddedSpikeSpec& spec) {
   const auto sets = sets_by_part(places);
-  const int64_t length_ms = spec.before_ms + spec.after_ms, excitatory = excitatory_synapses(plan.cell);
+  const int64_t length_ms = spec.before_ms + spec.after_ms, excitatory = cell::excitatory_synapses(plan.cell);
   const int64_t trial_ms = std::max(plan.data.trial_ms, length_ms);
   const auto spike_ms = static_cast<uint32_t>(spec.before_ms);
   Questions q;
   for (uint64_t trial = 0; static_cast<int64_t>(q.asked.size()) < spec.spikes; ++trial) {
-    Random random(plan.seed, Stage::interpretation, trial, StreamName::added_spikes);
-    const auto drawn = draw_input(plan.stimulus, plan.seed, Stage::interpretation_stimulus, trial, trial_ms);
+    random::Random random(plan.seed, random::Stage::interpretation, trial, random::StreamName::added_spikes);
+    const auto drawn = stimulus::draw_input(plan.stimulus, plan.seed, random::Stage::interpretation_stimulus,
+                                            trial, trial_ms);
     const int64_t from_ms = random.integer(0, trial_ms - length_ms);
     const size_t without = q.inputs.size();
     q.inputs.push_back(
@@ -94,7 +95,7 @@ struct Answer {
   bool spiked = false;
 };
 
-Answer answer_of(const RecordedTrial& trial, const DatasetPlan& plan, const AddedSpikeSpec& spec) {
+Answer answer_of(const RecordedTrial& trial, const produce::DatasetPlan& plan, const AddedSpikeSpec& spec) {
   Answer answer;
   for (int64_t t = spec.before_ms; t < spec.before_ms + spec.after_ms; ++t) {
     const double mV = trial.soma_mV[static_cast<size_t>(t)];
@@ -106,8 +107,9 @@ Answer answer_of(const RecordedTrial& trial, const DatasetPlan& plan, const Adde
   return answer;
 }
 
-std::vector<Answer> simulated(const DatasetPlan& plan, const std::vector<SynapticInput>& inputs,
-                              const AddedSpikeSpec& spec, int threads) {
+std::vector<Answer> simulated(const produce::DatasetPlan& plan,
+                              const std::vector<stimulus::SynapticInput>& inputs, const AddedSpikeSpec& spec,
+                              int threads) {
   std::vector<Answer> answers;
   for (const auto& trial : record(plan, {}, inputs, spec.before_ms + spec.after_ms, threads))
     answers.push_back(answer_of(trial, plan, spec));
@@ -115,15 +117,16 @@ std::vector<Answer> simulated(const DatasetPlan& plan, const std::vector<Synapti
 }
 
 /// The twin's somatic voltage from the added spike on, [input][after_ms].
-std::vector<std::vector<double>> predicted(Twin& twin, const std::vector<SynapticInput>& inputs,
+std::vector<std::vector<double>> predicted(twin::Twin& twin,
+                                           const std::vector<stimulus::SynapticInput>& inputs,
                                            int64_t excitatory, const AddedSpikeSpec& spec) {
   constexpr size_t kAtOnce = 64;
   const int64_t length_ms = spec.before_ms + spec.after_ms;
   std::vector<std::vector<double>> answers;
   for (size_t at = 0; at < inputs.size(); at += kAtOnce) {
     const auto some = std::span(inputs).subspan(at, std::min(kAtOnce, inputs.size() - at));
-    const auto events = input_events(some, excitatory, twin.history_ms());
-    const auto soma_mV = predict(twin, {events, std::ssize(some), length_ms}).soma_mV;
+    const auto events = dataset::input_events(some, excitatory, twin.history_ms());
+    const auto soma_mV = twin::predict(twin, {events, std::ssize(some), length_ms}).soma_mV;
     for (int64_t i = 0; i < std::ssize(some); ++i) {
       const auto end = soma_mV.begin() + (i + 1) * length_ms;
       answers.emplace_back(end - spec.after_ms, end);
@@ -162,19 +165,20 @@ Sums sums_of(const AddedSpike& spike) {
 Json agreement_json(std::span<const AddedSpike* const> spikes, uint64_t seed) {
   Json json{{"spikes", spikes.size()}};
   if (spikes.size() < kFewestSpikes) {
-    constexpr Estimate none{NAN, NAN, NAN};
-    put_estimate(json, "correlation", none);
-    put_estimate(json, "slope", none);
+    constexpr statistics::Estimate none{NAN, NAN, NAN};
+    evaluate::put_estimate(json, "correlation", none);
+    evaluate::put_estimate(json, "slope", none);
     json["note"] = fmt::format("{} added spike{}: fewer than {} say nothing of how well they agree",
                                spikes.size(), spikes.size() == 1 ? "" : "s", kFewestSpikes);
     return json;
   }
   std::vector<Sums> each;
   for (const auto* spike : spikes) each.push_back(sums_of(*spike));
-  const auto weight = resampling_weights(each.size(), kResamples, seed);
+  const auto weight = statistics::resampling_weights(each.size(), kResamples, seed);
   const auto put = [&](const std::string& key, auto&& of) {
-    put_estimate(json, key,
-                 rounded(estimate(resampled_value(std::span<const Sums>(each), weight, kResamples, of))));
+    evaluate::put_estimate(json, key,
+                           rounded(statistics::estimate(statistics::resampled_value(
+                               std::span<const Sums>(each), weight, kResamples, of))));
   };
   put("correlation", [](const Sums& sums) { return sums.correlation(); });
   put("slope", [](const Sums& sums) { return sums.slope(); });
@@ -205,11 +209,11 @@ Json mean_json(std::span<const double> mean) {
 
 }  // namespace
 
-AddedSpikes add_spikes(Twin& twin, const DatasetPlan& plan, std::span<const SynapsePlace> places,
-                       const AddedSpikeSpec& spec, int threads) {
+AddedSpikes add_spikes(twin::Twin& twin, const produce::DatasetPlan& plan,
+                       std::span<const SynapsePlace> places, const AddedSpikeSpec& spec, int threads) {
   const auto q = questions(plan, places, spec);
   const auto neuron = simulated(plan, q.inputs, spec, threads);
-  const auto twins = predicted(twin, q.inputs, excitatory_synapses(plan.cell), spec);
+  const auto twins = predicted(twin, q.inputs, cell::excitatory_synapses(plan.cell), spec);
   AddedSpikes added;
   for (const auto& asked : q.asked) {
     const auto &without = neuron[asked.without], &with = neuron[asked.with];
@@ -258,4 +262,4 @@ Json added_spikes_json(const AddedSpikes& added, std::span<const SynapsePlace> p
   return json;
 }
 
-}  // namespace neurontwin
+}  // namespace nt::interpret

@@ -5,7 +5,7 @@
 #include "produce/plan.hpp"
 #include "twin/twin.hpp"
 
-namespace neurontwin {
+namespace nt::interpret {
 
 /// The question that only a simulator can check: what does one more input spike do? Inputs as the data set's,
 /// a stretch of each; the neuron is simulated with and without one added spike, and the twin is asked the
@@ -27,8 +27,8 @@ struct AddedSpikes {
 };
 /// Channels take turns over the sets of synapses (sets_by_part()), within a set at random. Voltages are
 /// clipped as in the data (soma_ceiling_mV).
-AddedSpikes add_spikes(Twin& twin, const DatasetPlan& plan, std::span<const SynapsePlace> places,
-                       const AddedSpikeSpec& spec, int threads);
+AddedSpikes add_spikes(twin::Twin& twin, const produce::DatasetPlan& plan,
+                       std::span<const SynapsePlace> places, const AddedSpikeSpec& spec, int threads);
 
 /// Correlation and slope (through the origin) of the twin's changes with the neuron's over all ms and spikes,
 /// with intervals from a bootstrap over spikes; for each set of synapses the same, both mean changes, and the
@@ -36,4 +36,4 @@ AddedSpikes add_spikes(Twin& twin, const DatasetPlan& plan, std::span<const Syna
 nlohmann::ordered_json added_spikes_json(const AddedSpikes& added, std::span<const SynapsePlace> places,
                                          uint64_t seed);
 
-}  // namespace neurontwin
+}  // namespace nt::interpret

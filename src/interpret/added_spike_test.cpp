@@ -2,9 +2,9 @@
 
 #include <gtest/gtest.h>
 
-#include "interpret/exact_twin.hpp"
+#include "interpret/detail/exact_twin.hpp"
 
-namespace neurontwin {
+namespace nt::interpret {
 namespace {
 
 TEST(AddedSpike, TheExactTwinsAnswerIsTheNeurons) {
@@ -61,4 +61,4 @@ TEST(AddedSpike, OutputSpikesAreNotSmallChangesAndLeftOut) {
 }
 
 }  // namespace
-}  // namespace neurontwin
+}  // namespace nt::interpret

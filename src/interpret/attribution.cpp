@@ -5,11 +5,11 @@
 #include <numeric>
 
 #include "evaluate/estimate_json.hpp"
-#include "interpret/drive_gradient.hpp"
-#include "interpret/rounded.hpp"
+#include "interpret/detail/drive_gradient.hpp"
+#include "interpret/detail/rounded.hpp"
 #include "statistics/bootstrap.hpp"
 
-namespace neurontwin {
+namespace nt::interpret {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -41,7 +41,7 @@ struct Sums {
   size_t moments() const { return of_bin.size() / (sets * bins); }
 };
 
-void add(Sums& sums, const WindowBatch& batch, std::span<const Attribution> attributions,
+void add(Sums& sums, const dataset::WindowBatch& batch, std::span<const Attribution> attributions,
          std::span<const size_t> set_of) {
   const size_t first = sums.moments();
   sums.of_bin.resize(sums.of_bin.size() + attributions.size() * sums.sets * sums.bins, 0);
@@ -64,8 +64,8 @@ void add(Sums& sums, const WindowBatch& batch, std::span<const Attribution> attr
   }
 }
 
-Sums summed(Twin& twin, const Split& split, std::span<const Moment> moments, std::span<const size_t> set_of,
-            size_t sets, int64_t steps) {
+Sums summed(twin::Twin& twin, const dataset::Split& split, std::span<const Moment> moments,
+            std::span<const size_t> set_of, size_t sets, int64_t steps) {
   Sums sums{sets, lag_bins(twin.network().window_ms())};
   sums.of_channel.assign(set_of.size(), 0);
   for (size_t at = 0; at < moments.size(); at += kMomentsAtOnce) {
@@ -90,8 +90,9 @@ Json set_json(const Sums& sums, size_t set, std::span<const float> weight) {
     for (size_t r = 0; r < kResamples; ++r)
       resampled[r] += static_cast<double>(weight[m * kResamples + r]) * all[m] / n;
   Json json;
-  put_estimate(json, "sum",
-               rounded(estimate(std::accumulate(all.begin(), all.end(), 0.0) / n, std::move(resampled))));
+  evaluate::put_estimate(
+      json, "sum",
+      rounded(statistics::estimate(std::accumulate(all.begin(), all.end(), 0.0) / n, std::move(resampled))));
   json["by_lag"] = rounded(bins);
   return json;
 }
@@ -105,8 +106,8 @@ Json channels_json(const Sums& sums) {
 }  // namespace
 
 template <class T>
-std::vector<Attribution> attribute(TwinOf<T>& twin, const WindowBatch& batch, int64_t steps) {
-  const auto input = windows_of(batch);
+std::vector<Attribution> attribute(twin::TwinOf<T>& twin, const dataset::WindowBatch& batch, int64_t steps) {
+  const auto input = twin::windows_of(batch);
   const int64_t windows = batch.windows, spike = twin.first_output("spike");
   const auto log_odds = [&](const std::vector<T>& drive) {
     const auto outputs = twin.forward_from_drive(drive, windows, 1);
@@ -134,10 +135,10 @@ std::vector<Attribution> attribute(TwinOf<T>& twin, const WindowBatch& batch, in
   return attributions;
 }
 
-template std::vector<Attribution> attribute(TwinOf<float>&, const WindowBatch&, int64_t);
-template std::vector<Attribution> attribute(TwinOf<double>&, const WindowBatch&, int64_t);
+template std::vector<Attribution> attribute(twin::TwinOf<float>&, const dataset::WindowBatch&, int64_t);
+template std::vector<Attribution> attribute(twin::TwinOf<double>&, const dataset::WindowBatch&, int64_t);
 
-Json attribution_json(Twin& twin, const Split& split, std::span<const SynapsePlace> places,
+Json attribution_json(twin::Twin& twin, const dataset::Split& split, std::span<const SynapsePlace> places,
                       const AttributionSpec& spec, uint64_t seed) {
   const auto matched = matched_moments(split, spec.spikes, twin.network().window_ms(), spec.away_ms, seed);
   if (matched.spikes.empty()) return {{"spikes", 0}};
@@ -147,7 +148,7 @@ Json attribution_json(Twin& twin, const Split& split, std::span<const SynapsePla
     for (const int64_t c : sets[s].channels) set_of[static_cast<size_t>(c)] = s;
   const auto spikes = summed(twin, split, matched.spikes, set_of, sets.size(), spec.steps);
   const auto silences = summed(twin, split, matched.silences, set_of, sets.size(), spec.steps);
-  const auto weight = resampling_weights(matched.spikes.size(), kResamples, seed);
+  const auto weight = statistics::resampling_weights(matched.spikes.size(), kResamples, seed);
   const auto n = static_cast<double>(matched.spikes.size());
   Json json{{"spikes", matched.spikes.size()},
             {"steps", spec.steps},
@@ -177,4 +178,4 @@ Json attribution_json(Twin& twin, const Split& split, std::span<const SynapsePla
   return json;
 }
 
-}  // namespace neurontwin
+}  // namespace nt::interpret

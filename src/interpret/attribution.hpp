@@ -4,7 +4,7 @@
 #include "interpret/moments.hpp"
 #include "interpret/places.hpp"
 
-namespace neurontwin {
+namespace nt::interpret {
 
 /// Integrated gradients (Sundararajan, Taly and Yan 2017, arXiv:1703.01365): what each input spike adds to
 /// the log-odds of an output spike at one moment, on the straight way from silence to the input as it was.
@@ -16,7 +16,7 @@ struct Attribution {
 /// For each window of a batch of windows_at(). `steps`: of the midpoint rule along the way, which is walked
 /// in the drive: it is linear in the spikes. For float and double.
 template <class T>
-std::vector<Attribution> attribute(TwinOf<T>& twin, const WindowBatch& batch, int64_t steps);
+std::vector<Attribution> attribute(twin::TwinOf<T>& twin, const dataset::WindowBatch& batch, int64_t steps);
 
 struct AttributionSpec {
   int64_t spikes = 128;  // at most so many output spikes; 0: none
@@ -27,7 +27,8 @@ struct AttributionSpec {
 /// the sets of synapses and lags, as means over moments with 95 % intervals (bootstrap over moments); and of
 /// every synapse.
 /// {"spikes": 0} where the split has none.
-nlohmann::ordered_json attribution_json(Twin& twin, const Split& split, std::span<const SynapsePlace> places,
-                                        const AttributionSpec& spec, uint64_t seed);
+nlohmann::ordered_json attribution_json(twin::Twin& twin, const dataset::Split& split,
+                                        std::span<const SynapsePlace> places, const AttributionSpec& spec,
+                                        uint64_t seed);
 
-}  // namespace neurontwin
+}  // namespace nt::interpret

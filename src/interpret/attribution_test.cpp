@@ -5,9 +5,9 @@
 #include <cmath>
 #include <numeric>
 
-#include "interpret/exact_twin.hpp"
+#include "interpret/detail/exact_twin.hpp"
 
-namespace neurontwin {
+namespace nt::interpret {
 namespace {
 
 TEST(Attribution, OfALinearTwinIsWhatEachSpikeAdds) {
@@ -26,13 +26,13 @@ TEST(Attribution, OfALinearTwinIsWhatEachSpikeAdds) {
 }
 
 TEST(Attribution, SumsToTheAnswerLessThatToSilence) {
-  ConvolutionalSpec layers({{12, 6}, {5, 4}});
+  twin::ConvolutionalSpec layers({{12, 6}, {5, 4}});
   layers.weight_sd = 0.3;
   layers.batch_norm = true;
-  TwinSpec spec(layers);
+  twin::TwinSpec spec(layers);
   for (auto& head : spec.heads) head.weight_sd = 1;
   ExactTwin data("complete", -55);
-  Twin twin(spec, 100, 3);
+  twin::Twin twin(spec, 100, 3);
   const auto batch = windows_at(data.test, drawn_moments(data.test, 30, 100, 1), twin.history_ms());
   for (const auto& of : attribute(twin, batch, 400)) {
     const double sum = std::accumulate(of.of_spike.begin(), of.of_spike.end(), 0.0);
@@ -43,7 +43,7 @@ TEST(Attribution, SumsToTheAnswerLessThatToSilence) {
 
 TEST(Attribution, OfATwinWithMemoryAddsUpToo) {
   // Four branches; every synapse feeds one, every third one another as well.
-  RecurrentSpec memory;
+  twin::RecurrentSpec memory;
   memory.memory_units = 6;
   memory.history_ms = 60;
   memory.longest_memory_ms = 40;
@@ -54,10 +54,10 @@ TEST(Attribution, OfATwinWithMemoryAddsUpToo) {
     if (c % 3 == 0) memory.wiring.branch.push_back((c + 1) % 4);
     memory.wiring.first.push_back(memory.wiring.contacts());
   }
-  TwinSpec spec(memory);
+  twin::TwinSpec spec(memory);
   for (auto& head : spec.heads) head.weight_sd = 1;
   ExactTwin data("memory", -55);
-  auto twin = in_double(Twin(spec, 100, 3));
+  auto twin = twin::in_double(twin::Twin(spec, 100, 3));
   const auto batch = windows_at(data.test, drawn_moments(data.test, 30, 100, 1), twin.history_ms());
   double most = 0, off = 0, off_with_few = 0;
   const auto sum = [](const Attribution& of) {
@@ -83,7 +83,7 @@ TEST(MatchedMoments, SilencesAreSilentAndHadAsMuchInput) {
   double apart = 0, at_random = 0;
   const auto input = [&](const Moment& m) {
     const auto trial = exact.test.trial(m.trial);
-    const auto count = [&](const EventsView& e) {
+    const auto count = [&](const dataset::EventsView& e) {
       return static_cast<double>(e.between(std::max<int64_t>(0, m.ms - 19), m.ms + 1).time_ms.size());
     };
     return count(trial.excitatory) - count(trial.inhibitory);
@@ -124,4 +124,4 @@ TEST(Attribution, WithoutOutputSpikesThereIsNone) {
 }
 
 }  // namespace
-}  // namespace neurontwin
+}  // namespace nt::interpret

@@ -1,14 +1,15 @@
-#include "interpret/dendrite_parts.hpp"
+#include "interpret/detail/dendrite_parts.hpp"
 
 #include "morphology/parts.hpp"
 
-namespace neurontwin {
+namespace nt::interpret {
 
-std::vector<std::pair<std::string, std::vector<int>>> dendrite_parts(const DetailedCell& cell) {
+std::vector<std::pair<std::string, std::vector<int>>> dendrite_parts(const cell::DetailedCell& cell) {
   const auto& g = cell.geometry;
   const auto of_section = parts_of(g.sections);
   std::vector<std::pair<std::string, std::vector<int>>> parts;
-  for (const auto part : {Part::basal, Part::oblique, Part::trunk, Part::tuft}) {
+  for (const auto part : {morphology::Part::basal, morphology::Part::oblique, morphology::Part::trunk,
+                          morphology::Part::tuft}) {
     std::vector<int> compartments;
     for (size_t c = 0; c < g.compartments.size(); ++c)
       if (of_section[static_cast<size_t>(g.compartments[c].section)] == part)
@@ -18,4 +19,4 @@ std::vector<std::pair<std::string, std::vector<int>>> dendrite_parts(const Detai
   return parts;
 }
 
-}  // namespace neurontwin
+}  // namespace nt::interpret

@@ -5,12 +5,12 @@
 #include <cmath>
 
 #include "evaluate/estimate_json.hpp"
-#include "interpret/dendrite_parts.hpp"
-#include "interpret/recorded_trials.hpp"
+#include "interpret/detail/dendrite_parts.hpp"
+#include "interpret/detail/recorded_trials.hpp"
 #include "statistics/bootstrap.hpp"
 #include "statistics/ranking.hpp"
 
-namespace neurontwin {
+namespace nt::interpret {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -34,13 +34,13 @@ int64_t rises(std::span<const uint8_t> bins) {
 }
 
 /// The components over a trial, [ms][component]: as the twin says them, and the true ones.
-std::vector<float> predicted_components(Twin& twin, const RecordedTrial& trial, int64_t excitatory) {
+std::vector<float> predicted_components(twin::Twin& twin, const RecordedTrial& trial, int64_t excitatory) {
   const auto events = events_of(trial.input, excitatory, twin.history_ms());
-  const auto predicted = predict(twin, {events, 1, std::ssize(trial.soma_mV)});
+  const auto predicted = twin::predict(twin, {events, 1, std::ssize(trial.soma_mV)});
   const auto said = predicted.of("dendrites");
   return {said.begin(), said.end()};
 }
-std::vector<float> true_components(const DendriticBasis& basis, const RecordedTrial& trial) {
+std::vector<float> true_components(const produce::DendriticBasis& basis, const RecordedTrial& trial) {
   const size_t duration = trial.soma_mV.size(), n = basis.components();
   std::vector<float> components(duration * n), mV(basis.compartments());
   for (size_t ms = 0; ms < duration; ++ms) {
@@ -50,7 +50,7 @@ std::vector<float> true_components(const DendriticBasis& basis, const RecordedTr
   return components;
 }
 
-std::vector<float> voltage_of(const DendriticBasis& basis, std::span<const float> components,
+std::vector<float> voltage_of(const produce::DendriticBasis& basis, std::span<const float> components,
                               int compartment) {
   std::vector<float> mV;
   for (size_t at = 0; at < components.size(); at += basis.components())
@@ -83,14 +83,14 @@ Json json_of(const TerminalBranch& branch, const BranchRecord& record, double se
                                record.spikes == 1 ? "" : "s", kFewestDendriticSpikes);
   for (size_t k = 0; k < kScores.size(); ++k) {
     const auto found = few ? std::nullopt : branch_auc(record.trials[k], seed);
-    json[std::string(kScores[k])] = found ? estimate_json(*found) : Json(nullptr);
+    json[std::string(kScores[k])] = found ? evaluate::estimate_json(*found) : Json(nullptr);
   }
   return json;
 }
 
 }  // namespace
 
-DendriticSpikeSpec read_dendritic_spikes(const Settings& settings) {
+DendriticSpikeSpec read_dendritic_spikes(const config::Settings& settings) {
   DendriticSpikeSpec spec;
   spec.trials = settings.integer("trials", spec.trials, {0, 1e6});
   spec.threshold_mV = settings.number("threshold_mV", spec.threshold_mV, {-100, 50});
@@ -101,7 +101,7 @@ DendriticSpikeSpec read_dendritic_spikes(const Settings& settings) {
   return spec;
 }
 
-std::vector<TerminalBranch> terminal_branches(const DetailedCell& cell) {
+std::vector<TerminalBranch> terminal_branches(const cell::DetailedCell& cell) {
   const auto& g = cell.geometry;
   std::vector<bool> branches_on(g.sections.size(), false);
   for (const auto& section : g.sections)
@@ -147,8 +147,8 @@ std::vector<uint8_t> counted_ms(std::span<const double> soma_spikes_ms, int64_t 
   return counts;
 }
 
-std::optional<Estimate> branch_auc(std::span<const BranchTrial> trials, uint64_t seed) {
-  std::vector<TrialBins> bins;
+std::optional<statistics::Estimate> branch_auc(std::span<const BranchTrial> trials, uint64_t seed) {
+  std::vector<statistics::TrialBins> bins;
   for (const auto& trial : trials) {
     auto& of = bins.emplace_back();
     for (size_t ms = 0; ms < trial.score.size(); ++ms) {
@@ -157,19 +157,22 @@ std::optional<Estimate> branch_auc(std::span<const BranchTrial> trials, uint64_t
       of.spike.push_back(trial.spike[ms]);
     }
   }
-  const auto auc = resampled_auc(rank(bins), resampling_weights(bins.size(), kResamples, seed), kResamples);
+  const auto auc = statistics::resampled_auc(
+      statistics::rank(bins), statistics::resampling_weights(bins.size(), kResamples, seed), kResamples);
   if (std::isnan(auc.value)) return {};
-  return estimate(auc);
+  return statistics::estimate(auc);
 }
 
-nlohmann::ordered_json dendritic_spikes(Twin& twin, const DendriticSpikeSpec& spec, const DatasetPlan& plan,
-                                        const DendriticBasis* basis, int threads, const Watcher& watcher) {
+nlohmann::ordered_json dendritic_spikes(twin::Twin& twin, const DendriticSpikeSpec& spec,
+                                        const produce::DatasetPlan& plan,
+                                        const produce::DendriticBasis* basis, int threads,
+                                        const Watcher& watcher) {
   Json document{{"threshold_mV", spec.threshold_mV},
                 {"least_ms", spec.least_ms},
                 {"before_soma_spike_ms", spec.before_soma_spike_ms},
                 {"after_soma_spike_ms", spec.after_soma_spike_ms},
                 {"trials", spec.trials}};
-  const auto* cell = std::get_if<DetailedCell>(&plan.cell);
+  const auto* cell = cell::compartmental(plan.cell);
   const int64_t components = twin.spec().outputs("dendrites");
   if (cell == nullptr || basis == nullptr || components == 0) {
     document["skipped"] = cell == nullptr
@@ -208,4 +211,4 @@ nlohmann::ordered_json dendritic_spikes(Twin& twin, const DendriticSpikeSpec& sp
   return document;
 }
 
-}  // namespace neurontwin
+}  // namespace nt::interpret

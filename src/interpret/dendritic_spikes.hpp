@@ -11,7 +11,7 @@
 #include "statistics/estimate.hpp"
 #include "twin/twin.hpp"
 
-namespace neurontwin {
+namespace nt::interpret {
 
 /// Which branches' NMDA spikes (Schiller, Major, Koester and Schiller 2000) the twin's predicted dendritic
 /// voltages find. A branch is a dendrite without further branches, its voltage that of its middle. An NMDA
@@ -25,7 +25,7 @@ struct DendriticSpikeSpec {
   int64_t before_soma_spike_ms = 2, after_soma_spike_ms = 10;
   int64_t skip_ms = 500;  // at the start of each trial
 };
-DendriticSpikeSpec read_dendritic_spikes(const Settings& settings);
+DendriticSpikeSpec read_dendritic_spikes(const config::Settings& settings);
 
 /// A dendrite without further branches.
 struct TerminalBranch {
@@ -33,7 +33,7 @@ struct TerminalBranch {
   int compartment = 0;        // its middle
   double path_um = 0;         // of this, along the tree from the soma
 };
-std::vector<TerminalBranch> terminal_branches(const DetailedCell& cell);
+std::vector<TerminalBranch> terminal_branches(const cell::DetailedCell& cell);
 
 /// 1 in each ms of the stretches of at least `least_ms` above the threshold.
 std::vector<uint8_t> long_stretches(std::span<const float> mV, double threshold_mV, int64_t least_ms);
@@ -48,14 +48,15 @@ struct BranchTrial {
 };
 /// The area under the ROC curve over the milliseconds that count, with a 95 % interval from a bootstrap over
 /// trials; nothing without a ms of either kind.
-std::optional<Estimate> branch_auc(std::span<const BranchTrial> trials, uint64_t seed);
+std::optional<statistics::Estimate> branch_auc(std::span<const BranchTrial> trials, uint64_t seed);
 
 /// For each branch how well the twin's voltage there tells milliseconds of NMDA spikes from others; beside it
 /// the same of the true components, which is all that the basis leaves of a voltage, and of the true somatic
 /// voltage. A twin without dendritic voltages gets "skipped" with the reason. The JSON is described in
 /// docs/probes.md.
-nlohmann::ordered_json dendritic_spikes(Twin& twin, const DendriticSpikeSpec& spec, const DatasetPlan& plan,
-                                        const DendriticBasis* basis, int threads,
+nlohmann::ordered_json dendritic_spikes(twin::Twin& twin, const DendriticSpikeSpec& spec,
+                                        const produce::DatasetPlan& plan,
+                                        const produce::DendriticBasis* basis, int threads,
                                         const Watcher& watcher = {});
 
-}  // namespace neurontwin
+}  // namespace nt::interpret

@@ -8,15 +8,15 @@
 #include "produce/trial_source.hpp"
 #include "simulate/dendritic_input.hpp"
 
-namespace neurontwin {
+namespace nt::interpret {
 namespace {
 
 namespace fs = std::filesystem;
 
 const fs::path kProject = fs::path(__FILE__).parent_path().parent_path().parent_path();
 
-DetailedCell cell_of(const std::string& name) {
-  return read_detailed_cell(Settings::from_file(kProject / "cells" / name), kProject / "cells");
+cell::DetailedCell cell_of(const std::string& name) {
+  return cell::read_detailed_cell(config::Settings::from_file(kProject / "cells" / name), kProject / "cells");
 }
 
 TEST(DendriticSpikes, AreStretchesAboveTheThresholdThatLastLongEnough) {
@@ -42,7 +42,7 @@ TEST(DendriticSpikes, AreNotAskedForAroundTheSomasOwn) {
 std::vector<BranchTrial> scored_trials(double noise) {
   std::vector<BranchTrial> trials(6);
   for (size_t j = 0; j < trials.size(); ++j) {
-    Random random(3, Stage::test_cases, j, StreamName::test_case);
+    random::Random random(3, random::Stage::test_cases, j, random::StreamName::test_case);
     for (int ms = 0; ms < 2000; ++ms) {
       const bool spike = ms / 20 % 5 == 2;
       trials[j].spike.push_back(spike);
@@ -82,13 +82,13 @@ TEST(TerminalBranches, OfTheLayerFiveTreeHaveNothingBehindThem) {
 }
 
 /// The branch of nine synapses, whose basis is made of all that its voltages do.
-DatasetPlan branch_plan(int64_t components) {
-  DatasetPlan plan;
+produce::DatasetPlan branch_plan(int64_t components) {
+  produce::DatasetPlan plan;
   plan.cell = cell_of("branch.toml");
   plan.simulation.cable.dt_ms = 0.1;
-  plan.stimulus.pools = pools_of(plan.cell);
+  plan.stimulus.pools = simulate::pools_of(plan.cell);
   for (auto& pool : plan.stimulus.pools) pool.excitatory_per_100ms_high = 40;
-  plan.stimulus.excitatory_synapses = excitatory_synapses(plan.cell);
+  plan.stimulus.excitatory_synapses = cell::excitatory_synapses(plan.cell);
   plan.stimulus.inhibitory_synapses = 0;
   plan.stimulus.interval_ms = {100};
   plan.stimulus.smoothing_sd_ms = {30};
@@ -103,11 +103,11 @@ DatasetPlan branch_plan(int64_t components) {
 TEST(DendriticSpikes, AreFoundByTheTrueComponentsOfTheirVoltage) {
   const auto plan = branch_plan(4);
   int64_t samples = 0;
-  const auto basis = fit_dendritic_basis(
+  const auto basis = produce::fit_dendritic_basis(
       plan, 1, [](int64_t) {}, samples);
-  TwinSpec spec(ConvolutionalSpec({{30, 4}}));
-  spec.heads.push_back(further_head("dendrites", 4));
-  Twin twin(spec, 9, 1);
+  twin::TwinSpec spec(twin::ConvolutionalSpec({{30, 4}}));
+  spec.heads.push_back(twin::further_head("dendrites", 4));
+  twin::Twin twin(spec, 9, 1);
   DendriticSpikeSpec asked;
   asked.trials = 4;
   const auto found = dendritic_spikes(twin, asked, plan, &basis, 1);
@@ -122,7 +122,7 @@ TEST(DendriticSpikes, AreFoundByTheTrueComponentsOfTheirVoltage) {
 }
 
 TEST(DendriticSpikes, OfATwinThatPredictsNoDendritesAreNotAskedFor) {
-  Twin twin(TwinSpec(ConvolutionalSpec({{30, 4}})), 9, 1);
+  twin::Twin twin(twin::TwinSpec(twin::ConvolutionalSpec({{30, 4}})), 9, 1);
   DendriticSpikeSpec asked;
   asked.trials = 4;
   const auto found = dendritic_spikes(twin, asked, branch_plan(0), nullptr, 1);
@@ -130,4 +130,4 @@ TEST(DendriticSpikes, OfATwinThatPredictsNoDendritesAreNotAskedFor) {
 }
 
 }  // namespace
-}  // namespace neurontwin
+}  // namespace nt::interpret

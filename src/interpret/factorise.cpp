@@ -1,4 +1,4 @@
-#include "interpret/factorise.hpp"
+#include "interpret/detail/factorise.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -7,14 +7,14 @@
 
 #include "random/random.hpp"
 
-namespace neurontwin {
+namespace nt::interpret {
 namespace {
 
 constexpr double kTiny = 1e-12;  // keeps quotients finite
 constexpr int64_t kStepsBetweenLooks = 10;
 
 /// A row drawn by its weight.
-Eigen::Index drawn_row(const Eigen::VectorXd& weight, Random& random) {
+Eigen::Index drawn_row(const Eigen::VectorXd& weight, random::Random& random) {
   Eigen::VectorXd sum(weight.size());
   std::partial_sum(weight.begin(), weight.end(), sum.begin());
   const double at = random.uniform() * sum[sum.size() - 1];
@@ -23,7 +23,7 @@ Eigen::Index drawn_row(const Eigen::VectorXd& weight, Random& random) {
 
 /// Patterns to start from: rows, drawn by what the patterns before leave of them, so that a faint pattern is
 /// not overlooked beside a strong one. A little of everything is added: what is zero stays zero.
-Eigen::MatrixXd first_patterns(const Eigen::MatrixXd& values, int64_t parts, Random& random) {
+Eigen::MatrixXd first_patterns(const Eigen::MatrixXd& values, int64_t parts, random::Random& random) {
   Eigen::MatrixXd left = values, patterns(parts, values.cols());
   const double little = 0.01 * values.mean() / (values.norm() + kTiny) + kTiny;
   for (int64_t k = 0; k < parts; ++k) {
@@ -37,8 +37,8 @@ Eigen::MatrixXd first_patterns(const Eigen::MatrixXd& values, int64_t parts, Ran
   return patterns;
 }
 
-Factorisation from_one_start(const Eigen::MatrixXd& values, double squares, int64_t parts, Random random,
-                             int64_t most_steps) {
+Factorisation from_one_start(const Eigen::MatrixXd& values, double squares, int64_t parts,
+                             random::Random random, int64_t most_steps) {
   Eigen::MatrixXd pattern = first_patterns(values, parts, random);
   Eigen::MatrixXd products = pattern * pattern.transpose();
   const Eigen::VectorXd sums = products.rowwise().sum().array() + kTiny;
@@ -66,10 +66,10 @@ Factorisation factorise(const Eigen::MatrixXd& values, int64_t parts, uint64_t s
     return {Eigen::MatrixXd::Zero(values.rows(), parts), Eigen::MatrixXd::Zero(parts, values.cols()), 0};
   Factorisation best;
   for (int s = 0; s < starts; ++s) {
-    auto found = from_one_start(
-        values, squares, parts,
-        Random(seed, Stage::interpretation, static_cast<uint64_t>(s), StreamName::first_patterns),
-        most_steps);
+    auto found = from_one_start(values, squares, parts,
+                                random::Random(seed, random::Stage::interpretation, static_cast<uint64_t>(s),
+                                               random::StreamName::first_patterns),
+                                most_steps);
     if (s == 0 || found.unexplained < best.unexplained) best = std::move(found);
   }
   const Eigen::VectorXd norm = best.pattern.rowwise().norm().array() + kTiny;
@@ -85,4 +85,4 @@ Factorisation factorise(const Eigen::MatrixXd& values, int64_t parts, uint64_t s
   return best;
 }
 
-}  // namespace neurontwin
+}  // namespace nt::interpret

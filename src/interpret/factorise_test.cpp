@@ -1,10 +1,10 @@
-#include "interpret/factorise.hpp"
+#include "interpret/detail/factorise.hpp"
 
 #include <gtest/gtest.h>
 
 #include "random/random.hpp"
 
-namespace neurontwin {
+namespace nt::interpret {
 namespace {
 
 TEST(Factorise, FindsTwoPatternsThatMakeUpEverything) {
@@ -13,7 +13,7 @@ TEST(Factorise, FindsTwoPatternsThatMakeUpEverything) {
     pattern(0, i) = static_cast<double>(i + 1);
     pattern(1, 11 - i) = 1;
   }
-  Random random(1, Stage::test_cases, 0, StreamName::test_case);
+  random::Random random(1, random::Stage::test_cases, 0, random::StreamName::test_case);
   Eigen::MatrixXd loading = Eigen::MatrixXd::Zero(30, 2);
   for (int64_t r = 0; r < 30; ++r) loading(r, r % 3 == 0 ? 1 : 0) = 1 + random.uniform();
   const auto found = factorise(loading * pattern, 2, 1, 3, 2000);
@@ -34,4 +34,4 @@ TEST(Factorise, IsTheSameEveryTimeAndKnowsNothingOfZeros) {
 }
 
 }  // namespace
-}  // namespace neurontwin
+}  // namespace nt::interpret

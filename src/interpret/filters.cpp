@@ -5,10 +5,10 @@
 #include <limits>
 
 #include "evaluate/estimate_json.hpp"
-#include "interpret/rounded.hpp"
+#include "interpret/detail/rounded.hpp"
 #include "statistics/bootstrap.hpp"
 
-namespace neurontwin {
+namespace nt::interpret {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -19,7 +19,7 @@ constexpr int64_t kMostUnitsInFull =
     8;  // of these every synapse's filter is written down; of the others only the means
 constexpr int64_t kMostNumbersInFull = 400'000;  // of all these filters together: reports must stay light
 
-int64_t units_in_full(const FirstFilters& first) {
+int64_t units_in_full(const twin::FirstFilters& first) {
   const int64_t of_one = first.channels * first.taps;
   return std::clamp<int64_t>(kMostNumbersInFull / of_one, 1, kMostUnitsInFull);
 }
@@ -54,7 +54,7 @@ std::vector<double> standard_deviation(const Filters& filters, std::span<const d
 }
 
 /// The filters of synapses [first, last) onto one unit.
-Filters filters_of(const FirstFilters& of, int64_t first, int64_t last, int64_t unit, double sign) {
+Filters filters_of(const twin::FirstFilters& of, int64_t first, int64_t last, int64_t unit, double sign) {
   Filters filters;
   for (int64_t c = first; c < last; ++c) {
     auto& filter = filters.emplace_back();
@@ -67,7 +67,7 @@ Filters filters_of(const FirstFilters& of, int64_t first, int64_t last, int64_t 
 struct KindSummary {
   Json json;
   ExponentialFit fit;
-  Estimate tau_ms;
+  statistics::Estimate tau_ms;
   std::string note;  // why there is no time constant
 };
 
@@ -75,28 +75,28 @@ KindSummary summarise(const Filters& filters, uint64_t seed) {
   KindSummary s;
   const auto mean = mean_filter(filters, nullptr, 0);
   s.fit = fit_exponential(mean);
-  const auto weight = resampling_weights(filters.size(), kResamples, seed);
+  const auto weight = statistics::resampling_weights(filters.size(), kResamples, seed);
   std::vector<double> taus;
   for (size_t b = 0; b < kResamples; ++b)
     taus.push_back(fit_exponential(mean_filter(filters, &weight[b], kResamples)).tau_ms);
-  s.tau_ms = estimate(s.fit.tau_ms, std::move(taus));
+  s.tau_ms = statistics::estimate(s.fit.tau_ms, std::move(taus));
   s.note = why_no_time_constant(s.fit, mean.size(), s.tau_ms);
   const auto believed = [&](double x) { return s.note.empty() ? rounded(x) : std::nan(""); };
   s.json = {{"mean", rounded(mean)},
             {"sd", rounded(standard_deviation(filters, mean))},
-            {"amplitude", number_json(believed(s.fit.amplitude))},
-            {"tau_ms", number_json(believed(s.fit.tau_ms))},
-            {"tau_ci95", interval_json(believed(s.tau_ms.low), believed(s.tau_ms.high))},
+            {"amplitude", evaluate::number_json(believed(s.fit.amplitude))},
+            {"tau_ms", evaluate::number_json(believed(s.fit.tau_ms))},
+            {"tau_ci95", evaluate::interval_json(believed(s.tau_ms.low), believed(s.tau_ms.high))},
             {"r2", rounded(s.fit.r2)}};
   if (!s.note.empty()) s.json["tau_note"] = s.note;
   return s;
 }
 
 /// The first unit's, for metrics.json: null and a note where there is no time constant.
-void put_fit(Json& metrics, const std::string& prefix, const KindSummary& s) {
+void put_fit(evaluate::Metrics& metrics, const std::string& prefix, const KindSummary& s) {
   metrics[prefix + "_tau_ms"] = nullptr;
   if (s.note.empty()) {
-    put_estimate(metrics, prefix + "_tau_ms", s.tau_ms);
+    metrics.put(prefix + "_tau_ms", s.tau_ms);
     metrics[prefix + "_amplitude"] = s.fit.amplitude;
   } else {
     metrics[prefix + "_tau_note"] = s.note;
@@ -132,11 +132,10 @@ ExponentialFit fit_exponential(std::span<const double> filter) {
   return {amplitude, std::exp(best), 1 - left / total};
 }
 
-Interpretation interpret_filters(const Twin& twin, int64_t excitatory_synapses,
+Interpretation interpret_filters(const twin::Twin& twin, int64_t excitatory_synapses,
                                  std::optional<double> membrane_time_constant_ms, uint64_t seed) {
   Interpretation out;
   out.document = {{"lag_ms", Json::array()}, {"units", Json::array()}};
-  out.metrics = Json::object();
   const auto& network = twin.network();
   const auto tau_ms = network.time_constants_ms(twin.layout(), twin.numbers);
   if (!tau_ms.empty()) out.document["memory_tau_ms"] = rounded(tau_ms);
@@ -175,4 +174,4 @@ Interpretation interpret_filters(const Twin& twin, int64_t excitatory_synapses,
   return out;
 }
 
-}  // namespace neurontwin
+}  // namespace nt::interpret

@@ -5,10 +5,11 @@
 #include <utility>
 #include <vector>
 
+#include "evaluate/metrics.hpp"
 #include "interpret/validity.hpp"
 #include "twin/twin.hpp"
 
-namespace neurontwin {
+namespace nt::interpret {
 
 /// Least squares over all lags: for each tau the best amplitude is known, and tau is found by golden-section
 /// search on its logarithm between 0.1 ms and ten times the filter's length. NaN for a filter of zeros.
@@ -21,11 +22,11 @@ ExponentialFit fit_exponential(std::span<const double> filter);
 /// with memory units their time constants; one without filters has no units here.
 struct Interpretation {
   nlohmann::ordered_json document;  // interpretation.json
-  nlohmann::ordered_json metrics;   // "filter.excitatory_tau_ms", ... for the first unit
+  evaluate::Metrics metrics;        // "filter.excitatory_tau_ms", ... for the first unit
 };
 /// `membrane_time_constant_ms`: what the filters of a point neuron's twin should decay with; a neuron with
 /// dendrites has no such single number.
-Interpretation interpret_filters(const Twin& twin, int64_t excitatory_synapses,
+Interpretation interpret_filters(const twin::Twin& twin, int64_t excitatory_synapses,
                                  std::optional<double> membrane_time_constant_ms, uint64_t seed);
 
-}  // namespace neurontwin
+}  // namespace nt::interpret

@@ -1,10 +1,10 @@
 #include "interpret/interpret.hpp"
 
-#include "interpret/response.hpp"
-#include "interpret/rounded.hpp"
-#include "interpret/templates.hpp"
+#include "interpret/detail/response.hpp"
+#include "interpret/detail/rounded.hpp"
+#include "interpret/detail/templates.hpp"
 
-namespace neurontwin {
+namespace nt::interpret {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -25,7 +25,7 @@ Json places_json(std::span<const SynapsePlace> places) {
 
 }  // namespace
 
-InterpretSpec read_interpret(const Settings& settings) {
+InterpretSpec read_interpret(const config::Settings& settings) {
   InterpretSpec spec;
   spec.moments = settings.integer("moments", spec.moments, {0, 1e7});
   spec.templates = settings.integer("templates", spec.templates, {0, 64});
@@ -38,12 +38,12 @@ InterpretSpec read_interpret(const Settings& settings) {
   return spec;
 }
 
-Json interpret(Twin& twin, const DatasetPlan& plan, const Split& test, const InterpretSpec& spec,
-               int threads) {
+Json interpret(twin::Twin& twin, const produce::DatasetPlan& plan, const dataset::Split& test,
+               const InterpretSpec& spec, int threads) {
   const auto places = synapse_places(plan.cell);
-  auto json =
-      interpret_filters(twin, excitatory_synapses(plan.cell), membrane_time_constant_ms(plan.cell), plan.seed)
-          .document;
+  auto json = interpret_filters(twin, cell::excitatory_synapses(plan.cell),
+                                cell::membrane_time_constant_ms(plan.cell), plan.seed)
+                  .document;
   json["places"] = places_json(places);
   if (spec.moments > 0) {
     const auto moments = drawn_moments(test, spec.moments, twin.history_ms(), plan.seed);
@@ -61,4 +61,4 @@ Json interpret(Twin& twin, const DatasetPlan& plan, const Split& test, const Int
   return json;
 }
 
-}  // namespace neurontwin
+}  // namespace nt::interpret

@@ -3,7 +3,7 @@
 #include "interpret/attribution.hpp"
 #include "interpret/filters.hpp"
 
-namespace neurontwin {
+namespace nt::interpret {
 
 /// Part of what a result is known by. Raise it when the same twin and data come to another
 /// interpretation.json.
@@ -16,12 +16,12 @@ struct InterpretSpec {
   AttributionSpec attribution;
   AddedSpikeSpec added;
 };
-InterpretSpec read_interpret(const Settings& settings);
+InterpretSpec read_interpret(const config::Settings& settings);
 
 /// interpretation.json: what the first layer learned (interpret_filters()), where its synapses sit, and what
 /// [interpret] asks for beside it. A twin without filters has no templates. `test`: inputs and output spikes
 /// that are looked at.
-nlohmann::ordered_json interpret(Twin& twin, const DatasetPlan& plan, const Split& test,
-                                 const InterpretSpec& spec, int threads);
+nlohmann::ordered_json interpret(twin::Twin& twin, const produce::DatasetPlan& plan,
+                                 const dataset::Split& test, const InterpretSpec& spec, int threads);
 
-}  // namespace neurontwin
+}  // namespace nt::interpret

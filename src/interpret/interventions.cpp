@@ -5,11 +5,11 @@
 
 #include "dataset/input_events.hpp"
 #include "evaluate/scores.hpp"
-#include "interpret/recorded_trials.hpp"
+#include "interpret/detail/recorded_trials.hpp"
 #include "interpret/validity.hpp"
 #include "statistics/bootstrap.hpp"
 
-namespace neurontwin {
+namespace nt::interpret {
 namespace {
 
 /// Draws are of the stream of added spikes, from trials on that add_spikes() never comes to.
@@ -20,10 +20,11 @@ int64_t earliest_ms(int64_t stretch_ms) {
   return stretch_ms / 3;
 }
 
-SynapticInput input_of(const TrialView& trial, int64_t stretch_ms) {
-  const auto events_of = [&](const EventsView& all) {
+stimulus::SynapticInput input_of(const dataset::TrialView& trial, int64_t stretch_ms) {
+  const auto events_of = [&](const dataset::EventsView& all) {
     const auto view = all.between(0, stretch_ms);
-    return Events{{view.time_ms.begin(), view.time_ms.end()}, {view.synapse.begin(), view.synapse.end()}};
+    return stimulus::Events{{view.time_ms.begin(), view.time_ms.end()},
+                            {view.synapse.begin(), view.synapse.end()}};
   };
   return {events_of(trial.excitatory), events_of(trial.inhibitory)};
 }
@@ -35,15 +36,16 @@ struct Asked {
   int64_t added_from_ms = 0, silenced_from_ms = 0;
 };
 struct Questions {
-  std::vector<SynapticInput> inputs;
+  std::vector<stimulus::SynapticInput> inputs;
   std::vector<Asked> asked;
 };
 
-Questions questions(const DatasetPlan& plan, const Split& test, size_t trials, int64_t stretch_ms,
-                    int64_t after_ms) {
+Questions questions(const produce::DatasetPlan& plan, const dataset::Split& test, size_t trials,
+                    int64_t stretch_ms, int64_t after_ms) {
   Questions q;
   for (size_t i = 0; i < trials; ++i) {
-    Random random(plan.seed, Stage::interpretation, kFirstTrial + i, StreamName::added_spikes);
+    random::Random random(plan.seed, random::Stage::interpretation, kFirstTrial + i,
+                          random::StreamName::added_spikes);
     Asked asked{.unchanged = q.inputs.size(), .added = {}, .silenced = {}};
     const auto input = input_of(test.trial(i), stretch_ms);
     q.inputs.push_back(input);
@@ -53,8 +55,8 @@ Questions questions(const DatasetPlan& plan, const Split& test, size_t trials, i
       from_ms = change->from_ms;
       q.inputs.push_back(std::move(change->input));
     };
-    ask(with_added_spike(input, excitatory_synapses(plan.cell), stretch_ms, after_ms, random), asked.added,
-        asked.added_from_ms);
+    ask(with_added_spike(input, cell::excitatory_synapses(plan.cell), stretch_ms, after_ms, random),
+        asked.added, asked.added_from_ms);
     ask(with_silenced_synapse(input, stretch_ms, after_ms, random), asked.silenced, asked.silenced_from_ms);
     q.asked.push_back(asked);
   }
@@ -62,14 +64,14 @@ Questions questions(const DatasetPlan& plan, const Split& test, size_t trials, i
 }
 
 /// The twin's somatic voltage, [input][ms].
-std::vector<std::vector<float>> predicted(Twin& twin, std::span<const SynapticInput> inputs,
+std::vector<std::vector<float>> predicted(twin::Twin& twin, std::span<const stimulus::SynapticInput> inputs,
                                           int64_t excitatory, int64_t stretch_ms) {
   constexpr size_t kAtOnce = 16;
   std::vector<std::vector<float>> answers;
   for (size_t at = 0; at < inputs.size(); at += kAtOnce) {
     const auto some = inputs.subspan(at, std::min(kAtOnce, inputs.size() - at));
-    const auto events = input_events(some, excitatory, twin.history_ms());
-    const auto soma_mV = predict(twin, {events, std::ssize(some), stretch_ms}).soma_mV;
+    const auto events = dataset::input_events(some, excitatory, twin.history_ms());
+    const auto soma_mV = twin::predict(twin, {events, std::ssize(some), stretch_ms}).soma_mV;
     for (auto from = soma_mV.begin(); from != soma_mV.end(); from += stretch_ms)
       answers.emplace_back(from, from + stretch_ms);
   }
@@ -93,7 +95,7 @@ void compare_response(const RecordedTrial& unchanged, const RecordedTrial& chang
                       std::span<const float> twin_unchanged, std::span<const float> twin_changed,
                       int64_t from_ms, int64_t after_ms, double ceiling_mV, Responses& to) {
   // A spike that comes just after what is compared raises the voltage before it.
-  const int64_t end_ms = from_ms + after_ms, watched_ms = end_ms + kBeforeSpike_ms;
+  const int64_t end_ms = from_ms + after_ms, watched_ms = end_ms + evaluate::kBeforeSpike_ms;
   const auto spikes = spikes_before(unchanged, watched_ms), others = spikes_before(changed, watched_ms);
   if (!same_spikes(spikes, others)) {
     ++to.left_out;
@@ -103,7 +105,7 @@ void compare_response(const RecordedTrial& unchanged, const RecordedTrial& chang
   for (const auto* list : {&spikes, &others})
     for (const int64_t t : *list)
       if (t < std::ssize(spiked)) spiked[static_cast<size_t>(t)] = 1;
-  const auto away = away_from_spikes(spiked);
+  const auto away = evaluate::away_from_spikes(spiked);
   const auto clipped = [&](const RecordedTrial& trial, size_t t) {
     return std::min(static_cast<double>(trial.soma_mV[t]), ceiling_mV);
   };
@@ -140,7 +142,7 @@ ResponseSums sums_of(const ResponsePair& pair) {
   return s;
 }
 
-NamedMetrics metrics_of(const ResponseSums& s) {
+evaluate::NamedMetrics metrics_of(const ResponseSums& s) {
   const double covariance = s.xy - s.x * s.y / s.n;
   const double of_x = s.xx - s.x * s.x / s.n, of_y = s.yy - s.y * s.y / s.n;
   return {{"power_explained", s.yy > 0 ? 1 - s.ee / s.yy : std::nan("")},
@@ -150,7 +152,7 @@ NamedMetrics metrics_of(const ResponseSums& s) {
 
 }  // namespace
 
-InterventionSpec read_interventions(const Settings& settings) {
+InterventionSpec read_interventions(const config::Settings& settings) {
   InterventionSpec spec;
   spec.trials = settings.integer("trials", spec.trials, {0, 1e5});
   spec.stretch_ms = settings.integer("stretch_ms", spec.stretch_ms, {30, 1e6});
@@ -162,8 +164,9 @@ InterventionSpec read_interventions(const Settings& settings) {
   return spec;
 }
 
-std::optional<Intervention> with_added_spike(const SynapticInput& input, int64_t excitatory_synapses,
-                                             int64_t stretch_ms, int64_t after_ms, Random& random) {
+std::optional<Intervention> with_added_spike(const stimulus::SynapticInput& input,
+                                             int64_t excitatory_synapses, int64_t stretch_ms,
+                                             int64_t after_ms, random::Random& random) {
   if (excitatory_synapses == 0) return {};
   const auto& events = input.excitatory;
   const auto is_taken = [&](uint32_t time_ms, uint32_t synapse) {
@@ -190,14 +193,14 @@ std::optional<Intervention> with_added_spike(const SynapticInput& input, int64_t
   return {};
 }
 
-std::optional<Intervention> with_silenced_synapse(const SynapticInput& input, int64_t stretch_ms,
-                                                  int64_t after_ms, Random& random) {
+std::optional<Intervention> with_silenced_synapse(const stimulus::SynapticInput& input, int64_t stretch_ms,
+                                                  int64_t after_ms, random::Random& random) {
   struct Spike {
-    Events SynapticInput::*kind;
+    stimulus::Events stimulus::SynapticInput::*kind;
     size_t place;
   };
   std::vector<Spike> spikes;
-  for (const auto kind : {&SynapticInput::excitatory, &SynapticInput::inhibitory}) {
+  for (const auto kind : {&stimulus::SynapticInput::excitatory, &stimulus::SynapticInput::inhibitory}) {
     const auto& times_ms = (input.*kind).time_ms;
     for (size_t i = 0; i < times_ms.size(); ++i)
       if (times_ms[i] >= earliest_ms(stretch_ms) && times_ms[i] <= stretch_ms - after_ms)
@@ -217,10 +220,11 @@ std::optional<Intervention> with_silenced_synapse(const SynapticInput& input, in
   return change;
 }
 
-nlohmann::ordered_json response_scores(const std::string& name, const Responses& responses, int64_t resamples,
-                                       uint64_t seed) {
-  nlohmann::ordered_json metrics{{name + ".pairs", responses.kept.size()},
-                                 {name + ".left_out", responses.left_out}};
+evaluate::Metrics response_scores(const std::string& name, const Responses& responses, int64_t resamples,
+                                  uint64_t seed) {
+  evaluate::Metrics metrics;
+  metrics[name + ".pairs"] = responses.kept.size();
+  metrics[name + ".left_out"] = responses.left_out;
   if (responses.kept.size() < kFewestSpikes) return metrics;
   std::vector<ResponseSums> each;
   ResponseSums all;
@@ -229,24 +233,28 @@ nlohmann::ordered_json response_scores(const std::string& name, const Responses&
     all.add(each.back(), 1);
   }
   const auto draws = static_cast<size_t>(resamples);
-  ResampledMetrics resampled;
-  for_each_resample(std::span<const ResponseSums>(each), resampling_weights(each.size(), draws, seed), draws,
-                    [&](const ResponseSums& drawn) {
-                      for (const auto& [key, value] : metrics_of(drawn)) resampled[key].push_back(value);
-                    });
-  for (const auto& [key, value] : metrics_of(all)) put_metric(metrics, name + ".", key, value, resampled);
+  evaluate::ResampledMetrics resampled;
+  statistics::for_each_resample(std::span<const ResponseSums>(each),
+                                statistics::resampling_weights(each.size(), draws, seed), draws,
+                                [&](const ResponseSums& drawn) {
+                                  for (const auto& [key, value] : metrics_of(drawn))
+                                    resampled[key].push_back(value);
+                                });
+  for (const auto& [key, value] : metrics_of(all))
+    evaluate::put_metric(metrics, name + ".", key, value, resampled);
   return metrics;
 }
 
-nlohmann::ordered_json intervention_scores(Twin& twin, const DatasetPlan& plan, const Split& test,
-                                           const InterventionSpec& spec, int64_t resamples, int threads) {
-  if (spec.trials == 0) return nlohmann::ordered_json::object();
+evaluate::Metrics intervention_scores(twin::Twin& twin, const produce::DatasetPlan& plan,
+                                      const dataset::Split& test, const InterventionSpec& spec,
+                                      int64_t resamples, int threads) {
+  if (spec.trials == 0) return {};
   const int64_t stretch_ms = std::min(spec.stretch_ms, test.duration_ms());
   const int64_t after_ms = std::min(spec.after_ms, stretch_ms / 2);
   const auto trials = std::min(static_cast<size_t>(spec.trials), test.trials());
   const auto q = questions(plan, test, trials, stretch_ms, after_ms);
   const auto neuron = record(plan, {}, q.inputs, stretch_ms, threads);
-  const auto twins = predicted(twin, q.inputs, excitatory_synapses(plan.cell), stretch_ms);
+  const auto twins = predicted(twin, q.inputs, cell::excitatory_synapses(plan.cell), stretch_ms);
   Responses added, silenced;
   for (const auto& asked : q.asked) {
     const auto compare_with = [&](std::optional<size_t> changed, int64_t from_ms, Responses& to) {
@@ -262,4 +270,4 @@ nlohmann::ordered_json intervention_scores(Twin& twin, const DatasetPlan& plan, 
   return metrics;
 }
 
-}  // namespace neurontwin
+}  // namespace nt::interpret

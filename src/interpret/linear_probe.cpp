@@ -1,10 +1,10 @@
-#include "interpret/linear_probe.hpp"
+#include "interpret/detail/linear_probe.hpp"
 
 #include <Eigen/Dense>
 #include <array>
 #include <cmath>
 
-namespace neurontwin {
+namespace nt::interpret {
 namespace {
 
 /// Beside the features' correlations, whose mean eigenvalue is 1.
@@ -96,4 +96,4 @@ LinearProbe fit_probe(const ProbeSums& fitting, const ProbeSums& held_out) {
   return probe;
 }
 
-}  // namespace neurontwin
+}  // namespace nt::interpret

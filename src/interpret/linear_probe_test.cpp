@@ -1,4 +1,4 @@
-#include "interpret/linear_probe.hpp"
+#include "interpret/detail/linear_probe.hpp"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 
 #include "random/random.hpp"
 
-namespace neurontwin {
+namespace nt::interpret {
 namespace {
 
 ProbeSums sums_of(const Eigen::MatrixXd& features, const Eigen::MatrixXd& quantities) {
@@ -17,7 +17,7 @@ ProbeSums sums_of(const Eigen::MatrixXd& features, const Eigen::MatrixXd& quanti
   return sums;
 }
 
-Eigen::MatrixXd normal(int64_t rows, int64_t columns, Random& random) {
+Eigen::MatrixXd normal(int64_t rows, int64_t columns, random::Random& random) {
   return Eigen::MatrixXd::NullaryExpr(rows, columns, [&] { return random.normal(); });
 }
 
@@ -29,7 +29,7 @@ Eigen::ArrayXd variance_explained(const Eigen::MatrixXd& predicted, const Eigen:
 }
 
 TEST(ALinearProbe, FindsALinearFunctionOfItsFeaturesAndNotWhatIsIndependentOfThem) {
-  Random random(1, Stage::test_cases, 0, StreamName::test_case);
+  random::Random random(1, random::Stage::test_cases, 0, random::StreamName::test_case);
   const int64_t n = 3000;
   const Eigen::VectorXd scale = Eigen::pow(10.0, Eigen::ArrayXd::LinSpaced(12, -2.5, 2.5));
   const Eigen::MatrixXd x = (normal(2 * n, 12, random) * scale.asDiagonal()).array() + 5;
@@ -48,7 +48,7 @@ TEST(ALinearProbe, FindsALinearFunctionOfItsFeaturesAndNotWhatIsIndependentOfThe
 
 TEST(ALinearProbe, TellsApartFeaturesThatAreAlmostTheSame) {
   // Float noise in features nobody can see through does not blow the weights up.
-  Random random(2, Stage::test_cases, 0, StreamName::test_case);
+  random::Random random(2, random::Stage::test_cases, 0, random::StreamName::test_case);
   const Eigen::MatrixXd a = normal(4000, 1, random);
   Eigen::MatrixXd x(4000, 3);
   x << a, a + 1e-9 * normal(4000, 1, random), Eigen::MatrixXd::Constant(4000, 1, 3);
@@ -61,4 +61,4 @@ TEST(ALinearProbe, TellsApartFeaturesThatAreAlmostTheSame) {
 }
 
 }  // namespace
-}  // namespace neurontwin
+}  // namespace nt::interpret

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace neurontwin {
+namespace nt::interpret {
 namespace {
 
 constexpr int64_t kSilencesTried = 64;
@@ -12,8 +12,8 @@ struct Counts {
   double excitatory = 0, inhibitory = 0;
 };
 
-Counts input_before(const TrialView& trial, int64_t ms, int64_t window_ms) {
-  const auto count = [&](const EventsView& events) {
+Counts input_before(const dataset::TrialView& trial, int64_t ms, int64_t window_ms) {
+  const auto count = [&](const dataset::EventsView& events) {
     return static_cast<double>(
         events.between(std::max<int64_t>(0, ms - window_ms + 1), ms + 1).time_ms.size());
   };
@@ -26,7 +26,7 @@ double distance(const Counts& a, const Counts& b) {
   return std::hypot(e, i);
 }
 
-bool is_silent(const TrialView& trial, int64_t ms, int64_t away_ms) {
+bool is_silent(const dataset::TrialView& trial, int64_t ms, int64_t away_ms) {
   return std::none_of(trial.spike_times_ms.begin(), trial.spike_times_ms.end(), [&](float spike_ms) {
     return std::abs(static_cast<double>(spike_ms) - static_cast<double>(ms)) <= static_cast<double>(away_ms);
   });
@@ -34,7 +34,7 @@ bool is_silent(const TrialView& trial, int64_t ms, int64_t away_ms) {
 
 /// Takes `count` of the items, each as likely, and leaves them in their order.
 template <class T>
-std::vector<T> sample(std::vector<T> items, int64_t count, Random random) {
+std::vector<T> sample(std::vector<T> items, int64_t count, random::Random random) {
   const auto n = static_cast<int64_t>(items.size());
   if (n <= count) return items;
   std::vector<T> taken;
@@ -48,8 +48,9 @@ std::vector<T> sample(std::vector<T> items, int64_t count, Random random) {
 
 }  // namespace
 
-std::vector<Moment> drawn_moments(const Split& split, int64_t count, int64_t skip_ms, uint64_t seed) {
-  Random random(seed, Stage::interpretation, 0, StreamName::moments);
+std::vector<Moment> drawn_moments(const dataset::Split& split, int64_t count, int64_t skip_ms,
+                                  uint64_t seed) {
+  random::Random random(seed, random::Stage::interpretation, 0, random::StreamName::moments);
   std::vector<Moment> moments;
   for (int64_t i = 0; i < count; ++i) {
     const auto trial = static_cast<size_t>(random.integer(0, static_cast<int64_t>(split.trials()) - 1));
@@ -59,7 +60,7 @@ std::vector<Moment> drawn_moments(const Split& split, int64_t count, int64_t ski
   return moments;
 }
 
-MatchedMoments matched_moments(const Split& split, int64_t count, int64_t window_ms, int64_t away_ms,
+MatchedMoments matched_moments(const dataset::Split& split, int64_t count, int64_t window_ms, int64_t away_ms,
                                uint64_t seed) {
   std::vector<Moment> all;
   for (size_t t = 0; t < split.trials(); ++t) {
@@ -70,11 +71,13 @@ MatchedMoments matched_moments(const Split& split, int64_t count, int64_t window
   }
   MatchedMoments matched;
   for (const auto& spike :
-       sample(std::move(all), count, Random(seed, Stage::interpretation, 0, StreamName::spikes))) {
+       sample(std::move(all), count,
+              random::Random(seed, random::Stage::interpretation, 0, random::StreamName::spikes))) {
     const auto trial = split.trial(spike.trial);
     const auto wanted = input_before(trial, spike.ms, window_ms);
-    Random random(seed, Stage::interpretation,
-                  spike.trial * static_cast<uint64_t>(split.duration_ms()) + spike.ms, StreamName::silences);
+    random::Random random(seed, random::Stage::interpretation,
+                          spike.trial * static_cast<uint64_t>(split.duration_ms()) + spike.ms,
+                          random::StreamName::silences);
     std::optional<Moment> nearest;
     double least = 0;
     for (int64_t i = 0; i < kSilencesTried; ++i) {
@@ -93,10 +96,11 @@ MatchedMoments matched_moments(const Split& split, int64_t count, int64_t window
   return matched;
 }
 
-WindowBatch windows_at(const Split& split, std::span<const Moment> moments, int64_t history_ms) {
-  std::vector<Window> windows;
+dataset::WindowBatch windows_at(const dataset::Split& split, std::span<const Moment> moments,
+                                int64_t history_ms) {
+  std::vector<dataset::Window> windows;
   for (const auto& m : moments) windows.push_back({m.trial, m.ms});
-  return gather(split, windows, {.history_ms = history_ms, .window_ms = 1});
+  return dataset::gather(split, windows, {.history_ms = history_ms, .window_ms = 1});
 }
 
-}  // namespace neurontwin
+}  // namespace nt::interpret

@@ -1,10 +1,10 @@
 #include "interpret/places.hpp"
 
-namespace neurontwin {
+namespace nt::interpret {
 
-std::vector<SynapsePlace> synapse_places(const Neuron& neuron) {
-  const auto* cell = std::get_if<DetailedCell>(&neuron);
-  const auto parts = cell != nullptr ? parts_of(cell->geometry.sections) : std::vector<Part>{};
+std::vector<SynapsePlace> synapse_places(const cell::Neuron& neuron) {
+  const auto* cell = cell::compartmental(neuron);
+  const auto parts = cell != nullptr ? parts_of(cell->geometry.sections) : std::vector<morphology::Part>{};
   std::vector<SynapsePlace> places;
   const auto add = [&](const std::vector<int>& compartments, bool excitatory) {
     for (const int c : compartments) {
@@ -17,14 +17,14 @@ std::vector<SynapsePlace> synapse_places(const Neuron& neuron) {
       place.path_um = compartment.path_um;
     }
   };
-  add(excitatory_compartments(neuron), true);
-  add(inhibitory_compartments(neuron), false);
+  add(cell::excitatory_compartments(neuron), true);
+  add(cell::inhibitory_compartments(neuron), false);
   return places;
 }
 
 std::vector<SynapseSet> sets_by_part(std::span<const SynapsePlace> places) {
   std::vector<SynapseSet> sets;
-  for (const auto part : kParts) {
+  for (const auto part : morphology::kParts) {
     for (const bool excitatory : {true, false}) {
       SynapseSet set{part, excitatory, {}};
       for (size_t c = 0; c < places.size(); ++c) {
@@ -41,4 +41,4 @@ nlohmann::ordered_json names_of(const SynapseSet& set) {
   return {{"part", name_of(set.part)}, {"kind", set.excitatory ? "excitatory" : "inhibitory"}};
 }
 
-}  // namespace neurontwin
+}  // namespace nt::interpret

@@ -7,22 +7,22 @@
 #include "cell/neuron.hpp"
 #include "morphology/parts.hpp"
 
-namespace neurontwin {
+namespace nt::interpret {
 
 /// Where a channel of the twin's input, a synapse, sits in the neuron. A point neuron's synapses are all on
 /// its soma.
 struct SynapsePlace {
   bool excitatory = true;
-  Part part = Part::soma;
+  morphology::Part part = morphology::Part::soma;
   int section = 0;
   double path_um = 0;  // along the tree from the soma's middle
 };
 /// Of every channel: excitatory synapses first.
-std::vector<SynapsePlace> synapse_places(const Neuron& neuron);
+std::vector<SynapsePlace> synapse_places(const cell::Neuron& neuron);
 
 /// Synapses of one kind in one part of the neuron.
 struct SynapseSet {
-  Part part = Part::soma;
+  morphology::Part part = morphology::Part::soma;
   bool excitatory = true;
   std::vector<int64_t> channels;
 };
@@ -32,4 +32,4 @@ std::vector<SynapseSet> sets_by_part(std::span<const SynapsePlace> places);
 /// "basal", "excitatory": how documents name a set.
 nlohmann::ordered_json names_of(const SynapseSet& set);
 
-}  // namespace neurontwin
+}  // namespace nt::interpret

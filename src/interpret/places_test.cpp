@@ -2,32 +2,32 @@
 
 #include <gtest/gtest.h>
 
-namespace neurontwin {
+namespace nt::interpret {
 namespace {
 
 TEST(Places, APointNeuronsSynapsesAreOnItsSoma) {
-  const Neuron neuron = IntegrateAndFire{};
+  const cell::Neuron neuron = cell::IntegrateAndFire{};
   const auto places = synapse_places(neuron);
-  ASSERT_EQ(std::ssize(places), excitatory_synapses(neuron) + inhibitory_synapses(neuron));
+  ASSERT_EQ(std::ssize(places), cell::excitatory_synapses(neuron) + cell::inhibitory_synapses(neuron));
   const auto sets = sets_by_part(places);
   ASSERT_EQ(sets.size(), 2u);
   EXPECT_TRUE(sets[0].excitatory);
-  EXPECT_EQ(std::ssize(sets[0].channels), excitatory_synapses(neuron));
-  EXPECT_EQ(sets[1].channels.front(), excitatory_synapses(neuron));
+  EXPECT_EQ(std::ssize(sets[0].channels), cell::excitatory_synapses(neuron));
+  EXPECT_EQ(sets[1].channels.front(), cell::excitatory_synapses(neuron));
   EXPECT_EQ(names_of(sets[1]).dump(), R"({"part":"soma","kind":"inhibitory"})");
 }
 
 TEST(Places, SetsGoFromTheSomaOutwardAndLeaveOutWhatIsEmpty) {
-  const std::vector<SynapsePlace> places{{true, Part::tuft, 3, 900},
-                                         {true, Part::basal, 1, 50},
-                                         {false, Part::tuft, 3, 900},
-                                         {true, Part::tuft, 4, 950}};
+  const std::vector<SynapsePlace> places{{true, morphology::Part::tuft, 3, 900},
+                                         {true, morphology::Part::basal, 1, 50},
+                                         {false, morphology::Part::tuft, 3, 900},
+                                         {true, morphology::Part::tuft, 4, 950}};
   const auto sets = sets_by_part(places);
   ASSERT_EQ(sets.size(), 3u);
-  EXPECT_EQ(sets[0].part, Part::basal);
+  EXPECT_EQ(sets[0].part, morphology::Part::basal);
   EXPECT_EQ(sets[1].channels, (std::vector<int64_t>{0, 3}));
   EXPECT_FALSE(sets[2].excitatory);
 }
 
 }  // namespace
-}  // namespace neurontwin
+}  // namespace nt::interpret

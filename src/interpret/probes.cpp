@@ -6,14 +6,14 @@
 #include <cmath>
 
 #include "evaluate/estimate_json.hpp"
-#include "interpret/dendrite_parts.hpp"
-#include "interpret/linear_probe.hpp"
-#include "interpret/recorded_trials.hpp"
+#include "interpret/detail/dendrite_parts.hpp"
+#include "interpret/detail/linear_probe.hpp"
+#include "interpret/detail/recorded_trials.hpp"
 #include "statistics/bootstrap.hpp"
 #include "statistics/variance_explained.hpp"
 #include "twin/after_convolution.hpp"
 
-namespace neurontwin {
+namespace nt::interpret {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -29,14 +29,15 @@ bool is_among(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-std::vector<std::string> texts(const Settings& settings, std::string_view key) {
+std::vector<std::string> texts(const config::Settings& settings, std::string_view key) {
   return settings.has(key) ? settings.texts(key) : std::vector<std::string>{};
 }
 
 /// InputError unless each of the names that `key` asks for is known.
 template <class IsKnown>
-void require_known(const Settings& settings, std::string_view key, const std::vector<std::string>& asked,
-                   const std::vector<std::string>& known, IsKnown&& is_known) {
+void require_known(const config::Settings& settings, std::string_view key,
+                   const std::vector<std::string>& asked, const std::vector<std::string>& known,
+                   IsKnown&& is_known) {
   for (const auto& name : asked) {
     if (is_known(name)) continue;
     fail_input("{}: '{}' names \"{}\", which this neuron has not; known: {}", settings.where(key),
@@ -48,14 +49,14 @@ void require_known(const Settings& settings, std::string_view key, const std::ve
 /// [ms][feature] each, from skip_ms on.
 class Views {
  public:
-  Views(Twin& trained, Twin& untrained, int64_t excitatory_synapses, int64_t skip_ms)
+  Views(twin::Twin& trained, twin::Twin& untrained, int64_t excitatory_synapses, int64_t skip_ms)
       : trained_(trained), untrained_(untrained), excitatory_(excitatory_synapses), skip_ms_(skip_ms) {}
 
   std::vector<Eigen::MatrixXd> of(const RecordedTrial& trial) const {
     const auto events = events_of(trial.input, excitatory_, trained_.history_ms());
     std::vector<Eigen::MatrixXd> views;
     for (auto* twin : {&trained_, &untrained_}) {
-      twin->forward(SpikeWindows{events, 1, std::ssize(trial.soma_mV)});
+      twin->forward(twin::SpikeWindows{events, 1, std::ssize(trial.soma_mV)});
       for (const auto& layer : twin->hidden()) views.push_back(counted(as_matrix(layer)));
     }
     views.push_back(counted(lagged_voltage(trial)));
@@ -74,7 +75,7 @@ class Views {
     return of_ms.bottomRows(of_ms.rows() - skip_ms_);
   }
 
-  static Eigen::MatrixXd as_matrix(const HiddenSignal<float>& layer) {
+  static Eigen::MatrixXd as_matrix(const twin::HiddenSignal<float>& layer) {
     using Rows = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
     return Eigen::Map<const Rows>(layer.values.data(), std::ssize(layer.values) / layer.features,
                                   layer.features)
@@ -95,7 +96,7 @@ class Views {
     return columns;
   }
 
-  Twin &trained_, &untrained_;
+  twin::Twin &trained_, &untrained_;
   int64_t excitatory_, skip_ms_;
 };
 
@@ -119,16 +120,17 @@ Eigen::MatrixXd explained_by(const ScoredTrials& s, size_t view, const Eigen::Ma
   };
   const auto y = sum_of(s.y), y2 = sum_of(s.y2), error2 = sum_of(s.error2[view]);
   return Eigen::MatrixXd::NullaryExpr(y.rows(), y.cols(), [&](Eigen::Index b, Eigen::Index q) {
-    return variance_explained({bins[b], y(b, q), y2(b, q), error2(b, q)}, 1e-12 * (y2(b, q) / bins[b]));
+    return statistics::variance_explained({bins[b], y(b, q), y2(b, q), error2(b, q)},
+                                          1e-12 * (y2(b, q) / bins[b]));
   });
 }
 
 /// [value, low, high] with a 95 % interval; null where there is none. `resampled` [resample].
 Json with_interval(double value, const Eigen::VectorXd& resampled) {
   if (!std::isfinite(value)) return nullptr;
-  const auto exact = estimate(value, {resampled.begin(), resampled.end()});
+  const auto exact = statistics::estimate(value, {resampled.begin(), resampled.end()});
   const auto rounded = [](double x) { return std::round(x * 1e5) / 1e5; };
-  return estimate_json({rounded(exact.value), rounded(exact.low), rounded(exact.high)});
+  return evaluate::estimate_json({rounded(exact.value), rounded(exact.low), rounded(exact.high)});
 }
 
 /// What is written of each quantity.
@@ -136,7 +138,7 @@ class Scores {
  public:
   Scores(const ScoredTrials& scored, uint64_t seed) {
     const auto trials = scored.bins.size();
-    const auto drawn = resampling_weights(trials, kResamples, seed);
+    const auto drawn = statistics::resampling_weights(trials, kResamples, seed);
     using Rows = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
     const Eigen::Map<const Rows> by_trial(drawn.data(), static_cast<Eigen::Index>(trials), kResamples);
     const Eigen::MatrixXd weight = by_trial.transpose().cast<double>();
@@ -235,21 +237,21 @@ class Probing {
 
 }  // namespace
 
-std::vector<Quantity> probed_quantities(const Neuron& neuron) {
-  const auto* cell = std::get_if<DetailedCell>(&neuron);
+std::vector<simulate::Quantity> probed_quantities(const cell::Neuron& neuron) {
+  const auto* cell = cell::compartmental(neuron);
   if (cell == nullptr) return {{"soma", "v", "mV", {0}}};
-  auto all = quantities_at(*cell, "soma", 0);
-  const auto add = [&](std::vector<Quantity> more) {
+  auto all = simulate::quantities_at(*cell, "soma", 0);
+  const auto add = [&](std::vector<simulate::Quantity> more) {
     std::move(more.begin(), more.end(), std::back_inserter(all));
   };
-  if (cell->nexus) add(quantities_at(*cell, "nexus", *cell->nexus));
-  for (const auto& site : cell->sites) add(quantities_at(*cell, site.name, site.compartment));
+  if (cell->nexus) add(simulate::quantities_at(*cell, "nexus", *cell->nexus));
+  for (const auto& site : cell->sites) add(simulate::quantities_at(*cell, site.name, site.compartment));
   for (const auto& [part, compartments] : dendrite_parts(*cell))
-    add(synaptic_conductances(*cell, part, compartments));
+    add(simulate::synaptic_conductances(*cell, part, compartments));
   return all;
 }
 
-ProbeSpec read_probes(const Settings& settings, const Neuron& cell) {
+ProbeSpec read_probes(const config::Settings& settings, const cell::Neuron& cell) {
   ProbeSpec spec;
   spec.trials_fit = settings.integer("trials_fit", spec.trials_fit, {0, 1e6});
   spec.trials_score = settings.integer("trials_score", spec.trials_score, {0, 1e6});
@@ -265,7 +267,7 @@ ProbeSpec read_probes(const Settings& settings, const Neuron& cell) {
                 [&](const std::string& name) { return is_among(known_places, name); });
   require_known(settings, "quantities", wanted, known_names, [&](const std::string& name) {
     return std::any_of(all.begin(), all.end(),
-                       [&](const Quantity& q) { return name == q.name() || name == q.what; });
+                       [&](const simulate::Quantity& q) { return name == q.name() || name == q.what; });
   });
   if (spec.trials_fit == 0 && spec.trials_score == 0) return spec;
   if (spec.trials_fit < 2 || spec.trials_score < 2) {
@@ -285,13 +287,14 @@ ProbeSpec read_probes(const Settings& settings, const Neuron& cell) {
   return spec;
 }
 
-Twin untrained_network(const Twin& twin, uint64_t seed, std::span<const std::vector<int32_t>> events,
-                       int64_t window_ms) {
-  Twin fresh(twin.spec(), twin.channels(), seed, twin.parallel);
-  for (const auto& of_trial : events) fresh.forward(SpikeWindows{of_trial, 1, window_ms}, NormBy::batch);
+twin::Twin untrained_network(const twin::Twin& twin, uint64_t seed,
+                             std::span<const std::vector<int32_t>> events, int64_t window_ms) {
+  twin::Twin fresh(twin.spec(), twin.channels(), seed, twin.parallel);
+  for (const auto& of_trial : events)
+    fresh.forward(twin::SpikeWindows{of_trial, 1, window_ms}, twin::NormBy::batch);
   if (events.empty()) return fresh;
   // The averages began at 0 and 1, of which kNormKeep is left after each batch.
-  const double left = std::pow(kNormKeep, static_cast<double>(events.size()));
+  const double left = std::pow(twin::kNormKeep, static_cast<double>(events.size()));
   for (const auto& [array, trained, regularised] : fresh.layout().arrays()) {
     const bool mean = array.name.ends_with("_norm_mean"), variance = array.name.ends_with("_norm_variance");
     if (!mean && !variance) continue;
@@ -301,17 +304,18 @@ Twin untrained_network(const Twin& twin, uint64_t seed, std::span<const std::vec
   return fresh;
 }
 
-nlohmann::ordered_json probe_layers(Twin& twin, const ProbeSpec& spec, const DatasetPlan& plan, int threads,
-                                    const Watcher& watcher) {
+nlohmann::ordered_json probe_layers(twin::Twin& twin, const ProbeSpec& spec, const produce::DatasetPlan& plan,
+                                    int threads, const Watcher& watcher) {
   if (spec.skip_ms >= plan.data.trial_ms) {
     fail_input("interpret.probes.skip_ms is {}, expected less than the trials' {} ms", spec.skip_ms,
                plan.data.trial_ms);
   }
-  const int64_t excitatory = excitatory_synapses(plan.cell);
+  const int64_t excitatory = cell::excitatory_synapses(plan.cell);
   std::vector<std::vector<int32_t>> first_inputs;
   for (size_t trial = 0; trial < std::min(kStatisticsTrials, static_cast<size_t>(spec.trials_fit)); ++trial)
     first_inputs.push_back(
-        events_of(draw_input(plan.stimulus, plan.seed, Stage::stimulus_test, trial, plan.data.trial_ms),
+        events_of(stimulus::draw_input(plan.stimulus, plan.seed, random::Stage::stimulus_test, trial,
+                                       plan.data.trial_ms),
                   excitatory, twin.history_ms()));
   auto untrained = untrained_network(twin, plan.seed + 1, first_inputs, plan.data.trial_ms);
   const Views views(twin, untrained, excitatory, spec.skip_ms);
@@ -322,4 +326,4 @@ nlohmann::ordered_json probe_layers(Twin& twin, const ProbeSpec& spec, const Dat
   return document(spec, twin.network().layer_names(), probing.scored(), plan.seed);
 }
 
-}  // namespace neurontwin
+}  // namespace nt::interpret

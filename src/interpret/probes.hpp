@@ -5,32 +5,32 @@
 #include "progress/watcher.hpp"
 #include "twin/twin.hpp"
 
-namespace neurontwin {
+namespace nt::interpret {
 
 /// Linear probes (Alain and Bengio 2016) of the twin's hidden layers for what happens inside the neuron.
 /// Reads [interpret.probes].
 struct ProbeSpec {
   int64_t trials_fit = 0, trials_score = 0;  // of the test stream, one after the other; 0: no probes
   int64_t skip_ms = 500;                     // at the start of each trial
-  std::vector<Quantity> quantities;
+  std::vector<simulate::Quantity> quantities;
 };
 /// InputError where a quantity or place is asked for that the neuron has not; it lists those it has.
-ProbeSpec read_probes(const Settings& settings, const Neuron& cell);
+ProbeSpec read_probes(const config::Settings& settings, const cell::Neuron& cell);
 
 /// All that may be probed: everything at the soma, at the nexus and at the recording sites, and the synapses'
 /// conductances summed over the parts of the tree. A point neuron has its voltage.
-std::vector<Quantity> probed_quantities(const Neuron& cell);
+std::vector<simulate::Quantity> probed_quantities(const cell::Neuron& cell);
 
 /// How well each quantity is a linear function, at the same ms, of each layer of the twin, of the layers of
 /// the same network before training, and of the somatic voltage of that ms and some before: the variance
 /// explained on trials that the regression has not seen, with intervals from a bootstrap over these. The JSON
 /// is described in docs/probes.md.
-nlohmann::ordered_json probe_layers(Twin& twin, const ProbeSpec& spec, const DatasetPlan& plan, int threads,
-                                    const Watcher& watcher = {});
+nlohmann::ordered_json probe_layers(twin::Twin& twin, const ProbeSpec& spec, const produce::DatasetPlan& plan,
+                                    int threads, const Watcher& watcher = {});
 
 /// A network of the same shape with other weights, as training begins, whose running averages of batch
 /// normalisation are those of these inputs (one window each, of window_ms after the twin's history).
-Twin untrained_network(const Twin& twin, uint64_t seed, std::span<const std::vector<int32_t>> events,
-                       int64_t window_ms);
+twin::Twin untrained_network(const twin::Twin& twin, uint64_t seed,
+                             std::span<const std::vector<int32_t>> events, int64_t window_ms);
 
-}  // namespace neurontwin
+}  // namespace nt::interpret

@@ -7,19 +7,19 @@
 #include <cmath>
 #include <numeric>
 
-#include "interpret/dendrite_parts.hpp"
-#include "interpret/recorded_trials.hpp"
+#include "interpret/detail/dendrite_parts.hpp"
+#include "interpret/detail/recorded_trials.hpp"
 
-namespace neurontwin {
+namespace nt::interpret {
 namespace {
 
 namespace fs = std::filesystem;
 
 const fs::path kProject = fs::path(__FILE__).parent_path().parent_path().parent_path();
 
-DatasetPlan point_plan(double threshold_mV) {
-  DatasetPlan plan;
-  IntegrateAndFire cell;
+produce::DatasetPlan point_plan(double threshold_mV) {
+  produce::DatasetPlan plan;
+  cell::IntegrateAndFire cell;
   cell.threshold_mV = threshold_mV;
   plan.cell = cell;
   plan.stimulus.interval_ms = {50};
@@ -31,10 +31,10 @@ DatasetPlan point_plan(double threshold_mV) {
 }
 
 /// The twin of one linear unit whose filters are the integrate-and-fire neuron's own potentials.
-Twin perfect_point_twin() {
-  ConvolutionalSpec unit({{141, 1}});
-  unit.activation = Activation::linear;
-  Twin twin(TwinSpec(unit), 100, 1);
+twin::Twin perfect_point_twin() {
+  twin::ConvolutionalSpec unit({{141, 1}});
+  unit.activation = twin::Activation::linear;
+  twin::Twin twin(twin::TwinSpec(unit), 100, 1);
   const auto weight = twin.array("layer1_weight");
   for (size_t i = 0; i < weight.size(); ++i)
     weight[i] =
@@ -42,11 +42,11 @@ Twin perfect_point_twin() {
   return twin;
 }
 
-ProbeSpec probes_of(const Neuron& cell, const std::string& settings) {
-  return read_probes(Settings::from_text(settings, "probes.toml"), cell);
+ProbeSpec probes_of(const cell::Neuron& cell, const std::string& settings) {
+  return read_probes(config::Settings::from_text(settings, "probes.toml"), cell);
 }
 
-nlohmann::ordered_json probed(const DatasetPlan& plan, const std::string& settings) {
+nlohmann::ordered_json probed(const produce::DatasetPlan& plan, const std::string& settings) {
   auto twin = perfect_point_twin();
   return probe_layers(twin, probes_of(plan.cell, settings), plan, 1);
 }
@@ -73,7 +73,7 @@ TEST(Probes, OfTheIntegrateAndFireTwinsUnitFindTheVoltageBetweenSpikes) {
 
 TEST(Probes, SeeTheTrialsOfTheTestStream) {
   const auto plan = point_plan(-55);
-  const std::vector<Quantity> v{{"soma", "v", "mV", {0}}};
+  const std::vector<simulate::Quantity> v{{"soma", "v", "mV", {0}}};
   std::vector<RecordedTrial> trials;
   for_each_recorded_trial(plan, {v, false, 11, "test"}, 1, {},
                           [&](size_t trial, const RecordedTrial& recorded) {
@@ -81,7 +81,8 @@ TEST(Probes, SeeTheTrialsOfTheTestStream) {
                             trials.push_back(recorded);
                           });
   ASSERT_EQ(trials.size(), 11u);
-  const auto input = draw_input(plan.stimulus, plan.seed, Stage::stimulus_test, 9, plan.data.trial_ms);
+  const auto input =
+      stimulus::draw_input(plan.stimulus, plan.seed, random::Stage::stimulus_test, 9, plan.data.trial_ms);
   EXPECT_EQ(trials[9].input.excitatory.time_ms, input.excitatory.time_ms);
   EXPECT_EQ(trials[9].quantities[0], trials[9].soma_mV);
   const auto events = events_of(input, 80, 30);
@@ -93,20 +94,21 @@ TEST(Probes, SeeTheTrialsOfTheTestStream) {
 }
 
 TEST(AnUntrainedNetwork, IsOfTheSameShapeWithOtherWeightsAndNormalisesItsOwnActivity) {
-  ConvolutionalSpec spec({{20, 6}, {5, 4}});
+  twin::ConvolutionalSpec spec({{20, 6}, {5, 4}});
   spec.batch_norm = true;
   spec.bias = 0.5;
-  const Twin twin(TwinSpec(spec), 100, 1);
+  const twin::Twin twin(twin::TwinSpec(spec), 100, 1);
   const auto plan = point_plan(-55);
   std::vector<std::vector<int32_t>> events;
   for (uint64_t trial = 0; trial < 3; ++trial)
     events.push_back(
-        events_of(draw_input(plan.stimulus, 5, Stage::stimulus_test, trial, 1500), 80, twin.history_ms()));
+        events_of(stimulus::draw_input(plan.stimulus, 5, random::Stage::stimulus_test, trial, 1500), 80,
+                  twin.history_ms()));
   auto fresh = untrained_network(twin, 2, events, 1500);
   EXPECT_FALSE(std::ranges::equal(fresh.array("layer1_weight"), twin.array("layer1_weight")));
   std::array<std::vector<double>, 6> activity;  // [unit][ms of all trials]
   for (const auto& of_trial : events) {
-    fresh.forward(SpikeWindows{of_trial, 1, 1500});
+    fresh.forward(twin::SpikeWindows{of_trial, 1, 1500});
     const auto layer = fresh.hidden()[0];
     for (size_t i = 0; i < layer.values.size(); ++i)
       activity[i % 6].push_back(static_cast<double>(layer.values[i]));
@@ -123,8 +125,9 @@ TEST(AnUntrainedNetwork, IsOfTheSameShapeWithOtherWeightsAndNormalisesItsOwnActi
   }
 }
 
-DetailedCell layer_five_cell() {
-  return read_detailed_cell(Settings::from_file(kProject / "cells/l5pc.toml"), kProject / "cells");
+cell::DetailedCell layer_five_cell() {
+  return cell::read_detailed_cell(config::Settings::from_file(kProject / "cells/l5pc.toml"),
+                                  kProject / "cells");
 }
 
 TEST(DendriteParts, OfTheLayerFiveTreeAreBasalObliqueTrunkAndTuft) {
@@ -136,7 +139,8 @@ TEST(DendriteParts, OfTheLayerFiveTreeAreBasalObliqueTrunkAndTuft) {
     for (const int c : compartments) {
       ++part[static_cast<size_t>(c)];
       const auto& here = cell.geometry.compartments[static_cast<size_t>(c)];
-      EXPECT_EQ(cell.geometry.region(c), name == "basal" ? Region::basal : Region::apical);
+      EXPECT_EQ(cell.geometry.region(c),
+                name == "basal" ? morphology::Region::basal : morphology::Region::apical);
       // The built-in tree's trunk is straight and ends where the tuft begins (docs/morphology.md).
       if (name == "tuft") {
         EXPECT_GT(here.path_um, 600);
@@ -149,11 +153,12 @@ TEST(DendriteParts, OfTheLayerFiveTreeAreBasalObliqueTrunkAndTuft) {
   EXPECT_EQ(names, (std::vector<std::string>{"basal", "oblique", "trunk", "tuft"}));
   for (size_t c = 0; c < part.size(); ++c) {
     const auto region = cell.geometry.region(static_cast<int>(c));
-    EXPECT_EQ(part[c], region == Region::basal || region == Region::apical ? 1 : 0) << c;
+    EXPECT_EQ(part[c], region == morphology::Region::basal || region == morphology::Region::apical ? 1 : 0)
+        << c;
   }
 }
 
-std::string refusal(const Neuron& cell, const std::string& settings) {
+std::string refusal(const cell::Neuron& cell, const std::string& settings) {
   try {
     probes_of(cell, settings);
   } catch (const InputError& error) {
@@ -163,12 +168,12 @@ std::string refusal(const Neuron& cell, const std::string& settings) {
 }
 
 TEST(Probes, AreAskedForByPlaceAndByName) {
-  const Neuron cell = layer_five_cell();
+  const cell::Neuron cell = layer_five_cell();
   const std::string trials = "trials_fit = 4\ntrials_score = 4\n";
   const auto all = probes_of(cell, trials);
   const auto has = [&](const std::string& name) {
     return std::any_of(all.quantities.begin(), all.quantities.end(),
-                       [&](const Quantity& q) { return q.name() == name; });
+                       [&](const simulate::Quantity& q) { return q.name() == name; });
   };
   for (const auto* name :
        {"soma.v", "soma.NaTs2_t.m", "soma.NaTs2_t.h", "soma.SK_E2.z", "soma.cai", "nexus.v", "nexus.cai",
@@ -183,7 +188,7 @@ TEST(Probes, AreAskedForByPlaceAndByName) {
 }
 
 TEST(Probes, ThatCannotBeAreRefusedWithWhatCan) {
-  const Neuron cell = layer_five_cell(), point = IntegrateAndFire{};
+  const cell::Neuron cell = layer_five_cell(), point = cell::IntegrateAndFire{};
   const std::string trials = "trials_fit = 4\ntrials_score = 4\n";
   EXPECT_NE(refusal(cell, trials + "quantities = [\"soma.NaX.m\"]").find("soma.NaTs2_t.m"),
             std::string::npos);
@@ -195,4 +200,4 @@ TEST(Probes, ThatCannotBeAreRefusedWithWhatCan) {
 }
 
 }  // namespace
-}  // namespace neurontwin
+}  // namespace nt::interpret

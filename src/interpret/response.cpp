@@ -1,4 +1,4 @@
-#include "interpret/response.hpp"
+#include "interpret/detail/response.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -6,12 +6,12 @@
 #include <numeric>
 
 #include "evaluate/estimate_json.hpp"
-#include "interpret/drive_gradient.hpp"
+#include "interpret/detail/drive_gradient.hpp"
+#include "interpret/detail/rounded.hpp"
 #include "interpret/filters.hpp"
-#include "interpret/rounded.hpp"
 #include "statistics/bootstrap.hpp"
 
-namespace neurontwin {
+namespace nt::interpret {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -22,7 +22,7 @@ constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 /// What an answer whose gradient by the drive is this gains by one more spike, [channel][lag].
 template <class T>
-Eigen::MatrixXd of_one_spike(const TwinOf<T>& twin, const std::vector<double>& gradient) {
+Eigen::MatrixXd of_one_spike(const twin::TwinOf<T>& twin, const std::vector<double>& gradient) {
   const int64_t channels = twin.channels(), lags = twin.network().window_ms();
   std::vector<int32_t> events;
   for (int64_t c = 0; c < channels; ++c) {
@@ -51,17 +51,17 @@ std::vector<double> mean_over(const Eigen::MatrixXd& response, std::span<const i
 }
 
 /// A part of a mean's shape, with the interval of those of the resampled means.
-Estimate estimate_of(const ResponseShape& shape, std::span<const ResponseShape> drawn,
-                     double ResponseShape::*part) {
+statistics::Estimate estimate_of(const ResponseShape& shape, std::span<const ResponseShape> drawn,
+                                 double ResponseShape::*part) {
   std::vector<double> values;
   for (const auto& of_drawn : drawn) values.push_back(of_drawn.*part);
-  return estimate(shape.*part, std::move(values));
+  return statistics::estimate(shape.*part, std::move(values));
 }
 
 Json mean_shape_json(const Eigen::MatrixXd& response, const SynapseSet& set, uint64_t seed) {
   const auto mean = mean_over(response, set.channels);
   const auto shape = shape_of(mean);
-  const auto weight = resampling_weights(set.channels.size(), kResamples, seed);
+  const auto weight = statistics::resampling_weights(set.channels.size(), kResamples, seed);
   std::vector<ResponseShape> drawn;
   for (size_t b = 0; b < kResamples; ++b)
     drawn.push_back(shape_of(mean_over(response, set.channels, &weight[b], kResamples)));
@@ -76,8 +76,10 @@ Json mean_shape_json(const Eigen::MatrixXd& response, const SynapseSet& set, uin
         why_no_time_constant({shape.peak, shape.decay_tau_ms, shape.decay_r2}, shape.lags_from_peak, decay);
   Json json{{"mean", rounded(mean)}};
   json.update(shape_json(shape, notes));
-  const auto put = [&](const std::string& key, const Estimate& estimate, const std::string& note) {
-    json[key + "_ci95"] = note.empty() ? interval_json(rounded(estimate)) : interval_json(kNaN, kNaN);
+  const auto put = [&](const std::string& key, const statistics::Estimate& estimate,
+                       const std::string& note) {
+    json[key + "_ci95"] =
+        note.empty() ? evaluate::interval_json(rounded(estimate)) : evaluate::interval_json(kNaN, kNaN);
   };
   put("peak", peak, "");
   put("peak_lag_ms", of(&ResponseShape::peak_lag_ms), notes.peak_lag);
@@ -127,13 +129,14 @@ Json synapses_json(const Eigen::MatrixXd& response) {
 }  // namespace
 
 template <class T>
-MeanResponse mean_response(TwinOf<T>& twin, const Split& split, std::span<const Moment> moments) {
+MeanResponse mean_response(twin::TwinOf<T>& twin, const dataset::Split& split,
+                           std::span<const Moment> moments) {
   const auto size = static_cast<size_t>(twin.drive_ms(1) * twin.drive_width());
   std::vector<double> soma(size, 0.0), spike(size, 0.0);
   for (size_t at = 0; at < moments.size(); at += kMomentsAtOnce) {
     const auto some = moments.subspan(at, std::min(kMomentsAtOnce, moments.size() - at));
     const auto batch = windows_at(split, some, twin.history_ms());
-    const auto drive = twin.drive(windows_of(batch));
+    const auto drive = twin.drive(twin::windows_of(batch));
     const auto add = [&](std::string_view head, std::vector<double>& mean) {
       const auto gradient = gradient_by_drive<T>(twin, drive, batch.windows, twin.first_output(head));
       for (size_t i = 0; i < gradient.size(); ++i)
@@ -145,8 +148,8 @@ MeanResponse mean_response(TwinOf<T>& twin, const Split& split, std::span<const 
   return {of_one_spike(twin, soma), of_one_spike(twin, spike)};
 }
 
-template MeanResponse mean_response(TwinOf<float>&, const Split&, std::span<const Moment>);
-template MeanResponse mean_response(TwinOf<double>&, const Split&, std::span<const Moment>);
+template MeanResponse mean_response(twin::TwinOf<float>&, const dataset::Split&, std::span<const Moment>);
+template MeanResponse mean_response(twin::TwinOf<double>&, const dataset::Split&, std::span<const Moment>);
 
 ResponseShape shape_of(std::span<const double> response) {
   const auto greatest = std::max_element(response.begin(), response.end(),
@@ -221,4 +224,4 @@ Json response_json(const MeanResponse& response, std::span<const SynapsePlace> p
             {"spike_log_odds", synapses_json(response.spike_log_odds)}}}};
 }
 
-}  // namespace neurontwin
+}  // namespace nt::interpret

@@ -1,13 +1,13 @@
-#include "interpret/response.hpp"
+#include "interpret/detail/response.hpp"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <cmath>
 
-#include "interpret/exact_twin.hpp"
+#include "interpret/detail/exact_twin.hpp"
 
-namespace neurontwin {
+namespace nt::interpret {
 namespace {
 
 TEST(ResponseShape, OfAnAlphaFunctionIsItsTextbooks) {
@@ -85,7 +85,7 @@ TEST(MeanResponse, ThatSynapsesDoNotAgreeOnHasNoShape) {
   // Half of the synapses excite by as much as the other half inhibits: their mean is noise.
   MeanResponse response{Eigen::MatrixXd(40, 100), Eigen::MatrixXd(40, 100)};
   std::vector<SynapsePlace> places(40);
-  Random random(1, Stage::test_cases, 0, StreamName::test_case);
+  random::Random random(1, random::Stage::test_cases, 0, random::StreamName::test_case);
   for (int64_t c = 0; c < 40; ++c)
     for (int64_t lag = 0; lag < 100; ++lag)
       response.soma_mV(c, lag) =
@@ -100,13 +100,13 @@ TEST(MeanResponse, ThatSynapsesDoNotAgreeOnHasNoShape) {
 TEST(MeanResponse, OfADeepTwinIsTheChangeThatOneMoreSpikeMakes) {
   // Against the twin itself: answers with a spike more, less answers without, for a spike so small that the
   // answer is linear.
-  ConvolutionalSpec layers({{12, 6}, {5, 4}});
+  twin::ConvolutionalSpec layers({{12, 6}, {5, 4}});
   layers.weight_sd = 0.3;
   layers.batch_norm = true;
-  TwinSpec spec(layers);
+  twin::TwinSpec spec(layers);
   for (auto& head : spec.heads) head.weight_sd = 0.3;
   ExactTwin data("deep", -55);
-  auto twin = in_double(Twin(spec, 100, 3));
+  auto twin = twin::in_double(twin::Twin(spec, 100, 3));
   const auto moments = drawn_moments(data.test, 40, 100, 1);
   const auto response = mean_response(twin, data.test, moments);
   ASSERT_EQ(response.soma_mV.cols(), twin.network().window_ms());
@@ -139,4 +139,4 @@ TEST(MeanResponse, OfADeepTwinIsTheChangeThatOneMoreSpikeMakes) {
 }
 
 }  // namespace
-}  // namespace neurontwin
+}  // namespace nt::interpret

@@ -2,9 +2,9 @@
 
 #include <cmath>
 
-namespace neurontwin {
+namespace nt::interpret {
 
-std::vector<double> synapse_weights(const Twin& twin) {
+std::vector<double> synapse_weights(const twin::Twin& twin) {
   const auto filters = twin.network().filters(twin.layout(), twin.numbers, twin.channels());
   if (!filters) return {};
   std::vector<double> sums(static_cast<size_t>(filters->channels), 0.0);
@@ -14,4 +14,4 @@ std::vector<double> synapse_weights(const Twin& twin) {
   return sums;
 }
 
-}  // namespace neurontwin
+}  // namespace nt::interpret

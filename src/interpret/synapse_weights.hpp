@@ -3,10 +3,10 @@
 
 #include "twin/twin.hpp"
 
-namespace neurontwin {
+namespace nt::interpret {
 
 /// How much the first layer listens to each synapse, excitatory ones first: the sum over lags of the size of
 /// its weights, mean over units. Empty for a twin without filters.
-std::vector<double> synapse_weights(const Twin& twin);
+std::vector<double> synapse_weights(const twin::Twin& twin);
 
-}  // namespace neurontwin
+}  // namespace nt::interpret

@@ -4,11 +4,11 @@
 
 #include <algorithm>
 
-namespace neurontwin {
+namespace nt::interpret {
 namespace {
 
 TEST(SynapseWeights, AreSummedOverLagsWhateverTheirSignAndAveragedOverUnits) {
-  Twin twin(TwinSpec(ConvolutionalSpec({{3, 2}})), 2, 1);
+  twin::Twin twin(twin::TwinSpec(twin::ConvolutionalSpec({{3, 2}})), 2, 1);
   const auto weight = twin.array("layer1_weight");  // [channel][tap][unit]
   std::ranges::fill(weight, 0.0f);
   weight[6] = -2;  // of the second channel
@@ -21,4 +21,4 @@ TEST(SynapseWeights, AreSummedOverLagsWhateverTheirSignAndAveragedOverUnits) {
 }
 
 }  // namespace
-}  // namespace neurontwin
+}  // namespace nt::interpret

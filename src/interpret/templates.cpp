@@ -1,15 +1,15 @@
-#include "interpret/templates.hpp"
+#include "interpret/detail/templates.hpp"
 
 #include <Eigen/Core>
 #include <algorithm>
 #include <map>
 
 #include "evaluate/estimate_json.hpp"
-#include "interpret/factorise.hpp"
-#include "interpret/rounded.hpp"
+#include "interpret/detail/factorise.hpp"
+#include "interpret/detail/rounded.hpp"
 #include "statistics/bootstrap.hpp"
 
-namespace neurontwin {
+namespace nt::interpret {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -17,7 +17,7 @@ using Json = nlohmann::ordered_json;
 /// Synapses next to each other: those of an unbranched section, or of one place where a neuron is a single
 /// section.
 struct Branch {
-  Part part = Part::soma;
+  morphology::Part part = morphology::Part::soma;
   int section = 0;
   double path_um = 0;  // mean of its synapses
   std::vector<int64_t> excitatory, inhibitory;
@@ -49,7 +49,7 @@ std::vector<Branch> branches_of(std::span<const SynapsePlace> places) {
 }
 
 /// [unit x branch][2 kinds x taps], a branch without synapses of a kind having zeros.
-Eigen::MatrixXd branch_filters(const FirstFilters& filters, std::span<const Branch> branches) {
+Eigen::MatrixXd branch_filters(const twin::FirstFilters& filters, std::span<const Branch> branches) {
   const int64_t taps = filters.taps, units = filters.features;
   Eigen::MatrixXd rows = Eigen::MatrixXd::Zero(units * std::ssize(branches), 2 * taps);
   const auto add = [&](size_t branch, const std::vector<int64_t>& channels, int64_t first_column) {
@@ -81,28 +81,29 @@ class LoadingByPart {
       of_part_[branches[b].part].push_back(static_cast<int64_t>(b));
   }
 
-  std::map<Part, double> means() const {
-    std::map<Part, double> all;
+  std::map<morphology::Part, double> means() const {
+    std::map<morphology::Part, double> all;
     for (const auto& [part, members] : of_part_) all[part] = mean(members, nullptr, nullptr, 1);
     return all;
   }
 
   /// What one part is above another.
-  Estimate difference(Part high, Part low, uint64_t seed) const {
-    const auto unit_weight = resampling_weights(static_cast<size_t>(loading_.rows()), kResamples, seed);
+  statistics::Estimate difference(morphology::Part high, morphology::Part low, uint64_t seed) const {
+    const auto unit_weight =
+        statistics::resampling_weights(static_cast<size_t>(loading_.rows()), kResamples, seed);
     const auto &in_high = of_part_.at(high), &in_low = of_part_.at(low);
-    const auto high_weight = resampling_weights(in_high.size(), kResamples, seed + 1),
-               low_weight = resampling_weights(in_low.size(), kResamples, seed + 2);
+    const auto high_weight = statistics::resampling_weights(in_high.size(), kResamples, seed + 1),
+               low_weight = statistics::resampling_weights(in_low.size(), kResamples, seed + 2);
     std::vector<double> differences;
     for (size_t r = 0; r < kResamples; ++r)
       differences.push_back(mean(in_high, &unit_weight[r], &high_weight[r], kResamples) -
                             mean(in_low, &unit_weight[r], &low_weight[r], kResamples));
-    return estimate(mean(in_high, nullptr, nullptr, 1) - mean(in_low, nullptr, nullptr, 1),
-                    std::move(differences));
+    return statistics::estimate(mean(in_high, nullptr, nullptr, 1) - mean(in_low, nullptr, nullptr, 1),
+                                std::move(differences));
   }
 
   /// Whether a resample can differ from the whole.
-  bool can_be_resampled(Part a, Part b) const {
+  bool can_be_resampled(morphology::Part a, morphology::Part b) const {
     return loading_.rows() > 1 || (of_part_.at(a).size() > 1 && of_part_.at(b).size() > 1);
   }
 
@@ -123,14 +124,14 @@ class LoadingByPart {
   }
 
   Loading loading_;
-  std::map<Part, std::vector<int64_t>> of_part_;
+  std::map<morphology::Part, std::vector<int64_t>> of_part_;
 };
 
 /// Where a template is: the part with the highest mean loading, if it is told from the next one; else
 /// "mixed", and why.
 Json part_json(const LoadingByPart& loading, uint64_t seed) {
   const auto means = loading.means();
-  std::vector<std::pair<double, Part>> order;
+  std::vector<std::pair<double, morphology::Part>> order;
   for (const auto& [part, mean] : means) order.emplace_back(mean, part);
   std::stable_sort(order.begin(), order.end(),
                    [](const auto& a, const auto& b) { return a.first > b.first; });
@@ -148,7 +149,7 @@ Json part_json(const LoadingByPart& loading, uint64_t seed) {
     return json;
   }
   const auto difference = loading.difference(first, second, seed);
-  json["part_difference_ci95"] = interval_json(rounded(difference));
+  json["part_difference_ci95"] = evaluate::interval_json(rounded(difference));
   if (difference.low > 0) return json;
   json["part"] = "mixed";
   json["part_note"] = fmt::format("{}, a difference of {:.2g} [{:.2g}, {:.2g}]", between, difference.value,
@@ -162,8 +163,8 @@ std::vector<double> numbers(const Eigen::VectorXd& v) {
 
 }  // namespace
 
-Json filter_templates(const FirstFilters& filters, std::span<const SynapsePlace> places, int64_t templates,
-                      uint64_t seed) {
+Json filter_templates(const twin::FirstFilters& filters, std::span<const SynapsePlace> places,
+                      int64_t templates, uint64_t seed) {
   const auto branches = branches_of(places);
   const auto rows = branch_filters(filters, branches);
   const int64_t units = filters.features, taps = filters.taps, branch_count = std::ssize(branches);
@@ -193,4 +194,4 @@ Json filter_templates(const FirstFilters& filters, std::span<const SynapsePlace>
   return json;
 }
 
-}  // namespace neurontwin
+}  // namespace nt::interpret

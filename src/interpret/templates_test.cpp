@@ -1,4 +1,4 @@
-#include "interpret/templates.hpp"
+#include "interpret/detail/templates.hpp"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 
 #include "twin/twin.hpp"
 
-namespace neurontwin {
+namespace nt::interpret {
 namespace {
 
 TEST(Templates, ProximalFastAndDistalSlowFiltersAreToldApartAndAssigned) {
@@ -15,13 +15,14 @@ TEST(Templates, ProximalFastAndDistalSlowFiltersAreToldApartAndAssigned) {
   // tuft's late.
   std::vector<SynapsePlace> places;
   for (const bool excitatory : {true, true, false})
-    for (const auto part : {Part::basal, Part::tuft})
-      places.push_back({excitatory, part, part == Part::basal ? 1 : 2, part == Part::basal ? 50.0 : 900.0});
-  FirstFilters filters{6, 30, 4, {}, std::vector<double>(4, 1.0)};
+    for (const auto part : {morphology::Part::basal, morphology::Part::tuft})
+      places.push_back({excitatory, part, part == morphology::Part::basal ? 1 : 2,
+                        part == morphology::Part::basal ? 50.0 : 900.0});
+  twin::FirstFilters filters{6, 30, 4, {}, std::vector<double>(4, 1.0)};
   for (size_t c = 0; c < 6; ++c) {
     for (int k = 0; k < 30; ++k) {
       const double shape =
-          places[c].part == Part::basal ? std::exp(-k / 3.0) : k / 8.0 * std::exp(1 - k / 8.0);
+          places[c].part == morphology::Part::basal ? std::exp(-k / 3.0) : k / 8.0 * std::exp(1 - k / 8.0);
       for (int unit = 0; unit < 4; ++unit)
         filters.weight.push_back((c < 4 ? 1.0 : -0.5) * (1 + unit) * shape);
     }
@@ -46,8 +47,9 @@ TEST(Templates, ProximalFastAndDistalSlowFiltersAreToldApartAndAssigned) {
 nlohmann::ordered_json one_template(double basal, double tuft) {
   std::vector<SynapsePlace> places;
   for (int branch = 0; branch < 8; ++branch)
-    places.push_back({true, branch < 4 ? Part::basal : Part::tuft, branch, 10.0 * branch});
-  FirstFilters filters{8, 30, 6, {}, std::vector<double>(6, 1.0)};
+    places.push_back(
+        {true, branch < 4 ? morphology::Part::basal : morphology::Part::tuft, branch, 10.0 * branch});
+  twin::FirstFilters filters{8, 30, 6, {}, std::vector<double>(6, 1.0)};
   constexpr std::array<double, 4> kSpread{0.8, 1.2, 0.9, 1.1};
   for (size_t c = 0; c < 8; ++c) {
     const double strength = (c < 4 ? basal : tuft) * kSpread[c % 4];
@@ -70,11 +72,11 @@ TEST(Templates, BelongToAPartOnlyWhereItIsToldFromTheNext) {
 
 TEST(Templates, OfAnUnbranchedNeuronSetItsSynapsesApart) {
   std::vector<SynapsePlace> places;
-  for (int s = 0; s < 9; ++s) places.push_back({true, Part::basal, 1, 20.0 * s});
-  const Twin twin(TwinSpec(ConvolutionalSpec({{10, 4}})), 9, 1);
+  for (int s = 0; s < 9; ++s) places.push_back({true, morphology::Part::basal, 1, 20.0 * s});
+  const twin::Twin twin(twin::TwinSpec(twin::ConvolutionalSpec({{10, 4}})), 9, 1);
   const auto filters = twin.network().filters(twin.layout(), twin.numbers, 9);
   EXPECT_EQ(filter_templates(*filters, places, 3, 1)["branches"].size(), 9u);
 }
 
 }  // namespace
-}  // namespace neurontwin
+}  // namespace nt::interpret

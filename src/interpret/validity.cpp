@@ -4,10 +4,10 @@
 
 #include <cmath>
 
-namespace neurontwin {
+namespace nt::interpret {
 
 std::string why_no_time_constant(const ExponentialFit& fit, size_t lags,
-                                 const std::optional<Estimate>& resampled) {
+                                 const std::optional<statistics::Estimate>& resampled) {
   if (!std::isfinite(fit.tau_ms)) return "zero throughout";
   if (lags < kFewestLags) return fmt::format("only {} ms to read it from", lags);
   if (fit.r2 < kLeastR2)
@@ -23,4 +23,4 @@ std::string why_no_time_constant(const ExponentialFit& fit, size_t lags,
   return {};
 }
 
-}  // namespace neurontwin
+}  // namespace nt::interpret

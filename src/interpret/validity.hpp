@@ -4,7 +4,7 @@
 
 #include "statistics/estimate.hpp"
 
-namespace neurontwin {
+namespace nt::interpret {
 
 /// A fit says something of what lies within its data. A time constant is believed up to this share of the
 /// stretch that it was read from, its interval up to the whole stretch.
@@ -28,6 +28,6 @@ struct ExponentialFit {
 /// In words why the time constant of a fit through `lags` values, 1 ms apart, is none; empty if it is one.
 /// `resampled`: the time constant with its interval, where there is one.
 std::string why_no_time_constant(const ExponentialFit& fit, size_t lags,
-                                 const std::optional<Estimate>& resampled = {});
+                                 const std::optional<statistics::Estimate>& resampled = {});
 
-}  // namespace neurontwin
+}  // namespace nt::interpret

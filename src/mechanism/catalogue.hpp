@@ -4,7 +4,7 @@
 
 #include "mechanism/kernel.hpp"
 
-namespace neurontwin {
+namespace nt::mechanism {
 
 /// A mechanism that ships with the program, compiled when the program was.
 struct CatalogueEntry {
@@ -14,4 +14,4 @@ struct CatalogueEntry {
 };
 std::span<const CatalogueEntry> catalogue();
 
-}  // namespace neurontwin
+}  // namespace nt::mechanism

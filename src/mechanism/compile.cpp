@@ -4,7 +4,7 @@
 #include "mechanism/detail/compiler.hpp"
 #include "mechanism/ion.hpp"
 
-namespace neurontwin {
+namespace nt::mechanism {
 
 Mechanism Compiler::compile() {
   declare();
@@ -326,7 +326,7 @@ Mechanism compile_mechanism(std::string_view text, const std::string& path, cons
 }
 
 Mechanism compile_mechanism(const std::filesystem::path& file, const Reading& reading) {
-  return compile_mechanism(read_text(file), file.string(), reading);
+  return compile_mechanism(config::read_text(file), file.string(), reading);
 }
 
-}  // namespace neurontwin
+}  // namespace nt::mechanism

@@ -3,7 +3,7 @@
 
 #include "mechanism/detail/compiler.hpp"
 
-namespace neurontwin {
+namespace nt::mechanism {
 
 Expr Compiler::call(const std::string& name, const std::vector<Term>& arguments, int line, int depth) {
   const auto* block = file_.block("FUNCTION", name);
@@ -86,4 +86,4 @@ void Compiler::make_tables(const Block& block, const Statement& table, int depth
   values_ = values;
 }
 
-}  // namespace neurontwin
+}  // namespace nt::mechanism

@@ -1,6 +1,6 @@
 #include "mechanism/detail/compiler.hpp"
 
-namespace neurontwin {
+namespace nt::mechanism {
 
 const std::map<std::string, Op, std::less<>>& functions() {
   static const std::map<std::string, Op, std::less<>> all{
@@ -82,4 +82,4 @@ Expr Compiler::function(const Term& t, int depth) {
   return g.unary(it->second, value(t.parts[0], depth));
 }
 
-}  // namespace neurontwin
+}  // namespace nt::mechanism

@@ -2,7 +2,7 @@
 
 #include "mechanism/detail/compiler.hpp"
 
-namespace neurontwin {
+namespace nt::mechanism {
 
 void Compiler::solve_in(const std::vector<Statement>& statements) {
   for (const auto& s : statements) {
@@ -223,4 +223,4 @@ void Compiler::flow(Expr rate, const Side& from, const Side& to, int line) {
     }
 }
 
-}  // namespace neurontwin
+}  // namespace nt::mechanism

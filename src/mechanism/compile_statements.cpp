@@ -3,7 +3,7 @@
 #include "config/settings.hpp"
 #include "mechanism/detail/compiler.hpp"
 
-namespace neurontwin {
+namespace nt::mechanism {
 
 void Compiler::execute(const std::vector<Statement>& statements, int depth) {
   for (const auto& s : statements) execute(s, depth);
@@ -90,7 +90,7 @@ std::string Compiler::unknown(const std::string& name) const {
   for (const auto& [n, e] : varying_) names.push_back(n);
   for (const auto& [n, e] : assigned_) names.push_back(n);
   for (const auto& b : file_.blocks) names.push_back(b.name);
-  const auto near = nearest_word(name, names);
+  const auto near = config::nearest_word(name, names);
   return fmt::format("'{}' is not declared{}", name, near ? fmt::format("; did you mean '{}'?", *near) : "");
 }
 
@@ -195,4 +195,4 @@ bool Compiler::sets(const std::vector<Statement>& statements, const std::string&
   });
 }
 
-}  // namespace neurontwin
+}  // namespace nt::mechanism

@@ -6,7 +6,7 @@
 #include "config/error.hpp"
 #include "mechanism/mechanism.hpp"
 
-namespace neurontwin {
+namespace nt::mechanism {
 namespace {
 
 /// A mechanism run one step at a time by the plain evaluation of its expressions.
@@ -605,4 +605,4 @@ TEST(Compile, FunctionsThatDoubleTheWorkAtEachLevelAreRefusedInTime) {
 }
 
 }  // namespace
-}  // namespace neurontwin
+}  // namespace nt::mechanism

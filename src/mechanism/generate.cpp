@@ -10,7 +10,7 @@
 #include "config/error.hpp"
 #include "mechanism/pace.hpp"
 
-namespace neurontwin {
+namespace nt::mechanism {
 
 std::vector<const IonVariable*> ion_arrays(const Mechanism& m) {
   std::vector<const IonVariable*> all;
@@ -430,22 +430,22 @@ std::string generate_kernels(const Mechanism& m, const std::string& file_name, c
       "#include \"mechanism/lanes-inl.hpp\"\n"
       "#include \"mechanism/kernel.hpp\"\n"
       "HWY_BEFORE_NAMESPACE();\n"
-      "namespace neurontwin {{\n"
+      "namespace nt::mechanism {{\n"
       "namespace HWY_NAMESPACE {{\n"
       "namespace {{\n"
       "{1}"
       "MechanismKernels {2}_here() {{ return {{{3}, {4}}}; }}\n"
       "}}  // namespace\n"
       "}}  // namespace HWY_NAMESPACE\n"
-      "}}  // namespace neurontwin\n"
+      "}}  // namespace nt::mechanism\n"
       "HWY_AFTER_NAMESPACE();\n"
       "#if HWY_ONCE\n"
-      "namespace neurontwin {{\n"
+      "namespace nt::mechanism {{\n"
       "HWY_EXPORT({2}_here);\n"
       "extern \"C\" void {2}(MechanismKernels* kernels) {{ *kernels = HWY_DYNAMIC_DISPATCH({2}_here)(); }}\n"
-      "}}  // namespace neurontwin\n"
+      "}}  // namespace nt::mechanism\n"
       "#endif\n",
       file_name, body, entry, in_float, in_double);
 }
 
-}  // namespace neurontwin
+}  // namespace nt::mechanism

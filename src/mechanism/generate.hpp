@@ -4,7 +4,7 @@
 
 #include "mechanism/mechanism.hpp"
 
-namespace neurontwin {
+namespace nt::mechanism {
 
 /// The fixed expressions that a kernel takes ready-made for every instance.
 struct KernelLayout {
@@ -27,4 +27,4 @@ std::vector<const IonVariable*> ion_arrays(const Mechanism& mechanism);
 std::string generate_kernels(const Mechanism& mechanism, const std::string& file_name,
                              const std::string& entry);
 
-}  // namespace neurontwin
+}  // namespace nt::mechanism

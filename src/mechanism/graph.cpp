@@ -1,4 +1,4 @@
-#include "mechanism/graph.hpp"
+#include "mechanism/detail/graph.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -6,7 +6,7 @@
 
 #include "mechanism/detail/graph_rules.hpp"
 
-namespace neurontwin {
+namespace nt::mechanism {
 
 std::string Graph::key_of(const Node& node) {
   std::string key(sizeof(Op) + sizeof(double) + 3 * sizeof(Expr), '\0');
@@ -128,4 +128,4 @@ Expr Graph::substitute(Expr e, const std::map<Expr, Expr>& replaced) {
   return done[static_cast<size_t>(e)];
 }
 
-}  // namespace neurontwin
+}  // namespace nt::mechanism

@@ -1,8 +1,8 @@
 #include <cmath>
 
-#include "mechanism/graph.hpp"
+#include "mechanism/detail/graph.hpp"
 
-namespace neurontwin {
+namespace nt::mechanism {
 
 bool Graph::depends(Expr e, Expr symbol) const {
   std::vector<bool> does(static_cast<size_t>(e) + 1);
@@ -95,4 +95,4 @@ Expr Graph::derivative(Expr e, Expr symbol) {
   return of(e);
 }
 
-}  // namespace neurontwin
+}  // namespace nt::mechanism

@@ -1,9 +1,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include "mechanism/graph.hpp"
+#include "mechanism/detail/graph.hpp"
 
-namespace neurontwin {
+namespace nt::mechanism {
 
 double apply(Op op, double a, double b, double c) {
   switch (op) {
@@ -127,4 +127,4 @@ double Graph::evaluate(Expr e, const std::map<Expr, double>& values) const {
   return value[static_cast<size_t>(e)];
 }
 
-}  // namespace neurontwin
+}  // namespace nt::mechanism

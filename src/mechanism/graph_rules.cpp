@@ -5,7 +5,7 @@
 #include <cmath>
 #include <utility>
 
-namespace neurontwin::rules {
+namespace nt::mechanism::rules {
 namespace {
 
 bool fixed(const Graph& g, Expr e) {
@@ -310,4 +310,4 @@ Rewritten sign_to_fixed_factor(Graph& g, Expr a) {
   return g.multiply(g.unary(Op::negate, product.a), product.b);
 }
 
-}  // namespace neurontwin::rules
+}  // namespace nt::mechanism::rules

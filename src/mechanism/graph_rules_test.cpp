@@ -6,7 +6,7 @@
 
 #include <cmath>
 
-namespace neurontwin::rules {
+namespace nt::mechanism::rules {
 namespace {
 
 class GraphRule : public testing::Test {
@@ -226,4 +226,4 @@ TEST_F(GraphRule, OperationsWithoutRulesStayAsTheyAre) {
 }
 
 }  // namespace
-}  // namespace neurontwin::rules
+}  // namespace nt::mechanism::rules

@@ -1,4 +1,4 @@
-#include "mechanism/graph.hpp"
+#include "mechanism/detail/graph.hpp"
 
 #include <gtest/gtest.h>
 
@@ -6,7 +6,7 @@
 #include <limits>
 #include <random>
 
-namespace neurontwin {
+namespace nt::mechanism {
 namespace {
 
 /// A value as the expression was written, and how far rounding can have moved it (first order).
@@ -231,4 +231,4 @@ TEST(Graph, ASelectionOnAConstantIsDecided) {
 }
 
 }  // namespace
-}  // namespace neurontwin
+}  // namespace nt::mechanism

@@ -4,7 +4,7 @@
 #include <array>
 #include <cmath>
 
-namespace neurontwin {
+namespace nt::mechanism {
 namespace {
 
 /// As in NEURON's nrnoc/eion.cpp. An ion that is not here has a valence of its files and 1 mM on both sides.
@@ -35,4 +35,4 @@ double nernst_mV(const Ion& ion, double celsius, double inside_mM, double outsid
   return nernst_factor_mV(celsius, ion.valence.value()) * std::log(outside_mM / inside_mM);
 }
 
-}  // namespace neurontwin
+}  // namespace nt::mechanism

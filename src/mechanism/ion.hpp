@@ -2,7 +2,7 @@
 #include <optional>
 #include <string>
 
-namespace neurontwin {
+namespace nt::mechanism {
 
 /// An ion as it is where nobody says more of it.
 struct Ion {
@@ -23,4 +23,4 @@ double nernst_factor_mV(double celsius, double valence);
 /// The reversal potential of an ion whose valence is known.
 double nernst_mV(const Ion& ion, double celsius, double inside_mM, double outside_mM);
 
-}  // namespace neurontwin
+}  // namespace nt::mechanism

@@ -2,7 +2,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace neurontwin {
+namespace nt::mechanism {
 
 /// What a mechanism's kernel works on. Arrays of lanes are [row][lane], one trial per lane; T is float or
 /// double.
@@ -45,4 +45,4 @@ struct MechanismKernels {
   }
 };
 
-}  // namespace neurontwin
+}  // namespace nt::mechanism

@@ -15,7 +15,7 @@
 #include <limits>
 
 HWY_BEFORE_NAMESPACE();
-namespace neurontwin {
+namespace nt::mechanism {
 namespace HWY_NAMESPACE {
 namespace ln {
 namespace hn = hwy::HWY_NAMESPACE;
@@ -278,6 +278,6 @@ HWY_INLINE auto Nay(A a) {
 
 }  // namespace ln
 }  // namespace HWY_NAMESPACE
-}  // namespace neurontwin
+}  // namespace nt::mechanism
 HWY_AFTER_NAMESPACE();
 #endif

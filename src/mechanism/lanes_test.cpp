@@ -8,7 +8,7 @@
 
 #ifndef NEURONTWIN_LANES_TEST_ONCE
 #define NEURONTWIN_LANES_TEST_ONCE
-namespace neurontwin {
+namespace nt::mechanism {
 
 enum class Function {
   exp,
@@ -26,11 +26,11 @@ enum class Function {
   power
 };
 
-}  // namespace neurontwin
+}  // namespace nt::mechanism
 #endif
 
 HWY_BEFORE_NAMESPACE();
-namespace neurontwin {
+namespace nt::mechanism {
 namespace HWY_NAMESPACE {
 
 template <class T>
@@ -77,7 +77,7 @@ void apply_double(Function f, const double* x, const double* y, double* out) {
 }
 
 }  // namespace HWY_NAMESPACE
-}  // namespace neurontwin
+}  // namespace nt::mechanism
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
@@ -89,7 +89,7 @@ HWY_AFTER_NAMESPACE();
 #include <random>
 #include <set>
 
-namespace neurontwin {
+namespace nt::mechanism {
 namespace {
 
 HWY_EXPORT(lanes_here);
@@ -260,5 +260,5 @@ TEST(Lanes, AnglesAndTheirTangents) {
 }
 
 }  // namespace
-}  // namespace neurontwin
+}  // namespace nt::mechanism
 #endif

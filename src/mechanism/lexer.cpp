@@ -4,9 +4,9 @@
 #include <charconv>
 
 #include "config/error.hpp"
-#include "mechanism/syntax.hpp"
+#include "mechanism/detail/syntax.hpp"
 
-namespace neurontwin::nmodl {
+namespace nt::mechanism::nmodl {
 namespace {
 
 bool starts_name(char c) {
@@ -95,4 +95,4 @@ std::vector<Token> split(std::string_view text, const std::string& path) {
   return tokens;
 }
 
-}  // namespace neurontwin::nmodl
+}  // namespace nt::mechanism::nmodl

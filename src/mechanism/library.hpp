@@ -6,7 +6,7 @@
 #include "mechanism/generate.hpp"
 #include "mechanism/kernel.hpp"
 
-namespace neurontwin {
+namespace nt::mechanism {
 
 /// A mechanism ready to run.
 struct LoadedMechanism {
@@ -24,4 +24,4 @@ std::shared_ptr<const LoadedMechanism> load_mechanism(const std::string& name,
                                                       const std::filesystem::path& folder,
                                                       const std::string& where, const Reading& reading = {});
 
-}  // namespace neurontwin
+}  // namespace nt::mechanism

@@ -6,9 +6,9 @@
 #include <string_view>
 #include <vector>
 
-#include "mechanism/graph.hpp"
+#include "mechanism/detail/graph.hpp"
 
-namespace neurontwin {
+namespace nt::mechanism {
 
 /// Part of what a result is known by. Raise it when the same NMODL text comes to other numbers.
 inline constexpr int kMechanismVersion = 1;
@@ -113,4 +113,4 @@ struct Reading {
 Mechanism compile_mechanism(std::string_view text, const std::string& path, const Reading& reading = {});
 Mechanism compile_mechanism(const std::filesystem::path& file, const Reading& reading = {});
 
-}  // namespace neurontwin
+}  // namespace nt::mechanism

@@ -5,7 +5,7 @@
 
 #include "mechanism/ion.hpp"
 
-namespace neurontwin {
+namespace nt::mechanism {
 namespace {
 
 /// An ion variable while a neuron is at work: mM, mV or mA/cm2.
@@ -113,4 +113,4 @@ std::vector<std::vector<size_t>> parts_of(const Mechanism& m) {
   return parts;
 }
 
-}  // namespace neurontwin
+}  // namespace nt::mechanism

@@ -4,7 +4,7 @@
 
 #include "mechanism/mechanism.hpp"
 
-namespace neurontwin {
+namespace nt::mechanism {
 
 /// For each state, its shortest time constant in ms at voltages between -90 and 20 mV; infinite if it does
 /// not decay. `values`: of all symbols but v, dt and the stored variables.
@@ -21,4 +21,4 @@ bool knows_time(const Mechanism& mechanism);
 /// states more than four times slower than the fastest. What receives events is one part.
 std::vector<std::vector<size_t>> parts_of(const Mechanism& mechanism);
 
-}  // namespace neurontwin
+}  // namespace nt::mechanism

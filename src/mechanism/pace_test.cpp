@@ -5,7 +5,7 @@
 #include <cmath>
 #include <limits>
 
-namespace neurontwin {
+namespace nt::mechanism {
 namespace {
 
 using Parts = std::vector<std::vector<size_t>>;
@@ -63,4 +63,4 @@ TEST(Pace, ACurrentThatIsAStraightLineOfVoltageIsOhmic) {
 }
 
 }  // namespace
-}  // namespace neurontwin
+}  // namespace nt::mechanism

@@ -2,10 +2,10 @@
 #include <array>
 
 #include "config/error.hpp"
-#include "mechanism/syntax.hpp"
-#include "mechanism/units.hpp"
+#include "mechanism/detail/syntax.hpp"
+#include "mechanism/detail/units.hpp"
 
-namespace neurontwin::nmodl {
+namespace nt::mechanism::nmodl {
 namespace {
 
 /// Nesting deeper than this is refused rather than let to exhaust the stack.
@@ -469,4 +469,4 @@ File parse(std::string_view text, const std::string& path) {
   return Parser(text, path).parse();
 }
 
-}  // namespace neurontwin::nmodl
+}  // namespace nt::mechanism::nmodl

@@ -1,10 +1,10 @@
-#include "mechanism/step.hpp"
+#include "mechanism/detail/step.hpp"
 
 #include <initializer_list>
 #include <iterator>
 #include <map>
 
-namespace neurontwin {
+namespace nt::mechanism {
 namespace {
 
 /// x + (1 - exp(-z)) (target - x) for z = -a dt, with a quotient of polynomials for the bracket: Pade's of
@@ -136,4 +136,4 @@ std::vector<Expr> backward_euler_step(Graph& g, const StateSystem& system, Expr 
   return y;
 }
 
-}  // namespace neurontwin
+}  // namespace nt::mechanism

@@ -1,4 +1,4 @@
-#include "mechanism/syntax.hpp"
+#include "mechanism/detail/syntax.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -6,7 +6,7 @@
 
 #include "config/error.hpp"
 
-namespace neurontwin::nmodl {
+namespace nt::mechanism::nmodl {
 namespace {
 
 /// Tokens with a blank between them, and their lines.
@@ -183,4 +183,4 @@ TEST(Parser, AFileWithoutAMechanismIsRefused) {
 }
 
 }  // namespace
-}  // namespace neurontwin::nmodl
+}  // namespace nt::mechanism::nmodl

@@ -1,4 +1,4 @@
-#include "mechanism/units.hpp"
+#include "mechanism/detail/units.hpp"
 
 #include <charconv>
 #include <cmath>
@@ -6,7 +6,7 @@
 
 #include "config/error.hpp"
 
-namespace neurontwin::nmodl {
+namespace nt::mechanism::nmodl {
 namespace {
 
 enum Base : size_t { metre, kilogram, second, coulomb, kelvin };
@@ -210,4 +210,4 @@ Unit read_unit(const std::string& text, const UnitDefinitions& defined) {
   return read(text, defined, 0);
 }
 
-}  // namespace neurontwin::nmodl
+}  // namespace nt::mechanism::nmodl

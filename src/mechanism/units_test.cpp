@@ -1,11 +1,11 @@
-#include "mechanism/units.hpp"
+#include "mechanism/detail/units.hpp"
 
 #include <gtest/gtest.h>
 
 #include "config/error.hpp"
-#include "mechanism/syntax.hpp"
+#include "mechanism/detail/syntax.hpp"
 
-namespace neurontwin::nmodl {
+namespace nt::mechanism::nmodl {
 namespace {
 
 double ratio(const std::string& from, const std::string& to, const UnitDefinitions& defined = {}) {
@@ -62,4 +62,4 @@ TEST(Units, OfDifferentThingsAreConvertedAsInNeuronAndNoted) {
 }
 
 }  // namespace
-}  // namespace neurontwin::nmodl
+}  // namespace nt::mechanism::nmodl

@@ -6,11 +6,11 @@
 
 #include "config/error.hpp"
 #include "config/ordinary_file.hpp"
+#include "morphology/detail/soma_contour.hpp"
+#include "morphology/detail/stored_point.hpp"
 #include "morphology/morphology.hpp"
-#include "morphology/soma_contour.hpp"
-#include "morphology/stored_point.hpp"
 
-namespace neurontwin {
+namespace nt::morphology {
 namespace {
 
 /// Branches nested deeper than this are no neuron's, and would exhaust the stack.
@@ -275,8 +275,8 @@ class Importer {
 }  // namespace
 
 Morphology read_asc(std::string_view text, const std::string& name) {
-  const auto lines = with_line_feeds(std::string(text));
+  const auto lines = config::with_line_feeds(std::string(text));
   return Importer(name).import(Reader(lines, name).read());
 }
 
-}  // namespace neurontwin
+}  // namespace nt::morphology

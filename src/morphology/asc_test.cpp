@@ -3,7 +3,7 @@
 #include "config/error.hpp"
 #include "morphology/compartments.hpp"
 
-namespace neurontwin {
+namespace nt::morphology {
 namespace {
 
 std::string refusal(std::string_view text) {
@@ -142,4 +142,4 @@ TEST(Asc, AFileWithoutASomaIsRefused) {
 }
 
 }  // namespace
-}  // namespace neurontwin
+}  // namespace nt::morphology

@@ -6,7 +6,7 @@
 
 #include "config/error.hpp"
 
-namespace neurontwin {
+namespace nt::morphology {
 namespace {
 
 /// Arc lengths at the traced points. Differences in single precision, sums in double, as in NEURON.
@@ -251,4 +251,4 @@ Compartments cut(const Morphology& morphology, const std::function<int(const Sec
   return all;
 }
 
-}  // namespace neurontwin
+}  // namespace nt::morphology

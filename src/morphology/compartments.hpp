@@ -4,7 +4,7 @@
 
 #include "morphology/morphology.hpp"
 
-namespace neurontwin {
+namespace nt::morphology {
 
 /// A piece of a section with one voltage.
 struct Compartment {
@@ -61,4 +61,4 @@ int by_d_lambda(const Section& section, double fraction, double frequency_hz, do
 Compartments cut(const Morphology& morphology, const std::function<int(const Section&)>& number,
                  double axial_resistivity_ohm_cm);
 
-}  // namespace neurontwin
+}  // namespace nt::morphology

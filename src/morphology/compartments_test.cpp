@@ -7,7 +7,7 @@
 
 #include "config/error.hpp"
 
-namespace neurontwin {
+namespace nt::morphology {
 namespace {
 
 using std::numbers::pi;
@@ -185,4 +185,4 @@ TEST(AxonStub, TakesTheAxonAndWhatGrowsOnItAway) {
 }
 
 }  // namespace
-}  // namespace neurontwin
+}  // namespace nt::morphology

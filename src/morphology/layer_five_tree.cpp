@@ -7,7 +7,7 @@
 #include <cmath>
 #include <numbers>
 
-namespace neurontwin {
+namespace nt::morphology {
 namespace {
 
 using Vector = std::array<double, 3>;
@@ -134,4 +134,4 @@ Morphology layer_five_tree(const LayerFiveTree& t) {
   return g.morphology;
 }
 
-}  // namespace neurontwin
+}  // namespace nt::morphology

@@ -1,7 +1,7 @@
 #pragma once
 #include "morphology/morphology.hpp"
 
-namespace neurontwin {
+namespace nt::morphology {
 
 /// Binary trees that start alike: what the branches of one kind have in common.
 struct BranchKind {
@@ -29,4 +29,4 @@ struct LayerFiveTree {
 
 Morphology layer_five_tree(const LayerFiveTree& tree = {});
 
-}  // namespace neurontwin
+}  // namespace nt::morphology

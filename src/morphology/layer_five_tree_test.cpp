@@ -7,7 +7,7 @@
 
 #include "morphology/compartments.hpp"
 
-namespace neurontwin {
+namespace nt::morphology {
 namespace {
 
 TEST(LayerFiveTree, IsTheSameEveryTime) {
@@ -102,4 +102,4 @@ TEST(LayerFiveTree, OtherShapesMayBeAskedFor) {
 }
 
 }  // namespace
-}  // namespace neurontwin
+}  // namespace nt::morphology

@@ -4,7 +4,7 @@
 #include <array>
 #include <cmath>
 
-namespace neurontwin {
+namespace nt::morphology {
 namespace {
 
 using Vector = std::array<double, 3>;
@@ -99,4 +99,4 @@ std::vector<std::vector<Point>> lines_of(const Compartments& geometry) {
   return lines;
 }
 
-}  // namespace neurontwin
+}  // namespace nt::morphology

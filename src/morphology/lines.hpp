@@ -3,7 +3,7 @@
 
 #include "morphology/compartments.hpp"
 
-namespace neurontwin {
+namespace nt::morphology {
 
 /// Where the compartments lie in space: of each the traced line from its start to its end, two points or
 /// more, with diameters. Neighbours in a section share a point. A section without 3-D points (a cylinder, as
@@ -11,4 +11,4 @@ namespace neurontwin {
 /// away from the other sections. The root without points begins at the origin and points up (y).
 std::vector<std::vector<Point>> lines_of(const Compartments& geometry);
 
-}  // namespace neurontwin
+}  // namespace nt::morphology

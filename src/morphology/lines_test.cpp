@@ -6,7 +6,7 @@
 
 #include "morphology/layer_five_tree.hpp"
 
-namespace neurontwin {
+namespace nt::morphology {
 namespace {
 
 double length_of(const std::vector<Point>& line) {
@@ -63,4 +63,4 @@ TEST(Lines, ACylinderLiesAwayFromTheTreeAndItsChildGoesOn) {
 }
 
 }  // namespace
-}  // namespace neurontwin
+}  // namespace nt::morphology

@@ -6,9 +6,9 @@
 
 #include "config/error.hpp"
 #include "config/ordinary_file.hpp"
-#include "morphology/stored_point.hpp"
+#include "morphology/detail/stored_point.hpp"
 
-namespace neurontwin {
+namespace nt::morphology {
 
 std::string_view name_of(Region region) {
   switch (region) {
@@ -43,8 +43,8 @@ Morphology read_morphology(const std::filesystem::path& file) {
   auto extension = file.extension().string();
   std::transform(extension.begin(), extension.end(), extension.begin(),
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  if (extension == ".asc") return read_asc(read_text(file), file.string());
-  if (extension == ".swc") return read_swc(read_text(file), file.string());
+  if (extension == ".asc") return read_asc(config::read_text(file), file.string());
+  if (extension == ".swc") return read_swc(config::read_text(file), file.string());
   fail_input("{}: unknown kind of morphology, expected .swc or .asc", file.string());
 }
 
@@ -76,4 +76,4 @@ Morphology with_axon_stub(const Morphology& morphology, int count, double length
   return out;
 }
 
-}  // namespace neurontwin
+}  // namespace nt::morphology

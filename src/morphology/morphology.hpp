@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-namespace neurontwin {
+namespace nt::morphology {
 
 /// Part of what a result is known by. Raise it when the same file comes to another tree.
 inline constexpr int kMorphologyVersion = 1;
@@ -46,4 +46,4 @@ Morphology read_swc(std::string_view text, const std::string& name);
 /// soma.
 Morphology with_axon_stub(const Morphology& morphology, int count, double length_um, double diameter_um);
 
-}  // namespace neurontwin
+}  // namespace nt::morphology

@@ -4,7 +4,7 @@
 
 #include "morphology/compartments.hpp"
 
-namespace neurontwin {
+namespace nt::morphology {
 namespace {
 
 constexpr double kTuftShare =
@@ -85,4 +85,4 @@ std::vector<Part> parts_of(std::span<const Section> sections) {
   return part;
 }
 
-}  // namespace neurontwin
+}  // namespace nt::morphology

@@ -6,7 +6,7 @@
 
 #include "morphology/morphology.hpp"
 
-namespace neurontwin {
+namespace nt::morphology {
 
 /// What anatomists call a neuron's pieces.
 enum class Part : uint8_t { soma, axon, basal, trunk, oblique, tuft, other };
@@ -20,4 +20,4 @@ std::string_view name_of(Part part);
 /// is trunk and obliques.
 std::vector<Part> parts_of(std::span<const Section> sections);
 
-}  // namespace neurontwin
+}  // namespace nt::morphology

@@ -8,7 +8,7 @@
 #include "morphology/compartments.hpp"
 #include "morphology/layer_five_tree.hpp"
 
-namespace neurontwin {
+namespace nt::morphology {
 namespace {
 
 Section piece(Region region, int parent, double length_um) {
@@ -87,4 +87,4 @@ TEST(Parts, OfThePublishedCellEndTheTrunkAtItsMainBifurcation) {
 }
 
 }  // namespace
-}  // namespace neurontwin
+}  // namespace nt::morphology

@@ -6,7 +6,7 @@
 
 #include "morphology/compartments.hpp"
 
-namespace neurontwin {
+namespace nt::morphology {
 namespace {
 
 namespace fs = std::filesystem;
@@ -108,4 +108,4 @@ TEST_F(Reconstruction, HasNeuronsCompartments) {
 }
 
 }  // namespace
-}  // namespace neurontwin
+}  // namespace nt::morphology

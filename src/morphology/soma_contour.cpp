@@ -1,10 +1,10 @@
-#include "morphology/soma_contour.hpp"
+#include "morphology/detail/soma_contour.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <numbers>
 
-namespace neurontwin {
+namespace nt::morphology {
 namespace {
 
 using Vector = std::array<double, 3>;
@@ -176,4 +176,4 @@ std::vector<std::array<double, 4>> soma_frusta(const std::vector<Contour>& conto
   return frusta;
 }
 
-}  // namespace neurontwin
+}  // namespace nt::morphology

@@ -5,10 +5,10 @@
 
 #include "config/error.hpp"
 #include "config/ordinary_file.hpp"
+#include "morphology/detail/stored_point.hpp"
 #include "morphology/morphology.hpp"
-#include "morphology/stored_point.hpp"
 
-namespace neurontwin {
+namespace nt::morphology {
 namespace {
 
 struct Sample {
@@ -348,7 +348,7 @@ class Importer {
 }  // namespace
 
 Morphology read_swc(std::string_view text, const std::string& name) {
-  return Importer(name).import(with_line_feeds(std::string(text)));
+  return Importer(name).import(config::with_line_feeds(std::string(text)));
 }
 
-}  // namespace neurontwin
+}  // namespace nt::morphology

@@ -10,7 +10,7 @@
 #include "morphology/compartments.hpp"
 #include "morphology/parts.hpp"
 
-namespace neurontwin {
+namespace nt::morphology {
 namespace {
 
 Morphology swc(std::string_view text) {
@@ -391,4 +391,4 @@ TEST(Swc, SeveralRootsAreBranchesOfTheSoma) {
 }
 
 }  // namespace
-}  // namespace neurontwin
+}  // namespace nt::morphology

@@ -5,7 +5,7 @@
 
 #include "random/random.hpp"
 
-namespace neurontwin {
+namespace nt::numerics {
 namespace {
 
 constexpr int kStarts = 4, kMostRounds = 100;
@@ -25,7 +25,7 @@ struct Points {
 };
 
 /// Each centre is a point, drawn in proportion to its squared distance from the nearest one before it.
-std::vector<double> first_centres(const Points& points, size_t k, Random& random) {
+std::vector<double> first_centres(const Points& points, size_t k, random::Random& random) {
   std::vector<double> centres;
   std::vector<double> distance(points.count(), std::numeric_limits<double>::infinity());
   auto chosen = static_cast<size_t>(random.integer(0, static_cast<int64_t>(points.count()) - 1));
@@ -107,7 +107,8 @@ Clustering k_means(std::span<const double> values, size_t dimensions, size_t k, 
   const Points points{values, dimensions};
   Clustering best{{}, std::numeric_limits<double>::infinity()};
   for (int start = 0; start < kStarts; ++start) {
-    Random random(seed, Stage::cluster_centres, static_cast<uint64_t>(start), StreamName::cluster_centres);
+    random::Random random(seed, random::Stage::cluster_centres, static_cast<uint64_t>(start),
+                          random::StreamName::cluster_centres);
     auto centres = first_centres(points, k, random);
     Clustering groups{std::vector<int>(points.count(), -1), 0};
     for (int round = 0; round < kMostRounds && assign(points, centres, groups); ++round) {
@@ -120,4 +121,4 @@ Clustering k_means(std::span<const double> values, size_t dimensions, size_t k, 
   return best;
 }
 
-}  // namespace neurontwin
+}  // namespace nt::numerics

@@ -4,7 +4,7 @@
 #include <span>
 #include <vector>
 
-namespace neurontwin {
+namespace nt::numerics {
 
 /// Points in groups.
 struct Clustering {
@@ -16,4 +16,4 @@ struct Clustering {
 /// starts. `points` is [point][dimension]; 1 <= k <= number of points. The same seed gives the same groups.
 Clustering k_means(std::span<const double> points, size_t dimensions, size_t k, uint64_t seed);
 
-}  // namespace neurontwin
+}  // namespace nt::numerics

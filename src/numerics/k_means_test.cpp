@@ -8,12 +8,12 @@
 
 #include "random/random.hpp"
 
-namespace neurontwin {
+namespace nt::numerics {
 namespace {
 
 /// Points around `centres` in a plane, `each` to a centre, in turns.
 std::vector<double> points_around(const std::vector<std::array<double, 2>>& centres, size_t each, double sd) {
-  Random random(3, Stage::test_cases, 0, StreamName::test_case);
+  random::Random random(3, random::Stage::test_cases, 0, random::StreamName::test_case);
   std::vector<double> points;
   for (size_t i = 0; i < each; ++i) {
     for (const auto& centre : centres) {
@@ -56,4 +56,4 @@ TEST(KMeans, LeavesNoGroupEmpty) {
 }
 
 }  // namespace
-}  // namespace neurontwin
+}  // namespace nt::numerics

@@ -5,7 +5,7 @@
 #include <deque>
 #include <numeric>
 
-namespace neurontwin {
+namespace nt::numerics {
 namespace {
 
 using Vector = std::vector<double>;
@@ -91,4 +91,4 @@ std::vector<double> minimise(const SmoothFunction& f, std::vector<double> x, con
   return x;
 }
 
-}  // namespace neurontwin
+}  // namespace nt::numerics

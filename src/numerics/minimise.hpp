@@ -2,7 +2,7 @@
 #include <functional>
 #include <vector>
 
-namespace neurontwin {
+namespace nt::numerics {
 
 /// A smooth function: returns its value at x and writes its gradient.
 using SmoothFunction = std::function<double(const std::vector<double>& x, std::vector<double>& gradient)>;
@@ -21,4 +21,4 @@ struct MinimiseSpec {
 std::vector<double> minimise(const SmoothFunction& f, std::vector<double> x, const MinimiseSpec& spec,
                              const std::function<bool(const std::vector<double>& x)>& go_on);
 
-}  // namespace neurontwin
+}  // namespace nt::numerics

@@ -7,7 +7,7 @@
 #include "numerics/solve.hpp"
 #include "random/random.hpp"
 
-namespace neurontwin {
+namespace nt::numerics {
 namespace {
 
 TEST(Minimise, FindsTheBottomOfACurvedValley) {
@@ -28,7 +28,7 @@ struct Bowl {
   std::vector<double> a = std::vector<double>(n * n, 0.0), b;
 
   Bowl() {
-    Random random(5, Stage::test_cases, 0, StreamName::test_case);
+    random::Random random(5, random::Stage::test_cases, 0, random::StreamName::test_case);
     for (size_t k = 0; k < n; ++k) {
       std::vector<double> v;
       for (size_t i = 0; i < n; ++i) v.push_back(random.normal());
@@ -76,4 +76,4 @@ TEST(Minimise, NeverAsksMoreOftenThanItMayAndStopsWhenToldTo) {
 }
 
 }  // namespace
-}  // namespace neurontwin
+}  // namespace nt::numerics

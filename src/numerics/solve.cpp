@@ -2,7 +2,7 @@
 
 #include <Eigen/LU>
 
-namespace neurontwin {
+namespace nt::numerics {
 
 std::optional<std::vector<double>> solve(std::span<const double> matrix, std::span<const double> right,
                                          double least_pivot) {
@@ -14,4 +14,4 @@ std::optional<std::vector<double>> solve(std::span<const double> matrix, std::sp
   return std::vector<double>(x.begin(), x.end());
 }
 
-}  // namespace neurontwin
+}  // namespace nt::numerics

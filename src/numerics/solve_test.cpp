@@ -4,12 +4,12 @@
 
 #include "random/random.hpp"
 
-namespace neurontwin {
+namespace nt::numerics {
 namespace {
 
 TEST(Solve, FindsWhatTheRightSideWasMadeFrom) {
   const size_t n = 12;
-  Random random(6, Stage::test_cases, 0, StreamName::test_case);
+  random::Random random(6, random::Stage::test_cases, 0, random::StreamName::test_case);
   std::vector<double> a, x, b;
   for (size_t i = 0; i < n * n; ++i) a.push_back(random.normal());
   for (size_t i = 0; i < n; ++i) x.push_back(random.normal());
@@ -34,4 +34,4 @@ TEST(Solve, SaysSoWhereThereIsNoSingleSolution) {
 }
 
 }  // namespace
-}  // namespace neurontwin
+}  // namespace nt::numerics

@@ -5,7 +5,7 @@
 #include <limits>
 #include <numeric>
 
-namespace neurontwin {
+namespace nt::numerics {
 namespace {
 
 /// Rows p and q become c p - s q and s p + c q.
@@ -70,4 +70,4 @@ SymmetricEigen symmetric_eigen(std::vector<double> a, size_t n) {
   return eigen;
 }
 
-}  // namespace neurontwin
+}  // namespace nt::numerics

@@ -2,7 +2,7 @@
 #include <cstddef>
 #include <vector>
 
-namespace neurontwin {
+namespace nt::numerics {
 
 /// Eigenvalues of a symmetric matrix, the largest first, and the eigenvectors that belong to them:
 /// orthonormal, one a row, each with its largest element positive.
@@ -17,4 +17,4 @@ struct SymmetricEigen {
 /// (produce/dendritic_basis); the price is 8 s instead of 0.3 s for 639 compartments.
 SymmetricEigen symmetric_eigen(std::vector<double> matrix, size_t n);
 
-}  // namespace neurontwin
+}  // namespace nt::numerics

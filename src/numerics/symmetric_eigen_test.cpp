@@ -8,12 +8,12 @@
 
 #include "random/random.hpp"
 
-namespace neurontwin {
+namespace nt::numerics {
 namespace {
 
 TEST(SymmetricEigen, VectorsAreOrthonormalAndStretchedByTheirValues) {
   constexpr size_t n = 60;
-  Random random(1, Stage::test_cases, 0, StreamName::test_case);
+  random::Random random(1, random::Stage::test_cases, 0, random::StreamName::test_case);
   std::vector<double> a(n * n);
   for (size_t i = 0; i < n; ++i)
     for (size_t j = 0; j <= i; ++j) a[i * n + j] = a[j * n + i] = random.normal();
@@ -36,7 +36,7 @@ TEST(SymmetricEigen, VectorsAreOrthonormalAndStretchedByTheirValues) {
 
 TEST(SymmetricEigen, FindsWhatEigenFinds) {
   constexpr size_t n = 40;
-  Random random(3, Stage::test_cases, 0, StreamName::test_case);
+  random::Random random(3, random::Stage::test_cases, 0, random::StreamName::test_case);
   Eigen::MatrixXd a(n, n);
   for (auto& x : a.reshaped()) x = random.normal();
   a = (a * a.transpose()).eval();  // as a covariance is: no eigenvalue below zero
@@ -61,4 +61,4 @@ TEST(SymmetricEigen, OfADiagonalMatrixAreItsElementsInOrder) {
 }
 
 }  // namespace
-}  // namespace neurontwin
+}  // namespace nt::numerics

@@ -4,7 +4,7 @@
 
 #include "produce/make_dataset.hpp"
 
-namespace neurontwin {
+namespace nt::produce {
 
 BackgroundDataset::BackgroundDataset(const DatasetPlan& plan, const std::filesystem::path& folder,
                                      int threads, int threads_beside, std::stop_token stop)
@@ -102,4 +102,4 @@ double BackgroundDataset::seconds() const {
   return seconds_;
 }
 
-}  // namespace neurontwin
+}  // namespace nt::produce

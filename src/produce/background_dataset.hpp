@@ -10,7 +10,7 @@
 #include "produce/plan.hpp"
 #include "progress/watcher.hpp"
 
-namespace neurontwin {
+namespace nt::produce {
 
 /// A data set that is made on threads of its own while its first trials are in use. For one user's thread.
 class BackgroundDataset {
@@ -57,4 +57,4 @@ class BackgroundDataset {
   std::thread thread_;  // last: it uses all of the above
 };
 
-}  // namespace neurontwin
+}  // namespace nt::produce

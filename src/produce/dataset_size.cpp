@@ -5,7 +5,7 @@
 
 #include "files/free_space.hpp"
 
-namespace neurontwin {
+namespace nt::produce {
 namespace {
 
 /// How many shards of each split are there, by their names alone.
@@ -20,10 +20,10 @@ std::map<std::string, int64_t> shards_in(const std::filesystem::path& folder) {
 }
 
 /// What a trial takes. `factors`: on the input that the stimulus leads to expect.
-double bytes_of_trial(const DatasetPlan& plan, MeanFactors factors) {
+double bytes_of_trial(const DatasetPlan& plan, stimulus::MeanFactors factors) {
   double events_per_ms = 0;
   for (const auto& pool : plan.stimulus.pools) {
-    const auto input = mean_input(plan.stimulus, pool, plan.data.trial_ms);
+    const auto input = stimulus::mean_input(plan.stimulus, pool, plan.data.trial_ms);
     events_per_ms +=
         factors.excitatory * input.excitatory_per_ms + factors.inhibitory * input.inhibitory_per_ms;
   }
@@ -37,7 +37,8 @@ double bytes_of_trial(const DatasetPlan& plan, MeanFactors factors) {
 }  // namespace
 
 DatasetSize size_of(const DatasetPlan& plan, const std::filesystem::path& folder) {
-  const double plain = bytes_of_trial(plan, {}), broad = bytes_of_trial(plan, mean_factors(plan.breadth));
+  const double plain = bytes_of_trial(plan, {}),
+               broad = bytes_of_trial(plan, stimulus::mean_factors(plan.breadth));
   DatasetSize size;
   const auto there = shards_in(folder);
   int64_t most = 0;
@@ -61,27 +62,27 @@ void require_room(const DatasetPlan& plan, const std::filesystem::path& folder) 
   // The mean input is no bound: refused is what is too large even if there is a tenth less of it.
   constexpr double kAtLeast = 0.9;
   const double needed = kAtLeast * size.missing_bytes;
-  const auto free = static_cast<double>(free_disk_bytes(folder));
+  const auto free = static_cast<double>(files::free_disk_bytes(folder));
   if (needed > free) {
     fail_input(
         "{} is too large: {} trials of {} ms take about {} on the disk, but {} are free at {}; ask for fewer "
         "or "
         "shorter trials (data.trial_ms), or choose another --out",
-        size.largest, size.missing_trials, plan.data.trial_ms, words_for_bytes(needed / kAtLeast),
-        words_for_bytes(free), folder.string());
+        size.largest, size.missing_trials, plan.data.trial_ms, files::words_for_bytes(needed / kAtLeast),
+        files::words_for_bytes(free), folder.string());
   }
   // The trials as they come, their arrays one after the other, and the file that is made of these.
   constexpr double kCopies = 3;
   const double memory = kAtLeast * kCopies * size.shard_bytes;
-  const auto free_memory = static_cast<double>(free_memory_bytes());
+  const auto free_memory = static_cast<double>(files::free_memory_bytes());
   if (memory > free_memory) {
     fail_input(
         "data.trials_per_shard of {} is too large: to make a shard of so many trials of {} ms "
         "(data.trial_ms) takes "
         "about {} of memory, but {} are free; lower either",
-        plan.data.trials_per_shard, plan.data.trial_ms, words_for_bytes(memory / kAtLeast),
-        words_for_bytes(free_memory));
+        plan.data.trials_per_shard, plan.data.trial_ms, files::words_for_bytes(memory / kAtLeast),
+        files::words_for_bytes(free_memory));
   }
 }
 
-}  // namespace neurontwin
+}  // namespace nt::produce

@@ -1,7 +1,7 @@
 #pragma once
 #include "produce/plan.hpp"
 
-namespace neurontwin {
+namespace nt::produce {
 
 /// What a data set takes, from its plan: the input that the stimulus leads to expect, and the outputs.
 struct DatasetSize {
@@ -16,4 +16,4 @@ DatasetSize size_of(const DatasetPlan& plan, const std::filesystem::path& folder
 /// shards not into memory. Takes no longer for a plan of a thousand million trials.
 void require_room(const DatasetPlan& plan, const std::filesystem::path& folder);
 
-}  // namespace neurontwin
+}  // namespace nt::produce

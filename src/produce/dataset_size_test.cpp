@@ -8,12 +8,12 @@
 #include "files/free_space.hpp"
 #include "produce/make_dataset.hpp"
 
-namespace neurontwin {
+namespace nt::produce {
 namespace {
 
 DatasetPlan plan_of(int64_t train_trials) {
   DatasetPlan plan;
-  plan.cell = IntegrateAndFire{};
+  plan.cell = cell::IntegrateAndFire{};
   plan.stimulus.interval_ms = {50};
   plan.stimulus.smoothing_sd_ms = {40};
   plan.data = {.trial_ms = 4000,
@@ -36,7 +36,7 @@ std::string refusal(const DatasetPlan& plan, const std::filesystem::path& folder
 }
 
 TEST(DatasetSize, IsAboutWhatIsWritten) {
-  const TemporaryFolder folder;
+  const config::TemporaryFolder folder;
   const auto plan = plan_of(40);
   const auto before = size_of(plan, folder.path());
   EXPECT_EQ(before.missing_trials, 60);
@@ -57,7 +57,7 @@ TEST(DatasetSize, IsAboutWhatIsWritten) {
 }
 
 TEST(DatasetSize, OfAMixtureIsAboutWhatIsWritten) {
-  const TemporaryFolder folder;
+  const config::TemporaryFolder folder;
   auto plan = plan_of(200);
   plan.stimulus.pools[0].excitatory_per_100ms_high = 500;  // so that input is most of the bytes
   plan.stimulus.inhibition_below_excitation = 100;
@@ -75,7 +75,7 @@ TEST(DatasetSize, OfAMixtureIsAboutWhatIsWritten) {
 }
 
 TEST(DatasetSize, ThatDoesNotFitIsRefusedAtOnceByTheNameOfTheSetting) {
-  const TemporaryFolder folder;
+  const config::TemporaryFolder folder;
   auto plan = plan_of(1'000'000'000'000'000);
   EXPECT_TRUE(refusal(plan, folder / "dataset")
                   .starts_with("data.train_trials is too large: 1000000000000020 trials of 4000 "
@@ -88,12 +88,12 @@ TEST(DatasetSize, ThatDoesNotFitIsRefusedAtOnceByTheNameOfTheSetting) {
 }
 
 TEST(FreeSpace, IsWordedInPowersOfAThousand) {
-  EXPECT_EQ(words_for_bytes(999), "999 bytes");
-  EXPECT_EQ(words_for_bytes(1500), "1.5 kB");
-  EXPECT_EQ(words_for_bytes(2.5e12), "2.5 TB");
-  EXPECT_GT(free_memory_bytes(), 1'000'000u);
-  EXPECT_GT(free_disk_bytes("not/there/yet"), 1'000'000u);
+  EXPECT_EQ(files::words_for_bytes(999), "999 bytes");
+  EXPECT_EQ(files::words_for_bytes(1500), "1.5 kB");
+  EXPECT_EQ(files::words_for_bytes(2.5e12), "2.5 TB");
+  EXPECT_GT(files::free_memory_bytes(), 1'000'000u);
+  EXPECT_GT(files::free_disk_bytes("not/there/yet"), 1'000'000u);
 }
 
 }  // namespace
-}  // namespace neurontwin
+}  // namespace nt::produce

@@ -6,7 +6,7 @@
 #include "dataset/hdf5.hpp"
 #include "numerics/symmetric_eigen.hpp"
 
-namespace neurontwin {
+namespace nt::produce {
 namespace {
 
 constexpr std::string_view kFormat = "neurontwin dendritic basis 1";
@@ -95,7 +95,7 @@ DendriticBasis fit_dendritic_basis(const VoltageMoments& moments, int64_t compon
   DendriticBasis basis;
   basis.mean_mV = moments.mean_mV();
   const size_t n = basis.compartments(), kept = static_cast<size_t>(components);
-  const auto eigen = symmetric_eigen(moments.covariance_mV2(), n);
+  const auto eigen = numerics::symmetric_eigen(moments.covariance_mV2(), n);
   for (const double value : eigen.values) basis.total_variance_mV2 += value;
   const double least = 1e-9 * eigen.values.front();  // below is what float leaves
   const auto varying =
@@ -112,7 +112,7 @@ DendriticBasis fit_dendritic_basis(const VoltageMoments& moments, int64_t compon
 
 std::string dendritic_basis_bytes(const DendriticBasis& basis, const std::string& configuration,
                                   int64_t fit_trials, int64_t samples) {
-  Hdf5Image image;
+  dataset::Hdf5Image image;
   image.attribute("format", kFormat);
   image.attribute("program_version", NEURONTWIN_VERSION);
   image.seal();
@@ -133,7 +133,7 @@ std::string dendritic_basis_bytes(const DendriticBasis& basis, const std::string
 }
 
 DendriticBasis read_dendritic_basis(const std::filesystem::path& file, const std::string& configuration) {
-  const Hdf5File stored(file);
+  const dataset::Hdf5File stored(file);
   if (const auto format = stored.text_attribute("format"); format != kFormat)
     fail_input("{}: is '{}', expected '{}'", file.string(), format, kFormat);
   if (stored.text_attribute("configuration") != configuration) {
@@ -158,4 +158,4 @@ std::filesystem::path dendritic_basis_path(const std::filesystem::path& folder) 
   return folder / "dendritic_basis.h5";
 }
 
-}  // namespace neurontwin
+}  // namespace nt::produce

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-namespace neurontwin {
+namespace nt::produce {
 
 /// Voltages above this are spikes that come back from the soma: clipped before anything else is done with
 /// them.
@@ -60,4 +60,4 @@ DendriticBasis read_dendritic_basis(const std::filesystem::path& file, const std
 /// Where the basis of the dendritic components lies.
 std::filesystem::path dendritic_basis_path(const std::filesystem::path& folder);
 
-}  // namespace neurontwin
+}  // namespace nt::produce

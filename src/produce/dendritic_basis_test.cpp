@@ -9,12 +9,12 @@
 #include "files/files.hpp"
 #include "random/random.hpp"
 
-namespace neurontwin {
+namespace nt::produce {
 namespace {
 
 /// Voltages of ten compartments that follow three sources of unlike strength.
 std::vector<std::vector<float>> three_sources(size_t samples) {
-  Random random(2, Stage::test_cases, 0, StreamName::test_case);
+  random::Random random(2, random::Stage::test_cases, 0, random::StreamName::test_case);
   std::vector<std::vector<float>> all;
   for (size_t i = 0; i < samples; ++i) {
     const double s[3] = {8 * random.uniform(-1, 1), 4 * random.uniform(-1, 1), random.uniform(-1, 1)};
@@ -89,8 +89,8 @@ TEST(DendriticBasis, ReadsBackAsWrittenAndOnlyByItsOwnConfiguration) {
   VoltageMoments moments(10);
   for (const auto& mV : three_sources(1000)) moments.add(mV);
   const auto basis = fit_dendritic_basis(moments, 2);
-  const auto file = own_temporary_folder() / "basis.h5";
-  write_file_atomically(file, dendritic_basis_bytes(basis, "mine", 4, 1000));
+  const auto file = config::own_temporary_folder() / "basis.h5";
+  files::write_file_atomically(file, dendritic_basis_bytes(basis, "mine", 4, 1000));
   const auto again = read_dendritic_basis(file, "mine");
   EXPECT_EQ(again.mean_mV, basis.mean_mV);
   EXPECT_EQ(again.direction, basis.direction);
@@ -99,4 +99,4 @@ TEST(DendriticBasis, ReadsBackAsWrittenAndOnlyByItsOwnConfiguration) {
 }
 
 }  // namespace
-}  // namespace neurontwin
+}  // namespace nt::produce

@@ -7,17 +7,17 @@
 #include <thread>
 
 #include "files/files.hpp"
+#include "produce/detail/simulation_progress.hpp"
 #include "produce/make_clusters.hpp"
 #include "produce/signal_sources.hpp"
-#include "produce/simulation_progress.hpp"
 #include "produce/trial_source.hpp"
 #include "simulate/in_parallel.hpp"
 
-namespace neurontwin {
+namespace nt::produce {
 namespace {
 
 /// One shard still to be made.
-struct Task : ShardPlace {
+struct Task : dataset::ShardPlace {
   const SplitPlan* split = nullptr;
 };
 
@@ -26,22 +26,22 @@ struct Task : ShardPlace {
 /// same. So is one of the same neuron and training distribution with another shift.
 bool is_made(const DatasetPlan& plan, const std::filesystem::path& file, const Task& task) {
   if (!std::filesystem::exists(file)) return false;
-  const Shard shard(file);
+  const dataset::Shard shard(file);
   const auto& split = *task.split;
   const auto files = files_of(plan, split);
-  if (!is_of(shard, files)) {
+  if (!dataset::is_of(shard, files)) {
     const bool other_shift = !split.configuration.empty() && shard.split() == split.name &&
                              shard.identity().neuron == plan.identity.neuron &&
                              shard.identity().configuration.starts_with(plan.identity.configuration);
     if (other_shift) return false;
-    require_same(shard, files, task);
+    dataset::require_same(shard, files, task);
   }
   return shard.first_trial() == task.first_trial && shard.trials() == task.trials;
 }
 
 /// Shards past the plan's end would be read as its trials by whoever opens the folder.
 void remove_shards_from(const std::filesystem::path& folder, const std::string& split, size_t number) {
-  while (std::filesystem::remove(shard_path(folder, split, number))) ++number;
+  while (std::filesystem::remove(dataset::shard_path(folder, split, number))) ++number;
 }
 
 /// What of the data set is still to be made, in the order to make it. Shards that the plan does not have are
@@ -51,10 +51,10 @@ std::vector<Task> missing_shards(const DatasetPlan& plan, const std::filesystem:
   std::vector<Task> tasks;
   for (const auto& split : splits) {
     size_t shards = 0;
-    for_each_shard(split.trials, plan.data.trials_per_shard, [&](const ShardPlace& place) {
+    dataset::for_each_shard(split.trials, plan.data.trials_per_shard, [&](const dataset::ShardPlace& place) {
       const Task task{place, &split};
       ++shards;
-      if (!is_made(plan, shard_path(folder, split.name, task.number), task)) {
+      if (!is_made(plan, dataset::shard_path(folder, split.name, task.number), task)) {
         tasks.push_back(task);
       } else if (hooks.shard_is_there) {
         hooks.shard_is_there(split.name, task.number);
@@ -68,7 +68,7 @@ std::vector<Task> missing_shards(const DatasetPlan& plan, const std::filesystem:
 /// A shard being filled.
 struct OpenShard {
   Task task;
-  std::vector<Trial> trials;
+  std::vector<simulate::Trial> trials;
   uint64_t begun = 0, finished = 0;  // trials
 };
 
@@ -89,7 +89,7 @@ class Workload {
     if (!open_ || open_->begun == open_->task.trials) {
       if (next_ == tasks_.size()) return {};
       const auto& task = tasks_[next_++];
-      open_ = std::make_shared<OpenShard>(OpenShard{task, std::vector<Trial>(task.trials)});
+      open_ = std::make_shared<OpenShard>(OpenShard{task, std::vector<simulate::Trial>(task.trials)});
     }
     const auto count = std::min<uint64_t>(at_most, open_->task.trials - open_->begun);
     const Batch batch{open_, open_->begun, count};
@@ -103,7 +103,7 @@ class Workload {
   }
 
   /// True for the batch that completes its shard.
-  bool put(const Batch& batch, std::vector<Trial> trials) {
+  bool put(const Batch& batch, std::vector<simulate::Trial> trials) {
     const std::lock_guard lock(mutex_);
     std::ranges::move(trials, batch.shard->trials.begin() + static_cast<int64_t>(batch.first));
     batch.shard->finished += batch.count;
@@ -141,7 +141,7 @@ int64_t make_splits(const DatasetPlan& plan, std::span<const SplitPlan> splits,
                     const std::filesystem::path& folder, int threads, const Watcher& watcher,
                     const MakingHooks& hooks) {
   std::filesystem::create_directories(folder);
-  remove_half_written(folder);
+  files::remove_half_written(folder);
   const auto tasks = missing_shards(plan, folder, splits, hooks);
   const auto makers = signal_makers(plan, {folder, threads, watcher});
   const auto drawn = with_clusters(plan, tasks, folder, threads, watcher);
@@ -150,10 +150,10 @@ int64_t make_splits(const DatasetPlan& plan, std::span<const SplitPlan> splits,
   for (const auto& task : tasks) missing += static_cast<int64_t>(task.trials);
 
   SimulationProgress progress("simulate", trials, trials - missing, plan.data.trial_ms, watcher);
-  const auto cell = cell_table(plan.cell);
+  const auto cell = dataset::cell_table(plan.cell);
   Workload workload(tasks);
   std::atomic<int> started{0};
-  in_parallel(threads, [&](const std::atomic<bool>& failed) {
+  simulate::in_parallel(threads, [&](const std::atomic<bool>& failed) {
     const int worker = started.fetch_add(1);
     const auto rest = [&] {  // until this thread is asked for, or nothing is left to do
       if (hooks.threads_at_work == nullptr) return;
@@ -173,13 +173,14 @@ int64_t make_splits(const DatasetPlan& plan, std::span<const SplitPlan> splits,
       if (!workload.put(*batch,
                         source.simulate(*task.split, task.first_trial + batch->first, batch->count, pace)))
         continue;
-      write_file_atomically(shard_path(folder, task.split->name, task.number),
-                            shard_bytes(files_of(plan, *task.split).identity, cell, task.split->name,
-                                        task.first_trial, batch->shard->trials));
+      files::write_file_atomically(
+          dataset::shard_path(folder, task.split->name, task.number),
+          dataset::shard_bytes(files_of(plan, *task.split).identity, cell, task.split->name, task.first_trial,
+                               batch->shard->trials));
       if (hooks.shard_is_there) hooks.shard_is_there(task.split->name, task.number);
     }
   });
   return missing;
 }
 
-}  // namespace neurontwin
+}  // namespace nt::produce

@@ -6,7 +6,7 @@
 #include "produce/plan.hpp"
 #include "progress/watcher.hpp"
 
-namespace neurontwin {
+namespace nt::produce {
 
 /// For whoever uses a data set while it is made.
 struct MakingHooks {
@@ -29,4 +29,4 @@ int64_t make_splits(const DatasetPlan& plan, std::span<const SplitPlan> splits,
                     const std::filesystem::path& folder, int threads, const Watcher& watcher,
                     const MakingHooks& hooks = {});
 
-}  // namespace neurontwin
+}  // namespace nt::produce

@@ -16,8 +16,9 @@
 #include "produce/synapse_clusters.hpp"
 #include "produce/trial_source.hpp"
 #include "simulate/dendritic_input.hpp"
+#include "simulate/simulator.hpp"
 
-namespace neurontwin {
+namespace nt::produce {
 namespace {
 
 namespace fs = std::filesystem;
@@ -37,25 +38,25 @@ insert = [
 ])";
 
 fs::path fresh_folder(const std::string& name) {
-  auto folder = own_temporary_folder() / ("detailed-" + name);
+  auto folder = config::own_temporary_folder() / ("detailed-" + name);
   fs::remove_all(folder);
   return folder;
 }
 
 DatasetPlan small_plan(int64_t components = 3) {
-  const auto folder = own_temporary_folder() / "neurontwin-dataset-test";
+  const auto folder = config::own_temporary_folder() / "neurontwin-dataset-test";
   fs::create_directories(folder);
   std::ofstream(folder / "dataset-test.swc") << "1 1 0 0 0 10 -1\n2 3 0 -11 0 1 1\n3 3 0 -151 0 0.5 2\n"
                                                 "4 4 0 11 0 2 1\n5 4 0 251 0 1 4\n";
   DatasetPlan plan;
-  plan.cell = read_detailed_cell(Settings::from_text(kCell, "cell.toml"), folder);
+  plan.cell = cell::read_detailed_cell(config::Settings::from_text(kCell, "cell.toml"), folder);
   plan.simulation.cable.dt_ms = 0.1;
-  plan.stimulus.pools = pools_of(plan.cell);
+  plan.stimulus.pools = simulate::pools_of(plan.cell);
   for (auto& pool : plan.stimulus.pools) pool.excitatory_per_100ms_high = 80;
   plan.stimulus.inhibition_below_excitation = 80;
   plan.stimulus.inhibition_above_excitation = 0;
-  plan.stimulus.excitatory_synapses = excitatory_synapses(plan.cell);
-  plan.stimulus.inhibitory_synapses = inhibitory_synapses(plan.cell);
+  plan.stimulus.excitatory_synapses = cell::excitatory_synapses(plan.cell);
+  plan.stimulus.inhibitory_synapses = cell::inhibitory_synapses(plan.cell);
   plan.stimulus.interval_ms = {50};
   plan.stimulus.smoothing_sd_ms = {30};
   plan.data = {
@@ -63,8 +64,8 @@ DatasetPlan small_plan(int64_t components = 3) {
   plan.data.dendritic_components = components;
   plan.data.dendritic_fit_trials = 19;
   plan.seed = 4;
-  plan.identity = {excitatory_synapses(plan.cell),
-                   inhibitory_synapses(plan.cell),
+  plan.identity = {cell::excitatory_synapses(plan.cell),
+                   cell::inhibitory_synapses(plan.cell),
                    plan.data.trial_ms,
                    plan.seed,
                    "[cell]\na test's\n",
@@ -75,7 +76,7 @@ DatasetPlan small_plan(int64_t components = 3) {
 std::map<std::string, std::string> files_in(const fs::path& folder) {
   std::map<std::string, std::string> files;
   for (const auto& entry : fs::directory_iterator(folder))
-    files[entry.path().filename()] = read_file(entry.path());
+    files[entry.path().filename()] = files::read_file(entry.path());
   return files;
 }
 
@@ -131,12 +132,13 @@ TEST(DetailedDataset, HoldsWhatTheSimulatorGivesForTheSameInput) {
   const auto plan = small_plan();
   const auto folder = fresh_folder("simulator");
   make_dataset(plan, folder, 1, {});
-  const auto test = Split::open(folder, "test");
-  const auto& cell = std::get<DetailedCell>(plan.cell);
+  const auto test = dataset::Split::open(folder, "test");
+  const auto& cell = *cell::compartmental(plan.cell);
   for (size_t i = 0; i < test.trials(); ++i) {
-    const auto input = draw_input(plan.stimulus, plan.seed, Stage::stimulus_test, i, plan.data.trial_ms);
-    const auto recording = simulate_trials(cell, plan.simulation.cable, Precision::in_float,
-                                           std::span(&input, 1), plan.data.trial_ms, 1)[0];
+    const auto input =
+        stimulus::draw_input(plan.stimulus, plan.seed, random::Stage::stimulus_test, i, plan.data.trial_ms);
+    const auto recording = simulate::simulate(cell, {plan.simulation.cable, simulate::Precision::in_float},
+                                              std::span(&input, 1), plan.data.trial_ms, 1)[0];
     const auto trial = test.trial(i);
     const auto nexus_mV = trial.signal("nexus_mV");
     EXPECT_TRUE(std::ranges::equal(trial.excitatory.time_ms, input.excitatory.time_ms));
@@ -152,26 +154,27 @@ TEST(DetailedDataset, HoldsWhatTheSimulatorGivesForTheSameInput) {
 
 TEST(DetailedDataset, ASignalIsMadeFromTheQuantitiesRecordedForItAlone) {
   auto plan = small_plan();
-  const auto& cell = std::get<DetailedCell>(plan.cell);
-  const Quantity m{"soma", "NaTs2_t.m", "", {0}}, h{"soma", "NaTs2_t.h", "", {0}};
+  const auto& cell = *cell::compartmental(plan.cell);
+  const simulate::Quantity m{"soma", "NaTs2_t.m", "", {0}}, h{"soma", "NaTs2_t.h", "", {0}};
   plan.identity.signals = {{"h", "1"}, {"h_and_m", "1", 2, true}, {"first_mV", "mV"}};
-  const auto alternating = [](const Recording&, std::span<const std::vector<float>> quantities) {
+  const auto alternating = [](const simulate::Recording&, std::span<const std::vector<float>> quantities) {
     std::vector<float> values;
     for (size_t ms = 0; ms < quantities[0].size(); ++ms)
       values.insert(values.end(), {quantities[0][ms], quantities[1][ms]});
     return values;
   };
   const std::vector<SignalMaker> makers{
-      {.quantities = {h}, .from_recording = [](const Recording&, auto quantities) { return quantities[0]; }},
+      {.quantities = {h},
+       .from_recording = [](const simulate::Recording&, auto quantities) { return quantities[0]; }},
       {.quantities = {h, m}, .from_recording = alternating},
       {.at_ms = [](auto compartments_mV, auto values) { values[0] = compartments_mV[0]; }}};
   const auto test = splits_of(plan.data)[2];
   const auto trials = trial_source(plan, makers).simulate(test, 0, 3, [](int64_t) {});
   auto spec = plan.simulation.cable;
   spec.quantities = {h, m};
-  const auto input = draw_input(plan.stimulus, plan.seed, test.stage, 2, plan.data.trial_ms);
-  const auto alone =
-      simulate_trials(cell, spec, Precision::in_float, std::span(&input, 1), plan.data.trial_ms, 1)[0];
+  const auto input = stimulus::draw_input(plan.stimulus, plan.seed, test.stage, 2, plan.data.trial_ms);
+  const auto alone = simulate::simulate(cell, {spec, simulate::Precision::in_float}, std::span(&input, 1),
+                                        plan.data.trial_ms, 1)[0];
   const auto& signals = trials[2].signals;
   EXPECT_EQ(signals[0], alone.quantities[0]);
   for (size_t ms = 0; ms < 300; ++ms) {
@@ -201,7 +204,7 @@ TEST(DetailedDataset, InterruptedAnywhereAndMadeAgainItIsTheSameFiles) {
   EXPECT_GT(kills, 3);
   expect_same_files(undisturbed, disturbed);
   fs::remove(dendritic_basis_path(disturbed));
-  fs::remove(shard_path(disturbed, "train", 1));
+  fs::remove(dataset::shard_path(disturbed, "train", 1));
   EXPECT_EQ(make_dataset(plan, disturbed, 1, {}), 6);
   expect_same_files(undisturbed, disturbed);
 }
@@ -230,9 +233,9 @@ TEST(DetailedDataset, ComponentsAreWhitenedOnTheTrialsTheyWereFittedOnAndHandedO
     EXPECT_GT(std::sqrt(squares[k] / samples), 0.8);
     EXPECT_LT(std::sqrt(squares[k] / samples), 1.001);
   }
-  const std::array<Window, 2> windows{Window{1, 40}, Window{5, 100}};
-  const auto batch =
-      gather(train, windows, {.history_ms = 10, .window_ms = 50, .signals = {"dendrites_pc", "nexus_mV"}});
+  const std::array<dataset::Window, 2> windows{dataset::Window{1, 40}, dataset::Window{5, 100}};
+  const auto batch = dataset::gather(
+      train, windows, {.history_ms = 10, .window_ms = 50, .signals = {"dendrites_pc", "nexus_mV"}});
   const auto *dendrites = batch.signal("dendrites_pc"), *nexus = batch.signal("nexus_mV");
   ASSERT_TRUE(dendrites != nullptr && nexus != nullptr);
   EXPECT_EQ(dendrites->values_per_ms, 3);
@@ -240,7 +243,7 @@ TEST(DetailedDataset, ComponentsAreWhitenedOnTheTrialsTheyWereFittedOnAndHandedO
   EXPECT_EQ(dendrites->values[(50 + 7) * 3 + 2], train.trial(5).signal("dendrites_pc")[107 * 3 + 2]);
   ASSERT_EQ(nexus->values.size(), 2u * 50);
   EXPECT_EQ(nexus->values[50 + 7], train.trial(5).signal("nexus_mV")[107]);
-  EXPECT_TRUE(gather(train, windows, {.history_ms = 10, .window_ms = 50}).signals.empty());
+  EXPECT_TRUE(dataset::gather(train, windows, {.history_ms = 10, .window_ms = 50}).signals.empty());
 }
 
 TEST(DetailedDataset, PublishedLabelsAreTheExactOnesOfTheSameFilesRoundedToHalf) {
@@ -249,14 +252,14 @@ TEST(DetailedDataset, PublishedLabelsAreTheExactOnesOfTheSameFilesRoundedToHalf)
   const auto folder = fresh_folder("labels");
   make_dataset(plan, folder, 2, {});
   plan.data.labels = {.published = true, .soma_ceiling_mV = -55};
-  const auto exact = Split::open(folder, "train"),
+  const auto exact = dataset::Split::open(folder, "train"),
              published = open_split(plan, folder, splits_of(plan.data)[0]);
   int moved = 0;
   for (size_t i = 0; i < exact.trials(); ++i) {
     const auto a = exact.trial(i), b = published.trial(i);
     ASSERT_EQ(a.spike_times_ms.size(), b.spike_times_ms.size());
     for (size_t k = 0; k < a.spike_times_ms.size(); ++k) {
-      EXPECT_EQ(b.spike_times_ms[k], rounded_to_half(a.spike_times_ms[k]));
+      EXPECT_EQ(b.spike_times_ms[k], dataset::rounded_to_half(a.spike_times_ms[k]));
       moved += a.spike_times_ms[k] != b.spike_times_ms[k];
     }
     for (size_t ms = 0; ms < 300; ++ms) EXPECT_EQ(b.soma_mV[ms], std::min(a.soma_mV[ms], -55.0f));
@@ -269,14 +272,15 @@ TEST(DetailedDataset, WithoutComponentsThereIsNoBasisAndWindowsOfThemAreRefused)
   const auto folder = fresh_folder("none");
   make_dataset(plan, folder, 2, {});
   EXPECT_FALSE(fs::exists(dendritic_basis_path(folder)));
-  const std::array<Window, 1> windows{Window{1, 40}};
-  const auto train = Split::open(folder, "train");
+  const std::array<dataset::Window, 1> windows{dataset::Window{1, 40}};
+  const auto train = dataset::Split::open(folder, "train");
   EXPECT_TRUE(train.trial(0).signal("dendrites_pc").empty());
   EXPECT_EQ(train.identity().values_per_ms("dendrites_pc"), 0);
   EXPECT_EQ(refusal([&] {
-              gather(train, windows, {.history_ms = 10, .window_ms = 50, .signals = {"dendrites_pc"}});
+              dataset::gather(train, windows,
+                              {.history_ms = 10, .window_ms = 50, .signals = {"dendrites_pc"}});
             }),
-            shard_path(folder, "train", 0).string() +
+            dataset::shard_path(folder, "train", 0).string() +
                 ": has no signal 'dendrites_pc' under /output; it has nexus_mV");
 }
 
@@ -318,11 +322,11 @@ TEST(SynapseClusters, AreTheSameOnAnyNumberOfThreadsAndReadBackAsWritten) {
 TEST(SynapseClusters, DriveOnlyTheirPartOfTheNeuronInASetsShards) {
   const auto plan = small_plan();
   const auto folder = fresh_folder("clusters-driven");
-  SplitPlan split{"ood-clusters", Stage::stimulus_clusters, 12};
+  SplitPlan split{"ood-clusters", random::Stage::stimulus_clusters, 12};
   split.shift.driven_share = 0.3;
   split.shift.driven_factor = 4;
   split.shift.clusters = make_synapse_clusters(plan, {4, 8}, folder, 2, {});
-  split.configuration = determining_text(split.shift);
+  split.configuration = stimulus::determining_text(split.shift);
   make_splits(plan, std::array{split}, folder, 2, {});
   const auto trials = open_split(plan, folder, split);
   for (size_t i = 0; i < trials.trials(); ++i) {
@@ -383,7 +387,7 @@ TEST(BroadDataset, BroadensTrainingAndValidationAndLeavesTheTestTrialsAsTheyWere
                         std::ranges::equal(x.excitatory.synapse, y.excitatory.synapse) &&
                         std::ranges::equal(x.soma_mV, y.soma_mV);
       const auto member =
-          split.takes_breadth ? member_of(plan.breadth, plan.seed, split.stage, i) : "unchanged";
+          split.takes_breadth ? stimulus::member_of(plan.breadth, plan.seed, split.stage, i) : "unchanged";
       // Silence may begin after the trial's end.
       if (member != "silence") {
         EXPECT_EQ(same, member == "unchanged") << split.name << " " << i;
@@ -421,7 +425,7 @@ TEST(BroadDataset, InterruptedAnywhereAndMadeAgainItIsTheSameFiles) {
   const auto undisturbed = fresh_folder("broad-undisturbed"), disturbed = fresh_folder("broad-disturbed");
   make_dataset(plan, undisturbed, 2, {});
   make_dataset(plan, disturbed, 2, {});
-  fs::remove(shard_path(disturbed, "train", 3));
+  fs::remove(dataset::shard_path(disturbed, "train", 3));
   fs::remove(synapse_clusters_path(disturbed));
   EXPECT_EQ(make_dataset(plan, disturbed, 1, {}), 6);
   expect_same_files(undisturbed, disturbed);
@@ -430,7 +434,7 @@ TEST(BroadDataset, InterruptedAnywhereAndMadeAgainItIsTheSameFiles) {
 
 TEST(DetailedDataset, AVoltageThatNoMembraneHasIsNamedWithItsTrialAndNotWritten) {
   auto plan = small_plan(0);
-  auto& cell = std::get<DetailedCell>(plan.cell);
+  auto& cell = std::get<cell::DetailedCell>(plan.cell);
   auto& synapses = cell.placements[*cell.excitatory.placement];
   for (size_t k = 0; k < synapses.mechanism().parameters.size(); ++k)
     if (synapses.mechanism().parameters[k].name == "e")
@@ -467,18 +471,19 @@ TEST(DetailedDataset, AStoredBasisOrClustersOfAnotherSizeAreRefused) {
   const auto basis = [&](size_t components, size_t compartments) {
     const DendriticBasis b{std::vector<double>(compartments), std::vector<double>(components * compartments),
                            std::vector<double>(components, 1.0), 1};
-    write_file_atomically(dendritic_basis_path(folder),
-                          dendritic_basis_bytes(b, plan.identity.configuration, 19, 100));
+    files::write_file_atomically(dendritic_basis_path(folder),
+                                 dendritic_basis_bytes(b, plan.identity.configuration, 19, 100));
     return refusal([&] { make_dataset(plan, folder, 1, {}); });
   };
   EXPECT_NE(basis(1, 2).find("has 1 components of 2 compartments, expected 1 of "), std::string::npos);
-  EXPECT_NE(basis(2, cell_table(plan.cell).section.size()).find("has 2 components of"), std::string::npos);
+  EXPECT_NE(basis(2, dataset::cell_table(plan.cell).section.size()).find("has 2 components of"),
+            std::string::npos);
 
   const ClusterSpec spec{2, 3};
   const auto configuration =
       fmt::format("{}\n[clusters]\ncount = 2\nfit_trials = 3\n", plan.identity.configuration);
-  write_file_atomically(synapse_clusters_path(folder),
-                        synapse_clusters_bytes({2, {0, 1}, {0}}, configuration, 3));
+  files::write_file_atomically(synapse_clusters_path(folder),
+                               synapse_clusters_bytes({2, {0, 1}, {0}}, configuration, 3));
   EXPECT_NE(refusal([&] {
               make_synapse_clusters(plan, spec, folder, 1, {});
             }).find("has clusters of 2 excitatory and 1 inhibitory synapses, expected"),
@@ -486,4 +491,4 @@ TEST(DetailedDataset, AStoredBasisOrClustersOfAnotherSizeAreRefused) {
 }
 
 }  // namespace
-}  // namespace neurontwin
+}  // namespace nt::produce

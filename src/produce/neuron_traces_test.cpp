@@ -6,8 +6,9 @@
 #include "dataset/hdf5.hpp"
 #include "dataset/replay_input.hpp"
 #include "simulate/cable.hpp"
+#include "simulate/simulator.hpp"
 
-namespace neurontwin {
+namespace nt::produce {
 namespace {
 
 namespace fs = std::filesystem;
@@ -21,35 +22,35 @@ class NeuronsTraces : public testing::TestWithParam<std::string> {
     if (!fs::exists(kShared / "reference"))
       GTEST_SKIP() << "the reconstruction and NEURON's traces are not at hand";
     const auto receptors = GetParam();
-    cell_ = read_detailed_cell(Settings::from_file(kProject / "cells/l5pc.toml"), kProject / "cells",
-                               {kShared / "morphologies/cell1.asc", receptors});
+    cell_ = cell::read_detailed_cell(config::Settings::from_file(kProject / "cells/l5pc.toml"),
+                                     kProject / "cells", {kShared / "morphologies/cell1.asc", receptors});
     for (const auto& entry : fs::directory_iterator(kShared / "reference")) {
       if (!entry.path().filename().string().starts_with("l5pc_" + receptors)) continue;
       files_.push_back(entry.path());
-      inputs_.push_back(read_replay_input(entry.path(), cell_));
+      inputs_.push_back(dataset::read_replay_input(entry.path(), cell_));
     }
     ASSERT_FALSE(files_.empty());
   }
 
   /// Numbers of spikes equal, and each within `most_ms` of NEURON's.
-  static void expect_the_same_spikes(const Recording& ours, const std::vector<double>& theirs, double most_ms,
-                                     const fs::path& file) {
+  static void expect_the_same_spikes(const simulate::Recording& ours, const std::vector<double>& theirs,
+                                     double most_ms, const fs::path& file) {
     ASSERT_EQ(ours.spike_times_ms.size(), theirs.size()) << file;
     for (size_t k = 0; k < theirs.size(); ++k)
       EXPECT_NEAR(ours.spike_times_ms[k], theirs[k], most_ms) << file << ", spike " << k;
   }
 
-  DetailedCell cell_;
+  cell::DetailedCell cell_;
   std::vector<fs::path> files_;
-  std::vector<TimedInput> inputs_;
+  std::vector<stimulus::TimedInput> inputs_;
 };
 
 TEST_P(NeuronsTraces, OfBackwardEulerAreOurs) {
-  CableSpec spec;
-  spec.scheme = Scheme::backward_euler;
-  const auto ours = simulate_trials(cell_, spec, Precision::in_double, inputs_, 2000, 1);
+  simulate::CableSpec spec;
+  spec.scheme = simulate::Scheme::backward_euler;
+  const auto ours = simulate::simulate(cell_, {spec, simulate::Precision::in_double}, inputs_, 2000, 1);
   for (size_t i = 0; i < files_.size(); ++i) {
-    const Hdf5File file(files_[i]);
+    const dataset::Hdf5File file(files_[i]);
     const auto soma = file.read<double>("/be_dt0.025/soma_mV"),
                nexus = file.read<double>("/be_dt0.025/nexus_mV");
     for (size_t k = 0; k < 800; ++k)  // 100 ms: what rounding does to an excitable cell grows with time
@@ -62,11 +63,11 @@ TEST_P(NeuronsTraces, OfBackwardEulerAreOurs) {
 
 TEST_P(NeuronsTraces, AtConvergenceHaveOurSpikes) {
   // The default scheme at dt 0.025 ms against NEURON's second-order scheme at 0.00625.
-  for (const auto precision : {Precision::in_double, Precision::in_float}) {
-    const auto ours = simulate_trials(cell_, {}, precision, inputs_, 2000, 1);
+  for (const auto precision : {simulate::Precision::in_double, simulate::Precision::in_float}) {
+    const auto ours = simulate::simulate(cell_, {{}, precision}, inputs_, 2000, 1);
     for (size_t i = 0; i < files_.size(); ++i)
-      expect_the_same_spikes(ours[i], Hdf5File(files_[i]).read<double>("/converged/spike_times_ms"), 0.5,
-                             files_[i]);
+      expect_the_same_spikes(ours[i], dataset::Hdf5File(files_[i]).read<double>("/converged/spike_times_ms"),
+                             0.5, files_[i]);
   }
 }
 
@@ -74,4 +75,4 @@ INSTANTIATE_TEST_SUITE_P(Under, NeuronsTraces, testing::Values("nmda", "ampa"),
                          [](const auto& parameter) { return parameter.param; });
 
 }  // namespace
-}  // namespace neurontwin
+}  // namespace nt::produce

@@ -7,12 +7,12 @@
 
 #include "dataset/maker.hpp"
 
-namespace neurontwin {
+namespace nt::produce {
 namespace {
 
 /// Shards that one neuron and recipe made.
 struct Makers {
-  DatasetIdentity identity;
+  dataset::DatasetIdentity identity;
   std::vector<std::string> files;
 
   std::string names() const {
@@ -36,9 +36,9 @@ std::vector<Makers> makers_in(const std::filesystem::path& folder, const Dataset
   std::ranges::sort(files);
   std::vector<Makers> makers;
   for (const auto& file : files) {
-    const auto identity = identity_in(Hdf5File(file));
-    auto known =
-        std::ranges::find_if(makers, [&](const auto& m) { return same_maker(m.identity, identity); });
+    const auto identity = dataset::identity_in(dataset::Hdf5File(file));
+    auto known = std::ranges::find_if(
+        makers, [&](const auto& m) { return dataset::same_maker(m.identity, identity); });
     if (known == makers.end()) known = makers.insert(known, Makers{identity, {}});
     known->files.push_back(file.filename().string());
   }
@@ -58,7 +58,7 @@ std::string put_outdated_aside(const DatasetPlan& plan, const std::filesystem::p
   const auto makers = makers_in(folder, plan);
   if (makers.empty()) return "";
   if (makers.size() > 1) {
-    const auto found = differences_of(makers[0].identity, makers[1].identity);
+    const auto found = dataset::differences_of(makers[0].identity, makers[1].identity);
     fail_input(
         "{}: holds shards that were not all made from one neuron and recipe: {} on one side, {} on the other "
         "({}); remove those that do not belong there, they are made again",
@@ -66,13 +66,13 @@ std::string put_outdated_aside(const DatasetPlan& plan, const std::filesystem::p
         found.empty() ? "their digests differ" : words_for(found, "in the first", "in the second"));
   }
   const auto& there = makers[0].identity;
-  if (same_maker(there, plan.identity)) return "";
-  const auto found = differences_of(there, plan.identity);
-  const bool older = is_known(plan.identity) && !is_known(there);
+  if (dataset::same_maker(there, plan.identity)) return "";
+  const auto found = dataset::differences_of(there, plan.identity);
+  const bool older = dataset::is_known(plan.identity) && !dataset::is_known(there);
   // Where a file has another content, settings may be other because it says other defaults.
-  if (!older && std::ranges::all_of(found, is_setting))
+  if (!older && std::ranges::all_of(found, config::is_setting))
     fail_input("{}: {}", (folder / makers[0].files.front()).string(),
-               other_maker_words(there, plan.identity));
+               dataset::other_maker_words(there, plan.identity));
   const auto aside = name_aside(folder);
   std::filesystem::rename(folder, aside);
   return fmt::format("the data set there {}; it is now in {}, and another is made",
@@ -81,4 +81,4 @@ std::string put_outdated_aside(const DatasetPlan& plan, const std::filesystem::p
                      aside.string());
 }
 
-}  // namespace neurontwin
+}  // namespace nt::produce

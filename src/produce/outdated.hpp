@@ -1,7 +1,7 @@
 #pragma once
 #include "produce/plan.hpp"
 
-namespace neurontwin {
+namespace nt::produce {
 
 /// Makes room for the data set of `plan` in `folder`. One of the same settings that an older program made, or
 /// from files of other content or by algorithms of another version, is put aside as FOLDER-before-N; the
@@ -9,4 +9,4 @@ namespace neurontwin {
 /// there are of other settings, or were not all made from one neuron and recipe: they are never mixed.
 std::string put_outdated_aside(const DatasetPlan& plan, const std::filesystem::path& folder);
 
-}  // namespace neurontwin
+}  // namespace nt::produce

@@ -2,9 +2,9 @@
 
 #include "files/files.hpp"
 
-namespace neurontwin {
+namespace nt::produce {
 
-DataSpec read_data(const Settings& settings) {
+DataSpec read_data(const config::Settings& settings) {
   DataSpec data;
   data.trial_ms = settings.integer("trial_ms", 6000, {2, 1e7});
   data.train_trials = settings.integer("train_trials", {}, {1, 1e9});
@@ -13,31 +13,33 @@ DataSpec read_data(const Settings& settings) {
   data.trials_per_shard = settings.integer("trials_per_shard", 128, {1, 1e6});
   data.dendritic_components = settings.integer("dendritic_components", 0, {0, 1e4});
   data.dendritic_fit_trials = settings.integer("dendritic_fit_trials", 64, {1, 128});
-  data.labels = read_labels(settings);
+  data.labels = dataset::read_labels(settings);
   return data;
 }
 
 std::array<SplitPlan, 3> splits_of(const DataSpec& data) {
-  return {SplitPlan{"train", Stage::stimulus_train, data.train_trials, {}, "", true},
-          SplitPlan{"valid", Stage::stimulus_valid, data.valid_trials, {}, "", true},
-          SplitPlan{"test", Stage::stimulus_test, data.test_trials}};
+  return {SplitPlan{"train", random::Stage::stimulus_train, data.train_trials, {}, "", true},
+          SplitPlan{"valid", random::Stage::stimulus_valid, data.valid_trials, {}, "", true},
+          SplitPlan{"test", random::Stage::stimulus_test, data.test_trials}};
 }
 
-SplitFiles files_of(const DatasetPlan& plan, const SplitPlan& split) {
+dataset::SplitFiles files_of(const DatasetPlan& plan, const SplitPlan& split) {
   auto identity = plan.identity;
   identity.configuration += split.configuration;
-  if (!split.configuration.empty()) identity.recipe = digest(identity.recipe + split.configuration);
+  if (!split.configuration.empty()) identity.recipe = files::digest(identity.recipe + split.configuration);
   return {split.name, std::move(identity), plan.data.labels, split.trials, plan.data.trials_per_shard};
 }
 
-Split open_split(const DatasetPlan& plan, const std::filesystem::path& folder, const SplitPlan& split) {
-  return Split::open(files_of(plan, split), folder);
+dataset::Split open_split(const DatasetPlan& plan, const std::filesystem::path& folder,
+                          const SplitPlan& split) {
+  return dataset::Split::open(files_of(plan, split), folder);
 }
 
-Split open_split(const DatasetPlan& plan, const std::filesystem::path& folder, const std::string& name) {
+dataset::Split open_split(const DatasetPlan& plan, const std::filesystem::path& folder,
+                          const std::string& name) {
   for (const auto& split : splits_of(plan.data))
     if (split.name == name) return open_split(plan, folder, split);
   fail_run("no split '{}'", name);
 }
 
-}  // namespace neurontwin
+}  // namespace nt::produce

@@ -9,7 +9,7 @@
 #include "stimulus/breadth.hpp"
 #include "stimulus/shifted.hpp"
 
-namespace neurontwin {
+namespace nt::produce {
 
 /// How much is simulated. Reads [data].
 struct DataSpec {
@@ -22,41 +22,43 @@ struct DataSpec {
   /// stream; 0: none.
   int64_t dendritic_components = 0;
   int64_t dendritic_fit_trials = 64;
-  Labels labels = {};
+  dataset::Labels labels = {};
 };
-DataSpec read_data(const Settings& settings);
+DataSpec read_data(const config::Settings& settings);
 
 /// Training, validation and test trials come from streams of their own, and so do those of each other input
 /// distribution.
 struct SplitPlan {
   std::string name;  // "train", "valid", "test", "ood-synchrony"
-  Stage stage;
+  random::Stage stage;
   int64_t trials;
-  StimulusShift shift = {};        // how the input is other than in training
-  std::string configuration = {};  // beside the plan's: all that determines the shift, as TOML text
-  bool takes_breadth = false;      // draws from the plan's mixture, where it has one, not from `shift`
+  stimulus::StimulusShift shift = {};  // how the input is other than in training
+  std::string configuration = {};      // beside the plan's: all that determines the shift, as TOML text
+  bool takes_breadth = false;          // draws from the plan's mixture, where it has one, not from `shift`
 };
 /// In this order: train, valid, test. The first two take the plan's breadth.
 std::array<SplitPlan, 3> splits_of(const DataSpec& data);
 
 /// Everything that determines a data set.
 struct DatasetPlan {
-  Neuron cell;
-  SimulationSpec simulation;  // of a detailed neuron
-  RandomRates stimulus;
-  Breadth breadth;  // of training and validation trials
+  cell::Neuron cell;
+  simulate::SimulationSpec simulation;  // of a detailed neuron
+  stimulus::RandomRates stimulus;
+  stimulus::Breadth breadth;  // of training and validation trials
   DataSpec data;
   uint64_t seed = 0;
-  DatasetIdentity identity;
+  dataset::DatasetIdentity identity;
 };
 
 /// What a split's shards are known by, and how many there are.
-SplitFiles files_of(const DatasetPlan& plan, const SplitPlan& split);
+dataset::SplitFiles files_of(const DatasetPlan& plan, const SplitPlan& split);
 
 /// Opens the shards of a split of the plan. InputError where one is missing, damaged, or made by another
 /// configuration.
-Split open_split(const DatasetPlan& plan, const std::filesystem::path& folder, const SplitPlan& split);
+dataset::Split open_split(const DatasetPlan& plan, const std::filesystem::path& folder,
+                          const SplitPlan& split);
 /// The same of one of its three: "train", "valid" or "test".
-Split open_split(const DatasetPlan& plan, const std::filesystem::path& folder, const std::string& split);
+dataset::Split open_split(const DatasetPlan& plan, const std::filesystem::path& folder,
+                          const std::string& split);
 
-}  // namespace neurontwin
+}  // namespace nt::produce

@@ -1,16 +1,16 @@
 // Principal components of the dendrites' voltages, where a detailed neuron's plan asks for some.
+#include "produce/detail/simulation_progress.hpp"
 #include "produce/plan.hpp"
 #include "produce/signal_sources.hpp"
-#include "produce/simulation_progress.hpp"
 #include "produce/trial_source.hpp"
 
-namespace neurontwin {
+namespace nt::produce {
 namespace {
 
 constexpr std::string_view kFile = "dendritic_basis.h5";
 
 int64_t values_per_ms(const DatasetPlan& plan) {
-  return std::holds_alternative<DetailedCell>(plan.cell) ? plan.data.dendritic_components : 0;
+  return cell::compartmental(plan.cell) != nullptr ? plan.data.dendritic_components : 0;
 }
 
 /// The basis of the data set in a folder, fitted if it is not there.
@@ -19,7 +19,7 @@ DendriticBasis ready_basis(const DatasetPlan& plan, const SignalPreparation& pre
   if (std::filesystem::exists(file)) {
     auto basis = read_dendritic_basis(file, plan.identity.configuration);
     const auto components = static_cast<size_t>(plan.data.dendritic_components);
-    const auto compartments = cell_table(plan.cell).section.size();
+    const auto compartments = dataset::cell_table(plan.cell).section.size();
     if (basis.components() != components || basis.compartments() != compartments) {
       fail_input("{}: has {} components of {} compartments, expected {} of {}; remove it", file.string(),
                  basis.components(), basis.compartments(), components, compartments);
@@ -31,8 +31,8 @@ DendriticBasis ready_basis(const DatasetPlan& plan, const SignalPreparation& pre
   int64_t samples = 0;
   const auto basis = fit_dendritic_basis(
       plan, preparation.threads, [&](int64_t trial_ms) { progress.add(trial_ms); }, samples);
-  write_file_atomically(file, dendritic_basis_bytes(basis, plan.identity.configuration,
-                                                    plan.data.dendritic_fit_trials, samples));
+  files::write_file_atomically(file, dendritic_basis_bytes(basis, plan.identity.configuration,
+                                                           plan.data.dendritic_fit_trials, samples));
   return basis;
 }
 
@@ -52,4 +52,4 @@ SignalSource dendritic_components() {
   return {"dendrites_pc", "standard deviations", values_per_ms, maker, configuration, kFile, true};
 }
 
-}  // namespace neurontwin
+}  // namespace nt::produce

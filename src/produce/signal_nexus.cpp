@@ -2,16 +2,18 @@
 #include "produce/plan.hpp"
 #include "produce/signal_sources.hpp"
 
-namespace neurontwin {
+namespace nt::produce {
 namespace {
 
 int64_t values_per_ms(const DatasetPlan& plan) {
-  const auto* cell = std::get_if<DetailedCell>(&plan.cell);
+  const auto* cell = cell::compartmental(plan.cell);
   return cell != nullptr && cell->nexus ? 1 : 0;
 }
 
 SignalMaker maker(const DatasetPlan&, const SignalPreparation&) {
-  return {.from_recording = [](const Recording& recording, auto) { return at_whole_ms(recording.nexus_mV); }};
+  return {.from_recording = [](const simulate::Recording& recording, auto) {
+    return simulate::at_whole_ms(recording.nexus_mV, 8);
+  }};
 }
 
 /// The description of the neuron says it.
@@ -25,4 +27,4 @@ SignalSource nexus_voltage() {
   return {"nexus_mV", "mV", values_per_ms, maker, configuration};
 }
 
-}  // namespace neurontwin
+}  // namespace nt::produce

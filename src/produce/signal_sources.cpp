@@ -5,7 +5,7 @@
 
 #include "produce/plan.hpp"
 
-namespace neurontwin {
+namespace nt::produce {
 
 SignalSource nexus_voltage();
 SignalSource dendritic_components();
@@ -18,8 +18,8 @@ std::span<const SignalSource> signal_sources() {
   return all;
 }
 
-std::vector<Signal> signals_of(const DatasetPlan& plan) {
-  std::vector<Signal> signals;
+std::vector<dataset::Signal> signals_of(const DatasetPlan& plan) {
+  std::vector<dataset::Signal> signals;
   for (const auto& source : signal_sources()) {
     const auto values = source.values_per_ms(plan);
     if (values == 0) continue;
@@ -46,18 +46,10 @@ std::vector<SignalMaker> signal_makers(const DatasetPlan& plan, const SignalPrep
     const auto source = std::ranges::find(signal_sources(), signal.name, &SignalSource::name);
     if (source == signal_sources().end()) fail_run("no simulation makes the signal '{}'", signal.name);
     const auto& maker = makers.emplace_back(source->maker(plan, preparation));
-    const bool detailed = std::holds_alternative<DetailedCell>(plan.cell);
-    if (detailed ? !maker.at_ms && !maker.from_recording : !maker.from_trial)
+    if (source->values_per_ms(plan) == 0 || (!maker.at_ms && !maker.from_recording))
       fail_run("the signal '{}' cannot be made of {}", signal.name, words_for(plan.cell));
   }
   return makers;
 }
 
-std::vector<float> at_whole_ms(std::span<const float> trace) {
-  std::vector<float> samples;
-  samples.reserve(trace.size() / 8);
-  for (size_t i = 0; i < trace.size(); i += 8) samples.push_back(trace[i]);
-  return samples;
-}
-
-}  // namespace neurontwin
+}  // namespace nt::produce

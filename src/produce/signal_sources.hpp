@@ -11,22 +11,21 @@
 #include "simulate/cable.hpp"
 #include "simulate/trial.hpp"
 
-namespace neurontwin {
+namespace nt::produce {
 
 struct DatasetPlan;
 
-/// How a signal of one data set is made, trial by trial; values are [ms][value]. For a detailed neuron either
-/// at_ms or from_recording is set, for a point neuron from_trial. Several threads call them at once.
+/// How a signal of one data set is made, trial by trial; values are [ms][value]. Either at_ms or
+/// from_recording is set. Several threads call them at once.
 struct SignalMaker {
   /// What is recorded for it inside a detailed neuron.
-  std::vector<Quantity> quantities = {};
+  std::vector<simulate::Quantity> quantities = {};
   /// While a trial is simulated: the values of one millisecond, from the voltage of every compartment then.
   std::function<void(std::span<const float> compartments_mV, std::span<float> values)> at_ms = {};
   /// After a trial's end; `quantities` are those above, [quantity][ms].
-  std::function<std::vector<float>(const Recording& recording,
+  std::function<std::vector<float>(const simulate::Recording& recording,
                                    std::span<const std::vector<float>> quantities)>
       from_recording = {};
-  std::function<std::vector<float>(const Trial& trial)> from_trial = {};
 };
 
 /// Where a data set is made and how, for what a signal needs before the first trial.
@@ -56,13 +55,10 @@ struct SignalSource {
 std::span<const SignalSource> signal_sources();
 
 /// Those that the data set of a plan has, and the lines that they add to its configuration.
-std::vector<Signal> signals_of(const DatasetPlan& plan);
+std::vector<dataset::Signal> signals_of(const DatasetPlan& plan);
 std::string signals_configuration(const DatasetPlan& plan);
 
 /// What makes the signals of plan.identity, in their order.
 std::vector<SignalMaker> signal_makers(const DatasetPlan& plan, const SignalPreparation& preparation);
 
-/// The samples at whole milliseconds of a trace at 1/8 ms.
-std::vector<float> at_whole_ms(std::span<const float> trace);
-
-}  // namespace neurontwin
+}  // namespace nt::produce

@@ -1,10 +1,10 @@
-#include "produce/simulation_progress.hpp"
+#include "produce/detail/simulation_progress.hpp"
 
 #include <algorithm>
 
 #include "config/error.hpp"
 
-namespace neurontwin {
+namespace nt::produce {
 
 SimulationProgress::SimulationProgress(std::string what, int64_t trials, int64_t done_trials,
                                        int64_t trial_ms, const Watcher& watcher)
@@ -23,4 +23,4 @@ void SimulationProgress::add(int64_t trial_ms) {
   watcher_.tell(progress_);
 }
 
-}  // namespace neurontwin
+}  // namespace nt::produce

@@ -7,15 +7,16 @@
 #include "dataset/hdf5.hpp"
 #include "numerics/k_means.hpp"
 
-namespace neurontwin {
+namespace nt::produce {
 namespace {
 
 constexpr std::string_view kFormat = "neurontwin synapse clusters 1";
 
 /// Ascending.
-std::vector<int> compartments_with_synapses(const Neuron& neuron) {
+std::vector<int> compartments_with_synapses(const cell::Neuron& neuron) {
   std::set<int> all;
-  for (const auto& compartments : {excitatory_compartments(neuron), inhibitory_compartments(neuron)})
+  for (const auto& compartments :
+       {cell::excitatory_compartments(neuron), cell::inhibitory_compartments(neuron)})
     all.insert(compartments.begin(), compartments.end());
   return {all.begin(), all.end()};
 }
@@ -43,17 +44,17 @@ bool are_below(const std::vector<int>& clusters, int64_t count) {
 
 }  // namespace
 
-int64_t possible_clusters(const Neuron& neuron, int64_t count) {
+int64_t possible_clusters(const cell::Neuron& neuron, int64_t count) {
   return std::min(count, static_cast<int64_t>(compartments_with_synapses(neuron).size()));
 }
 
-SynapseClusters cluster_synapses(const VoltageMoments& moments, const Neuron& neuron, int64_t count,
-                                 uint64_t seed) {
+stimulus::SynapseClusters cluster_synapses(const VoltageMoments& moments, const cell::Neuron& neuron,
+                                           int64_t count, uint64_t seed) {
   const auto compartments = compartments_with_synapses(neuron);
-  SynapseClusters clusters;
+  stimulus::SynapseClusters clusters;
   clusters.count = possible_clusters(neuron, count);
-  const auto groups = k_means(correlations(moments, compartments), compartments.size(),
-                              static_cast<size_t>(clusters.count), seed);
+  const auto groups = numerics::k_means(correlations(moments, compartments), compartments.size(),
+                                        static_cast<size_t>(clusters.count), seed);
   const auto of = [&](const std::vector<int>& compartment_of) {
     std::vector<int> out;
     for (const int compartment : compartment_of) {
@@ -62,14 +63,14 @@ SynapseClusters cluster_synapses(const VoltageMoments& moments, const Neuron& ne
     }
     return out;
   };
-  clusters.of_excitatory = of(excitatory_compartments(neuron));
-  clusters.of_inhibitory = of(inhibitory_compartments(neuron));
+  clusters.of_excitatory = of(cell::excitatory_compartments(neuron));
+  clusters.of_inhibitory = of(cell::inhibitory_compartments(neuron));
   return clusters;
 }
 
-std::string synapse_clusters_bytes(const SynapseClusters& clusters, const std::string& configuration,
-                                   int64_t fit_trials) {
-  Hdf5Image image;
+std::string synapse_clusters_bytes(const stimulus::SynapseClusters& clusters,
+                                   const std::string& configuration, int64_t fit_trials) {
+  dataset::Hdf5Image image;
   image.attribute("format", kFormat);
   image.attribute("program_version", NEURONTWIN_VERSION);
   image.seal();
@@ -87,14 +88,15 @@ std::string synapse_clusters_bytes(const SynapseClusters& clusters, const std::s
   return image.bytes();
 }
 
-SynapseClusters read_synapse_clusters(const std::filesystem::path& file, const std::string& configuration) {
-  const Hdf5File stored(file);
+stimulus::SynapseClusters read_synapse_clusters(const std::filesystem::path& file,
+                                                const std::string& configuration) {
+  const dataset::Hdf5File stored(file);
   if (const auto format = stored.text_attribute("format"); format != kFormat)
     fail_input("{}: is '{}', expected '{}'", file.string(), format, kFormat);
   if (stored.text_attribute("configuration") != configuration)
     fail_input("{}: was made by another configuration; choose another --out, or remove it", file.string());
   stored.verified_digest();
-  SynapseClusters clusters;
+  stimulus::SynapseClusters clusters;
   clusters.count = stored.number_attribute("clusters");
   clusters.of_excitatory = stored.read<int32_t>("/excitatory_cluster");
   clusters.of_inhibitory = stored.read<int32_t>("/inhibitory_cluster");
@@ -104,4 +106,4 @@ SynapseClusters read_synapse_clusters(const std::filesystem::path& file, const s
   return clusters;
 }
 
-}  // namespace neurontwin
+}  // namespace nt::produce

@@ -1,25 +1,27 @@
 #include "produce/trial_source.hpp"
 
 #include <atomic>
+#include <memory>
 #include <optional>
 
 #include "simulate/in_parallel.hpp"
-#include "simulate/integrate_and_fire.hpp"
+#include "simulate/simulator.hpp"
 #include "simulate/unphysical_voltage.hpp"
 
-namespace neurontwin {
+namespace nt::produce {
 namespace {
 
-std::vector<SynapticInput> draw_inputs(const DatasetPlan& plan, const SplitPlan& split, uint64_t first,
-                                       size_t count) {
-  std::vector<SynapticInput> inputs;
+std::vector<stimulus::SynapticInput> draw_inputs(const DatasetPlan& plan, const SplitPlan& split,
+                                                 uint64_t first, size_t count) {
+  std::vector<stimulus::SynapticInput> inputs;
   for (uint64_t trial = first; trial < first + count; ++trial) {
     const auto shift = split.takes_breadth && !plan.breadth.members.empty()
-                           ? draw_shift(plan.breadth, plan.seed, split.stage, trial)
+                           ? stimulus::draw_shift(plan.breadth, plan.seed, split.stage, trial)
                            : split.shift;
     const auto factors =
-        draw_factors(shift, plan.stimulus, plan.seed, split.stage, trial, plan.data.trial_ms);
-    inputs.push_back(draw_input(plan.stimulus, plan.seed, split.stage, trial, plan.data.trial_ms, factors));
+        stimulus::draw_factors(shift, plan.stimulus, plan.seed, split.stage, trial, plan.data.trial_ms);
+    inputs.push_back(
+        stimulus::draw_input(plan.stimulus, plan.seed, split.stage, trial, plan.data.trial_ms, factors));
   }
   return inputs;
 }
@@ -29,29 +31,30 @@ template <class Simulate>
 auto named(const std::string& split, uint64_t first, Simulate&& simulate_some) {
   try {
     return simulate_some();
-  } catch (const UnphysicalVoltage& error) {
+  } catch (const simulate::UnphysicalVoltage& error) {
     fail_run("{}, trial {}: {}", split, first + error.trial, error.description);
   }
 }
 
-Trial trial_of(SynapticInput input, const Recording& recording) {
-  Trial trial;
+simulate::Trial trial_of(stimulus::SynapticInput input, const simulate::Recording& recording) {
+  simulate::Trial trial;
   trial.input = std::move(input);
   trial.spike_times_ms.assign(recording.spike_times_ms.begin(), recording.spike_times_ms.end());
-  trial.soma_mV = at_whole_ms(recording.soma_mV);
+  trial.soma_mV = simulate::soma_at_whole_ms(recording);
   return trial;
 }
 
-/// What makes the signals of a detailed neuron, and where in a recording what is recorded for each lies.
-struct DetailedSignals {
-  std::span<const Signal> signals;
+/// What makes the signals of a data set, and where in a recording what is recorded for each lies.
+struct RecordedSignals {
+  std::span<const dataset::Signal> signals;
   std::span<const SignalMaker> makers;
   std::vector<size_t> first_quantity;
 };
 
 /// Has `spec` record what the makers need.
-DetailedSignals recorded_by(CableSpec& spec, const DatasetPlan& plan, std::span<const SignalMaker> makers) {
-  DetailedSignals all{plan.identity.signals, makers, {}};
+RecordedSignals recorded_by(simulate::CableSpec& spec, const DatasetPlan& plan,
+                            std::span<const SignalMaker> makers) {
+  RecordedSignals all{plan.identity.signals, makers, {}};
   for (const auto& maker : makers) {
     all.first_quantity.push_back(spec.quantities.size());
     spec.quantities.insert(spec.quantities.end(), maker.quantities.begin(), maker.quantities.end());
@@ -59,10 +62,9 @@ DetailedSignals recorded_by(CableSpec& spec, const DatasetPlan& plan, std::span<
   return all;
 }
 
-template <class T>
-std::vector<Trial> simulate_detailed(CableSimulator<T>& simulator, const DatasetPlan& plan,
-                                     const DetailedSignals& signals, const SplitPlan& split, uint64_t first,
-                                     size_t count, const Pace& pace) {
+std::vector<simulate::Trial> simulate_some(simulate::Simulator& simulator, const DatasetPlan& plan,
+                                           const RecordedSignals& signals, const SplitPlan& split,
+                                           uint64_t first, size_t count, const Pace& pace) {
   auto inputs = draw_inputs(plan, split, first, count);
   const auto& makers = signals.makers;
   std::vector<std::vector<float>> values(count * makers.size());  // [trial][signal]
@@ -86,7 +88,7 @@ std::vector<Trial> simulate_detailed(CableSimulator<T>& simulator, const Dataset
   };
   const auto recordings =
       named(split.name, first, [&] { return simulator.run(inputs, plan.data.trial_ms, listen); });
-  std::vector<Trial> trials;
+  std::vector<simulate::Trial> trials;
   for (size_t i = 0; i < count; ++i) {
     auto& trial = trials.emplace_back(trial_of(std::move(inputs[i]), recordings[i]));
     for (size_t s = 0; s < makers.size(); ++s) {
@@ -102,38 +104,10 @@ std::vector<Trial> simulate_detailed(CableSimulator<T>& simulator, const Dataset
   return trials;
 }
 
-template <class T>
-TrialSource detailed_source(const DatasetPlan& plan, std::span<const SignalMaker> makers) {
-  const auto& cell = std::get<DetailedCell>(plan.cell);
-  auto spec = plan.simulation.cable;
-  const auto signals = recorded_by(spec, plan, makers);
-  auto simulator = std::make_shared<CableSimulator<T>>(cell, spec);
-  return {simulator->lanes(),
-          [=, &plan](const SplitPlan& split, uint64_t first, size_t count, const Pace& pace) {
-            return simulate_detailed(*simulator, plan, signals, split, first, count, pace);
-          }};
-}
-
-template <class Cell>
-TrialSource point_source(const DatasetPlan& plan, std::span<const SignalMaker> makers) {
-  return {1, [=, &plan](const SplitPlan& split, uint64_t first, size_t count, const Pace& pace) {
-            std::vector<Trial> trials;
-            for (auto& input : draw_inputs(plan, split, first, count)) {
-              auto& trial = trials.emplace_back(named(split.name, first + trials.size(), [&] {
-                return simulate(std::get<Cell>(plan.cell), std::move(input), plan.data.trial_ms);
-              }));
-              for (const auto& maker : makers) trial.signals.push_back(maker.from_trial(trial));
-              pace(plan.data.trial_ms);
-            }
-            return trials;
-          }};
-}
-
 /// The moments of each of the trials [first, first + count) of the training stream, without breadth.
-template <class T>
-std::vector<VoltageMoments> moments_of(CableSimulator<T>& simulator, const DatasetPlan& plan, uint64_t first,
-                                       size_t count, const Pace& pace) {
-  const size_t compartments = std::get<DetailedCell>(plan.cell).geometry.compartments.size();
+std::vector<VoltageMoments> moments_of(simulate::Simulator& simulator, const DatasetPlan& plan,
+                                       uint64_t first, size_t count, const Pace& pace) {
+  const size_t compartments = cell::compartmental(plan.cell)->geometry.compartments.size();
   std::vector<VoltageMoments> moments(count, VoltageMoments(compartments));
   auto train = splits_of(plan.data)[0];
   train.takes_breadth = false;
@@ -146,39 +120,33 @@ std::vector<VoltageMoments> moments_of(CableSimulator<T>& simulator, const Datas
   return moments;
 }
 
-template <class T>
-VoltageMoments moments_of_first(uint64_t trials, const DatasetPlan& plan, int threads, const Pace& pace) {
-  const auto& cell = std::get<DetailedCell>(plan.cell);
-  std::vector<std::optional<VoltageMoments>> of_trial(trials);
-  std::atomic<uint64_t> next{0};
-  in_parallel(threads, [&](const std::atomic<bool>& failed) {
-    CableSimulator<T> simulator(cell, plan.simulation.cable);
-    for (uint64_t first; !failed && (first = next.fetch_add(simulator.lanes())) < trials;) {
-      auto batch =
-          moments_of(simulator, plan, first, std::min<size_t>(simulator.lanes(), trials - first), pace);
-      for (size_t i = 0; i < batch.size(); ++i) of_trial[first + i] = std::move(batch[i]);
-    }
-  });
-  VoltageMoments all(cell.geometry.compartments.size());
-  for (const auto& moments : of_trial) all.add(*moments);  // in the trials' order, whoever was first
-  return all;
-}
-
 }  // namespace
 
 TrialSource trial_source(const DatasetPlan& plan, std::span<const SignalMaker> makers) {
-  if (std::holds_alternative<IntegrateAndFire>(plan.cell))
-    return point_source<IntegrateAndFire>(plan, makers);
-  if (std::holds_alternative<TwoLayerNeuron>(plan.cell)) return point_source<TwoLayerNeuron>(plan, makers);
-  return plan.simulation.precision == Precision::in_float ? detailed_source<float>(plan, makers)
-                                                          : detailed_source<double>(plan, makers);
+  auto spec = plan.simulation;
+  const auto signals = recorded_by(spec.cable, plan, makers);
+  auto simulator = std::make_shared<simulate::Simulator>(plan.cell, spec);
+  return {simulator->side_by_side(),
+          [=, &plan](const SplitPlan& split, uint64_t first, size_t count, const Pace& pace) {
+            return simulate_some(*simulator, plan, signals, split, first, count, pace);
+          }};
 }
 
 VoltageMoments voltage_moments(const DatasetPlan& plan, int64_t trials, int threads, const Pace& pace) {
-  const auto count = static_cast<uint64_t>(trials);
-  return plan.simulation.precision == Precision::in_float
-             ? moments_of_first<float>(count, plan, threads, pace)
-             : moments_of_first<double>(count, plan, threads, pace);
+  const auto wanted = static_cast<uint64_t>(trials);
+  std::vector<std::optional<VoltageMoments>> of_trial(wanted);
+  std::atomic<uint64_t> next{0};
+  simulate::in_parallel(threads, [&](const std::atomic<bool>& failed) {
+    simulate::Simulator simulator(plan.cell, plan.simulation);
+    const auto at_once = simulator.side_by_side();
+    for (uint64_t first; !failed && (first = next.fetch_add(at_once)) < wanted;) {
+      auto batch = moments_of(simulator, plan, first, std::min<size_t>(at_once, wanted - first), pace);
+      for (size_t i = 0; i < batch.size(); ++i) of_trial[first + i] = std::move(batch[i]);
+    }
+  });
+  VoltageMoments all(cell::compartmental(plan.cell)->geometry.compartments.size());
+  for (const auto& moments : of_trial) all.add(*moments);  // in the trials' order, whoever was first
+  return all;
 }
 
 DendriticBasis fit_dendritic_basis(const DatasetPlan& plan, int threads, const Pace& pace, int64_t& samples) {
@@ -187,4 +155,4 @@ DendriticBasis fit_dendritic_basis(const DatasetPlan& plan, int threads, const P
   return fit_dendritic_basis(moments, plan.data.dendritic_components);
 }
 
-}  // namespace neurontwin
+}  // namespace nt::produce

@@ -5,7 +5,7 @@
 #include "produce/plan.hpp"
 #include "produce/signal_sources.hpp"
 
-namespace neurontwin {
+namespace nt::produce {
 
 /// Told how many trial-milliseconds more are simulated. Throws to stop.
 using Pace = std::function<void(int64_t trial_ms)>;
@@ -14,7 +14,8 @@ using Pace = std::function<void(int64_t trial_ms)>;
 /// thread.
 struct TrialSource {
   size_t side_by_side = 1;
-  std::function<std::vector<Trial>(const SplitPlan& split, uint64_t first, size_t count, const Pace& pace)>
+  std::function<std::vector<simulate::Trial>(const SplitPlan& split, uint64_t first, size_t count,
+                                             const Pace& pace)>
       simulate;
 };
 /// `makers`: of the signals of plan.identity, in their order. Plan and makers must outlive the source.
@@ -27,4 +28,4 @@ VoltageMoments voltage_moments(const DatasetPlan& plan, int64_t trials, int thre
 /// The basis of a plan: from the moments of its first dendritic_fit_trials.
 DendriticBasis fit_dendritic_basis(const DatasetPlan& plan, int threads, const Pace& pace, int64_t& samples);
 
-}  // namespace neurontwin
+}  // namespace nt::produce

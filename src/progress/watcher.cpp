@@ -5,7 +5,7 @@
 namespace neurontwin {
 
 void Watcher::stop_here_if_asked(std::string_view doing) const {
-  if (stop_requested()) fail_run("stopped while {}; run the same command again to go on", doing);
+  if (stop_requested()) nt::fail_run("stopped while {}; run the same command again to go on", doing);
 }
 
 }  // namespace neurontwin

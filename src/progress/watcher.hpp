@@ -1,43 +1,10 @@
 #pragma once
-#include <functional>
-#include <stop_token>
-#include <string>
-#include <string_view>
-#include <utility>
+#include "neurontwin/error.hpp"
 
-namespace neurontwin {
+namespace nt {
 
-/// Where long work stands. `done` and `total` count `unit`s (trials, steps); `note` is one short remark (a
-/// loss, say).
-struct Progress {
-  std::string what;
-  double done = 0;
-  double total = 0;
-  std::string unit;
-  std::string note;
-};
+// The library's own words for who waits for long work.
+using neurontwin::Progress;
+using neurontwin::Watcher;
 
-/// Whoever waits for long work: is told where it stands and what it found, and may ask it to stop. All of it
-/// may be left out.
-struct Watcher {
-  std::function<void(const Progress&)> progress = {};   // now and then; from one thread at a time
-  std::function<void(std::string_view line)> say = {};  // a line of text
-  std::stop_token stop = {};  // long work looks at it often, and leaves whole files behind
-
-  void tell(const Progress& where) const {
-    if (progress) progress(where);
-  }
-  void note(std::string_view line) const {
-    if (say) say(line);
-  }
-  bool stop_requested() const { return stop.stop_requested(); }
-  /// RunError "stopped while `doing`" where a stop was asked for.
-  void stop_here_if_asked(std::string_view doing) const;
-
-  /// The same, but told of progress in another way.
-  Watcher with_progress(std::function<void(const Progress&)> other) const {
-    return {std::move(other), say, stop};
-  }
-};
-
-}  // namespace neurontwin
+}  // namespace nt

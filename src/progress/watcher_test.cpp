@@ -6,7 +6,7 @@
 
 #include "config/error.hpp"
 
-namespace neurontwin {
+namespace nt::progress {
 namespace {
 
 TEST(Watcher, WhoeverIsNotThereIsNeitherToldNorAsked) {
@@ -43,4 +43,4 @@ TEST(Watcher, ToldInAnotherWayItIsStillTheOneThatMayStop) {
 }
 
 }  // namespace
-}  // namespace neurontwin
+}  // namespace nt::progress

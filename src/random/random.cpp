@@ -4,7 +4,7 @@
 #include <numbers>
 #include <stdexcept>
 
-namespace neurontwin {
+namespace nt::random {
 namespace {
 
 /// SplitMix64's output function (Steele, Lea and Flood 2014): a bijection that spreads nearby seeds far
@@ -110,4 +110,4 @@ int64_t Random::failures(double log_failure, int64_t at_most) {
   return skipped < static_cast<double>(at_most) ? static_cast<int64_t>(skipped) : at_most;
 }
 
-}  // namespace neurontwin
+}  // namespace nt::random

@@ -2,7 +2,7 @@
 #include <array>
 #include <cstdint>
 
-namespace neurontwin {
+namespace nt::random {
 
 /// Philox4x32-10 (Salmon, Moraes, Dror and Shaw 2011, "Parallel random numbers: as easy as 1, 2, 3"):
 /// 128 random bits as a pure function of a counter and a key.
@@ -143,4 +143,4 @@ class Random {
   unsigned used_ = 4;
 };
 
-}  // namespace neurontwin
+}  // namespace nt::random

@@ -8,7 +8,7 @@
 #include <stdexcept>
 #include <type_traits>
 
-namespace neurontwin {
+namespace nt::random {
 namespace {
 
 TEST(Philox, GivesTheKnownAnswersOfItsAuthors) {
@@ -109,4 +109,4 @@ TEST(Random, IntegersCoverTheirRangeAndNothingElse) {
 }
 
 }  // namespace
-}  // namespace neurontwin
+}  // namespace nt::random

@@ -2,7 +2,7 @@
 #include <span>
 #include <string_view>
 
-namespace neurontwin {
+namespace nt::report {
 
 /// A file of src/report/page, a module of Vega or three.js, as it was when the program was built.
 struct Asset {
@@ -13,4 +13,4 @@ std::span<const Asset> page_assets();
 std::span<const Asset> vega_modules();
 std::span<const Asset> three_modules();  // one: "three"
 
-}  // namespace neurontwin
+}  // namespace nt::report

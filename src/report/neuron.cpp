@@ -7,7 +7,7 @@
 #include "morphology/lines.hpp"
 #include "morphology/parts.hpp"
 
-namespace neurontwin {
+namespace nt::report {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -19,10 +19,10 @@ Json hundredths(std::span<const double> values) {
   return out;
 }
 
-Json lines_json(const Compartments& geometry) {
+Json lines_json(const morphology::Compartments& geometry) {
   std::vector<double> x, y, z, diameter;
   std::vector<size_t> points;
-  for (const auto& line : lines_of(geometry)) {
+  for (const auto& line : morphology::lines_of(geometry)) {
     points.push_back(line.size());
     for (const auto& p : line) {
       x.push_back(p.x_um);
@@ -73,7 +73,7 @@ void add_responses(Json& quantities, const Json& interpretation) {
 
 /// How much the filters of each branch are made of each template. Branches are sections; where they are not,
 /// as of a neuron with a single one, there is nothing to tell apart by section.
-void add_templates(Json& quantities, const Json& interpretation, const Compartments& geometry) {
+void add_templates(Json& quantities, const Json& interpretation, const morphology::Compartments& geometry) {
   if (!interpretation.contains("templates")) return;
   const auto& branches = interpretation["templates"]["branches"];
   std::vector<int> branch_of(geometry.sections.size(), -1);
@@ -96,9 +96,9 @@ void add_templates(Json& quantities, const Json& interpretation, const Compartme
 
 }  // namespace
 
-Json neuron_json(const DetailedCell& cell, std::span<const NeuronQuantity> quantities,
+Json neuron_json(const cell::DetailedCell& cell, std::span<const NeuronQuantity> quantities,
                  const Json& interpretation) {
-  const auto table = cell_table(cell);
+  const auto table = dataset::cell_table(cell);
   const size_t synapses = table.excitatory_compartment.size() + table.inhibitory_compartment.size();
   auto all = Json::array();
   const auto parts = parts_of(cell.geometry.sections);
@@ -135,4 +135,4 @@ Json neuron_json(const DetailedCell& cell, std::span<const NeuronQuantity> quant
           {"quantities", std::move(all)}};
 }
 
-}  // namespace neurontwin
+}  // namespace nt::report

@@ -5,7 +5,7 @@
 
 #include "cell/detailed.hpp"
 
-namespace neurontwin {
+namespace nt::report {
 
 /// A number for every synapse (excitatory ones first) or every compartment, to colour the neuron by. NaN
 /// where there is none.
@@ -21,7 +21,7 @@ struct NeuronQuantity {
 /// synapses' responses, the branches' templates, and what it lists under "per_synapse" and "per_compartment"
 /// as {name, unit, values}.
 /// InputError if such a list is not as long as the neuron has synapses or compartments.
-nlohmann::ordered_json neuron_json(const DetailedCell& cell, std::span<const NeuronQuantity> quantities,
+nlohmann::ordered_json neuron_json(const cell::DetailedCell& cell, std::span<const NeuronQuantity> quantities,
                                    const nlohmann::ordered_json& interpretation);
 
-}  // namespace neurontwin
+}  // namespace nt::report

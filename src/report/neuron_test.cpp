@@ -6,19 +6,20 @@
 
 #include "config/error.hpp"
 
-namespace neurontwin {
+namespace nt::report {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
 /// A soma and a dendrite of three compartments, each with an excitatory synapse.
-DetailedCell small_cell() {
-  Morphology tree;
-  tree.sections.push_back({"soma[0]", Region::soma, -1, 0, {{0, -5, 0, 10}, {0, 5, 0, 10}}, 0, 0});
-  tree.sections.push_back({"dend[0]", Region::basal, 0, 1, {{0, 5, 0, 2}, {0, 65, 0, 1}}, 0, 0});
-  DetailedCell cell;
-  cell.geometry = cut(
-      tree, [](const Section& s) { return s.region == Region::soma ? 1 : 3; }, 100);
+cell::DetailedCell small_cell() {
+  morphology::Morphology tree;
+  tree.sections.push_back(
+      {"soma[0]", morphology::Region::soma, -1, 0, {{0, -5, 0, 10}, {0, 5, 0, 10}}, 0, 0});
+  tree.sections.push_back({"dend[0]", morphology::Region::basal, 0, 1, {{0, 5, 0, 2}, {0, 65, 0, 1}}, 0, 0});
+  cell::DetailedCell cell;
+  cell.geometry = morphology::cut(
+      tree, [](const morphology::Section& s) { return s.region == morphology::Region::soma ? 1 : 3; }, 100);
   cell.placements.push_back({nullptr, {1, 2, 3}, {}});
   cell.excitatory = {"AMPA", 0};
   return cell;
@@ -67,4 +68,4 @@ TEST(NeuronJson, MapsResponsesAndTemplates) {
 }
 
 }  // namespace
-}  // namespace neurontwin
+}  // namespace nt::report

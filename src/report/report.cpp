@@ -9,7 +9,7 @@
 #include "files/json.hpp"
 #include "report/assets.hpp"
 
-namespace neurontwin {
+namespace nt::report {
 namespace {
 
 std::string_view page_asset(std::string_view name) {
@@ -53,7 +53,8 @@ nlohmann::ordered_json packed(const nlohmann::ordered_json& rows) {
       bytes.push_back(static_cast<uint8_t>(level >> 8));
     }
   }
-  return {{"rows", rows.size()}, {"columns", rows[0].size()}, {"most", most}, {"int16", base64(bytes)}};
+  return {
+      {"rows", rows.size()}, {"columns", rows[0].size()}, {"most", most}, {"int16", files::base64(bytes)}};
 }
 
 bool is_matrix(const nlohmann::ordered_json& rows) {
@@ -92,15 +93,15 @@ std::string module_script(std::span<const Asset> libraries) {
 std::string make_report(const std::filesystem::path& run_directory, bool with_search) {
   nlohmann::ordered_json data;
   for (const auto* name : {"run", "metrics"})
-    data[name] = read_json(run_directory / fmt::format("{}.json", name));
+    data[name] = files::read_json(run_directory / fmt::format("{}.json", name));
   for (const auto* name : {"curves", "learning", "interpretation", "search", "neuron"}) {
     const auto file = run_directory / fmt::format("{}.json", name);
     const bool wanted = std::filesystem::exists(file) && (with_search || std::string_view(name) != "search");
-    data[name] = wanted ? read_json(file) : nlohmann::ordered_json(nullptr);
+    data[name] = wanted ? files::read_json(file) : nlohmann::ordered_json(nullptr);
   }
   const auto interpretation = run_directory / "interpretation.json";
-  using_json(interpretation, [&] { pack_filters(data["interpretation"]); });
-  data["experiment"] = read_file(run_directory / "experiment.toml");
+  files::using_json(interpretation, [&] { pack_filters(data["interpretation"]); });
+  data["experiment"] = files::read_file(run_directory / "experiment.toml");
 
   // From the outside in: what is put in later may hold anything, also one of these marks.
   std::string page(page_asset("page.html"));
@@ -117,9 +118,9 @@ std::string make_report(const std::filesystem::path& run_directory, bool with_se
   put("@DATA@", embedded(data));
   put("@SCRIPT@", script);
   put("@STYLE@", page_asset("style.css"));
-  put("@TITLE@", html_text(using_json(run_directory / "run.json",
-                                      [&] { return data["run"].value("title", "neurontwin"); })));
+  put("@TITLE@", html_text(files::using_json(run_directory / "run.json",
+                                             [&] { return data["run"].value("title", "neurontwin"); })));
   return page;
 }
 
-}  // namespace neurontwin
+}  // namespace nt::report

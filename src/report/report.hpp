@@ -2,7 +2,7 @@
 #include <filesystem>
 #include <string>
 
-namespace neurontwin {
+namespace nt::report {
 
 /// Part of what a result is known by. Raise it when the same results come to another page.
 inline constexpr int kReportVersion = 2;
@@ -13,4 +13,4 @@ inline constexpr int kReportVersion = 2;
 /// it leaves out search.json, too. InputError names a file that is missing or damaged.
 std::string make_report(const std::filesystem::path& run_directory, bool with_search = true);
 
-}  // namespace neurontwin
+}  // namespace nt::report

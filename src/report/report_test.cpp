@@ -9,13 +9,13 @@
 #include "files/files.hpp"
 #include "report/assets.hpp"
 
-namespace neurontwin {
+namespace nt::report {
 namespace {
 
 namespace fs = std::filesystem;
 
 fs::path run_folder(const std::string& name, const std::string& title) {
-  const auto folder = own_temporary_folder() / name;
+  const auto folder = config::own_temporary_folder() / name;
   fs::remove_all(folder);
   fs::create_directories(folder);
   const nlohmann::json run{{"title", title}, {"command", "neurontwin run x.toml"}, {"seed", 1}};
@@ -100,4 +100,4 @@ TEST(Report, FiltersArePackedToSixteenBits) {
 }
 
 }  // namespace
-}  // namespace neurontwin
+}  // namespace nt::report

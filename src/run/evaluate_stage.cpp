@@ -1,9 +1,10 @@
 #include "files/json.hpp"
 #include "interpret/filters.hpp"
+#include "run/metrics_json.hpp"
 #include "run/stages.hpp"
 #include "twin/saved_twin.hpp"
 
-namespace neurontwin {
+namespace nt::run {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -15,17 +16,17 @@ StageInputs evaluation_inputs(RunFolder& run) {
 }
 
 /// The trials of other input distributions, simulated where they are missing.
-std::vector<ShiftedTrials> generalise(RunFolder& run) {
+std::vector<evaluate::ShiftedTrials> generalise(RunFolder& run) {
   if (run.experiment.generalisation.sets.empty()) return {};
-  auto trials = shifted_trials(run.experiment.generalisation, run.experiment.plan, run.dataset, run.threads,
-                               run.watcher);
+  auto trials = evaluate::shifted_trials(run.experiment.generalisation, run.experiment.plan, run.dataset,
+                                         run.threads, run.watcher);
   run.forget_contents();
   return trials;
 }
 
 /// Whoever gets the twin's file alone finds in it how good it is, and from which probability on it spikes.
 void note_scores(const RunFolder& run, const Json& metrics) {
-  auto [twin, stored] = load_twin(run.twin_path());
+  auto [twin, stored] = twin::load_twin(run.twin_path());
   const auto before = stored;
   stored.thresholds = stored.scores = nlohmann::json::object();
   for (const auto& [key, value] : metrics.items()) {
@@ -36,14 +37,14 @@ void note_scores(const RunFolder& run, const Json& metrics) {
     }
   }
   if (stored.thresholds == before.thresholds && stored.scores == before.scores) return;
-  write_file_atomically(run.twin_path(), twin_bytes(twin, stored));
+  files::write_file_atomically(run.twin_path(), twin::twin_bytes(twin, stored));
 }
 
-SequenceAnswers sequence_answers(const RunFolder& run, Twin& twin) {
+evaluate::SequenceAnswers sequence_answers(const RunFolder& run, twin::Twin& twin) {
   auto answers =
-      simulate_sequences(run.experiment.sequences, std::get<DetailedCell>(run.experiment.plan.cell),
-                         run.experiment.plan.simulation, run.experiment.seed, run.threads);
-  answers.twin_peak_mV = twin_peaks(twin, run.experiment.sequences, run.experiment.seed);
+      evaluate::simulate_sequences(run.experiment.sequences, run.experiment.plan.cell,
+                                   run.experiment.plan.simulation, run.experiment.seed, run.threads);
+  answers.twin_peak_mV = evaluate::twin_peaks(twin, run.experiment.sequences, run.experiment.seed);
   return answers;
 }
 
@@ -52,7 +53,8 @@ SequenceAnswers sequence_answers(const RunFolder& run, Twin& twin) {
 void evaluate_stage(RunFolder& run) {
   run.require_same_experiment({"simulate", "train"});
   if (run.done_before("evaluate", evaluation_inputs(run), {"metrics.json", "curves.json"})) {
-    note_scores(run, read_json(run.folder / "metrics.json"));  // the twin's file may have been made again
+    note_scores(run,
+                files::read_json(run.folder / "metrics.json"));  // the twin's file may have been made again
     return run.watcher.note("evaluate: done before");
   }
   const auto train_split = run.open("train"), valid_split = run.open("valid"), test_split = run.open("test");
@@ -61,39 +63,42 @@ void evaluate_stage(RunFolder& run) {
   auto twin = run.trained_twin();
   const auto other_inputs = generalise(run);
   const double start = seconds_now();
-  const OneUnitTask networks{run.experiment.twin,
-                             run.experiment.convolutional,
-                             run.experiment.train,
-                             run.folder / "checkpoints-one-unit",
-                             name_of_training(run.experiment, train_split.digest(), valid_split.digest()),
-                             cell_table(run.experiment.plan.cell)};
-  auto evaluation =
-      evaluate(twin, run.experiment.evaluate, run.experiment.seed, train_split, valid_split, test_split,
-               run.watcher, run.experiment.evaluate.trains_networks() ? &networks : nullptr, other_inputs);
+  const evaluate::OneUnitTask networks{
+      run.experiment.twin,
+      run.experiment.convolutional,
+      run.experiment.train,
+      run.folder / "checkpoints-one-unit",
+      name_of_training(run.experiment, train_split.digest(), valid_split.digest()),
+      dataset::cell_table(run.experiment.plan.cell)};
+  auto evaluation = evaluate::evaluate(
+      twin, run.experiment.evaluate, run.experiment.seed, train_split, valid_split, test_split, run.watcher,
+      run.experiment.evaluate.trains_networks() ? &networks : nullptr, other_inputs);
   if (run.experiment.sequences.orders > 0) {
     const auto answers = sequence_answers(run, twin);
-    evaluation.metrics.update(
-        sequence_metrics(answers, run.experiment.evaluate.bootstrap_resamples, run.experiment.seed));
+    evaluation.metrics.update(evaluate::sequence_metrics(answers, run.experiment.evaluate.bootstrap_resamples,
+                                                         run.experiment.seed));
     evaluation.curves["sequences"] = {{"directionality", answers.directionality},
                                       {"peak_mV", answers.peak_mV},
                                       {"twin_peak_mV", answers.twin_peak_mV}};
   }
-  evaluation.metrics.update(intervention_scores(twin, run.experiment.plan, test_split,
-                                                run.experiment.interventions,
-                                                run.experiment.evaluate.bootstrap_resamples, run.threads));
-  evaluation.metrics.update(interpret_filters(twin, excitatory_synapses(run.experiment.plan.cell),
-                                              membrane_time_constant_ms(run.experiment.plan.cell),
-                                              run.experiment.seed)
-                                .metrics);
+  evaluation.metrics.update(
+      interpret::intervention_scores(twin, run.experiment.plan, test_split, run.experiment.interventions,
+                                     run.experiment.evaluate.bootstrap_resamples, run.threads));
+  evaluation.metrics.update(
+      interpret::interpret_filters(twin, cell::excitatory_synapses(run.experiment.plan.cell),
+                                   cell::membrane_time_constant_ms(run.experiment.plan.cell),
+                                   run.experiment.seed)
+          .metrics);
   const double seconds = seconds_now() - start;
   evaluation.metrics["timing.simulate_s"] = run.log().seconds("simulate");
   evaluation.metrics["timing.train_s"] = run.log().seconds("train");
   evaluation.metrics["timing.evaluate_s"] = seconds;
-  write_file_atomically(run.folder / "curves.json", evaluation.curves.dump() + "\n");
-  write_file_atomically(run.folder / "metrics.json", evaluation.metrics.dump(1) + "\n");
-  note_scores(run, evaluation.metrics);
+  const auto metrics = metrics_json(evaluation.metrics);
+  files::write_file_atomically(run.folder / "curves.json", evaluation.curves.dump() + "\n");
+  files::write_file_atomically(run.folder / "metrics.json", metrics.dump(1) + "\n");
+  note_scores(run, metrics);
   run.finish("evaluate", evaluation_inputs(run), {"metrics.json", "curves.json"}, seconds);
   run.watcher.note(fmt::format("evaluate: {:.1f} s", seconds));
 }
 
-}  // namespace neurontwin
+}  // namespace nt::run

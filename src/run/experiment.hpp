@@ -15,7 +15,7 @@
 #include "search/search.hpp"
 #include "train/train.hpp"
 
-namespace neurontwin {
+namespace nt::run {
 
 /// What the user asked for on the command line, beside the stage.
 struct Options {
@@ -37,22 +37,22 @@ int threads_of(const Options& options);
 struct Experiment {
   std::string title;
   uint64_t seed = 0;
-  DatasetPlan plan;
-  TwinSpec twin;
-  ConvolutionalSpec
+  produce::DatasetPlan plan;
+  twin::TwinSpec twin;
+  twin::ConvolutionalSpec
       convolutional;  // the twin's network, or what [twin] says beside a network of another kind
-  TrainSpec train;
-  EvaluateSpec evaluate;
-  SequenceSpec sequences;
-  InterventionSpec interventions;
-  InterpretSpec interpret;
-  GeneralisationSpec generalisation;
-  ProbeSpec probes;
-  DendriticSpikeSpec dendritic_spikes;
-  std::optional<SearchSpec> search;  // where the file has [search]
-  std::string resolved;              // experiment.toml with every default written out
-  StageSettings determines;          // the results of each stage
+  train::TrainSpec train;
+  evaluate::EvaluateSpec evaluate;
+  evaluate::SequenceSpec sequences;
+  interpret::InterventionSpec interventions;
+  interpret::InterpretSpec interpret;
+  evaluate::GeneralisationSpec generalisation;
+  interpret::ProbeSpec probes;
+  interpret::DendriticSpikeSpec dendritic_spikes;
+  std::optional<search::SearchSpec> search;  // where the file has [search]
+  std::string resolved;                      // experiment.toml with every default written out
+  StageSettings determines;                  // the results of each stage
 };
 Experiment read_experiment(const Options& options);
 
-}  // namespace neurontwin
+}  // namespace nt::run

@@ -5,36 +5,36 @@
 #include "produce/plan.hpp"
 #include "run/stage_log.hpp"
 
-namespace neurontwin {
+namespace nt::run {
 
 /// The tables of an experiment file, all of their keys read.
 struct ExperimentTables {
-  Settings cell, stimulus, simulation, data, twin, train, evaluate, interpret;
-  std::optional<Settings> search;
+  config::Settings cell, stimulus, simulation, data, twin, train, evaluate, interpret;
+  std::optional<config::Settings> search;
 };
 
 /// What determines each stage's results, beside the files that stages before it wrote: every key that was
 /// read but the few that change nothing, files by their content, and the versions of the algorithms. A new
 /// key counts unless it is left out by name.
 struct StageSettings {
-  ValuesByKey simulate, train, evaluate, interpret;
-  ValuesByKey search;        // search.json
-  ValuesByKey search_trial;  // one training of the search, whatever is asked of all of them
+  config::ValuesByKey simulate, train, evaluate, interpret;
+  config::ValuesByKey search;        // search.json
+  config::ValuesByKey search_trial;  // one training of the search, whatever is asked of all of them
 };
 /// `device` trains. `probes`: the search's criterion lays its space down.
-StageSettings stage_settings(const DatasetPlan& plan, const ExperimentTables& tables,
+StageSettings stage_settings(const produce::DatasetPlan& plan, const ExperimentTables& tables,
                              const std::string& device, bool probes);
 
 /// What a data set's shards are known by. The configuration is TOML text.
-DatasetIdentity dataset_identity(const DatasetPlan& plan, const ExperimentTables& tables);
+dataset::DatasetIdentity dataset_identity(const produce::DatasetPlan& plan, const ExperimentTables& tables);
 
 /// The name of a training: checkpoints carry it, and are no one else's. It leaves out the number of epochs:
 /// more of them are the same training going on, unless the learning rates depend on it (`of_its_epochs`).
 /// `data`: what it is trained and judged on.
-std::string training_identity(const StageSettings& settings, const DatasetIdentity& dataset,
+std::string training_identity(const StageSettings& settings, const dataset::DatasetIdentity& dataset,
                               const Contents& data, bool of_its_epochs = false);
 /// The same of a search.
-std::string search_identity(const StageSettings& settings, const DatasetIdentity& dataset,
+std::string search_identity(const StageSettings& settings, const dataset::DatasetIdentity& dataset,
                             const Contents& data);
 
-}  // namespace neurontwin
+}  // namespace nt::run

@@ -7,7 +7,7 @@
 #include "run/experiment.hpp"
 #include "run/project_folder.hpp"
 
-namespace neurontwin {
+namespace nt::run {
 namespace {
 
 namespace fs = std::filesystem;
@@ -24,7 +24,7 @@ Experiment experiment_with(std::vector<std::string> set) {
 std::string determined_by(const std::string& set) {
   const auto before = experiment_with({}).determines, after = experiment_with({set}).determines;
   std::string stages;
-  const auto compare = [&](const char* stage, ValuesByKey StageSettings::*settings) {
+  const auto compare = [&](const char* stage, config::ValuesByKey StageSettings::*settings) {
     if (before.*settings != after.*settings) stages += fmt::format("{}{}", stages.empty() ? "" : " ", stage);
   };
   compare("simulate", &StageSettings::simulate);
@@ -81,7 +81,7 @@ TEST(Identity, OfBroadenedDataHasTheMixtureAndWithoutItSaysNothingOfOne) {
   EXPECT_NE(broad.recipe, plain.plan.identity.recipe);
   EXPECT_NE(broad.recipe, identity("stimulus.breadth.rates_high=2").recipe);
   EXPECT_NE(broad.recipe, identity("stimulus.breadth.rates_high_factor=[1,3]").recipe);
-  EXPECT_EQ(values_by_key(broad.configuration).at("stimulus.breadth.rates_high"), "1.0");
+  EXPECT_EQ(config::values_by_key(broad.configuration).at("stimulus.breadth.rates_high"), "1.0");
   EXPECT_EQ(determined_by("stimulus.breadth.rates_high=1"), "simulate");
 }
 
@@ -104,7 +104,7 @@ TEST(Identity, ATrainingIsKnownByItsDataAndGoesOnForMoreEpochs) {
 }
 
 TEST(Identity, OfADetailedCellHasFilesByContentAndShippedMechanismsByText) {
-  const auto folder = own_temporary_folder() / "identity";
+  const auto folder = config::own_temporary_folder() / "identity";
   fs::remove_all(folder);
   fs::create_directories(folder);
   for (const auto* name : {"experiments", "cells"})
@@ -112,9 +112,10 @@ TEST(Identity, OfADetailedCellHasFilesByContentAndShippedMechanismsByText) {
   Options options;
   options.experiment = folder / "experiments/ball-and-stick.toml";
   const auto before = read_experiment(options);
-  const auto values = values_by_key(before.plan.identity.configuration);
-  EXPECT_EQ(values.at("cell.morphology"),
-            fmt::format("'content {}'", digest(read_file(folder / "cells/ball-and-stick.swc"))));
+  const auto values = config::values_by_key(before.plan.identity.configuration);
+  EXPECT_EQ(
+      values.at("cell.morphology"),
+      fmt::format("'content {}'", files::digest(files::read_file(folder / "cells/ball-and-stick.swc"))));
   EXPECT_TRUE(values.at("catalogue.leak").starts_with("'content "));
   EXPECT_TRUE(values.contains("catalogue.DoubleExp"));
   EXPECT_FALSE(values.contains("catalogue.NaTs2_t"));  // not in this cell
@@ -122,11 +123,12 @@ TEST(Identity, OfADetailedCellHasFilesByContentAndShippedMechanismsByText) {
   fs::rename(folder / "cells/ball-and-stick.swc", folder / "cells/moved.swc");
   options.set = {fmt::format("cell.morphology={}", (folder / "cells/moved.swc").string())};
   EXPECT_EQ(read_experiment(options).plan.identity.neuron, before.plan.identity.neuron);
-  write_file_atomically(folder / "cells/moved.swc", read_file(folder / "cells/moved.swc") + "# more\n");
+  files::write_file_atomically(folder / "cells/moved.swc",
+                               files::read_file(folder / "cells/moved.swc") + "# more\n");
   const auto after = read_experiment(options);
   EXPECT_NE(after.plan.identity.neuron, before.plan.identity.neuron);
   EXPECT_NE(after.determines.simulate, before.determines.simulate);
 }
 
 }  // namespace
-}  // namespace neurontwin
+}  // namespace nt::run

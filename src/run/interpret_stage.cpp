@@ -1,6 +1,6 @@
 #include "run/stages.hpp"
 
-namespace neurontwin {
+namespace nt::run {
 namespace {
 
 StageInputs interpretation_inputs(RunFolder& run) {
@@ -11,17 +11,18 @@ StageInputs interpretation_inputs(RunFolder& run) {
 }
 
 /// What the hidden layers know of the inside of the neuron, and which dendritic spikes the twin predicts.
-void add_probes(const RunFolder& run, nlohmann::ordered_json& document, Twin& twin) {
+void add_probes(const RunFolder& run, nlohmann::ordered_json& document, twin::Twin& twin) {
   if (run.experiment.probes.trials_score > 0)
     document["probes"] =
-        probe_layers(twin, run.experiment.probes, run.experiment.plan, run.threads, run.watcher);
+        interpret::probe_layers(twin, run.experiment.probes, run.experiment.plan, run.threads, run.watcher);
   if (run.experiment.dendritic_spikes.trials == 0) return;
-  std::optional<DendriticBasis> basis;
+  std::optional<produce::DendriticBasis> basis;
   if (run.experiment.plan.data.dendritic_components > 0)
-    basis =
-        read_dendritic_basis(dendritic_basis_path(run.dataset), run.experiment.plan.identity.configuration);
-  document["dendritic_spikes"] = dendritic_spikes(twin, run.experiment.dendritic_spikes, run.experiment.plan,
-                                                  basis ? &*basis : nullptr, run.threads, run.watcher);
+    basis = produce::read_dendritic_basis(produce::dendritic_basis_path(run.dataset),
+                                          run.experiment.plan.identity.configuration);
+  document["dendritic_spikes"] =
+      interpret::dendritic_spikes(twin, run.experiment.dendritic_spikes, run.experiment.plan,
+                                  basis ? &*basis : nullptr, run.threads, run.watcher);
 }
 
 }  // namespace
@@ -40,9 +41,10 @@ void interpret_stage(RunFolder& run) {
   run.remember_experiment();
   const double start = seconds_now();
   auto twin = run.trained_twin();
-  auto document = interpret(twin, run.experiment.plan, test_split, run.experiment.interpret, run.threads);
+  auto document =
+      interpret::interpret(twin, run.experiment.plan, test_split, run.experiment.interpret, run.threads);
   add_probes(run, document, twin);
-  write_file_atomically(run.folder / "interpretation.json", document.dump() + "\n");
+  files::write_file_atomically(run.folder / "interpretation.json", document.dump() + "\n");
   if (!twin.network().filters(twin.layout(), twin.numbers, twin.channels()))
     run.watcher.note(fmt::format("interpret: a {} twin has no filters to show", twin.network().kind()));
   const double seconds = seconds_now() - start;
@@ -50,4 +52,4 @@ void interpret_stage(RunFolder& run) {
   run.watcher.note(fmt::format("interpret: {:.1f} s", seconds));
 }
 
-}  // namespace neurontwin
+}  // namespace nt::run

@@ -1,7 +1,7 @@
 #pragma once
 #include <filesystem>
 
-namespace neurontwin {
+namespace nt::run {
 
 /// For tests: the folder with the experiments and cells, above the one that the tests run in.
 inline std::filesystem::path project_folder() {
@@ -11,4 +11,4 @@ inline std::filesystem::path project_folder() {
   return {};
 }
 
-}  // namespace neurontwin
+}  // namespace nt::run

@@ -1,4 +1,4 @@
-#include "run/reasons.hpp"
+#include "run/detail/reasons.hpp"
 
 #include <fmt/format.h>
 
@@ -8,7 +8,7 @@
 
 #include "config/error.hpp"
 
-namespace neurontwin {
+namespace nt::run {
 namespace {
 
 [[noreturn]] void fail_memory(std::string_view doing, std::string_view settings) {
@@ -43,4 +43,4 @@ void with_reasons(std::string_view doing, std::string_view settings, const std::
   }
 }
 
-}  // namespace neurontwin
+}  // namespace nt::run

@@ -9,7 +9,7 @@
 #include "report/report.hpp"
 #include "run/stages.hpp"
 
-namespace neurontwin {
+namespace nt::run {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -30,8 +30,8 @@ std::string hours(double seconds) {
   return seconds < 3600 ? fmt::format("{:.0f} min", seconds / 60) : fmt::format("{:.1f} h", seconds / 3600);
 }
 
-ValuesByKey page_settings(const RunFolder& run) {
-  return {{"algorithms.report", fmt::to_string(kReportVersion)},
+config::ValuesByKey page_settings(const RunFolder& run) {
+  return {{"algorithms.report", fmt::to_string(report::kReportVersion)},
           {"program", NEURONTWIN_VERSION},
           {"title", run.log().word("title")},
           {"profile", run.log().word("profile")}};
@@ -64,39 +64,40 @@ bool search_is_ours(RunFolder& run) {
 /// neuron.json, of a neuron that has a shape. Without data set or twin it has no trial to play.
 void make_neuron_json(RunFolder& run) {
   const auto file = run.folder / "neuron.json";
-  const auto* cell = std::get_if<DetailedCell>(&run.experiment.plan.cell);
+  const auto* cell = cell::compartmental(run.experiment.plan.cell);
   if (cell == nullptr) {
     std::filesystem::remove(file);  // of another neuron, earlier in this folder
     return;
   }
-  const auto interpretation_text = read_file(run.folder / "interpretation.json");
-  const auto metrics = read_json(run.folder / "metrics.json");
+  const auto interpretation_text = files::read_file(run.folder / "interpretation.json");
+  const auto metrics = files::read_json(run.folder / "metrics.json");
   const auto found = metrics.find("spike.threshold");
   const double threshold = found != metrics.end() && found->is_number() ? found->get<double>() : NAN;
-  const StageInputs inputs{
-      {{"algorithms.report", fmt::to_string(kReportVersion)}, {"spike.threshold", fmt::to_string(threshold)}},
-      run.contents({kTwinFile, "dataset/test", "interpretation.json"})};
+  const StageInputs inputs{{{"algorithms.report", fmt::to_string(report::kReportVersion)},
+                            {"spike.threshold", fmt::to_string(threshold)}},
+                           run.contents({kTwinFile, "dataset/test", "interpretation.json"})};
   if (run.done_before("neuron", inputs, {"neuron.json"})) return;
   const double start = seconds_now();
-  std::vector<NeuronQuantity> quantities;
+  std::vector<report::NeuronQuantity> quantities;
   Json trial;
   if (std::filesystem::exists(run.twin_path())) {
     auto twin = run.trained_twin();
-    if (auto weights = synapse_weights(twin); !weights.empty())
-      quantities.push_back({"first-layer weight", "sum of |w|", NeuronQuantity::Per::synapse, weights});
-    if (std::filesystem::exists(shard_path(run.dataset, "test", 0))) {
+    if (auto weights = interpret::synapse_weights(twin); !weights.empty())
+      quantities.push_back(
+          {"first-layer weight", "sum of |w|", report::NeuronQuantity::Per::synapse, weights});
+    if (std::filesystem::exists(dataset::shard_path(run.dataset, "test", 0))) {
       auto plan = run.experiment.plan;
       plan.data.labels = {};  // shown as simulated, whatever the twin was trained on
-      const auto test = open_split(plan, run.dataset, splits_of(plan.data)[2]);
-      trial = played_trial(twin, threshold, test, *cell, plan.simulation, run.watcher);
+      const auto test = produce::open_split(plan, run.dataset, produce::splits_of(plan.data)[2]);
+      trial = evaluate::played_trial(twin, threshold, test, plan.cell, plan.simulation, run.watcher);
     }
   }
   const auto interpretation = run.folder / "interpretation.json";
-  auto neuron = using_json(interpretation, [&] {
-    return neuron_json(*cell, quantities, parse_json(interpretation_text, interpretation));
+  auto neuron = files::using_json(interpretation, [&] {
+    return report::neuron_json(*cell, quantities, files::parse_json(interpretation_text, interpretation));
   });
   neuron["trial"] = std::move(trial);
-  write_file_atomically(file, neuron.dump() + "\n");
+  files::write_file_atomically(file, neuron.dump() + "\n");
   run.finish("neuron", inputs, {"neuron.json"}, seconds_now() - start);
 }
 
@@ -147,9 +148,9 @@ void report_stage(RunFolder& run) {
   inputs.files["search.json"] = with_search ? run.content("search.json") : "";
   if (run.done_before("report", inputs, {"report.html"})) return run.watcher.note("report: done before");
   const double start = seconds_now();
-  write_file_atomically(run.folder / "run.json", run_json(run).dump(1) + "\n");
-  write_file_atomically(run.folder / "report.html", make_report(run.folder, with_search));
+  files::write_file_atomically(run.folder / "run.json", run_json(run).dump(1) + "\n");
+  files::write_file_atomically(run.folder / "report.html", report::make_report(run.folder, with_search));
   run.finish("report", inputs, {"report.html"}, seconds_now() - start);
 }
 
-}  // namespace neurontwin
+}  // namespace nt::run

@@ -6,14 +6,14 @@
 #include "twin/saved_twin.hpp"
 #include "twin/twin_file.hpp"
 
-namespace neurontwin {
+namespace nt::run {
 namespace {
 
 /// That of the network alone: the scores that are noted in its file make it no other one.
 std::string content_of_twin(const std::filesystem::path& file) {
   if (!std::filesystem::is_regular_file(file)) return "";
   try {
-    TwinFile twin(file);
+    twin::TwinFile twin(file);
     twin.check_digest();
     return twin.identity();
   } catch (const InputError&) {
@@ -22,7 +22,8 @@ std::string content_of_twin(const std::filesystem::path& file) {
 }
 
 void write_if_changed(const std::filesystem::path& file, const std::string& text) {
-  if (!std::filesystem::exists(file) || read_file(file) != text) write_file_atomically(file, text);
+  if (!std::filesystem::exists(file) || files::read_file(file) != text)
+    files::write_file_atomically(file, text);
 }
 
 std::vector<std::string> texts(RunFolder::Names names) {
@@ -34,14 +35,14 @@ std::vector<std::string> texts(RunFolder::Names names) {
 RunFolder::RunFolder(const Experiment& of, const Options& asked, Watcher who)
     : experiment(of),
       options(asked),
-      folder((make_writable_folder(asked.out), asked.out)),
+      folder((files::make_writable_folder(asked.out), asked.out)),
       dataset(folder / "dataset"),
       threads(threads_of(asked)),
       training_threads(std::make_shared<std::atomic<int>>(threads)),
       watcher(std::move(who)),
       lock_(folder),
       log_(folder) {
-  remove_half_written(folder);
+  files::remove_half_written(folder);
   if (log_.was_older()) {
     watcher.note(
         fmt::format("{}: is of an older neurontwin, which did not keep what results were made from; its "
@@ -54,15 +55,15 @@ std::string RunFolder::content(const std::string& name) {
   const auto file = folder / name;
   if (name == kTwinFile) return content_of_twin(file);
   if (!name.starts_with("dataset/") || name.ends_with(".h5"))
-    return std::filesystem::is_regular_file(file) ? digest(read_file(file)) : "";
+    return std::filesystem::is_regular_file(file) ? files::digest(files::read_file(file)) : "";
   const auto known = splits_read_.find(name);
   if (known != splits_read_.end()) return known->second;
-  return splits_read_[name] = digest_of_split(files_of(experiment.plan, split_plan(name.substr(8))), dataset,
-                                              threads, watcher);
+  return splits_read_[name] = dataset::digest_of_split(
+             produce::files_of(experiment.plan, split_plan(name.substr(8))), dataset, threads, watcher);
 }
 
-SplitPlan RunFolder::split_plan(const std::string& name) const {
-  for (const auto& split : splits_of(experiment.plan.data))
+produce::SplitPlan RunFolder::split_plan(const std::string& name) const {
+  for (const auto& split : produce::splits_of(experiment.plan.data))
     if (split.name == name) return split;
   for (const auto& set : experiment.generalisation.sets)
     if ("ood-" + set.name == name) return {name, set.stage, experiment.generalisation.trials};
@@ -101,14 +102,14 @@ void RunFolder::finish(const std::string& stage, const StageInputs& inputs, Name
   finish(stage, inputs, texts(results), seconds);
 }
 
-const ValuesByKey& RunFolder::settings_of(const std::string& stage) const {
+const config::ValuesByKey& RunFolder::settings_of(const std::string& stage) const {
   if (stage == "simulate") return experiment.determines.simulate;
   if (stage == "train") return experiment.determines.train;
   return stage == "evaluate" ? experiment.determines.evaluate : experiment.determines.interpret;
 }
 
 void RunFolder::require_same_experiment(std::span<const std::string> stages) const {
-  std::vector<KeyDifference> found;
+  std::vector<config::KeyDifference> found;
   for (const auto& stage : stages) {
     const auto* record = log_.find(stage);
     if (record == nullptr) {
@@ -118,7 +119,7 @@ void RunFolder::require_same_experiment(std::span<const std::string> stages) con
           folder.string(), stage,
           log_.was_older() ? ", as far as this neurontwin, a newer one, can know" : "", stage);
     }
-    for (auto& difference : differences(record->inputs.settings, settings_of(stage))) {
+    for (auto& difference : config::differences(record->inputs.settings, settings_of(stage))) {
       const auto same_key = [&](const auto& d) { return d.key == difference.key; };
       // Where a twin was trained does not matter to who describes it.
       if (difference.key != "device" && std::ranges::none_of(found, same_key))
@@ -143,7 +144,7 @@ void RunFolder::require_same_experiment(Names stages) const {
 void RunFolder::require_own_data() const {
   const auto* record = log_.find("simulate");
   if (record == nullptr) return;  // whoever opens the shards looks at what made them
-  const auto found = differences(record->inputs.settings, experiment.determines.simulate);
+  const auto found = config::differences(record->inputs.settings, experiment.determines.simulate);
   if (found.empty()) return;
   fail_input("{}: was made by another configuration ({}); choose another --out, or remove the dataset folder",
              dataset.string(), words_for(found, "there", "here", 60));
@@ -170,11 +171,11 @@ void RunFolder::remember_experiment() {
   if (log_.word("command").empty() || !same) log_.set_words(words);
 }
 
-Split RunFolder::open(const std::string& name) const {
-  return open_split(experiment.plan, dataset, name);
+dataset::Split RunFolder::open(const std::string& name) const {
+  return produce::open_split(experiment.plan, dataset, name);
 }
 
-Twin RunFolder::trained_twin() const {
+twin::Twin RunFolder::trained_twin() const {
   const auto file = twin_path();
   if (!std::filesystem::exists(file)) {
     const bool is_old = std::filesystem::exists(folder / "twin.pt");
@@ -182,18 +183,18 @@ Twin RunFolder::trained_twin() const {
                is_old ? " (twin.pt, of version 0.1, is not read: loading it would run its code)" : "");
   }
   try {
-    TwinFile(file).require_network_of(describe_twin(experiment, 0));
-    return load_twin(file, on_threads(threads)).twin;
+    twin::TwinFile(file).require_network_of(describe_twin(experiment, 0));
+    return twin::load_twin(file, twin::on_threads(threads)).twin;
   } catch (const InputError& error) {
     fail_input("{}; remove it and run the train stage again", error.what());
   }
 }
 
-TwinDescription describe_twin(const Experiment& experiment, int64_t best_epoch) {
+twin::TwinDescription describe_twin(const Experiment& experiment, int64_t best_epoch) {
   return {.spec = experiment.twin,
-          .excitatory_synapses = excitatory_synapses(experiment.plan.cell),
-          .inhibitory_synapses = inhibitory_synapses(experiment.plan.cell),
-          .cell = cell_table(experiment.plan.cell),
+          .excitatory_synapses = cell::excitatory_synapses(experiment.plan.cell),
+          .inhibitory_synapses = cell::inhibitory_synapses(experiment.plan.cell),
+          .cell = dataset::cell_table(experiment.plan.cell),
           .provenance = {{"program", "neurontwin " NEURONTWIN_VERSION},
                          {"title", experiment.title},
                          {"seed", experiment.seed},
@@ -205,4 +206,4 @@ double seconds_now() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-}  // namespace neurontwin
+}  // namespace nt::run

@@ -12,7 +12,7 @@
 #include "run/stage_log.hpp"
 #include "twin/saved_twin.hpp"
 
-namespace neurontwin {
+namespace nt::run {
 
 inline constexpr auto kTwinFile = "twin.safetensors";
 
@@ -66,24 +66,24 @@ class RunFolder {
   void remember_experiment();
 
   /// A split of the data set: "train", "valid" or "test".
-  Split open(const std::string& name) const;
+  dataset::Split open(const std::string& name) const;
   std::filesystem::path twin_path() const { return folder / kTwinFile; }
   /// The twin there, which has to be this experiment's. InputError where it is not, or is damaged or missing.
-  Twin trained_twin() const;
+  twin::Twin trained_twin() const;
 
  private:
-  SplitPlan split_plan(const std::string& name) const;
-  const ValuesByKey& settings_of(const std::string& stage) const;
+  produce::SplitPlan split_plan(const std::string& name) const;
+  const config::ValuesByKey& settings_of(const std::string& stage) const;
   std::map<std::string, std::string> words_now() const;
 
-  FolderLock lock_;
+  files::FolderLock lock_;
   StageLog log_;
   Contents splits_read_;  // since something was last simulated
 };
 
 /// What a twin's file says beside its weights. `best_epoch`: of its training.
-TwinDescription describe_twin(const Experiment& experiment, int64_t best_epoch);
+twin::TwinDescription describe_twin(const Experiment& experiment, int64_t best_epoch);
 
 double seconds_now();
 
-}  // namespace neurontwin
+}  // namespace nt::run

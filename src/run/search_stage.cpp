@@ -8,39 +8,40 @@
 #include "run/stages.hpp"
 #include "search/search.hpp"
 
-namespace neurontwin {
+namespace nt::run {
 namespace {
 
 /// What networks are trained and judged on, by content.
 Contents data_of(const Experiment& e, const Options& o, int threads, const Watcher& watcher) {
-  const auto [train, valid, test] = splits_of(e.plan.data);
-  const auto content = [&](const SplitPlan& split) {
-    return digest_of_split(files_of(e.plan, split), o.out / "dataset", threads, watcher);
+  const auto [train, valid, test] = produce::splits_of(e.plan.data);
+  const auto content = [&](const produce::SplitPlan& split) {
+    return dataset::digest_of_split(produce::files_of(e.plan, split), o.out / "dataset", threads, watcher);
   };
   return {{"dataset/train", content(train)}, {"dataset/valid", content(valid)}};
 }
 
 /// A search there that cannot go on: of other data it is put aside, of other settings refused.
-void make_room(const StageLog& log, const SearchTask& task, const Experiment& e) {
-  const auto there = identity_of_search(task.out);
+void make_room(const StageLog& log, const search::SearchTask& task, const Experiment& e) {
+  const auto there = search::identity_of_search(task.out);
   if (there.empty() || there == task.identity) return;
   const auto* record = log.find("search trials");
-  const auto found = record != nullptr ? differences(record->inputs.settings, e.determines.search_trial)
-                                       : std::vector<KeyDifference>{};
-  if (std::ranges::any_of(found, is_setting)) {
+  const auto found = record != nullptr
+                         ? config::differences(record->inputs.settings, e.determines.search_trial)
+                         : std::vector<config::KeyDifference>{};
+  if (std::ranges::any_of(found, config::is_setting)) {
     fail_input(
         "{}: holds a search of other settings ({}); choose another --out, or remove it and the folder {} to "
         "search anew",
         (task.out / "search.sqlite").string(), words_for(found), (task.out / "search").string());
   }
-  const auto aside = put_search_aside(task.out);
+  const auto aside = search::put_search_aside(task.out);
   task.watcher.note(fmt::format("search: the search there is {}; it is now in {}",
                                 record != nullptr ? "of other data, or of an older algorithm"
                                                   : "of other settings or data, or of an older neurontwin",
                                 aside.string()));
 }
 
-SearchTask task_of(const Experiment& e, const Options& o, int threads, const Watcher& watcher) {
+search::SearchTask task_of(const Experiment& e, const Options& o, int threads, const Watcher& watcher) {
   if (!e.search) {
     fail_input(
         "{}: has no [search], which says what to try and how long; for example\n"
@@ -48,10 +49,10 @@ SearchTask task_of(const Experiment& e, const Options& o, int threads, const Wat
         "            budget_minutes = 60",
         o.experiment.string());
   }
-  SearchTask task;
+  search::SearchTask task;
   task.spec = *e.search;
   task.twin.convolutional = e.convolutional;
-  if (const auto* own = e.twin.as<RecurrentSpec>()) task.twin.recurrent = *own;
+  if (const auto* own = e.twin.as<twin::RecurrentSpec>()) task.twin.recurrent = *own;
   task.twin.convolutional.activation = task.spec.activation;
   if (task.spec.weight_sd) task.twin.convolutional.weight_sd = *task.spec.weight_sd;
   task.twin.heads = e.twin.heads;
@@ -59,27 +60,29 @@ SearchTask task_of(const Experiment& e, const Options& o, int threads, const Wat
   for (const int64_t branches : task.spec.space.branches) {
     auto spec = task.twin.recurrent;
     spec.branches = branches;
-    wire(spec, cell_table(e.plan.cell));
+    twin::wire(spec, dataset::cell_table(e.plan.cell));
     task.recurrent.emplace(branches, std::move(spec));
   }
-  task.channels = excitatory_synapses(e.plan.cell) + inhibitory_synapses(e.plan.cell);
+  task.channels = cell::excitatory_synapses(e.plan.cell) + cell::inhibitory_synapses(e.plan.cell);
   task.seed = e.seed;
   task.skip_ms = e.evaluate.skip_ms;
   task.out = o.out;
   task.threads = threads;
   task.watcher = watcher;
-  task.open = [&e, &o](const std::string& name) { return open_split(e.plan, o.out / "dataset", name); };
+  task.open = [&e, &o](const std::string& name) {
+    return produce::open_split(e.plan, o.out / "dataset", name);
+  };
   task.shifted = [&e, &o, threads, watcher] {
-    return shifted_trials(e.generalisation, e.plan, o.out / "dataset", threads, watcher);
+    return evaluate::shifted_trials(e.generalisation, e.plan, o.out / "dataset", threads, watcher);
   };
   return task;
 }
 
-void require_spikes(const SearchTask& task, const Experiment& e) {
-  if (task.spec.measure != Measure::auc) return;
-  const auto support = event_support(task.open("valid"), task.skip_ms);
+void require_spikes(const search::SearchTask& task, const Experiment& e) {
+  if (task.spec.measure != search::Measure::auc) return;
+  const auto support = dataset::event_support(task.open("valid"), task.skip_ms);
   task.watcher.note(words_for(support, "valid"));
-  if (const auto warning = warning_of(support, "valid")) task.watcher.note(*warning);
+  if (const auto warning = dataset::warning_of(support, "valid")) task.watcher.note(*warning);
   if (support.spikes_after_skip > 0) return;
   fail_input(
       "{} validation trials hold no output spike; raise data.valid_trials, or the input rates in [stimulus], "
@@ -95,7 +98,7 @@ std::string run_search(const Experiment& experiment, const Options& options, int
   const int threads = threads_of(options);
   auto task = task_of(experiment, options, threads, watcher);
   run_stage(StageName::simulate, experiment, options, watcher);
-  const FolderLock lock(options.out);
+  const files::FolderLock lock(options.out);
   const StageInputs inputs{experiment.determines.search, data_of(experiment, options, threads, watcher)};
   task.identity = search_identity(experiment.determines, experiment.plan.identity, inputs.files);
   StageLog log(options.out);
@@ -105,9 +108,10 @@ std::string run_search(const Experiment& experiment, const Options& options, int
   log.finish("search trials", {{experiment.determines.search_trial, inputs.files}, {}, 0});
   arguments.push_back("--search-worker");
   arguments.push_back(std::to_string(std::max(1, threads / workers)));
-  const auto answers = search(task, arguments, workers);
-  log.finish("search", {inputs, {{"search.json", digest(read_file(options.out / "search.json"))}}, 0});
-  return table_of(answers);
+  const auto answers = search::search(task, arguments, workers);
+  log.finish("search",
+             {inputs, {{"search.json", files::digest(files::read_file(options.out / "search.json"))}}, 0});
+  return search::table_of(answers);
 }
 
 void run_search_worker(const Experiment& experiment, const Options& options, int threads,
@@ -115,7 +119,7 @@ void run_search_worker(const Experiment& experiment, const Options& options, int
   auto task = task_of(experiment, options, threads, watcher);
   task.identity = search_identity(experiment.determines, experiment.plan.identity,
                                   data_of(experiment, options, threads, watcher));
-  work_on_search(task);
+  search::work_on_search(task);
 }
 
-}  // namespace neurontwin
+}  // namespace nt::run

@@ -2,7 +2,7 @@
 #include "progress/watcher.hpp"
 #include "run/experiment.hpp"
 
-namespace neurontwin {
+namespace nt::run {
 
 /// `search`: simulates what is missing of the data, searches in `workers` processes, writes search.json, and
 /// returns its table as text. `arguments` are this program's, with which its workers are started.
@@ -13,4 +13,4 @@ std::string run_search(const Experiment& experiment, const Options& options, int
 void run_search_worker(const Experiment& experiment, const Options& options, int threads,
                        const Watcher& watcher);
 
-}  // namespace neurontwin
+}  // namespace nt::run

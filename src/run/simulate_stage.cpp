@@ -1,4 +1,4 @@
-#include "run/simulate_stage.hpp"
+#include "run/detail/simulate_stage.hpp"
 
 #include <algorithm>
 
@@ -6,7 +6,7 @@
 #include "produce/outdated.hpp"
 #include "run/stages.hpp"
 
-namespace neurontwin {
+namespace nt::run {
 namespace {
 
 StageInputs simulation_inputs(const RunFolder& run) {
@@ -26,7 +26,7 @@ bool simulated_before(RunFolder& run) {
 }
 
 void make_room_for_data(const RunFolder& run) {
-  if (const auto words = put_outdated_aside(run.experiment.plan, run.dataset); !words.empty())
+  if (const auto words = produce::put_outdated_aside(run.experiment.plan, run.dataset); !words.empty())
     run.watcher.note("simulate: " + words);
 }
 
@@ -52,8 +52,8 @@ void simulate_stage(RunFolder& run) {
   make_room_for_data(run);
   run.remember_experiment();
   const double start = seconds_now();
-  const auto simulated = make_dataset(run.experiment.plan, run.dataset, run.threads, run.watcher);
+  const auto simulated = produce::make_dataset(run.experiment.plan, run.dataset, run.threads, run.watcher);
   finish_simulation(run, simulated, seconds_now() - start);
 }
 
-}  // namespace neurontwin
+}  // namespace nt::run

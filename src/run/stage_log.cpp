@@ -5,7 +5,7 @@
 #include "files/files.hpp"
 #include "files/json.hpp"
 
-namespace neurontwin {
+namespace nt::run {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -13,7 +13,7 @@ constexpr int kFormat = 2;  // 1: a digest of the inputs alone
 
 StageRecord record_of(const Json& json) {
   const auto& made_from = json.at("made_from");
-  return {{made_from.at("settings").get<ValuesByKey>(), made_from.at("files").get<Contents>()},
+  return {{made_from.at("settings").get<config::ValuesByKey>(), made_from.at("files").get<Contents>()},
           json.at("results").get<Contents>(),
           json.at("seconds").get<double>()};
 }
@@ -29,7 +29,7 @@ Json json_of(const StageRecord& record) {
 StageLog::StageLog(const std::filesystem::path& folder) : file_(folder / "stages.json") {
   if (!std::filesystem::exists(file_)) return;
   try {
-    const auto log = read_json(file_);
+    const auto log = files::read_json(file_);
     was_older_ = !log.is_object() || log.value("format", 0) != kFormat;
     if (was_older_) return;
     for (const auto& [stage, json] : log.at("stages").items()) records_.emplace(stage, record_of(json));
@@ -71,11 +71,11 @@ void StageLog::write() const {
   auto stages = Json::object();
   for (const auto& [stage, record] : records_) stages[stage] = json_of(record);
   const Json log{{"format", kFormat}, {"words", words_}, {"stages", stages}};
-  write_file_atomically(file_, log.dump(1) + "\n");
+  files::write_file_atomically(file_, log.dump(1) + "\n");
 }
 
 std::string why_again(const StageRecord& record, const StageInputs& inputs, const Contents& outputs) {
-  if (const auto found = differences(record.inputs.settings, inputs.settings); !found.empty())
+  if (const auto found = config::differences(record.inputs.settings, inputs.settings); !found.empty())
     return words_for(found, "then", "now");
   for (const auto& [name, content] : inputs.files) {
     const auto then = record.inputs.files.find(name);
@@ -91,4 +91,4 @@ std::string why_again(const StageRecord& record, const StageInputs& inputs, cons
   return "";
 }
 
-}  // namespace neurontwin
+}  // namespace nt::run

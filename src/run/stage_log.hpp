@@ -5,7 +5,7 @@
 
 #include "config/difference.hpp"
 
-namespace neurontwin {
+namespace nt::run {
 
 /// Digests of files' contents, by their names in the run directory. A split of the data set counts as one:
 /// "dataset/train".
@@ -13,8 +13,8 @@ using Contents = std::map<std::string, std::string>;
 
 /// All that determines a stage's results. Equal inputs, equal results.
 struct StageInputs {
-  ValuesByKey settings;  // with files by their content, and versions of algorithms
-  Contents files;        // that stages before it wrote
+  config::ValuesByKey settings;  // with files by their content, and versions of algorithms
+  Contents files;                // that stages before it wrote
 };
 
 /// A stage that was finished.
@@ -55,4 +55,4 @@ class StageLog {
 /// compared.
 std::string why_again(const StageRecord& record, const StageInputs& inputs, const Contents& outputs);
 
-}  // namespace neurontwin
+}  // namespace nt::run

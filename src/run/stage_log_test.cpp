@@ -7,13 +7,13 @@
 #include "config/error.hpp"
 #include "config/temporary_folder.hpp"
 
-namespace neurontwin {
+namespace nt::run {
 namespace {
 
 namespace fs = std::filesystem;
 
 fs::path fresh_folder(const std::string& name) {
-  auto folder = own_temporary_folder() / ("stage-log-" + name);
+  auto folder = config::own_temporary_folder() / ("stage-log-" + name);
   fs::remove_all(folder);
   fs::create_directories(folder);
   return folder;
@@ -78,4 +78,4 @@ TEST(StageRecord, StandsOnlyForTheSameSettingsFilesAndUntouchedResults) {
 }
 
 }  // namespace
-}  // namespace neurontwin
+}  // namespace nt::run

@@ -1,8 +1,8 @@
 #include "run/stages.hpp"
 
-#include "run/reasons.hpp"
+#include "run/detail/reasons.hpp"
 
-namespace neurontwin {
+namespace nt::run {
 namespace {
 
 /// A stage, what it is called in messages, and the settings that its memory follows from.
@@ -61,4 +61,4 @@ void run_all(const Experiment& experiment, const Options& options, const Watcher
   for (const auto* stage : {&kEvaluate, &kInterpret, &kReport}) work_on(*stage, run);
 }
 
-}  // namespace neurontwin
+}  // namespace nt::run

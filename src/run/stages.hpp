@@ -2,7 +2,7 @@
 #include "progress/watcher.hpp"
 #include "run/run_folder.hpp"
 
-namespace neurontwin {
+namespace nt::run {
 
 /// The stages of `run` in order. Each does nothing if it has been done with the same inputs, and goes on
 /// where it was interrupted.
@@ -26,4 +26,4 @@ void report_stage(RunFolder& run);
 std::string name_of_training(const Experiment& experiment, const std::string& train_data,
                              const std::string& valid_data);
 
-}  // namespace neurontwin
+}  // namespace nt::run

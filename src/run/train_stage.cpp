@@ -3,11 +3,11 @@
 #include "dataset/event_support.hpp"
 #include "files/json.hpp"
 #include "produce/background_dataset.hpp"
-#include "run/simulate_stage.hpp"
+#include "run/detail/simulate_stage.hpp"
 #include "run/stages.hpp"
 #include "twin/saved_twin.hpp"
 
-namespace neurontwin {
+namespace nt::run {
 namespace {
 
 StageInputs training_inputs(RunFolder& run) {
@@ -19,17 +19,19 @@ bool trained_before(RunFolder& run) {
 }
 
 /// Says how many output spikes a split holds, and what follows if these are few.
-EventSupport say_support(const RunFolder& run, const Split& split, const std::string& name, int64_t skip_ms) {
-  auto support = event_support(split, skip_ms);
+dataset::EventSupport say_support(const RunFolder& run, const dataset::Split& split, const std::string& name,
+                                  int64_t skip_ms) {
+  auto support = dataset::event_support(split, skip_ms);
   run.watcher.note(words_for(support, name));
-  const auto warning = warning_of(support, name);
+  const auto warning = dataset::warning_of(support, name);
   if (warning && run.experiment.train.learns_spikes()) run.watcher.note(*warning);
   return support;
 }
 
 /// A twin cannot learn to spike on data without a single output spike in the first `trials`. `key` sets
 /// their number.
-void require_spikes(const RunFolder& run, const EventSupport& support, int64_t trials, std::string_view key) {
+void require_spikes(const RunFolder& run, const dataset::EventSupport& support, int64_t trials,
+                    std::string_view key) {
   if (std::any_of(support.spikes_of.begin(), support.spikes_of.begin() + trials,
                   [](int64_t spikes) { return spikes > 0; })) {
     return;
@@ -45,14 +47,15 @@ uint64_t training_seed(const RunFolder& run) {
   return run.experiment.train.seed.value_or(run.experiment.seed);
 }
 
-Twin fresh_twin(const RunFolder& run) {
-  return Twin(run.experiment.twin,
-              excitatory_synapses(run.experiment.plan.cell) + inhibitory_synapses(run.experiment.plan.cell),
-              training_seed(run), on_threads(run.training_threads));
+twin::Twin fresh_twin(const RunFolder& run) {
+  return twin::Twin(run.experiment.twin,
+                    cell::excitatory_synapses(run.experiment.plan.cell) +
+                        cell::inhibitory_synapses(run.experiment.plan.cell),
+                    training_seed(run), twin::on_threads(run.training_threads));
 }
 
 /// Returns the seconds of computing.
-double train_on(RunFolder& run, const GrowingTrials& trials, const Watcher& watcher) {
+double train_on(RunFolder& run, const train::GrowingTrials& trials, const Watcher& watcher) {
   const auto valid_split = run.open("valid");
   const auto first = run.experiment.train.trials_in(0, trials.all);
   const auto& first_split = trials.first(first);
@@ -60,7 +63,7 @@ double train_on(RunFolder& run, const GrowingTrials& trials, const Watcher& watc
   const auto train_support = say_support(run, first_split, "train", run.experiment.train.skip_ms);
   const auto valid_support = say_support(run, valid_split, "valid", 0);
   // The test trials are not needed yet, but it is good to know before training that they will not do.
-  if (std::filesystem::exists(shard_path(run.dataset, "test", 0)) &&
+  if (std::filesystem::exists(dataset::shard_path(run.dataset, "test", 0)) &&
       run.experiment.train.starts_with_trials == 0)
     say_support(run, run.open("test"), "test", run.experiment.evaluate.skip_ms);
   if (run.experiment.train.learns_spikes()) {
@@ -70,11 +73,12 @@ double train_on(RunFolder& run, const GrowingTrials& trials, const Watcher& watc
     require_spikes(run, valid_support, run.experiment.plan.data.valid_trials, "data.valid_trials");
   }
   auto twin = fresh_twin(run);
-  const auto result = neurontwin::train(
+  const auto result = nt::train::train(
       twin, {run.experiment.train, training_seed(run), run.folder / "checkpoints", name, watcher}, trials,
       valid_split);
-  write_file_atomically(run.folder / "learning.json", learning_json(result).dump(1) + "\n");
-  write_file_atomically(run.twin_path(), twin_bytes(twin, describe_twin(run.experiment, result.best_epoch)));
+  files::write_file_atomically(run.folder / "learning.json", train::learning_json(result).dump(1) + "\n");
+  files::write_file_atomically(run.twin_path(),
+                               twin::twin_bytes(twin, describe_twin(run.experiment, result.best_epoch)));
   run.watcher.note(fmt::format("train: {} epochs, best {} with validation loss {:.5f}, {:.1f} s of computing",
                                result.epochs.size(), result.best_epoch,
                                result.epochs[static_cast<size_t>(result.best_epoch - 1)].valid_loss,
@@ -120,7 +124,7 @@ void train_stage(RunFolder& run) {
   note_data_found(run);
   finish_training(run, train_on(run,
                                 {run.experiment.plan.data.train_trials,
-                                 [&](int64_t) -> const Split& { return train_split; }},
+                                 [&](int64_t) -> const dataset::Split& { return train_split; }},
                                 run.watcher));
 }
 
@@ -132,7 +136,7 @@ void simulate_and_train(RunFolder& run) {
   make_room_for_data(run);
   run.remember_experiment();
   const int beside = threads_beside_training(run), threads_of_training = std::max(1, run.threads - beside);
-  BackgroundDataset data(run.experiment.plan, run.dataset, run.threads, beside, run.watcher.stop);
+  produce::BackgroundDataset data(run.experiment.plan, run.dataset, run.threads, beside, run.watcher.stop);
   bool simulated = false;
   const auto note_if_simulated = [&] {
     if (simulated || !data.finished()) return;
@@ -141,15 +145,16 @@ void simulate_and_train(RunFolder& run) {
     finish_simulation(run, data.finish({}), data.seconds());
   };
   data.wait_for("valid", run.experiment.plan.data.valid_trials, run.watcher);
-  Split train_split;
-  const GrowingTrials trials{run.experiment.plan.data.train_trials, [&](int64_t first) -> const Split& {
-                               data.wait_for("train", first, run.watcher);
-                               train_split.grow(
-                                   files_of(run.experiment.plan, splits_of(run.experiment.plan.data)[0]),
-                                   run.dataset, first);
-                               *run.training_threads = simulated ? run.threads : threads_of_training;
-                               return train_split;
-                             }};
+  dataset::Split train_split;
+  const train::GrowingTrials trials{
+      run.experiment.plan.data.train_trials, [&](int64_t first) -> const dataset::Split& {
+        data.wait_for("train", first, run.watcher);
+        train_split.grow(
+            produce::files_of(run.experiment.plan, produce::splits_of(run.experiment.plan.data)[0]),
+            run.dataset, first);
+        *run.training_threads = simulated ? run.threads : threads_of_training;
+        return train_split;
+      }};
   const auto tell = [&](Progress progress) {
     try {
       data.rethrow_failure();
@@ -166,4 +171,4 @@ void simulate_and_train(RunFolder& run) {
   finish_training(run, seconds);
 }
 
-}  // namespace neurontwin
+}  // namespace nt::run

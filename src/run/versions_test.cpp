@@ -17,7 +17,7 @@
 // an algorithm changed and its version did not: then raise the version beside the algorithm, and write both
 // here.
 
-namespace neurontwin {
+namespace nt::run {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -40,7 +40,7 @@ struct TinyRun {
   TinyRun(const std::string& name, std::vector<std::string> set) {
     options.experiment = project_folder() / "experiments" / (name + ".toml");
     options.profile = "quick";
-    options.out = own_temporary_folder() / name;
+    options.out = config::own_temporary_folder() / name;
     options.threads = 1;
     for (const auto* tiny : {"data.train_trials=6", "data.valid_trials=3", "data.test_trials=3",
                              "data.trials_per_shard=8", "data.trial_ms=2000", "train.epochs=2",
@@ -54,12 +54,14 @@ struct TinyRun {
          {StageName::simulate, StageName::train, StageName::evaluate, StageName::interpret})
       if (stage <= last) run_stage(stage, experiment, options, {});
   }
-  Split train() const { return open_split(experiment.plan, options.out / "dataset", "train"); }
-  Json json(const std::string& name) const { return read_json(options.out / name); }
+  dataset::Split train() const {
+    return produce::open_split(experiment.plan, options.out / "dataset", "train");
+  }
+  Json json(const std::string& name) const { return files::read_json(options.out / name); }
 };
 
 /// How much the somatic voltage varies: its standard deviation over all bins.
-double soma_sd_mV(const Split& split) {
+double soma_sd_mV(const dataset::Split& split) {
   double sum = 0, squares = 0, count = 0;
   for (size_t i = 0; i < split.trials(); ++i) {
     for (const double mV : split.trial(i).soma_mV) {
@@ -71,7 +73,7 @@ double soma_sd_mV(const Split& split) {
   return std::sqrt(squares / count - sum * sum / (count * count));
 }
 
-double input_spikes(const Split& split) {
+double input_spikes(const dataset::Split& split) {
   double spikes = 0;
   for (size_t i = 0; i < split.trials(); ++i)
     spikes += static_cast<double>(split.trial(i).excitatory.time_ms.size());
@@ -90,37 +92,38 @@ double sum_of_magnitudes(const Json& json) {
 TEST(Versions, APointNeuronFromItsInputToItsInterpretation) {
   const TinyRun run("if", {"evaluate.generalisation.sets=[]"});
   run.until(StageName::interpret);
-  expect_as_pinned("stimulus", kStimulusVersion, 1, input_spikes(run.train()), 2922);
-  expect_as_pinned("simulate", kSimulateVersion, 1, soma_sd_mV(run.train()), 4.14296652);
+  expect_as_pinned("stimulus", stimulus::kStimulusVersion, 1, input_spikes(run.train()), 2922);
+  expect_as_pinned("simulate", simulate::kSimulateVersion, 1, soma_sd_mV(run.train()), 4.14296652);
   const auto losses = run.json("learning.json");
-  expect_as_pinned("train", kTrainVersion, 2, sum_of_magnitudes(losses.at("epochs").back().at("valid_loss")),
-                   0.07110702);
+  expect_as_pinned("train", train::kTrainVersion, 2,
+                   sum_of_magnitudes(losses.at("epochs").back().at("valid_loss")), 0.07110702);
   const auto metrics = run.json("metrics.json");
-  expect_as_pinned("evaluate", kEvaluateVersion, 2, metrics.at("soma.rmse_mV").get<double>(), 3.86891197);
-  expect_as_pinned("evaluate", kEvaluateVersion, 2, metrics.at("baseline.glm.spike.auc").get<double>(),
-                   0.59087116);
-  expect_as_pinned("interpret", kInterpretVersion, 2, sum_of_magnitudes(run.json("interpretation.json")),
-                   24819.0167);
+  expect_as_pinned("evaluate", evaluate::kEvaluateVersion, 2, metrics.at("soma.rmse_mV").get<double>(),
+                   3.86891197);
+  expect_as_pinned("evaluate", evaluate::kEvaluateVersion, 2,
+                   metrics.at("baseline.glm.spike.auc").get<double>(), 0.59087116);
+  expect_as_pinned("interpret", interpret::kInterpretVersion, 2,
+                   sum_of_magnitudes(run.json("interpretation.json")), 24819.0167);
 }
 
 TEST(Versions, ACellOfCompartments) {
   const TinyRun run("ball-and-stick", {});
   run.until(StageName::simulate);
-  expect_as_pinned("cell and simulate", kCellVersion + kSimulateVersion, 2, soma_sd_mV(run.train()),
-                   1.03702240);
+  expect_as_pinned("cell and simulate", cell::kCellVersion + simulate::kSimulateVersion, 2,
+                   soma_sd_mV(run.train()), 1.03702240);
 }
 
 TEST(Versions, TheLayerFiveTreeAndItsMechanisms) {
   const TinyRun run("l5pc-nmda", {"data.train_trials=1", "data.valid_trials=1", "data.test_trials=1",
                                   "data.trial_ms=1000", "evaluate.generalisation.sets=[]"});
-  const auto& cell = std::get<DetailedCell>(run.experiment.plan.cell);
+  const auto& cell = *cell::compartmental(run.experiment.plan.cell);
   double area_um2 = 0;
   for (const auto& compartment : cell.geometry.compartments) area_um2 += compartment.area_um2;
-  expect_as_pinned("morphology", kMorphologyVersion, 1, area_um2, 32741.9523);
+  expect_as_pinned("morphology", morphology::kMorphologyVersion, 1, area_um2, 32741.9523);
   run.until(StageName::simulate);
-  expect_as_pinned("mechanism and simulate", kMechanismVersion + kSimulateVersion, 2, soma_sd_mV(run.train()),
-                   1.99767999);
+  expect_as_pinned("mechanism and simulate", mechanism::kMechanismVersion + simulate::kSimulateVersion, 2,
+                   soma_sd_mV(run.train()), 1.99767999);
 }
 
 }  // namespace
-}  // namespace neurontwin
+}  // namespace nt::run

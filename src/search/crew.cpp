@@ -1,4 +1,4 @@
-#include "search/crew.hpp"
+#include "search/detail/crew.hpp"
 
 #include <fmt/format.h>
 #include <signal.h>
@@ -14,7 +14,7 @@
 #include "config/error.hpp"
 #include "progress/watcher.hpp"
 
-namespace neurontwin {
+namespace nt::search {
 namespace {
 
 constexpr int kMostDeathsInVain = 10;
@@ -104,4 +104,4 @@ void run_crew(const std::vector<std::string>& command, int count, const std::fun
   }
 }
 
-}  // namespace neurontwin
+}  // namespace nt::search

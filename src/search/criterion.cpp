@@ -1,4 +1,4 @@
-#include "search/criterion.hpp"
+#include "search/detail/criterion.hpp"
 
 #include <algorithm>
 #include <array>
@@ -11,18 +11,18 @@
 #include "statistics/ranking.hpp"
 #include "statistics/variance_explained.hpp"
 
-namespace neurontwin {
+namespace nt::search {
 namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
-Measured measure_voltage(std::span<const TrialComparison> trials, size_t skip, std::span<const float> weight,
-                         size_t resamples, double& rmse_mV) {
+Measured measure_voltage(std::span<const evaluate::TrialComparison> trials, size_t skip,
+                         std::span<const float> weight, size_t resamples, double& rmse_mV) {
   constexpr double kLevel_mV = -65;  // squares of deviations from it lose no digits
-  std::vector<ErrorSums> sums;
-  ErrorSums all;
+  std::vector<statistics::ErrorSums> sums;
+  statistics::ErrorSums all;
   for (const auto& trial : trials) {
-    ErrorSums s;
+    statistics::ErrorSums s;
     for (size_t t = skip; t < trial.soma_mV.size(); ++t) {
       const double y = static_cast<double>(trial.soma_mV[t]) - kLevel_mV;
       const double e = static_cast<double>(trial.predicted_soma_mV[t]) - kLevel_mV - y;
@@ -32,8 +32,8 @@ Measured measure_voltage(std::span<const TrialComparison> trials, size_t skip, s
     all.add(s, 1);
   }
   rmse_mV = std::sqrt(all.e2 / all.n);
-  return resampled_value(std::span<const ErrorSums>(sums), weight, resamples,
-                         [](const ErrorSums& s) { return variance_explained(s); });
+  return resampled_value(std::span<const statistics::ErrorSums>(sums), weight, resamples,
+                         [](const statistics::ErrorSums& s) { return statistics::variance_explained(s); });
 }
 
 Verdict verdict(int64_t yes, int64_t all, double confidence) {
@@ -56,10 +56,11 @@ std::vector<double> smallest_sizes(std::span<const double> sizes, size_t resampl
 
 }  // namespace
 
-Answers measure(std::span<const TrialComparison> trials, int64_t skip_ms, std::span<const float> weight,
-                size_t resamples) {
+Answers measure(std::span<const evaluate::TrialComparison> trials, int64_t skip_ms,
+                std::span<const float> weight, size_t resamples) {
   Answers answers;
-  answers.auc = resampled_auc(rank(bins_of(trials, {.skip_ms = skip_ms})), weight, resamples);
+  answers.auc = statistics::resampled_auc(statistics::rank(evaluate::bins_of(trials, {.skip_ms = skip_ms})),
+                                          weight, resamples);
   answers.variance_explained =
       measure_voltage(trials, static_cast<size_t>(skip_ms), weight, resamples, answers.rmse_mV);
   return answers;
@@ -68,7 +69,7 @@ Answers measure(std::span<const TrialComparison> trials, int64_t skip_ms, std::s
 Answers mean_of(std::span<const Answers* const> trainings, uint64_t seed) {
   if (trainings.size() == 1) return *trainings.front();
   const size_t resamples = trainings.front()->auc.resampled.size();
-  const auto drawn = resampling_weights(trainings.size(), resamples, seed);
+  const auto drawn = statistics::resampling_weights(trainings.size(), resamples, seed);
   const auto n = static_cast<double>(trainings.size());
   const auto mean = [&](Measured Answers::*measure) {
     Measured out;
@@ -96,7 +97,7 @@ Comparison compare_with_best(const Measured& best, const Measured& other, double
     not_worse += difference <= epsilon;
   }
   const auto all = static_cast<int64_t>(differences.size());
-  return {estimate(best.value - other.value, std::move(differences), confidence),
+  return {statistics::estimate(best.value - other.value, std::move(differences), confidence),
           verdict(not_worse, all, confidence)};
 }
 
@@ -146,7 +147,7 @@ double complexity_index(double auc) {
 
 WidthOrDepth width_or_depth(std::span<const TrainedNetwork> networks, double confidence, uint64_t seed) {
   constexpr size_t kTerms = 6, kResamples = 1000;
-  constexpr Estimate kNone{kNaN, kNaN, kNaN};
+  constexpr statistics::Estimate kNone{kNaN, kNaN, kNaN};
   WidthOrDepth out{0, kNone, kNone};
   std::vector<std::array<double, kTerms + 1>> rows;
   for (const auto& n : networks) {
@@ -178,11 +179,11 @@ WidthOrDepth width_or_depth(std::span<const TrainedNetwork> networks, double con
       if (!used[i]) normal[i * kTerms + i] = 1;
     }
     constexpr double kLeastPivot = 1e-9;
-    const auto x = solve(normal, right, kLeastPivot);
+    const auto x = numerics::solve(normal, right, kLeastPivot);
     return std::pair(x && used[1] ? std::exp2((*x)[1]) : kNaN, x && used[2] ? std::exp2((*x)[2] / 16) : kNaN);
   };
   if (rows.size() < 2 * kTerms) return out;
-  const auto weight = resampling_weights(rows.size(), kResamples, seed);
+  const auto weight = statistics::resampling_weights(rows.size(), kResamples, seed);
   std::vector<double> depth, parameters;
   for (size_t b = 0; b < kResamples; ++b) {
     const auto [d, p] = fit(weight, kResamples, b);
@@ -190,9 +191,9 @@ WidthOrDepth width_or_depth(std::span<const TrainedNetwork> networks, double con
     parameters.push_back(p);
   }
   const auto [of_depth, of_parameters] = fit({}, 0, 0);
-  out.error_factor_of_depth = estimate(of_depth, std::move(depth), confidence);
-  out.error_factor_of_parameters = estimate(of_parameters, std::move(parameters), confidence);
+  out.error_factor_of_depth = statistics::estimate(of_depth, std::move(depth), confidence);
+  out.error_factor_of_parameters = statistics::estimate(of_parameters, std::move(parameters), confidence);
   return out;
 }
 
-}  // namespace neurontwin
+}  // namespace nt::search

@@ -1,4 +1,4 @@
-#include "search/criterion.hpp"
+#include "search/detail/criterion.hpp"
 
 #include <gtest/gtest.h>
 
@@ -8,17 +8,18 @@
 #include "statistics/bootstrap.hpp"
 #include "statistics/ranking.hpp"
 
-namespace neurontwin {
+namespace nt::search {
 namespace {
 
 /// Trials in which a network's log-odds know the spikes but for noise of this size; the trials are the same
 /// for every noise.
-std::vector<TrialComparison> answers_with_noise(double sd, size_t trials = 12, uint32_t network = 0) {
-  std::vector<TrialComparison> all;
+std::vector<evaluate::TrialComparison> answers_with_noise(double sd, size_t trials = 12,
+                                                          uint32_t network = 0) {
+  std::vector<evaluate::TrialComparison> all;
   for (size_t i = 0; i < trials; ++i) {
-    Random truth(1, Stage::test_cases, i, StreamName::test_case),
-        noise(1, Stage::test_cases, i, {StreamName::test_case, 1 + network});
-    TrialComparison trial;
+    random::Random truth(1, random::Stage::test_cases, i, random::StreamName::test_case),
+        noise(1, random::Stage::test_cases, i, {random::StreamName::test_case, 1 + network});
+    evaluate::TrialComparison trial;
     for (int t = 0; t < 300; ++t) {
       const double drive = truth.normal();
       trial.spike.push_back(drive > 2);
@@ -33,14 +34,14 @@ std::vector<TrialComparison> answers_with_noise(double sd, size_t trials = 12, u
 
 constexpr size_t kResamples = 200;
 
-Answers measured(const std::vector<TrialComparison>& trials) {
-  return measure(trials, 0, resampling_weights(trials.size(), kResamples, 5), kResamples);
+Answers measured(const std::vector<evaluate::TrialComparison>& trials) {
+  return measure(trials, 0, statistics::resampling_weights(trials.size(), kResamples, 5), kResamples);
 }
 
 TEST(Criterion, APairedBootstrapIsTheNaiveOne) {
   // Every resample's trials are put together again and ranked as if they were the data.
   const auto a = answers_with_noise(0.3), b = answers_with_noise(0.6, 12, 1);
-  const auto weight = resampling_weights(a.size(), kResamples, 5);
+  const auto weight = statistics::resampling_weights(a.size(), kResamples, 5);
   const auto comparison = compare_with_best(measured(a).auc, measured(b).auc, 0.01, 0.95);
   std::vector<double> naive;
   for (size_t r = 0; r < kResamples; ++r) {
@@ -53,10 +54,10 @@ TEST(Criterion, APairedBootstrapIsTheNaiveOne) {
         spike.insert(spike.end(), a[i].spike.begin(), a[i].spike.end());
       }
     }
-    naive.push_back(area_under_roc(score_a, spike) - area_under_roc(score_b, spike));
+    naive.push_back(statistics::area_under_roc(score_a, spike) - statistics::area_under_roc(score_b, spike));
     EXPECT_NEAR(measured(a).auc.resampled[r] - measured(b).auc.resampled[r], naive.back(), 1e-6);
   }
-  const auto interval = percentile_interval(naive, 0.95);
+  const auto interval = statistics::percentile_interval(naive, 0.95);
   EXPECT_NEAR(comparison.difference.low, interval.first, 1e-6);  // ranks are summed in float32
   EXPECT_NEAR(comparison.difference.high, interval.second, 1e-6);
 }
@@ -65,7 +66,7 @@ TEST(Criterion, PairingTellsNetworksApartThatTheirOwnIntervalsDoNot) {
   // Trials differ more than the networks do; the same trials are hard for both.
   const auto better = measured(answers_with_noise(0.30, 40)),
              worse = measured(answers_with_noise(0.45, 40, 1));
-  const auto own = percentile_interval(worse.auc.resampled, 0.95);
+  const auto own = statistics::percentile_interval(worse.auc.resampled, 0.95);
   const auto comparison = compare_with_best(better.auc, worse.auc, 0, 0.95);
   EXPECT_LT(comparison.difference.high - comparison.difference.low, 1.5 * (own.second - own.first));
   EXPECT_EQ(comparison.not_worse, Verdict::no);
@@ -99,7 +100,7 @@ TEST(Criterion, SeveralTrainingsAreTheirMeanAndSpreadWiderThanTrialsAlone) {
   EXPECT_NEAR(several.auc.value, mean, 1e-12);
   EXPECT_NEAR(several.rmse_mV, 0.5, 0.02);
   const auto width = [](const Measured& m) {
-    const auto [low, high] = percentile_interval(m.resampled, 0.95);
+    const auto [low, high] = statistics::percentile_interval(m.resampled, 0.95);
     return high - low;
   };
   for (size_t b = 0; b < kResamples; ++b) EXPECT_NEAR(alike.auc.resampled[b], each[2].auc.resampled[b], 1e-6);
@@ -112,7 +113,7 @@ TEST(Criterion, TheVoltagesVarianceIsExplainedButForTheNoise) {
   // Noise of a quarter of the drive's variance; 3600 bins: standard error of the ratio about 0.006.
   EXPECT_NEAR(answers.variance_explained.value, 0.75, 0.02);
   EXPECT_NEAR(answers.rmse_mV, 0.5, 0.02);
-  const auto interval = percentile_interval(answers.variance_explained.resampled, 0.95);
+  const auto interval = statistics::percentile_interval(answers.variance_explained.resampled, 0.95);
   EXPECT_LT(interval.first, answers.variance_explained.value);
   EXPECT_GT(interval.second, answers.variance_explained.value);
 }
@@ -143,7 +144,7 @@ TEST(WidthOrDepth, FindsWhatBuysMoreAndHowSurely) {
   // 10^-2.5.
   std::vector<TrainedNetwork> networks;
   for (uint64_t i = 0; i < 200; ++i) {
-    Random random(1, Stage::test_cases, i, {StreamName::test_case, 9});
+    random::Random random(1, random::Stage::test_cases, i, {random::StreamName::test_case, 9});
     TrainedNetwork n;
     n.depth = static_cast<double>(random.integer(1, 8));
     n.parameters = std::exp2(random.uniform(6, 14));
@@ -169,4 +170,4 @@ TEST(WidthOrDepth, SaysNothingOfTooFewNetworksOrOfOneDepth) {
 }
 
 }  // namespace
-}  // namespace neurontwin
+}  // namespace nt::search

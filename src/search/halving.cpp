@@ -6,7 +6,7 @@
 #include <numeric>
 #include <tuple>
 
-namespace neurontwin {
+namespace nt::search {
 namespace {
 
 constexpr double kFallOfRate = 1.0 / 30;  // over a rung
@@ -66,7 +66,7 @@ int64_t Halving::epochs_of(int64_t rung) const {
   return epochs_at(rung) - (rung > 0 ? epochs_at(rung - 1) : 0);
 }
 
-Halving read_halving(const Settings& settings) {
+Halving read_halving(const config::Settings& settings) {
   Halving h;
   h.eta = settings.integer("eta", h.eta, {2, 10});
   h.rungs = settings.integer("rungs", h.rungs, {1, 10});
@@ -76,7 +76,7 @@ Halving read_halving(const Settings& settings) {
   return h;
 }
 
-TrainSpec training_of(const Configuration& c, const Halving& h, int64_t rung, TrainSpec rest) {
+train::TrainSpec training_of(const Configuration& c, const Halving& h, int64_t rung, train::TrainSpec rest) {
   rest.epochs = h.epochs_at(rung);
   rest.steps_per_epoch = h.steps_per_epoch;
   rest.starts_with_trials = 0;
@@ -158,4 +158,4 @@ int64_t quiet_outcomes(std::span<const Outcome> outcomes, double epsilon) {
   return quiet;
 }
 
-}  // namespace neurontwin
+}  // namespace nt::search

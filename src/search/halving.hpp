@@ -7,7 +7,7 @@
 #include "search/space.hpp"
 #include "train/train.hpp"
 
-namespace neurontwin {
+namespace nt::search {
 
 /// Asynchronous successive halving (ASHA; Li, Jamieson, Rostamizadeh, Gonina, Ben-tzur, Hardt, Recht and
 /// Talwalkar 2020, "A system for massively parallel hyperparameter tuning", MLSys): every configuration is
@@ -26,15 +26,15 @@ struct Halving {
   /// Epochs of a rung alone: what going there from the rung below costs.
   int64_t epochs_of(int64_t rung) const;
 };
-Halving read_halving(const Settings& settings);
+Halving read_halving(const config::Settings& settings);
 
 /// How a configuration is trained, up to the end of `rung`: in each rung the learning rate falls from its
 /// value to a thirtieth, evenly in the logarithm, so that every rung ends with a network that has settled and
 /// the networks of a rung can be compared; the next begins with the full rate again (warm restarts;
 /// Loshchilov and Hutter 2017). Batch normalisation is frozen in each rung's second half. What neither says
 /// is as in `rest`.
-TrainSpec training_of(const Configuration& configuration, const Halving& halving, int64_t rung,
-                      TrainSpec rest);
+train::TrainSpec training_of(const Configuration& configuration, const Halving& halving, int64_t rung,
+                             train::TrainSpec rest);
 
 /// What is known of a trial when it is decided what to do next.
 struct TrialState {
@@ -77,4 +77,4 @@ std::vector<size_t> contenders(std::span<const Outcome> outcomes, Size measure);
 /// size reached a score more than `epsilon` above what it, or a smaller one, had before.
 int64_t quiet_outcomes(std::span<const Outcome> outcomes, double epsilon);
 
-}  // namespace neurontwin
+}  // namespace nt::search

@@ -6,7 +6,7 @@
 
 #include "random/random.hpp"
 
-namespace neurontwin {
+namespace nt::search {
 namespace {
 
 const Halving kThirds{.eta = 3, .rungs = 3, .first_rung_epochs = 4, .steps_per_epoch = 10};
@@ -90,7 +90,7 @@ TEST(Halving, SpendsAboutAsMuchOnEveryRungAndFindsTheBest) {
   // One worker; scores that more training only makes surer. Successive halving spends equally on all rungs.
   std::vector<TrialState> trials;
   std::vector<double> epochs(3, 0.0);
-  Random random(1, Stage::test_cases, 0, StreamName::test_case);
+  random::Random random(1, random::Stage::test_cases, 0, random::StreamName::test_case);
   std::vector<double> truth;
   for (int job = 0; job < 400; ++job) {
     const auto due = due_trial(trials, kThirds);
@@ -142,4 +142,4 @@ TEST(Front, ManySmallStepsAreOneLargeOne) {
 }
 
 }  // namespace
-}  // namespace neurontwin
+}  // namespace nt::search

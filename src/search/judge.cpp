@@ -6,13 +6,13 @@
 #include <set>
 
 #include "evaluate/estimate_json.hpp"
-#include "search/criterion.hpp"
-#include "search/networks.hpp"
+#include "search/detail/criterion.hpp"
+#include "search/detail/networks.hpp"
+#include "search/detail/trial_network.hpp"
 #include "search/search.hpp"
-#include "search/trial_network.hpp"
 #include "statistics/bootstrap.hpp"
 
-namespace neurontwin {
+namespace nt::search {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -30,9 +30,9 @@ Json network_json(const SearchTask& task, const TriedNetwork& p) {
   for (const auto size : kSizes) json[std::string(name_of(size))] = static_cast<int64_t>(p.of(size));
   json[std::string(name_of(Size::depth))] = depth_json(p.configuration);
   json["window_ms"] = twin_of(task, p.configuration).network->window_ms();
-  json["auc"] = number_json(p.result.auc);
-  json["variance_explained"] = number_json(p.result.variance_explained);
-  json["rmse_mV"] = number_json(p.result.rmse_mV);
+  json["auc"] = evaluate::number_json(p.result.auc);
+  json["variance_explained"] = evaluate::number_json(p.result.variance_explained);
+  json["rmse_mV"] = evaluate::number_json(p.result.rmse_mV);
   if (p.trainings.size() > 1) json["trainings"] = p.trainings.size();
   json["configuration"] = to_json(p.configuration);
   return json;
@@ -54,7 +54,7 @@ class Asked {
     return task_.spec.measure == Measure::auc ? answers.auc : answers.variance_explained;
   }
   /// Of all of its trainings. Resamples of trials are the same ones for every network.
-  Answers of_network(const Split& split, size_t point) const {
+  Answers of_network(const dataset::Split& split, size_t point) const {
     const auto& p = points_[point];
     std::vector<Answers> each;
     for (const auto& training : p.trainings) each.push_back(of_training(split, p, training.job));
@@ -62,13 +62,13 @@ class Asked {
     for (const auto& answers : each) all.push_back(&answers);
     return mean_of(all, task_.seed + 1 + static_cast<uint64_t>(p.job.trial));
   }
-  Answers of_training(const Split& split, const TriedNetwork& p, const Job& job) const {
+  Answers of_training(const dataset::Split& split, const TriedNetwork& p, const Job& job) const {
     task_.watcher.stop_here_if_asked("judging the search");
     auto configuration = p.configuration;
     configuration.again_of = job.trial == p.job.trial ? -1 : p.job.trial;
     auto twin = finished_network(task_, job, configuration, store_.trial_folder(job.trial));
-    return measure(compare(twin, split), task_.skip_ms,
-                   resampling_weights(split.trials(), resamples(), task_.seed), resamples());
+    return measure(evaluate::compare(twin, split), task_.skip_ms,
+                   statistics::resampling_weights(split.trials(), resamples(), task_.seed), resamples());
   }
   size_t resamples() const { return static_cast<size_t>(task_.spec.resamples); }
 
@@ -76,7 +76,7 @@ class Asked {
   const SearchTask& task_;
   const SearchStore& store_;
   std::span<const TriedNetwork> points_;
-  std::optional<Split> valid_;
+  std::optional<dataset::Split> valid_;
   std::map<size_t, Answers> answers_;
 };
 
@@ -167,8 +167,8 @@ Json each_training_json(const TriedNetwork& p) {
   Json each = Json::array();
   for (const auto& [job, result] : p.trainings) {
     each.push_back({{"trial", job.trial},
-                    {"auc", number_json(result.auc)},
-                    {"variance_explained", number_json(result.variance_explained)}});
+                    {"auc", evaluate::number_json(result.auc)},
+                    {"variance_explained", evaluate::number_json(result.variance_explained)}});
   }
   return each;
 }
@@ -183,18 +183,18 @@ Json answer_json(std::span<const TriedNetwork> points, Criterion criterion, Size
     rows.push_back({{"size", static_cast<int64_t>(p.of(size))},
                     {"trial", p.job.trial},
                     {"rung", p.job.rung},
-                    {"auc", number_json(p.result.auc)},
-                    {"variance_explained", number_json(p.result.variance_explained)},
+                    {"auc", evaluate::number_json(p.result.auc)},
+                    {"variance_explained", evaluate::number_json(p.result.variance_explained)},
                     {"trainings", each_training_json(p)},
-                    {"below_best", number_json(o.comparison.difference.value)},
-                    {"below_best_interval", interval_json(o.comparison.difference)},
+                    {"below_best", evaluate::number_json(o.comparison.difference.value)},
+                    {"below_best_interval", evaluate::interval_json(o.comparison.difference)},
                     {"good", name_of(o.good)},
                     {"trained_less", o.trained_less}});
   }
   Json json{{"criterion", name_of(criterion)}, {"size", name_of(size)}};
   json["smallest"] =
       answer.chosen ? Json(static_cast<int64_t>(points[*answer.chosen].of(size))) : Json(nullptr);
-  json["interval"] = interval_json(answer.interval.first, answer.interval.second);
+  json["interval"] = evaluate::interval_json(answer.interval.first, answer.interval.second);
   json["trial"] = answer.chosen ? Json(points[*answer.chosen].job.trial) : Json(nullptr);
   json["undecided_below"] = open;  // smaller sizes for which the budget was too small to say no
   json["networks"] = rows;
@@ -208,8 +208,8 @@ Json control_json(const SearchTask& task, std::span<const TriedNetwork> points, 
   json["network"] = twin_of(task, points[control].configuration).network->words();
   const auto comparison = compare_with_best(asked.measured(best), asked.measured(control), task.spec.epsilon,
                                             task.spec.confidence);
-  json["below_best"] = number_json(comparison.difference.value);
-  json["below_best_interval"] = interval_json(comparison.difference);
+  json["below_best"] = evaluate::number_json(comparison.difference.value);
+  json["below_best_interval"] = evaluate::interval_json(comparison.difference);
   return json;
 }
 
@@ -230,10 +230,11 @@ Json width_or_depth_json(const SearchTask& task, const Knowledge& knowledge) {
     json.push_back(
         {{"rung", rung},
          {"networks", fit.networks},
-         {"error_factor_of_twice_the_depth", number_json(fit.error_factor_of_depth.value)},
-         {"depth_interval", interval_json(fit.error_factor_of_depth)},
-         {"error_factor_of_twice_the_parameters", number_json(fit.error_factor_of_parameters.value)},
-         {"parameters_interval", interval_json(fit.error_factor_of_parameters)}});
+         {"error_factor_of_twice_the_depth", evaluate::number_json(fit.error_factor_of_depth.value)},
+         {"depth_interval", evaluate::interval_json(fit.error_factor_of_depth)},
+         {"error_factor_of_twice_the_parameters",
+          evaluate::number_json(fit.error_factor_of_parameters.value)},
+         {"parameters_interval", evaluate::interval_json(fit.error_factor_of_parameters)}});
   }
   return json;
 }
@@ -265,12 +266,12 @@ Json rates_json(const SearchTask& task, const Knowledge& knowledge) {
     for (const auto& [rate, score] : points) {
       scores.push_back(score);
       if (score > best.second) best = {rate, score};
-      list.push_back(Json::array({rate, number_json(score)}));
+      list.push_back(Json::array({rate, evaluate::number_json(score)}));
     }
     json.push_back({{"depth", depth == 0 ? Json(nullptr) : Json(depth)},
-                    {"best_learning_rate", number_json(best.first)},
-                    {"best", number_json(best.second)},
-                    {"median", number_json(median(scores))},
+                    {"best_learning_rate", evaluate::number_json(best.first)},
+                    {"best", evaluate::number_json(best.second)},
+                    {"median", evaluate::number_json(median(scores))},
                     {"diverged", diverged[depth]},
                     {"learning_rate_and_score", list}});
   }
@@ -281,7 +282,7 @@ Json rates_json(const SearchTask& task, const Knowledge& knowledge) {
 Json test_json(const SearchTask& task, SearchStore& store, std::span<const TriedNetwork> points,
                const Asked& asked, const std::set<size_t>& chosen) {
   auto looks = store.test_looks();
-  std::optional<Split> test;
+  std::optional<dataset::Split> test;
   const auto look_at = [&](const TriedNetwork& p, const Job& job) {
     const bool known = std::any_of(looks.begin(), looks.end(), [&](const TestLook& look) {
       return look.job.trial == job.trial && look.job.rung == job.rung;
@@ -289,14 +290,14 @@ Json test_json(const SearchTask& task, SearchStore& store, std::span<const Tried
     if (known) return;
     if (!test) test = task.open("test");
     const auto answers = asked.of_training(*test, p, job);
-    const auto auc = estimate(answers.auc, task.spec.confidence);
-    const auto explained = estimate(answers.variance_explained, task.spec.confidence);
+    const auto auc = statistics::estimate(answers.auc, task.spec.confidence);
+    const auto explained = statistics::estimate(answers.variance_explained, task.spec.confidence);
     looks.push_back({job,
-                     {{"auc", number_json(auc.value)},
-                      {"auc_interval", interval_json(auc)},
-                      {"variance_explained", number_json(explained.value)},
-                      {"variance_explained_interval", interval_json(explained)},
-                      {"rmse_mV", number_json(answers.rmse_mV)}}});
+                     {{"auc", evaluate::number_json(auc.value)},
+                      {"auc_interval", evaluate::interval_json(auc)},
+                      {"variance_explained", evaluate::number_json(explained.value)},
+                      {"variance_explained_interval", evaluate::interval_json(explained)},
+                      {"rmse_mV", evaluate::number_json(answers.rmse_mV)}}});
     store.keep(looks.back());
   };
   for (const auto i : chosen) {
@@ -334,11 +335,11 @@ Json generalisation_json(const SearchTask& task, std::span<const TriedNetwork> p
       rows.push_back({{"depth", depth_json(p.configuration)},
                       {"trial", p.job.trial},
                       {"trainings", p.trainings.size()},
-                      {"auc", number_json(all[k].auc.value)},
-                      {"variance_explained", number_json(all[k].variance_explained.value)},
-                      {"rmse_mV", number_json(all[k].rmse_mV)},
-                      {"below_best", number_json(comparison.difference.value)},
-                      {"below_best_interval", interval_json(comparison.difference)}});
+                      {"auc", evaluate::number_json(all[k].auc.value)},
+                      {"variance_explained", evaluate::number_json(all[k].variance_explained.value)},
+                      {"rmse_mV", evaluate::number_json(all[k].rmse_mV)},
+                      {"below_best", evaluate::number_json(comparison.difference.value)},
+                      {"below_best_interval", evaluate::interval_json(comparison.difference)}});
     }
     sets.push_back({{"name", shifted.name},
                     {"words", shifted.words},
@@ -448,10 +449,10 @@ nlohmann::ordered_json judge(const SearchTask& task, SearchStore& store, const s
       auto index = asked[*best].auc;
       index.value = complexity_index(index.value);
       for (double& resampled : index.resampled) resampled = complexity_index(resampled);
-      const auto with_interval = estimate(std::move(index), spec.confidence);
+      const auto with_interval = statistics::estimate(std::move(index), spec.confidence);
       out["answer"] = {{"criterion", name_of(spec.criterion)},
-                       {"complexity_index", number_json(with_interval.value)},
-                       {"interval", interval_json(with_interval)},
+                       {"complexity_index", evaluate::number_json(with_interval.value)},
+                       {"interval", evaluate::interval_json(with_interval)},
                        {"trial", networks[*best].job.trial}};
     } else {
       for (const auto size : kSizes)
@@ -471,4 +472,4 @@ nlohmann::ordered_json judge(const SearchTask& task, SearchStore& store, const s
   return out;
 }
 
-}  // namespace neurontwin
+}  // namespace nt::search

@@ -1,10 +1,10 @@
-#include "search/networks.hpp"
+#include "search/detail/networks.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <map>
 
-namespace neurontwin {
+namespace nt::search {
 namespace {
 
 std::vector<Outcome> outcomes_of(std::span<const TriedNetwork> points, Size measure) {
@@ -111,4 +111,4 @@ std::vector<size_t> candidates_by(std::span<const TriedNetwork> points, Size mea
   return best_of_every_size(outcomes);
 }
 
-}  // namespace neurontwin
+}  // namespace nt::search

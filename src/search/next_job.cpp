@@ -5,7 +5,7 @@
 
 #include "search/search.hpp"
 
-namespace neurontwin {
+namespace nt::search {
 namespace {
 
 /// Of all jobs, finished or begun.
@@ -186,4 +186,4 @@ std::string stop_reason(const SearchTask& task, const Knowledge& knowledge, doub
   return wanted.job && too_dear(task, knowledge, *wanted.job) ? "budget_samples_h" : "";
 }
 
-}  // namespace neurontwin
+}  // namespace nt::search

@@ -7,11 +7,11 @@
 #include <thread>
 
 #include "files/files.hpp"
-#include "search/crew.hpp"
-#include "search/criterion.hpp"
-#include "search/trial_network.hpp"
+#include "search/detail/crew.hpp"
+#include "search/detail/criterion.hpp"
+#include "search/detail/trial_network.hpp"
 
-namespace neurontwin {
+namespace nt::search {
 namespace {
 
 constexpr std::array<std::string_view, 3> kCriteria{"smallest_not_worse", "target", "complexity_index"};
@@ -19,19 +19,19 @@ constexpr std::array<std::string_view, 2> kMeasures{"auc", "variance_explained"}
 constexpr std::array<std::string_view, 2> kActivations{"linear", "relu"};  // in the order of Activation
 
 /// Trains a trial to its rung and says what it came to; nothing if the user stopped it.
-std::optional<RungResult> run_job(const SearchTask& task, const ClaimedJob& claimed, const Split& train_split,
-                                  const Split& valid_split) {
+std::optional<RungResult> run_job(const SearchTask& task, const ClaimedJob& claimed,
+                                  const dataset::Split& train_split, const dataset::Split& valid_split) {
   const auto& [job, configuration, folder, lock] = claimed;
   auto twin = fresh_network(task, job.trial, configuration);
   const auto spec = training_of(configuration, task.spec.halving, job.rung, task.train);
   RungResult result;
-  TrainResult trained;
+  train::TrainResult trained;
   try {
-    trained = train(twin,
-                    {spec, seed_of_windows(task, job.trial, configuration), folder,
-                     identity_of(task, configuration), task.watcher.with_progress({})},
-                    train_split, valid_split);
-  } catch (const Diverged& error) {
+    trained = train::train(twin,
+                           {spec, seed_of_windows(task, job.trial, configuration), folder,
+                            identity_of(task, configuration), task.watcher.with_progress({})},
+                           train_split, valid_split);
+  } catch (const train::Diverged& error) {
     result.auc = result.variance_explained = result.rmse_mV = std::nan("");
     result.failure = error.what();
     result.curve = nlohmann::ordered_json::array();
@@ -40,7 +40,7 @@ std::optional<RungResult> run_job(const SearchTask& task, const ClaimedJob& clai
     if (task.watcher.stop_requested()) return std::nullopt;
     throw;
   }
-  const auto trials = compare(twin, valid_split);
+  const auto trials = evaluate::compare(twin, valid_split);
   const auto answers = measure(trials, task.skip_ms, {}, 0);
   result.auc = answers.auc.value;
   result.variance_explained = answers.variance_explained.value;
@@ -62,7 +62,7 @@ std::optional<RungResult> run_job(const SearchTask& task, const ClaimedJob& clai
 
 }  // namespace
 
-TwinSpec twin_of(const SearchTask& task, const Configuration& configuration) {
+twin::TwinSpec twin_of(const SearchTask& task, const Configuration& configuration) {
   auto rest = task.twin;
   if (configuration.is_control()) {
     const auto wired = task.recurrent.find(configuration.branches);
@@ -87,17 +87,17 @@ std::string_view name_of(Measure measure) {
   return kMeasures[static_cast<size_t>(measure)];
 }
 
-SearchSpec read_search(const Settings& settings) {
+SearchSpec read_search(const config::Settings& settings) {
   SearchSpec spec;
   spec.space = read_space(settings);
   spec.halving = read_halving(settings);
   spec.activation = settings.choice("activation", kActivations, spec.activation);
-  if (settings.has("weight_sd")) spec.weight_sd = settings.number("weight_sd", {}, kNotNegative);
+  if (settings.has("weight_sd")) spec.weight_sd = settings.number("weight_sd", {}, config::kNotNegative);
   spec.criterion = settings.choice("criterion", kCriteria, spec.criterion);
   spec.size = settings.choice("size", kSizeNames, spec.size);
   spec.measure = settings.choice("measure", kMeasures,
                                  spec.space.spike_weight > 0 ? Measure::auc : Measure::variance_explained);
-  spec.epsilon = settings.number("epsilon", spec.epsilon, kNotNegative);
+  spec.epsilon = settings.number("epsilon", spec.epsilon, config::kNotNegative);
   spec.confidence = settings.number("confidence", spec.confidence, {0.5, 0.9999});
   spec.target_auc = settings.number("target_auc", spec.target_auc, {0, 1});
   spec.target_variance_explained =
@@ -105,13 +105,13 @@ SearchSpec read_search(const Settings& settings) {
   spec.trainings = settings.integer("trainings", spec.trainings, {1, 1000});
   spec.generalise = settings.flag("generalise", spec.generalise);
   spec.resamples = settings.integer("resamples", spec.resamples, {10, 1e6});
-  spec.budget_samples_h = settings.number("budget_samples_h", spec.budget_samples_h, kNotNegative);
-  spec.budget_minutes = settings.number("budget_minutes", spec.budget_minutes, kNotNegative);
+  spec.budget_samples_h = settings.number("budget_samples_h", spec.budget_samples_h, config::kNotNegative);
+  spec.budget_minutes = settings.number("budget_minutes", spec.budget_minutes, config::kNotNegative);
   spec.trials = settings.integer("trials", spec.trials, {0, 1e6});
-  spec.quiet_rungs = settings.integer("quiet_rungs", spec.quiet_rungs, kNotNegative);
+  spec.quiet_rungs = settings.integer("quiet_rungs", spec.quiet_rungs, config::kNotNegative);
   for (const auto& network : settings.tables("published")) {
-    spec.published.push_back({network.text("name"), network.number("depth", {}, kPositive),
-                              network.number("parameters", {}, kPositive),
+    spec.published.push_back({network.text("name"), network.number("depth", {}, config::kPositive),
+                              network.number("parameters", {}, config::kPositive),
                               network.number("auc", {}, {0, 1})});
   }
   if (spec.budget_samples_h == 0 && spec.budget_minutes == 0 && spec.trials == 0) {
@@ -205,8 +205,8 @@ nlohmann::ordered_json search(const SearchTask& task, const std::vector<std::str
   task.watcher.stop_here_if_asked("searching");
   const auto reason = stop_reason(task, store.knowledge_without_curves(), store.elapsed_s());
   auto answers = judge(task, store, reason);
-  write_file_atomically(task.out / "search.json", answers.dump(1) + "\n");
+  files::write_file_atomically(task.out / "search.json", answers.dump(1) + "\n");
   return answers;
 }
 
-}  // namespace neurontwin
+}  // namespace nt::search

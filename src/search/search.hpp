@@ -13,7 +13,7 @@
 #include "search/space.hpp"
 #include "search/store.hpp"
 
-namespace neurontwin {
+namespace nt::search {
 
 /// Part of what a result is known by. Raise it when the same data and settings come to other networks or
 /// scores.
@@ -38,7 +38,7 @@ struct SearchSpec {
   SearchSpace space;
   Halving halving;
   // Of every network's layers, whatever [twin] says.
-  Activation activation = Activation::relu;
+  twin::Activation activation = twin::Activation::relu;
   std::optional<double> weight_sd;  // as in [twin] where it is not said
   Criterion criterion = Criterion::smallest_not_worse;
   Size size = Size::depth;
@@ -57,15 +57,15 @@ struct SearchSpec {
   int64_t trials = 0;           // configurations
   int64_t quiet_rungs = 0;      // the front has not moved by more than epsilon in so many finished rungs
 };
-SearchSpec read_search(const Settings& settings);
+SearchSpec read_search(const config::Settings& settings);
 
 /// A search in a run directory whose data set is there.
 struct SearchTask {
   SearchSpec spec;
-  RestOfTwin twin;  // what a configuration does not say, but for the wiring
-  TrainSpec train;  // the same
+  RestOfTwin twin;         // what a configuration does not say, but for the wiring
+  train::TrainSpec train;  // the same
   /// By the branches wanted: recurrent networks' wiring on the cell, and what else they do not say.
-  std::map<int64_t, RecurrentSpec> recurrent;
+  std::map<int64_t, twin::RecurrentSpec> recurrent;
   int64_t channels = 0;
   uint64_t seed = 0;
   int64_t skip_ms = 0;   // of a trial's start, which do not count when networks are judged
@@ -73,11 +73,11 @@ struct SearchTask {
   std::filesystem::path out;
   int threads = 1;  // of this process
   Watcher watcher = {};
-  std::function<Split(const std::string& name)> open;   // "train", "valid", "test"
-  std::function<std::vector<ShiftedTrials>()> shifted;  // the trials of [evaluate.generalisation]
+  std::function<dataset::Split(const std::string& name)> open;    // "train", "valid", "test"
+  std::function<std::vector<evaluate::ShiftedTrials>()> shifted;  // the trials of [evaluate.generalisation]
 };
 
-TwinSpec twin_of(const SearchTask& task, const Configuration& configuration);
+twin::TwinSpec twin_of(const SearchTask& task, const Configuration& configuration);
 
 /// Works on one job after the other until there are none, or the user asks to stop.
 void work_on_search(const SearchTask& task);
@@ -107,4 +107,4 @@ nlohmann::ordered_json judge(const SearchTask& task, SearchStore& store, const s
 /// The same in words.
 std::string table_of(const nlohmann::ordered_json& answers);
 
-}  // namespace neurontwin
+}  // namespace nt::search

@@ -4,14 +4,14 @@
 
 #include <set>
 
-namespace neurontwin {
+namespace nt::search {
 namespace {
 
 /// Rung 0 is 2 epochs of 10 steps of 9 windows of 1000 ms: 0.05 h.
 SearchTask task_with(const std::string& toml) {
   SearchTask task;
-  task.spec =
-      read_search(Settings::from_text("first_rung_epochs = 2\nsteps_per_epoch = 10\nrungs = 2\n" + toml));
+  task.spec = read_search(
+      config::Settings::from_text("first_rung_epochs = 2\nsteps_per_epoch = 10\nrungs = 2\n" + toml));
   task.train.batch_windows = 9;
   task.train.window_ms = 1000;
   task.channels = 10;
@@ -154,4 +154,4 @@ TEST(Search, NeedsAnEndAndATarget) {
 }
 
 }  // namespace
-}  // namespace neurontwin
+}  // namespace nt::search

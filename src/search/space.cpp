@@ -7,7 +7,7 @@
 #include "random/random.hpp"
 #include "twin/temporal_basis.hpp"
 
-namespace neurontwin {
+namespace nt::search {
 namespace {
 
 constexpr std::array<std::string_view, 3> kFamilies{"convolutional", "fully_connected", "recurrent"};
@@ -17,7 +17,7 @@ constexpr std::array<std::string_view, 2> kDilations{"none", "doubling"};
 
 /// Some of the known words; without the key the first `usual` ones.
 template <class T, size_t n>
-std::vector<T> choices(const Settings& settings, std::string_view key,
+std::vector<T> choices(const config::Settings& settings, std::string_view key,
                        const std::array<std::string_view, n>& known, size_t usual = n) {
   std::vector<T> chosen;
   std::vector<std::string> words(known.begin(), known.begin() + usual);
@@ -39,7 +39,8 @@ std::vector<T> choices(const Settings& settings, std::string_view key,
 }
 
 /// [low, high], or [value].
-Between between(const Settings& settings, std::string_view key, std::vector<double> otherwise, Range range) {
+Between between(const config::Settings& settings, std::string_view key, std::vector<double> otherwise,
+                config::Range range) {
   const auto ends = settings.numbers(key, std::move(otherwise), range);
   if (ends.empty() || ends.size() > 2 || ends.front() > ends.back()) {
     fail_input("{}: '{}' is [{}], expected [lowest, highest] or [value]", settings.where(key),
@@ -52,8 +53,8 @@ Between between(const Settings& settings, std::string_view key, std::vector<doub
   return {ends.front(), ends.back()};
 }
 
-std::vector<int64_t> some(const Settings& settings, std::string_view key, std::vector<int64_t> otherwise,
-                          Range range) {
+std::vector<int64_t> some(const config::Settings& settings, std::string_view key,
+                          std::vector<int64_t> otherwise, config::Range range) {
   auto values = settings.integers(key, std::move(otherwise), range);
   if (values.empty()) {
     fail_input("{}: '{}' is empty, expected at least one number", settings.where(key),
@@ -63,7 +64,7 @@ std::vector<int64_t> some(const Settings& settings, std::string_view key, std::v
 }
 
 /// Without the key [false].
-std::vector<bool> some_flags(const Settings& settings, std::string_view key) {
+std::vector<bool> some_flags(const config::Settings& settings, std::string_view key) {
   auto values = settings.flags(key, std::vector<bool>{false});
   if (values.empty()) {
     fail_input("{}: '{}' is empty, expected [false], [true] or both", settings.where(key),
@@ -73,11 +74,11 @@ std::vector<bool> some_flags(const Settings& settings, std::string_view key) {
 }
 
 template <class T>
-T one_of(const std::vector<T>& values, Random& random) {
+T one_of(const std::vector<T>& values, random::Random& random) {
   return values[static_cast<size_t>(random.integer(0, static_cast<int64_t>(values.size()) - 1))];
 }
 
-double draw_between(Between b, Random& random) {
+double draw_between(Between b, random::Random& random) {
   const double share = random.uniform();  // drawn also where there is no choice: the others stay as they are
   return b.low == b.high ? b.low : b.low * std::pow(b.high / b.low, share);
 }
@@ -113,7 +114,8 @@ std::vector<Cell> cells_of(const SearchSpace& space) {
 Cell cell_of(const SearchSpace& space, uint64_t seed, int64_t number) {
   auto cells = cells_of(space);
   const auto count = static_cast<int64_t>(cells.size());
-  Random random(seed, Stage::search_space, static_cast<uint64_t>(number / count), StreamName::turns);
+  random::Random random(seed, random::Stage::search_space, static_cast<uint64_t>(number / count),
+                        random::StreamName::turns);
   for (int64_t i = count - 1; i > 0; --i)  // Fisher and Yates
     std::swap(cells[static_cast<size_t>(i)], cells[static_cast<size_t>(random.integer(0, i))]);
   return cells[static_cast<size_t>(number % count)];
@@ -129,9 +131,9 @@ int64_t width_at(int64_t widest, WidthShape shape, int64_t layer, int64_t depth)
 
 /// Layers but for their widths. The first has what the others leave of the window, and is no shorter than
 /// they are, whose taps are cut for that. Where only one would be left of them, they are not dilated.
-std::vector<LayerSpec> layers_of(Family family, int64_t window_ms, int64_t deeper_taps, int64_t depth,
-                                 Dilation dilation) {
-  std::vector<LayerSpec> layers(static_cast<size_t>(depth));
+std::vector<twin::LayerSpec> layers_of(Family family, int64_t window_ms, int64_t deeper_taps, int64_t depth,
+                                       Dilation dilation) {
+  std::vector<twin::LayerSpec> layers(static_cast<size_t>(depth));
   int64_t sum = 0, next = 1;  // of the dilations after the first layer
   for (size_t i = 1; i < layers.size(); ++i) {
     layers[i].dilation = next;
@@ -147,7 +149,7 @@ std::vector<LayerSpec> layers_of(Family family, int64_t window_ms, int64_t deepe
   return layers;
 }
 
-void read_families(const Settings& settings, SearchSpace& space) {
+void read_families(const config::Settings& settings, SearchSpace& space) {
   space.families = choices<Family>(settings, "families", kFamilies, kUsualFamilies);
   if (!has(space, Family::recurrent)) {
     // So that a control can be left out without its settings.
@@ -167,7 +169,7 @@ void read_families(const Settings& settings, SearchSpace& space) {
 
 }  // namespace
 
-SearchSpace read_space(const Settings& settings) {
+SearchSpace read_space(const config::Settings& settings) {
   SearchSpace space;
   read_families(settings, space);
   const auto depth = settings.integers("depth", std::vector<int64_t>{1, 8}, {1, 100});
@@ -184,10 +186,10 @@ SearchSpace read_space(const Settings& settings) {
   space.temporal_shapes = some(settings, "temporal_shapes", {0}, {0, 1000});
   space.residual = some_flags(settings, "residual");
   space.dilation = choices<Dilation>(settings, "dilation", kDilations, 1);
-  space.learning_rate = between(settings, "learning_rate", {1e-3, 3e-2}, kPositive);
-  space.soma_weight = between(settings, "soma_weight", {0.003, 0.03}, kNotNegative);
-  space.spike_weight = settings.number("spike_weight", space.spike_weight, kNotNegative);
-  space.dendrite_weight = settings.number("dendrite_weight", space.dendrite_weight, kNotNegative);
+  space.learning_rate = between(settings, "learning_rate", {1e-3, 3e-2}, config::kPositive);
+  space.soma_weight = between(settings, "soma_weight", {0.003, 0.03}, config::kNotNegative);
+  space.spike_weight = settings.number("spike_weight", space.spike_weight, config::kNotNegative);
+  space.dendrite_weight = settings.number("dendrite_weight", space.dendrite_weight, config::kNotNegative);
   space.batch_norm = settings.flag("batch_norm", space.batch_norm);
   if (space.spike_weight == 0 && space.soma_weight.low == 0) {
     fail_input("{}: '{}' and spike_weight are both 0, expected something to learn",
@@ -211,7 +213,8 @@ SearchSpace probe_space(SearchSpace space) {
 
 Configuration draw(const SearchSpace& space, uint64_t seed, int64_t number) {
   const auto [family, depth] = cell_of(space, seed, number);
-  Random random(seed, Stage::search_space, static_cast<uint64_t>(number), StreamName::network);
+  random::Random random(seed, random::Stage::search_space, static_cast<uint64_t>(number),
+                        random::StreamName::network);
   const auto width = one_of(space.widths, random);
   const auto shape = one_of(space.shapes, random);
   const auto window_ms = one_of(space.window_ms, random);
@@ -239,7 +242,7 @@ Configuration draw(const SearchSpace& space, uint64_t seed, int64_t number) {
   c.layers = layers_of(family, window_ms, deeper_taps, depth, dilation);
   for (int64_t i = 0; i < depth; ++i)
     c.layers[static_cast<size_t>(i)].features = width_at(width, shape, i, depth);
-  c.temporal_shapes = std::min(shapes, most_shapes(c.layers.front().taps));
+  c.temporal_shapes = std::min(shapes, twin::most_shapes(c.layers.front().taps));
   c.residual = residual && can_be_residual(c.layers);
   c.batch_norm = space.batch_norm;
   return c;
@@ -305,8 +308,9 @@ void require_possible(const Configuration& c) {
     count("width", layer.features, 1, 100000);
     count("dilation", layer.dilation, 1, 10000);
   }
-  count("temporal_shapes", c.temporal_shapes, 0, static_cast<double>(most_shapes(c.layers.front().taps)));
-  if (c.residual && !can_be_residual(c.layers))
+  count("temporal_shapes", c.temporal_shapes, 0,
+        static_cast<double>(twin::most_shapes(c.layers.front().taps)));
+  if (c.residual && !twin::can_be_residual(c.layers))
     fail_input("a configuration is residual, but its widths differ");
 }
 
@@ -347,15 +351,15 @@ Configuration configuration_from(const nlohmann::ordered_json& json) {
   return c;
 }
 
-TwinSpec twin_of(const Configuration& c, const RestOfTwin& rest) {
-  TwinSpec twin;
+twin::TwinSpec twin_of(const Configuration& c, const RestOfTwin& rest) {
+  twin::TwinSpec twin;
   twin.heads = rest.heads;
   if (c.is_control()) {
     auto network = rest.recurrent;
     network.memory_units = c.memory_units;
     network.branches = c.branches;
     network.learn_time_constants = c.learn_time_constants;
-    twin.network = std::make_shared<const RecurrentSpec>(std::move(network));
+    twin.network = std::make_shared<const twin::RecurrentSpec>(std::move(network));
     return twin;
   }
   auto network = rest.convolutional;
@@ -363,7 +367,7 @@ TwinSpec twin_of(const Configuration& c, const RestOfTwin& rest) {
   network.temporal_shapes = c.temporal_shapes;
   network.residual = c.residual;
   network.batch_norm = c.batch_norm;
-  twin.network = std::make_shared<const ConvolutionalSpec>(std::move(network));
+  twin.network = std::make_shared<const twin::ConvolutionalSpec>(std::move(network));
   return twin;
 }
 
@@ -377,7 +381,7 @@ std::string_view name_of(WidthShape shape) {
   return kShapes[static_cast<size_t>(shape)];
 }
 
-int64_t size_of(const TwinSpec& twin, int64_t channels, Size size) {
+int64_t size_of(const twin::TwinSpec& twin, int64_t channels, Size size) {
   const auto& network = *twin.network;
   switch (size) {
     case Size::depth:
@@ -398,4 +402,4 @@ int64_t class_of(const Configuration& configuration, int64_t size, Size measure)
   return bin * static_cast<int64_t>(kFamilies.size()) + static_cast<int64_t>(configuration.family);
 }
 
-}  // namespace neurontwin
+}  // namespace nt::search

@@ -7,7 +7,7 @@
 #include "config/settings.hpp"
 #include "twin/spec.hpp"
 
-namespace neurontwin {
+namespace nt::search {
 
 /// Where a network's memory sits: in every layer; in the first alone with 1x1 layers after it; or in units
 /// that keep it (RecurrentSpec). These have no depth: they are no answer to how deep a neuron is but a
@@ -45,7 +45,7 @@ struct SearchSpace {
   bool tries_residual() const { return residual != std::vector<bool>{false}; }
   bool tries_dilation() const { return dilation != std::vector{Dilation::none}; }
 };
-SearchSpace read_space(const Settings& settings);
+SearchSpace read_space(const config::Settings& settings);
 
 /// The network of Aizenbud et al.'s functional complexity index: 3 layers of 128 units, taps 54, 12, 12. Only
 /// its rate and weights of learning are left to search.
@@ -56,7 +56,7 @@ SearchSpace probe_space(SearchSpace space);
 struct Configuration {
   Family family = Family::convolutional;
   WidthShape shape = WidthShape::rectangular;
-  std::vector<LayerSpec> layers;
+  std::vector<twin::LayerSpec> layers;
   int64_t temporal_shapes = 0;
   bool residual = false;
   bool batch_norm = true;
@@ -84,11 +84,11 @@ Configuration configuration_from(const nlohmann::ordered_json& json);
 
 /// What a configuration does not say of its twin.
 struct RestOfTwin {
-  ConvolutionalSpec convolutional = {};
-  RecurrentSpec recurrent = {};  // wired
-  std::vector<Head> heads = usual_heads();
+  twin::ConvolutionalSpec convolutional = {};
+  twin::RecurrentSpec recurrent = {};  // wired
+  std::vector<twin::Head> heads = twin::usual_heads();
 };
-TwinSpec twin_of(const Configuration& configuration, const RestOfTwin& rest);
+twin::TwinSpec twin_of(const Configuration& configuration, const RestOfTwin& rest);
 
 /// Ways to say how large a network is.
 enum class Size { depth, units, parameters, multiply_adds };
@@ -101,10 +101,10 @@ std::string_view name_of(WidthShape shape);
 /// Layers; units in all layers (hidden ones and those of memory); numbers that are learned (heads included);
 /// multiplications and additions for each millisecond of output, counted densely: a silent synapse costs as
 /// much as one that fires. A recurrent network, which has no layers, counts as one.
-int64_t size_of(const TwinSpec& twin, int64_t channels, Size size);
+int64_t size_of(const twin::TwinSpec& twin, int64_t channels, Size size);
 
 /// Networks of one class are of about one size: of one depth, or within a factor of two in units, of four in
 /// parameters or multiply-adds. Families are apart.
 int64_t class_of(const Configuration& configuration, int64_t size, Size measure);
 
-}  // namespace neurontwin
+}  // namespace nt::search

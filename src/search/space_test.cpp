@@ -7,11 +7,11 @@
 
 #include "twin/twin.hpp"
 
-namespace neurontwin {
+namespace nt::search {
 namespace {
 
 SearchSpace space_of(const std::string& toml) {
-  return read_space(Settings::from_text(toml));
+  return read_space(config::Settings::from_text(toml));
 }
 
 TEST(SearchSpace, EveryFamilyAndDepthComesOnceBeforeAnyComesAgain) {
@@ -106,7 +106,7 @@ TEST(SearchSpace, DoublingTheDilationKeepsTheWindow) {
     const auto twin = twin_of(c, {});
     EXPECT_TRUE(std::set<int64_t>({9, 40, 150}).contains(twin.network->window_ms())) << to_json(c);
     for (const auto& layer : c.layers) EXPECT_GE(c.layers.front().taps, layer.taps) << to_json(c);
-    if (!twin.as<ConvolutionalSpec>()->is_dilated()) continue;
+    if (!twin.as<twin::ConvolutionalSpec>()->is_dilated()) continue;
     depths.insert(c.depth());
     EXPECT_EQ(c.family, Family::convolutional);
     for (size_t l = 1; l < c.layers.size(); ++l) {
@@ -139,7 +139,7 @@ TEST(SearchSpace, NetworksThatHaveNothingToAddAreNotResidual) {
   for (int64_t i = 0; i < 60; ++i) {
     const auto c = draw(space, 1, i);
     EXPECT_EQ(c.residual, c.shape == WidthShape::rectangular && c.depth() > 1) << to_json(c);
-    EXPECT_EQ(twin_of(c, {}).as<ConvolutionalSpec>()->residual, c.residual);
+    EXPECT_EQ(twin_of(c, {}).as<twin::ConvolutionalSpec>()->residual, c.residual);
   }
 }
 
@@ -198,12 +198,12 @@ TEST(SearchSpace, CountsTheParametersThatTheNetworkHas) {
   for (int64_t i = 0; i < 60; ++i) {
     const auto c = draw(space, 1, i);
     RestOfTwin rest;
-    if (i % 3 > 0) rest.heads.push_back(further_head("dendrites", i % 3));
-    if (i % 2 == 0) rest.heads.push_back(further_head("near_spike"));
+    if (i % 3 > 0) rest.heads.push_back(twin::further_head("dendrites", i % 3));
+    if (i % 2 == 0) rest.heads.push_back(twin::further_head("near_spike"));
     rest.recurrent.wiring = {2, {0, 1, 2, 4, 5, 6}, {0, 0, 0, 1, 1, 1}};  // 5 synapses
     rest.recurrent.excitatory_channels = 3;
     const auto spec = twin_of(c, rest);
-    EXPECT_EQ(size_of(spec, 5, Size::parameters), Twin(spec, 5, 1).parameter_count()) << to_json(c);
+    EXPECT_EQ(size_of(spec, 5, Size::parameters), twin::Twin(spec, 5, 1).parameter_count()) << to_json(c);
     ++seen[c.family];
   }
   EXPECT_EQ(seen.size(), 3u);
@@ -212,8 +212,8 @@ TEST(SearchSpace, CountsTheParametersThatTheNetworkHas) {
 
 TEST(SearchSpace, CountsMultiplyAddsAsWeightsTimesWhatTheyMeet) {
   // 5 synapses, 4 taps, 3 units; then 3 to 2 over 2 taps; two heads.
-  ConvolutionalSpec spec({{4, 3}, {2, 2}});
-  const auto size = [&](Size measure) { return size_of(TwinSpec(spec), 5, measure); };
+  twin::ConvolutionalSpec spec({{4, 3}, {2, 2}});
+  const auto size = [&](Size measure) { return size_of(twin::TwinSpec(spec), 5, measure); };
   EXPECT_EQ(size(Size::multiply_adds), 5 * 4 * 3 + 3 * 2 * 2 + 2 * 2);
   EXPECT_EQ(size(Size::units), 5);
   EXPECT_EQ(size(Size::depth), 2);
@@ -225,10 +225,10 @@ TEST(SearchSpace, CountsMultiplyAddsAsWeightsTimesWhatTheyMeet) {
 
 TEST(SearchSpace, CountsARecurrentNetworksMultiplyAddsMatrixByMatrix) {
   // 6 contacts to 2 branches; these and 3 units of memory to 6 hidden ones, which write to the 3; two heads.
-  RecurrentSpec r;
+  twin::RecurrentSpec r;
   r.memory_units = 3;
   r.wiring = {2, {0, 1, 2, 4, 5, 6}, {0, 0, 0, 1, 1, 1}};
-  const TwinSpec spec(r);
+  const twin::TwinSpec spec(r);
   const int64_t decay_of_sums = 2, decay_and_gate_of_memory = 2 * 3;
   EXPECT_EQ(size_of(spec, 5, Size::multiply_adds),
             6 + decay_of_sums + (2 + 3) * 6 + 6 * 3 + decay_and_gate_of_memory + 2 * 3);
@@ -260,4 +260,4 @@ TEST(SearchSpace, RefusesWhatItCannotDraw) {
 }
 
 }  // namespace
-}  // namespace neurontwin
+}  // namespace nt::search

@@ -12,7 +12,7 @@
 
 #include "files/json.hpp"
 
-namespace neurontwin {
+namespace nt::search {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -274,7 +274,7 @@ namespace {
 StoredTrial stored_trial(const std::string& text, int64_t number, std::span<const StoredTrial> before,
                          const std::filesystem::path& file) {
   try {
-    auto c = using_json(file, [&] { return configuration_from(parse_json(text, file)); });
+    auto c = files::using_json(file, [&] { return configuration_from(files::parse_json(text, file)); });
     if (c.is_again() &&
         (c.again_of >= number || before[static_cast<size_t>(c.again_of)].configuration.is_again()))
       fail_input("it is another training of trial {}", c.again_of);
@@ -320,7 +320,7 @@ Knowledge SearchStore::read(bool curves) const {
   constexpr double kMost = std::numeric_limits<double>::max();
   while (s.row()) {
     if (trial_number(s.integer(0), file_) >= k.trials.size()) continue;
-    auto curve = curves ? parse_json(s.text(7), file_) : Json::array();
+    auto curve = curves ? files::parse_json(s.text(7), file_) : Json::array();
     if (!curve.is_array()) fail_damaged(file_, fmt::format("the curve of trial {} is none", s.integer(0)));
     if (s.is_null(5)) fail_damaged(file_, "a result took no time");
     k.finished.push_back({{s.integer(0), rung_number(s.integer(1), file_)},
@@ -332,7 +332,8 @@ Knowledge SearchStore::read(bool curves) const {
 
 std::optional<ClaimedJob> SearchStore::claim(const Chooser& choose) {
   Transaction transaction(db_);
-  const auto take = [&](const Job& job, Configuration configuration, std::unique_ptr<FolderLock> lock) {
+  const auto take = [&](const Job& job, Configuration configuration,
+                        std::unique_ptr<files::FolderLock> lock) {
     Statement(db_, "INSERT INTO attempt VALUES (?, ?, ?, datetime('now'))")
         .bind(job.trial)
         .bind(job.rung)
@@ -356,7 +357,7 @@ std::optional<ClaimedJob> SearchStore::claim(const Chooser& choose) {
                                         knowledge.trials.size()));
       rung_number(job.rung, file_);
       std::filesystem::create_directories(trial_folder(job.trial));
-      if (auto lock = FolderLock::if_free(trial_folder(job.trial)))
+      if (auto lock = files::FolderLock::if_free(trial_folder(job.trial)))
         return take(job, knowledge.trials[static_cast<size_t>(job.trial)].configuration, std::move(lock));
     }
   }
@@ -364,7 +365,7 @@ std::optional<ClaimedJob> SearchStore::claim(const Chooser& choose) {
   if (!choice) return std::nullopt;
   const auto& job = choice->job;
   std::filesystem::create_directories(trial_folder(job.trial));
-  auto lock = FolderLock::if_free(trial_folder(job.trial));
+  auto lock = files::FolderLock::if_free(trial_folder(job.trial));
   // Its last worker has told the result and not yet let go.
   if (!lock) return std::nullopt;
   if (choice->fresh) {
@@ -420,7 +421,7 @@ std::vector<TestLook> SearchStore::test_looks() const {
   last.row();
   for (Statement s(db_, "SELECT trial, rung, scores FROM test_look ORDER BY rowid"); s.row();) {
     const Job job{s.integer(0), rung_number(s.integer(1), file_)};
-    auto scores = parse_json(s.text(2), file_);
+    auto scores = files::parse_json(s.text(2), file_);
     if (trial_number(job.trial, file_) >= static_cast<size_t>(last.integer(0)) || !scores.is_object())
       fail_damaged(file_, fmt::format("it has test scores of trial {}, which cannot be", job.trial));
     looks.push_back({job, std::move(scores)});
@@ -440,4 +441,4 @@ std::filesystem::path SearchStore::trial_folder(int64_t trial) const {
   return folder_ / fmt::format("trial-{:04}", trial);
 }
 
-}  // namespace neurontwin
+}  // namespace nt::search

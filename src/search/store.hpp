@@ -13,7 +13,7 @@
 
 struct sqlite3;
 
-namespace neurontwin {
+namespace nt::search {
 
 /// A trial's way to one rung.
 struct Job {
@@ -25,7 +25,7 @@ struct ClaimedJob {
   Job job;
   Configuration configuration;
   std::filesystem::path folder;  // the trial's
-  std::unique_ptr<FolderLock> lock;
+  std::unique_ptr<files::FolderLock> lock;
 };
 
 /// What a trial came to at the end of a rung, on the validation set; NaN where there is nothing to measure.
@@ -120,4 +120,4 @@ class SearchStore {
   sqlite3* db_ = nullptr;
 };
 
-}  // namespace neurontwin
+}  // namespace nt::search

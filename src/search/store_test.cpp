@@ -12,17 +12,17 @@
 
 #include "config/temporary_folder.hpp"
 
-namespace neurontwin {
+namespace nt::search {
 namespace {
 
 class TheStore : public testing::Test {
  protected:
-  TemporaryFolder own_;
+  config::TemporaryFolder own_;
   const std::filesystem::path& folder_ = own_.path();
 };
 
 Configuration some_configuration(int64_t number) {
-  return draw(read_space(Settings::from_text("")), 1, number);
+  return draw(read_space(config::Settings::from_text("")), 1, number);
 }
 
 /// Always something new.
@@ -48,7 +48,7 @@ TEST_F(TheStore, SaysWhatItsResultsDependOnAndIsPutAsideWhole) {
       SearchStore store(folder_, "this");
       store.finish(store.claim(fresh)->job, result_of(0.9));
     }
-    write_file_atomically(folder_ / "search.json", "{}");
+    files::write_file_atomically(folder_ / "search.json", "{}");
     EXPECT_EQ(identity_of_search(folder_), "this");
     const auto aside = put_search_aside(folder_);
     EXPECT_EQ(aside, folder_ / fmt::format("search-before-{}", n));
@@ -131,8 +131,8 @@ TEST_F(TheStore, TakesOneResultForAJob) {
 TEST_F(TheStore, RefusesTheFileOfAnotherSearchOrOfNone) {
   { SearchStore store(folder_, "this"); }
   EXPECT_THROW(SearchStore(folder_, "that"), InputError);
-  write_file_atomically(folder_ / "search.sqlite",
-                        "Nothing that a data base would begin with, and long enough");
+  files::write_file_atomically(folder_ / "search.sqlite",
+                               "Nothing that a data base would begin with, and long enough");
   EXPECT_THROW(SearchStore(folder_, "this"), InputError);
 }
 
@@ -221,7 +221,7 @@ TEST_F(TheStore, RefusesValuesOutOfTheirRangeAndIndexesOutOfTheTable) {
 TEST_F(TheStore, RefusesAFileThatIsCutShortAndReadsOrRefusesOneWithAnyByteChanged) {
   EXPECT_EQ(refusal_of_changed(folder_, "PRAGMA wal_checkpoint(TRUNCATE)"), "accepted");
   const auto file = folder_ / "search.sqlite";
-  const auto good = read_file(file);
+  const auto good = files::read_file(file);
   std::mt19937 random(1);
   for (int i = 0; i < 300; ++i) {
     const bool cut = i % 10 == 0;
@@ -232,7 +232,7 @@ TEST_F(TheStore, RefusesAFileThatIsCutShortAndReadsOrRefusesOneWithAnyByteChange
       bad[random() % bad.size()] = static_cast<char>(random());
     for (const auto* name : {"search.sqlite-wal", "search.sqlite-shm"})
       std::filesystem::remove(folder_ / name);
-    write_file_atomically(file, bad);
+    files::write_file_atomically(file, bad);
     std::string message;
     try {
       SearchStore store(folder_, "this");
@@ -277,4 +277,4 @@ TEST_F(TheStore, AddsUpTheTimeOfItsSessions) {
 }
 
 }  // namespace
-}  // namespace neurontwin
+}  // namespace nt::search

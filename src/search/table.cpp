@@ -4,7 +4,7 @@
 
 #include "search/search.hpp"
 
-namespace neurontwin {
+namespace nt::search {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -172,4 +172,4 @@ std::string table_of(const Json& answers) {
   return text;
 }
 
-}  // namespace neurontwin
+}  // namespace nt::search

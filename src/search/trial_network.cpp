@@ -1,9 +1,9 @@
-#include "search/trial_network.hpp"
+#include "search/detail/trial_network.hpp"
 
 #include "files/files.hpp"
 #include "train/checkpoint.hpp"
 
-namespace neurontwin {
+namespace nt::search {
 namespace {
 
 std::filesystem::path weights_file(const std::filesystem::path& trial_folder, int64_t rung) {
@@ -12,9 +12,9 @@ std::filesystem::path weights_file(const std::filesystem::path& trial_folder, in
 
 }  // namespace
 
-Twin fresh_network(const SearchTask& task, int64_t trial, const Configuration& configuration) {
-  return Twin(twin_of(task, configuration), task.channels, task.seed + static_cast<uint64_t>(trial),
-              on_threads(task.threads));
+twin::Twin fresh_network(const SearchTask& task, int64_t trial, const Configuration& configuration) {
+  return twin::Twin(twin_of(task, configuration), task.channels, task.seed + static_cast<uint64_t>(trial),
+                    twin::on_threads(task.threads));
 }
 
 uint64_t seed_of_windows(const SearchTask& task, int64_t trial, const Configuration& configuration) {
@@ -22,7 +22,7 @@ uint64_t seed_of_windows(const SearchTask& task, int64_t trial, const Configurat
 }
 
 std::string identity_of(const SearchTask& task, const Configuration& configuration) {
-  return digest(task.identity + to_json(configuration).dump());
+  return files::digest(task.identity + to_json(configuration).dump());
 }
 
 void keep_weights(const std::filesystem::path& trial_folder, int64_t rung) {
@@ -38,17 +38,17 @@ void forget_older_weights(const std::filesystem::path& trial_folder, int64_t run
   for (int64_t r = 0; r < rung; ++r) std::filesystem::remove(weights_file(trial_folder, r));
 }
 
-Twin finished_network(const SearchTask& task, const Job& job, const Configuration& configuration,
-                      const std::filesystem::path& trial_folder) {
+twin::Twin finished_network(const SearchTask& task, const Job& job, const Configuration& configuration,
+                            const std::filesystem::path& trial_folder) {
   auto twin = fresh_network(task, job.trial, configuration);
   const auto file = weights_file(trial_folder, job.rung);
   const auto epochs = task.spec.halving.epochs_at(job.rung);
-  WeightAverage average(task.train.average_steps);
-  if (!load_checkpoint(file, identity_of(task, configuration), epochs, twin, nullptr, &average)) {
+  train::WeightAverage average(task.train.average_steps);
+  if (!train::load_checkpoint(file, identity_of(task, configuration), epochs, twin, nullptr, &average)) {
     fail_run("{}: the weights of trial {} are gone; put search.sqlite aside to search anew", file.string(),
              job.trial);
   }
   return twin;
 }
 
-}  // namespace neurontwin
+}  // namespace nt::search

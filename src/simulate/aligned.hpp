@@ -4,7 +4,7 @@
 #include <new>
 #include <utility>
 
-namespace neurontwin {
+namespace nt::simulate {
 
 /// Memory of whole cache lines, for aligned vectors; starts as zeros.
 template <class T>
@@ -33,4 +33,4 @@ class Aligned {
   size_t size_;
 };
 
-}  // namespace neurontwin
+}  // namespace nt::simulate

@@ -6,14 +6,14 @@
 #include <optional>
 
 #include "config/error.hpp"
-#include "simulate/cable_advance.hpp"
+#include "simulate/detail/cable_advance.hpp"
+#include "simulate/detail/trial_recorder.hpp"
+#include "simulate/detail/voltage_check.hpp"
 #include "simulate/flush_subnormals.hpp"
 #include "simulate/in_parallel.hpp"
-#include "simulate/trial_recorder.hpp"
 #include "simulate/unphysical_voltage.hpp"
-#include "simulate/voltage_check.hpp"
 
-namespace neurontwin {
+namespace nt::simulate {
 
 std::vector<double> output_spikes(std::span<const float> v) {
   std::vector<double> times;
@@ -29,12 +29,12 @@ struct CableSimulator<T>::State {
   CableLanes<T> lanes;
   std::optional<QuantityRecorder<T>> quantities;
 
-  State(const DetailedCell& cell, const CableSpec& spec)
+  State(const cell::DetailedCell& cell, const CableSpec& spec)
       : plan(make_cable_plan<T>(cell, spec)), lanes(make_cable_lanes(plan)) {
     if (!spec.quantities.empty()) quantities.emplace(cell, spec.quantities, recorder_memory(plan, lanes));
   }
 
-  std::vector<Recording> run(std::span<const TimedInput> inputs, int64_t duration_ms,
+  std::vector<Recording> run(std::span<const stimulus::TimedInput> inputs, int64_t duration_ms,
                              const CompartmentListener& listener) {
     try {
       return run_once(inputs, duration_ms, listener, /*check_every_step=*/false);
@@ -44,7 +44,7 @@ struct CableSimulator<T>::State {
     }
   }
 
-  std::vector<Recording> run_once(std::span<const TimedInput> inputs, int64_t duration_ms,
+  std::vector<Recording> run_once(std::span<const stimulus::TimedInput> inputs, int64_t duration_ms,
                                   const CompartmentListener& listener, bool check_every_step) {
     const FlushSubnormals flush;
     start(plan, lanes);
@@ -79,7 +79,7 @@ struct CableSimulator<T>::State {
 };
 
 template <class T>
-CableSimulator<T>::CableSimulator(const DetailedCell& cell, const CableSpec& spec)
+CableSimulator<T>::CableSimulator(const cell::DetailedCell& cell, const CableSpec& spec)
     : state_(std::make_unique<State>(cell, spec)) {}
 template <class T>
 CableSimulator<T>::~CableSimulator() = default;
@@ -88,57 +88,20 @@ size_t CableSimulator<T>::lanes() const {
   return state_->plan.kernels.lanes;
 }
 template <class T>
-std::vector<Recording> CableSimulator<T>::run(std::span<const SynapticInput> inputs, int64_t duration_ms,
-                                              const CompartmentListener& listener) {
-  std::vector<TimedInput> all;
-  for (const auto& input : inputs) all.push_back(timed(input));
-  return run(std::span<const TimedInput>(all), duration_ms, listener);
+std::vector<Recording> CableSimulator<T>::run(std::span<const stimulus::SynapticInput> inputs,
+                                              int64_t duration_ms, const CompartmentListener& listener) {
+  std::vector<stimulus::TimedInput> all;
+  for (const auto& input : inputs) all.push_back(stimulus::timed(input));
+  return run(std::span<const stimulus::TimedInput>(all), duration_ms, listener);
 }
 template <class T>
-std::vector<Recording> CableSimulator<T>::run(std::span<const TimedInput> inputs, int64_t duration_ms,
-                                              const CompartmentListener& listener) {
+std::vector<Recording> CableSimulator<T>::run(std::span<const stimulus::TimedInput> inputs,
+                                              int64_t duration_ms, const CompartmentListener& listener) {
   if (inputs.size() > lanes()) fail_run("{} trials at once; at most {}", inputs.size(), lanes());
   return state_->run(inputs, duration_ms, listener);
-}
-
-namespace {
-
-template <class T, class Input>
-std::vector<Recording> in_batches(const DetailedCell& cell, const CableSpec& spec,
-                                  std::span<const Input> inputs, int64_t duration_ms, int threads) {
-  std::vector<Recording> recordings(inputs.size());
-  std::atomic<size_t> next = 0;
-  in_parallel(threads, [&](const std::atomic<bool>& failed) {
-    CableSimulator<T> simulator(cell, spec);
-    for (size_t first; !failed && (first = next.fetch_add(simulator.lanes())) < inputs.size();) {
-      const auto some = inputs.subspan(first, std::min(simulator.lanes(), inputs.size() - first));
-      try {
-        auto batch = simulator.run(some, duration_ms);
-        std::move(batch.begin(), batch.end(), recordings.begin() + static_cast<int64_t>(first));
-      } catch (const UnphysicalVoltage& error) {
-        throw UnphysicalVoltage(first + error.trial, error.description);
-      }
-    }
-  });
-  return recordings;
-}
-
-}  // namespace
-
-std::vector<Recording> simulate_trials(const DetailedCell& cell, const CableSpec& spec, Precision precision,
-                                       std::span<const SynapticInput> inputs, int64_t duration_ms,
-                                       int threads) {
-  return precision == Precision::in_float ? in_batches<float>(cell, spec, inputs, duration_ms, threads)
-                                          : in_batches<double>(cell, spec, inputs, duration_ms, threads);
-}
-
-std::vector<Recording> simulate_trials(const DetailedCell& cell, const CableSpec& spec, Precision precision,
-                                       std::span<const TimedInput> inputs, int64_t duration_ms, int threads) {
-  return precision == Precision::in_float ? in_batches<float>(cell, spec, inputs, duration_ms, threads)
-                                          : in_batches<double>(cell, spec, inputs, duration_ms, threads);
 }
 
 template class CableSimulator<float>;
 template class CableSimulator<double>;
 
-}  // namespace neurontwin
+}  // namespace nt::simulate

@@ -1,14 +1,14 @@
 #pragma once
-#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
 
 #include "cell/detailed.hpp"
 #include "simulate/quantity.hpp"
+#include "simulate/recording.hpp"
 #include "stimulus/timed_input.hpp"
 
-namespace neurontwin {
+namespace nt::simulate {
 
 enum class Scheme : uint8_t { backward_euler, crank_nicolson };
 
@@ -22,21 +22,6 @@ struct CableSpec {
   int64_t most_steps = 8;  // slow channels are updated once in so many steps at most, a power of two
   double patience = 0.2;   // ... and as often as this fraction of their shortest time constant asks for
   std::vector<Quantity> quantities = {};  // what else is recorded at whole milliseconds
-};
-
-/// The voltage of a recording site.
-struct NamedTrace {
-  std::string name;
-  std::vector<float> mV;  // at multiples of 1/8 ms from 0, before the end
-};
-
-/// What a trial of a detailed neuron leaves.
-struct Recording {
-  std::vector<float> soma_mV, nexus_mV;        // at multiples of 1/8 ms from 0, before the end
-  std::vector<NamedTrace> sites;               // in the order of the cell's
-  std::vector<float> dendrites_mV;             // [compartment][ms], all compartments
-  std::vector<std::vector<float>> quantities;  // [quantity][ms], in the order in which they were asked for
-  std::vector<double> spike_times_ms;          // local maxima of soma_mV above -25 mV
 };
 
 /// The step, from 0, at whose start an event is delivered: as in NEURON's fixed step the first that starts at
@@ -55,10 +40,6 @@ class DeliverySteps {
 /// Times of local maxima above -25 mV in a trace sampled at 1/8 ms.
 std::vector<double> output_spikes(std::span<const float> soma_mV);
 
-/// Told the voltage of every compartment, [trial][compartment], at each whole millisecond before the end. May
-/// throw to stop the simulation.
-using CompartmentListener = std::function<void(int64_t ms, std::span<const float> mV)>;
-
 /// Simulates trials of one neuron side by side, each in a lane of the SIMD unit. T: float or double.
 ///
 /// Backward Euler: NEURON's fixed step (secondorder = 0), in the same order: events, currents at the present
@@ -69,7 +50,7 @@ using CompartmentListener = std::function<void(int64_t ms, std::span<const float
 template <class T>
 class CableSimulator {
  public:
-  CableSimulator(const DetailedCell& cell, const CableSpec& spec);
+  CableSimulator(const cell::DetailedCell& cell, const CableSpec& spec);
   ~CableSimulator();
   CableSimulator(const CableSimulator&) = delete;
   CableSimulator& operator=(const CableSimulator&) = delete;
@@ -77,9 +58,9 @@ class CableSimulator {
   size_t lanes() const;
   /// Up to lanes() trials of `duration_ms`. Input after the end is not played. Bigger synapse numbers than
   /// the cell has are an InputError; UnphysicalVoltage at the first voltage that no membrane has.
-  std::vector<Recording> run(std::span<const SynapticInput> inputs, int64_t duration_ms,
+  std::vector<Recording> run(std::span<const stimulus::SynapticInput> inputs, int64_t duration_ms,
                              const CompartmentListener& listener = {});
-  std::vector<Recording> run(std::span<const TimedInput> inputs, int64_t duration_ms,
+  std::vector<Recording> run(std::span<const stimulus::TimedInput> inputs, int64_t duration_ms,
                              const CompartmentListener& listener = {});
 
  private:
@@ -89,13 +70,4 @@ class CableSimulator {
 
 enum class Precision : uint8_t { in_float, in_double };
 
-/// Any number of trials, in batches of as many as fit side by side, the batches shared by threads. The result
-/// does not depend on how many.
-std::vector<Recording> simulate_trials(const DetailedCell& cell, const CableSpec& spec, Precision precision,
-                                       std::span<const SynapticInput> inputs, int64_t duration_ms,
-                                       int threads);
-
-std::vector<Recording> simulate_trials(const DetailedCell& cell, const CableSpec& spec, Precision precision,
-                                       std::span<const TimedInput> inputs, int64_t duration_ms, int threads);
-
-}  // namespace neurontwin
+}  // namespace nt::simulate

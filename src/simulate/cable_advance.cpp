@@ -1,10 +1,10 @@
-#include "simulate/cable_advance.hpp"
+#include "simulate/detail/cable_advance.hpp"
 
 #include <algorithm>
 
-#include "simulate/cable_currents.hpp"
+#include "simulate/detail/cable_currents.hpp"
 
-namespace neurontwin {
+namespace nt::simulate {
 namespace {
 
 template <class T>
@@ -68,4 +68,4 @@ void advance(const CablePlan<T>& plan, CableLanes<T>& lanes, int64_t step, const
 template void advance(const CablePlan<float>&, CableLanes<float>&, int64_t, const StepListener&);
 template void advance(const CablePlan<double>&, CableLanes<double>&, int64_t, const StepListener&);
 
-}  // namespace neurontwin
+}  // namespace nt::simulate

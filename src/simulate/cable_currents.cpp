@@ -1,8 +1,8 @@
-#include "simulate/cable_currents.hpp"
+#include "simulate/detail/cable_currents.hpp"
 
 #include <algorithm>
 
-namespace neurontwin {
+namespace nt::simulate {
 namespace {
 
 /// One zone at one step.
@@ -13,8 +13,8 @@ struct Zone {
   CableLanes<T>& lanes;
   ZoneLanes<T>& own;
 
-  KernelArguments<T> arguments(size_t g, size_t block, const std::vector<T>& fixed, double t_ms,
-                               T* to_rhs = nullptr, T* to_d = nullptr) {
+  mechanism::KernelArguments<T> arguments(size_t g, size_t block, const std::vector<T>& fixed, double t_ms,
+                                          T* to_rhs = nullptr, T* to_d = nullptr) {
     const auto& group = zone.groups[g];
     auto& state = own.groups[g];
     return {.first = group.block_start[block],
@@ -177,4 +177,4 @@ template void evaluate_mechanisms(const CablePlan<double>&, CableLanes<double>&,
 template void follow_ion_currents(const CablePlan<float>&, CableLanes<float>&, size_t);
 template void follow_ion_currents(const CablePlan<double>&, CableLanes<double>&, size_t);
 
-}  // namespace neurontwin
+}  // namespace nt::simulate

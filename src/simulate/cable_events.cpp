@@ -1,11 +1,11 @@
-#include "simulate/cable_events.hpp"
+#include "simulate/detail/cable_events.hpp"
 
 #include <algorithm>
 #include <cmath>
 
 #include "config/error.hpp"
 
-namespace neurontwin {
+namespace nt::simulate {
 namespace {
 
 /// The placement's instance is in this zone's group, as this number.
@@ -15,7 +15,7 @@ struct Address {
 
 /// Where each synapse of a kind went.
 template <class T>
-std::vector<Address> addresses_of(const CablePlan<T>& plan, const SynapseGroup& synapses) {
+std::vector<Address> addresses_of(const CablePlan<T>& plan, const cell::SynapseGroup& synapses) {
   if (!synapses.placement) return {};
   const auto& placement = plan.cell.placements[*synapses.placement];
   std::vector<Address> addresses(placement.compartments.size());
@@ -44,7 +44,7 @@ int64_t DeliverySteps::of(double time_ms) {
 }
 
 template <class T>
-std::vector<EventQueue> queue_events(const CablePlan<T>& plan, std::span<const TimedInput> inputs,
+std::vector<EventQueue> queue_events(const CablePlan<T>& plan, std::span<const stimulus::TimedInput> inputs,
                                      int64_t duration_ms) {
   std::vector<EventQueue> queues(plan.zones.size());
   std::vector<DeliverySteps> steps;  // of each zone
@@ -52,7 +52,7 @@ std::vector<EventQueue> queue_events(const CablePlan<T>& plan, std::span<const T
   const auto excitatory = addresses_of(plan, plan.cell.excitatory),
              inhibitory = addresses_of(plan, plan.cell.inhibitory);
   for (size_t lane = 0; lane < inputs.size(); ++lane) {
-    const auto add = [&](const TimedEvents& list, const SynapseGroup& synapses,
+    const auto add = [&](const stimulus::TimedEvents& list, const cell::SynapseGroup& synapses,
                          const std::vector<Address>& addresses) {
       for (size_t k = 0; k < list.time_ms.size(); ++k) {
         if (list.synapse[k] >= addresses.size())
@@ -97,11 +97,13 @@ void deliver(const CablePlan<T>& plan, const ZonePlan<T>& zone, std::vector<Grou
   }
 }
 
-template std::vector<EventQueue> queue_events(const CablePlan<float>&, std::span<const TimedInput>, int64_t);
-template std::vector<EventQueue> queue_events(const CablePlan<double>&, std::span<const TimedInput>, int64_t);
+template std::vector<EventQueue> queue_events(const CablePlan<float>&, std::span<const stimulus::TimedInput>,
+                                              int64_t);
+template std::vector<EventQueue> queue_events(const CablePlan<double>&, std::span<const stimulus::TimedInput>,
+                                              int64_t);
 template void deliver(const CablePlan<float>&, const ZonePlan<float>&, std::vector<GroupLanes<float>>&,
                       EventQueue&, int64_t, size_t);
 template void deliver(const CablePlan<double>&, const ZonePlan<double>&, std::vector<GroupLanes<double>>&,
                       EventQueue&, int64_t, size_t);
 
-}  // namespace neurontwin
+}  // namespace nt::simulate

@@ -1,8 +1,8 @@
-#include "simulate/cable_lanes.hpp"
+#include "simulate/detail/cable_lanes.hpp"
 
 #include <algorithm>
 
-namespace neurontwin {
+namespace nt::simulate {
 namespace {
 
 /// An ion's array from its values in compartments; `elsewhere` at nodes without membrane.
@@ -79,4 +79,4 @@ template CableLanes<double> make_cable_lanes(const CablePlan<double>&);
 template void start(const CablePlan<float>&, CableLanes<float>&);
 template void start(const CablePlan<double>&, CableLanes<double>&);
 
-}  // namespace neurontwin
+}  // namespace nt::simulate

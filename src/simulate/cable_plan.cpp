@@ -1,11 +1,11 @@
-#include "simulate/cable_plan.hpp"
+#include "simulate/detail/cable_plan.hpp"
 
 #include <algorithm>
 
 #include "config/error.hpp"
-#include "simulate/recorder.hpp"
+#include "simulate/detail/recorder.hpp"
 
-namespace neurontwin {
+namespace nt::simulate {
 namespace {
 
 /// Concentrations are updated this often: their currents follow spikes.
@@ -20,14 +20,14 @@ CableSpec checked(CableSpec spec) {
   return spec;
 }
 
-double area_um2(const DetailedCell& cell, const CableNode& node) {
+double area_um2(const cell::DetailedCell& cell, const morphology::CableNode& node) {
   const int c = node.compartment;
   // 100: any; a point without membrane has no area
   return c < 0 ? 100 : cell.geometry.compartments[static_cast<size_t>(c)].area_um2;
 }
 
 template <class T>
-CableTree<T> make_tree(const DetailedCell& cell) {
+CableTree<T> make_tree(const cell::DetailedCell& cell) {
   CableTree<T> tree{order_nodes(cell.geometry), {}, {}, {}};
   for (const auto& node : tree.order.nodes) {
     const double g = 100 * node.axial_conductance_uS;  // uS over um2 is 100 S/cm2
@@ -40,17 +40,17 @@ CableTree<T> make_tree(const DetailedCell& cell) {
   return tree;
 }
 
-bool changes(const Mechanism& m, const std::string& ion) {
+bool changes(const mechanism::Mechanism& m, const std::string& ion) {
   return std::ranges::any_of(m.written_concentrations(),
-                             [&](const IonVariable* variable) { return variable->ion == ion; });
+                             [&](const mechanism::IonVariable* variable) { return variable->ion == ion; });
 }
 
 /// The ions whose variables the kernels of some mechanism read or write as arrays.
-std::vector<FollowedIon> followed_ions(const DetailedCell& cell, ArrayNames& arrays) {
+std::vector<FollowedIon> followed_ions(const cell::DetailedCell& cell, ArrayNames& arrays) {
   std::map<std::string, FollowedIon> all;
   for (const auto& placement : cell.placements) {
     const auto& m = placement.mechanism();
-    for (const auto* variable : ion_arrays(m)) {
+    for (const auto* variable : mechanism::ion_arrays(m)) {
       const auto& name = variable->ion;
       auto& ion = all.try_emplace(name, FollowedIon{name,
                                                     arrays.number_of("e" + name),
@@ -58,10 +58,10 @@ std::vector<FollowedIon> followed_ions(const DetailedCell& cell, ArrayNames& arr
                                                     arrays.number_of(name + "o"),
                                                     {}})
                       .first->second;
-      if (variable->quantity == IonQuantity::current && !variable->written)
+      if (variable->quantity == mechanism::IonQuantity::current && !variable->written)
         ion.current = arrays.number_of(variable->name);
       if (changes(m, name))
-        ion.nernst_mV = nernst_factor_mV(cell.celsius, cell.ions.at(name).valence.value());
+        ion.nernst_mV = mechanism::nernst_factor_mV(cell.celsius, cell.ions.at(name).valence.value());
     }
   }
   std::vector<FollowedIon> ions;
@@ -70,8 +70,8 @@ std::vector<FollowedIon> followed_ions(const DetailedCell& cell, ArrayNames& arr
 }
 
 /// How many steps each part of a placement's mechanism waits from update to update.
-std::vector<int64_t> strides_of(const DetailedCell& cell, const Placement& placement, double patience,
-                                double dt_ms, int64_t most_steps) {
+std::vector<int64_t> strides_of(const cell::DetailedCell& cell, const cell::Placement& placement,
+                                double patience, double dt_ms, int64_t most_steps) {
   std::vector<int64_t> strides;
   const bool moves_concentration = writes_concentration(placement.mechanism());
   for (const double wait_ms : longest_waits_ms(cell, placement)) {
@@ -154,8 +154,8 @@ class ZoneMaker {
     zone_.levels.push_back(std::move(level));
   }
 
-  void add_group(const Placement& placement, const std::vector<int64_t>& strides, const std::string& own,
-                 LevelPlan& level) {
+  void add_group(const cell::Placement& placement, const std::vector<int64_t>& strides,
+                 const std::string& own, LevelPlan& level) {
     auto group = make_group<T>(
         plan_.cell, placement,
         {plan_.tree.order, zone_.first_node, zone_.last_node, zone_.dt_ms, strides, own, plan_.spec.scheme},
@@ -167,8 +167,9 @@ class ZoneMaker {
   }
 
   void note_ion(const Group<T>& group, const std::string& name, ZoneIon& ion) const {
-    const auto used = ion_arrays(group.mechanism());
-    if (std::ranges::none_of(used, [&](const IonVariable* variable) { return variable->ion == name; }))
+    const auto used = mechanism::ion_arrays(group.mechanism());
+    if (std::ranges::none_of(used,
+                             [&](const mechanism::IonVariable* variable) { return variable->ion == name; }))
       return;
     ion.nodes.insert(ion.nodes.end(), group.node.begin(), group.node.end());
     if (!changes(group.mechanism(), name)) return;
@@ -180,9 +181,10 @@ class ZoneMaker {
     for (size_t k = 0; k < plan_.ions.size(); ++k) {
       const auto name = "i" + plan_.ions[k].name;
       const bool any = std::ranges::any_of(level.conducting, [&](size_t g) {
-        return std::ranges::any_of(zone_.groups[g].mechanism().ions, [&](const IonVariable& variable) {
-          return variable.name == name && variable.written && !variable.unread;
-        });
+        return std::ranges::any_of(zone_.groups[g].mechanism().ions,
+                                   [&](const mechanism::IonVariable& variable) {
+                                     return variable.name == name && variable.written && !variable.unread;
+                                   });
       });
       if (any)
         level.sums.push_back(
@@ -197,7 +199,7 @@ class ZoneMaker {
 }  // namespace
 
 template <class T>
-CablePlan<T> make_cable_plan(const DetailedCell& cell, const CableSpec& asked) {
+CablePlan<T> make_cable_plan(const cell::DetailedCell& cell, const CableSpec& asked) {
   const auto spec = checked(asked);
   CablePlan<T> plan{.cell = cell,
                     .spec = spec,
@@ -219,7 +221,7 @@ CablePlan<T> make_cable_plan(const DetailedCell& cell, const CableSpec& asked) {
   return plan;
 }
 
-template CablePlan<float> make_cable_plan(const DetailedCell&, const CableSpec&);
-template CablePlan<double> make_cable_plan(const DetailedCell&, const CableSpec&);
+template CablePlan<float> make_cable_plan(const cell::DetailedCell&, const CableSpec&);
+template CablePlan<double> make_cable_plan(const cell::DetailedCell&, const CableSpec&);
 
-}  // namespace neurontwin
+}  // namespace nt::simulate

@@ -1,11 +1,11 @@
-#include "simulate/cable_reference.hpp"
+#include "simulate/detail/cable_reference.hpp"
 
 #include <cmath>
 
 #include "simulate/group.hpp"
 #include "simulate/initial_state.hpp"
 
-namespace neurontwin {
+namespace nt::simulate {
 namespace {
 
 /// An ion at every node.
@@ -20,28 +20,28 @@ struct IonNodes {
         current(nodes),
         slope(nodes),
         changes(nodes) {}
-  std::vector<double>& of(IonQuantity quantity) {
-    return quantity == IonQuantity::inside_mM    ? inside_mM
-           : quantity == IonQuantity::outside_mM ? outside_mM
-           : quantity == IonQuantity::current    ? current
-                                                 : reversal_mV;
+  std::vector<double>& of(mechanism::IonQuantity quantity) {
+    return quantity == mechanism::IonQuantity::inside_mM    ? inside_mM
+           : quantity == mechanism::IonQuantity::outside_mM ? outside_mM
+           : quantity == mechanism::IonQuantity::current    ? current
+                                                            : reversal_mV;
   }
-  const std::vector<double>& of(IonQuantity quantity) const {
+  const std::vector<double>& of(mechanism::IonQuantity quantity) const {
     return const_cast<IonNodes*>(this)->of(quantity);
   }
 };
 
 /// A mechanism at one place.
 struct Instance {
-  const Placement* placement;
+  const cell::Placement* placement;
   size_t node;
-  std::map<Expr, double> values;  // of every symbol
-  Graph graph;                    // with the derivatives taken
+  std::map<mechanism::Expr, double> values;  // of every symbol
+  mechanism::Graph graph;                    // with the derivatives taken
 
-  const Mechanism& mechanism() const { return placement->mechanism(); }
-  double evaluate(Expr e) const { return graph.evaluate(e, values); }
+  const mechanism::Mechanism& mechanism() const { return placement->mechanism(); }
+  double evaluate(mechanism::Expr e) const { return graph.evaluate(e, values); }
   void set(const std::string& name, double value) {
-    if (const Expr e = mechanism().symbol(name); e >= 0) values[e] = value;
+    if (const mechanism::Expr e = mechanism().symbol(name); e >= 0) values[e] = value;
   }
 };
 
@@ -64,7 +64,7 @@ std::vector<double> solve_dense(std::vector<std::vector<double>> m, std::vector<
 
 class Reference {
  public:
-  Reference(const DetailedCell& cell, const CableSpec& spec)
+  Reference(const cell::DetailedCell& cell, const CableSpec& spec)
       : cell_(cell),
         dt_ms_(spec.dt_ms),
         second_order_(spec.scheme == Scheme::crank_nicolson),
@@ -97,7 +97,7 @@ class Reference {
     }
   }
 
-  ReferenceTrial run(const TimedInput& input, int64_t steps) {
+  ReferenceTrial run(const stimulus::TimedInput& input, int64_t steps) {
     ReferenceTrial trial;
     for (int64_t step = 0; step < steps; ++step) {
       if (step > 0) advance_states();
@@ -125,7 +125,7 @@ class Reference {
   }
 
   /// New values of the concentrations that it writes.
-  void write_concentrations(Instance& instance, const std::vector<Expr>& values) {
+  void write_concentrations(Instance& instance, const std::vector<mechanism::Expr>& values) {
     const auto written = instance.mechanism().written_concentrations();
     for (size_t k = 0; k < values.size(); ++k)
       ions_.at(written[k]->ion).of(written[k]->quantity)[instance.node] = instance.evaluate(values[k]);
@@ -136,13 +136,13 @@ class Reference {
       look(instance);
       const auto& m = instance.mechanism();
       std::vector<double> next;
-      for (const Expr e : m.advanced) next.push_back(instance.evaluate(e));
+      for (const mechanism::Expr e : m.advanced) next.push_back(instance.evaluate(e));
       write_concentrations(instance, m.advanced_concentration);
       store(instance, next);
     }
   }
 
-  void deliver(const TimedEvents& events, const SynapseGroup& synapses, int64_t step) {
+  void deliver(const stimulus::TimedEvents& events, const cell::SynapseGroup& synapses, int64_t step) {
     for (size_t k = 0; k < events.time_ms.size(); ++k) {
       if (DeliverySteps(dt_ms_).of(events.time_ms[k]) != step) continue;
       auto& instance = instances_[first_instance_[*synapses.placement] + events.synapse[k]];
@@ -187,7 +187,7 @@ class Reference {
       for (size_t i = 0; i < n; ++i)
         if (ion.changes[i])
           ion.reversal_mV[i] =
-              nernst_mV(cell_.ions.at(name), cell_.celsius, ion.inside_mM[i], ion.outside_mM[i]);
+              mechanism::nernst_mV(cell_.ions.at(name), cell_.celsius, ion.inside_mM[i], ion.outside_mM[i]);
     }
     for (auto& instance : instances_) {
       look(instance);
@@ -201,7 +201,7 @@ class Reference {
         ions_.at(current.ion).slope[instance.node] += instance.evaluate(current.slope);
       }
       std::vector<double> after;
-      for (const Expr e : m.after_current) after.push_back(instance.evaluate(e));
+      for (const mechanism::Expr e : m.after_current) after.push_back(instance.evaluate(e));
       write_concentrations(instance, m.concentration_after_current);
       store(instance, after);
     }
@@ -213,7 +213,7 @@ class Reference {
     }
   }
 
-  const DetailedCell& cell_;
+  const cell::DetailedCell& cell_;
   double dt_ms_;
   bool second_order_;
   std::vector<double> v_;
@@ -224,14 +224,14 @@ class Reference {
 
 }  // namespace
 
-ReferenceTrial simulate_reference(const DetailedCell& cell, const CableSpec& spec, const SynapticInput& input,
-                                  int64_t steps) {
-  return simulate_reference(cell, spec, timed(input), steps);
+ReferenceTrial simulate_reference(const cell::DetailedCell& cell, const CableSpec& spec,
+                                  const stimulus::SynapticInput& input, int64_t steps) {
+  return simulate_reference(cell, spec, stimulus::timed(input), steps);
 }
 
-ReferenceTrial simulate_reference(const DetailedCell& cell, const CableSpec& spec, const TimedInput& input,
-                                  int64_t steps) {
+ReferenceTrial simulate_reference(const cell::DetailedCell& cell, const CableSpec& spec,
+                                  const stimulus::TimedInput& input, int64_t steps) {
   return Reference(cell, spec).run(input, steps);
 }
 
-}  // namespace neurontwin
+}  // namespace nt::simulate

@@ -9,8 +9,11 @@
 #include "mechanism/lanes-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
-namespace neurontwin {
+namespace nt::simulate {
 namespace HWY_NAMESPACE {
+
+namespace ln = mechanism::HWY_NAMESPACE::ln;
+
 namespace {
 
 template <class T>
@@ -198,13 +201,13 @@ CableKernels<double> in_double() {
 
 }  // namespace
 }  // namespace HWY_NAMESPACE
-}  // namespace neurontwin
+}  // namespace nt::simulate
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 #include "mechanism/best_kernels.hpp"
 
-namespace neurontwin {
+namespace nt::simulate {
 namespace {
 NEURONTWIN_BEST(CableKernels)
 }  // namespace
@@ -216,5 +219,5 @@ template <>
 CableKernels<double> cable_kernels<double>() {
   return best<double>();
 }
-}  // namespace neurontwin
+}  // namespace nt::simulate
 #endif

@@ -2,7 +2,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace neurontwin {
+namespace nt::simulate {
 
 /// The cable equation of a neuron, the same for all lanes; and its arrays [node][lane]. Nodes come after
 /// their parents.
@@ -70,4 +70,4 @@ struct CableKernels {
 template <class T>
 CableKernels<T> cable_kernels();
 
-}  // namespace neurontwin
+}  // namespace nt::simulate

@@ -9,11 +9,12 @@
 #include <random>
 
 #include "config/temporary_folder.hpp"
-#include "simulate/cable_reference.hpp"
+#include "simulate/detail/cable_reference.hpp"
 #include "simulate/node_order.hpp"
+#include "simulate/simulator.hpp"
 #include "simulate/unphysical_voltage.hpp"
 
-namespace neurontwin {
+namespace nt::simulate {
 namespace {
 
 namespace fs = std::filesystem;
@@ -22,7 +23,7 @@ const fs::path kProject = fs::path(__FILE__).parent_path().parent_path().parent_
 
 /// A file in the temporary folder.
 fs::path written(const std::string& name, const std::string& text) {
-  const auto folder = own_temporary_folder() / "neurontwin-cable-test";
+  const auto folder = config::own_temporary_folder() / "neurontwin-cable-test";
   fs::create_directories(folder);
   const auto file = folder / name;
   if (FILE* out = std::fopen(file.c_str(), "w")) {
@@ -33,16 +34,16 @@ fs::path written(const std::string& name, const std::string& text) {
 }
 
 /// A cell of the given description; its morphology is the SWC text.
-DetailedCell cell_of(const std::string& name, const std::string& swc, const std::string& description) {
-  const auto settings = Settings::from_text(
+cell::DetailedCell cell_of(const std::string& name, const std::string& swc, const std::string& description) {
+  const auto settings = config::Settings::from_text(
       fmt::format("kind = \"detailed\"\nmorphology = \"{}\"\n{}", name, description), name + ".toml");
-  auto cell = read_detailed_cell(settings, written(name, swc).parent_path());
+  auto cell = cell::read_detailed_cell(settings, written(name, swc).parent_path());
   settings.reject_unread();
   return cell;
 }
 
 /// The layer-5 cell's biophysics on a tree of a few compartments that has one of every kind.
-DetailedCell small_layer_five_cell(bool driven = false) {
+cell::DetailedCell small_layer_five_cell(bool driven = false) {
   const auto swc = written("small-layer-5.swc",
                            "1 1 0 -10 0 8 -1\n2 1 0 10 0 8 1\n"
                            "3 3 0 -11 0 1 1\n4 3 0 -60 0 0.8 3\n5 3 20 -100 0 0.5 4\n6 3 -20 -100 0 0.5 4\n"
@@ -51,17 +52,18 @@ DetailedCell small_layer_five_cell(bool driven = false) {
   if (driven)
     settings.emplace_back(
         "point=[{ mechanism = \"IClamp\", section = \"soma[0]\", del = 2, dur = 8, amp = 3 }]");
-  CellChoices choices;
+  cell::CellChoices choices;
   choices.morphology = swc;
-  return read_detailed_cell(Settings::from_file(kProject / "cells/l5pc.toml", "", settings),
-                            kProject / "cells", choices);
+  return cell::read_detailed_cell(config::Settings::from_file(kProject / "cells/l5pc.toml", "", settings),
+                                  kProject / "cells", choices);
 }
 
 /// `events` spikes at random synapses, most of them early, so that the cell fires.
-SynapticInput random_input(const DetailedCell& cell, unsigned seed, int events, uint32_t last_ms) {
+stimulus::SynapticInput random_input(const cell::DetailedCell& cell, unsigned seed, int events,
+                                     uint32_t last_ms) {
   std::mt19937 random(seed);
-  SynapticInput input;
-  const auto fill = [&](Events& into, const SynapseGroup& synapses, int n) {
+  stimulus::SynapticInput input;
+  const auto fill = [&](stimulus::Events& into, const cell::SynapseGroup& synapses, int n) {
     std::vector<std::pair<uint32_t, uint32_t>> all;
     const auto synapse_count =
         static_cast<uint32_t>(cell.placements[*synapses.placement].compartments.size());
@@ -80,9 +82,9 @@ SynapticInput random_input(const DetailedCell& cell, unsigned seed, int events, 
   return input;
 }
 
-Recording run(const DetailedCell& cell, const CableSpec& spec, const SynapticInput& input, int64_t ms,
-              Precision precision = Precision::in_double) {
-  return simulate_trials(cell, spec, precision, std::span(&input, 1), ms, 1)[0];
+Recording run(const cell::DetailedCell& cell, const CableSpec& spec, const stimulus::SynapticInput& input,
+              int64_t ms, Precision precision = Precision::in_double) {
+  return simulate(cell, {spec, precision}, std::span(&input, 1), ms, 1)[0];
 }
 
 double greatest_difference(const std::vector<float>& a, const std::vector<float>& b) {
@@ -136,11 +138,11 @@ INSTANTIATE_TEST_SUITE_P(EveryWay, AgainstReference,
 
 TEST(Lanes, ATrialIsTheSameAloneInCompanyAndOnManyThreads) {
   const auto cell = small_layer_five_cell();
-  std::vector<SynapticInput> inputs;
+  std::vector<stimulus::SynapticInput> inputs;
   for (unsigned k = 0; k < 37; ++k)
     inputs.push_back(random_input(cell, k, 20 + 10 * static_cast<int>(k), 15));
-  const auto together = simulate_trials(cell, {}, Precision::in_float, inputs, 20, 1);
-  const auto threaded = simulate_trials(cell, {}, Precision::in_float, inputs, 20, 3);
+  const auto together = simulate(cell, {{}, Precision::in_float}, inputs, 20, 1);
+  const auto threaded = simulate(cell, {{}, Precision::in_float}, inputs, 20, 3);
   for (size_t k = 0; k < inputs.size(); ++k) {
     EXPECT_EQ(together[k].soma_mV, threaded[k].soma_mV) << k;
     if (k % 9 == 0) {
@@ -159,15 +161,15 @@ TEST(NodeOrder, PutsSomaAndAxonFirstAndEveryNodeAfterItsParent) {
     if (order.nodes[i].compartment < 0) continue;
     EXPECT_EQ(order.node_of[static_cast<size_t>(order.nodes[i].compartment)], static_cast<int>(i));
     const auto region = cell.geometry.region(order.nodes[i].compartment);
-    EXPECT_EQ(region == Region::soma || region == Region::axon, i < 3);
+    EXPECT_EQ(region == morphology::Region::soma || region == morphology::Region::axon, i < 3);
   }
 }
 
 // ---- order of the schemes
 
 /// The greatest error at the soma below threshold, against steps of 1/16 of the finest.
-std::vector<double> errors_at(const DetailedCell& cell, CableSpec spec, const SynapticInput& input,
-                              const std::vector<double>& steps_ms) {
+std::vector<double> errors_at(const cell::DetailedCell& cell, CableSpec spec,
+                              const stimulus::SynapticInput& input, const std::vector<double>& steps_ms) {
   CableSpec fine;
   fine.dt_ms = 0.001953125;
   const auto truth = run(cell, fine, input, 40);
@@ -202,7 +204,8 @@ TEST(Convergence, TheErrorOfBackwardEulerFallsWithTheStep) {
 // ---- cables whose voltage is known
 
 /// A cylinder of one basal dendrite. Its soma, as thick, is its first half spacing.
-DetailedCell cylinder(double length_um, double diameter_um, double spacing_um, const std::string& more) {
+cell::DetailedCell cylinder(double length_um, double diameter_um, double spacing_um,
+                            const std::string& more) {
   const double soma_um = spacing_um / 2;
   const auto swc = fmt::format("1 1 0 0 0 {0} -1\n2 1 {1} 0 0 {0} 1\n3 3 {1} 0 0 {0} 2\n4 3 {2} 0 0 {0} 3\n",
                                diameter_um / 2, soma_um, soma_um + length_um);
@@ -213,7 +216,7 @@ DetailedCell cylinder(double length_um, double diameter_um, double spacing_um, c
 }
 
 /// From the middle of the soma to the cable's end.
-double reach_um(const DetailedCell& cell) {
+double reach_um(const cell::DetailedCell& cell) {
   const auto& last = cell.geometry.compartments.back();
   return last.path_um + last.length_um / 2;
 }
@@ -234,7 +237,7 @@ double length_constant_um(double diameter_um) {
 
 /// The voltage over rest of every compartment at the end of the run, by its distance from the dendrite's
 /// start.
-std::vector<std::pair<double, double>> profile(const DetailedCell& cell, int64_t ms) {
+std::vector<std::pair<double, double>> profile(const cell::DetailedCell& cell, int64_t ms) {
   CableSpec spec;
   spec.dendrites = true;
   const auto recording = run(cell, spec, {}, ms);
@@ -339,7 +342,7 @@ TEST(Charge, WhatIsInjectedIsOnTheMembrane) {
 // ---- one compartment whose differential equation is solved another way
 
 /// A soma of one compartment with what `description` says; its area in um2 is `area`.
-DetailedCell one_compartment(const std::string& description) {
+cell::DetailedCell one_compartment(const std::string& description) {
   return cell_of("soma.swc", "1 1 0 -10 0 10 -1\n2 1 0 10 0 10 1\n", description);
 }
 
@@ -434,7 +437,7 @@ TEST(Synapse, ADoubleExponentialConductanceMakesItsPostsynapticPotential) {
       one_compartment(kPassiveSoma + fmt::format("excitatory = {{ mechanism = \"DoubleExp\", regions = "
                                                  "[\"soma\"], rise = {}, decay = {}, gmax = {}, e = 0 }}",
                                                  rise_ms, decay_ms, gmax_uS));
-  SynapticInput input;
+  stimulus::SynapticInput input;
   input.excitatory = {{2, 9}, {0, 0}};
   const double peak_ms = rise_ms * decay_ms / (decay_ms - rise_ms) * std::log(decay_ms / rise_ms);
   const double factor = 1 / (std::exp(-peak_ms / decay_ms) - std::exp(-peak_ms / rise_ms));
@@ -491,15 +494,15 @@ TEST(DeliverySteps, HalfWayBetweenTwoFollowNeuronsClock) {
 TEST(TimedInput, OfWholeMillisecondsIsTheSameTrial) {
   const auto cell = small_layer_five_cell();
   const auto input = random_input(cell, 3, 200, 8);
-  const auto exact = timed(input);
+  const auto exact = stimulus::timed(input);
   EXPECT_EQ(run(cell, {}, input, 12).soma_mV,
-            simulate_trials(cell, {}, Precision::in_double, std::span(&exact, 1), 12, 1)[0].soma_mV);
+            simulate(cell, {{}, Precision::in_double}, std::span(&exact, 1), 12, 1)[0].soma_mV);
 }
 
 TEST(TimedInput, AtAnyTimeAndOfAnyWeightIsThePlainReferences) {
   auto cell = small_layer_five_cell();
   cell.inhibitory.weight = 0.3;
-  auto input = timed(random_input(cell, 11, 300, 8));
+  auto input = stimulus::timed(random_input(cell, 11, 300, 8));
   std::mt19937 random(1);
   std::uniform_real_distribution<double> off(-0.5, 0.5), weight(0, 2);
   for (auto* events : {&input.excitatory, &input.inhibitory})
@@ -508,7 +511,7 @@ TEST(TimedInput, AtAnyTimeAndOfAnyWeightIsThePlainReferences) {
     input.excitatory.weight.push_back(weight(random));
   for (const auto scheme : {Scheme::backward_euler, Scheme::crank_nicolson}) {
     const CableSpec spec{.scheme = scheme, .root_steps = 1, .most_steps = 1};
-    const auto fast = simulate_trials(cell, spec, Precision::in_double, std::span(&input, 1), 12, 1)[0];
+    const auto fast = simulate(cell, {spec, Precision::in_double}, std::span(&input, 1), 12, 1)[0];
     const auto plain = simulate_reference(cell, spec, input, 12 * 40);
     for (size_t steps = 5; steps < plain.v_mV.size(); steps += 5)  // the recording's float is 4e-6 mV
       ASSERT_NEAR(fast.soma_mV[steps / 5], plain.v_mV[steps - 1][0], 1e-5) << "step " << steps;
@@ -520,8 +523,8 @@ TEST(TimedInput, OfHalfTheWeightTwiceIsOneOfTheWhole) {
       one_compartment(kPassiveSoma +
                       "excitatory = { mechanism = \"DoubleExp\", regions = [\"soma\"], rise = 0.3, "
                       "decay = 3, gmax = 1e-4, e = 0, weight = 0.5 }");
-  const auto soma_mV = [&](const TimedInput& input) {
-    return simulate_trials(cell, {}, Precision::in_double, std::span(&input, 1), 30, 1)[0].soma_mV;
+  const auto soma_mV = [&](const stimulus::TimedInput& input) {
+    return simulate(cell, {{}, Precision::in_double}, std::span(&input, 1), 30, 1)[0].soma_mV;
   };
   const auto twice = soma_mV({{{2.3, 2.3}, {0, 0}, {}}, {}});
   EXPECT_EQ(twice, soma_mV({{{2.3}, {0}, {1.0}}, {}}));
@@ -532,7 +535,7 @@ TEST(TimedInput, OfHalfTheWeightTwiceIsOneOfTheWhole) {
 // ---- voltages that no membrane has
 
 /// More than a description may ask for.
-void set_excitatory_reversal(DetailedCell& cell, double mV) {
+void set_excitatory_reversal(cell::DetailedCell& cell, double mV) {
   auto& synapses = cell.placements[*cell.excitatory.placement];
   const auto& parameters = synapses.mechanism().parameters;
   for (size_t k = 0; k < parameters.size(); ++k)
@@ -540,7 +543,8 @@ void set_excitatory_reversal(DetailedCell& cell, double mV) {
       for (auto& values : synapses.parameters) values[k] = mV;
 }
 
-std::string unphysical(const DetailedCell& cell, const SynapticInput& input, Precision precision) {
+std::string unphysical(const cell::DetailedCell& cell, const stimulus::SynapticInput& input,
+                       Precision precision) {
   try {
     run(cell, {}, input, 20, precision);
   } catch (const UnphysicalVoltage& error) {
@@ -564,7 +568,7 @@ TEST(Nonsense, OfAMechanismEndsTheRunAndNamesIt) {
 TEST(Nonsense, VoltagesOfADescriptionPastItsChecksEndTheRunAtTheFirstAndNameTheMechanism) {
   auto cell = small_layer_five_cell();
   set_excitatory_reversal(cell, 1e30);
-  SynapticInput input;
+  stimulus::SynapticInput input;
   input.excitatory = {{5}, {2}};
   for (const auto precision : {Precision::in_float, Precision::in_double}) {
     const auto said = unphysical(cell, input, precision);
@@ -584,10 +588,10 @@ TEST(Nonsense, IsToldOfTheTrialThatHasIt) {
   auto cell = one_compartment(kPassiveSoma +
                               "excitatory = { mechanism = \"DoubleExp\", regions = [\"soma\"], gmax = 1 }");
   set_excitatory_reversal(cell, 5000);
-  std::vector<TimedInput> inputs(40);
+  std::vector<stimulus::TimedInput> inputs(40);
   inputs[37].excitatory = {{3}, {0}, {}};
   try {
-    simulate_trials(cell, {}, Precision::in_float, inputs, 10, 2);
+    simulate(cell, {{}, Precision::in_float}, inputs, 10, 2);
     FAIL() << "a soma beyond a volt";
   } catch (const UnphysicalVoltage& error) {
     EXPECT_EQ(error.trial, 37u) << error.what();
@@ -596,10 +600,10 @@ TEST(Nonsense, IsToldOfTheTrialThatHasIt) {
 
 TEST(Input, ThatNamesASynapseTheNeuronHasNotIsRefused) {
   const auto cell = small_layer_five_cell();
-  SynapticInput input;
+  stimulus::SynapticInput input;
   input.excitatory = {{1}, {100000}};
   EXPECT_THROW(run(cell, {}, input, 5), InputError);
 }
 
 }  // namespace
-}  // namespace neurontwin
+}  // namespace nt::simulate

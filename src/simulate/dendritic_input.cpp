@@ -3,11 +3,11 @@
 #include <map>
 #include <numeric>
 
-namespace neurontwin {
+namespace nt::simulate {
 
-std::vector<SynapsePool> synapse_pools(const DetailedCell& cell) {
-  std::map<Region, SynapsePool> pools;
-  const auto add = [&](const SynapseGroup& synapses, auto numbers, auto shares) {
+std::vector<stimulus::SynapsePool> synapse_pools(const cell::DetailedCell& cell) {
+  std::map<morphology::Region, stimulus::SynapsePool> pools;
+  const auto add = [&](const cell::SynapseGroup& synapses, auto numbers, auto shares) {
     if (!synapses.placement) return;
     const auto& compartments = cell.placements[*synapses.placement].compartments;
     for (size_t k = 0; k < compartments.size(); ++k) {
@@ -18,9 +18,9 @@ std::vector<SynapsePool> synapse_pools(const DetailedCell& cell) {
                      kAddedLength_um);
     }
   };
-  add(cell.excitatory, &SynapsePool::excitatory, &SynapsePool::excitatory_share);
-  add(cell.inhibitory, &SynapsePool::inhibitory, &SynapsePool::inhibitory_share);
-  std::vector<SynapsePool> all;
+  add(cell.excitatory, &stimulus::SynapsePool::excitatory, &stimulus::SynapsePool::excitatory_share);
+  add(cell.inhibitory, &stimulus::SynapsePool::inhibitory, &stimulus::SynapsePool::inhibitory_share);
+  std::vector<stimulus::SynapsePool> all;
   for (auto& [region, pool] : pools) {
     pool.name = std::string(name_of(region));
     for (auto* shares : {&pool.excitatory_share, &pool.inhibitory_share}) {
@@ -32,9 +32,9 @@ std::vector<SynapsePool> synapse_pools(const DetailedCell& cell) {
   return all;
 }
 
-std::vector<SynapsePool> pools_of(const Neuron& neuron) {
-  if (const auto* cell = std::get_if<DetailedCell>(&neuron)) return synapse_pools(*cell);
-  return {one_pool(excitatory_synapses(neuron), inhibitory_synapses(neuron))};
+std::vector<stimulus::SynapsePool> pools_of(const cell::Neuron& neuron) {
+  if (const auto* cell = cell::compartmental(neuron)) return synapse_pools(*cell);
+  return {stimulus::one_pool(cell::excitatory_synapses(neuron), cell::inhibitory_synapses(neuron))};
 }
 
-}  // namespace neurontwin
+}  // namespace nt::simulate

@@ -3,7 +3,7 @@
 #include <immintrin.h>
 #endif
 
-namespace neurontwin {
+namespace nt::simulate {
 
 /// While it lives, this thread computes with 0 in the place of subnormal numbers. A conductance that has
 /// decayed for long is one, and they cost a hundred times an ordinary operation.
@@ -38,4 +38,4 @@ class FlushSubnormals {
   FlushSubnormals& operator=(const FlushSubnormals&) = delete;
 };
 
-}  // namespace neurontwin
+}  // namespace nt::simulate

@@ -9,30 +9,31 @@
 #include "config/error.hpp"
 #include "mechanism/pace.hpp"
 
-namespace neurontwin {
+namespace nt::simulate {
 namespace {
 
-double resting_value(const DetailedCell& cell, const IonVariable& variable, int compartment) {
+double resting_value(const cell::DetailedCell& cell, const mechanism::IonVariable& variable,
+                     int compartment) {
   switch (variable.quantity) {
-    case IonQuantity::inside_mM:
+    case mechanism::IonQuantity::inside_mM:
       return cell.ions.at(variable.ion).inside_mM;
-    case IonQuantity::outside_mM:
+    case mechanism::IonQuantity::outside_mM:
       return cell.ions.at(variable.ion).outside_mM;
-    case IonQuantity::reversal_mV:
-      return resting_reversal_mV(cell, variable.ion, compartment);
-    case IonQuantity::current:
+    case mechanism::IonQuantity::reversal_mV:
+      return cell::resting_reversal_mV(cell, variable.ion, compartment);
+    case mechanism::IonQuantity::current:
       break;
   }
   return 0;
 }
 
 /// What an event of weight 1 adds to each stored variable.
-std::vector<Expr> event_effects(const Mechanism& m, Graph& graph) {
-  std::vector<Expr> effects;
+std::vector<mechanism::Expr> event_effects(const mechanism::Mechanism& m, mechanism::Graph& graph) {
+  std::vector<mechanism::Expr> effects;
   if (!m.receiving) return effects;
-  const Expr weight = m.symbol(m.receiving->arguments.at(0));
+  const mechanism::Expr weight = m.symbol(m.receiving->arguments.at(0));
   for (size_t s = 0; s < m.stored.size(); ++s) {
-    const Expr change = graph.subtract(m.receiving->stored[s], m.symbol(m.stored[s]));
+    const mechanism::Expr change = graph.subtract(m.receiving->stored[s], m.symbol(m.stored[s]));
     effects.push_back(graph.derivative(change, weight));
     if (graph.node(effects.back()).varying ||
         !graph.is_constant(graph.substitute(change, {{weight, graph.constant(0)}}), 0)) {
@@ -47,19 +48,19 @@ std::vector<Expr> event_effects(const Mechanism& m, Graph& graph) {
 
 }  // namespace
 
-std::map<Expr, double> known_values(const DetailedCell& cell, const Placement& p, size_t instance,
-                                    double dt_ms) {
+std::map<mechanism::Expr, double> known_values(const cell::DetailedCell& cell, const cell::Placement& p,
+                                               size_t instance, double dt_ms) {
   const auto& m = p.mechanism();
   const auto& compartment = cell.geometry.compartments[static_cast<size_t>(p.compartments[instance])];
-  std::map<Expr, double> values;
+  std::map<mechanism::Expr, double> values;
   const auto set = [&](const std::string& name, double value) {
-    if (const Expr e = m.symbol(name); e >= 0) values[e] = value;
+    if (const mechanism::Expr e = m.symbol(name); e >= 0) values[e] = value;
   };
   set("dt", dt_ms);
   set("celsius", cell.celsius);
   set("diam", compartment.diameter_um);
   set("area", compartment.area_um2);
-  set(kAreaScale, m.point_process ? 100 / compartment.area_um2 : 1);
+  set(mechanism::kAreaScale, m.point_process ? 100 / compartment.area_um2 : 1);
   set("v", cell.initial_mV);
   set("t", 0);
   for (size_t k = 0; k < m.parameters.size(); ++k) set(m.parameters[k].name, p.parameters[instance][k]);
@@ -92,12 +93,12 @@ namespace {
 
 /// The tables of a mechanism, the same for all instances, as in NEURON.
 template <class T>
-std::vector<std::vector<T>> tables_of(const DetailedCell& cell, const Placement& placement,
+std::vector<std::vector<T>> tables_of(const cell::DetailedCell& cell, const cell::Placement& placement,
                                       const std::vector<size_t>& instances, double dt_ms) {
   const auto& g = placement.mechanism().graph;
   std::vector<std::vector<T>> all;
   for (size_t t = 0; t < g.tables().size(); ++t) {
-    TableEntries first;
+    mechanism::TableEntries first;
     for (const size_t instance : instances) {
       auto entries = g.entries(t, known_values(cell, placement, instance, dt_ms));
       if (first.values.empty())
@@ -121,7 +122,7 @@ std::vector<std::vector<T>> tables_of(const DetailedCell& cell, const Placement&
 }  // namespace
 
 template <class T>
-Group<T> make_group(const DetailedCell& cell, const Placement& placement, const GroupPlace& place,
+Group<T> make_group(const cell::DetailedCell& cell, const cell::Placement& placement, const GroupPlace& place,
                     ArrayNames& arrays) {
   const auto& m = placement.mechanism();
   Group<T> group;
@@ -139,26 +140,26 @@ Group<T> make_group(const DetailedCell& cell, const Placement& placement, const 
   }
   group.block_start = block_starts(group.node, place.first_node, place.last_node);
   const size_t n = group.node.size(), stored = m.stored.size();
-  for (const auto* ion : ion_arrays(m)) {
-    const bool adds = ion->quantity == IonQuantity::current && ion->written;
+  for (const auto* ion : mechanism::ion_arrays(m)) {
+    const bool adds = ion->quantity == mechanism::IonQuantity::current && ion->written;
     group.ions.push_back(arrays.number_of(ion->name + (adds ? place.currents : "")));
     group.ion_slopes.emplace_back();
     if (adds) group.ion_slopes.back() = arrays.number_of("slope of " + ion->name + place.currents);
   }
   const auto& advance = placement.loaded->layout.advance<T>();
-  Graph graph = m.graph;  // taking derivatives adds nodes
+  mechanism::Graph graph = m.graph;  // taking derivatives adds nodes
   const auto effects = event_effects(m, graph);
   for (size_t i = 0; i < n; ++i) {
     const size_t instance = group.instance[i];
     const auto values =
         known_values(cell, placement, instance, place.dt_ms * static_cast<double>(place.strides[0]));
-    const auto evaluate = [&](Expr e) { return graph.evaluate(e, values); };
-    for (const Expr e : placement.loaded->layout.current)
+    const auto evaluate = [&](mechanism::Expr e) { return graph.evaluate(e, values); };
+    for (const mechanism::Expr e : placement.loaded->layout.current)
       group.fixed_current.push_back(static_cast<T>(evaluate(e)));
     for (size_t part = 0; part < advance.size(); ++part) {
       const auto at_its_pace =
           known_values(cell, placement, instance, place.dt_ms * static_cast<double>(place.strides[part]));
-      for (const Expr e : advance[part])
+      for (const mechanism::Expr e : advance[part])
         group.fixed_advance[part].push_back(static_cast<T>(graph.evaluate(e, at_its_pace)));
     }
     for (size_t s = 0; s < stored; ++s) {
@@ -183,16 +184,16 @@ GroupLanes<T> make_group_lanes(const Group<T>& group, size_t lanes, std::vector<
   return own;
 }
 
-std::vector<double> longest_waits_ms(const DetailedCell& cell, const Placement& placement) {
+std::vector<double> longest_waits_ms(const cell::DetailedCell& cell, const cell::Placement& placement) {
   const auto& m = placement.mechanism();
   const auto parts = parts_of(m);
   std::vector<double> waits(parts.size(), 0);
-  if (m.receiving || !is_ohmic(m) || knows_time(m)) return waits;
+  if (m.receiving || !mechanism::is_ohmic(m) || mechanism::knows_time(m)) return waits;
   std::fill(waits.begin(), waits.end(), std::numeric_limits<double>::infinity());
   // Once for all instances whose rates have the same parameters.
   const auto matters = [&](const std::string& parameter) {
     return std::any_of(m.advanced.begin(), m.advanced.end(),
-                       [&](Expr e) { return m.graph.depends(e, m.symbol(parameter)); });
+                       [&](mechanism::Expr e) { return m.graph.depends(e, m.symbol(parameter)); });
   };
   std::set<std::vector<double>> seen;
   for (size_t i = 0; i < placement.compartments.size(); ++i) {
@@ -200,7 +201,7 @@ std::vector<double> longest_waits_ms(const DetailedCell& cell, const Placement& 
     for (size_t k = 0; k < m.parameters.size(); ++k)
       if (matters(m.parameters[k].name)) rates.push_back(placement.parameters[i][k]);
     if (!seen.insert(rates).second) continue;
-    const auto time_constants = shortest_time_constants_ms(m, known_values(cell, placement, i, 1));
+    const auto time_constants = mechanism::shortest_time_constants_ms(m, known_values(cell, placement, i, 1));
     for (size_t p = 0; p < parts.size(); ++p)
       for (const size_t s : parts[p])
         if (s < m.states) waits[p] = std::min(waits[p], time_constants[s]);
@@ -210,9 +211,11 @@ std::vector<double> longest_waits_ms(const DetailedCell& cell, const Placement& 
 
 template struct Group<float>;
 template struct Group<double>;
-template Group<float> make_group(const DetailedCell&, const Placement&, const GroupPlace&, ArrayNames&);
-template Group<double> make_group(const DetailedCell&, const Placement&, const GroupPlace&, ArrayNames&);
+template Group<float> make_group(const cell::DetailedCell&, const cell::Placement&, const GroupPlace&,
+                                 ArrayNames&);
+template Group<double> make_group(const cell::DetailedCell&, const cell::Placement&, const GroupPlace&,
+                                  ArrayNames&);
 template GroupLanes<float> make_group_lanes(const Group<float>&, size_t, std::vector<Aligned<float>>&);
 template GroupLanes<double> make_group_lanes(const Group<double>&, size_t, std::vector<Aligned<double>>&);
 
-}  // namespace neurontwin
+}  // namespace nt::simulate

@@ -9,7 +9,7 @@
 #include "simulate/cable.hpp"
 #include "simulate/node_order.hpp"
 
-namespace neurontwin {
+namespace nt::simulate {
 
 /// Nodes whose mechanisms are evaluated together: their voltages and currents stay in the first-level cache
 /// from one mechanism to the next.
@@ -31,8 +31,8 @@ class ArrayNames {
 /// stays the same in all trials.
 template <class T>
 struct Group {
-  const Placement* placement = nullptr;
-  Kernels<T> kernels;
+  const cell::Placement* placement = nullptr;
+  mechanism::Kernels<T> kernels;
   std::vector<size_t> instance;      // which of the placement's each one is
   std::vector<int32_t> node;         // of each, ascending
   std::vector<int64_t> block_start;  // first instance of each block of nodes, and the end
@@ -43,7 +43,7 @@ struct Group {
   std::vector<const T*> table;         // where each is
   std::vector<T> event;                // [instance][stored]: what an event of weight 1 adds
 
-  const Mechanism& mechanism() const { return placement->mechanism(); }
+  const mechanism::Mechanism& mechanism() const { return placement->mechanism(); }
   size_t instances() const { return node.size(); }
   bool is_in(size_t block) const { return block_start[block] < block_start[block + 1]; }
 };
@@ -73,13 +73,14 @@ struct GroupPlace {
 /// NET_RECEIVE does more than add multiples of the weight to its states, or if a TABLE differs from place to
 /// place.
 template <class T>
-Group<T> make_group(const DetailedCell& cell, const Placement& placement, const GroupPlace& place,
+Group<T> make_group(const cell::DetailedCell& cell, const cell::Placement& placement, const GroupPlace& place,
                     ArrayNames& arrays);
 
 /// The values of all symbols of an instance that are fixed during a simulation with steps of `dt_ms`, and
 /// those of v, the ions and the stored variables before it starts.
-std::map<Expr, double> known_values(const DetailedCell& cell, const Placement& placement, size_t instance,
-                                    double dt_ms);
+std::map<mechanism::Expr, double> known_values(const cell::DetailedCell& cell,
+                                               const cell::Placement& placement, size_t instance,
+                                               double dt_ms);
 
 /// Positions in ascending `node` where each block of kBlockNodes from first_node on starts, and the end.
 std::vector<int64_t> block_starts(const std::vector<int32_t>& node, int first_node, int last_node);
@@ -87,6 +88,6 @@ std::vector<int64_t> block_starts(const std::vector<int32_t>& node, int first_no
 /// How long each part of a mechanism may be left alone, in ms: its shortest time constant, at most that of
 /// the parts before. 0 if it may not at all: it receives events, its current is no straight line of v, or it
 /// depends on the time.
-std::vector<double> longest_waits_ms(const DetailedCell& cell, const Placement& placement);
+std::vector<double> longest_waits_ms(const cell::DetailedCell& cell, const cell::Placement& placement);
 
-}  // namespace neurontwin
+}  // namespace nt::simulate

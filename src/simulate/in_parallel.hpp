@@ -5,7 +5,7 @@
 #include <thread>
 #include <vector>
 
-namespace neurontwin {
+namespace nt::simulate {
 
 /// Runs `work(failed)` on `threads` threads, this one among them, and waits for all. When one throws,
 /// `failed` turns true for the others, which should return soon; the first exception is thrown on.
@@ -30,4 +30,4 @@ void in_parallel(int threads, F&& work) {
   if (failure) std::rethrow_exception(failure);
 }
 
-}  // namespace neurontwin
+}  // namespace nt::simulate

@@ -5,7 +5,7 @@
 
 #include "cell/detailed.hpp"
 
-namespace neurontwin {
+namespace nt::simulate {
 
 /// An ion in every compartment.
 struct IonState {
@@ -21,9 +21,9 @@ struct InitialState {
 /// INITIAL of every mechanism in the order of evaluation, at the initial voltage; a concentration that one of
 /// them writes is there for those after it, and so is the reversal potential that follows from it, as in
 /// NEURON's finitialize.
-InitialState initial_state(const DetailedCell& cell, double dt_ms);
+InitialState initial_state(const cell::DetailedCell& cell, double dt_ms);
 
 /// The placement's instances change a concentration.
-bool writes_concentration(const Mechanism& mechanism);
+bool writes_concentration(const mechanism::Mechanism& mechanism);
 
-}  // namespace neurontwin
+}  // namespace nt::simulate

@@ -1,15 +1,15 @@
-#include "simulate/integrate_and_fire.hpp"
+#include "simulate/detail/integrate_and_fire.hpp"
 
 #include <cmath>
 
 #include "cell/physical.hpp"
 #include "simulate/unphysical_voltage.hpp"
 
-namespace neurontwin {
+namespace nt::simulate {
 namespace {
 
 /// Summed post-synaptic potential amplitudes arriving in each ms.
-std::vector<double> arriving_mV(const IntegrateAndFire& cell, const SynapticInput& input,
+std::vector<double> arriving_mV(const cell::IntegrateAndFire& cell, const stimulus::SynapticInput& input,
                                 int64_t duration_ms) {
   std::vector<double> arriving(static_cast<size_t>(duration_ms), 0.0);
   for (const auto t : input.excitatory.time_ms) arriving[t] += cell.excitatory_weight_mV;
@@ -17,13 +17,13 @@ std::vector<double> arriving_mV(const IntegrateAndFire& cell, const SynapticInpu
   return arriving;
 }
 
-void record(const IntegrateAndFire& cell, double v, Trial& trial) {
+void record(const cell::IntegrateAndFire& cell, double v, Trial& trial) {
   trial.soma_mV.push_back(static_cast<float>(v > cell.threshold_mV ? cell.spike_mV : v));
 }
 
 /// What all branches give the soma in each ms.
-std::vector<double> given_by_branches_mV(const TwoLayerNeuron& cell, const SynapticInput& input,
-                                         int64_t duration_ms) {
+std::vector<double> given_by_branches_mV(const cell::TwoLayerNeuron& cell,
+                                         const stimulus::SynapticInput& input, int64_t duration_ms) {
   const auto sigmoid = [&](double u) {
     return 1 / (1 + std::exp((cell.branch_threshold_mV - u) / cell.branch_slope_mV));
   };
@@ -49,7 +49,8 @@ std::vector<double> given_by_branches_mV(const TwoLayerNeuron& cell, const Synap
 }
 
 /// The soma: w is what arrives in each ms.
-Trial fire(const IntegrateAndFire& cell, std::vector<double> w, SynapticInput input, int64_t duration_ms) {
+Trial fire(const cell::IntegrateAndFire& cell, std::vector<double> w, stimulus::SynapticInput input,
+           int64_t duration_ms) {
   // A sum of exponentials cut off after K ms obeys  u(t) = d u(t-1) + w(t) - d^K w(t-K);  a reset is an
   // arrival of -u.
   const double decay = std::exp(-1 / cell.membrane_time_constant_ms);
@@ -67,12 +68,12 @@ Trial fire(const IntegrateAndFire& cell, std::vector<double> w, SynapticInput in
       u = 0;
     }
     const double v = cell.reset_mV + u;
-    if (!is_physical_mV(v)) {
+    if (!cell::is_physical_mV(v)) {
       throw UnphysicalVoltage(
           0, fmt::format(
                  "the voltage is {:.3g} mV at {} ms, expected from {} to {} mV; the input or its weights "
                  "are too strong for this point neuron",
-                 v, t, kLowest_mV, kHighest_mV));
+                 v, t, cell::kLowest_mV, cell::kHighest_mV));
     }
     reset = v > cell.threshold_mV && t + 1 < duration_ms;
     if (reset) trial.spike_times_ms.push_back(static_cast<float>(t));
@@ -84,17 +85,18 @@ Trial fire(const IntegrateAndFire& cell, std::vector<double> w, SynapticInput in
 
 }  // namespace
 
-Trial simulate(const IntegrateAndFire& cell, SynapticInput input, int64_t duration_ms) {
+Trial simulate(const cell::IntegrateAndFire& cell, stimulus::SynapticInput input, int64_t duration_ms) {
   auto arriving = arriving_mV(cell, input, duration_ms);
   return fire(cell, std::move(arriving), std::move(input), duration_ms);
 }
 
-Trial simulate(const TwoLayerNeuron& cell, SynapticInput input, int64_t duration_ms) {
+Trial simulate(const cell::TwoLayerNeuron& cell, stimulus::SynapticInput input, int64_t duration_ms) {
   auto given = given_by_branches_mV(cell, input, duration_ms);
   return fire(cell.soma, std::move(given), std::move(input), duration_ms);
 }
 
-Trial simulate_reference(const IntegrateAndFire& cell, SynapticInput input, int64_t duration_ms) {
+Trial simulate_reference(const cell::IntegrateAndFire& cell, stimulus::SynapticInput input,
+                         int64_t duration_ms) {
   const auto w = arriving_mV(cell, input, duration_ms);
   const auto kernel = [&](int64_t k) {
     return std::exp(-static_cast<double>(k) / cell.membrane_time_constant_ms);
@@ -119,4 +121,4 @@ Trial simulate_reference(const IntegrateAndFire& cell, SynapticInput input, int6
   return trial;
 }
 
-}  // namespace neurontwin
+}  // namespace nt::simulate

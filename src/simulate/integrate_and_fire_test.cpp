@@ -1,22 +1,22 @@
-#include "simulate/integrate_and_fire.hpp"
+#include "simulate/detail/integrate_and_fire.hpp"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <cmath>
 
-namespace neurontwin {
+namespace nt::simulate {
 namespace {
 
-RandomRates input_rates() {
-  RandomRates rates;
+stimulus::RandomRates input_rates() {
+  stimulus::RandomRates rates;
   rates.interval_ms = {25, 30, 35, 40, 50, 60, 70, 80, 90, 100};
   rates.smoothing_sd_ms = {40, 60, 80, 100};
   return rates;
 }
 
 TEST(IntegrateAndFire, OneInputSpikeDecaysWithTheMembraneTimeConstant) {
-  const IntegrateAndFire cell;
+  const cell::IntegrateAndFire cell;
   const auto trial = simulate(cell, {{{10}, {0}}, {}}, 200);
   EXPECT_FLOAT_EQ(trial.soma_mV[9], -75);
   EXPECT_FLOAT_EQ(trial.soma_mV[10], -73);
@@ -25,8 +25,8 @@ TEST(IntegrateAndFire, OneInputSpikeDecaysWithTheMembraneTimeConstant) {
 }
 
 TEST(IntegrateAndFire, AboveThresholdItSpikesOnceAndStartsAgainFromReset) {
-  const IntegrateAndFire cell;
-  SynapticInput input;
+  const cell::IntegrateAndFire cell;
+  stimulus::SynapticInput input;
   for (uint32_t s = 0; s < 11; ++s) {  // 11 x 2 mV at once: from -75 to -53, above -55
     input.excitatory.time_ms.push_back(5);
     input.excitatory.synapse.push_back(s);
@@ -38,19 +38,19 @@ TEST(IntegrateAndFire, AboveThresholdItSpikesOnceAndStartsAgainFromReset) {
 }
 
 TEST(IntegrateAndFire, NoSpikeIsCountedInTheLastBin) {
-  SynapticInput input;
+  stimulus::SynapticInput input;
   for (uint32_t s = 0; s < 11; ++s) {
     input.excitatory.time_ms.push_back(9);
     input.excitatory.synapse.push_back(s);
   }
-  EXPECT_TRUE(simulate(IntegrateAndFire{}, input, 10).spike_times_ms.empty());
+  EXPECT_TRUE(simulate(cell::IntegrateAndFire{}, input, 10).spike_times_ms.empty());
 }
 
 TEST(IntegrateAndFire, TheRecursionEqualsTheDefinition) {
-  const IntegrateAndFire cell;
+  const cell::IntegrateAndFire cell;
   size_t spikes = 0;
   for (uint64_t trial = 0; trial < 30; ++trial) {
-    const auto input = draw_input(input_rates(), 11, Stage::test_cases, trial, 4000);
+    const auto input = stimulus::draw_input(input_rates(), 11, random::Stage::test_cases, trial, 4000);
     const auto fast = simulate(cell, input, 4000);
     const auto slow = simulate_reference(cell, input, 4000);
     ASSERT_EQ(fast.spike_times_ms, slow.spike_times_ms) << trial;
@@ -66,24 +66,25 @@ TEST(IntegrateAndFire, FiresAboutOncePerSecondUnderThePublishedInput) {
   double spikes = 0;
   for (uint64_t trial = 0; trial < 1000; ++trial) {
     const auto simulated =
-        simulate(IntegrateAndFire{}, draw_input(input_rates(), 1, Stage::test_cases, trial, 6000), 6000);
+        simulate(cell::IntegrateAndFire{},
+                 stimulus::draw_input(input_rates(), 1, random::Stage::test_cases, trial, 6000), 6000);
     for (const float t : simulated.spike_times_ms) spikes += t >= 500;
   }
   EXPECT_NEAR(spikes / (1000 * 5.5), 0.9, 0.1);
 }
 
-SynapticInput spikes_at(std::vector<uint32_t> time_ms, std::vector<uint32_t> synapse) {
+stimulus::SynapticInput spikes_at(std::vector<uint32_t> time_ms, std::vector<uint32_t> synapse) {
   return {{std::move(time_ms), std::move(synapse)}, {}};
 }
 
-double highest_mV(const TwoLayerNeuron& cell, const SynapticInput& input) {
+double highest_mV(const cell::TwoLayerNeuron& cell, const stimulus::SynapticInput& input) {
   const auto v = simulate(cell, input, 100).soma_mV;
   return *std::max_element(v.begin(), v.end()) - cell.soma.reset_mV;
 }
 
 TEST(TwoLayerNeuron, ThreeSpikesOnOneBranchDoWhatThreeBranchesCannot) {
   // 3 x 2 mV are above a branch's 5 mV, 2 mV are far below; synapses 0, 5, 10 share a branch of five.
-  const TwoLayerNeuron cell;
+  const cell::TwoLayerNeuron cell;
   const double together = highest_mV(cell, spikes_at({10, 10, 10}, {0, 5, 10}));
   const double apart = highest_mV(cell, spikes_at({10, 10, 10}, {0, 1, 2}));
   EXPECT_GT(together, 1);
@@ -91,19 +92,19 @@ TEST(TwoLayerNeuron, ThreeSpikesOnOneBranchDoWhatThreeBranchesCannot) {
 }
 
 TEST(TwoLayerNeuron, ABranchForgetsBeforeTheSomaDoes) {
-  const TwoLayerNeuron cell;
+  const cell::TwoLayerNeuron cell;
   const auto at_once = spikes_at({10, 10, 10}, {0, 5, 10}), slowly = spikes_at({10, 18, 26}, {0, 5, 10});
   EXPECT_LT(highest_mV(cell, slowly), 0.1 * highest_mV(cell, at_once));
 }
 
 TEST(TwoLayerNeuron, WithoutInputItRests) {
-  const TwoLayerNeuron cell;
+  const cell::TwoLayerNeuron cell;
   for (const float v : simulate(cell, {}, 100).soma_mV) EXPECT_FLOAT_EQ(v, -75);
 }
 
 TEST(TwoLayerNeuron, BranchesFarBelowTheirThresholdBySlopeAreLinear) {
   // A sigmoid of large slope is a line of steepness output/(4 slope): then all is one filter after another.
-  TwoLayerNeuron cell;
+  cell::TwoLayerNeuron cell;
   cell.branch_threshold_mV = 0;
   cell.branch_slope_mV = 1000;
   cell.branch_output_mV = 4000;
@@ -113,4 +114,4 @@ TEST(TwoLayerNeuron, BranchesFarBelowTheirThresholdBySlopeAreLinear) {
 }
 
 }  // namespace
-}  // namespace neurontwin
+}  // namespace nt::simulate

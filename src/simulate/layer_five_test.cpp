@@ -6,27 +6,29 @@
 
 #include "cell/place.hpp"
 #include "simulate/cable.hpp"
+#include "simulate/simulator.hpp"
 
-namespace neurontwin {
+namespace nt::simulate {
 namespace {
 
 namespace fs = std::filesystem;
 
-DetailedCell layer_five_cell(const std::string& receptors = "nmda") {
+cell::DetailedCell layer_five_cell(const std::string& receptors = "nmda") {
   const auto file = fs::path(__FILE__).parent_path() / "../../cells/l5pc.toml";
-  return read_detailed_cell(Settings::from_file(file), file.parent_path(), {{}, receptors});
+  return cell::read_detailed_cell(config::Settings::from_file(file), file.parent_path(), {{}, receptors});
 }
 
-std::vector<Recording> run(const DetailedCell& cell, std::vector<SynapticInput> inputs, int64_t ms) {
-  return simulate_trials(cell, {}, Precision::in_float, inputs, ms, 1);
+std::vector<Recording> run(const cell::DetailedCell& cell, std::vector<stimulus::SynapticInput> inputs,
+                           int64_t ms) {
+  return simulate(cell, {{}, Precision::in_float}, inputs, ms, 1);
 }
-Recording run(const DetailedCell& cell, int64_t ms) {
+Recording run(const cell::DetailedCell& cell, int64_t ms) {
   return run(cell, {{}}, ms)[0];
 }
 
 TEST(LayerFiveTree, RestsAndFiresUnderASomaticStep) {
   auto cell = layer_five_cell();
-  add_point(cell, "IClamp", 0, {{"del", 200}, {"dur", 200}, {"amp", 0.8}});
+  cell::add_point(cell, "IClamp", 0, {{"del", 200}, {"dur", 200}, {"amp", 0.8}});
   const auto recording = run(cell, 400);
   const double rest_mV = recording.soma_mV[8 * 200];
   EXPECT_NEAR(rest_mV, -81, 1);  // as the published reconstruction does in NEURON: -81.1 mV
@@ -39,10 +41,10 @@ TEST(LayerFiveTree, BurstsWhenABackPropagatedSpikeMeetsDendriticInput) {
   // begins.
   const auto paired = [](bool soma, bool dendrite) {
     auto cell = layer_five_cell();
-    const int apical = compartment_at(cell.geometry, Region::apical, 620);
+    const int apical = cell::compartment_at(cell.geometry, morphology::Region::apical, 620);
     cell.sites.push_back({"apical", apical});
-    if (soma) add_point(cell, "IClamp", 0, {{"del", 150}, {"dur", 5}, {"amp", 1.9}});
-    if (dendrite) add_point(cell, "EpspLike", apical, {{"start", 155}, {"amp", 0.5}});
+    if (soma) cell::add_point(cell, "IClamp", 0, {{"del", 150}, {"dur", 5}, {"amp", 1.9}});
+    if (dendrite) cell::add_point(cell, "EpspLike", apical, {{"start", 155}, {"amp", 0.5}});
     return run(cell, 230);
   };
   const auto soma = paired(true, false), dendrite = paired(false, true), both = paired(true, true);
@@ -68,14 +70,14 @@ TEST(LayerFiveTree, ClusteredInputMakesANmdaSpikeInABasalBranch) {
     const auto& g = cell.geometry;
     size_t tip = 0;
     for (size_t c = 0; c < g.compartments.size(); ++c)
-      if (g.region(static_cast<int>(c)) == Region::basal &&
+      if (g.region(static_cast<int>(c)) == morphology::Region::basal &&
           (tip == 0 || g.compartments[c].path_um > g.compartments[tip].path_um))
         tip = c;
     const auto& synapses = cell.placements[*cell.excitatory.placement].compartments;
     const auto last = static_cast<uint32_t>(
         std::find(synapses.begin(), synapses.end(), static_cast<int>(tip)) - synapses.begin());
     cell.sites.push_back({"tip", static_cast<int>(tip)});
-    std::vector<SynapticInput> inputs;
+    std::vector<stimulus::SynapticInput> inputs;
     for (const int number : numbers) {
       auto& events = inputs.emplace_back().excitatory;
       events.time_ms.assign(static_cast<size_t>(number), 100);
@@ -96,4 +98,4 @@ TEST(LayerFiveTree, ClusteredInputMakesANmdaSpikeInABasalBranch) {
 }
 
 }  // namespace
-}  // namespace neurontwin
+}  // namespace nt::simulate

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <numeric>
 
-namespace neurontwin {
+namespace nt::simulate {
 
-NodeOrder order_nodes(const Compartments& geometry) {
+NodeOrder order_nodes(const morphology::Compartments& geometry) {
   const size_t n = geometry.nodes.size();
   std::vector<int> depth(n);
   std::vector<char> in_root(n);
@@ -15,7 +15,8 @@ NodeOrder order_nodes(const Compartments& geometry) {
     depth[i] = node.parent < 0 ? 0 : depth[parent] + 1;
     if (node.compartment >= 0) {
       const auto region = geometry.region(node.compartment);
-      in_root[i] = (region == Region::soma || region == Region::axon) && (node.parent < 0 || in_root[parent]);
+      in_root[i] = (region == morphology::Region::soma || region == morphology::Region::axon) &&
+                   (node.parent < 0 || in_root[parent]);
     } else {
       in_root[i] = in_root[parent];
     }
@@ -40,4 +41,4 @@ NodeOrder order_nodes(const Compartments& geometry) {
   return out;
 }
 
-}  // namespace neurontwin
+}  // namespace nt::simulate

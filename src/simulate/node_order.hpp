@@ -3,17 +3,17 @@
 
 #include "morphology/compartments.hpp"
 
-namespace neurontwin {
+namespace nt::simulate {
 
 /// The nodes of the cable equation in the order in which the solver works on them.
 struct NodeOrder {
-  std::vector<CableNode> nodes;  // each after its parent, whose number is one in this order
-  std::vector<int> node_of;      // of each compartment
-  int root_nodes = 0;            // how many lie in the soma and the axon: the first
+  std::vector<morphology::CableNode> nodes;  // each after its parent, whose number is one in this order
+  std::vector<int> node_of;                  // of each compartment
+  int root_nodes = 0;                        // how many lie in the soma and the axon: the first
 };
 
 /// Soma and axon first, then by the number of nodes on the way to the root. Neighbours in this order lie on
 /// different branches, so that the solver need not wait for one to go on with the next.
-NodeOrder order_nodes(const Compartments& geometry);
+NodeOrder order_nodes(const morphology::Compartments& geometry);
 
-}  // namespace neurontwin
+}  // namespace nt::simulate

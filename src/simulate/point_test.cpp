@@ -9,13 +9,14 @@
 #include "mechanism/pace.hpp"
 #include "simulate/cable.hpp"
 #include "simulate/group.hpp"
+#include "simulate/simulator.hpp"
 
-namespace neurontwin {
+namespace nt::simulate {
 namespace {
 
 /// A soma, and where `dendrite` a dendrite of 200 um: cell.toml of that morphology with `more` appended.
-DetailedCell read(const std::string& more, bool dendrite = false) {
-  const auto folder = own_temporary_folder() / "neurontwin-point-test";
+cell::DetailedCell read(const std::string& more, bool dendrite = false) {
+  const auto folder = config::own_temporary_folder() / "neurontwin-point-test";
   std::filesystem::create_directories(folder);
   const auto name = dendrite ? "soma-and-dendrite.swc" : "soma.swc";
   {
@@ -23,9 +24,9 @@ DetailedCell read(const std::string& more, bool dendrite = false) {
     swc << "1 1 0 -10 0 10 -1\n2 1 0 10 0 10 1\n";
     if (dendrite) swc << "3 3 0 11 0 1 2\n4 3 0 211 0 1 3\n";
   }
-  const auto settings = Settings::from_text(
+  const auto settings = config::Settings::from_text(
       fmt::format("kind = \"detailed\"\nmorphology = \"{}\"\n{}", name, more), "cell.toml");
-  auto cell = read_detailed_cell(settings, folder);
+  auto cell = cell::read_detailed_cell(settings, folder);
   settings.reject_unread();
   return cell;
 }
@@ -39,13 +40,13 @@ std::string refusal(const std::string& more) {
   return "";
 }
 
-Recording run(const DetailedCell& cell, const CableSpec& spec, int64_t ms,
+Recording run(const cell::DetailedCell& cell, const CableSpec& spec, int64_t ms,
               Precision precision = Precision::in_double) {
-  const SynapticInput silence;
-  return simulate_trials(cell, spec, precision, std::span(&silence, 1), ms, 1)[0];
+  const stimulus::SynapticInput silence;
+  return simulate(cell, {spec, precision}, std::span(&silence, 1), ms, 1)[0];
 }
 
-double capacitance_nF(const DetailedCell& cell) {
+double capacitance_nF(const cell::DetailedCell& cell) {
   double sum = 0;
   for (size_t c = 0; c < cell.capacitance_uF_cm2.size(); ++c)
     sum +=
@@ -94,17 +95,22 @@ INSTANTIATE_TEST_SUITE_P(EveryWay, Pulse,
 
 TEST(ElectrodeCurrent, FlowsInwardWhereAMembraneCurrentFlowsOutward) {
   const auto mod = [](const char* kind) {
-    return compile_mechanism(fmt::format("NEURON {{ POINT_PROCESS p {} i RANGE g }}\nPARAMETER {{ g = 2 }}\n"
-                                         "ASSIGNED {{ v i }}\nBREAKPOINT {{ i = g*(v + 70) + t }}",
-                                         kind),
-                             "p.mod");
+    return mechanism::compile_mechanism(
+        fmt::format("NEURON {{ POINT_PROCESS p {} i RANGE g }}\nPARAMETER {{ g = 2 }}\n"
+                    "ASSIGNED {{ v i }}\nBREAKPOINT {{ i = g*(v + 70) + t }}",
+                    kind),
+        "p.mod");
   };
   const auto membrane = mod("NONSPECIFIC_CURRENT"), electrode = mod("ELECTRODE_CURRENT");
-  const auto values = [](const Mechanism& m) {
-    return std::map<Expr, double>{
-        {m.symbol("v"), -50.0}, {m.symbol("t"), 3.0}, {m.symbol("g"), 2.0}, {m.symbol(kAreaScale), 0.5}};
+  const auto values = [](const mechanism::Mechanism& m) {
+    return std::map<mechanism::Expr, double>{{m.symbol("v"), -50.0},
+                                             {m.symbol("t"), 3.0},
+                                             {m.symbol("g"), 2.0},
+                                             {m.symbol(mechanism::kAreaScale), 0.5}};
   };
-  const auto of = [&](const Mechanism& m, Expr e) { return m.graph.evaluate(e, values(m)); };
+  const auto of = [&](const mechanism::Mechanism& m, mechanism::Expr e) {
+    return m.graph.evaluate(e, values(m));
+  };
   EXPECT_EQ(of(membrane, membrane.total_current), 0.5 * (2 * 20 + 3));
   EXPECT_EQ(of(electrode, electrode.total_current), -0.5 * (2 * 20 + 3));
   EXPECT_EQ(of(membrane, membrane.conductance), 0.5 * 2);
@@ -152,14 +158,14 @@ point = [
 TEST(ElectrodeCurrent, ThatDependsOnTimeIsNeverLeftAlone) {
   // A slow gate beside it would let the mechanism wait; its current may not.
   const auto waits = [](const std::string& current) {
-    auto loaded = std::make_shared<LoadedMechanism>();
-    loaded->mechanism = compile_mechanism(
+    auto loaded = std::make_shared<mechanism::LoadedMechanism>();
+    loaded->mechanism = mechanism::compile_mechanism(
         "NEURON { SUFFIX slow NONSPECIFIC_CURRENT i }\nASSIGNED { v i }\nSTATE { m }\nINITIAL { m = 0 }\n"
         "BREAKPOINT { SOLVE gates METHOD cnexp  i = m*(v + 70)" +
             current + " }\nDERIVATIVE gates { m' = -m/500 }",
         "slow.mod");
-    loaded->layout = layout_of(loaded->mechanism);
-    return longest_waits_ms(read(""), Placement{loaded, {0}, {{}}});
+    loaded->layout = mechanism::layout_of(loaded->mechanism);
+    return longest_waits_ms(read(""), cell::Placement{loaded, {0}, {{}}});
   };
   EXPECT_NEAR(waits("").at(0), 500, 1);
   EXPECT_EQ(waits(" + 1e-3*sin(t)").at(0), 0);
@@ -226,9 +232,9 @@ record = [ { name = "here", section = "soma[0]" }, { name = "tip", region = "bas
 
 TEST(ANeuronWithoutSynapses, TakesNoInputSpikes) {
   const auto cell = read("");
-  const SynapticInput one{{{10}, {0}}, {}};
-  EXPECT_THROW(simulate_trials(cell, {}, Precision::in_double, std::span(&one, 1), 20, 1), InputError);
+  const stimulus::SynapticInput one{{{10}, {0}}, {}};
+  EXPECT_THROW(simulate(cell, {{}, Precision::in_double}, std::span(&one, 1), 20, 1), InputError);
 }
 
 }  // namespace
-}  // namespace neurontwin
+}  // namespace nt::simulate

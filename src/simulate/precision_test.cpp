@@ -7,8 +7,9 @@
 
 #include "simulate/cable.hpp"
 #include "simulate/dendritic_input.hpp"
+#include "simulate/simulator.hpp"
 
-namespace neurontwin {
+namespace nt::simulate {
 namespace {
 
 namespace fs = std::filesystem;
@@ -25,17 +26,19 @@ size_t coincident(const std::vector<double>& a, const std::vector<double>& b) {
 
 TEST(Precision, FloatHasTheSpikesAndTheVoltageOfDouble) {
   const auto project = fs::path(__FILE__).parent_path().parent_path().parent_path();
-  const auto cell = read_detailed_cell(Settings::from_file(project / "cells/l5pc.toml"), project / "cells");
-  const auto rates =
-      read_stimulus(Settings::from_file(project / "bench/l5pc_stimulus.toml"), synapse_pools(cell));
+  const auto cell =
+      cell::read_detailed_cell(config::Settings::from_file(project / "cells/l5pc.toml"), project / "cells");
+  const auto rates = stimulus::read_stimulus(
+      config::Settings::from_file(project / "bench/l5pc_stimulus.toml"), synapse_pools(cell));
   const char* slow = std::getenv("NEURONTWIN_SLOW");
   const bool long_run = slow && *slow == '1';
   const int64_t trials = long_run ? 36 : 4, trial_ms = long_run ? 6000 : 1000;
-  std::vector<SynapticInput> inputs;
+  std::vector<stimulus::SynapticInput> inputs;
   for (int64_t trial = 0; trial < trials; ++trial)
-    inputs.push_back(draw_input(rates, 1, Stage::test_cases, static_cast<uint64_t>(trial), trial_ms));
-  const auto a = simulate_trials(cell, {}, Precision::in_float, inputs, trial_ms, 2);
-  const auto b = simulate_trials(cell, {}, Precision::in_double, inputs, trial_ms, 2);
+    inputs.push_back(
+        stimulus::draw_input(rates, 1, random::Stage::test_cases, static_cast<uint64_t>(trial), trial_ms));
+  const auto a = simulate(cell, {{}, Precision::in_float}, inputs, trial_ms, 2);
+  const auto b = simulate(cell, {{}, Precision::in_double}, inputs, trial_ms, 2);
   size_t in_float = 0, in_double = 0, both = 0, samples = 0;
   double squares = 0;
   for (size_t i = 0; i < inputs.size(); ++i) {
@@ -55,4 +58,4 @@ TEST(Precision, FloatHasTheSpikesAndTheVoltageOfDouble) {
 }
 
 }  // namespace
-}  // namespace neurontwin
+}  // namespace nt::simulate

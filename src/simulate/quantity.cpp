@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace neurontwin {
+namespace nt::simulate {
 namespace {
 
 constexpr double kNanoSiemens = 1000;  // in a uS
@@ -16,21 +16,23 @@ std::string conductance_name(const std::string& parameter) {
 }
 
 /// A current g (v - e) has the conductance -di/de, and of this a part in proportion to each of its gmax.
-void add_conductances(const Mechanism& m, Graph& graph, std::vector<NamedValue>& values) {
-  const Expr reversal = m.symbol("e");
+void add_conductances(const mechanism::Mechanism& m, mechanism::Graph& graph,
+                      std::vector<NamedValue>& values) {
+  const mechanism::Expr reversal = m.symbol("e");
   if (!m.receiving || reversal < 0) return;
-  const Expr conductance = graph.unary(Op::negate, graph.derivative(m.total_current, reversal));
+  const mechanism::Expr conductance =
+      graph.unary(mechanism::Op::negate, graph.derivative(m.total_current, reversal));
   for (const auto& parameter : m.parameters) {
     const auto name = conductance_name(parameter.name);
-    const Expr gmax = m.symbol(parameter.name);
+    const mechanism::Expr gmax = m.symbol(parameter.name);
     if (name.empty() || gmax < 0) continue;
-    const Expr part = graph.multiply(gmax, graph.derivative(conductance, gmax));
+    const mechanism::Expr part = graph.multiply(gmax, graph.derivative(conductance, gmax));
     if (!graph.node(part).varying) continue;
     values.push_back({name, "nS", graph.multiply(graph.constant(kNanoSiemens), part)});
   }
 }
 
-void add_currents(const Mechanism& m, Graph& graph, std::vector<NamedValue>& values) {
+void add_currents(const mechanism::Mechanism& m, mechanism::Graph& graph, std::vector<NamedValue>& values) {
   for (const auto& current : m.currents) {
     const auto name = "i" + current.ion;
     const auto same = std::find_if(values.begin(), values.end(),
@@ -42,13 +44,13 @@ void add_currents(const Mechanism& m, Graph& graph, std::vector<NamedValue>& val
   }
 }
 
-bool is_in(const Placement& placement, int compartment) {
+bool is_in(const cell::Placement& placement, int compartment) {
   return std::binary_search(placement.compartments.begin(), placement.compartments.end(), compartment);
 }
 
 }  // namespace
 
-std::vector<NamedValue> named_values(const Mechanism& m, Graph& graph) {
+std::vector<NamedValue> named_values(const mechanism::Mechanism& m, mechanism::Graph& graph) {
   std::vector<NamedValue> values;
   if (!m.receiving)
     for (size_t s = 0; s < m.states; ++s) values.push_back({m.stored[s], "", m.symbol(m.stored[s])});
@@ -57,7 +59,8 @@ std::vector<NamedValue> named_values(const Mechanism& m, Graph& graph) {
   return values;
 }
 
-std::vector<Quantity> quantities_at(const DetailedCell& cell, const std::string& place, int compartment) {
+std::vector<Quantity> quantities_at(const cell::DetailedCell& cell, const std::string& place,
+                                    int compartment) {
   std::vector<Quantity> all{{place, "v", "mV", {compartment}}};
   for (const auto& placement : cell.placements) {
     if (!is_in(placement, compartment)) continue;
@@ -67,14 +70,14 @@ std::vector<Quantity> quantities_at(const DetailedCell& cell, const std::string&
   for (const auto& placement : cell.placements) {
     if (!is_in(placement, compartment)) continue;
     const auto& m = placement.mechanism();
-    Graph graph = m.graph;
+    mechanism::Graph graph = m.graph;
     for (const auto& value : named_values(m, graph))
       all.push_back({place, m.name + "." + value.name, value.unit, {compartment}});
   }
   return all;
 }
 
-std::vector<Quantity> synaptic_conductances(const DetailedCell& cell, const std::string& place,
+std::vector<Quantity> synaptic_conductances(const cell::DetailedCell& cell, const std::string& place,
                                             const std::vector<int>& compartments) {
   std::vector<Quantity> all;
   for (const auto* synapses : {&cell.excitatory, &cell.inhibitory}) {
@@ -85,11 +88,11 @@ std::vector<Quantity> synaptic_conductances(const DetailedCell& cell, const std:
     std::copy_if(compartments.begin(), compartments.end(), std::back_inserter(there),
                  [&](int c) { return is_in(placement, c); });
     if (there.empty()) continue;
-    Graph graph = m.graph;
+    mechanism::Graph graph = m.graph;
     for (const auto& value : named_values(m, graph))
       if (value.unit == "nS") all.push_back({place, m.name + "." + value.name, value.unit, there});
   }
   return all;
 }
 
-}  // namespace neurontwin
+}  // namespace nt::simulate

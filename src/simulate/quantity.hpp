@@ -4,7 +4,7 @@
 
 #include "cell/detailed.hpp"
 
-namespace neurontwin {
+namespace nt::simulate {
 
 /// Something inside a neuron that is recorded at whole milliseconds where it is asked for: what it is, and
 /// where. Of several compartments it is the sum. States of mechanisms live between the voltage's steps: they
@@ -29,18 +29,24 @@ struct Quantity {
 ///   MECHANISM.g     the conductance of a synapse that has a parameter `gmax`, nS; MECHANISM.g_ampa the part
 ///   with a
 ///                   parameter `ampa_gmax`, and so on. Its reversal potential has to be the parameter `e`.
-std::vector<Quantity> quantities_at(const DetailedCell& cell, const std::string& place, int compartment);
+std::vector<Quantity> quantities_at(const cell::DetailedCell& cell, const std::string& place,
+                                    int compartment);
+
+/// One of these by its name, PLACE.WHAT: "soma.cai", "nexus.Ih.m", "apic[3](0.5).v". A place is the soma, the
+/// nexus, a recording site of the cell, or a section and how far along it. InputError that says what there is
+/// where the cell has no such place or quantity.
+Quantity quantity_named(const cell::DetailedCell& cell, const std::string& name);
 
 /// The synapses' conductances, each summed over compartments. Only those that some of these have.
-std::vector<Quantity> synaptic_conductances(const DetailedCell& cell, const std::string& place,
+std::vector<Quantity> synaptic_conductances(const cell::DetailedCell& cell, const std::string& place,
                                             const std::vector<int>& compartments);
 
 /// What a mechanism calls by the part of `what` after the dot.
 struct NamedValue {
   std::string name, unit;
-  Expr value;  // where `scale` is 1: the currents of a point process in nA
+  mechanism::Expr value;  // where `scale` is 1: the currents of a point process in nA
 };
 /// `graph` is a copy of the mechanism's and grows.
-std::vector<NamedValue> named_values(const Mechanism& mechanism, Graph& graph);
+std::vector<NamedValue> named_values(const mechanism::Mechanism& mechanism, mechanism::Graph& graph);
 
-}  // namespace neurontwin
+}  // namespace nt::simulate

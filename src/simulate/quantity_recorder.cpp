@@ -1,4 +1,4 @@
-#include "simulate/quantity_recorder.hpp"
+#include "simulate/detail/quantity_recorder.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -8,26 +8,26 @@
 #include "config/error.hpp"
 #include "simulate/group.hpp"
 
-namespace neurontwin {
+namespace nt::simulate {
 namespace {
 
 /// The nodes that `value` is made of and that change during a simulation, and those fixed ones that they
 /// take.
 struct Parts {
-  std::set<Expr> varying, fixed;
+  std::set<mechanism::Expr> varying, fixed;
 };
-void collect(const Graph& graph, Expr value, Parts& parts) {
+void collect(const mechanism::Graph& graph, mechanism::Expr value, Parts& parts) {
   const auto& node = graph.node(value);
   if (!node.varying) {
     parts.fixed.insert(value);
     return;
   }
   if (!parts.varying.insert(value).second) return;
-  for (const Expr part : {node.a, node.b, node.c})
+  for (const mechanism::Expr part : {node.a, node.b, node.c})
     if (part >= 0) collect(graph, part, parts);
 }
 
-std::string known_names(const DetailedCell& cell, const Quantity& quantity) {
+std::string known_names(const cell::DetailedCell& cell, const Quantity& quantity) {
   std::vector<std::string> names;
   for (const auto& known : quantities_at(cell, quantity.place, quantity.compartments.front()))
     names.push_back(known.what);
@@ -35,32 +35,34 @@ std::string known_names(const DetailedCell& cell, const Quantity& quantity) {
 }
 
 /// An operation over lanes. The frequent ones have loops of their own, which become vector code.
-void apply_over(size_t lanes, Op op, const double* a, const double* b, const double* c, double* result) {
+void apply_over(size_t lanes, mechanism::Op op, const double* a, const double* b, const double* c,
+                double* result) {
   const auto each = [&](auto&& operation) {
     for (size_t lane = 0; lane < lanes; ++lane) result[lane] = operation(a[lane], b[lane]);
   };
   switch (op) {
-    case Op::add:
+    case mechanism::Op::add:
       return each([](double x, double y) { return x + y; });
-    case Op::subtract:
+    case mechanism::Op::subtract:
       return each([](double x, double y) { return x - y; });
-    case Op::multiply:
+    case mechanism::Op::multiply:
       return each([](double x, double y) { return x * y; });
-    case Op::divide:
+    case mechanism::Op::divide:
       return each([](double x, double y) { return x / y; });
-    case Op::negate:
+    case mechanism::Op::negate:
       return each([](double x, double) { return -x; });
-    case Op::exp:
+    case mechanism::Op::exp:
       return each([](double x, double) { return std::exp(x); });
     default:
-      for (size_t lane = 0; lane < lanes; ++lane) result[lane] = apply(op, a[lane], b[lane], c[lane]);
+      for (size_t lane = 0; lane < lanes; ++lane)
+        result[lane] = mechanism::apply(op, a[lane], b[lane], c[lane]);
   }
 }
 
 }  // namespace
 
 template <class T>
-QuantityRecorder<T>::QuantityRecorder(const DetailedCell& cell, std::span<const Quantity> quantities,
+QuantityRecorder<T>::QuantityRecorder(const cell::DetailedCell& cell, std::span<const Quantity> quantities,
                                       const RecorderMemory<T>& memory)
     : memory_(memory), t_ms_(memory.lanes), values_(quantities.size() * memory.lanes) {
   for (size_t k = 0; k < quantities.size(); ++k) {
@@ -80,18 +82,20 @@ QuantityRecorder<T>::QuantityRecorder(const DetailedCell& cell, std::span<const 
 }
 
 template <class T>
-typename QuantityRecorder<T>::Program QuantityRecorder<T>::compiled(const Graph& graph, Expr value) {
+typename QuantityRecorder<T>::Program QuantityRecorder<T>::compiled(const mechanism::Graph& graph,
+                                                                    mechanism::Expr value) {
   Parts parts;
   collect(graph, value, parts);
   Program program;
   program.fixed.assign(parts.fixed.begin(), parts.fixed.end());
-  std::vector<Expr> made;
-  for (const Expr e : parts.varying) (graph.node(e).op == Op::symbol ? program.symbols : made).push_back(e);
-  std::map<Expr, size_t> slot;
+  std::vector<mechanism::Expr> made;
+  for (const mechanism::Expr e : parts.varying)
+    (graph.node(e).op == mechanism::Op::symbol ? program.symbols : made).push_back(e);
+  std::map<mechanism::Expr, size_t> slot;
   for (const auto* kind : {&program.fixed, &program.symbols, &made})
-    for (const Expr e : *kind) slot.emplace(e, slot.size());
-  const auto at = [&](Expr e) { return e < 0 ? 0 : slot.at(e); };
-  for (const Expr e : made) {  // ascending: each after those it is made of
+    for (const mechanism::Expr e : *kind) slot.emplace(e, slot.size());
+  const auto at = [&](mechanism::Expr e) { return e < 0 ? 0 : slot.at(e); };
+  for (const mechanism::Expr e : made) {  // ascending: each after those it is made of
     const auto& node = graph.node(e);
     program.steps.push_back({node.op, at(node.a), at(node.b), at(node.c)});
   }
@@ -110,12 +114,13 @@ void QuantityRecorder<T>::add_array(const Quantity& quantity, size_t index) {
 }
 
 template <class T>
-void QuantityRecorder<T>::add_mechanism(const DetailedCell& cell, const Quantity& quantity, size_t index) {
+void QuantityRecorder<T>::add_mechanism(const cell::DetailedCell& cell, const Quantity& quantity,
+                                        size_t index) {
   const auto dot = quantity.what.find('.');
   for (const auto& placement : cell.placements) {
     const auto& m = placement.mechanism();
     if (dot == std::string::npos || m.name != quantity.what.substr(0, dot)) continue;
-    Graph graph = m.graph;
+    mechanism::Graph graph = m.graph;
     const auto values = named_values(m, graph);
     const auto value = std::find_if(values.begin(), values.end(), [&](const NamedValue& named) {
       return named.name == quantity.what.substr(dot + 1);
@@ -130,10 +135,10 @@ void QuantityRecorder<T>::add_mechanism(const DetailedCell& cell, const Quantity
       Term term{program, {}, {}, index};
       auto known = known_values(cell, placement, i, 1);
       if (m.point_process)
-        if (const Expr scale = m.symbol(kAreaScale); scale >= 0) known[scale] = 1;
-      for (const Expr e : program->fixed) term.fixed.push_back(graph.evaluate(e, known));
+        if (const mechanism::Expr scale = m.symbol(mechanism::kAreaScale); scale >= 0) known[scale] = 1;
+      for (const mechanism::Expr e : program->fixed) term.fixed.push_back(graph.evaluate(e, known));
       const auto node = static_cast<size_t>(memory_.node_of[static_cast<size_t>(c)]);
-      for (const Expr e : program->symbols) {
+      for (const mechanism::Expr e : program->symbols) {
         const auto& name = graph.name(e);
         const auto stored = std::find(m.stored.begin(), m.stored.end(), name);
         if (stored != m.stored.end())
@@ -177,4 +182,4 @@ void QuantityRecorder<T>::run(const Term& term) {
 template class QuantityRecorder<float>;
 template class QuantityRecorder<double>;
 
-}  // namespace neurontwin
+}  // namespace nt::simulate

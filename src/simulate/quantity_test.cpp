@@ -8,13 +8,14 @@
 
 #include "config/temporary_folder.hpp"
 #include "simulate/cable.hpp"
+#include "simulate/simulator.hpp"
 
-namespace neurontwin {
+namespace nt::simulate {
 namespace {
 
 /// A soma, and where `dendrite` a basal dendrite of two compartments.
-DetailedCell cell_of(const std::string& description, bool dendrite = false) {
-  const auto folder = own_temporary_folder() / "neurontwin-quantity-test";
+cell::DetailedCell cell_of(const std::string& description, bool dendrite = false) {
+  const auto folder = config::own_temporary_folder() / "neurontwin-quantity-test";
   std::filesystem::create_directories(folder);
   const std::string name = dendrite ? "dendrite.swc" : "soma.swc";
   {
@@ -22,9 +23,9 @@ DetailedCell cell_of(const std::string& description, bool dendrite = false) {
     swc << "1 1 0 -10 0 10 -1\n2 1 0 10 0 10 1\n";
     if (dendrite) swc << "3 3 0 11 0 1 2\n4 3 0 81 0 1 3\n";
   }
-  const auto settings = Settings::from_text(
+  const auto settings = config::Settings::from_text(
       fmt::format("kind = \"detailed\"\nmorphology = \"{}\"\n{}", name, description), "cell.toml");
-  auto cell = read_detailed_cell(settings, folder);
+  auto cell = cell::read_detailed_cell(settings, folder);
   settings.reject_unread();
   return cell;
 }
@@ -33,11 +34,11 @@ Quantity at_soma(const std::string& what) {
   return {"soma", what, "", {0}};
 }
 
-Recording run(const DetailedCell& cell, std::vector<Quantity> quantities, int64_t ms,
-              const SynapticInput& input = {}, Precision precision = Precision::in_double) {
+Recording run(const cell::DetailedCell& cell, std::vector<Quantity> quantities, int64_t ms,
+              const stimulus::SynapticInput& input = {}, Precision precision = Precision::in_double) {
   CableSpec spec;
   spec.quantities = std::move(quantities);
-  return simulate_trials(cell, spec, precision, std::span(&input, 1), ms, 1)[0];
+  return simulate(cell, {spec, precision}, std::span(&input, 1), ms, 1)[0];
 }
 
 const std::string kPulse =
@@ -137,7 +138,7 @@ const std::string kSynapses =
 TEST(Quantities, ASynapsesConductanceIsADifferenceOfExponentialsNmdasBlockedByMagnesium) {
   const auto cell = cell_of(kSynapses, true);
   const int dendrite = cell.placements[*cell.excitatory.placement].compartments.at(0);
-  SynapticInput input;
+  stimulus::SynapticInput input;
   input.excitatory = {{5}, {0}};
   const auto r = run(cell,
                      {{"dendrite", "v", "", {dendrite}},
@@ -168,7 +169,7 @@ TEST(Quantities, OfSeveralCompartmentsAreTheirSum) {
   const auto cell = cell_of(kSynapses + "compartment_spacing_um = 40", true);
   const auto& where = cell.placements[*cell.inhibitory.placement].compartments;
   ASSERT_EQ(where.size(), 3u);
-  SynapticInput input;
+  stimulus::SynapticInput input;
   input.inhibitory = {{3, 4, 6}, {0, 1, 2}};
   std::vector<Quantity> all = synaptic_conductances(cell, "basal", where);
   ASSERT_EQ(all.size(), 3u);
@@ -203,4 +204,4 @@ TEST(Quantities, AreFoundByWhatAPlaceHas) {
 }
 
 }  // namespace
-}  // namespace neurontwin
+}  // namespace nt::simulate

@@ -2,9 +2,9 @@
 
 #include <array>
 
-namespace neurontwin {
+namespace nt::simulate {
 
-SimulationSpec read_simulation(const Settings& settings) {
+SimulationSpec read_simulation(const config::Settings& settings) {
   static constexpr std::array<std::string_view, 2> kSchemes{"crank-nicolson", "euler"},
       kPrecisions{"float", "double"};
   SimulationSpec spec;
@@ -17,4 +17,4 @@ SimulationSpec read_simulation(const Settings& settings) {
   return spec;
 }
 
-}  // namespace neurontwin
+}  // namespace nt::simulate

@@ -2,7 +2,7 @@
 #include "config/settings.hpp"
 #include "simulate/cable.hpp"
 
-namespace neurontwin {
+namespace nt::simulate {
 
 /// Part of what a result is known by. Raise it when the same neuron and input come to other numbers.
 inline constexpr int kSimulateVersion = 1;
@@ -12,6 +12,6 @@ struct SimulationSpec {
   CableSpec cable;
   Precision precision = Precision::in_float;
 };
-SimulationSpec read_simulation(const Settings& settings);
+SimulationSpec read_simulation(const config::Settings& settings);
 
-}  // namespace neurontwin
+}  // namespace nt::simulate

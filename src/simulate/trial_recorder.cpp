@@ -1,10 +1,10 @@
-#include "simulate/trial_recorder.hpp"
+#include "simulate/detail/trial_recorder.hpp"
 
 #include <utility>
 
 #include "config/error.hpp"
 
-namespace neurontwin {
+namespace nt::simulate {
 
 template <class T>
 TrialRecorder<T>::TrialRecorder(const CablePlan<T>& plan, const CableLanes<T>& lanes,
@@ -86,7 +86,7 @@ std::vector<Recording> TrialRecorder<T>::finish() {
 
 template <class T>
 RecorderMemory<T> recorder_memory(const CablePlan<T>& plan, const CableLanes<T>& lanes) {
-  const auto stored_at = [&plan, &lanes](const Placement& placement, size_t instance) -> const T* {
+  const auto stored_at = [&plan, &lanes](const cell::Placement& placement, size_t instance) -> const T* {
     for (size_t z = 0; z < plan.zones.size(); ++z) {
       for (size_t g = 0; g < plan.zones[z].groups.size(); ++g) {
         const auto& group = plan.zones[z].groups[g];
@@ -110,4 +110,4 @@ template class TrialRecorder<double>;
 template RecorderMemory<float> recorder_memory(const CablePlan<float>&, const CableLanes<float>&);
 template RecorderMemory<double> recorder_memory(const CablePlan<double>&, const CableLanes<double>&);
 
-}  // namespace neurontwin
+}  // namespace nt::simulate

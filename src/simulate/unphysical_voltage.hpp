@@ -1,7 +1,7 @@
 #pragma once
 #include "config/error.hpp"
 
-namespace neurontwin {
+namespace nt::simulate {
 
 /// A voltage that no membrane has, or none at all: the simulation ends there. `description` says where, when
 /// and by which mechanism.
@@ -14,4 +14,4 @@ struct UnphysicalVoltage : RunError {
   std::string description;
 };
 
-}  // namespace neurontwin
+}  // namespace nt::simulate

@@ -8,11 +8,12 @@
 
 #include "config/temporary_folder.hpp"
 #include "simulate/cable.hpp"
-#include "simulate/cable_reference.hpp"
+#include "simulate/detail/cable_reference.hpp"
 #include "simulate/group.hpp"
 #include "simulate/initial_state.hpp"
+#include "simulate/simulator.hpp"
 
-namespace neurontwin {
+namespace nt::simulate {
 namespace {
 
 constexpr auto kPool =
@@ -37,32 +38,32 @@ class UserMechanism : public testing::Test {
   void write(const std::string& name, const std::string& text) const {
     std::ofstream(folder_ / name) << text;
   }
-  DetailedCell cell(const std::string& insert, const std::string& more = "") const {
-    const auto settings = Settings::from_text(
+  cell::DetailedCell cell(const std::string& insert, const std::string& more = "") const {
+    const auto settings = config::Settings::from_text(
         "kind = \"detailed\"\nmorphology = \"cell.swc\"\ncelsius = 30\n"
         "point = [ { mechanism = \"IClamp\", section = \"soma[0]\", del = 2, dur = 15, amp = 0.3 } ]\n"
         "insert = [ { mechanism = \"leak\", regions = [\"soma\", \"basal\"], g = 2e-4, e = -65 }, " +
             insert + " ]\n" + more,
         "cell.toml");
-    auto cell = read_detailed_cell(settings, folder_.path());
+    auto cell = cell::read_detailed_cell(settings, folder_.path());
     settings.reject_unread();
     return cell;
   }
-  const TemporaryFolder folder_;
+  const config::TemporaryFolder folder_;
 };
 
-Recording run(const DetailedCell& cell, const CableSpec& spec, int64_t ms,
+Recording run(const cell::DetailedCell& cell, const CableSpec& spec, int64_t ms,
               Precision precision = Precision::in_double) {
-  const SynapticInput silence;
-  return simulate_trials(cell, spec, precision, std::span(&silence, 1), ms, 1)[0];
+  const stimulus::SynapticInput silence;
+  return simulate(cell, {spec, precision}, std::span(&silence, 1), ms, 1)[0];
 }
 
 /// Every compartment at whole milliseconds, both ways.
-void expect_lanes_equal_reference(const DetailedCell& cell) {
+void expect_lanes_equal_reference(const cell::DetailedCell& cell) {
   constexpr int64_t kMs = 25;
   for (const auto scheme : {Scheme::backward_euler, Scheme::crank_nicolson}) {
     const CableSpec spec{0.025, scheme, true, 1, 1};
-    const auto reference = simulate_reference(cell, spec, SynapticInput{}, kMs * 40);
+    const auto reference = simulate_reference(cell, spec, stimulus::SynapticInput{}, kMs * 40);
     for (const auto precision : {Precision::in_double, Precision::in_float}) {
       const auto lanes = run(cell, spec, kMs, precision);
       // Double: rounding of a thousand steps. Float: 1e-5 of the largest voltage a step, most of which decays
@@ -87,7 +88,7 @@ TEST_F(UserMechanism, APoolWithoutCalciumCurrentRestsWhereInitialPutsIt) {
       initial_state(cell(R"({ mechanism = "pool.mod", regions = ["soma"], rest = 0.004 })"), 0.025);
   const auto& calcium = start.ions.at("ca");
   EXPECT_EQ(calcium.inside_mM[0], 0.004);
-  EXPECT_DOUBLE_EQ(calcium.reversal_mV[0], nernst_factor_mV(30, 2) * std::log(2 / 0.004));
+  EXPECT_DOUBLE_EQ(calcium.reversal_mV[0], mechanism::nernst_factor_mV(30, 2) * std::log(2 / 0.004));
 }
 
 TEST_F(UserMechanism, CalciumsReversalPotentialIsNeuronsDefaultWhereNobodyLooksAtItsConcentration) {
@@ -100,8 +101,8 @@ TEST_F(UserMechanism, CalciumsReversalPotentialIsNeuronsDefaultWhereNobodyLooksA
       cell(channel + R"(, { mechanism = "pool.mod", regions = ["soma"] })", "reversal_mV = { ca = 120 }"),
       0.025);
   const auto& reversal_mV = pool.ions.at("ca").reversal_mV;
-  EXPECT_DOUBLE_EQ(reversal_mV[0], nernst_factor_mV(30, 2) * std::log(2 / 0.002));  // the soma
-  EXPECT_EQ(reversal_mV.back(), 120);                                               // the dendrite
+  EXPECT_DOUBLE_EQ(reversal_mV[0], mechanism::nernst_factor_mV(30, 2) * std::log(2 / 0.002));  // the soma
+  EXPECT_EQ(reversal_mV.back(), 120);                                                          // the dendrite
 }
 
 TEST_F(UserMechanism, InitialStatesSeeWhatThoseBeforeThemWrote) {
@@ -115,7 +116,7 @@ TEST_F(UserMechanism, InitialStatesSeeWhatThoseBeforeThemWrote) {
   for (size_t p = 0; p < neuron.placements.size(); ++p) {
     if (neuron.placements[p].mechanism().name != "a") continue;
     EXPECT_EQ(start.stored[p].at(0), 0.002);
-    EXPECT_DOUBLE_EQ(start.stored[p].at(1), nernst_factor_mV(30, 2) * std::log(2 / 0.002));
+    EXPECT_DOUBLE_EQ(start.stored[p].at(1), mechanism::nernst_factor_mV(30, 2) * std::log(2 / 0.002));
   }
 }
 
@@ -138,8 +139,8 @@ TEST_F(UserMechanism, AnyIonMayComeAndGoOnBothSidesOfTheMembrane) {
       R"({ mechanism = "magnesium.mod", regions = ["soma", "basal"] }, { mechanism = "both.mod", regions = ["soma"] })",
       "ions = { mg = { inside_mM = 0.5, outside_mM = 1.2 } }");
   const auto start = initial_state(neuron, 0.025).ions.at("mg");
-  EXPECT_DOUBLE_EQ(start.reversal_mV[0], nernst_factor_mV(30, 2) * std::log(1.5 / 0.4));
-  EXPECT_DOUBLE_EQ(start.reversal_mV.back(), nernst_factor_mV(30, 2) * std::log(1.2 / 0.5));
+  EXPECT_DOUBLE_EQ(start.reversal_mV[0], mechanism::nernst_factor_mV(30, 2) * std::log(1.5 / 0.4));
+  EXPECT_DOUBLE_EQ(start.reversal_mV.back(), mechanism::nernst_factor_mV(30, 2) * std::log(1.2 / 0.5));
   expect_lanes_equal_reference(neuron);
   // The concentrations are felt: without the pool the voltage is another one.
   const auto fixed = cell(R"({ mechanism = "magnesium.mod", regions = ["soma", "basal"] })",
@@ -170,7 +171,7 @@ TEST_F(UserMechanism, ChannelsOfTheCatalogueFeelAnIonThatAFileChanges) {
   const std::string channel = R"({ mechanism = "NaTa_t", regions = ["soma"], gbar = 0.02 })";
   const auto neuron = cell(channel + R"(, { mechanism = "sodium.mod", regions = ["soma"] })");
   EXPECT_DOUBLE_EQ(initial_state(neuron, 0.025).ions.at("na").reversal_mV[0],
-                   nernst_factor_mV(30, 1) * std::log(140. / 12));
+                   mechanism::nernst_factor_mV(30, 1) * std::log(140. / 12));
   expect_lanes_equal_reference(neuron);
   EXPECT_GT(std::fabs(run(neuron, {}, 5).soma_mV.back() - run(cell(channel), {}, 5).soma_mV.back()), 0.05);
 }
@@ -234,4 +235,4 @@ TEST_F(UserMechanism, TheSomasVoltageIsThatOfItsMiddle) {
 }
 
 }  // namespace
-}  // namespace neurontwin
+}  // namespace nt::simulate

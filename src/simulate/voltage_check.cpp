@@ -1,14 +1,14 @@
-#include "simulate/voltage_check.hpp"
+#include "simulate/detail/voltage_check.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <map>
 
 #include "cell/physical.hpp"
-#include "simulate/recorder.hpp"
+#include "simulate/detail/recorder.hpp"
 #include "simulate/unphysical_voltage.hpp"
 
-namespace neurontwin {
+namespace nt::simulate {
 namespace {
 
 std::string words_for_mV(double mV) {
@@ -23,7 +23,8 @@ void VoltageCheck<T>::check(double t_ms) {
   for (int node = 0; node < plan_.tree.nodes(); ++node) {
     const T* mV = lanes_.v.data() + at(node, 0);
     for (size_t lane = 0; lane < trials_; ++lane)
-      bad |= static_cast<int>(!(mV[lane] >= T(kLowest_mV))) | static_cast<int>(!(mV[lane] <= T(kHighest_mV)));
+      bad |= static_cast<int>(!(mV[lane] >= T(cell::kLowest_mV))) |
+             static_cast<int>(!(mV[lane] <= T(cell::kHighest_mV)));
   }
   if (bad != 0 && !at_every_step_) throw Disbelief{};
   if (bad != 0) report(t_ms);
@@ -37,12 +38,12 @@ void VoltageCheck<T>::report(double t_ms) const {
   for (size_t trial = 0; trial < trials_; ++trial) {
     const int node = least_believed(trial, t_ms);
     if (node < 0) continue;
-    throw UnphysicalVoltage(
-        trial, fmt::format("the voltage of {} is {} at {:g} ms, expected from {} to {} mV; {}",
-                           place_of(node), words_for_mV(lanes_.v.data()[at(node, trial)]), t_ms, kLowest_mV,
-                           kHighest_mV, cause_at(node, trial, t_ms)));
+    throw UnphysicalVoltage(trial,
+                            fmt::format("the voltage of {} is {} at {:g} ms, expected from {} to {} mV; {}",
+                                        place_of(node), words_for_mV(lanes_.v.data()[at(node, trial)]), t_ms,
+                                        cell::kLowest_mV, cell::kHighest_mV, cause_at(node, trial, t_ms)));
   }
-  fail_run("a voltage outside {} to {} mV, in no trial", kLowest_mV, kHighest_mV);
+  fail_run("a voltage outside {} to {} mV, in no trial", cell::kLowest_mV, cell::kHighest_mV);
 }
 
 /// The node whose voltage is farthest out; of those that have none, one with a current that is none. -1: all
@@ -53,7 +54,7 @@ int VoltageCheck<T>::least_believed(size_t lane, double t_ms) const {
   int worst = -1, without = -1;
   for (int node = 0; node < plan_.tree.nodes(); ++node) {
     const double mV = v[at(node, lane)];
-    if (is_physical_mV(mV)) continue;
+    if (cell::is_physical_mV(mV)) continue;
     if (std::isnan(mV)) {
       if (without < 0) without = node;
       for (const auto& [name, current] : currents_at(node, lane, t_ms))
@@ -99,13 +100,13 @@ double VoltageCheck<T>::current_of(const Group<T>& group, const GroupLanes<T>& s
   if (m.total_current < 0) return 0;
   auto values = known_values(plan_.cell, *group.placement, group.instance[i], plan_.spec.dt_ms);
   const auto set = [&](const std::string& name, double value) {
-    if (const Expr e = m.symbol(name); e >= 0) values[e] = value;
+    if (const mechanism::Expr e = m.symbol(name); e >= 0) values[e] = value;
   };
   set("v", mV);
   set("t", t_ms);
   for (const auto& ion : m.ions) {
     const T* array = lanes_.array(plan_, ion.name);
-    if (ion.quantity != IonQuantity::current && array != nullptr)
+    if (ion.quantity != mechanism::IonQuantity::current && array != nullptr)
       set(ion.name, array[at(group.node[i], lane)]);
   }
   for (size_t s = 0; s < m.stored.size(); ++s)
@@ -152,14 +153,14 @@ template <class T>
 void VoltageCheck<T>::check_traces(const std::vector<Recording>& recordings) const {
   for (size_t trial = 0; trial < recordings.size(); ++trial) {
     const auto check_one = [&](const std::string& place, const std::vector<float>& trace) {
-      const auto bad = std::find_if_not(trace.begin(), trace.end(), is_physical_mV);
+      const auto bad = std::find_if_not(trace.begin(), trace.end(), cell::is_physical_mV);
       if (bad == trace.end()) return;
       throw UnphysicalVoltage(
           trial, fmt::format(
                      "the voltage of {} is {} at {:g} ms, expected from {} to {} mV; steps of {:g} ms may be "
                      "too long",
                      place, words_for_mV(*bad), static_cast<double>(bad - trace.begin()) * kSample_ms,
-                     kLowest_mV, kHighest_mV, plan_.spec.dt_ms));
+                     cell::kLowest_mV, cell::kHighest_mV, plan_.spec.dt_ms));
     };
     check_one("the soma", recordings[trial].soma_mV);
     check_one("the nexus", recordings[trial].nexus_mV);
@@ -170,4 +171,4 @@ void VoltageCheck<T>::check_traces(const std::vector<Recording>& recordings) con
 template class VoltageCheck<float>;
 template class VoltageCheck<double>;
 
-}  // namespace neurontwin
+}  // namespace nt::simulate

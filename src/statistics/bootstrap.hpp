@@ -5,7 +5,7 @@
 
 #include "statistics/estimate.hpp"
 
-namespace neurontwin {
+namespace nt::statistics {
 
 /// Weights [item][resample]: how often each of `items` (trials, synapses) is drawn when as many are drawn
 /// with replacement.
@@ -37,4 +37,4 @@ Resampled resampled_value(std::span<const Sums> items, std::span<const float> we
   return out;
 }
 
-}  // namespace neurontwin
+}  // namespace nt::statistics

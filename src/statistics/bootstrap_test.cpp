@@ -4,7 +4,7 @@
 
 #include <numeric>
 
-namespace neurontwin {
+namespace nt::statistics {
 namespace {
 
 TEST(Bootstrap, DrawsAsManyItemsAsThereAre) {
@@ -53,4 +53,4 @@ TEST(Bootstrap, AResampleIsTheSumOfTheItemsThatItDraws) {
 }
 
 }  // namespace
-}  // namespace neurontwin
+}  // namespace nt::statistics

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 
-namespace neurontwin {
+namespace nt::statistics {
 
 std::pair<double, double> percentile_interval(std::vector<double> values, double confidence) {
   std::erase_if(values, [](double x) { return std::isnan(x); });
@@ -29,4 +29,4 @@ Estimate estimate(Resampled of, double confidence) {
   return estimate(of.value, std::move(of.resampled), confidence);
 }
 
-}  // namespace neurontwin
+}  // namespace nt::statistics

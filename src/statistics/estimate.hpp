@@ -2,7 +2,7 @@
 #include <utility>
 #include <vector>
 
-namespace neurontwin {
+namespace nt::statistics {
 
 /// A value, and the interval that its data leave it.
 struct Estimate {
@@ -25,4 +25,4 @@ std::pair<double, double> percentile_interval(std::vector<double> values, double
 Estimate estimate(double value, std::vector<double> resampled, double confidence = kConfidence);
 Estimate estimate(Resampled of, double confidence = kConfidence);
 
-}  // namespace neurontwin
+}  // namespace nt::statistics

@@ -7,7 +7,7 @@
 #include "random/random.hpp"
 #include "statistics/bootstrap.hpp"
 
-namespace neurontwin {
+namespace nt::statistics {
 namespace {
 
 TEST(Bootstrap, IntervalsHoldTheTruthAsOftenAsTheySay) {
@@ -15,7 +15,7 @@ TEST(Bootstrap, IntervalsHoldTheTruthAsOftenAsTheySay) {
   // runs a little short for skewed samples of this size); the binomial error of 300 cases is 1.8 %.
   int covered = 0;
   for (uint64_t repeat = 0; repeat < 300; ++repeat) {
-    Random random(2, Stage::test_cases, repeat, StreamName::test_case);
+    random::Random random(2, random::Stage::test_cases, repeat, random::StreamName::test_case);
     std::vector<double> x;
     for (int i = 0; i < 60; ++i) x.push_back(-std::log(random.uniform()));
     const auto weight = resampling_weights(x.size(), 400, repeat);
@@ -64,4 +64,4 @@ TEST(Estimate, OfEqualResamplesHasNoWidth) {
 }
 
 }  // namespace
-}  // namespace neurontwin
+}  // namespace nt::statistics

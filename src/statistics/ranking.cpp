@@ -6,7 +6,7 @@
 #include <limits>
 #include <numeric>
 
-namespace neurontwin {
+namespace nt::statistics {
 namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
@@ -156,4 +156,4 @@ std::vector<RocPoint> roc_curve(const RankTable& table, size_t most) {
   return points;
 }
 
-}  // namespace neurontwin
+}  // namespace nt::statistics

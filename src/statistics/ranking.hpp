@@ -5,7 +5,7 @@
 
 #include "statistics/estimate.hpp"
 
-namespace neurontwin {
+namespace nt::statistics {
 
 /// Area under the ROC curve: the chance that a bin with a spike scores above one without, ties counting half
 /// (Mann and Whitney 1947). NaN if either kind is absent.
@@ -57,4 +57,4 @@ struct RocPoint {
 /// The curve at each bin with a spike, at most `most` of them evenly chosen, ends included.
 std::vector<RocPoint> roc_curve(const RankTable& table, size_t most);
 
-}  // namespace neurontwin
+}  // namespace nt::statistics

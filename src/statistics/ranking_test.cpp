@@ -9,7 +9,7 @@
 #include "random/random.hpp"
 #include "statistics/bootstrap.hpp"
 
-namespace neurontwin {
+namespace nt::statistics {
 namespace {
 
 TEST(AreaUnderRoc, CountsPairsAndHalfTies) {
@@ -36,7 +36,7 @@ TEST(AreaUnderRoc, OfAPerfectRankingIsOneAndOfTheReverseNought) {
 }
 
 TEST(AreaUnderRoc, DoesNotChangeWhenScoresAreStretched) {
-  Random random(7, Stage::test_cases, 0, StreamName::test_case);
+  random::Random random(7, random::Stage::test_cases, 0, random::StreamName::test_case);
   std::vector<float> score, stretched;
   std::vector<uint8_t> spike;
   for (int i = 0; i < 1000; ++i) {
@@ -51,7 +51,7 @@ TEST(AreaUnderRoc, DoesNotChangeWhenScoresAreStretched) {
 std::vector<TrialBins> random_trials(size_t trials, size_t bins) {
   std::vector<TrialBins> out;
   for (size_t j = 0; j < trials; ++j) {
-    Random random(1, Stage::test_cases, j, StreamName::test_case);
+    random::Random random(1, random::Stage::test_cases, j, random::StreamName::test_case);
     TrialBins t;
     for (size_t i = 0; i < bins; ++i) {
       t.score.push_back(static_cast<float>(random.integer(0, 300)) / 100);
@@ -152,4 +152,4 @@ TEST(Ranking, TheCurveRisesFromNothingToEverythingAndItsAreaIsTheOneOfTheRanks) 
 }
 
 }  // namespace
-}  // namespace neurontwin
+}  // namespace nt::statistics

@@ -2,7 +2,7 @@
 
 #include <limits>
 
-namespace neurontwin {
+namespace nt::statistics {
 
 void ErrorSums::add(const ErrorSums& o, double w) {
   n += w * o.n;
@@ -21,4 +21,4 @@ double variance_explained(const ErrorSums& s, double least_variance) {
   return variance_explained(s.e2 / s.n, s.y2 / s.n - mean * mean, least_variance);
 }
 
-}  // namespace neurontwin
+}  // namespace nt::statistics

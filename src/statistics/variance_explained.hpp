@@ -1,6 +1,6 @@
 #pragma once
 
-namespace neurontwin {
+namespace nt::statistics {
 
 /// Sums over samples of a quantity's true value y, its square, and the square of a prediction's error e.
 struct ErrorSums {
@@ -17,4 +17,4 @@ double variance_explained(double mean_squared_error, double variance, double lea
 /// The same with the variance about the mean of the samples.
 double variance_explained(const ErrorSums& sums, double least_variance = kLeastVariance);
 
-}  // namespace neurontwin
+}  // namespace nt::statistics

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <vector>
 
-namespace neurontwin {
+namespace nt::statistics {
 namespace {
 
 const std::vector<double> kTruth{-71, -68, -64, -60, -69, -70};
@@ -50,4 +50,4 @@ TEST(VarianceExplained, IsNotDefinedForAConstant) {
 }
 
 }  // namespace
-}  // namespace neurontwin
+}  // namespace nt::statistics

@@ -8,12 +8,12 @@
 #include <stdexcept>
 #include <tuple>
 
-namespace neurontwin {
+namespace nt::stimulus {
 namespace {
 
 using Between = Breadth::Between;
 
-double drawn_from(Between between, Random& random) {
+double drawn_from(Between between, random::Random& random) {
   return random.uniform(between.first, between.second);
 }
 
@@ -21,13 +21,13 @@ double middle(Between between) {
   return (between.first + between.second) / 2;
 }
 
-StimulusShift scaled(Between factor, Random& random) {
+StimulusShift scaled(Between factor, random::Random& random) {
   StimulusShift shift;
   shift.rate_factor = drawn_from(factor, random);
   return shift;
 }
 
-StimulusShift synchronous(const Breadth& b, Random& random) {
+StimulusShift synchronous(const Breadth& b, random::Random& random) {
   StimulusShift shift;
   shift.burst_share = drawn_from(b.synchrony_share, random);
   shift.bursts_hz = drawn_from(b.synchrony_bursts_hz, random);
@@ -35,7 +35,7 @@ StimulusShift synchronous(const Breadth& b, Random& random) {
   return shift;
 }
 
-StimulusShift clustered(const Breadth& b, Random& random) {
+StimulusShift clustered(const Breadth& b, random::Random& random) {
   StimulusShift shift;
   shift.driven_share = b.clusters_driven_share;
   shift.driven_factor = drawn_from(b.clusters_driven_factor, random);
@@ -44,14 +44,14 @@ StimulusShift clustered(const Breadth& b, Random& random) {
 }
 
 /// Draws as much whether the trial is to swing or not.
-StimulusShift with_sinusoid(StimulusShift shift, bool swings, const Breadth& b, Random& random) {
+StimulusShift with_sinusoid(StimulusShift shift, bool swings, const Breadth& b, random::Random& random) {
   shift.depth = drawn_from(b.sinusoidal_depth, random);
   std::tie(shift.period_low_ms, shift.period_high_ms) = b.sinusoidal_period_ms;
   shift.sinusoidal = swings ? WhichTrials::all : WhichTrials::none;
   return shift;
 }
 
-StimulusShift with_pauses(const Breadth& b, Random& random) {
+StimulusShift with_pauses(const Breadth& b, random::Random& random) {
   StimulusShift shift;
   shift.pause_low_ms = std::llround(b.silence_ms.first);
   shift.pause_high_ms = std::llround(b.silence_ms.second);
@@ -60,14 +60,14 @@ StimulusShift with_pauses(const Breadth& b, Random& random) {
 }
 
 /// As the set of this name: clusters; half of the trials swing, half have no inhibition.
-StimulusShift mixed(const Breadth& b, Random& random) {
+StimulusShift mixed(const Breadth& b, random::Random& random) {
   const bool swings = random.uniform() < 0.5, uninhibited = random.uniform() < 0.5;
   auto shift = with_sinusoid(clustered(b, random), swings, b, random);
   shift.without_inhibition = uninhibited ? WhichTrials::all : WhichTrials::none;
   return shift;
 }
 
-StimulusShift uninhibited(const Breadth&, Random&) {
+StimulusShift uninhibited(const Breadth&, random::Random&) {
   StimulusShift shift;
   shift.without_inhibition = WhichTrials::all;
   return shift;
@@ -83,7 +83,7 @@ double mean_driven(const Breadth& b) {
 struct KnownMember {
   std::string_view name;
   bool needs_clusters, needs_inhibition;
-  StimulusShift (*draw)(const Breadth&, Random&);
+  StimulusShift (*draw)(const Breadth&, random::Random&);
   MeanFactors (*mean)(const Breadth&);
 };
 
@@ -92,15 +92,18 @@ MeanFactors alike(double factor) {
 }
 
 const std::array<KnownMember, 9> kKnownMembers{{
-    {"unchanged", false, false, [](const Breadth&, Random&) { return StimulusShift{}; },
+    {"unchanged", false, false, [](const Breadth&, random::Random&) { return StimulusShift{}; },
      [](const Breadth&) { return MeanFactors{}; }},
-    {"rates_low", false, false, [](const Breadth& b, Random& r) { return scaled(b.rates_low_factor, r); },
+    {"rates_low", false, false,
+     [](const Breadth& b, random::Random& r) { return scaled(b.rates_low_factor, r); },
      [](const Breadth& b) { return alike(middle(b.rates_low_factor)); }},
-    {"rates_high", false, false, [](const Breadth& b, Random& r) { return scaled(b.rates_high_factor, r); },
+    {"rates_high", false, false,
+     [](const Breadth& b, random::Random& r) { return scaled(b.rates_high_factor, r); },
      [](const Breadth& b) { return alike(middle(b.rates_high_factor)); }},
     {"synchrony", false, false, synchronous, [](const Breadth&) { return MeanFactors{}; }},
     {"clusters", true, false, clustered, [](const Breadth& b) { return alike(mean_driven(b)); }},
-    {"sinusoidal", false, false, [](const Breadth& b, Random& r) { return with_sinusoid({}, true, b, r); },
+    {"sinusoidal", false, false,
+     [](const Breadth& b, random::Random& r) { return with_sinusoid({}, true, b, r); },
      [](const Breadth&) { return MeanFactors{}; }},
     {"no_inhibition", false, true, uninhibited,
      [](const Breadth&) {
@@ -119,7 +122,7 @@ const KnownMember& known_member(std::string_view name) {
 }
 
 /// InputError if the neuron lacks what the member is about.
-void require_possible(const KnownMember& member, const Settings& breadth, bool has_dendrites,
+void require_possible(const KnownMember& member, const config::Settings& breadth, bool has_dendrites,
                       bool has_inhibition) {
   const auto is_possible = [&](const KnownMember& m) {
     return (has_dendrites || !m.needs_clusters) && (has_inhibition || !m.needs_inhibition);
@@ -136,12 +139,12 @@ void require_possible(const KnownMember& member, const Settings& breadth, bool h
              fmt::join(possible, ", "));
 }
 
-void read_parameters(Breadth& b, const Settings& settings) {
-  const auto between = [&](std::string_view key, Between& of, Range range) {
+void read_parameters(Breadth& b, const config::Settings& settings) {
+  const auto between = [&](std::string_view key, Between& of, config::Range range) {
     of = settings.low_high(key, {of.first, of.second}, range);
   };
   // Of whole numbers of ms.
-  const auto durations = [&](std::string_view key, Between& of, Range range) {
+  const auto durations = [&](std::string_view key, Between& of, config::Range range) {
     const auto low_high =
         settings.integers(key, std::vector<int64_t>{std::llround(of.first), std::llround(of.second)}, range);
     if (low_high.size() != 2 || low_high[0] > low_high[1]) {
@@ -165,11 +168,11 @@ void read_parameters(Breadth& b, const Settings& settings) {
   b.clusters_fit_trials = settings.integer("clusters_fit_trials", b.clusters_fit_trials, {1, 128});
 }
 
-Random stream_of(uint64_t seed, Stage stage, uint64_t trial) {
-  return {seed, stage, trial, StreamName::breadth};
+random::Random stream_of(uint64_t seed, random::Stage stage, uint64_t trial) {
+  return {seed, stage, trial, random::StreamName::breadth};
 }
 
-const Breadth::Member& draw_member(const Breadth& breadth, Random& random) {
+const Breadth::Member& draw_member(const Breadth& breadth, random::Random& random) {
   double left = random.uniform();
   for (const auto& member : breadth.members)
     if ((left -= member.share) < 0) return member;
@@ -188,7 +191,7 @@ std::vector<std::string> breadth_member_names() {
   return names;
 }
 
-Breadth read_breadth(const Settings& stimulus, bool has_dendrites, bool has_inhibition) {
+Breadth read_breadth(const config::Settings& stimulus, bool has_dendrites, bool has_inhibition) {
   Breadth breadth;
   if (!stimulus.has("breadth")) return breadth;
   const auto settings = stimulus.table("breadth");
@@ -211,12 +214,12 @@ Breadth read_breadth(const Settings& stimulus, bool has_dendrites, bool has_inhi
   return breadth;
 }
 
-const std::string& member_of(const Breadth& breadth, uint64_t seed, Stage stage, uint64_t trial) {
+const std::string& member_of(const Breadth& breadth, uint64_t seed, random::Stage stage, uint64_t trial) {
   auto random = stream_of(seed, stage, trial);
   return draw_member(breadth, random).name;
 }
 
-StimulusShift draw_shift(const Breadth& breadth, uint64_t seed, Stage stage, uint64_t trial) {
+StimulusShift draw_shift(const Breadth& breadth, uint64_t seed, random::Stage stage, uint64_t trial) {
   if (breadth.needs_clusters() && breadth.clusters.count == 0)
     throw std::logic_error("a trial of a mixture that needs clusters of synapses is drawn without them");
   auto random = stream_of(seed, stage, trial);
@@ -235,4 +238,4 @@ MeanFactors mean_factors(const Breadth& breadth) {
   return mean;
 }
 
-}  // namespace neurontwin
+}  // namespace nt::stimulus

@@ -6,7 +6,7 @@
 
 #include "stimulus/shifted.hpp"
 
-namespace neurontwin {
+namespace nt::stimulus {
 
 /// A mixture of input distributions for training, so that a twin learns the neuron on more than one. Each
 /// trial belongs to one member, and draws that member's parameters anew: a family of distributions, not a few
@@ -38,13 +38,13 @@ std::vector<std::string> breadth_member_names();
 
 /// Reads [stimulus.breadth], of which there is none unless the table is there. `stimulus`: the table around
 /// it. InputError where it is wrong, or where a member makes no sense for the neuron.
-Breadth read_breadth(const Settings& stimulus, bool has_dendrites, bool has_inhibition);
+Breadth read_breadth(const config::Settings& stimulus, bool has_dendrites, bool has_inhibition);
 
 /// The member that a trial belongs to: a pure function of its arguments.
-const std::string& member_of(const Breadth& breadth, uint64_t seed, Stage stage, uint64_t trial);
+const std::string& member_of(const Breadth& breadth, uint64_t seed, random::Stage stage, uint64_t trial);
 
 /// How the input of a trial is other than [stimulus] says: a pure function of its arguments.
-StimulusShift draw_shift(const Breadth& breadth, uint64_t seed, Stage stage, uint64_t trial);
+StimulusShift draw_shift(const Breadth& breadth, uint64_t seed, random::Stage stage, uint64_t trial);
 
 /// The mean input spikes over all trials, as a multiple of what [stimulus] leads to expect. Takes it that the
 /// neuron has as many clusters as asked for.
@@ -53,4 +53,4 @@ struct MeanFactors {
 };
 MeanFactors mean_factors(const Breadth& breadth);
 
-}  // namespace neurontwin
+}  // namespace nt::stimulus

@@ -6,7 +6,7 @@
 #include <map>
 #include <numeric>
 
-namespace neurontwin {
+namespace nt::stimulus {
 namespace {
 
 constexpr int64_t kTrial_ms = 3000;
@@ -27,7 +27,7 @@ RandomRates one_tree() {
 }
 
 Breadth breadth_of(const std::string& text) {
-  const auto settings = Settings::from_text("[breadth]\n" + text, "a.toml");
+  const auto settings = config::Settings::from_text("[breadth]\n" + text, "a.toml");
   auto breadth = read_breadth(settings, true, true);
   settings.reject_unread();
   breadth.cluster_count = 10;
@@ -38,12 +38,13 @@ Breadth breadth_of(const std::string& text) {
 }
 
 RateFactors factors_of(const Breadth& breadth, uint64_t trial) {
-  return draw_factors(draw_shift(breadth, kSeed, Stage::stimulus_train, trial), one_tree(), kSeed,
-                      Stage::stimulus_train, trial, kTrial_ms);
+  return draw_factors(draw_shift(breadth, kSeed, random::Stage::stimulus_train, trial), one_tree(), kSeed,
+                      random::Stage::stimulus_train, trial, kTrial_ms);
 }
 
 SynapticInput draw(const Breadth& breadth, uint64_t trial) {
-  return draw_input(one_tree(), kSeed, Stage::stimulus_train, trial, kTrial_ms, factors_of(breadth, trial));
+  return draw_input(one_tree(), kSeed, random::Stage::stimulus_train, trial, kTrial_ms,
+                    factors_of(breadth, trial));
 }
 
 bool is_same(const SynapticInput& a, const SynapticInput& b) {
@@ -56,7 +57,7 @@ TEST(Breadth, MembersHaveTheSharesOfTheirWeights) {
   std::map<std::string, double> share;
   constexpr int kTrials = 10'000;
   for (uint64_t trial = 0; trial < kTrials; ++trial)
-    share[member_of(breadth, kSeed, Stage::stimulus_train, trial)] += 1.0 / kTrials;
+    share[member_of(breadth, kSeed, random::Stage::stimulus_train, trial)] += 1.0 / kTrials;
   EXPECT_EQ(share.size(), 4u);
   // Five standard deviations of a share of one half are 0.025.
   EXPECT_NEAR(share["unchanged"], 0.3, 0.025);
@@ -72,9 +73,9 @@ TEST(Breadth, ATrialIsAFunctionOfSeedStageAndNumberAlone) {
   EXPECT_TRUE(is_same(draw(breadth, 9), later));
   int other_seed = 0, other_stage = 0;
   for (uint64_t trial = 0; trial < 100; ++trial) {
-    const auto& here = member_of(breadth, kSeed, Stage::stimulus_train, trial);
-    other_seed += member_of(breadth, kSeed + 1, Stage::stimulus_train, trial) != here;
-    other_stage += member_of(breadth, kSeed, Stage::stimulus_valid, trial) != here;
+    const auto& here = member_of(breadth, kSeed, random::Stage::stimulus_train, trial);
+    other_seed += member_of(breadth, kSeed + 1, random::Stage::stimulus_train, trial) != here;
+    other_stage += member_of(breadth, kSeed, random::Stage::stimulus_valid, trial) != here;
   }
   EXPECT_GT(other_seed, 50);  // of four alike members three quarters, +- 4.3
   EXPECT_GT(other_stage, 50);
@@ -84,8 +85,8 @@ TEST(Breadth, AnUnchangedTrialIsTheOneThatThereWouldBeWithoutBreadth) {
   const auto breadth = breadth_of("unchanged = 1\nrates_high = 1\n");
   int unchanged = 0;
   for (uint64_t trial = 0; trial < 20; ++trial) {
-    const auto plain = draw_input(one_tree(), kSeed, Stage::stimulus_train, trial, kTrial_ms);
-    const bool is_plain = member_of(breadth, kSeed, Stage::stimulus_train, trial) == "unchanged";
+    const auto plain = draw_input(one_tree(), kSeed, random::Stage::stimulus_train, trial, kTrial_ms);
+    const bool is_plain = member_of(breadth, kSeed, random::Stage::stimulus_train, trial) == "unchanged";
     EXPECT_EQ(is_same(draw(breadth, trial), plain), is_plain) << trial;
     unchanged += is_plain;
   }
@@ -98,7 +99,8 @@ TEST(Breadth, ParametersAreDrawnFromAllOfTheirRange) {
     const auto breadth = breadth_of(text);
     double low = INFINITY, high = -INFINITY;
     for (uint64_t trial = 0; trial < 500; ++trial) {
-      const auto drawn = static_cast<double>(value(draw_shift(breadth, kSeed, Stage::stimulus_train, trial)));
+      const auto drawn =
+          static_cast<double>(value(draw_shift(breadth, kSeed, random::Stage::stimulus_train, trial)));
       low = std::min(low, drawn);
       high = std::max(high, drawn);
     }
@@ -126,7 +128,7 @@ TEST(Breadth, OfThePublishedMixturesTrialsAboutHalfSwingHalfHaveNoInhibitionAndA
   const auto breadth = breadth_of("published_mixture = 1\n");
   int swing = 0, uninhibited = 0, both = 0;
   for (uint64_t trial = 0; trial < 1000; ++trial) {
-    const auto shift = draw_shift(breadth, kSeed, Stage::stimulus_train, trial);
+    const auto shift = draw_shift(breadth, kSeed, random::Stage::stimulus_train, trial);
     const bool swings = shift.sinusoidal == WhichTrials::all;
     const bool is_uninhibited = shift.without_inhibition == WhichTrials::all;
     EXPECT_TRUE(shift.needs_clusters());
@@ -175,7 +177,7 @@ TEST(Breadth, TheMeanInputIsAsManyTimesThatWithout) {
   double excitatory = 0, inhibitory = 0, plain_excitatory = 0, plain_inhibitory = 0;
   for (uint64_t trial = 0; trial < 1500; ++trial) {
     const auto broad = draw(breadth, trial);
-    const auto plain = draw_input(one_tree(), kSeed, Stage::stimulus_train, trial, kTrial_ms);
+    const auto plain = draw_input(one_tree(), kSeed, random::Stage::stimulus_train, trial, kTrial_ms);
     excitatory += static_cast<double>(broad.excitatory.time_ms.size());
     inhibitory += static_cast<double>(broad.inhibitory.time_ms.size());
     plain_excitatory += static_cast<double>(plain.excitatory.time_ms.size());
@@ -190,7 +192,7 @@ TEST(Breadth, TheMeanInputIsAsManyTimesThatWithout) {
 
 std::string refusal_of(const std::string& text, bool has_dendrites = true, bool has_inhibition = true) {
   try {
-    const auto settings = Settings::from_text(text, "a.toml");
+    const auto settings = config::Settings::from_text(text, "a.toml");
     read_breadth(settings, has_dendrites, has_inhibition);
     settings.reject_unread();
   } catch (const InputError& error) {
@@ -234,9 +236,9 @@ TEST(Breadth, ThatNeedsClustersIsNotDrawnWithoutThem) {
   auto breadth = breadth_of("clusters = 1\n");
   EXPECT_TRUE(breadth.needs_clusters());
   breadth.clusters = {};
-  EXPECT_THROW(draw_shift(breadth, kSeed, Stage::stimulus_train, 0), std::logic_error);
+  EXPECT_THROW(draw_shift(breadth, kSeed, random::Stage::stimulus_train, 0), std::logic_error);
   EXPECT_FALSE(breadth_of("silence = 1\n").needs_clusters());
 }
 
 }  // namespace
-}  // namespace neurontwin
+}  // namespace nt::stimulus

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
-namespace neurontwin {
+namespace nt::stimulus {
 
 SynapseOrder inward_order(std::span<const uint32_t> synapses, std::span<const double> distance_um) {
   std::vector<size_t> place(synapses.size());
@@ -18,7 +18,7 @@ SynapseOrder inward_order(std::span<const uint32_t> synapses, std::span<const do
 std::vector<SynapseOrder> random_orders(std::span<const uint32_t> synapses, size_t count, uint64_t seed) {
   std::vector<SynapseOrder> orders(count, SynapseOrder(synapses.begin(), synapses.end()));
   for (size_t i = 0; i < count; ++i) {
-    Random random(seed, Stage::sequence_orders, i, StreamName::order);
+    random::Random random(seed, random::Stage::sequence_orders, i, random::StreamName::order);
     for (size_t left = orders[i].size(); left > 1; --left) {  // Fisher and Yates
       const auto drawn = static_cast<size_t>(random.integer(0, static_cast<int64_t>(left) - 1));
       std::swap(orders[i][left - 1], orders[i][drawn]);
@@ -48,4 +48,4 @@ double directionality(std::span<const double> distance_um) {
   return pairs == 0 ? 0 : static_cast<double>(inward - outward) / static_cast<double>(pairs);
 }
 
-}  // namespace neurontwin
+}  // namespace nt::stimulus

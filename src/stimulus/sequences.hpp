@@ -5,7 +5,7 @@
 
 #include "stimulus/stimulus.hpp"
 
-namespace neurontwin {
+namespace nt::stimulus {
 
 /// An order in which excitatory synapses are activated, one spike at each, at equal intervals (Branco, Clark
 /// and Hausser 2010).
@@ -30,4 +30,4 @@ SynapticInput sequence_input(std::span<const uint32_t> order, int64_t start_ms, 
 /// their formula was not at hand, so theirs may differ.
 double directionality(std::span<const double> distance_um);
 
-}  // namespace neurontwin
+}  // namespace nt::stimulus

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <map>
 
-namespace neurontwin {
+namespace nt::stimulus {
 namespace {
 
 TEST(Directionality, IsOneInwardMinusOneOutwardAndCountsExchangesBetween) {
@@ -54,4 +54,4 @@ TEST(RandomOrders, AreAllPermutationsEquallyOftenAndTheSameForASeed) {
 }
 
 }  // namespace
-}  // namespace neurontwin
+}  // namespace nt::stimulus

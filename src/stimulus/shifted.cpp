@@ -7,7 +7,7 @@
 #include <numeric>
 #include <tuple>
 
-namespace neurontwin {
+namespace nt::stimulus {
 namespace {
 
 /// Two shares of one half cross: of four trials one has both.
@@ -16,7 +16,7 @@ bool is_among(WhichTrials which, uint64_t trial, unsigned bit) {
 }
 
 /// 1 on average over trials; higher within bursts.
-std::vector<double> burst_factors(const StimulusShift& shift, Random random, int64_t duration_ms) {
+std::vector<double> burst_factors(const StimulusShift& shift, random::Random random, int64_t duration_ms) {
   const double begin_per_ms = shift.bursts_hz / 1000;
   const double expected = begin_per_ms * static_cast<double>(shift.burst_ms);  // bursts at any time
   std::vector<double> factor(static_cast<size_t>(duration_ms), 1 - shift.burst_share);
@@ -31,7 +31,7 @@ std::vector<double> burst_factors(const StimulusShift& shift, Random random, int
 }
 
 /// 1 where there is input, pause_factor where there is silence; which of them begins is drawn.
-std::vector<double> pause_factors(const StimulusShift& shift, Random random, int64_t duration_ms) {
+std::vector<double> pause_factors(const StimulusShift& shift, random::Random random, int64_t duration_ms) {
   std::vector<double> factor(static_cast<size_t>(duration_ms), 1.0);
   bool silent = random.uniform() < 0.5;
   for (int64_t start = 0; start < duration_ms; silent = !silent) {
@@ -43,7 +43,7 @@ std::vector<double> pause_factors(const StimulusShift& shift, Random random, int
 }
 
 /// Which of the clusters a trial drives.
-std::vector<bool> driven_clusters(const StimulusShift& shift, Random random) {
+std::vector<bool> driven_clusters(const StimulusShift& shift, random::Random random) {
   const auto count = static_cast<size_t>(shift.clusters.count);
   const auto most = static_cast<int64_t>(shift.driven_share * static_cast<double>(count));
   const auto number = static_cast<size_t>(random.integer(1, std::max<int64_t>(1, most)));
@@ -74,7 +74,7 @@ struct Parameters {
   double sinusoidal_depth;
 };
 
-Parameters read_parameters(const Settings& settings) {
+Parameters read_parameters(const config::Settings& settings) {
   Parameters p;
   p.rates_low_factor = settings.number("rates_low_factor", 0.5, {0, 1});
   p.rates_high_factor = settings.number("rates_high_factor", 1.5, {1, 100});
@@ -123,7 +123,7 @@ StimulusShift uninhibited(StimulusShift shift, WhichTrials which) {
 
 struct KnownSet {
   std::string_view name;
-  Stage stage;
+  random::Stage stage;
   StimulusShift (*shift)(const Parameters&);
   std::string (*words)(const Parameters&);
 };
@@ -134,28 +134,30 @@ std::string cluster_words(const Parameters& p) {
 }
 
 const std::array<KnownSet, 7> kKnownSets{{
-    {"rates_low", Stage::stimulus_rates_low, [](const Parameters& p) { return scaled(p.rates_low_factor); },
+    {"rates_low", random::Stage::stimulus_rates_low,
+     [](const Parameters& p) { return scaled(p.rates_low_factor); },
      [](const Parameters& p) { return fmt::format("all rates times {:g}", p.rates_low_factor); }},
-    {"rates_high", Stage::stimulus_rates_high,
+    {"rates_high", random::Stage::stimulus_rates_high,
      [](const Parameters& p) { return scaled(p.rates_high_factor); },
      [](const Parameters& p) { return fmt::format("all rates times {:g}", p.rates_high_factor); }},
-    {"synchrony", Stage::stimulus_synchrony, [](const Parameters& p) { return synchronous(p); },
+    {"synchrony", random::Stage::stimulus_synchrony, [](const Parameters& p) { return synchronous(p); },
      [](const Parameters& p) {
        return fmt::format(
            "{:g} % of the input in bursts of {} ms that a tree's synapses share, {:g} a second",
            100 * p.synchrony_share, p.synchrony_burst_ms, p.synchrony_bursts_hz);
      }},
-    {"clusters", Stage::stimulus_clusters, [](const Parameters& p) { return clustered(p); }, cluster_words},
-    {"sinusoidal", Stage::stimulus_sinusoidal,
+    {"clusters", random::Stage::stimulus_clusters, [](const Parameters& p) { return clustered(p); },
+     cluster_words},
+    {"sinusoidal", random::Stage::stimulus_sinusoidal,
      [](const Parameters& p) { return with_sinusoid({}, WhichTrials::all, p); },
      [](const Parameters& p) {
        return fmt::format("rates times a sinusoid of depth {:g}, period from {:g} to {:g} ms",
                           p.sinusoidal_depth, p.sinusoidal_period_ms.first, p.sinusoidal_period_ms.second);
      }},
-    {"no_inhibition", Stage::stimulus_no_inhibition,
+    {"no_inhibition", random::Stage::stimulus_no_inhibition,
      [](const Parameters&) { return uninhibited({}, WhichTrials::all); },
      [](const Parameters&) { return std::string("no inhibitory input"); }},
-    {"published_mixture", Stage::stimulus_published_mixture,
+    {"published_mixture", random::Stage::stimulus_published_mixture,
      [](const Parameters& p) {
        return uninhibited(with_sinusoid(clustered(p), WhichTrials::half, p), WhichTrials::half);
      },
@@ -164,12 +166,12 @@ const std::array<KnownSet, 7> kKnownSets{{
      }},
 }};
 
-const KnownSet& known_set(const std::string& name, const Settings& settings) {
+const KnownSet& known_set(const std::string& name, const config::Settings& settings) {
   const auto known = std::find_if(kKnownSets.begin(), kKnownSets.end(),
                                   [&](const KnownSet& set) { return set.name == name; });
   if (known != kKnownSets.end()) return *known;
   const auto names = shifted_set_names();
-  const auto meant = nearest_word(name, names);
+  const auto meant = config::nearest_word(name, names);
   fail_input("{}: '{}' names the set \"{}\"; {}", settings.where("sets"), settings.full_key("sets"), name,
              meant ? fmt::format("did you mean \"{}\"?", *meant)
                    : fmt::format("known sets: {}", fmt::join(names, ", ")));
@@ -183,7 +185,7 @@ std::vector<std::string> shifted_set_names() {
   return names;
 }
 
-std::vector<ShiftedSet> read_shifted_sets(const Settings& settings) {
+std::vector<ShiftedSet> read_shifted_sets(const config::Settings& settings) {
   const auto parameters = read_parameters(settings);
   const auto names = settings.texts("sets", std::vector<std::string>{});
   std::vector<ShiftedSet> sets;
@@ -198,15 +200,15 @@ std::vector<ShiftedSet> read_shifted_sets(const Settings& settings) {
   return sets;
 }
 
-Sinusoid draw_sinusoid(const StimulusShift& shift, uint64_t seed, Stage stage, uint64_t trial) {
+Sinusoid draw_sinusoid(const StimulusShift& shift, uint64_t seed, random::Stage stage, uint64_t trial) {
   if (!is_among(shift.sinusoidal, trial, 0)) return {};
-  Random random(seed, stage, trial, StreamName::sinusoid);
+  random::Random random(seed, stage, trial, random::StreamName::sinusoid);
   const double period_ms = random.uniform(shift.period_low_ms, shift.period_high_ms);
   return {period_ms, random.uniform(0, 2 * std::numbers::pi)};
 }
 
-RateFactors draw_factors(const StimulusShift& shift, const RandomRates& rates, uint64_t seed, Stage stage,
-                         uint64_t trial, int64_t duration_ms) {
+RateFactors draw_factors(const StimulusShift& shift, const RandomRates& rates, uint64_t seed,
+                         random::Stage stage, uint64_t trial, int64_t duration_ms) {
   RateFactors factors;
   const auto excitatory = static_cast<size_t>(rates.excitatory_synapses);
   const auto inhibitory = static_cast<size_t>(rates.inhibitory_synapses);
@@ -214,7 +216,8 @@ RateFactors draw_factors(const StimulusShift& shift, const RandomRates& rates, u
   if (shift.rate_factor != 1 || shift.needs_clusters() || silent)
     factors.of_synapse.assign(excitatory + inhibitory, shift.rate_factor);
   if (shift.needs_clusters()) {
-    const auto driven = driven_clusters(shift, Random(seed, stage, trial, StreamName::driven_clusters));
+    const auto driven =
+        driven_clusters(shift, random::Random(seed, stage, trial, random::StreamName::driven_clusters));
     const auto drive = [&](const std::vector<int>& cluster, size_t first) {
       for (size_t s = 0; s < cluster.size(); ++s)
         factors.of_synapse[first + s] *= driven[static_cast<size_t>(cluster[s])] ? shift.driven_factor : 0;
@@ -230,7 +233,8 @@ RateFactors draw_factors(const StimulusShift& shift, const RandomRates& rates, u
   if (shift.burst_share == 0 && sinusoid.period_ms == 0 && shift.pause_high_ms == 0) return factors;
   std::vector<double> common(static_cast<size_t>(duration_ms), 1.0);
   if (shift.pause_high_ms > 0)
-    common = pause_factors(shift, Random(seed, stage, trial, StreamName::pauses), duration_ms);
+    common =
+        pause_factors(shift, random::Random(seed, stage, trial, random::StreamName::pauses), duration_ms);
   for (size_t t = 0; sinusoid.period_ms != 0 && t < common.size(); ++t) {
     const double angle = 2 * std::numbers::pi * static_cast<double>(t) / sinusoid.period_ms + sinusoid.phase;
     common[t] *= 1 + shift.depth * std::sin(angle);
@@ -238,7 +242,8 @@ RateFactors draw_factors(const StimulusShift& shift, const RandomRates& rates, u
   for (size_t pool = 0; pool < rates.pools.size(); ++pool) {
     auto& factor = factors.of_pool.emplace_back(static_cast<size_t>(duration_ms), 1.0);
     if (shift.burst_share > 0) {
-      factor = burst_factors(shift, Random(seed, stage, trial, {StreamName::bursts, pool}), duration_ms);
+      factor = burst_factors(shift, random::Random(seed, stage, trial, {random::StreamName::bursts, pool}),
+                             duration_ms);
     }
     for (size_t t = 0; t < factor.size(); ++t) factor[t] *= common[t];
   }
@@ -269,4 +274,4 @@ std::string determining_text(const StimulusShift& shift) {
   return text.empty() ? text : "\n[shift]\n" + text;
 }
 
-}  // namespace neurontwin
+}  // namespace nt::stimulus

@@ -5,7 +5,7 @@
 
 #include "stimulus/stimulus.hpp"
 
-namespace neurontwin {
+namespace nt::stimulus {
 
 /// Synapses in groups that may be driven together: the number of each synapse's group, from 0 to count - 1.
 struct SynapseClusters {
@@ -54,7 +54,7 @@ struct StimulusShift {
 struct ShiftedSet {
   std::string name;   // "synchrony"
   std::string words;  // what is other, for people
-  Stage stage;
+  random::Stage stage;
   StimulusShift shift;  // without its clusters, which are the neuron's
 };
 
@@ -63,20 +63,20 @@ std::vector<std::string> shifted_set_names();
 
 /// The sets that [evaluate.generalisation] names under `sets`, in that order, each with its parameters.
 /// InputError where it is wrong.
-std::vector<ShiftedSet> read_shifted_sets(const Settings& settings);
+std::vector<ShiftedSet> read_shifted_sets(const config::Settings& settings);
 
 /// The sinusoid of a trial: what draw_factors multiplies the rates by. A period of 0 is none.
 struct Sinusoid {
   double period_ms = 0, phase = 0;
 };
-Sinusoid draw_sinusoid(const StimulusShift& shift, uint64_t seed, Stage stage, uint64_t trial);
+Sinusoid draw_sinusoid(const StimulusShift& shift, uint64_t seed, random::Stage stage, uint64_t trial);
 
 /// The factors of one trial: a pure function of its arguments.
-RateFactors draw_factors(const StimulusShift& shift, const RandomRates& rates, uint64_t seed, Stage stage,
-                         uint64_t trial, int64_t duration_ms);
+RateFactors draw_factors(const StimulusShift& shift, const RandomRates& rates, uint64_t seed,
+                         random::Stage stage, uint64_t trial, int64_t duration_ms);
 
 /// All that determines a set's trials beside the training distribution, as TOML text; nothing where nothing
 /// is other. Its clusters count as their number.
 std::string determining_text(const StimulusShift& shift);
 
-}  // namespace neurontwin
+}  // namespace nt::stimulus

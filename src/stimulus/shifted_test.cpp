@@ -7,7 +7,7 @@
 #include <numbers>
 #include <numeric>
 
-namespace neurontwin {
+namespace nt::stimulus {
 namespace {
 
 constexpr int64_t kTrial_ms = 3000;
@@ -30,11 +30,11 @@ RandomRates two_trees() {
 }
 
 StimulusShift shift_of(const std::string& set, const std::string& parameters = "") {
-  return read_shifted_sets(Settings::from_text("sets = ['" + set + "']\n" + parameters))[0].shift;
+  return read_shifted_sets(config::Settings::from_text("sets = ['" + set + "']\n" + parameters))[0].shift;
 }
 
 SynapticInput draw(const StimulusShift& shift, uint64_t trial, const RandomRates& rates = two_trees(),
-                   Stage stage = Stage::test_cases) {
+                   random::Stage stage = random::Stage::test_cases) {
   return draw_input(rates, 1, stage, trial, kTrial_ms,
                     draw_factors(shift, rates, 1, stage, trial, kTrial_ms));
 }
@@ -63,7 +63,7 @@ bool is_same(const Events& a, const Events& b) {
 
 TEST(Shift, OfNothingIsTheTrainingDistribution) {
   const auto rates = two_trees();
-  const auto plain = draw_input(rates, 1, Stage::test_cases, 3, kTrial_ms), same = draw({}, 3);
+  const auto plain = draw_input(rates, 1, random::Stage::test_cases, 3, kTrial_ms), same = draw({}, 3);
   EXPECT_TRUE(is_same(plain.excitatory, same.excitatory));
   EXPECT_TRUE(is_same(plain.inhibitory, same.inhibitory));
   EXPECT_EQ(determining_text({}), "");
@@ -78,9 +78,10 @@ TEST(Shift, SpikesFollowTheReferenceWithAllFactorsAtOnce) {
   for (int s = 0; s < 40; ++s) shift.clusters.of_inhibitory.push_back(s % 4);
   const auto rates = two_trees();
   for (uint64_t trial = 0; trial < 4; ++trial) {
-    const auto factors = draw_factors(shift, rates, 1, Stage::test_cases, trial, kTrial_ms);
-    const auto p = spike_probability_reference(rates, 1, Stage::test_cases, trial, kTrial_ms, factors);
-    const auto input = draw_input(rates, 1, Stage::test_cases, trial, kTrial_ms, factors);
+    const auto factors = draw_factors(shift, rates, 1, random::Stage::test_cases, trial, kTrial_ms);
+    const auto p =
+        spike_probability_reference(rates, 1, random::Stage::test_cases, trial, kTrial_ms, factors);
+    const auto input = draw_input(rates, 1, random::Stage::test_cases, trial, kTrial_ms, factors);
     for (size_t s = 0; s < 60; ++s) {
       const double expected = std::accumulate(p[s].begin(), p[s].end(), 0.0);
       const auto counted = static_cast<double>(std::ranges::count(input.excitatory.synapse, s));
@@ -125,7 +126,7 @@ TEST(Shift, SynchronyRaisesTheVarianceOfThePopulationCountWithoutChangingItsMean
 
 TEST(Shift, BurstsAreSharedWithinATreeAndNotBetweenTrees) {
   const auto shift = shift_of("synchrony", "synchrony_share = 1\n");
-  const auto factors = draw_factors(shift, two_trees(), 1, Stage::test_cases, 0, kTrial_ms);
+  const auto factors = draw_factors(shift, two_trees(), 1, random::Stage::test_cases, 0, kTrial_ms);
   ASSERT_EQ(factors.of_pool.size(), 2u);
   EXPECT_NE(factors.of_pool[0], factors.of_pool[1]);
   // With all of the input in bursts of 5 ms there is none between: every run of silence ends a burst.
@@ -140,7 +141,7 @@ TEST(Shift, BurstsAreSharedWithinATreeAndNotBetweenTrees) {
 TEST(Shift, SinusoidalRatesHaveTheirPowerAtThePeriodDrawn) {
   const auto shift = shift_of("sinusoidal");
   for (uint64_t trial = 0; trial < 12; ++trial) {
-    const auto sinusoid = draw_sinusoid(shift, 1, Stage::test_cases, trial);
+    const auto sinusoid = draw_sinusoid(shift, 1, random::Stage::test_cases, trial);
     EXPECT_GE(sinusoid.period_ms, 15);
     EXPECT_LE(sinusoid.period_ms, 300);
     const auto count = population_count(draw(shift, trial));
@@ -172,7 +173,7 @@ TEST(Shift, ClustersDriveOnlyTheirSynapsesAndUpToTheirShareOfThem) {
   std::vector<bool> ever(20, false);
   size_t most = 0;
   for (uint64_t trial = 0; trial < 100; ++trial) {
-    const auto factors = draw_factors(shift, two_trees(), 1, Stage::test_cases, trial, kTrial_ms);
+    const auto factors = draw_factors(shift, two_trees(), 1, random::Stage::test_cases, trial, kTrial_ms);
     std::vector<bool> driven(20, false);
     for (size_t s = 0; s < 20; ++s) {
       driven[s] = factors.of_synapse[s] > 0;
@@ -204,7 +205,7 @@ TEST(Shift, HalfOfThePublishedMixturesTrialsHaveNoInhibitionHalfASinusoidAndAQua
   int silent = 0, sinusoidal = 0, both = 0;
   for (uint64_t trial = 0; trial < 64; ++trial) {
     const bool has_none = draw(shift, trial).inhibitory.time_ms.empty();
-    const bool swings = draw_sinusoid(shift, 1, Stage::test_cases, trial).period_ms > 0;
+    const bool swings = draw_sinusoid(shift, 1, random::Stage::test_cases, trial).period_ms > 0;
     silent += has_none;
     sinusoidal += swings;
     both += has_none && swings;
@@ -215,10 +216,11 @@ TEST(Shift, HalfOfThePublishedMixturesTrialsHaveNoInhibitionHalfASinusoidAndAQua
 }
 
 TEST(Shift, SetsDrawFromStreamsOfTheirOwn) {
-  std::vector<Stage> stages;
+  std::vector<random::Stage> stages;
   for (const auto& name : shifted_set_names())
-    stages.push_back(read_shifted_sets(Settings::from_text("sets = ['" + name + "']\n"))[0].stage);
-  for (const auto test : {Stage::stimulus_train, Stage::stimulus_valid, Stage::stimulus_test})
+    stages.push_back(read_shifted_sets(config::Settings::from_text("sets = ['" + name + "']\n"))[0].stage);
+  for (const auto test :
+       {random::Stage::stimulus_train, random::Stage::stimulus_valid, random::Stage::stimulus_test})
     stages.push_back(test);
   std::ranges::sort(stages);
   EXPECT_EQ(std::ranges::adjacent_find(stages), stages.end());
@@ -226,7 +228,7 @@ TEST(Shift, SetsDrawFromStreamsOfTheirOwn) {
 
 std::string refusal_of(const std::string& text) {
   try {
-    const auto settings = Settings::from_text(text, "a.toml");
+    const auto settings = config::Settings::from_text(text, "a.toml");
     read_shifted_sets(settings);
     settings.reject_unread();
   } catch (const InputError& error) {
@@ -257,4 +259,4 @@ TEST(ShiftedSets, AreKnownByWhatDeterminesThemAlone) {
 }
 
 }  // namespace
-}  // namespace neurontwin
+}  // namespace nt::stimulus

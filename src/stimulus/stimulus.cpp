@@ -4,7 +4,7 @@
 #include <cmath>
 #include <numeric>
 
-namespace neurontwin {
+namespace nt::stimulus {
 namespace {
 
 constexpr double kAlmostNoSpikes = 1e-4;  // per 100 ms, in place of a negative total
@@ -19,13 +19,13 @@ struct IntervalRates {
   const double* of(int64_t synapse) const { return per_ms.data() + synapse * intervals; }
 };
 
-int64_t pick_with_jitter(Random& random, const std::vector<int64_t>& options, int64_t jitter) {
+int64_t pick_with_jitter(random::Random& random, const std::vector<int64_t>& options, int64_t jitter) {
   const auto chosen =
       options[static_cast<size_t>(random.integer(0, static_cast<int64_t>(options.size()) - 1))];
   return std::max<int64_t>(1, chosen + random.integer(-jitter, jitter));
 }
 
-IntervalRates draw_interval_rates(const RandomRates& rates, Random& random, int64_t duration_ms) {
+IntervalRates draw_interval_rates(const RandomRates& rates, random::Random& random, int64_t duration_ms) {
   IntervalRates drawn;
   drawn.interval_ms = pick_with_jitter(random, rates.interval_ms, rates.interval_jitter_ms);
   drawn.smoothing_sd_ms =
@@ -174,7 +174,7 @@ std::vector<SynapseFactor> by_synapse(const RateFactors& factors, const RandomRa
 /// only.
 template <class Keep>
 void draw_spikes(const IntervalSmoother& smoother, const double* rate, int64_t intervals,
-                 const SynapseFactor& factor, int64_t duration_ms, Random& random, Keep&& keep) {
+                 const SynapseFactor& factor, int64_t duration_ms, random::Random& random, Keep&& keep) {
   const double highest = spike_probability(*std::max_element(rate, rate + intervals) * factor.highest());
   if (highest <= 0) return;
   const double log_failure = std::log1p(-std::min(highest, 1 - 1e-12));
@@ -204,7 +204,7 @@ Events sorted_by_time(const std::vector<std::vector<uint32_t>>& times_of_synapse
   return events;
 }
 
-std::vector<int64_t> durations(const Settings& settings, std::string_view key) {
+std::vector<int64_t> durations(const config::Settings& settings, std::string_view key) {
   auto values = settings.integers(key, {}, {1, 1e6});
   if (values.empty()) {
     fail_input("{}: '{}' is empty, expected at least one duration in ms", settings.where(key),
@@ -227,7 +227,7 @@ SynapsePool one_pool(int excitatory_synapses, int inhibitory_synapses) {
   return pool;
 }
 
-RandomRates read_stimulus(const Settings& settings, std::vector<SynapsePool> pools) {
+RandomRates read_stimulus(const config::Settings& settings, std::vector<SynapsePool> pools) {
   RandomRates rates;
   rates.excitatory_synapses = rates.inhibitory_synapses = 0;
   const auto [low, high] = settings.low_high("excitatory_per_100ms", {0, 50}, {0, 1e6});
@@ -243,7 +243,7 @@ RandomRates read_stimulus(const Settings& settings, std::vector<SynapsePool> poo
   rates.inhibition_below_excitation = settings.number("inhibition_below_excitation", 50.0);
   rates.inhibition_above_excitation = settings.number("inhibition_above_excitation", -15.0);
   std::tie(rates.synapse_factor_low, rates.synapse_factor_high) =
-      settings.low_high("synapse_factor", {0.5, 1.5}, kNotNegative);
+      settings.low_high("synapse_factor", {0.5, 1.5}, config::kNotNegative);
   rates.interval_ms = durations(settings, "interval_ms");
   rates.interval_jitter_ms = settings.integer("interval_jitter_ms", 20, {0, 1e6});
   rates.smoothing_sd_ms = durations(settings, "smoothing_sd_ms");
@@ -251,16 +251,17 @@ RandomRates read_stimulus(const Settings& settings, std::vector<SynapsePool> poo
   return rates;
 }
 
-SynapticInput draw_input(const RandomRates& rates, uint64_t seed, Stage stage, uint64_t trial,
+SynapticInput draw_input(const RandomRates& rates, uint64_t seed, random::Stage stage, uint64_t trial,
                          int64_t duration_ms, const RateFactors& factors) {
-  Random rate_stream(seed, stage, trial, StreamName::rates);
+  random::Random rate_stream(seed, stage, trial, random::StreamName::rates);
   const auto drawn = draw_interval_rates(rates, rate_stream, duration_ms);
   const IntervalSmoother smoother(drawn, duration_ms);
   const auto factor = by_synapse(factors, rates);
   const auto kind = [&](int first, int count) {
     std::vector<std::vector<uint32_t>> times(static_cast<size_t>(count));
     for (int s = 0; s < count; ++s) {
-      Random random(seed, stage, trial, {StreamName::synapse, static_cast<uint64_t>(first + s)});
+      random::Random random(seed, stage, trial,
+                            {random::StreamName::synapse, static_cast<uint64_t>(first + s)});
       draw_spikes(smoother, drawn.of(first + s), drawn.intervals, factor[static_cast<size_t>(first + s)],
                   duration_ms, random, [&](uint32_t t) { times[static_cast<size_t>(s)].push_back(t); });
     }
@@ -287,9 +288,10 @@ PoolInput mean_input(const RandomRates& rates, const SynapsePool& pool, int64_t 
 }
 
 std::vector<std::vector<double>> spike_probability_reference(const RandomRates& rates, uint64_t seed,
-                                                             Stage stage, uint64_t trial, int64_t duration_ms,
+                                                             random::Stage stage, uint64_t trial,
+                                                             int64_t duration_ms,
                                                              const RateFactors& factors) {
-  Random rate_stream(seed, stage, trial, StreamName::rates);
+  random::Random rate_stream(seed, stage, trial, random::StreamName::rates);
   const auto drawn = draw_interval_rates(rates, rate_stream, duration_ms);
   const auto window = smoothing_window(drawn.smoothing_sd_ms);
   const auto half = static_cast<int64_t>(window.size() - 1) / 2;
@@ -310,4 +312,4 @@ std::vector<std::vector<double>> spike_probability_reference(const RandomRates& 
   return probability;
 }
 
-}  // namespace neurontwin
+}  // namespace nt::stimulus

@@ -7,7 +7,7 @@
 #include "config/settings.hpp"
 #include "random/random.hpp"
 
-namespace neurontwin {
+namespace nt::stimulus {
 
 /// Part of what a result is known by. Raise it when the same settings and seed draw other spikes.
 inline constexpr int kStimulusVersion = 1;
@@ -56,7 +56,7 @@ struct RandomRates {
 
 /// Reads [stimulus] for a neuron with these pools: excitatory_per_100ms holds for all of them, or a table
 /// with a pool's name has its own. InputError where it is wrong.
-RandomRates read_stimulus(const Settings& settings, std::vector<SynapsePool> pools);
+RandomRates read_stimulus(const config::Settings& settings, std::vector<SynapsePool> pools);
 
 /// Factors on the rates that are drawn for one trial; none are 1.
 struct RateFactors {
@@ -65,7 +65,7 @@ struct RateFactors {
 };
 
 /// The input of one trial: a pure function of its arguments.
-SynapticInput draw_input(const RandomRates& rates, uint64_t seed, Stage stage, uint64_t trial,
+SynapticInput draw_input(const RandomRates& rates, uint64_t seed, random::Stage stage, uint64_t trial,
                          int64_t duration_ms, const RateFactors& factors = {});
 
 /// Input spikes per ms of a pool, each kind's over all its synapses.
@@ -81,7 +81,8 @@ PoolInput mean_input(const RandomRates& rates, const SynapsePool& pool, int64_t 
 /// The expected number of spikes per synapse and ms of one trial, [synapse][ms], excitatory first: what
 /// draw_input draws from. Written plainly from the definition; the reference for the tests.
 std::vector<std::vector<double>> spike_probability_reference(const RandomRates& rates, uint64_t seed,
-                                                             Stage stage, uint64_t trial, int64_t duration_ms,
+                                                             random::Stage stage, uint64_t trial,
+                                                             int64_t duration_ms,
                                                              const RateFactors& factors = {});
 
-}  // namespace neurontwin
+}  // namespace nt::stimulus

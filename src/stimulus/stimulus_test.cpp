@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-namespace neurontwin {
+namespace nt::stimulus {
 namespace {
 
 RandomRates published_if_input() {
@@ -19,8 +19,8 @@ TEST(Stimulus, SpikesFollowTheRatesOfTheReference) {
   // errors.
   const auto rates = published_if_input();
   for (uint64_t trial = 0; trial < 4; ++trial) {
-    const auto p = spike_probability_reference(rates, 3, Stage::test_cases, trial, 2000);
-    const auto input = draw_input(rates, 3, Stage::test_cases, trial, 2000);
+    const auto p = spike_probability_reference(rates, 3, random::Stage::test_cases, trial, 2000);
+    const auto input = draw_input(rates, 3, random::Stage::test_cases, trial, 2000);
     for (const bool excitatory : {true, false}) {
       std::vector<double> expected(8), counted(8);
       const size_t first = excitatory ? 0 : 80, last = excitatory ? 80 : 100;
@@ -43,7 +43,7 @@ TEST(Stimulus, MeanRatesAreThoseOfTheSpecification) {
   double excitatory = 0, inhibitory = 0;
   const int trials = 1000;
   for (uint64_t trial = 0; trial < trials; ++trial) {
-    const auto input = draw_input(rates, 1, Stage::test_cases, trial, 3000);
+    const auto input = draw_input(rates, 1, random::Stage::test_cases, trial, 3000);
     const auto middle = [](const Events& events) {
       double n = 0;
       for (const auto t : events.time_ms) n += t >= 1000 && t < 2000;
@@ -102,7 +102,7 @@ TEST(Stimulus, SpikesPerMsOfEachTreeAndKindAreWithinOnePercentOfTheSpecification
   for (auto& pool : rates.pools) pool.excitatory_per_100ms_high /= 10;
   double counted[2][2] = {};  // [tree][kind]
   for (uint64_t trial = 0; trial < kTrials; ++trial) {
-    const auto input = draw_input(rates, 1, Stage::test_cases, trial, kTrial_ms);
+    const auto input = draw_input(rates, 1, random::Stage::test_cases, trial, kTrial_ms);
     for (const auto s : input.excitatory.synapse) ++counted[s >= 262][0];
     for (const auto s : input.inhibitory.synapse) ++counted[s >= 262][1];
   }
@@ -117,7 +117,7 @@ TEST(Stimulus, RatesSagToHalfAtTheEndsOfATrial) {
   const auto rates = published_if_input();
   double ends = 0, middle = 0;
   for (uint64_t trial = 0; trial < 2000; ++trial) {
-    for (const auto t : draw_input(rates, 1, Stage::test_cases, trial, 2000).excitatory.time_ms) {
+    for (const auto t : draw_input(rates, 1, random::Stage::test_cases, trial, 2000).excitatory.time_ms) {
       ends += t < 5 || t >= 1995;
       middle += t >= 995 && t < 1005;
     }
@@ -126,7 +126,7 @@ TEST(Stimulus, RatesSagToHalfAtTheEndsOfATrial) {
 }
 
 TEST(Stimulus, EventsAreSortedAndNeverRepeated) {
-  const auto input = draw_input(published_if_input(), 5, Stage::stimulus_train, 42, 6000);
+  const auto input = draw_input(published_if_input(), 5, random::Stage::stimulus_train, 42, 6000);
   for (const auto* events : {&input.excitatory, &input.inhibitory}) {
     ASSERT_EQ(events->time_ms.size(), events->synapse.size());
     for (size_t i = 1; i < events->time_ms.size(); ++i) {
@@ -144,7 +144,7 @@ TEST(Stimulus, PoolsHaveTheirOwnTotalsSharedByWeight) {
   rates.inhibition_above_excitation = 0;
   SynapsePool first{"basal", {0, 2}, {}, {0.75, 0.25}, {}, 2, 2}, second{"apical", {1}, {0}, {1}, {1}, 4, 4};
   rates.pools = {first, second};
-  const auto p = spike_probability_reference(rates, 1, Stage::test_cases, 0, 20000);
+  const auto p = spike_probability_reference(rates, 1, random::Stage::test_cases, 0, 20000);
   double mean[4];
   for (size_t s = 0; s < 4; ++s) {
     mean[s] = 0;
@@ -161,10 +161,10 @@ TEST(Stimulus, HighestRatesStillGiveAtMostOneSpikeAMillisecond) {
   auto rates = published_if_input();
   rates.pools[0].excitatory_per_100ms_low = rates.pools[0].excitatory_per_100ms_high =
       1e6;  // 125 spikes a ms and synapse: all bins full
-  const auto input = draw_input(rates, 1, Stage::test_cases, 0, 400);
+  const auto input = draw_input(rates, 1, random::Stage::test_cases, 0, 400);
   EXPECT_GT(input.excitatory.time_ms.size(), 0.98 * 80 * 400);
   EXPECT_LE(input.excitatory.time_ms.size(), 80u * 400);
 }
 
 }  // namespace
-}  // namespace neurontwin
+}  // namespace nt::stimulus

@@ -1,6 +1,9 @@
 #include "stimulus/timed_input.hpp"
 
-namespace neurontwin {
+#include <algorithm>
+#include <utility>
+
+namespace nt::stimulus {
 
 TimedInput timed(const SynapticInput& input) {
   const auto of = [](const Events& events) {
@@ -9,4 +12,25 @@ TimedInput timed(const SynapticInput& input) {
   return {of(input.excitatory), of(input.inhibitory)};
 }
 
-}  // namespace neurontwin
+SynapticInput at_whole_ms(const TimedInput& input) {
+  const auto of = [](const TimedEvents& events) {
+    if (!events.weight.empty())
+      fail_input(
+          "the input spikes have weights of their own, which a point neuron's synapses have not; leave them "
+          "out");
+    std::vector<std::pair<uint32_t, uint32_t>> spikes;  // ms, synapse
+    for (size_t k = 0; k < events.time_ms.size(); ++k)
+      spikes.emplace_back(static_cast<uint32_t>(events.time_ms[k]), events.synapse[k]);
+    std::ranges::sort(spikes);
+    spikes.erase(std::unique(spikes.begin(), spikes.end()), spikes.end());
+    Events whole;
+    for (const auto& [ms, synapse] : spikes) {
+      whole.time_ms.push_back(ms);
+      whole.synapse.push_back(synapse);
+    }
+    return whole;
+  };
+  return {of(input.excitatory), of(input.inhibitory)};
+}
+
+}  // namespace nt::stimulus

@@ -1,7 +1,7 @@
 #pragma once
 #include "stimulus/stimulus.hpp"
 
-namespace neurontwin {
+namespace nt::stimulus {
 
 /// Input spikes of one kind of synapse at any times, each with a weight of its own if there are any: what is
 /// recorded elsewhere and replayed. In any order.
@@ -17,5 +17,8 @@ struct TimedInput {
 
 /// The same spikes, with the weight of their synapses.
 TimedInput timed(const SynapticInput& input);
+/// Each spike in the millisecond that it lies in, at most one of a synapse in each. InputError where spikes
+/// have weights of their own.
+SynapticInput at_whole_ms(const TimedInput& input);
 
-}  // namespace neurontwin
+}  // namespace nt::stimulus

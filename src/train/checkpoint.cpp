@@ -5,14 +5,14 @@
 #include "train/checkpoint_file.hpp"
 #include "twin/saved_twin.hpp"
 
-namespace neurontwin {
+namespace nt::train {
 namespace {
 
 constexpr auto kFirstMoment = "first_moment", kSecondMoment = "second_moment", kAverage = "weight_average";
 
 /// Those of the network, two moments of each trained number, and the average of all.
-std::vector<NamedShape> arrays_of(const Twin& twin, bool averaged) {
-  std::vector<NamedShape> all;
+std::vector<files::NamedShape> arrays_of(const twin::Twin& twin, bool averaged) {
+  std::vector<files::NamedShape> all;
   for (const auto& array : twin.layout().arrays()) all.push_back(array.array);
   for (const auto* moment : {kFirstMoment, kSecondMoment}) all.push_back({moment, {twin.layout().trained()}});
   if (averaged) all.push_back({kAverage, {std::ssize(twin.numbers)}});
@@ -21,11 +21,11 @@ std::vector<NamedShape> arrays_of(const Twin& twin, bool averaged) {
 
 }  // namespace
 
-std::string checkpoint_bytes(const Twin& twin, const Nadam& optimiser, const WeightAverage& average,
+std::string checkpoint_bytes(const twin::Twin& twin, const Nadam& optimiser, const WeightAverage& average,
                              TrainState state) {
   state.optimiser_steps = optimiser.steps;
   state.momentum_product = optimiser.momentum_product;
-  auto arrays = named_arrays(twin.layout(), twin.numbers);
+  auto arrays = twin::named_arrays(twin.layout(), twin.numbers);
   arrays.push_back({{kFirstMoment, {twin.layout().trained()}}, optimiser.first_moment});
   arrays.push_back({{kSecondMoment, {twin.layout().trained()}}, optimiser.second_moment});
   if (average.is_kept()) arrays.push_back({{kAverage, {std::ssize(twin.numbers)}}, average.numbers()});
@@ -33,7 +33,7 @@ std::string checkpoint_bytes(const Twin& twin, const Nadam& optimiser, const Wei
 }
 
 std::optional<TrainState> load_checkpoint(const std::filesystem::path& file, const std::string& identity,
-                                          int64_t most_epochs, Twin& twin, Nadam* optimiser,
+                                          int64_t most_epochs, twin::Twin& twin, Nadam* optimiser,
                                           WeightAverage* average) {
   if (!std::filesystem::exists(file)) return {};
   std::optional<StoredCheckpoint> stored;
@@ -44,7 +44,7 @@ std::optional<TrainState> load_checkpoint(const std::filesystem::path& file, con
     fail_input("{}; remove {} to train from the start", error.what(), file.parent_path().string());
   }
   if (!stored) return {};
-  copy_arrays(twin.layout(), stored->arrays, twin.numbers);
+  twin::copy_arrays(twin.layout(), stored->arrays, twin.numbers);
   if (optimiser != nullptr) {
     std::ranges::copy(stored->arrays.at(kFirstMoment), optimiser->first_moment.begin());
     std::ranges::copy(stored->arrays.at(kSecondMoment), optimiser->second_moment.begin());
@@ -55,4 +55,4 @@ std::optional<TrainState> load_checkpoint(const std::filesystem::path& file, con
   return std::move(stored->state);
 }
 
-}  // namespace neurontwin
+}  // namespace nt::train

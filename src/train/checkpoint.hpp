@@ -7,18 +7,18 @@
 #include "train/train_state.hpp"
 #include "train/weight_average.hpp"
 
-namespace neurontwin {
+namespace nt::train {
 
 /// The network (weights and running averages), the optimiser's moments, the average of the weights if one is
 /// kept, and the state as one file, from which training goes on exactly.
-std::string checkpoint_bytes(const Twin& twin, const Nadam& optimiser, const WeightAverage& average,
+std::string checkpoint_bytes(const twin::Twin& twin, const Nadam& optimiser, const WeightAverage& average,
                              TrainState state);
 
 /// Puts a checkpoint's content into twin, optimiser and average (which may be null). Nothing if the file
 /// is absent, of another identity, or further than `most_epochs`: fewer epochs are another training, more are
 /// the same one going on. InputError if it is damaged.
 std::optional<TrainState> load_checkpoint(const std::filesystem::path& file, const std::string& identity,
-                                          int64_t most_epochs, Twin& twin, Nadam* optimiser,
+                                          int64_t most_epochs, twin::Twin& twin, Nadam* optimiser,
                                           WeightAverage* average);
 
-}  // namespace neurontwin
+}  // namespace nt::train

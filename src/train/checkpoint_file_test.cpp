@@ -9,12 +9,13 @@
 
 #include "config/error.hpp"
 
-namespace neurontwin {
+namespace nt::train {
 namespace {
 
 namespace fs = std::filesystem;
 
-const std::vector<NamedShape> kArrays{{"weight", {2}}, {"first_moment.0", {2}}, {"second_moment.0", {2}}};
+const std::vector<files::NamedShape> kArrays{
+    {"weight", {2}}, {"first_moment.0", {2}}, {"second_moment.0", {2}}};
 
 TrainState state() {
   TrainState s{.identity = "it", .epoch = 2, .step_in_epoch = 7, .loss_sums = {{"spike", 0.1}}};
@@ -35,10 +36,11 @@ class ACheckpoint : public testing::Test {
   ACheckpoint() : file_(fs::path(testing::TempDir()) / fmt::format("checkpoint-{}", ::getpid())) {}
   ~ACheckpoint() override { fs::remove(file_); }
 
-  std::string bytes_of(const std::string& state_text, const std::vector<NamedShape>& arrays = kArrays) const {
-    std::vector<NamedFloats> all;
+  std::string bytes_of(const std::string& state_text,
+                       const std::vector<files::NamedShape>& arrays = kArrays) const {
+    std::vector<files::NamedFloats> all;
     for (const auto& array : arrays) all.push_back({array, std::span(values_).first(array.shape[0])});
-    return safetensors_bytes(all, {{"format", "neurontwin checkpoint 5"}, {"state", state_text}});
+    return files::safetensors_bytes(all, {{"format", "neurontwin checkpoint 5"}, {"state", state_text}});
   }
   std::optional<StoredCheckpoint> read(const std::string& bytes, const std::string& identity = "it",
                                        int64_t most_epochs = 10) const {
@@ -86,7 +88,9 @@ TEST_F(ACheckpoint, WithAFlippedBitIsDamagedAndNotOfAnotherTraining) {
 
 TEST_F(ACheckpoint, WhoseArraysAreNotThoseOfTheNetworkIsRefused) {
   const auto text = text_of(state());
-  const auto refused = [&](std::vector<NamedShape> arrays) { return refusal_of(bytes_of(text, arrays)); };
+  const auto refused = [&](std::vector<files::NamedShape> arrays) {
+    return refusal_of(bytes_of(text, arrays));
+  };
   EXPECT_EQ(refused(kArrays), "accepted");
   EXPECT_NE(refused({kArrays[0], kArrays[1]}).find("has no array 'second_moment.0'"), std::string::npos);
   EXPECT_NE(refused({{"weight", {3}}, kArrays[1], kArrays[2]}).find("has the shape [3], expected [2]"),
@@ -112,4 +116,4 @@ TEST_F(ACheckpoint, WhoseStateCannotBeIsRefused) {
 }
 
 }  // namespace
-}  // namespace neurontwin
+}  // namespace nt::train

@@ -2,7 +2,7 @@
 #include "dataset/windows.hpp"
 #include "twin/twin.hpp"
 
-namespace neurontwin {
+namespace nt::train {
 
 /// What each head's loss counts in the sum that is minimised, in the order of the twin's heads.
 using LossWeights = std::vector<double>;
@@ -13,8 +13,8 @@ using LossWeights = std::vector<double>;
 /// `gradient`: the derivative of their weighted sum by every output of the twin, [window][ms][output]; empty
 /// if it is not wanted. RunError if the data lack what a head is about.
 template <class T>
-std::vector<double> losses(const TwinSpec& spec, const Outputs<T>& outputs, const WindowBatch& batch,
-                           const HeadSettings& settings, std::span<const double> weights = {},
-                           std::span<T> gradient = {});
+std::vector<double> losses(const twin::TwinSpec& spec, const twin::Outputs<T>& outputs,
+                           const dataset::WindowBatch& batch, const twin::HeadSettings& settings,
+                           std::span<const double> weights = {}, std::span<T> gradient = {});
 
-}  // namespace neurontwin
+}  // namespace nt::train

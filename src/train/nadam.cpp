@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace neurontwin {
+namespace nt::train {
 namespace {
 constexpr double kBeta1 = 0.9, kBeta2 = 0.999, kEpsilon = 1e-8, kMomentumDecay = 0.004;
 constexpr int64_t kLongest = 1 << 16;  // numbers that a thread takes at a time
@@ -14,7 +14,7 @@ double momentum(int64_t step) {
 }  // namespace
 
 template <class T>
-NadamOf<T>::NadamOf(const ParameterLayout& layout, double l2)
+NadamOf<T>::NadamOf(const twin::ParameterLayout& layout, double l2)
     : first_moment(static_cast<size_t>(layout.trained()), T(0)), second_moment(first_moment) {
   for (size_t i = 0; i < layout.arrays().size(); ++i) {
     const auto& array = layout.arrays()[i];
@@ -41,7 +41,7 @@ NadamRates NadamOf<T>::next_rates(double learning_rate) {
 
 template <class T>
 void NadamOf<T>::step(double learning_rate, std::span<const T> gradients, std::span<T> numbers,
-                      const Parallel& parallel) {
+                      const twin::Parallel& parallel) {
   const auto rates = next_rates(learning_rate);
   parallel.run(std::ssize(stretches_), [&](int64_t i) {
     const auto& s = stretches_[static_cast<size_t>(i)];
@@ -53,4 +53,4 @@ void NadamOf<T>::step(double learning_rate, std::span<const T> gradients, std::s
 template class NadamOf<float>;
 template class NadamOf<double>;
 
-}  // namespace neurontwin
+}  // namespace nt::train

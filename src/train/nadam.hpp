@@ -6,7 +6,7 @@
 #include "twin/parallel.hpp"
 #include "twin/parameters.hpp"
 
-namespace neurontwin {
+namespace nt::train {
 
 /// NAdam (Dozat 2016, "Incorporating Nesterov momentum into Adam") with the momentum schedule of Keras and
 /// torch.optim.NAdam: mu_t = beta1 (1 - 0.5 x 0.96^(0.004 t)). For float and double.
@@ -15,13 +15,13 @@ class NadamOf {
  public:
   /// Of the trained numbers of a layout. `l2` times the sum of squares of its regularised arrays belongs to
   /// the loss, without being asked for there: its gradient is added while stepping.
-  explicit NadamOf(const ParameterLayout& layout, double l2 = 0);
+  explicit NadamOf(const twin::ParameterLayout& layout, double l2 = 0);
   /// One update of the trained numbers from their gradients, in one pass over each.
   void step(double learning_rate, std::span<const T> gradients, std::span<T> numbers,
-            const Parallel& parallel);
+            const twin::Parallel& parallel);
 
   /// State for exact resumption: two moments of each trained number, and two numbers.
-  Numbers<T> first_moment, second_moment;
+  twin::Numbers<T> first_moment, second_moment;
   int64_t steps = 0;
   double momentum_product = 1;
 
@@ -37,4 +37,4 @@ class NadamOf {
 };
 using Nadam = NadamOf<float>;
 
-}  // namespace neurontwin
+}  // namespace nt::train

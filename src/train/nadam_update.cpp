@@ -6,7 +6,7 @@
 #include <hwy/highway.h>
 
 HWY_BEFORE_NAMESPACE();
-namespace neurontwin {
+namespace nt::train {
 namespace HWY_NAMESPACE {
 namespace {
 namespace hn = hwy::HWY_NAMESPACE;
@@ -52,11 +52,11 @@ void update_double(const NadamRates& r, double l2, const double* g, double* p, d
 
 }  // namespace
 }  // namespace HWY_NAMESPACE
-}  // namespace neurontwin
+}  // namespace nt::train
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
-namespace neurontwin {
+namespace nt::train {
 HWY_EXPORT(update_float);
 HWY_EXPORT(update_double);
 template <>
@@ -68,5 +68,5 @@ void nadam_update(const NadamRates& r, double l2, const double* g, double* p, do
                   int64_t n) {
   HWY_DYNAMIC_DISPATCH(update_double)(r, l2, g, p, m, v, n);
 }
-}  // namespace neurontwin
+}  // namespace nt::train
 #endif

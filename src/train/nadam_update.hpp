@@ -1,7 +1,7 @@
 #pragma once
 #include <cstdint>
 
-namespace neurontwin {
+namespace nt::train {
 
 /// What NAdam's step t multiplies with, the same for every parameter:
 ///   g' = g + 2 l2 p
@@ -18,4 +18,4 @@ template <class T>
 void nadam_update(const NadamRates& rates, double l2, const T* gradient, T* parameter, T* first_moment,
                   T* second_moment, int64_t count);
 
-}  // namespace neurontwin
+}  // namespace nt::train

@@ -1,20 +1,20 @@
-#include "train/step.hpp"
+#include "train/detail/step.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
-namespace neurontwin {
+namespace nt::train {
 
-TrainStep::TrainStep(Twin& twin, const TrainSpec& spec)
+TrainStep::TrainStep(twin::Twin& twin, const TrainSpec& spec)
     : optimiser(twin.layout(), spec.l2),
       twin_(twin),
       spec_(spec),
       gradients_(static_cast<size_t>(twin.layout().trained())) {}
 
-std::vector<double> TrainStep::take(const WindowBatch& batch, const SchedulePhase& phase,
+std::vector<double> TrainStep::take(const dataset::WindowBatch& batch, const SchedulePhase& phase,
                                     double learning_rate, GradientLengths& lengths) {
-  const auto norm = phase.freeze_norm ? NormBy::running : NormBy::batch;
+  const auto norm = phase.freeze_norm ? twin::NormBy::running : twin::NormBy::batch;
   const auto outputs = twin_.forward(batch, norm, true);
   output_gradient_.resize(static_cast<size_t>(outputs.rows * outputs.row));
   auto loss = losses<float>(twin_.spec(), outputs, batch, spec_.heads,
@@ -57,4 +57,4 @@ double usual_limit(GradientLengths& lengths, double length, double over_usual) {
   return most;
 }
 
-}  // namespace neurontwin
+}  // namespace nt::train

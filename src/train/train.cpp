@@ -9,9 +9,9 @@
 #include "files/files.hpp"
 #include "statistics/ranking.hpp"
 #include "train/checkpoint.hpp"
-#include "train/step.hpp"
+#include "train/detail/step.hpp"
 
-namespace neurontwin {
+namespace nt::train {
 namespace {
 
 class Stopwatch {
@@ -33,9 +33,9 @@ constexpr size_t kMostSetbacks = 10;
 constexpr double kWorse = 1.1;  // times the best loss, see TrainSpec::setback_epochs
 
 /// What the first loss that is no finite number is a loss of; null: all are finite.
-const HeadKind* not_finite(const TwinSpec& spec, std::span<const double> losses_of_heads) {
+const twin::HeadKind* not_finite(const twin::TwinSpec& spec, std::span<const double> losses_of_heads) {
   for (size_t i = 0; i < losses_of_heads.size(); ++i) {
-    if (!std::isfinite(losses_of_heads[i])) return &head_kind(spec.heads[i].name);
+    if (!std::isfinite(losses_of_heads[i])) return &twin::head_kind(spec.heads[i].name);
   }
   return nullptr;
 }
@@ -52,10 +52,10 @@ void put_aside(const std::filesystem::path& folder) {
 }
 
 /// The signals of the data set that a twin's heads learn from.
-std::vector<std::string> signals_for(const TwinSpec& spec) {
+std::vector<std::string> signals_for(const twin::TwinSpec& spec) {
   std::vector<std::string> signals;
   for (const auto& head : spec.heads) {
-    if (const auto& signal = head_kind(head.name).signal; !signal.empty()) signals.push_back(signal);
+    if (const auto& signal = twin::head_kind(head.name).signal; !signal.empty()) signals.push_back(signal);
   }
   return signals;
 }
@@ -69,7 +69,8 @@ struct Validation {
 /// Training from wherever its folder says that it stands. run() is the order of things.
 class Trainer {
  public:
-  Trainer(Twin& twin, const Training& training, const GrowingTrials& trials, const Split& valid)
+  Trainer(twin::Twin& twin, const Training& training, const GrowingTrials& trials,
+          const dataset::Split& valid)
       : twin_(twin),
         training_(training),
         spec_(training.spec),
@@ -104,7 +105,7 @@ class Trainer {
   void resume() {
     const auto& folder = training_.folder;
     std::filesystem::create_directories(folder);
-    remove_half_written(folder);
+    files::remove_half_written(folder);
     state_.identity = training_.identity;
     average_.start(twin_.numbers);
     if (auto found =
@@ -120,7 +121,7 @@ class Trainer {
   }
 
   /// Waiting for data is no computing.
-  const Split& data_of_epoch() {
+  const dataset::Split& data_of_epoch() {
     account_time();
     const auto& split = trials_.first(spec_.trials_in(state_.epoch, trials_.all));
     watch_.lap_s();
@@ -135,25 +136,25 @@ class Trainer {
 
   void save() {
     account_time();
-    write_file_atomically(last_, checkpoint_bytes(twin_, step_.optimiser, average_, state_));
+    files::write_file_atomically(last_, checkpoint_bytes(twin_, step_.optimiser, average_, state_));
     since_checkpoint_.lap_s();
   }
 
   /// The next step's windows are gathered while this one is computed. They depend on the seed and the step
   /// alone, so a run that goes on from a checkpoint sees the same.
-  std::future<WindowBatch> gather_in_background(const Split& split, int64_t step) const {
+  std::future<dataset::WindowBatch> gather_in_background(const dataset::Split& split, int64_t step) const {
     return std::async(std::launch::async, [this, &split, step] {
       const auto count = spec_.trials_in(step / spec_.steps_per_epoch, trials_.all);
-      const auto windows = draw_windows(split, count, training_.seed, static_cast<uint64_t>(step),
-                                        spec_.batch_windows, spec_.window_ms, spec_.skip_ms);
-      return gather(split, windows, gathering_);
+      const auto windows = dataset::draw_windows(split, count, training_.seed, static_cast<uint64_t>(step),
+                                                 spec_.batch_windows, spec_.window_ms, spec_.skip_ms);
+      return dataset::gather(split, windows, gathering_);
     });
   }
 
-  void steps_of_epoch(const Split& split) {
+  void steps_of_epoch(const dataset::Split& split) {
     const auto& phase = spec_.phase(state_.epoch);
     const int64_t first_step = state_.epoch * spec_.steps_per_epoch;
-    std::future<WindowBatch> next;
+    std::future<dataset::WindowBatch> next;
     if (state_.step_in_epoch < spec_.steps_per_epoch)
       next = gather_in_background(split, first_step + state_.step_in_epoch);
     for (; state_.step_in_epoch < spec_.steps_per_epoch; ++state_.step_in_epoch) {
@@ -225,8 +226,8 @@ class Trainer {
                               : valid_.trials();
     const int64_t log_odds = twin_.first_output("spike");
     for (size_t i = 0; i < trials; ++i) {
-      const std::array<Window, 1> whole{Window{i, 0}};
-      const auto batch = gather(valid_, whole, gathering);
+      const std::array<dataset::Window, 1> whole{dataset::Window{i, 0}};
+      const auto batch = dataset::gather(valid_, whole, gathering);
       const auto outputs = twin_.forward(batch);
       const auto loss = losses(twin_.spec(), outputs, batch, spec_.heads);
       if (const auto* head = not_finite(twin_.spec(), loss); head != nullptr && v.trouble.empty()) {
@@ -238,7 +239,7 @@ class Trainer {
       for (int64_t r = 0; r < outputs.rows; ++r) score.push_back(outputs.at(r, log_odds));
       for (const float s : batch.spikes) spike.push_back(s > 0);
     }
-    v.auc = area_under_roc(score, spike);
+    v.auc = statistics::area_under_roc(score, spike);
     validation_s_ = validating.elapsed_s();
     account_time();
     return v;
@@ -259,7 +260,7 @@ class Trainer {
                                         spec_.window_ms) /
                     1000;
     for (size_t i = 0; i < v.losses.size(); ++i) {
-      const auto& kind = head_kind(twin_.spec().heads[i].name);
+      const auto& kind = twin::head_kind(twin_.spec().heads[i].name);
       const double weight = spec_.weight(phase, kind), mean = sum_of(kind.name) / steps;
       record.train_loss += weight * mean;
       record.train_losses[kind.loss_name] += kind.judged ? mean : weight * mean;
@@ -287,7 +288,7 @@ class Trainer {
     if (record.best) {
       state_.best_valid_loss = record.valid_loss;
       state_.result.best_epoch = record.epoch;
-      write_file_atomically(best_, checkpoint_bytes(twin_, step_.optimiser, average_, state_));
+      files::write_file_atomically(best_, checkpoint_bytes(twin_, step_.optimiser, average_, state_));
     }
     average_.swap(twin_.numbers);
     const int64_t last_step = (state_.epoch + 1) * spec_.steps_per_epoch - 1;
@@ -322,17 +323,17 @@ class Trainer {
              training_.folder.string());
   }
 
-  Twin& twin_;
+  twin::Twin& twin_;
   const Training& training_;
   const TrainSpec& spec_;
   const GrowingTrials& trials_;
-  const Split& valid_;
+  const dataset::Split& valid_;
   std::filesystem::path last_, best_;
   TrainStep step_;
   WeightAverage average_;
-  Numbers<float> initial_;
+  twin::Numbers<float> initial_;
   TrainState state_;
-  Gathering gathering_;
+  dataset::Gathering gathering_;
   Progress progress_;
   Stopwatch watch_, since_checkpoint_;
   double validation_s_;  // how long one takes, until seen perhaps too long
@@ -340,16 +341,17 @@ class Trainer {
 
 }  // namespace
 
-TrainResult train(Twin& twin, const Training& training, const GrowingTrials& trials,
-                  const Split& valid_split) {
+TrainResult train(twin::Twin& twin, const Training& training, const GrowingTrials& trials,
+                  const dataset::Split& valid_split) {
   return Trainer(twin, training, trials, valid_split).run();
 }
 
-TrainResult train(Twin& twin, const Training& training, const Split& train_split, const Split& valid_split) {
-  return train(
-      twin, training,
-      {static_cast<int64_t>(train_split.trials()), [&](int64_t) -> const Split& { return train_split; }},
-      valid_split);
+TrainResult train(twin::Twin& twin, const Training& training, const dataset::Split& train_split,
+                  const dataset::Split& valid_split) {
+  return train(twin, training,
+               {static_cast<int64_t>(train_split.trials()),
+                [&](int64_t) -> const dataset::Split& { return train_split; }},
+               valid_split);
 }
 
-}  // namespace neurontwin
+}  // namespace nt::train

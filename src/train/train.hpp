@@ -6,7 +6,7 @@
 #include "train/train_spec.hpp"
 #include "train/train_state.hpp"
 
-namespace neurontwin {
+namespace nt::train {
 
 /// Part of what a result is known by. Raise it when the same data and settings come to other weights.
 inline constexpr int kTrainVersion = 2;
@@ -31,16 +31,17 @@ struct Training {
 /// last.safetensors and best.safetensors in the folder, goes on from them after an interruption, and ends
 /// with the same weights as if there had been none, on any number of threads. Checkpoints of another identity
 /// are put aside. RunError if stopped (a checkpoint is kept) or if the loss is no longer finite.
-TrainResult train(Twin& twin, const Training& training, const Split& train_split, const Split& valid_split);
+TrainResult train(twin::Twin& twin, const Training& training, const dataset::Split& train_split,
+                  const dataset::Split& valid_split);
 
 /// Trials to train on that may still be being made.
 struct GrowingTrials {
   int64_t all = 0;  // in the end
   /// The split with at least its first `trials` trials, once they are there. Asked before each epoch.
-  std::function<const Split&(int64_t trials)> first;
+  std::function<const dataset::Split&(int64_t trials)> first;
 };
 /// The same, with the same result as if all trials had been there from the start.
-TrainResult train(Twin& twin, const Training& training, const GrowingTrials& trials,
-                  const Split& valid_split);
+TrainResult train(twin::Twin& twin, const Training& training, const GrowingTrials& trials,
+                  const dataset::Split& valid_split);
 
-}  // namespace neurontwin
+}  // namespace nt::train

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <numbers>
 
-namespace neurontwin {
+namespace nt::train {
 
 const SchedulePhase& TrainSpec::phase(int64_t epoch) const {
   const SchedulePhase* now = &schedule.front();
@@ -42,20 +42,20 @@ int64_t TrainSpec::trials_in(int64_t epoch, int64_t all) const {
   return starts_with_trials + (all - starts_with_trials) * epoch / all_trials_from_epoch;
 }
 
-double TrainSpec::weight(const SchedulePhase& phase, const HeadKind& head) const {
+double TrainSpec::weight(const SchedulePhase& phase, const twin::HeadKind& head) const {
   if (!head.in_schedule) return heads.find(head.weight_key)->second;
   const auto found = phase.weights.find(head.name);
   return found == phase.weights.end() ? head.weight : found->second;
 }
 
-LossWeights TrainSpec::weights(const SchedulePhase& phase, std::span<const Head> heads_of_twin) const {
+LossWeights TrainSpec::weights(const SchedulePhase& phase, std::span<const twin::Head> heads_of_twin) const {
   LossWeights all;
-  for (const auto& head : heads_of_twin) all.push_back(weight(phase, head_kind(head.name)));
+  for (const auto& head : heads_of_twin) all.push_back(weight(phase, twin::head_kind(head.name)));
   return all;
 }
 
 bool TrainSpec::learns_spikes() const {
-  const auto& spike = head_kind("spike");
+  const auto& spike = twin::head_kind("spike");
   return std::ranges::any_of(schedule, [&](const auto& p) { return weight(p, spike) > 0; });
 }
 
@@ -63,19 +63,19 @@ bool TrainSpec::freezes_norm() const {
   return std::any_of(schedule.begin(), schedule.end(), [](const auto& p) { return p.freeze_norm; });
 }
 
-TrainSpec read_train(const Settings& settings) {
+TrainSpec read_train(const config::Settings& settings) {
   TrainSpec spec;
   spec.batch_windows = settings.integer("batch_windows", spec.batch_windows, {1, 1e6});
   spec.window_ms = settings.integer("window_ms", spec.window_ms, {1, 1e6});
   spec.epochs = settings.integer("epochs", {}, {1, 1e6});
   spec.steps_per_epoch = settings.integer("steps_per_epoch", {}, {1, 1e9});
-  spec.skip_ms = settings.integer("skip_ms", spec.skip_ms, kNotNegative);
+  spec.skip_ms = settings.integer("skip_ms", spec.skip_ms, config::kNotNegative);
   spec.full_history = settings.flag("full_history", spec.full_history);
   spec.soma_skips_after_spike_ms =
-      settings.integer("soma_skips_after_spike_ms", spec.soma_skips_after_spike_ms, kNotNegative);
-  spec.l2 = settings.number("l2", spec.l2, kNotNegative);
-  spec.clip_gradient = settings.number("clip_gradient", spec.clip_gradient, kNotNegative);
-  spec.clip_over_usual = settings.number("clip_over_usual", spec.clip_over_usual, kNotNegative);
+      settings.integer("soma_skips_after_spike_ms", spec.soma_skips_after_spike_ms, config::kNotNegative);
+  spec.l2 = settings.number("l2", spec.l2, config::kNotNegative);
+  spec.clip_gradient = settings.number("clip_gradient", spec.clip_gradient, config::kNotNegative);
+  spec.clip_over_usual = settings.number("clip_over_usual", spec.clip_over_usual, config::kNotNegative);
   if (spec.clip_over_usual > 0 && spec.clip_over_usual < 1) {
     fail_input("{}: '{}' is {}, expected 0 (off), or at least 1", settings.where("clip_over_usual"),
                settings.full_key("clip_over_usual"), spec.clip_over_usual);
@@ -85,26 +85,28 @@ TrainSpec read_train(const Settings& settings) {
   spec.setback_factor = settings.number("setback_factor", spec.setback_factor, {1.01});
   spec.setback_epochs = settings.integer("setback_epochs", spec.setback_epochs, {0, 1e6});
   if (settings.has("seed")) spec.seed = static_cast<uint64_t>(settings.integer("seed", {}, {0, 9e15}));
-  spec.heads = read_head_settings(settings);
-  for (const auto& kind : head_kinds()) {
+  spec.heads = twin::read_head_settings(settings);
+  for (const auto& kind : twin::head_kinds()) {
     const int64_t edge_ms = kind.edge_ms == nullptr ? 0 : kind.edge_ms(spec.heads);
     if (2 * edge_ms < spec.window_ms) continue;
     const auto& key = kind.settings.front().key;
     fail_input("{}: '{}' looks {} ms to either side, expected less than half of window_ms, {} ms",
                settings.where(key), settings.full_key(key), edge_ms, spec.window_ms);
   }
-  spec.checkpoint_every_s = settings.number("checkpoint_every_s", spec.checkpoint_every_s, kNotNegative);
+  spec.checkpoint_every_s =
+      settings.number("checkpoint_every_s", spec.checkpoint_every_s, config::kNotNegative);
   spec.starts_with_trials = settings.integer("starts_with_trials", spec.starts_with_trials, {0, 1e9});
   if (spec.starts_with_trials > 0)
     spec.all_trials_from_epoch = settings.integer("all_trials_from_epoch", {}, {1, 1e6});
   int64_t before = -1;
   for (const auto& phase : settings.tables("schedule")) {
     SchedulePhase p;
-    p.from_epoch = phase.integer("from_epoch", {}, kNotNegative);
-    p.learning_rate = phase.number("learning_rate", {}, kPositive);
-    p.final_learning_rate = phase.number("final_learning_rate", p.final_learning_rate, kNotNegative);
-    for (const auto& kind : head_kinds()) {
-      if (kind.in_schedule) p.weights[kind.name] = phase.number(kind.weight_key, kind.weight, kNotNegative);
+    p.from_epoch = phase.integer("from_epoch", {}, config::kNotNegative);
+    p.learning_rate = phase.number("learning_rate", {}, config::kPositive);
+    p.final_learning_rate = phase.number("final_learning_rate", p.final_learning_rate, config::kNotNegative);
+    for (const auto& kind : twin::head_kinds()) {
+      if (kind.in_schedule)
+        p.weights[kind.name] = phase.number(kind.weight_key, kind.weight, config::kNotNegative);
     }
     p.freeze_norm = phase.flag("freeze_norm", p.freeze_norm);
     if (spec.schedule.empty() ? p.from_epoch != 0 : p.from_epoch <= before) {
@@ -124,4 +126,4 @@ TrainSpec read_train(const Settings& settings) {
   return spec;
 }
 
-}  // namespace neurontwin
+}  // namespace nt::train

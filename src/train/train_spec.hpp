@@ -5,7 +5,7 @@
 #include "config/settings.hpp"
 #include "train/loss.hpp"
 
-namespace neurontwin {
+namespace nt::train {
 
 /// From this epoch on (counted from 0), these rates and weights hold.
 struct SchedulePhase {
@@ -41,7 +41,7 @@ struct TrainSpec {
   /// The same where so many epochs in a row are a tenth worse than the best; 0: off.
   int64_t setback_epochs = 0;
   std::optional<uint64_t> seed = {};  // of starting weights and windows; else the experiment's
-  HeadSettings heads = usual_head_settings();
+  twin::HeadSettings heads = twin::usual_head_settings();
   std::vector<SchedulePhase> schedule;
   double checkpoint_every_s = 30;
   int64_t valid_trials = 0;  // of the validation split, the first ones, after each epoch; 0: all
@@ -55,9 +55,9 @@ struct TrainSpec {
   /// Whether the rates of the epochs there are would be others if there were more of them.
   bool depends_on_epochs() const;
   /// What a head's loss counts in a phase.
-  double weight(const SchedulePhase& phase, const HeadKind& head) const;
+  double weight(const SchedulePhase& phase, const twin::HeadKind& head) const;
   /// Of a twin's heads.
-  LossWeights weights(const SchedulePhase& phase, std::span<const Head> heads_of_twin) const;
+  LossWeights weights(const SchedulePhase& phase, std::span<const twin::Head> heads_of_twin) const;
   /// How many of `all` trials, the first ones, an epoch draws from: a matter of the settings alone, not of
   /// how fast they are simulated.
   int64_t trials_in(int64_t epoch, int64_t all) const;
@@ -65,6 +65,6 @@ struct TrainSpec {
   bool learns_spikes() const;
   bool freezes_norm() const;
 };
-TrainSpec read_train(const Settings& settings);
+TrainSpec read_train(const config::Settings& settings);
 
-}  // namespace neurontwin
+}  // namespace nt::train

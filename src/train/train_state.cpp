@@ -6,13 +6,13 @@
 #include "files/checked_json.hpp"
 #include "twin/heads.hpp"
 
-namespace neurontwin {
+namespace nt::train {
 namespace {
 
 /// Of heads that are not judged there is none in validation.
 std::set<std::string> loss_names(bool judged_only) {
   std::set<std::string> names;
-  for (const auto& kind : head_kinds()) {
+  for (const auto& kind : twin::head_kinds()) {
     if (kind.judged || !judged_only) names.insert(kind.loss_name);
   }
   return names;
@@ -38,12 +38,12 @@ nlohmann::json json_of(const EpochRecord& e) {
 }
 
 /// NaN (an AUC without spikes) is written as null.
-double number(const JsonObject& json, const std::string& key) {
+double number(const files::JsonObject& json, const std::string& key) {
   const bool is_null = json.has(key.c_str()) && json.value().at(key).is_null();
   return is_null ? std::numeric_limits<double>::quiet_NaN() : json.number(key.c_str());
 }
 
-LossesByName losses_in(const JsonObject& json, const char* split, const std::set<std::string>& names) {
+LossesByName losses_in(const files::JsonObject& json, const char* split, const std::set<std::string>& names) {
   LossesByName losses;
   // One that is not there is of a head that this twin has not.
   for (const auto& name : names) {
@@ -53,7 +53,7 @@ LossesByName losses_in(const JsonObject& json, const char* split, const std::set
   return losses;
 }
 
-EpochRecord epoch_of(const JsonObject& json, int64_t epoch) {
+EpochRecord epoch_of(const files::JsonObject& json, int64_t epoch) {
   return {.epoch = json.integer("epoch", epoch, epoch),
           .seen_s = number(json, "seen_s"),
           .train_loss = number(json, "train_loss"),
@@ -73,11 +73,11 @@ nlohmann::json setbacks_json(const TrainResult& result) {
   return setbacks;
 }
 
-Setback setback_of(const JsonObject& json) {
+Setback setback_of(const files::JsonObject& json) {
   return {json.integer("step", 1, INT64_MAX), json.text("words"), json.number("rate_factor", {0, 1})};
 }
 
-LossesByName sums_in(const JsonObject& json) {
+LossesByName sums_in(const files::JsonObject& json) {
   LossesByName sums;
   for (const auto& item : json.value().items()) sums[item.key()] = json.number(item.key().c_str());
   return sums;
@@ -111,13 +111,13 @@ std::string text_of(const TrainState& state) {
 }
 
 TrainState read_train_state(const std::string& text, const std::string& where) {
-  const auto parsed = parse_checked_json(text, where);
-  const JsonObject json(parsed, where);
+  const auto parsed = files::parse_checked_json(text, where);
+  const files::JsonObject json(parsed, where);
   TrainState state{.identity = json.text("identity"),
                    .epoch = json.integer("epoch", 0, 1000000),
                    .step_in_epoch = json.integer("step_in_epoch", 0, 1000000000),
                    .loss_sums = sums_in(json.object("loss_sums")),
-                   .epoch_seconds = json.number("epoch_seconds", kNotNegative),
+                   .epoch_seconds = json.number("epoch_seconds", config::kNotNegative),
                    .best_valid_loss = number(json, "best_valid_loss"),
                    .rate_factor = json.number("rate_factor", {0, 1}),
                    .gradient_lengths = {json.number("mean_log_gradient_length"),
@@ -134,7 +134,7 @@ TrainState read_train_state(const std::string& text, const std::string& where) {
     fail_input("{}: has {} finished epochs while epoch {} is in progress", json.where("epochs"), finished,
                state.epoch + 1);
   state.result.best_epoch = json.integer("best_epoch", 0, finished);
-  state.result.seconds = json.number("seconds", kNotNegative);
+  state.result.seconds = json.number("seconds", config::kNotNegative);
   return state;
 }
 
@@ -142,4 +142,4 @@ nlohmann::json learning_json(const TrainResult& result) {
   return {{"epochs", epochs_json(result)}, {"setbacks", setbacks_json(result)}};
 }
 
-}  // namespace neurontwin
+}  // namespace nt::train

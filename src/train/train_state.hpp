@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-namespace neurontwin {
+namespace nt::train {
 
 using LossesByName = std::map<std::string, double, std::less<>>;
 
@@ -65,4 +65,4 @@ TrainState read_train_state(const std::string& text, const std::string& where);
 /// learning.json: the epochs as the report reads them.
 nlohmann::json learning_json(const TrainResult& result);
 
-}  // namespace neurontwin
+}  // namespace nt::train

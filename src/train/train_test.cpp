@@ -8,24 +8,24 @@
 #include "config/temporary_folder.hpp"
 #include "produce/background_dataset.hpp"
 #include "produce/make_dataset.hpp"
+#include "train/detail/step.hpp"
 #include "train/loss.hpp"
 #include "train/nadam.hpp"
-#include "train/step.hpp"
 #include "train/weight_average.hpp"
 
-namespace neurontwin {
+namespace nt::train {
 namespace {
 
 namespace fs = std::filesystem;
 
 fs::path fresh_folder(const std::string& name) {
-  const auto folder = own_temporary_folder() / name;
+  const auto folder = config::own_temporary_folder() / name;
   fs::remove_all(folder);
   return folder;
 }
 
-ParameterLayout layout_of_one(int64_t count, bool regularised = false) {
-  return ParameterLayout({{.array = {"x", {count}}, .regularised = regularised}});
+twin::ParameterLayout layout_of_one(int64_t count, bool regularised = false) {
+  return twin::ParameterLayout({{.array = {"x", {count}}, .regularised = regularised}});
 }
 
 TEST(Nadam, TakesTheStepsOfItsDefinition) {
@@ -50,7 +50,8 @@ TEST(Nadam, TakesTheStepsOfItsDefinition) {
 
 TEST(Nadam, RegularisesOnlyTheArraysThatAreToBe) {
   // Of a loss that is zero everywhere only what is regularised moves, towards zero.
-  const ParameterLayout layout({{.array = {"weight", {3}}, .regularised = true}, {.array = {"bias", {2}}}});
+  const twin::ParameterLayout layout(
+      {{.array = {"weight", {3}}, .regularised = true}, {.array = {"bias", {2}}}});
   NadamOf<float> optimiser(layout, 0.01);
   std::vector<float> numbers{1, -1, 2, 3, 4};
   optimiser.step(0.1, std::vector<float>(5, 0), numbers, {});
@@ -62,12 +63,12 @@ TEST(Nadam, RegularisesOnlyTheArraysThatAreToBe) {
 
 /// One window of five bins with two dendritic components, and a twin's outputs to them.
 struct HandMadeLosses {
-  TwinSpec spec = TwinSpec(ConvolutionalSpec({{1, 1}}));
-  WindowBatch batch;
+  twin::TwinSpec spec = twin::TwinSpec(twin::ConvolutionalSpec({{1, 1}}));
+  dataset::WindowBatch batch;
   std::vector<double> values;  // [ms][output]
-  HeadSettings settings = usual_head_settings();
+  twin::HeadSettings settings = twin::usual_head_settings();
   HandMadeLosses() {
-    spec.heads.push_back(further_head("dendrites", 2));
+    spec.heads.push_back(twin::further_head("dendrites", 2));
     batch.windows = 1;
     batch.window_ms = 5;
     batch.spikes = {0, 0, 1, 0, 0};
@@ -78,12 +79,12 @@ struct HandMadeLosses {
   }
   /// Asks a further question, with these answers.
   void ask(const std::string& head, const std::string& key, double value, std::vector<double> answers) {
-    spec.heads = {further_head(head)};
+    spec.heads = {twin::further_head(head)};
     settings[key] = value;
     values = std::move(answers);
   }
   std::vector<double> of_heads(std::span<const double> weights = {}, std::span<double> gradient = {}) const {
-    const int64_t row = outputs_of(spec.heads);
+    const int64_t row = twin::outputs_of(spec.heads);
     return losses<double>(spec, {values.data(), 5, row}, batch, settings, weights, gradient);
   }
 };
@@ -138,17 +139,17 @@ TEST(Losses, ComponentsThatTheDataDoesNotHoldAreSaid) {
   EXPECT_THROW(h.of_heads(), RunError);
 }
 
-TwinSpec of_layers(std::vector<LayerSpec> layers, double weight_sd = 0.1) {
-  ConvolutionalSpec network(std::move(layers));
+twin::TwinSpec of_layers(std::vector<twin::LayerSpec> layers, double weight_sd = 0.1) {
+  twin::ConvolutionalSpec network(std::move(layers));
   network.batch_norm = true;
   network.weight_sd = weight_sd;
-  return TwinSpec(std::move(network));
+  return twin::TwinSpec(std::move(network));
 }
 
 /// A small integrate-and-fire data set and a training that takes a second.
 struct SmallTask {
-  DatasetPlan plan;
-  TwinSpec twin;
+  produce::DatasetPlan plan;
+  twin::TwinSpec twin;
   TrainSpec spec;
   fs::path data;
   explicit SmallTask(const std::string& name, int64_t valid_trials = 10) : data(fresh_folder(name)) {
@@ -161,26 +162,26 @@ struct SmallTask {
                  .trials_per_shard = 64};
     plan.seed = 5;
     plan.identity = {80, 20, plan.data.trial_ms, plan.seed, "small"};
-    make_dataset(plan, data, 2, {});
+    produce::make_dataset(plan, data, 2, {});
     twin = of_layers({{20, 3}, {3, 2}});
     spec.epochs = 3;
     spec.steps_per_epoch = 20;
     spec.schedule = {{.from_epoch = 0, .learning_rate = 0.01, .weights = {{"soma", 0.003}}}};
   }
-  TrainResult run(Twin& t, const fs::path& folder, const std::function<void(const Progress&)>& tell = {},
-                  uint64_t seed = 9) const {
-    return train(t, {spec, seed, folder, "test", {.progress = tell}}, Split::open(data, "train"),
-                 Split::open(data, "valid"));
+  TrainResult run(twin::Twin& t, const fs::path& folder,
+                  const std::function<void(const Progress&)>& tell = {}, uint64_t seed = 9) const {
+    return train(t, {spec, seed, folder, "test", {.progress = tell}}, dataset::Split::open(data, "train"),
+                 dataset::Split::open(data, "valid"));
   }
 };
 
-bool same_weights(const Twin& a, const Twin& b) {
+bool same_weights(const twin::Twin& a, const twin::Twin& b) {
   return a.numbers == b.numbers;
 }
 
 TEST(Train, LowersTheLossAndKeepsTheBestEpoch) {
   const SmallTask task("learn");
-  Twin twin(task.twin, 100, 1);
+  twin::Twin twin(task.twin, 100, 1);
   const auto result = task.run(twin, fresh_folder("learn-out"));
   ASSERT_EQ(result.epochs.size(), 3u);
   EXPECT_LT(result.epochs.back().train_loss, 0.5 * result.epochs.front().train_loss);
@@ -193,7 +194,7 @@ TEST(Train, AnEpochMayBeJudgedByTheFirstValidationTrialsAlone) {
   const SmallTask fewer("few-valid", 3);
   SmallTask all("all-valid");
   all.spec.valid_trials = 3;
-  Twin a(fewer.twin, 100, 1), b(all.twin, 100, 1);
+  twin::Twin a(fewer.twin, 100, 1), b(all.twin, 100, 1);
   const auto of_fewer = fewer.run(a, fresh_folder("few-valid-out")),
              of_all = all.run(b, fresh_folder("all-valid-out"));
   for (size_t i = 0; i < of_all.epochs.size(); ++i)
@@ -203,7 +204,7 @@ TEST(Train, AnEpochMayBeJudgedByTheFirstValidationTrialsAlone) {
 TEST(Train, FrozenNormalisationStandsStillWhileTheWeightsLearn) {
   SmallTask task("frozen");
   task.spec.schedule.push_back({.from_epoch = 2, .learning_rate = 0.01, .freeze_norm = true});
-  Twin twin(task.twin, 100, 1);
+  twin::Twin twin(task.twin, 100, 1);
   std::map<int64_t, std::vector<float>> averages, weights;  // by the steps done
   int64_t steps = 0;
   const auto trained = static_cast<size_t>(twin.layout().trained());
@@ -222,23 +223,23 @@ TEST(Train, FrozenNormalisationStandsStillWhileTheWeightsLearn) {
 TEST(Train, AfterAnInterruptionAnywhereTheWeightsAreTheSameToTheLastBit) {
   SmallTask task("resume");
   task.twin = of_layers({{20, 48}, {12, 48}});  // wide enough for the fast algorithm of the second layer
-  Twin whole(task.twin, 100, 1);
+  twin::Twin whole(task.twin, 100, 1);
   const auto undisturbed = task.run(whole, fresh_folder("resume-whole"));
   struct Interrupted {};
   for (const int at_step : {1, 20, 27, 59}) {
     auto again = task;
     again.spec.checkpoint_every_s = 0;  // after every step
     const auto folder = fresh_folder("resume-cut");
-    Twin first(task.twin, 100, 1);
+    twin::Twin first(task.twin, 100, 1);
     int steps = 0;
     EXPECT_THROW(again.run(first, folder,
                            [&](const Progress&) {
                              if (++steps > at_step) throw Interrupted{};
                            }),
                  Interrupted);
-    Twin second(task.twin, 100, 1);
+    twin::Twin second(task.twin, 100, 1);
     int64_t steps_again = 0;
-    second.parallel = on_threads(3);  // nor do threads matter
+    second.parallel = twin::on_threads(3);  // nor do threads matter
     const auto result = again.run(second, folder, [&](const Progress&) { ++steps_again; });
     EXPECT_LE(steps_again, 60 - at_step + 1);  // it did go on, not start again
     EXPECT_TRUE(same_weights(whole, second)) << at_step;
@@ -257,25 +258,27 @@ struct GrowingTask : SmallTask {
     spec.epochs = 4;
   }
   /// Trains beside the simulation. `asked`: the trials that epochs asked for.
-  TrainResult run_beside(Twin& t, const fs::path& folder, std::vector<int64_t>& asked,
+  TrainResult run_beside(twin::Twin& t, const fs::path& folder, std::vector<int64_t>& asked,
                          const std::function<void(const Progress&)>& tell = {}) const {
-    BackgroundDataset beside(plan, data, 2, 1);
+    produce::BackgroundDataset beside(plan, data, 2, 1);
     beside.wait_for("valid", plan.data.valid_trials, {});
-    Split split;
-    const GrowingTrials trials{plan.data.train_trials, [&](int64_t first) -> const Split& {
+    dataset::Split split;
+    const GrowingTrials trials{plan.data.train_trials, [&](int64_t first) -> const dataset::Split& {
                                  asked.push_back(first);
                                  beside.wait_for("train", first, {});
-                                 split.grow(files_of(plan, splits_of(plan.data)[0]), data, first);
+                                 split.grow(produce::files_of(plan, produce::splits_of(plan.data)[0]), data,
+                                            first);
                                  return split;
                                }};
-    return train(t, {spec, 9, folder, "test", {.progress = tell}}, trials, Split::open(data, "valid"));
+    return train(t, {spec, 9, folder, "test", {.progress = tell}}, trials,
+                 dataset::Split::open(data, "valid"));
   }
 };
 
 TEST(Train, OnDataThatGrowBesideItEndsWithTheWeightsOfDataThatWereThere) {
   const GrowingTask growing("growing"), there("there");
-  make_dataset(there.plan, there.data, 2, {});
-  Twin beside(growing.twin, 100, 1), after(there.twin, 100, 1);
+  produce::make_dataset(there.plan, there.data, 2, {});
+  twin::Twin beside(growing.twin, 100, 1), after(there.twin, 100, 1);
   std::vector<int64_t> asked;
   const auto result = growing.run_beside(beside, fresh_folder("growing-out"), asked);
   const auto expected = there.run(after, fresh_folder("there-out"));
@@ -285,14 +288,14 @@ TEST(Train, OnDataThatGrowBesideItEndsWithTheWeightsOfDataThatWereThere) {
 
   auto all = there;  // and the settings do matter
   all.spec.starts_with_trials = 0;
-  Twin other(all.twin, 100, 1);
+  twin::Twin other(all.twin, 100, 1);
   EXPECT_NE(all.run(other, fresh_folder("all-out")).epochs[0].train_loss, expected.epochs[0].train_loss);
 }
 
 TEST(Train, OnGrowingDataAnInterruptionChangesNothingEither) {
   const GrowingTask there("growing-whole");
-  make_dataset(there.plan, there.data, 2, {});
-  Twin whole(there.twin, 100, 1);
+  produce::make_dataset(there.plan, there.data, 2, {});
+  twin::Twin whole(there.twin, 100, 1);
   const auto undisturbed = there.run(whole, fresh_folder("growing-whole-out"));
   struct Interrupted {};
   GrowingTask cut("growing-cut");
@@ -300,7 +303,7 @@ TEST(Train, OnGrowingDataAnInterruptionChangesNothingEither) {
   const auto folder = fresh_folder("growing-cut-out");
   std::vector<int64_t> asked;
   for (const int more_steps : {7, 14, 40}) {  // within an epoch, across its end, at one's end
-    Twin twin(cut.twin, 100, 1);
+    twin::Twin twin(cut.twin, 100, 1);
     int steps = 0;
     EXPECT_THROW(cut.run_beside(twin, folder, asked,
                                 [&](const Progress&) {
@@ -308,7 +311,7 @@ TEST(Train, OnGrowingDataAnInterruptionChangesNothingEither) {
                                 }),
                  Interrupted);
   }
-  Twin twin(cut.twin, 100, 1);
+  twin::Twin twin(cut.twin, 100, 1);
   const auto result = cut.run_beside(twin, folder, asked);
   EXPECT_TRUE(same_weights(twin, whole));
   for (size_t i = 0; i < 4; ++i) EXPECT_EQ(result.epochs[i].train_loss, undisturbed.epochs[i].train_loss);
@@ -330,15 +333,15 @@ TEST(Train, CheckpointsOfOtherSettingsArePutAside) {
   const SmallTask task("aside");
   const auto folder = fresh_folder("aside-out");
   fs::remove_all(folder.string() + "-before-1");
-  Twin twin(task.twin, 100, 1);
+  twin::Twin twin(task.twin, 100, 1);
   task.run(twin, folder);
-  train(twin, {task.spec, 9, folder, "other"}, Split::open(task.data, "train"),
-        Split::open(task.data, "valid"));
+  train(twin, {task.spec, 9, folder, "other"}, dataset::Split::open(task.data, "train"),
+        dataset::Split::open(task.data, "valid"));
   EXPECT_TRUE(fs::exists(folder.string() + "-before-1/best.safetensors"));
 }
 
 std::string message_of(const SmallTask& task, const fs::path& folder) {
-  Twin twin(task.twin, 100, 1);
+  twin::Twin twin(task.twin, 100, 1);
   try {
     task.run(twin, folder);
   } catch (const Diverged& error) {
@@ -368,7 +371,7 @@ TEST(Train, GoesBackToItsBestWeightsWithSmallerStepsWhereItWentBad) {
   SmallTask task("setback");
   task.spec.epochs = 8;
   task.spec.schedule.push_back({.from_epoch = 3, .learning_rate = 100, .weights = {{"soma", 0.003}}});
-  Twin twin(task.twin, 100, 1);
+  twin::Twin twin(task.twin, 100, 1);
   const auto result = task.run(twin, fresh_folder("setback-out"));
   ASSERT_FALSE(result.setbacks.empty());
   double factor = 1;
@@ -385,7 +388,7 @@ TEST(Train, GoesBackToItsBestWeightsWithSmallerStepsWhereItWentBad) {
   task.spec.checkpoint_every_s = 0;
   const auto folder = fresh_folder("setback-cut-out");
   for (const int more_steps : {81, 17}) {
-    Twin cut(task.twin, 100, 1);
+    twin::Twin cut(task.twin, 100, 1);
     int steps = 0;
     EXPECT_THROW(task.run(cut, folder,
                           [&](const Progress&) {
@@ -393,7 +396,7 @@ TEST(Train, GoesBackToItsBestWeightsWithSmallerStepsWhereItWentBad) {
                           }),
                  Interrupted);
   }
-  Twin again(task.twin, 100, 1);
+  twin::Twin again(task.twin, 100, 1);
   const auto resumed = task.run(again, folder);
   EXPECT_TRUE(same_weights(again, twin));
   EXPECT_EQ(resumed.setbacks.size(), result.setbacks.size());
@@ -405,7 +408,7 @@ TEST(Train, GoesBackWhereItStaysWorseForLong) {
   task.spec.setback_factor = 1e9;
   task.spec.setback_epochs = 2;
   task.spec.schedule.push_back({.from_epoch = 2, .learning_rate = 3, .weights = {{"soma", 0.003}}});
-  Twin twin(task.twin, 100, 1);
+  twin::Twin twin(task.twin, 100, 1);
   const auto result = task.run(twin, fresh_folder("staying-worse-out"));
   ASSERT_FALSE(result.setbacks.empty());
   int64_t last = std::max<int64_t>(result.best_epoch, 2) * task.spec.steps_per_epoch;
@@ -415,14 +418,14 @@ TEST(Train, GoesBackWhereItStaysWorseForLong) {
     last = setback.step;
   }
   task.spec.setback_epochs = 0;
-  Twin other(task.twin, 100, 1);
+  twin::Twin other(task.twin, 100, 1);
   EXPECT_TRUE(task.run(other, fresh_folder("staying-worse-off")).setbacks.empty());
 }
 
 TEST(Train, AveragedWeightsAreWhatIsJudgedAndKeptAndAnInterruptionDoesNotChangeThem) {
   SmallTask task("averaged");
   task.spec.average_steps = 30;
-  Twin whole(task.twin, 100, 1), plain(task.twin, 100, 1);
+  twin::Twin whole(task.twin, 100, 1), plain(task.twin, 100, 1);
   const auto undisturbed = task.run(whole, fresh_folder("averaged-out"));
   auto without = task;
   without.spec.average_steps = 0;
@@ -434,14 +437,14 @@ TEST(Train, AveragedWeightsAreWhatIsJudgedAndKeptAndAnInterruptionDoesNotChangeT
   struct Interrupted {};
   task.spec.checkpoint_every_s = 0;
   const auto folder = fresh_folder("averaged-cut-out");
-  Twin cut(task.twin, 100, 1);
+  twin::Twin cut(task.twin, 100, 1);
   int steps = 0;
   EXPECT_THROW(task.run(cut, folder,
                         [&](const Progress&) {
                           if (++steps > 33) throw Interrupted{};
                         }),
                Interrupted);
-  Twin again(task.twin, 100, 1);
+  twin::Twin again(task.twin, 100, 1);
   task.run(again, folder);
   EXPECT_TRUE(same_weights(again, whole));
 }
@@ -491,7 +494,7 @@ TEST(TrainStep, AGradientOfUnusualLengthIsShortened) {
 TEST(Train, ADamagedCheckpointIsSaid) {
   const SmallTask task("damaged");
   const auto folder = fresh_folder("damaged-out");
-  Twin twin(task.twin, 100, 1);
+  twin::Twin twin(task.twin, 100, 1);
   task.run(twin, folder);
   fs::resize_file(folder / "last.safetensors", 100);
   try {
@@ -507,8 +510,8 @@ TEST(Train, EasierQuestionsAreLearntBesideTheSpikes) {
   auto task = SmallTask("easier");
   task.spec.heads["near_spike_ms"] = 10;
   task.spec.heads["rate_sd_ms"] = 20;
-  for (const auto* name : {"near_spike", "count"}) task.twin.heads.push_back(further_head(name));
-  Twin twin(task.twin, 100, 1);
+  for (const auto* name : {"near_spike", "count"}) task.twin.heads.push_back(twin::further_head(name));
+  twin::Twin twin(task.twin, 100, 1);
   const auto epochs = task.run(twin, fresh_folder("easier-out")).epochs;
   EXPECT_LT(epochs.back().train_losses.at("easier"), epochs.front().train_losses.at("easier"));
   EXPECT_GT(epochs.front().train_loss, epochs.front().train_losses.at("easier"));
@@ -516,15 +519,15 @@ TEST(Train, EasierQuestionsAreLearntBesideTheSpikes) {
 
 TEST(Train, ARecurrentTwinLearnsAndGoesOnFromACheckpoint) {
   auto task = SmallTask("recurrent");
-  RecurrentSpec r;
+  twin::RecurrentSpec r;
   r.memory_units = 6;
   r.history_ms = 60;
   r.excitatory_channels = 80;
   r.wiring.branches = 1;
   r.wiring.branch.assign(100, 0);
   for (int64_t c = 1; c <= 100; ++c) r.wiring.first.push_back(c);
-  task.twin = TwinSpec(r);
-  Twin whole(task.twin, 100, 1), cut(task.twin, 100, 1);
+  task.twin = twin::TwinSpec(r);
+  twin::Twin whole(task.twin, 100, 1), cut(task.twin, 100, 1);
   const auto result = task.run(whole, fresh_folder("recurrent-out"));
   EXPECT_LT(result.epochs.back().train_loss, 0.7 * result.epochs.front().train_loss);
   const auto folder = fresh_folder("recurrent-cut-out");
@@ -538,15 +541,15 @@ TEST(Train, ARecurrentTwinLearnsAndGoesOnFromACheckpoint) {
 TEST(Train, OnlyGradientsLongerThanAllowedAreShortened) {
   auto task = SmallTask("clip");
   task.spec.epochs = 1;
-  Twin plain(task.twin, 100, 1), wide(task.twin, 100, 1), narrow(task.twin, 100, 1);
+  twin::Twin plain(task.twin, 100, 1), wide(task.twin, 100, 1), narrow(task.twin, 100, 1);
   task.run(plain, fresh_folder("clip-out"));
   task.spec.clip_gradient = 1e9;
   task.run(wide, fresh_folder("clip-out"));
   EXPECT_TRUE(same_weights(plain, wide));
   task.spec.clip_gradient = 1e-12;  // far below the optimiser's epsilon, so that hardly anything moves
   task.run(narrow, fresh_folder("clip-out"));
-  Twin fresh(task.twin, 100, 1);
-  const auto farthest = [&](const Twin& twin) {
+  twin::Twin fresh(task.twin, 100, 1);
+  const auto farthest = [&](const twin::Twin& twin) {
     double most = 0;
     const std::span<const float> was = fresh.array("layer1_weight"), now = twin.array("layer1_weight");
     for (size_t i = 0; i < was.size(); ++i)
@@ -562,13 +565,13 @@ TEST(Train, OfTheVoltageAloneNeedsNoSpike) {
   task.data = fresh_folder("passive");
   for (auto& pool : task.plan.stimulus.pools) pool.excitatory_per_100ms_high = 3;  // far below threshold
   task.plan.identity.configuration = "passive";
-  make_dataset(task.plan, task.data, 2, {});
-  ConvolutionalSpec network({{60, 1}});
-  network.activation = Activation::linear;
-  task.twin = TwinSpec(network);
+  produce::make_dataset(task.plan, task.data, 2, {});
+  twin::ConvolutionalSpec network({{60, 1}});
+  network.activation = twin::Activation::linear;
+  task.twin = twin::TwinSpec(network);
   task.twin.heads[1].offset = -75;
   task.spec.schedule = {{.from_epoch = 0, .learning_rate = 0.01, .weights = {{"spike", 0}, {"soma", 1}}}};
-  Twin twin(task.twin, 100, 1), fresh(task.twin, 100, 1);
+  twin::Twin twin(task.twin, 100, 1), fresh(task.twin, 100, 1);
   const auto result = task.run(twin, fresh_folder("passive-out"));
   EXPECT_TRUE(std::isnan(result.epochs.back().valid_auc));
   EXPECT_LT(result.epochs.back().valid_loss, 0.5 * result.epochs.front().train_loss);
@@ -578,7 +581,7 @@ TEST(Train, OfTheVoltageAloneNeedsNoSpike) {
 
 TEST(Train, ThePublishedWayHidesWhatCameBeforeAWindow) {
   const auto settings = [](const char* more) {
-    return Settings::from_text(
+    return config::Settings::from_text(
         fmt::format("epochs = 1\nsteps_per_epoch = 5\n{}\n[[schedule]]\nfrom_epoch = 0\n"
                     "learning_rate = 0.01\nspike_weight = 1\nsoma_weight = 0.003\n",
                     more));
@@ -587,7 +590,7 @@ TEST(Train, ThePublishedWayHidesWhatCameBeforeAWindow) {
   std::vector<double> loss;
   for (const auto* more : {"", "full_history = true", "full_history = false"}) {
     task.spec = read_train(settings(more));
-    Twin twin(task.twin, 100, 1);
+    twin::Twin twin(task.twin, 100, 1);
     loss.push_back(task.run(twin, fresh_folder("published-out")).epochs.front().train_loss);
   }
   EXPECT_EQ(loss[0], loss[1]);
@@ -597,9 +600,9 @@ TEST(Train, ThePublishedWayHidesWhatCameBeforeAWindow) {
 TEST(Train, AQuestionThatLooksPastTheWindowIsRefused) {
   try {
     read_train(
-        Settings::from_text("epochs = 1\nsteps_per_epoch = 1\nwindow_ms = 100\nrate_sd_ms = 13\n"
-                            "[[schedule]]\nfrom_epoch = 0\nlearning_rate = 1\n",
-                            "a.toml"));
+        config::Settings::from_text("epochs = 1\nsteps_per_epoch = 1\nwindow_ms = 100\nrate_sd_ms = 13\n"
+                                    "[[schedule]]\nfrom_epoch = 0\nlearning_rate = 1\n",
+                                    "a.toml"));
     FAIL();
   } catch (const InputError& error) {
     EXPECT_STREQ(
@@ -611,9 +614,9 @@ TEST(Train, AQuestionThatLooksPastTheWindowIsRefused) {
 TEST(Train, DataThatGrowMustBeToldUntilWhen) {
   try {
     read_train(
-        Settings::from_text("epochs = 1\nsteps_per_epoch = 1\nstarts_with_trials = 5\n"
-                            "[[schedule]]\nfrom_epoch = 0\nlearning_rate = 1\n",
-                            "a.toml"));
+        config::Settings::from_text("epochs = 1\nsteps_per_epoch = 1\nstarts_with_trials = 5\n"
+                                    "[[schedule]]\nfrom_epoch = 0\nlearning_rate = 1\n",
+                                    "a.toml"));
     FAIL();
   } catch (const InputError& error) {
     EXPECT_NE(std::string(error.what()).find("'all_trials_from_epoch' is missing"), std::string::npos)
@@ -623,7 +626,7 @@ TEST(Train, DataThatGrowMustBeToldUntilWhen) {
 
 TEST(Train, AScheduleThatDoesNotStartAtTheStartIsRefused) {
   try {
-    read_train(Settings::from_text(
+    read_train(config::Settings::from_text(
         "epochs = 1\nsteps_per_epoch = 1\n[[schedule]]\nfrom_epoch = 2\nlearning_rate = 1\n", "a.toml"));
     FAIL();
   } catch (const InputError& error) {
@@ -632,4 +635,4 @@ TEST(Train, AScheduleThatDoesNotStartAtTheStartIsRefused) {
 }
 
 }  // namespace
-}  // namespace neurontwin
+}  // namespace nt::train

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace neurontwin {
+namespace nt::train {
 
 void WeightAverage::add(std::span<const float> numbers, int64_t trained, int64_t step) {
   if (!is_kept()) return;
@@ -13,4 +13,4 @@ void WeightAverage::add(std::span<const float> numbers, int64_t trained, int64_t
   std::copy(numbers.begin() + trained, numbers.end(), numbers_.begin() + trained);
 }
 
-}  // namespace neurontwin
+}  // namespace nt::train

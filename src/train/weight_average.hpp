@@ -4,7 +4,7 @@
 
 #include "twin/parameters.hpp"
 
-namespace neurontwin {
+namespace nt::train {
 
 /// The running mean of a twin's weights over its last steps, which is nearer to the middle of the valley that
 /// training moves about in than any single step's weights are (Polyak and Juditsky 1992). All steps count
@@ -21,13 +21,13 @@ class WeightAverage {
   void start(std::span<const float> numbers) { numbers_.assign(numbers.begin(), numbers.end()); }
   std::span<const float> numbers() const { return numbers_; }
   /// Puts the average in the place of a twin's weights, and back again.
-  void swap(Numbers<float>& numbers) {
+  void swap(twin::Numbers<float>& numbers) {
     if (is_kept()) numbers_.swap(numbers);
   }
 
  private:
   int64_t steps_;
-  Numbers<float> numbers_;
+  twin::Numbers<float> numbers_;
 };
 
-}  // namespace neurontwin
+}  // namespace nt::train

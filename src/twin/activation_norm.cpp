@@ -12,7 +12,7 @@
 
 #ifndef NEURONTWIN_ACTIVATION_NORM_ONCE
 #define NEURONTWIN_ACTIVATION_NORM_ONCE
-namespace neurontwin {
+namespace nt::twin {
 namespace {
 
 constexpr int64_t kBlockRows = 32;  // 16 kB of 128 features in float: half of the first-level cache
@@ -52,11 +52,11 @@ struct Kernels {
 };
 
 }  // namespace
-}  // namespace neurontwin
+}  // namespace nt::twin
 #endif
 
 HWY_BEFORE_NAMESPACE();
-namespace neurontwin {
+namespace nt::twin {
 namespace HWY_NAMESPACE {
 namespace {
 namespace hn = hwy::HWY_NAMESPACE;
@@ -202,13 +202,13 @@ Kernels<double> in_double() {
 
 }  // namespace
 }  // namespace HWY_NAMESPACE
-}  // namespace neurontwin
+}  // namespace nt::twin
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 #include "mechanism/best_kernels.hpp"
 
-namespace neurontwin {
+namespace nt::twin {
 namespace {
 NEURONTWIN_BEST(Kernels)
 }  // namespace
@@ -249,5 +249,5 @@ template void activation_gradient(const SignalShape&, bool, const float*, const 
                                   const NormGradient<float>&, float*, double*, const Parallel&);
 template void activation_gradient(const SignalShape&, bool, const double*, const double*,
                                   const NormGradient<double>&, double*, double*, const Parallel&);
-}  // namespace neurontwin
+}  // namespace nt::twin
 #endif

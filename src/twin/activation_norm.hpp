@@ -3,7 +3,7 @@
 
 #include "twin/parallel.hpp"
 
-namespace neurontwin {
+namespace nt::twin {
 
 /// What follows a convolution, feature by feature, on signals [rows][features], a row being a millisecond of
 /// a window:
@@ -43,4 +43,4 @@ void activation_gradient(const SignalShape& shape, bool relu, const T* y_gradien
                          const NormGradient<T>& norm, T* x_gradient, double* bias_gradient,
                          const Parallel& parallel);
 
-}  // namespace neurontwin
+}  // namespace nt::twin

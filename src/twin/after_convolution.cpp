@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-namespace neurontwin {
+namespace nt::twin {
 namespace {
 
 template <class T>
@@ -119,4 +119,4 @@ template void after_convolution_backward(const SignalShape&, const AfterConvolut
                                          const AfterConvolutionMemory<double>&, const double*, double*,
                                          const AfterConvolutionGradients<double>&, const Parallel&);
 
-}  // namespace neurontwin
+}  // namespace nt::twin

@@ -5,7 +5,7 @@
 #include "twin/arena.hpp"
 #include "twin/network.hpp"
 
-namespace neurontwin {
+namespace nt::twin {
 
 // Keras' defaults, which the published networks were trained with: running averages keep 99 %, epsilon 0.001.
 constexpr double kNormKeep = 0.99;
@@ -53,4 +53,4 @@ void after_convolution_backward(const SignalShape& shape, const AfterConvolution
                                 const AfterConvolutionMemory<T>& memory, const T* y_gradient, T* x_gradient,
                                 const AfterConvolutionGradients<T>& gradients, const Parallel& parallel);
 
-}  // namespace neurontwin
+}  // namespace nt::twin

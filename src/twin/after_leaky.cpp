@@ -1,8 +1,8 @@
-#include "twin/after_leaky.hpp"
+#include "twin/detail/after_leaky.hpp"
 
 #include <algorithm>
 
-namespace neurontwin {
+namespace nt::twin {
 namespace {
 
 bool is_leaky(double leak) {
@@ -80,4 +80,4 @@ template void after_leaky_backward(const SignalShape&, double, AfterConvolution<
                                    const AfterConvolutionMemory<double>&, const double*, double*,
                                    AfterConvolutionGradients<double>, const Parallel&);
 
-}  // namespace neurontwin
+}  // namespace nt::twin

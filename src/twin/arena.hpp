@@ -4,7 +4,7 @@
 #include <memory>
 #include <new>
 
-namespace neurontwin {
+namespace nt::twin {
 
 /// One block of memory for all activations, buffers and gradients of a pass. What lies where is planned once
 /// for each shape of a batch, so that a training step allocates nothing.
@@ -48,4 +48,4 @@ class Arena {
   std::byte* base_ = nullptr;
 };
 
-}  // namespace neurontwin
+}  // namespace nt::twin

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace neurontwin {
+namespace nt::twin {
 namespace {
 
 /// Calls f(channel, time) for a window's events.
@@ -86,4 +86,4 @@ template void branch_sums_weight_gradient(const BranchSumsShape&, const Wiring&,
 template void branch_sums_weight_gradient(const BranchSumsShape&, const Wiring&, std::span<const int32_t>,
                                           const double*, const double*, double*, const Parallel&);
 
-}  // namespace neurontwin
+}  // namespace nt::twin

@@ -5,7 +5,7 @@
 
 #include "twin/parallel.hpp"
 
-namespace neurontwin {
+namespace nt::twin {
 
 /// Which branches each input channel feeds, each with a weight of its own: those of channel c are
 /// branch[first[c]] .. branch[first[c + 1] - 1]. A stretch of dendrite may have several branches here: sums
@@ -42,4 +42,4 @@ void branch_sums_weight_gradient(const BranchSumsShape& shape, const Wiring& wir
                                  std::span<const int32_t> events, const T* keep, const T* sum_gradient,
                                  T* weight_gradient, const Parallel& parallel);
 
-}  // namespace neurontwin
+}  // namespace nt::twin

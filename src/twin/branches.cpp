@@ -4,11 +4,11 @@
 #include <cmath>
 #include <set>
 
-namespace neurontwin {
+namespace nt::twin {
 namespace {
 
 /// The branch of each compartment; compartments without synapses go with those before them.
-std::vector<int64_t> branch_of_compartments(const CellTable& cell, int64_t branches) {
+std::vector<int64_t> branch_of_compartments(const dataset::CellTable& cell, int64_t branches) {
   std::vector<int64_t> synapses(cell.section.size(), 0);
   for (const auto* kind : {&cell.excitatory_compartment, &cell.inhibitory_compartment}) {
     for (const int c : *kind) ++synapses[static_cast<size_t>(c)];
@@ -53,7 +53,8 @@ std::vector<int64_t> branch_of_compartments(const CellTable& cell, int64_t branc
 
 }  // namespace
 
-Wiring wire_branches(const CellTable& cell, int64_t branches, bool overlap, const BranchTimes& times) {
+Wiring wire_branches(const dataset::CellTable& cell, int64_t branches, bool overlap,
+                     const BranchTimes& times) {
   const auto of = branch_of_compartments(cell, branches);
   const int64_t stretches = of.back() + 1, reach = overlap ? 1 : 0;
   const auto of_all = std::ssize(times.tau_ms), inhibitory = std::ssize(times.inhibitory_tau_ms);
@@ -78,4 +79,4 @@ Wiring wire_branches(const CellTable& cell, int64_t branches, bool overlap, cons
   return wiring;
 }
 
-}  // namespace neurontwin
+}  // namespace nt::twin

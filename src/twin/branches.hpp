@@ -2,7 +2,7 @@
 #include "dataset/cell_table.hpp"
 #include "twin/branch_sums.hpp"
 
-namespace neurontwin {
+namespace nt::twin {
 
 /// The synapses of a cell put on about `branches` branches: runs of neighbouring compartments in the order
 /// of the cell's sections, with much the same number of synapses each, which end where a section does if one
@@ -16,6 +16,7 @@ namespace neurontwin {
 struct BranchTimes {
   std::vector<double> tau_ms{5}, inhibitory_tau_ms{};
 };
-Wiring wire_branches(const CellTable& cell, int64_t branches, bool overlap, const BranchTimes& times = {});
+Wiring wire_branches(const dataset::CellTable& cell, int64_t branches, bool overlap,
+                     const BranchTimes& times = {});
 
-}  // namespace neurontwin
+}  // namespace nt::twin

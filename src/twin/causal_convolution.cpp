@@ -1,8 +1,8 @@
-#include "twin/causal_convolution.hpp"
+#include "twin/detail/causal_convolution.hpp"
 
 #include <algorithm>
 
-namespace neurontwin {
+namespace nt::twin {
 namespace {
 
 /// Calls f(input row, weight row block, output row) for every window, output time and tap: offsets of
@@ -71,4 +71,4 @@ template void causal_convolution_weight_gradient_reference<float>(const CausalCo
 template void causal_convolution_weight_gradient_reference<double>(const CausalConvolutionShape&,
                                                                    const double*, const double*, double*);
 
-}  // namespace neurontwin
+}  // namespace nt::twin

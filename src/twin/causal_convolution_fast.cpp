@@ -4,7 +4,7 @@
 #include <array>
 #include <vector>
 
-#include "twin/causal_convolution.hpp"
+#include "twin/detail/causal_convolution.hpp"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "twin/causal_convolution_fast.cpp"
@@ -13,7 +13,7 @@
 
 #ifndef NEURONTWIN_CAUSAL_CONVOLUTION_ONCE
 #define NEURONTWIN_CAUSAL_CONVOLUTION_ONCE
-namespace neurontwin {
+namespace nt::twin {
 namespace {
 
 /// One product of the fast algorithm: which phases of time, of taps and of outputs go into it, with which
@@ -86,11 +86,11 @@ struct Kernels {
 };
 
 }  // namespace
-}  // namespace neurontwin
+}  // namespace nt::twin
 #endif
 
 HWY_BEFORE_NAMESPACE();
-namespace neurontwin {
+namespace nt::twin {
 namespace HWY_NAMESPACE {
 namespace {
 namespace hn = hwy::HWY_NAMESPACE;
@@ -406,13 +406,13 @@ Kernels<double> in_double() {
 
 }  // namespace
 }  // namespace HWY_NAMESPACE
-}  // namespace neurontwin
+}  // namespace nt::twin
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 #include "mechanism/best_kernels.hpp"
 
-namespace neurontwin {
+namespace nt::twin {
 namespace {
 NEURONTWIN_BEST(Kernels)
 }  // namespace
@@ -446,5 +446,5 @@ template void causal_convolution_weight_gradient(const CausalConvolutionShape&, 
                                                  float*, int, const Parallel&);
 template void causal_convolution_weight_gradient(const CausalConvolutionShape&, const double*, const double*,
                                                  double*, int, const Parallel&);
-}  // namespace neurontwin
+}  // namespace nt::twin
 #endif

@@ -1,12 +1,12 @@
-#include "twin/causal_convolution.hpp"
+#include "twin/detail/causal_convolution.hpp"
 
 #include <gtest/gtest.h>
 
 #include "twin/arena.hpp"
-#include "twin/convolution_stream.hpp"
-#include "twin/kernel_cases.hpp"
+#include "twin/detail/convolution_stream.hpp"
+#include "twin/detail/kernel_cases.hpp"
 
-namespace neurontwin {
+namespace nt::twin {
 namespace {
 
 /// Taps, times and features that fill tiles, phases and vectors, and that do not.
@@ -26,7 +26,7 @@ template <class T>
 struct RandomCase {
   std::vector<T> input, weight, output_gradient;
   RandomCase(const CausalConvolutionShape& s, uint64_t seed) {
-    Random random(seed, Stage::test_cases, 0, StreamName::test_case);
+    random::Random random(seed, random::Stage::test_cases, 0, random::StreamName::test_case);
     input = random_values<T>(s.windows * s.input_duration() * s.inputs, random);
     weight = random_values<T>(s.taps * s.inputs * s.outputs, random);
     output_gradient = random_values<T>(s.windows * s.duration * s.outputs, random);
@@ -104,7 +104,7 @@ TYPED_TEST(FastCausalConvolution, OfStreamsIsTheReferenceAndTheSameBitsForEachAl
       for (const int64_t duration : {1, 5, 30}) {
         ConvolutionStreamShape s{7, duration, 6, 13, outputs, dilation, 0};
         s.stride = (duration + 5 * dilation + 2) * s.inputs;  // two rows more than are read
-        Random random(seed++, Stage::test_cases, 0, StreamName::test_case);
+        random::Random random(seed++, random::Stage::test_cases, 0, random::StreamName::test_case);
         const auto input = random_values<T>(s.streams * s.stride, random);
         const auto weight = random_values<T>(s.taps * s.inputs * outputs, random);
         std::vector<T> expected(static_cast<size_t>(s.streams * duration * outputs), NAN), y(expected),
@@ -128,4 +128,4 @@ TYPED_TEST(FastCausalConvolution, OfStreamsIsTheReferenceAndTheSameBitsForEachAl
 }
 
 }  // namespace
-}  // namespace neurontwin
+}  // namespace nt::twin

@@ -1,8 +1,8 @@
-#include "twin/convolution_layer.hpp"
+#include "twin/detail/convolution_layer.hpp"
 
 #include <algorithm>
 
-namespace neurontwin {
+namespace nt::twin {
 namespace {
 
 /// Times the fast algorithm is applied, from measurements of 1 .. 35 taps at 32 .. 128 features: as long as
@@ -116,4 +116,4 @@ template void convolution_backward(const ConvolutionShape&, const float*, const 
 template void convolution_backward(const ConvolutionShape&, const double*, const double*, const double*,
                                    double*, double*, const ConvolutionBuffers<double>&, const Parallel&);
 
-}  // namespace neurontwin
+}  // namespace nt::twin

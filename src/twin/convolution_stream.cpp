@@ -1,6 +1,6 @@
-#include "twin/convolution_stream.hpp"
+#include "twin/detail/convolution_stream.hpp"
 
-namespace neurontwin {
+namespace nt::twin {
 
 template <class T>
 void convolution_stream_reference(const ConvolutionStreamShape& s, const T* input, const T* weight,
@@ -22,4 +22,4 @@ template void convolution_stream_reference(const ConvolutionStreamShape&, const 
 template void convolution_stream_reference(const ConvolutionStreamShape&, const double*, const double*,
                                            double*);
 
-}  // namespace neurontwin
+}  // namespace nt::twin

@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <functional>
 
-#include "twin/convolution_stream.hpp"
+#include "twin/detail/convolution_stream.hpp"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "twin/convolution_stream_fast.cpp"
@@ -10,7 +10,7 @@
 
 #ifndef NEURONTWIN_CONVOLUTION_STREAM_ONCE
 #define NEURONTWIN_CONVOLUTION_STREAM_ONCE
-namespace neurontwin {
+namespace nt::twin {
 namespace {
 
 constexpr int kPanelVectors = 4;  // of outputs, side by side
@@ -23,11 +23,11 @@ struct Kernels {
 };
 
 }  // namespace
-}  // namespace neurontwin
+}  // namespace nt::twin
 #endif
 
 HWY_BEFORE_NAMESPACE();
-namespace neurontwin {
+namespace nt::twin {
 namespace HWY_NAMESPACE {
 namespace {
 namespace hn = hwy::HWY_NAMESPACE;
@@ -173,13 +173,13 @@ Kernels<double> in_double() {
 
 }  // namespace
 }  // namespace HWY_NAMESPACE
-}  // namespace neurontwin
+}  // namespace nt::twin
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 #include "mechanism/best_kernels.hpp"
 
-namespace neurontwin {
+namespace nt::twin {
 namespace {
 NEURONTWIN_BEST(Kernels)
 }  // namespace
@@ -206,5 +206,5 @@ template void convolution_stream(const ConvolutionStreamShape&, const float*, co
                                  const Parallel&);
 template void convolution_stream(const ConvolutionStreamShape&, const double*, const double*, double*,
                                  const Parallel&);
-}  // namespace neurontwin
+}  // namespace nt::twin
 #endif

@@ -4,15 +4,15 @@
 #include <array>
 #include <cmath>
 
-#include "twin/convolutional_network.hpp"
+#include "twin/detail/convolutional_network.hpp"
 #include "twin/temporal_basis.hpp"
 
-namespace neurontwin {
+namespace nt::twin {
 namespace {
 
 /// Of each layer, of which there is at least one.
-std::vector<int64_t> read_dilation(const Settings& settings, size_t layers) {
-  constexpr Range kRange{1, 10000};
+std::vector<int64_t> read_dilation(const config::Settings& settings, size_t layers) {
+  constexpr config::Range kRange{1, 10000};
   if (!settings.is_array("dilation")) {
     std::vector<int64_t> dilation(layers, settings.integer("dilation", 1, kRange));
     dilation.front() = 1;
@@ -30,7 +30,7 @@ std::vector<int64_t> read_dilation(const Settings& settings, size_t layers) {
   return dilation;
 }
 
-NetworkSpecPointer from_settings(const Settings& settings, const CellTable&) {
+NetworkSpecPointer from_settings(const config::Settings& settings, const dataset::CellTable&) {
   const auto made = std::make_shared<ConvolutionalSpec>();
   auto& spec = *made;
   const auto taps = settings.integers("taps", {}, {1, 10000});
@@ -64,7 +64,7 @@ NetworkSpecPointer from_settings(const Settings& settings, const CellTable&) {
   spec.batch_norm = settings.flag("batch_norm", spec.batch_norm);
   spec.temporal_shapes = settings.integer("temporal_shapes", spec.temporal_shapes,
                                           {0, static_cast<double>(most_shapes(taps.front()))});
-  spec.weight_sd = settings.number("weight_sd", spec.weight_sd, kNotNegative);
+  spec.weight_sd = settings.number("weight_sd", spec.weight_sd, config::kNotNegative);
   spec.bias = settings.number("bias", spec.bias);
   return made;
 }
@@ -94,7 +94,7 @@ std::string name_of(size_t layer) {
 
 }  // namespace
 
-ConvolutionalSpec read_convolutional(const Settings& twin) {
+ConvolutionalSpec read_convolutional(const config::Settings& twin) {
   return static_cast<const ConvolutionalSpec&>(*from_settings(twin, {}));
 }
 
@@ -188,7 +188,8 @@ void ConvolutionalSpec::draw(const ParameterLayout& layout, std::span<float> num
                   static_cast<float>(value));
     };
     const auto weight = numbers.subspan(static_cast<size_t>(layout.offset(name + "_weight")));
-    const Random random(seed, Stage::twin_weights, 0, {StreamName::weights, stream++});
+    const random::Random random(seed, random::Stage::twin_weights, 0,
+                                {random::StreamName::weights, stream++});
     if (i == 0) {
       const auto count = layout.arrays().front().count();
       draw_weights(weight.first(static_cast<size_t>(count)), weight_sd, random);
@@ -249,4 +250,4 @@ std::optional<FirstFilters> ConvolutionalSpec::filters(const ParameterLayout& la
   return f;
 }
 
-}  // namespace neurontwin
+}  // namespace nt::twin

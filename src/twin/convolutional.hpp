@@ -1,7 +1,7 @@
 #pragma once
 #include "twin/network_spec.hpp"
 
-namespace neurontwin {
+namespace nt::twin {
 
 enum class Activation : uint8_t { linear, relu };
 
@@ -70,8 +70,8 @@ struct ConvolutionalSpec final : NetworkSpec {
 };
 
 /// Reads what [twin] says of one, whatever kind it is of.
-ConvolutionalSpec read_convolutional(const Settings& twin);
+ConvolutionalSpec read_convolutional(const config::Settings& twin);
 
 NetworkKind convolutional_kind();
 
-}  // namespace neurontwin
+}  // namespace nt::twin

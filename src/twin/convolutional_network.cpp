@@ -1,10 +1,10 @@
-#include "twin/convolutional_network.hpp"
+#include "twin/detail/convolutional_network.hpp"
 
 #include <algorithm>
 
-#include "twin/convolutional_stream.hpp"
+#include "twin/detail/convolutional_stream.hpp"
 
-namespace neurontwin {
+namespace nt::twin {
 namespace {
 
 /// Adds one signal to another where their windows overlap, which end at the same time.
@@ -215,4 +215,4 @@ std::unique_ptr<NetworkStream<T>> ConvolutionalNetwork<T>::stream(const T* numbe
 template class ConvolutionalNetwork<float>;
 template class ConvolutionalNetwork<double>;
 
-}  // namespace neurontwin
+}  // namespace nt::twin

@@ -1,7 +1,7 @@
 #include "twin/convolutional.hpp"
-#include "twin/onnx_layers.hpp"
+#include "twin/detail/onnx_layers.hpp"
 
-namespace neurontwin {
+namespace nt::twin {
 
 std::string ConvolutionalSpec::add_to(OnnxGraph& graph, const ParameterLayout& layout,
                                       std::span<const float> numbers, int64_t channels) const {
@@ -32,4 +32,4 @@ std::string ConvolutionalSpec::add_to(OnnxGraph& graph, const ParameterLayout& l
   return graph.add("Transpose", {x}, {{"perm", std::vector<int64_t>{0, 2, 1}}});
 }
 
-}  // namespace neurontwin
+}  // namespace nt::twin

@@ -1,9 +1,9 @@
-#include "twin/convolutional_stream.hpp"
+#include "twin/detail/convolutional_stream.hpp"
 
 #include <algorithm>
 #include <utility>
 
-namespace neurontwin {
+namespace nt::twin {
 
 template <class T>
 ConvolutionalStream<T>::ConvolutionalStream(const ConvolutionalNetwork<T>& network, const T* numbers,
@@ -105,4 +105,4 @@ void ConvolutionalStream<T>::set_state(int64_t stream, std::span<const T> state)
 template class ConvolutionalStream<float>;
 template class ConvolutionalStream<double>;
 
-}  // namespace neurontwin
+}  // namespace nt::twin

@@ -1,8 +1,8 @@
-#include "twin/event_convolution.hpp"
+#include "twin/detail/event_convolution.hpp"
 
 #include <algorithm>
 
-namespace neurontwin {
+namespace nt::twin {
 namespace {
 
 /// Calls f(first weight, first output, count) for the stretch of output that each event reaches. Taps and
@@ -66,4 +66,4 @@ template void event_convolution_weight_gradient_reference<double>(const EventCon
                                                                   std::span<const int32_t>, const double*,
                                                                   double*);
 
-}  // namespace neurontwin
+}  // namespace nt::twin

@@ -5,8 +5,8 @@
 #include <functional>
 #include <vector>
 
-#include "twin/event_convolution.hpp"
-#include "twin/event_order.hpp"
+#include "twin/detail/event_convolution.hpp"
+#include "twin/detail/event_order.hpp"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "twin/event_convolution_fast.cpp"
@@ -21,7 +21,7 @@
 
 #ifndef NEURONTWIN_EVENT_CONVOLUTION_ONCE
 #define NEURONTWIN_EVENT_CONVOLUTION_ONCE
-namespace neurontwin {
+namespace nt::twin {
 namespace {
 
 /// By group of windows and channel, then time.
@@ -77,11 +77,11 @@ struct Kernels {
 };
 
 }  // namespace
-}  // namespace neurontwin
+}  // namespace nt::twin
 #endif
 
 HWY_BEFORE_NAMESPACE();
-namespace neurontwin {
+namespace nt::twin {
 namespace HWY_NAMESPACE {
 namespace {
 namespace hn = hwy::HWY_NAMESPACE;
@@ -285,13 +285,13 @@ Kernels<double> in_double() {
 
 }  // namespace
 }  // namespace HWY_NAMESPACE
-}  // namespace neurontwin
+}  // namespace nt::twin
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 #include "mechanism/best_kernels.hpp"
 
-namespace neurontwin {
+namespace nt::twin {
 namespace {
 NEURONTWIN_BEST(Kernels)
 }  // namespace
@@ -325,5 +325,5 @@ template void event_convolution_weight_gradient(const EventConvolutionShape&, st
                                                 const float*, float*, const Parallel&);
 template void event_convolution_weight_gradient(const EventConvolutionShape&, std::span<const int32_t>,
                                                 const double*, double*, const Parallel&);
-}  // namespace neurontwin
+}  // namespace nt::twin
 #endif

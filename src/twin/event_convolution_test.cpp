@@ -1,10 +1,10 @@
-#include "twin/event_convolution.hpp"
+#include "twin/detail/event_convolution.hpp"
 
 #include <gtest/gtest.h>
 
-#include "twin/kernel_cases.hpp"
+#include "twin/detail/kernel_cases.hpp"
 
-namespace neurontwin {
+namespace nt::twin {
 namespace {
 
 struct Case {
@@ -28,7 +28,7 @@ std::vector<Case> cases() {
 }
 
 /// In no order, with times before and after what reaches an output, and some spikes twice.
-std::vector<int32_t> random_events(const EventConvolutionShape& s, double density, Random& random) {
+std::vector<int32_t> random_events(const EventConvolutionShape& s, double density, random::Random& random) {
   std::vector<std::array<int32_t, 3>> list;
   for (int32_t w = 0; w < s.windows; ++w) {
     for (int32_t c = 0; c < s.channels; ++c) {
@@ -58,7 +58,7 @@ TYPED_TEST(FastEventConvolution, IsTheReferenceForwardAndBackward) {
   const double tolerance = sizeof(T) == 4 ? 1e-5 : 1e-12;
   uint64_t n = 0;
   for (const auto& [s, density] : cases()) {
-    Random random(1, Stage::test_cases, n++, StreamName::test_case);
+    random::Random random(1, random::Stage::test_cases, n++, random::StreamName::test_case);
     const auto events = random_events(s, density, random);
     const auto weight = random_values<T>(s.channels * s.taps * s.features, random);
     const auto gradient = random_values<T>(s.windows * s.duration * s.features, random);
@@ -77,7 +77,7 @@ TYPED_TEST(FastEventConvolution, GivesTheSameBitsOnAnyNumberOfThreads) {
   using T = TypeParam;
   uint64_t n = 0;
   for (const auto& [s, density] : cases()) {
-    Random random(2, Stage::test_cases, n++, StreamName::test_case);
+    random::Random random(2, random::Stage::test_cases, n++, random::StreamName::test_case);
     const auto events = random_events(s, density, random);
     const auto weight = random_values<T>(s.channels * s.taps * s.features, random);
     const auto gradient = random_values<T>(s.windows * s.duration * s.features, random);
@@ -98,7 +98,7 @@ TYPED_TEST(FastEventConvolution, AddsEventByEventAsTheReferenceDoesOnAnyNumberOf
   using T = TypeParam;
   uint64_t n = 0;
   for (const auto& [s, density] : cases()) {
-    Random random(3, Stage::test_cases, n++, StreamName::test_case);
+    random::Random random(3, random::Stage::test_cases, n++, random::StreamName::test_case);
     std::vector<int32_t> events;
     for (int32_t w = 0; w < s.windows; ++w) {
       for (int32_t c = 0; c < s.channels; ++c) {
@@ -121,4 +121,4 @@ TYPED_TEST(FastEventConvolution, AddsEventByEventAsTheReferenceDoesOnAnyNumberOf
 }
 
 }  // namespace
-}  // namespace neurontwin
+}  // namespace nt::twin

@@ -1,8 +1,8 @@
-#include "twin/event_layer.hpp"
+#include "twin/detail/event_layer.hpp"
 
-#include "twin/exponential_filter.hpp"
+#include "twin/detail/exponential_filter.hpp"
 
-namespace neurontwin {
+namespace nt::twin {
 namespace {
 
 EventConvolutionShape free_taps(const EventLayerShape& s) {
@@ -73,4 +73,4 @@ template void event_layer_backward(const EventLayerShape&, const TemporalBasis&,
 template void event_layer_backward(const EventLayerShape&, const TemporalBasis&, std::span<const int32_t>,
                                    const double*, double*, const EventLayerBuffers<double>&, const Parallel&);
 
-}  // namespace neurontwin
+}  // namespace nt::twin

@@ -1,11 +1,11 @@
-#include "twin/event_stream.hpp"
+#include "twin/detail/event_stream.hpp"
 
 #include <functional>
 
-#include "twin/event_convolution.hpp"
-#include "twin/exponential_filter.hpp"
+#include "twin/detail/event_convolution.hpp"
+#include "twin/detail/exponential_filter.hpp"
 
-namespace neurontwin {
+namespace nt::twin {
 namespace {
 
 constexpr int64_t kFewMs = 16;  // for which sorting spikes by channel does not pay
@@ -88,4 +88,4 @@ std::span<const T> EventStream<T>::set_state(int64_t stream, std::span<const T> 
 template class EventStream<float>;
 template class EventStream<double>;
 
-}  // namespace neurontwin
+}  // namespace nt::twin

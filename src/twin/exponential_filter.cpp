@@ -1,11 +1,11 @@
-#include "twin/exponential_filter.hpp"
+#include "twin/detail/exponential_filter.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <functional>
 #include <vector>
 
-namespace neurontwin {
+namespace nt::twin {
 namespace {
 
 /// sum = keep x sum + arriving - ended x leaving
@@ -150,4 +150,4 @@ template void exponential_filter_input_gradient(const ExponentialFilterShape&, c
 template void exponential_filter_input_gradient(const ExponentialFilterShape&, const double*, const double*,
                                                 double*, const Parallel&);
 
-}  // namespace neurontwin
+}  // namespace nt::twin

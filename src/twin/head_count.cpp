@@ -1,9 +1,9 @@
 #include <cmath>
 
+#include "twin/detail/loss.hpp"
 #include "twin/heads.hpp"
-#include "twin/loss.hpp"
 
-namespace neurontwin {
+namespace nt::twin {
 namespace {
 
 double sd_ms(const HeadSettings& settings) {
@@ -42,11 +42,11 @@ HeadKind count_head() {
   kind.bias_key = "spike_bias";
   kind.bias = -2;
   kind.weight_key = "rate_weight";
-  kind.settings = {{"rate_sd_ms", 0, kNotNegative}};  // 0: not asked
+  kind.settings = {{"rate_sd_ms", 0, config::kNotNegative}};  // 0: not asked
   kind.outputs = [](const HeadSettings& s, int64_t) -> int64_t { return sd_ms(s) > 0; };
   kind.edge_ms = edge_ms;
   kind.loss = loss;
   return kind;
 }
 
-}  // namespace neurontwin
+}  // namespace nt::twin

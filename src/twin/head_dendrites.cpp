@@ -1,7 +1,7 @@
+#include "twin/detail/loss.hpp"
 #include "twin/heads.hpp"
-#include "twin/loss.hpp"
 
-namespace neurontwin {
+namespace nt::twin {
 namespace {
 
 constexpr auto kSignal = "dendrites_pc";
@@ -38,4 +38,4 @@ HeadKind dendrites_head() {
   return kind;
 }
 
-}  // namespace neurontwin
+}  // namespace nt::twin

@@ -1,6 +1,6 @@
 #include "twin/heads.hpp"
 
-namespace neurontwin {
+namespace nt::twin {
 
 HeadKind spike_head();
 HeadKind soma_head();
@@ -14,4 +14,4 @@ const std::vector<HeadKind>& head_kinds() {
   return kinds;
 }
 
-}  // namespace neurontwin
+}  // namespace nt::twin

@@ -1,7 +1,7 @@
+#include "twin/detail/loss.hpp"
 #include "twin/heads.hpp"
-#include "twin/loss.hpp"
 
-namespace neurontwin {
+namespace nt::twin {
 namespace {
 
 int64_t reach_ms(const HeadSettings& settings) {
@@ -36,11 +36,11 @@ HeadKind near_spike_head() {
   kind.bias_key = "spike_bias";
   kind.bias = -2;
   kind.weight_key = "near_spike_weight";
-  kind.settings = {{"near_spike_ms", 0, kNotNegative, true}};  // 0: not asked
+  kind.settings = {{"near_spike_ms", 0, config::kNotNegative, true}};  // 0: not asked
   kind.outputs = [](const HeadSettings& s, int64_t) -> int64_t { return reach_ms(s) > 0; };
   kind.edge_ms = reach_ms;
   kind.loss = loss;
   return kind;
 }
 
-}  // namespace neurontwin
+}  // namespace nt::twin

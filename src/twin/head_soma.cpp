@@ -1,7 +1,7 @@
+#include "twin/detail/loss.hpp"
 #include "twin/heads.hpp"
-#include "twin/loss.hpp"
 
-namespace neurontwin {
+namespace nt::twin {
 namespace {
 
 double loss(const HeadBatch& b, std::span<double> gradient) {
@@ -35,4 +35,4 @@ HeadKind soma_head() {
   return kind;
 }
 
-}  // namespace neurontwin
+}  // namespace nt::twin

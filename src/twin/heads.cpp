@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
-#include "twin/causal_convolution.hpp"
-#include "twin/convolution_stream.hpp"
+#include "twin/detail/causal_convolution.hpp"
+#include "twin/detail/convolution_stream.hpp"
 
-namespace neurontwin {
+namespace nt::twin {
 namespace {
 
 Head start_of(const HeadKind& kind) {
@@ -20,12 +20,12 @@ const HeadKind& head_kind(std::string_view name) {
   return *found;
 }
 
-std::vector<Head> read_heads(const Settings& twin) {
+std::vector<Head> read_heads(const config::Settings& twin) {
   std::vector<Head> heads;
   for (const auto& kind : head_kinds()) {
     auto& head = heads.emplace_back(start_of(kind));
     if (!kind.weight_sd_key.empty())
-      head.weight_sd = twin.number(kind.weight_sd_key, head.weight_sd, kNotNegative);
+      head.weight_sd = twin.number(kind.weight_sd_key, head.weight_sd, config::kNotNegative);
     if (!kind.bias_key.empty()) head.bias = twin.number(kind.bias_key, head.bias);
     if (!kind.offset_key.empty()) head.offset = twin.number(kind.offset_key, head.offset);
   }
@@ -49,7 +49,7 @@ std::vector<Head> usual_heads() {
   return heads_asked_for(all, usual_head_settings(), [](std::string_view) { return 0; });
 }
 
-HeadSettings read_head_settings(const Settings& train) {
+HeadSettings read_head_settings(const config::Settings& train) {
   HeadSettings all;
   for (const auto& kind : head_kinds()) {
     for (const auto& s : kind.settings) {
@@ -57,7 +57,8 @@ HeadSettings read_head_settings(const Settings& train) {
                        ? static_cast<double>(train.integer(s.key, static_cast<int64_t>(s.value), s.range))
                        : train.number(s.key, s.value, s.range);
     }
-    if (!kind.in_schedule) all[kind.weight_key] = train.number(kind.weight_key, kind.weight, kNotNegative);
+    if (!kind.in_schedule)
+      all[kind.weight_key] = train.number(kind.weight_key, kind.weight, config::kNotNegative);
   }
   return all;
 }
@@ -174,4 +175,4 @@ T* HeadsLayer<T>::backward(const T* x, const T* output_gradient, int64_t rows, T
 template class HeadsLayer<float>;
 template class HeadsLayer<double>;
 
-}  // namespace neurontwin
+}  // namespace nt::twin

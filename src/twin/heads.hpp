@@ -13,7 +13,7 @@
 #include "twin/parallel.hpp"
 #include "twin/parameters.hpp"
 
-namespace neurontwin {
+namespace nt::twin {
 
 /// One target of a twin: linear outputs of what its network hands on, ms by ms.
 struct Head {
@@ -31,7 +31,7 @@ enum class HeadActivation : uint8_t { identity, logistic, exponential };
 struct HeadSetting {
   std::string key;
   double value = 0;  // if it is not given
-  Range range;
+  config::Range range;
   bool integer = false;
 };
 /// All of these by key.
@@ -39,7 +39,7 @@ using HeadSettings = std::map<std::string, double, std::less<>>;
 
 /// What a head's loss is computed from.
 struct HeadBatch {
-  const WindowBatch& batch;
+  const dataset::WindowBatch& batch;
   std::span<const double> outputs;  // [window][ms][output], offset included
   int64_t count = 1;                // outputs
   const HeadSettings& settings;
@@ -82,14 +82,14 @@ const std::vector<HeadKind>& head_kinds();
 const HeadKind& head_kind(std::string_view name);
 
 /// Of every kind, with as many outputs as are not known yet: 0. Reads [twin].
-std::vector<Head> read_heads(const Settings& twin);
+std::vector<Head> read_heads(const config::Settings& twin);
 /// Those of them that [train]'s settings ask for, where a signal of the data set has so many values per ms.
 std::vector<Head> heads_asked_for(std::span<const Head> all, const HeadSettings& settings,
                                   const std::function<int64_t(std::string_view signal)>& values_per_ms);
 /// Spike and somatic voltage as every twin has them, with the defaults of [twin].
 std::vector<Head> usual_heads();
 /// Reads [train]: of every kind the numbers that its loss needs.
-HeadSettings read_head_settings(const Settings& train);
+HeadSettings read_head_settings(const config::Settings& train);
 HeadSettings usual_head_settings();
 
 std::vector<ParameterArray> head_arrays(std::span<const Head> heads, int64_t features);
@@ -127,4 +127,4 @@ class HeadsLayer {
   T *packed_ = nullptr, *constant_ = nullptr;
 };
 
-}  // namespace neurontwin
+}  // namespace nt::twin

@@ -2,7 +2,7 @@
 #include "twin/recurrent.hpp"
 #include "twin/tree.hpp"
 
-namespace neurontwin {
+namespace nt::twin {
 
 const std::vector<NetworkKind>& network_kinds() {
   static const std::vector<NetworkKind> kinds{convolutional_kind(), recurrent_kind(), tree_kind(),
@@ -10,4 +10,4 @@ const std::vector<NetworkKind>& network_kinds() {
   return kinds;
 }
 
-}  // namespace neurontwin
+}  // namespace nt::twin

@@ -4,7 +4,7 @@
 
 #include "twin/parallel.hpp"
 
-namespace neurontwin {
+namespace nt::twin {
 
 /// Leaky memory units that a small network writes to ms by ms, as in the "expressive leaky memory" neuron
 /// (Spieler, Rahaman, Martius, Schoelkopf and Levina 2024). With m[-1] = 0, or what is handed in,
@@ -75,4 +75,4 @@ void leaky_memory_backward(const LeakyMemoryShape& shape, HiddenActivation activ
                            const LeakyMemoryWeights<T>& weights, const LeakyMemorySignals<T>& signals,
                            const LeakyMemoryGradients<T>& gradients, const Parallel& parallel);
 
-}  // namespace neurontwin
+}  // namespace nt::twin

@@ -9,11 +9,11 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 // After the target is chosen.
-#include "twin/leaky_memory-inl.hpp"
+#include "twin/detail/leaky_memory-inl.hpp"
 
 #ifndef NEURONTWIN_LEAKY_MEMORY_ONCE
 #define NEURONTWIN_LEAKY_MEMORY_ONCE
-namespace neurontwin {
+namespace nt::twin {
 namespace {
 
 constexpr int64_t kGroup = 4;  // windows that go through time together, at most
@@ -26,11 +26,11 @@ struct Kernels {
 };
 
 }  // namespace
-}  // namespace neurontwin
+}  // namespace nt::twin
 #endif
 
 HWY_BEFORE_NAMESPACE();
-namespace neurontwin {
+namespace nt::twin {
 namespace HWY_NAMESPACE {
 namespace {
 
@@ -318,13 +318,13 @@ Kernels<double> in_double() {
 
 }  // namespace
 }  // namespace HWY_NAMESPACE
-}  // namespace neurontwin
+}  // namespace nt::twin
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 #include "mechanism/best_kernels.hpp"
 
-namespace neurontwin {
+namespace nt::twin {
 namespace {
 NEURONTWIN_BEST(Kernels)
 }  // namespace
@@ -360,5 +360,5 @@ template void leaky_memory_backward(const LeakyMemoryShape&, HiddenActivation,
 template void leaky_memory_backward(const LeakyMemoryShape&, HiddenActivation,
                                     const LeakyMemoryWeights<double>&, const LeakyMemorySignals<double>&,
                                     const LeakyMemoryGradients<double>&, const Parallel&);
-}  // namespace neurontwin
+}  // namespace nt::twin
 #endif

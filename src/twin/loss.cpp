@@ -1,9 +1,9 @@
-#include "twin/loss.hpp"
+#include "twin/detail/loss.hpp"
 
 #include <algorithm>
 #include <cmath>
 
-namespace neurontwin {
+namespace nt::twin {
 
 LossTerm cross_entropy(double z, double label) {
   // exp() of what is not positive: neither form can overflow.
@@ -44,4 +44,4 @@ double GaussianCount::at(std::span<const float> labels, int64_t bin) const {
   return count;
 }
 
-}  // namespace neurontwin
+}  // namespace nt::twin

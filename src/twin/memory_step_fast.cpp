@@ -1,15 +1,15 @@
-#include "twin/memory_step.hpp"
+#include "twin/detail/memory_step.hpp"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "twin/memory_step_fast.cpp"
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 // After the target is chosen.
-#include "twin/leaky_memory-inl.hpp"
+#include "twin/detail/leaky_memory-inl.hpp"
 
 #ifndef NEURONTWIN_MEMORY_STEP_ONCE
 #define NEURONTWIN_MEMORY_STEP_ONCE
-namespace neurontwin {
+namespace nt::twin {
 namespace {
 
 constexpr int kColumns = 8;  // of a matrix at a time: enough sums to hide the latency of each
@@ -31,11 +31,11 @@ struct Kernels {
 };
 
 }  // namespace
-}  // namespace neurontwin
+}  // namespace nt::twin
 #endif
 
 HWY_BEFORE_NAMESPACE();
-namespace neurontwin {
+namespace nt::twin {
 namespace HWY_NAMESPACE {
 namespace {
 
@@ -106,13 +106,13 @@ Kernels<double> in_double() {
 
 }  // namespace
 }  // namespace HWY_NAMESPACE
-}  // namespace neurontwin
+}  // namespace nt::twin
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 #include "mechanism/best_kernels.hpp"
 
-namespace neurontwin {
+namespace nt::twin {
 namespace {
 NEURONTWIN_BEST(Kernels)
 }  // namespace
@@ -143,5 +143,5 @@ template void memory_step(const MemoryStepShape&, const MemoryStepWeights<float>
                           float*);
 template void memory_step(const MemoryStepShape&, const MemoryStepWeights<double>&, const double*, double*,
                           double*);
-}  // namespace neurontwin
+}  // namespace nt::twin
 #endif

@@ -1,10 +1,10 @@
-#include "twin/merge_layer.hpp"
+#include "twin/detail/merge_layer.hpp"
 
 #include <memory>
 
-#include "twin/convolution_layer.hpp"
+#include "twin/detail/convolution_layer.hpp"
 
-namespace neurontwin {
+namespace nt::twin {
 namespace {
 
 /// Calls f(node, parallel): where nodes are many, side by side; else one after the other, each on all
@@ -89,4 +89,4 @@ template void merge_backward(const MergeShape&, const float*, const float*, cons
 template void merge_backward(const MergeShape&, const double*, const double*, const double*, double*, double*,
                              const Parallel&);
 
-}  // namespace neurontwin
+}  // namespace nt::twin

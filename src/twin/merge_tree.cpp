@@ -6,7 +6,7 @@
 
 #include "config/error.hpp"
 
-namespace neurontwin {
+namespace nt::twin {
 namespace {
 
 /// A tree with something to share out at its nodes.
@@ -92,7 +92,7 @@ MergeTree nothing(size_t layers) {
   return tree;
 }
 
-WeightedTree synapses_of(const CellTable& cell) {
+WeightedTree synapses_of(const dataset::CellTable& cell) {
   WeightedTree tree{cell.parent, std::vector<double>(cell.parent.size(), 0.0)};
   for (const auto* kind : {&cell.excitatory_compartment, &cell.inhibitory_compartment}) {
     for (const int c : *kind) {
@@ -109,7 +109,7 @@ double sum(const std::vector<double>& weight) {
 }
 
 /// `compartment_leaf`: the first layer's node of each compartment that has synapses.
-Wiring wire(const CellTable& cell, int64_t leaves, const std::vector<int64_t>& compartment_leaf) {
+Wiring wire(const dataset::CellTable& cell, int64_t leaves, const std::vector<int64_t>& compartment_leaf) {
   Wiring wiring;
   wiring.branches = leaves;
   for (const auto* kind : {&cell.excitatory_compartment, &cell.inhibitory_compartment}) {
@@ -123,7 +123,7 @@ Wiring wire(const CellTable& cell, int64_t leaves, const std::vector<int64_t>& c
 
 }  // namespace
 
-MergeTree merge_tree(const CellTable& cell, int64_t branches, int64_t layer_count) {
+MergeTree merge_tree(const dataset::CellTable& cell, int64_t branches, int64_t layer_count) {
   const auto layers = static_cast<size_t>(layer_count);
   const auto synapses = synapses_of(cell);
   const double total = sum(synapses.weight);
@@ -167,7 +167,7 @@ MergeTree merge_tree(const CellTable& cell, int64_t branches, int64_t layer_coun
   return tree;
 }
 
-MergeTree binary_tree(const CellTable& cell, int64_t trees) {
+MergeTree binary_tree(const dataset::CellTable& cell, int64_t trees) {
   const auto of_synapses = synapses_of(cell);
   const auto order = depth_first(of_synapses);
   std::vector<size_t> place(order.size());  // of each compartment along the dendrite
@@ -199,4 +199,4 @@ MergeTree binary_tree(const CellTable& cell, int64_t trees) {
   return tree;
 }
 
-}  // namespace neurontwin
+}  // namespace nt::twin

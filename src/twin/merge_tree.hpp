@@ -2,7 +2,7 @@
 #include "dataset/cell_table.hpp"
 #include "twin/branch_sums.hpp"
 
-namespace neurontwin {
+namespace nt::twin {
 
 /// Which branches of a dendrite merge on the way to its soma, layer by layer. Nodes of the first layer are
 /// the branches, which the synapses feed; each node of a later layer is fed by some of the layer before.
@@ -24,11 +24,11 @@ struct MergeTree {
 /// the tips on: where dendrites meet, the parts that come from there are put together, the smallest ones
 /// first, as long as that brings the sum nearer to this share; what has reached it stands alone. Pieces
 /// without synapses are left out, so that a point neuron has one node in each layer.
-MergeTree merge_tree(const CellTable& cell, int64_t branches, int64_t layers);
+MergeTree merge_tree(const dataset::CellTable& cell, int64_t branches, int64_t layers);
 
 /// The same of synapses, two by two, in their order along the dendrite, until one node is left: in ceil(log2)
 /// layers of their number, at least one. The last node of a layer may have one child. `trees` of them side by
 /// side, each with all synapses.
-MergeTree binary_tree(const CellTable& cell, int64_t trees);
+MergeTree binary_tree(const dataset::CellTable& cell, int64_t trees);
 
-}  // namespace neurontwin
+}  // namespace nt::twin

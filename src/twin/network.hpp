@@ -7,7 +7,7 @@
 
 #include "twin/parallel.hpp"
 
-namespace neurontwin {
+namespace nt::twin {
 
 /// Windows of input spikes.
 ///   events  [n][3]  (window, channel, time), sorted by window; time runs from 0 to history + window_ms
@@ -96,4 +96,4 @@ class Network {
                                                    const Parallel& parallel) const = 0;
 };
 
-}  // namespace neurontwin
+}  // namespace nt::twin

@@ -12,7 +12,7 @@
 #include "twin/network.hpp"
 #include "twin/parameters.hpp"
 
-namespace neurontwin {
+namespace nt::twin {
 
 class OnnxGraph;
 
@@ -65,7 +65,7 @@ class NetworkSpec {
 
   /// Beside its kind, into the specification of a twin's file; and texts of the file, if it needs any.
   virtual nlohmann::ordered_json to_json() const = 0;
-  virtual TextsByName texts() const { return {}; }
+  virtual files::TextsByName texts() const { return {}; }
 
   /// Adds the network to an ONNX model: from OnnxGraph::spikes() to what the heads see, [batch][ms][feature],
   /// whose name it returns. States start as window_ms() - 1 ms of silence leave them.
@@ -86,7 +86,7 @@ using NetworkSpecPointer = std::shared_ptr<const NetworkSpec>;
 
 /// Where a network's specification in a twin's file is read from.
 struct SpecificationFile {
-  const JsonObject& specification;
+  const files::JsonObject& specification;
   int64_t excitatory_synapses = 0, inhibitory_synapses = 0;
   /// A further text of the file, parsed; InputError if it is not there.
   std::function<nlohmann::json(const std::string& name)> text;
@@ -95,7 +95,7 @@ struct SpecificationFile {
 struct NetworkKind {
   std::string_view name;
   /// Reads [twin]. `cell`: where the synapses sit.
-  NetworkSpecPointer (*from_settings)(const Settings& twin, const CellTable& cell);
+  NetworkSpecPointer (*from_settings)(const config::Settings& twin, const dataset::CellTable& cell);
   /// Back from to_json() and texts(). InputError if anything is missing or out of range.
   NetworkSpecPointer (*from_file)(const SpecificationFile& file);
   /// All keys of [twin] that it reads. Those that only other kinds read are passed over, so that one
@@ -105,4 +105,4 @@ struct NetworkKind {
 /// All of them; the first one is what [twin] means without `kind`.
 const std::vector<NetworkKind>& network_kinds();
 
-}  // namespace neurontwin
+}  // namespace nt::twin

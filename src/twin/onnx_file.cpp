@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "twin/onnx_graph.hpp"
+#include "twin/detail/onnx_graph.hpp"
 
-namespace neurontwin {
+namespace nt::twin {
 namespace {
 
 /// As in the file that `neurontwin predict` writes.
@@ -40,7 +40,7 @@ void add_head(OnnxGraph& graph, const Twin& twin, const Head& head, const std::s
   graph.output(output_name(head), activated(graph, y, kind.activation), kind.single ? 0 : head.outputs);
 }
 
-TextsByName texts_for(const TwinDescription& description) {
+files::TextsByName texts_for(const TwinDescription& description) {
   auto texts = texts_of(description);
   texts.erase("format");  // that of the other file
   texts["kind"] = std::string(description.spec.network->kind());
@@ -59,4 +59,4 @@ std::string onnx_bytes(const Twin& twin, TwinDescription description) {
   return graph.bytes(texts_for(description));
 }
 
-}  // namespace neurontwin
+}  // namespace nt::twin

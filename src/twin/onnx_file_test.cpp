@@ -9,7 +9,7 @@
 
 #include "twin/tree.hpp"
 
-namespace neurontwin {
+namespace nt::twin {
 namespace {
 
 constexpr int64_t kExcitatory = 5, kInhibitory = 4, kSynapses = kExcitatory + kInhibitory;
@@ -59,7 +59,7 @@ std::vector<TwinSpec> tree_twins() {
   TreeSpec spec({{7, 3}, {1, 2}, {3, 4}}, tree);
   spec.batch_norm = true;
   spec.temporal_shapes = 3;
-  CellTable cell;
+  dataset::CellTable cell;
   cell.parent = {-1};
   cell.excitatory_compartment.assign(kExcitatory, 0);
   cell.inhibitory_compartment.assign(kInhibitory, 0);
@@ -171,4 +171,4 @@ TEST(AnOnnxFile, SaysWhatItIs) {
 }
 
 }  // namespace
-}  // namespace neurontwin
+}  // namespace nt::twin

@@ -1,4 +1,4 @@
-#include "twin/onnx_graph.hpp"
+#include "twin/detail/onnx_graph.hpp"
 
 #include <onnx/onnx_pb.h>
 
@@ -6,7 +6,7 @@
 
 #include "config/error.hpp"
 
-namespace neurontwin {
+namespace nt::twin {
 namespace {
 
 // Of 2021: what reads ONNX today reads these.
@@ -187,7 +187,7 @@ OnnxGraph::Step OnnxGraph::each_ms(const std::vector<std::string>& states,
   return result;
 }
 
-std::string OnnxGraph::bytes(const TextsByName& texts) const {
+std::string OnnxGraph::bytes(const files::TextsByName& texts) const {
   onnx::ModelProto model;
   model.set_ir_version(kFileVersion);
   model.add_opset_import()->set_version(kOperators);
@@ -206,4 +206,4 @@ std::string OnnxGraph::bytes(const TextsByName& texts) const {
   return model.SerializeAsString();
 }
 
-}  // namespace neurontwin
+}  // namespace nt::twin

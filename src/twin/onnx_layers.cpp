@@ -1,11 +1,11 @@
-#include "twin/onnx_layers.hpp"
+#include "twin/detail/onnx_layers.hpp"
 
 #include <cmath>
 #include <limits>
 
 #include "twin/after_convolution.hpp"
 
-namespace neurontwin {
+namespace nt::twin {
 namespace {
 
 /// ONNX has [feature][input][tap], the last tap being the present, as deeper layers have it.
@@ -88,4 +88,4 @@ std::string normalised(OnnxGraph& graph, const std::string& y, const float* scal
   return graph.add("Add", {product, graph.constant(summand, {features, 1})});
 }
 
-}  // namespace neurontwin
+}  // namespace nt::twin

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace neurontwin {
+namespace nt::twin {
 
 namespace {
 
@@ -27,4 +27,4 @@ Parallel on_threads(std::shared_ptr<const std::atomic<int>> threads) {
           }};
 }
 
-}  // namespace neurontwin
+}  // namespace nt::twin

@@ -4,7 +4,7 @@
 #include <functional>
 #include <memory>
 
-namespace neurontwin {
+namespace nt::twin {
 
 /// How a kernel's independent tasks are run: run(n, f) calls f(0) .. f(n - 1), each once, in any order and
 /// perhaps at the same time. Results depend neither on the order nor on `threads`. Tasks do not throw.
@@ -21,4 +21,4 @@ Parallel on_threads(int threads);
 /// On as many of them as the number says that somebody else may change.
 Parallel on_threads(std::shared_ptr<const std::atomic<int>> threads);
 
-}  // namespace neurontwin
+}  // namespace nt::twin

@@ -6,7 +6,7 @@
 #include <thread>
 #include <vector>
 
-namespace neurontwin {
+namespace nt::twin {
 namespace {
 
 TEST(Parallel, RunsEachTaskOnce) {
@@ -36,4 +36,4 @@ TEST(Parallel, RunsTasksAtTheSameTime) {
 }
 
 }  // namespace
-}  // namespace neurontwin
+}  // namespace nt::twin

@@ -6,7 +6,7 @@
 
 #include "config/error.hpp"
 
-namespace neurontwin {
+namespace nt::twin {
 
 int64_t ParameterArray::count() const {
   return std::accumulate(array.shape.begin(), array.shape.end(), int64_t{1}, std::multiplies<>());
@@ -38,8 +38,8 @@ int64_t ParameterLayout::offset(std::string_view name) const {
   return offset_[static_cast<size_t>(found - arrays_.begin())];
 }
 
-void draw_weights(std::span<float> weights, double sd, Random random) {
+void draw_weights(std::span<float> weights, double sd, random::Random random) {
   for (float& w : weights) w = static_cast<float>(sd * random.truncated_normal());
 }
 
-}  // namespace neurontwin
+}  // namespace nt::twin

@@ -9,11 +9,11 @@
 #include "files/safetensors.hpp"
 #include "random/random.hpp"
 
-namespace neurontwin {
+namespace nt::twin {
 
 /// An array of numbers that a twin is made of.
 struct ParameterArray {
-  NamedShape array;
+  files::NamedShape array;
   bool trained = true;       // else kept beside: running averages, fixed time constants
   bool regularised = false;  // train.l2 is on it
 
@@ -64,6 +64,6 @@ class ParameterLayout {
 };
 
 /// Weights to start training with, from a truncated normal distribution.
-void draw_weights(std::span<float> weights, double sd, Random random);
+void draw_weights(std::span<float> weights, double sd, random::Random random);
 
-}  // namespace neurontwin
+}  // namespace nt::twin

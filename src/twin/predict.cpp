@@ -9,7 +9,7 @@
 #include "progress/watcher.hpp"
 #include "twin/saved_twin.hpp"
 
-namespace neurontwin {
+namespace nt::twin {
 namespace {
 
 constexpr size_t kSideBySide = 32;
@@ -34,14 +34,14 @@ void merge(const A& a, const B& b, Add&& add) {
   }
 }
 
-Trials trials_of(const Shard& shard) {
+Trials trials_of(const dataset::Shard& shard) {
   const auto& id = shard.identity();
   return {shard.trials(), id.duration_ms,
           [&shard, excitatory = id.excitatory_synapses](size_t trial, int64_t from_ms, int64_t to_ms,
                                                         int32_t stream, std::vector<int32_t>& events) {
             const auto of = shard.trial(trial);
-            const EventsView views[] = {of.excitatory.between(from_ms, to_ms),
-                                        of.inhibitory.between(from_ms, to_ms)};
+            const dataset::EventsView views[] = {of.excitatory.between(from_ms, to_ms),
+                                                 of.inhibitory.between(from_ms, to_ms)};
             merge(views[0].time_ms, views[1].time_ms, [&](size_t kind, size_t i) {
               const auto synapse = static_cast<int64_t>(views[kind].synapse[i]);
               events.insert(events.end(),
@@ -52,14 +52,14 @@ Trials trials_of(const Shard& shard) {
 }
 
 /// Times of any size fall into the ms that they lie in.
-Trials trials_of(const TimedInput& replayed, int64_t excitatory) {
+Trials trials_of(const stimulus::TimedInput& replayed, int64_t excitatory) {
   double last_ms = 0;
   for (const auto* events : {&replayed.excitatory, &replayed.inhibitory})
     if (!events->time_ms.empty()) last_ms = std::max(last_ms, events->time_ms.back());
   return {1, (static_cast<int64_t>(last_ms) / 1000 + 1) * 1000,
           [&replayed, excitatory](size_t, int64_t from_ms, int64_t to_ms, int32_t stream,
                                   std::vector<int32_t>& events) {
-            const TimedEvents* kinds[] = {&replayed.excitatory, &replayed.inhibitory};
+            const stimulus::TimedEvents* kinds[] = {&replayed.excitatory, &replayed.inhibitory};
             std::span<const double> times[2];
             size_t first[2];
             for (size_t kind = 0; kind < 2; ++kind) {
@@ -82,7 +82,7 @@ std::string path_of(const Head& head) {
   return head.name == "spike" ? "/spike_probability" : head.name == "soma" ? "/soma_mV" : "/" + head.name;
 }
 
-void write(Hdf5Output& file, const TwinSpec& spec, const PredictedPiece& piece) {
+void write(dataset::Hdf5Output& file, const TwinSpec& spec, const PredictedPiece& piece) {
   std::vector<float> values;
   int64_t first = 0;
   for (const auto& head : spec.heads) {
@@ -124,6 +124,28 @@ float in_units(HeadActivation activation, float output) {
   return output;
 }
 
+TrialInput trial_input(std::span<const stimulus::SynapticInput> inputs, int64_t first_inhibitory) {
+  return [inputs, first_inhibitory](size_t trial, int64_t from_ms, int64_t to_ms, int32_t stream,
+                                    std::vector<int32_t>& events) {
+    const auto& input = inputs[trial];
+    const stimulus::Events* kinds[] = {&input.excitatory, &input.inhibitory};
+    std::span<const uint32_t> times[2];
+    size_t first[2];
+    for (size_t kind = 0; kind < 2; ++kind) {
+      const auto& all = kinds[kind]->time_ms;
+      const auto begin = std::ranges::lower_bound(all, static_cast<uint32_t>(from_ms));
+      const auto end = std::ranges::lower_bound(all, static_cast<uint32_t>(to_ms));
+      times[kind] = {begin, end};
+      first[kind] = static_cast<size_t>(begin - all.begin());
+    }
+    merge(times[0], times[1], [&](size_t kind, size_t i) {
+      const auto synapse = static_cast<int64_t>(kinds[kind]->synapse[first[kind] + i]);
+      events.insert(events.end(), {stream, static_cast<int32_t>(synapse + (kind == 0 ? 0 : first_inhibitory)),
+                                   static_cast<int32_t>(times[kind][i] - static_cast<uint32_t>(from_ms))});
+    });
+  };
+}
+
 bool predict_trials(Twin& twin, size_t trials, int64_t duration_ms, const TrialInput& input,
                     const std::function<void(const PredictedPiece&)>& take, const std::stop_token& stop) {
   std::vector<int32_t> events;
@@ -147,13 +169,13 @@ void predict_file(const std::filesystem::path& twin_file, const std::filesystem:
   const int64_t excitatory = description.excitatory_synapses, inhibitory = description.inhibitory_synapses;
   bool is_replay = false;
   {
-    const Hdf5File file(input);
+    const dataset::Hdf5File file(input);
     is_replay = !file.has_attribute("format") && (file.has("/input/exc") || file.has("/input/inh"));
   }
-  std::optional<Shard> shard;
-  TimedInput replayed;
+  std::optional<dataset::Shard> shard;
+  stimulus::TimedInput replayed;
   if (is_replay) {
-    replayed = read_replay_input(input, excitatory, inhibitory);
+    replayed = dataset::read_replay_input(input, excitatory, inhibitory);
   } else {
     const auto& id = shard.emplace(input).identity();
     if (excitatory != id.excitatory_synapses || inhibitory != id.inhibitory_synapses) {
@@ -163,7 +185,7 @@ void predict_file(const std::filesystem::path& twin_file, const std::filesystem:
     }
   }
   const auto trials = shard ? trials_of(*shard) : trials_of(replayed, excitatory);
-  Hdf5Output file(out);
+  dataset::Hdf5Output file(out);
   file.attribute("twin", twin_file.string());
   file.attribute("input", input.string());
   for (const auto& head : twin.spec().heads) {
@@ -179,4 +201,4 @@ void predict_file(const std::filesystem::path& twin_file, const std::filesystem:
   file.finish();
 }
 
-}  // namespace neurontwin
+}  // namespace nt::twin

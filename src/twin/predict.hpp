@@ -5,12 +5,16 @@
 
 #include "twin/twin.hpp"
 
-namespace neurontwin {
+namespace nt::twin {
 
 /// Input spikes of some trials: appends those of one trial that come at from_ms <= time < to_ms to `events`,
 /// as (stream, channel, time - from_ms), in the order of time.
 using TrialInput = std::function<void(size_t trial, int64_t from_ms, int64_t to_ms, int32_t stream,
                                       std::vector<int32_t>& events)>;
+
+/// Of given trials; inhibitory synapses are the channels from `first_inhibitory` on. The inputs must outlive
+/// it.
+TrialInput trial_input(std::span<const stimulus::SynapticInput> inputs, int64_t first_inhibitory);
 
 /// Outputs of `trials` trials from `first_trial` on, from `from_ms` on: [trial][ms][output], until the next.
 struct PredictedPiece {
@@ -35,4 +39,4 @@ void predict_file(const std::filesystem::path& twin, const std::filesystem::path
                   const std::filesystem::path& out, const Parallel& parallel,
                   const std::stop_token& stop = {});
 
-}  // namespace neurontwin
+}  // namespace nt::twin

@@ -11,7 +11,7 @@
 #include "dataset/shard.hpp"
 #include "twin/saved_twin.hpp"
 
-namespace neurontwin {
+namespace nt::twin {
 namespace {
 
 namespace fs = std::filesystem;
@@ -30,8 +30,8 @@ TwinSpec spec() {
   return twin;
 }
 
-Events random_input(uint32_t synapses, Random& random) {
-  Events events;
+stimulus::Events random_input(uint32_t synapses, random::Random& random) {
+  stimulus::Events events;
   for (uint32_t t = 0; t < kDuration; ++t) {
     for (uint32_t s = 0; s < synapses; ++s) {
       if (random.uniform() >= 0.02) continue;
@@ -55,7 +55,7 @@ class Predicting : public testing::Test {
     TwinDescription d;
     d.excitatory_synapses = excitatory;
     d.inhibitory_synapses = inhibitory;
-    write_file_atomically(twin_, twin_bytes(Twin(spec(), 9, 3), d));
+    files::write_file_atomically(twin_, twin_bytes(Twin(spec(), 9, 3), d));
   }
   std::string refusal(const fs::path& input) const {
     try {
@@ -70,7 +70,7 @@ class Predicting : public testing::Test {
     auto [twin, description] = load_twin(twin_);
     for (size_t e = 2; e < events.size(); e += 3) events[e] += static_cast<int32_t>(twin.history_ms());
     const auto expected = twin.forward({events, 1, kDuration});
-    const Hdf5File file(folder_ / "out.h5");
+    const dataset::Hdf5File file(folder_ / "out.h5");
     const auto spike = file.view<float>("/spike_probability"), soma = file.view<float>("/soma_mV"),
                dendrites = file.view<float>("/dendrites"), count = file.view<float>("/count");
     for (int64_t t = 0; t < kDuration; ++t) {
@@ -87,16 +87,16 @@ class Predicting : public testing::Test {
 
 TEST_F(Predicting, WritesWhatWholePassesOverEachTrialSay) {
   constexpr size_t kTrials = 40;  // more than are side by side
-  Random random(1, Stage::test_cases, 0, StreamName::test_case);
-  std::vector<Trial> trials(kTrials);
+  random::Random random(1, random::Stage::test_cases, 0, random::StreamName::test_case);
+  std::vector<simulate::Trial> trials(kTrials);
   for (auto& trial : trials) {
     trial.input = {random_input(5, random), random_input(4, random)};
     trial.soma_mV.assign(kDuration, -70.0f);
   }
-  write_file_atomically(folder_ / "in.h5",
-                        shard_bytes({5, 4, kDuration, 1, "a = 1\n"}, {}, "test", 0, trials));
+  files::write_file_atomically(folder_ / "in.h5",
+                               dataset::shard_bytes({5, 4, kDuration, 1, "a = 1\n"}, {}, "test", 0, trials));
   predict_file(twin_, folder_ / "in.h5", folder_ / "out.h5", on_threads(2));
-  const Hdf5File file(folder_ / "out.h5");
+  const dataset::Hdf5File file(folder_ / "out.h5");
   EXPECT_EQ(file.shape("/soma_mV"), (std::vector<uint64_t>{kTrials, kDuration}));
   EXPECT_EQ(file.shape("/dendrites"), (std::vector<uint64_t>{kTrials, kDuration, 2}));
   EXPECT_EQ(file.units("/soma_mV"), "mV");
@@ -128,17 +128,17 @@ TEST_F(Predicting, WritesWhatWholePassesOverEachTrialSay) {
 
 TEST_F(Predicting, TakesReplayFilesOfOneTrial) {
   const auto write = [&](std::vector<uint32_t> synapse) {
-    Hdf5Image image;
+    dataset::Hdf5Image image;
     const std::vector<double> times{3.2, 1050.9, 3.7};
     image.write<double>("/input/exc/time_ms", times, "ms");
     image.write<uint32_t>("/input/exc/synapse", synapse, "");
     image.write<double>("/input/inh/time_ms", std::vector<double>{400}, "ms");
     image.write<uint32_t>("/input/inh/synapse", std::vector<uint32_t>{3}, "");
-    write_file_atomically(folder_ / "in.h5", image.bytes());
+    files::write_file_atomically(folder_ / "in.h5", image.bytes());
   };
   write({4, 0, 2});
   predict_file(twin_, folder_ / "in.h5", folder_ / "out.h5", {});
-  EXPECT_EQ(Hdf5File(folder_ / "out.h5").shape("/soma_mV"), (std::vector<uint64_t>{1, 2000}));
+  EXPECT_EQ(dataset::Hdf5File(folder_ / "out.h5").shape("/soma_mV"), (std::vector<uint64_t>{1, 2000}));
   expect_whole_pass(0, {0, 4, 3, 0, 2, 3, 0, 8, 400, 0, 0, 1050});
   write({4, 5, 2});
   EXPECT_EQ(refusal(folder_ / "in.h5"),
@@ -153,7 +153,7 @@ TEST_F(Predicting, ThatCannotWriteSaysWhyAndLeavesNothing) {
   const auto old = ::signal(SIGXFSZ, SIG_IGN);
   std::string message = "accepted";
   try {
-    Hdf5Output file(out);
+    dataset::Hdf5Output file(out);
     file.create("/x", "1", {1 << 20});
     const rlimit small{1 << 16, before.rlim_max};
     ::setrlimit(RLIMIT_FSIZE, &small);
@@ -165,10 +165,10 @@ TEST_F(Predicting, ThatCannotWriteSaysWhyAndLeavesNothing) {
   ::setrlimit(RLIMIT_FSIZE, &before);
   ::signal(SIGXFSZ, old);
   EXPECT_EQ(message, out.string() + ": cannot be written: File too large");
-  { Hdf5Output never_finished(out); }
+  { dataset::Hdf5Output never_finished(out); }
   EXPECT_EQ(std::distance(fs::directory_iterator(folder_), fs::directory_iterator()), 1);  // the twin
   EXPECT_EQ(refusal(twin_), twin_.string() + ": is not an HDF5 file");
 }
 
 }  // namespace
-}  // namespace neurontwin
+}  // namespace nt::twin

@@ -5,9 +5,9 @@
 #include <cmath>
 
 #include "twin/branches.hpp"
-#include "twin/recurrent_network.hpp"
+#include "twin/detail/recurrent_network.hpp"
 
-namespace neurontwin {
+namespace nt::twin {
 namespace {
 
 constexpr double kSynapseWeight = 0.5;  // where training starts, as published
@@ -15,13 +15,13 @@ constexpr double kSynapseTau_ms = 5;
 constexpr int64_t kMostBranches = 100000;
 
 /// One number, or a list of them.
-std::vector<double> taus(const Settings& settings, const char* key, std::vector<double> otherwise) {
+std::vector<double> taus(const config::Settings& settings, const char* key, std::vector<double> otherwise) {
   if (settings.is_array(key) || !settings.has(key))
-    return settings.numbers(key, std::move(otherwise), kPositive);
-  return {settings.number(key, {}, kPositive)};
+    return settings.numbers(key, std::move(otherwise), config::kPositive);
+  return {settings.number(key, {}, config::kPositive)};
 }
 
-NetworkSpecPointer from_settings(const Settings& settings, const CellTable& cell) {
+NetworkSpecPointer from_settings(const config::Settings& settings, const dataset::CellTable& cell) {
   const auto made = std::make_shared<RecurrentSpec>();
   auto& spec = *made;
   spec.memory_units = settings.integer("memory_units", spec.memory_units, {1, 10000});
@@ -39,8 +39,8 @@ NetworkSpecPointer from_settings(const Settings& settings, const CellTable& cell
     fail_input("{}: '{}' is empty, expected a time constant in ms, or several",
                settings.where("synapse_tau_ms"), settings.full_key("synapse_tau_ms"));
   }
-  spec.shortest_memory_ms = settings.number("shortest_memory_ms", spec.shortest_memory_ms, kPositive);
-  spec.longest_memory_ms = settings.number("longest_memory_ms", spec.longest_memory_ms, kPositive);
+  spec.shortest_memory_ms = settings.number("shortest_memory_ms", spec.shortest_memory_ms, config::kPositive);
+  spec.longest_memory_ms = settings.number("longest_memory_ms", spec.longest_memory_ms, config::kPositive);
   spec.history_ms = settings.integer("history_ms", spec.history_ms, {0, 100000});
   if (spec.longest_memory_ms < spec.shortest_memory_ms) {
     fail_input("{}: '{}' is {}, expected at least 'shortest_memory_ms', {}",
@@ -59,20 +59,20 @@ NetworkSpecPointer from_file(const SpecificationFile& file) {
   r.activation =
       json.is_second("memory_activation", "relu", "silu") ? HiddenActivation::silu : HiddenActivation::relu;
   r.learn_time_constants = json.flag("learn_time_constants");
-  r.shortest_memory_ms = json.number("shortest_memory_ms", kPositive);
+  r.shortest_memory_ms = json.number("shortest_memory_ms", config::kPositive);
   r.longest_memory_ms = json.number("longest_memory_ms", {r.shortest_memory_ms});
   r.history_ms = json.integer("history_ms", 0, 100000);
   if (json.has("hidden_units")) r.hidden_count = json.integer("hidden_units", 1, 20000);
   const auto text = file.text("wiring");
-  const JsonObject wiring(text, json.where("wiring"));
+  const files::JsonObject wiring(text, json.where("wiring"));
   auto& w = r.wiring;
   w.branches = r.branches = wiring.integer("branches", 1, kMostBranches);
   w.branch = wiring.integers("branch", 0, w.branches - 1);
   w.first = wiring.integers("first", 0, w.contacts());
   // Files of versions before 0.2 have one time constant for all.
-  w.tau_ms = wiring.has("tau_ms") ? wiring.numbers("tau_ms", kPositive)
+  w.tau_ms = wiring.has("tau_ms") ? wiring.numbers("tau_ms", config::kPositive)
                                   : std::vector<double>(static_cast<size_t>(w.branches),
-                                                        json.number("synapse_tau_ms", kPositive));
+                                                        json.number("synapse_tau_ms", config::kPositive));
   if (std::ssize(w.tau_ms) != w.branches) {
     fail_input("{}: has {} time constants for {} branches", wiring.where("tau_ms"), w.tau_ms.size(),
                w.branches);
@@ -98,7 +98,7 @@ NetworkKind recurrent_kind() {
            "history_ms"}};
 }
 
-void wire(RecurrentSpec& spec, const CellTable& cell) {
+void wire(RecurrentSpec& spec, const dataset::CellTable& cell) {
   spec.wiring = cell.section.empty()
                     ? Wiring{}
                     : wire_branches(cell, spec.branches, spec.branch_overlap, spec.branch_times);
@@ -143,8 +143,9 @@ void RecurrentSpec::draw(const ParameterLayout& layout, std::span<float> numbers
   };
   uint32_t own_stream = 0;
   const auto drawn = [&](const char* name, int64_t inputs, int64_t outputs, int64_t all_inputs) {
-    draw_weights(array(name, inputs * outputs), 1 / std::sqrt(3 * static_cast<double>(all_inputs)),
-                 Random(seed, Stage::twin_weights, 1, {StreamName::weights, own_stream++}));
+    draw_weights(
+        array(name, inputs * outputs), 1 / std::sqrt(3 * static_cast<double>(all_inputs)),
+        random::Random(seed, random::Stage::twin_weights, 1, {random::StreamName::weights, own_stream++}));
   };
   const auto synapses = array("synapse_weight", wiring.contacts());
   const auto excitatory = static_cast<size_t>(wiring.first[static_cast<size_t>(excitatory_channels)]);
@@ -184,7 +185,7 @@ nlohmann::ordered_json RecurrentSpec::to_json() const {
           {"history_ms", history_ms}};
 }
 
-TextsByName RecurrentSpec::texts() const {
+files::TextsByName RecurrentSpec::texts() const {
   return {{"wiring", nlohmann::ordered_json{{"branches", wiring.branches},
                                             {"first", wiring.first},
                                             {"branch", wiring.branch},
@@ -217,4 +218,4 @@ std::vector<double> RecurrentSpec::time_constants_ms(const ParameterLayout& layo
   return tau_ms;
 }
 
-}  // namespace neurontwin
+}  // namespace nt::twin

@@ -4,7 +4,7 @@
 #include "twin/leaky_memory.hpp"
 #include "twin/network_spec.hpp"
 
-namespace neurontwin {
+namespace nt::twin {
 
 /// Leaky sums of spikes on branches (branch_sums.hpp), and leaky memory units that a network of one hidden
 /// layer writes to (leaky_memory.hpp). Their time constants are spaced evenly on a
@@ -47,7 +47,7 @@ struct RecurrentSpec final : NetworkSpec {
                                            double) const override;
   void require_channels(int64_t channels) const override;
   nlohmann::ordered_json to_json() const override;
-  TextsByName texts() const override;
+  files::TextsByName texts() const override;
   std::string add_to(OnnxGraph& graph, const ParameterLayout& layout, std::span<const float> numbers,
                      int64_t channels) const override;
   std::vector<double> time_constants_ms(const ParameterLayout& layout,
@@ -55,8 +55,8 @@ struct RecurrentSpec final : NetworkSpec {
 };
 
 /// Puts its branches on a cell's synapses.
-void wire(RecurrentSpec& spec, const CellTable& cell);
+void wire(RecurrentSpec& spec, const dataset::CellTable& cell);
 
 NetworkKind recurrent_kind();
 
-}  // namespace neurontwin
+}  // namespace nt::twin

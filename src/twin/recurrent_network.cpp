@@ -1,13 +1,13 @@
-#include "twin/recurrent_network.hpp"
+#include "twin/detail/recurrent_network.hpp"
 
 #include <algorithm>
 #include <cmath>
 
 #include "twin/activation_norm.hpp"
-#include "twin/causal_convolution.hpp"
-#include "twin/recurrent_stream.hpp"
+#include "twin/detail/causal_convolution.hpp"
+#include "twin/detail/recurrent_stream.hpp"
 
-namespace neurontwin {
+namespace nt::twin {
 namespace {
 
 /// Rows of `count` numbers from rows of another length, zero beyond these.
@@ -229,4 +229,4 @@ std::unique_ptr<NetworkStream<T>> RecurrentNetwork<T>::stream(const T* numbers, 
 template class RecurrentNetwork<float>;
 template class RecurrentNetwork<double>;
 
-}  // namespace neurontwin
+}  // namespace nt::twin

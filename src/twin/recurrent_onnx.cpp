@@ -1,9 +1,9 @@
 #include <cmath>
 
-#include "twin/onnx_graph.hpp"
+#include "twin/detail/onnx_graph.hpp"
 #include "twin/recurrent.hpp"
 
-namespace neurontwin {
+namespace nt::twin {
 namespace {
 
 /// The memory after history_ms of silence.
@@ -91,4 +91,4 @@ std::string RecurrentSpec::add_to(OnnxGraph& graph, const ParameterLayout& layou
   return all.outputs[0];
 }
 
-}  // namespace neurontwin
+}  // namespace nt::twin

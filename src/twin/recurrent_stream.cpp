@@ -1,11 +1,11 @@
-#include "twin/recurrent_stream.hpp"
+#include "twin/detail/recurrent_stream.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <functional>
 
-namespace neurontwin {
+namespace nt::twin {
 
 template <class T>
 RecurrentStream<T>::RecurrentStream(const RecurrentSpec& spec, const Weights& weights, int64_t streams,
@@ -133,4 +133,4 @@ void RecurrentStream<T>::set_state(int64_t stream, std::span<const T> state) {
 template class RecurrentStream<float>;
 template class RecurrentStream<double>;
 
-}  // namespace neurontwin
+}  // namespace nt::twin

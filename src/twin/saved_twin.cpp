@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
-namespace neurontwin {
+namespace nt::twin {
 
-std::vector<NamedFloats> named_arrays(const ParameterLayout& layout, std::span<const float> numbers) {
-  std::vector<NamedFloats> all;
+std::vector<files::NamedFloats> named_arrays(const ParameterLayout& layout, std::span<const float> numbers) {
+  std::vector<files::NamedFloats> all;
   for (size_t i = 0; i < layout.arrays().size(); ++i) {
     const auto& array = layout.arrays()[i];
     all.push_back({array.array, numbers.subspan(static_cast<size_t>(layout.offset(i)),
@@ -34,4 +34,4 @@ SavedTwin load_twin(const std::filesystem::path& file, Parallel parallel) {
   return saved;
 }
 
-}  // namespace neurontwin
+}  // namespace nt::twin

@@ -2,10 +2,10 @@
 #include "twin/twin.hpp"
 #include "twin/twin_file.hpp"
 
-namespace neurontwin {
+namespace nt::twin {
 
 /// The arrays of a block of numbers, to be written. `numbers` must live longer.
-std::vector<NamedFloats> named_arrays(const ParameterLayout& layout, std::span<const float> numbers);
+std::vector<files::NamedFloats> named_arrays(const ParameterLayout& layout, std::span<const float> numbers);
 /// The other way.
 void copy_arrays(const ParameterLayout& layout, const std::map<std::string, std::vector<float>>& arrays,
                  std::span<float> numbers);
@@ -21,4 +21,4 @@ struct SavedTwin {
 /// Nothing but the file is needed. InputError as TwinFile says.
 SavedTwin load_twin(const std::filesystem::path& file, Parallel parallel = {});
 
-}  // namespace neurontwin
+}  // namespace nt::twin

@@ -8,7 +8,7 @@
 #include "files/files.hpp"
 #include "random/random.hpp"
 
-namespace neurontwin {
+namespace nt::twin {
 namespace {
 
 namespace fs = std::filesystem;
@@ -45,7 +45,7 @@ std::vector<TwinSpec> all_kinds() {
 
 Twin away_from_its_start(const TwinSpec& spec, uint64_t seed) {
   Twin twin(spec, 9, seed);
-  Random random(seed, Stage::test_cases, 0, StreamName::test_case);
+  random::Random random(seed, random::Stage::test_cases, 0, random::StreamName::test_case);
   for (float& number : twin.numbers) number += 0.1f * static_cast<float>(random.uniform());
   return twin;
 }
@@ -60,11 +60,11 @@ TwinDescription description() {
 
 TEST(ASavedTwin, AnswersToTheLastBitAsTheOneThatWasSaved) {
   const auto file = fs::path(testing::TempDir()) / fmt::format("saved-{}.safetensors", ::getpid());
-  Random random(1, Stage::test_cases, 0, StreamName::test_case);
+  random::Random random(1, random::Stage::test_cases, 0, random::StreamName::test_case);
   for (const auto& spec : all_kinds()) {
     SCOPED_TRACE(spec.network->words());
     auto twin = away_from_its_start(spec, 3);
-    write_file_atomically(file, twin_bytes(twin, description()));
+    files::write_file_atomically(file, twin_bytes(twin, description()));
     auto [loaded, described] = load_twin(file);
     EXPECT_EQ(described.provenance.at("title"), "a test");
     const int64_t duration = 60;
@@ -81,7 +81,7 @@ TEST(ASavedTwin, AnswersToTheLastBitAsTheOneThatWasSaved) {
     EXPECT_EQ(values(after), values(before));
     EXPECT_EQ(before.row, outputs_of(spec.heads));
     EXPECT_NE(before.at(30, 1), before.at(40, 1));  // so that the comparison means something
-    EXPECT_EQ(twin_bytes(loaded, described), read_file(file));
+    EXPECT_EQ(twin_bytes(loaded, described), files::read_file(file));
   }
   fs::remove(file);
 }
@@ -89,7 +89,7 @@ TEST(ASavedTwin, AnswersToTheLastBitAsTheOneThatWasSaved) {
 TEST(ASavedTwin, HasTheArraysThatItsSpecificationImplies) {
   for (const auto& spec : all_kinds()) {
     std::vector<std::string> implied, has;
-    const auto words = [](const NamedShape& array) {
+    const auto words = [](const files::NamedShape& array) {
       return fmt::format("{} [{}]", array.name, fmt::join(array.shape, ", "));
     };
     for (const auto& array : arrays_of(spec, 9)) implied.push_back(words(array));
@@ -111,4 +111,4 @@ TEST(ASavedTwin, WithAWeightThatIsNotFiniteIsNotWritten) {
 }
 
 }  // namespace
-}  // namespace neurontwin
+}  // namespace nt::twin

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace neurontwin {
+namespace nt::twin {
 
 const Head* TwinSpec::head(std::string_view name) const {
   const auto found = std::ranges::find(heads, name, &Head::name);
@@ -26,7 +26,7 @@ int64_t TwinSpec::parameter_count(int64_t channels) const {
   return count;
 }
 
-TwinSpec read_twin(const Settings& settings, const CellTable& cell) {
+TwinSpec read_twin(const config::Settings& settings, const dataset::CellTable& cell) {
   std::vector<std::string_view> names;
   for (const auto& kind : network_kinds()) names.push_back(kind.name);
   const auto name = settings.choice("kind", names, std::string(names.front()));
@@ -47,4 +47,4 @@ Head further_head(std::string_view name, int64_t outputs) {
   return {kind.name, outputs, kind.offset, kind.weight_sd, kind.bias};
 }
 
-}  // namespace neurontwin
+}  // namespace nt::twin

@@ -4,7 +4,7 @@
 #include "twin/network_spec.hpp"
 #include "twin/recurrent.hpp"
 
-namespace neurontwin {
+namespace nt::twin {
 
 /// A twin: a network of some kind, and heads on what it hands on.
 struct TwinSpec {
@@ -32,9 +32,9 @@ struct TwinSpec {
 
 /// Reads [twin]: its `kind` and what this kind reads, and the starts of all heads, which are still to be
 /// chosen from (heads_asked_for()). `cell`: where the synapses sit.
-TwinSpec read_twin(const Settings& settings, const CellTable& cell = {});
+TwinSpec read_twin(const config::Settings& settings, const dataset::CellTable& cell = {});
 
 /// A head beside those of usual_heads(), for a twin that is made by hand.
 Head further_head(std::string_view name, int64_t outputs = 1);
 
-}  // namespace neurontwin
+}  // namespace nt::twin

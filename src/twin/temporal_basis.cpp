@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace neurontwin {
+namespace nt::twin {
 
 TemporalBasis temporal_basis(int64_t taps, int64_t shapes) {
   const auto n = static_cast<size_t>(shapes), length = static_cast<size_t>(taps);
@@ -48,4 +48,4 @@ int64_t most_shapes(int64_t taps) {
   return most;
 }
 
-}  // namespace neurontwin
+}  // namespace nt::twin

@@ -2,7 +2,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace neurontwin {
+namespace nt::twin {
 
 /// Orthonormal functions of the lag, spanned by exponentials that fall with time constants from 1 ms to
 /// half of the taps, evenly spaced in their logarithm: [shape][tap]. A passive dendrite answers a synaptic
@@ -20,4 +20,4 @@ TemporalBasis temporal_basis(int64_t taps, int64_t shapes);
 /// Beyond these the exponentials are so nearly parallel that float could not tell them apart.
 int64_t most_shapes(int64_t taps);
 
-}  // namespace neurontwin
+}  // namespace nt::twin

@@ -3,16 +3,16 @@
 #include <algorithm>
 #include <cmath>
 
+#include "twin/detail/tree_network.hpp"
 #include "twin/temporal_basis.hpp"
-#include "twin/tree_network.hpp"
 
-namespace neurontwin {
+namespace nt::twin {
 namespace {
 
 constexpr int64_t kMostBranches = 100000, kMostTrees = 1000;
 constexpr double kKTreeLeak = 0.01;
 
-void read_rest(const Settings& settings, double leak, TreeSpec& spec) {
+void read_rest(const config::Settings& settings, double leak, TreeSpec& spec) {
   const int64_t first_taps = spec.layers.front().taps;
   if (spec.window_ms() > kMostWindow_ms) {
     fail_input("{}: '{}' makes layers that look back {} ms, expected at most {} ms", settings.where("taps"),
@@ -22,11 +22,11 @@ void read_rest(const Settings& settings, double leak, TreeSpec& spec) {
   spec.batch_norm = settings.flag("batch_norm", spec.batch_norm);
   spec.temporal_shapes =
       settings.integer("temporal_shapes", 0, {0, static_cast<double>(most_shapes(first_taps))});
-  spec.weight_sd = settings.number("weight_sd", spec.weight_sd, kNotNegative);
+  spec.weight_sd = settings.number("weight_sd", spec.weight_sd, config::kNotNegative);
   spec.bias = settings.number("bias", spec.bias);
 }
 
-std::vector<int64_t> read_taps(const Settings& settings) {
+std::vector<int64_t> read_taps(const config::Settings& settings) {
   auto taps = settings.integers("taps", {}, {1, 10000});
   if (taps.empty()) {
     fail_input("{}: '{}' is empty, expected the number of taps of each layer, for example [150, 5, 5, 5]",
@@ -39,7 +39,7 @@ std::vector<int64_t> read_taps(const Settings& settings) {
   return taps;
 }
 
-NetworkSpecPointer tree_from_settings(const Settings& settings, const CellTable& cell) {
+NetworkSpecPointer tree_from_settings(const config::Settings& settings, const dataset::CellTable& cell) {
   const auto made = std::make_shared<TreeSpec>();
   auto& spec = *made;
   const auto taps = read_taps(settings);
@@ -55,7 +55,7 @@ NetworkSpecPointer tree_from_settings(const Settings& settings, const CellTable&
   return made;
 }
 
-NetworkSpecPointer k_tree_from_settings(const Settings& settings, const CellTable& cell) {
+NetworkSpecPointer k_tree_from_settings(const config::Settings& settings, const dataset::CellTable& cell) {
   const int64_t first_taps = read_taps(settings).front();
   const auto made =
       std::make_shared<TreeSpec>(k_tree(cell, settings.integer("trees", 1, {1, kMostTrees}), first_taps));
@@ -70,7 +70,7 @@ std::string key_of(size_t layer) {
   return fmt::format("layer{}_first_child", layer + 1);
 }
 
-MergeTree read_tree(const JsonObject& json, int64_t channels, size_t layers) {
+MergeTree read_tree(const files::JsonObject& json, int64_t channels, size_t layers) {
   MergeTree tree;
   auto& leaves = tree.leaves;
   leaves.branches = json.integer("branches", 1, kMostBranches * kMostTrees);
@@ -112,7 +112,7 @@ NetworkSpecPointer read_file(const SpecificationFile& file, bool binary) {
   spec.batch_norm = json.flag("batch_norm");
   spec.temporal_shapes = json.integer("temporal_shapes", 0, most_shapes(spec.layers.front().taps));
   const auto text = file.text(kText);
-  const JsonObject tree(text, json.where(kText));
+  const files::JsonObject tree(text, json.where(kText));
   spec.tree = read_tree(tree, file.excitatory_synapses + file.inhibitory_synapses, spec.layers.size());
   return made;
 }
@@ -144,7 +144,7 @@ NetworkKind k_tree_kind() {
           {"taps", "trees", "leak", "batch_norm", "temporal_shapes", "weight_sd", "bias"}};
 }
 
-TreeSpec k_tree(const CellTable& cell, int64_t trees, int64_t first_taps) {
+TreeSpec k_tree(const dataset::CellTable& cell, int64_t trees, int64_t first_taps) {
   TreeSpec spec;
   spec.binary = true;
   spec.trees = trees;
@@ -235,8 +235,9 @@ void TreeSpec::draw(const ParameterLayout& layout, std::span<float> numbers, uin
                              static_cast<size_t>(count));
     };
     const auto weight = array("_weight", weights(i));
-    draw_weights(weight, i == 0 ? weight_sd : 1,
-                 Random(seed, Stage::twin_weights, 0, {StreamName::weights, stream++}));
+    draw_weights(
+        weight, i == 0 ? weight_sd : 1,
+        random::Random(seed, random::Stage::twin_weights, 0, {random::StreamName::weights, stream++}));
     if (i > 0) {
       size_t at = 0;
       const auto& first = tree.first_child[i - 1];
@@ -272,11 +273,11 @@ nlohmann::ordered_json TreeSpec::to_json() const {
   return json;
 }
 
-TextsByName TreeSpec::texts() const {
+files::TextsByName TreeSpec::texts() const {
   nlohmann::ordered_json json{
       {"branches", tree.leaves.branches}, {"first", tree.leaves.first}, {"branch", tree.leaves.branch}};
   for (size_t l = 1; l < layers.size(); ++l) json[key_of(l)] = tree.first_child[l - 1];
   return {{kText, json.dump()}};
 }
 
-}  // namespace neurontwin
+}  // namespace nt::twin

@@ -2,7 +2,7 @@
 #include "twin/convolutional.hpp"
 #include "twin/merge_tree.hpp"
 
-namespace neurontwin {
+namespace nt::twin {
 
 /// A convolutional network in the shape of the dendrite (merge_tree.hpp): each branch has channels of its
 /// own, which only its synapses feed, and each node of a later layer is a causal convolution over the
@@ -57,7 +57,7 @@ struct TreeSpec final : NetworkSpec {
                                            double) const override;
   void require_channels(int64_t channels) const override;
   nlohmann::ordered_json to_json() const override;
-  TextsByName texts() const override;
+  files::TextsByName texts() const override;
   std::string add_to(OnnxGraph& graph, const ParameterLayout& layout, std::span<const float> numbers,
                      int64_t channels) const override;
 };
@@ -67,6 +67,6 @@ NetworkKind tree_kind();
 NetworkKind k_tree_kind();
 
 /// One channel a node, one tap after the first layer, a leak of 0.01. `trees` binary trees of a cell.
-TreeSpec k_tree(const CellTable& cell, int64_t trees, int64_t first_taps);
+TreeSpec k_tree(const dataset::CellTable& cell, int64_t trees, int64_t first_taps);
 
-}  // namespace neurontwin
+}  // namespace nt::twin

@@ -1,11 +1,11 @@
-#include "twin/tree_network.hpp"
+#include "twin/detail/tree_network.hpp"
 
 #include <algorithm>
 
-#include "twin/event_order.hpp"
-#include "twin/tree_stream.hpp"
+#include "twin/detail/event_order.hpp"
+#include "twin/detail/tree_stream.hpp"
 
-namespace neurontwin {
+namespace nt::twin {
 
 std::vector<int32_t> spikes_on_leaves(const Wiring& leaves, int64_t windows,
                                       std::span<const int32_t> events) {
@@ -230,4 +230,4 @@ std::unique_ptr<NetworkStream<T>> TreeNetwork<T>::stream(const T* numbers, int64
 template class TreeNetwork<float>;
 template class TreeNetwork<double>;
 
-}  // namespace neurontwin
+}  // namespace nt::twin

@@ -1,8 +1,8 @@
-#include "twin/onnx_layers.hpp"
+#include "twin/detail/onnx_layers.hpp"
+#include "twin/detail/tree_network.hpp"
 #include "twin/tree.hpp"
-#include "twin/tree_network.hpp"
 
-namespace neurontwin {
+namespace nt::twin {
 namespace {
 
 /// Values of some features of a signal, [batch][feature][ms], by their places.
@@ -87,4 +87,4 @@ std::string TreeSpec::add_to(OnnxGraph& graph, const ParameterLayout& layout, st
   return graph.add("Transpose", {x}, {{"perm", std::vector<int64_t>{0, 2, 1}}});
 }
 
-}  // namespace neurontwin
+}  // namespace nt::twin

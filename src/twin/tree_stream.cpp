@@ -1,9 +1,9 @@
-#include "twin/tree_stream.hpp"
+#include "twin/detail/tree_stream.hpp"
 
 #include <algorithm>
 #include <utility>
 
-namespace neurontwin {
+namespace nt::twin {
 
 template <class T>
 TreeStream<T>::TreeStream(const TreeNetwork<T>& network, const T* numbers, int64_t streams,
@@ -144,4 +144,4 @@ void TreeStream<T>::set_state(int64_t stream, std::span<const T> state) {
 template class TreeStream<float>;
 template class TreeStream<double>;
 
-}  // namespace neurontwin
+}  // namespace nt::twin

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-namespace neurontwin {
+namespace nt::twin {
 namespace {
 
 ParameterLayout layout_of(const TwinSpec& spec, int64_t channels) {
@@ -20,8 +20,9 @@ std::vector<float> drawn_numbers(const TwinSpec& spec, const ParameterLayout& la
       return std::span(numbers).subspan(static_cast<size_t>(layout.offset(head.name + what)),
                                         static_cast<size_t>(count));
     };
-    draw_weights(array("_weight", spec.network->features() * head.outputs), head.weight_sd,
-                 Random(seed, Stage::twin_weights, 0, {StreamName::weights, stream++}));
+    draw_weights(
+        array("_weight", spec.network->features() * head.outputs), head.weight_sd,
+        random::Random(seed, random::Stage::twin_weights, 0, {random::StreamName::weights, stream++}));
     std::ranges::fill(array("_bias", head.outputs), static_cast<float>(head.bias));
   }
   return numbers;
@@ -90,7 +91,7 @@ Outputs<T> TwinOf<T>::forward(const SpikeWindows& input, NormBy norm, bool backw
 }
 
 template <class T>
-Outputs<T> TwinOf<T>::forward(const WindowBatch& batch, NormBy norm, bool backward) {
+Outputs<T> TwinOf<T>::forward(const dataset::WindowBatch& batch, NormBy norm, bool backward) {
   if (batch.history_ms != history_ms() || batch.channels != channels_) {
     fail_run("a batch of {} channels after {} ms does not fit a twin of {} channels and {} ms",
              batch.channels, batch.history_ms, channels_, history_ms());
@@ -154,7 +155,7 @@ TwinOf<double> in_double(const Twin& twin) {
   return same;
 }
 
-SpikeWindows windows_of(const WindowBatch& batch) {
+SpikeWindows windows_of(const dataset::WindowBatch& batch) {
   return {batch.events, batch.windows, batch.window_ms};
 }
 
@@ -185,11 +186,11 @@ Prediction predict(Twin& twin, const SpikeWindows& input) {
   return prediction_of(twin, twin.forward(input));
 }
 
-Prediction predict_trial(Twin& twin, const Split& split, size_t trial) {
-  const std::array<Window, 1> whole{Window{trial, 0}};
+Prediction predict_trial(Twin& twin, const dataset::Split& split, size_t trial) {
+  const std::array<dataset::Window, 1> whole{dataset::Window{trial, 0}};
   const auto batch =
-      gather(split, whole, {.history_ms = twin.history_ms(), .window_ms = split.duration_ms()});
+      dataset::gather(split, whole, {.history_ms = twin.history_ms(), .window_ms = split.duration_ms()});
   return prediction_of(twin, twin.forward(batch));
 }
 
-}  // namespace neurontwin
+}  // namespace nt::twin

@@ -4,7 +4,7 @@
 #include "dataset/windows.hpp"
 #include "twin/spec.hpp"
 
-namespace neurontwin {
+namespace nt::twin {
 
 /// Part of what a result is known by. Raise it when the same weights come to other answers.
 inline constexpr int kTwinVersion = 2;
@@ -42,7 +42,7 @@ class TwinOf {
   /// A pass over windows whose input begins history_ms() before them. After one with `backward`,
   /// backward() may follow, once.
   Outputs<T> forward(const SpikeWindows& input, NormBy norm = NormBy::running, bool backward = false);
-  Outputs<T> forward(const WindowBatch& batch, NormBy norm = NormBy::running, bool backward = false);
+  Outputs<T> forward(const dataset::WindowBatch& batch, NormBy norm = NormBy::running, bool backward = false);
   /// Gradients of all trained numbers, [layout().trained()], overwritten, from those of the outputs,
   /// [window][ms][output].
   void backward(std::span<const T> output_gradient, std::span<T> gradients);
@@ -112,7 +112,7 @@ extern template class TwinOf<double>;
 TwinOf<double> in_double(const Twin& twin);
 
 /// Events and sizes of a batch as a twin takes them.
-SpikeWindows windows_of(const WindowBatch& batch);
+SpikeWindows windows_of(const dataset::WindowBatch& batch);
 
 /// What a twin says to windows of input, with batch normalisation at its running averages.
 struct Prediction {
@@ -128,6 +128,6 @@ Prediction predict(Twin& twin, const SpikeWindows& input);
 /// Of outputs.
 Prediction prediction_of(const Twin& twin, const Outputs<float>& outputs);
 /// Of a whole trial.
-Prediction predict_trial(Twin& twin, const Split& split, size_t trial);
+Prediction predict_trial(Twin& twin, const dataset::Split& split, size_t trial);
 
-}  // namespace neurontwin
+}  // namespace nt::twin

@@ -7,7 +7,7 @@
 
 #include "files/checked_json.hpp"
 
-namespace neurontwin {
+namespace nt::twin {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -48,7 +48,7 @@ Json specification_json(const TwinDescription& d) {
   return json;
 }
 
-Json synapses_json(const CellTable& cell) {
+Json synapses_json(const dataset::CellTable& cell) {
   return {{"excitatory_compartment", cell.excitatory_compartment},
           {"inhibitory_compartment", cell.inhibitory_compartment},
           {"compartments",
@@ -72,7 +72,7 @@ NetworkSpecPointer read_network(const SpecificationFile& file) {
              fmt::join(known, ", "));
 }
 
-std::vector<Head> read_heads(const JsonObject& specification) {
+std::vector<Head> read_heads(const files::JsonObject& specification) {
   std::vector<Head> heads;
   const auto add = [&](const std::string& name, int64_t outputs, double offset) {
     heads.push_back(further_head(name, outputs));
@@ -104,7 +104,7 @@ std::vector<Head> read_heads(const JsonObject& specification) {
   return heads;
 }
 
-std::vector<int> read_compartments(const JsonObject& json, const char* key, int64_t synapses,
+std::vector<int> read_compartments(const files::JsonObject& json, const char* key, int64_t synapses,
                                    int64_t compartments) {
   const auto all = json.integers(key, 0, compartments - 1);
   if (std::ssize(all) != synapses)
@@ -113,13 +113,13 @@ std::vector<int> read_compartments(const JsonObject& json, const char* key, int6
   return {all.begin(), all.end()};
 }
 
-CellTable read_synapses(const JsonObject& json, int64_t excitatory, int64_t inhibitory) {
-  CellTable cell;
+dataset::CellTable read_synapses(const files::JsonObject& json, int64_t excitatory, int64_t inhibitory) {
+  dataset::CellTable cell;
   const auto table = json.object("compartments");
   cell.section = table.texts("section");
   cell.region = table.texts("region");
   const auto compartments = cell.section.size();
-  const auto column = [&](const char* key, Range range) {
+  const auto column = [&](const char* key, config::Range range) {
     auto values = table.numbers(key, range);
     if (values.size() != compartments)
       fail_input("{}: has {} numbers, 'section' {}", table.where(key), values.size(), compartments);
@@ -128,9 +128,9 @@ CellTable read_synapses(const JsonObject& json, int64_t excitatory, int64_t inhi
   if (cell.region.size() != compartments)
     fail_input("{}: has {} words, 'section' {}", table.where("region"), cell.region.size(), compartments);
   cell.x = column("x", {0, 1});
-  cell.length_um = column("length_um", kNotNegative);
-  cell.diameter_um = column("diameter_um", kNotNegative);
-  cell.area_um2 = column("area_um2", kNotNegative);
+  cell.length_um = column("length_um", config::kNotNegative);
+  cell.diameter_um = column("diameter_um", config::kNotNegative);
+  cell.area_um2 = column("area_um2", config::kNotNegative);
   cell.path_um = column("path_um", {});
   if (compartments == 0) excitatory = inhibitory = 0;  // nobody knows where they are
   const auto most = static_cast<int64_t>(compartments);
@@ -141,24 +141,24 @@ CellTable read_synapses(const JsonObject& json, int64_t excitatory, int64_t inhi
 
 }  // namespace
 
-std::vector<NamedShape> arrays_of(const TwinSpec& spec, int64_t channels) {
-  std::vector<NamedShape> all;
+std::vector<files::NamedShape> arrays_of(const TwinSpec& spec, int64_t channels) {
+  std::vector<files::NamedShape> all;
   for (auto& array : spec.arrays(channels)) all.push_back(std::move(array.array));
   return all;
 }
 
-TextsByName texts_of(const TwinDescription& d) {
-  TextsByName texts{{"format", std::string(kFormat)},
-                    {"specification", specification_json(d).dump()},
-                    {"synapses", synapses_json(d.cell).dump()},
-                    {"thresholds", d.thresholds.dump()},
-                    {"scores", d.scores.dump()},
-                    {"provenance", d.provenance.dump()}};
+files::TextsByName texts_of(const TwinDescription& d) {
+  files::TextsByName texts{{"format", std::string(kFormat)},
+                           {"specification", specification_json(d).dump()},
+                           {"synapses", synapses_json(d.cell).dump()},
+                           {"thresholds", d.thresholds.dump()},
+                           {"scores", d.scores.dump()},
+                           {"provenance", d.provenance.dump()}};
   texts.merge(d.spec.network->texts());
   return texts;
 }
 
-TwinDescription read_description(const TextsByName& texts, const std::string& file) {
+TwinDescription read_description(const files::TextsByName& texts, const std::string& file) {
   const auto text = [&](const char* key) -> const std::string& {
     const auto found = texts.find(key);
     if (found == texts.end())
@@ -166,10 +166,10 @@ TwinDescription read_description(const TextsByName& texts, const std::string& fi
     return found->second;
   };
   const auto parsed = [&](const char* key) {
-    return parse_checked_json(text(key), fmt::format("{}: {}", file, key));
+    return files::parse_checked_json(text(key), fmt::format("{}: {}", file, key));
   };
   const auto object = [&](const nlohmann::json& json, const char* key) {
-    return JsonObject(json, fmt::format("{}: {}", file, key));
+    return files::JsonObject(json, fmt::format("{}: {}", file, key));
   };
   if (text("format") != kFormat && text("format") != kFormerFormat)
     fail_input("{}: is '{}', expected '{}'", file, text("format"), kFormat);
@@ -199,14 +199,14 @@ TwinDescription read_description(const TextsByName& texts, const std::string& fi
   return d;
 }
 
-std::string twin_file_bytes(const TwinDescription& description, std::span<const NamedFloats> arrays) {
+std::string twin_file_bytes(const TwinDescription& description, std::span<const files::NamedFloats> arrays) {
   for (const auto& [array, values] : arrays) {
     if (!std::ranges::all_of(values, [](float x) { return std::isfinite(x); }))
       fail_run("the twin's '{}' holds a number that is not finite", array.name);
   }
   const auto texts = texts_of(description);
   read_description(texts, "the twin");  // nothing is written that could not be read again
-  return safetensors_bytes(arrays, texts);
+  return files::safetensors_bytes(arrays, texts);
 }
 
 TwinFile::TwinFile(const std::filesystem::path& file)
@@ -230,7 +230,7 @@ std::map<std::string, std::vector<float>> TwinFile::read() {
 }
 
 std::string TwinFile::identity() {
-  Sha256 sum;
+  files::Sha256 sum;
   // All that says what the network is; not what is known of its scores and where it comes from.
   for (const auto& [key, text] : file_.texts()) {
     if (!is_about_the_run(key)) sum.add(text + "\n");
@@ -261,4 +261,4 @@ void TwinFile::require_network_of(const TwinDescription& expected) const {
   }
 }
 
-}  // namespace neurontwin
+}  // namespace nt::twin

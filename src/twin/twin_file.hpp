@@ -10,14 +10,14 @@
 #include "files/safetensors.hpp"
 #include "twin/spec.hpp"
 
-namespace neurontwin {
+namespace nt::twin {
 
 /// What a twin's file says beside the weights. docs/files.md, "A twin", has every key.
 struct TwinDescription {
   TwinSpec spec;
   int64_t excitatory_synapses = 0, inhibitory_synapses = 0;
   /// Where each synapse sits. Without compartments where nobody knows (a twin converted from version 0.1).
-  CellTable cell;
+  dataset::CellTable cell;
   nlohmann::json thresholds = nlohmann::json::object();  // probabilities of a spike
   nlohmann::json scores = nlohmann::json::object();
   nlohmann::json provenance = nlohmann::json::object();
@@ -26,14 +26,14 @@ struct TwinDescription {
 };
 
 /// The arrays of such a network, under the names that they have in the file.
-std::vector<NamedShape> arrays_of(const TwinSpec& spec, int64_t channels);
+std::vector<files::NamedShape> arrays_of(const TwinSpec& spec, int64_t channels);
 
 /// The texts of a twin's file, and back. InputError, naming `file`, if anything is missing or out of range.
-TextsByName texts_of(const TwinDescription& description);
-TwinDescription read_description(const TextsByName& texts, const std::string& file);
+files::TextsByName texts_of(const TwinDescription& description);
+TwinDescription read_description(const files::TextsByName& texts, const std::string& file);
 
 /// The file of a twin with these arrays. RunError if a number is not finite.
-std::string twin_file_bytes(const TwinDescription& description, std::span<const NamedFloats> arrays);
+std::string twin_file_bytes(const TwinDescription& description, std::span<const files::NamedFloats> arrays);
 
 /// A twin's file (twin.safetensors), open for reading. Whatever it holds is checked before use: the
 /// description in itself, the arrays' shapes against it, their numbers. Errors are InputErrors that name the
@@ -43,7 +43,7 @@ class TwinFile {
   explicit TwinFile(const std::filesystem::path& file);
 
   const TwinDescription& description() const { return description_; }
-  const std::vector<NamedShape>& arrays() const { return file_.arrays(); }
+  const std::vector<files::NamedShape>& arrays() const { return file_.arrays(); }
   /// All numbers by name, after comparing the digest.
   std::map<std::string, std::vector<float>> read();
   /// Compares the digest in little memory.
@@ -55,8 +55,8 @@ class TwinFile {
 
  private:
   std::filesystem::path path_;
-  SafetensorsFile file_;
+  files::SafetensorsFile file_;
   TwinDescription description_;
 };
 
-}  // namespace neurontwin
+}  // namespace nt::twin

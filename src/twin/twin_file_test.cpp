@@ -9,7 +9,7 @@
 #include "twin/temporal_basis.hpp"
 #include "twin/tree.hpp"
 
-namespace neurontwin {
+namespace nt::twin {
 namespace {
 
 namespace fs = std::filesystem;
@@ -62,7 +62,7 @@ Head& soma_head(TwinSpec& spec) {
   return *std::ranges::find(spec.heads, "soma", &Head::name);
 }
 
-std::string refusal(const TextsByName& texts) {
+std::string refusal(const files::TextsByName& texts) {
   try {
     read_description(texts, "t");
     return "accepted";
@@ -199,17 +199,17 @@ class ATwinFile : public testing::Test {
 
   void write(const std::string& bytes) const { std::ofstream(file_, std::ios::binary) << bytes; }
   /// With every number of every array 1, but for one array.
-  static std::string bytes_of(const TextsByName& texts, std::vector<NamedShape> arrays,
+  static std::string bytes_of(const files::TextsByName& texts, std::vector<files::NamedShape> arrays,
                               const std::string& other = "", float value = 1) {
     std::vector<std::vector<float>> values;
-    std::vector<NamedFloats> all;
+    std::vector<files::NamedFloats> all;
     for (const auto& array : arrays) {
       size_t count = 1;
       for (const auto extent : array.shape) count *= static_cast<size_t>(extent);
       values.emplace_back(count, array.name == other ? value : 1.0f);
     }
     for (size_t i = 0; i < arrays.size(); ++i) all.push_back({arrays[i], values[i]});
-    return safetensors_bytes(all, texts);
+    return files::safetensors_bytes(all, texts);
   }
   std::string refusal_of(const std::string& bytes) const {
     write(bytes);
@@ -255,7 +255,7 @@ TEST_F(ATwinFile, WithNumbersThatAreNotFiniteIsRefused) {
   EXPECT_EQ(refusal_of(bytes_of(texts_of(d), arrays, "layer2_norm_variance", -1)),
             "the array 'layer2_norm_variance' holds -1, expected finite numbers of 0 or more");
   const std::vector<float> wrong{NAN};
-  EXPECT_THROW(twin_file_bytes(d, std::vector<NamedFloats>{{{"soma_bias", {}}, wrong}}), RunError);
+  EXPECT_THROW(twin_file_bytes(d, std::vector<files::NamedFloats>{{{"soma_bias", {}}, wrong}}), RunError);
 }
 
 TEST_F(ATwinFile, IsKnownByItsNetworkWhateverItsScores) {
@@ -326,4 +326,4 @@ TEST_F(ATwinFile, OfTorchScriptIsNotLoadedAndItIsSaidWhatToDo) {
 }
 
 }  // namespace
-}  // namespace neurontwin
+}  // namespace nt::twin

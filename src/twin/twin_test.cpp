@@ -6,19 +6,19 @@
 #include <numeric>
 
 #include "twin/branches.hpp"
-#include "twin/convolution_layer.hpp"
-#include "twin/kernel_cases.hpp"
+#include "twin/detail/convolution_layer.hpp"
+#include "twin/detail/kernel_cases.hpp"
 #include "twin/temporal_basis.hpp"
 #include "twin/tree.hpp"
 
 // What twins say of themselves. That their layers, losses and gradients are torch's is judged in tests/judge.
-namespace neurontwin {
+namespace nt::twin {
 namespace {
 
 constexpr int64_t kChannels = 9;
 
-Random random_of(uint64_t seed) {
-  return Random(seed, Stage::test_cases, 0, StreamName::test_case);
+random::Random random_of(uint64_t seed) {
+  return random::Random(seed, random::Stage::test_cases, 0, random::StreamName::test_case);
 }
 
 /// Spikes in random bins from `from_ms` on, sorted by window and then in time.
@@ -90,8 +90,8 @@ TreeSpec tree() {
 }
 
 /// A dendrite of a soma and three sections that meet at it, each of three compartments, with nine synapses.
-CellTable star() {
-  CellTable cell;
+dataset::CellTable star() {
+  dataset::CellTable cell;
   cell.section = {"soma"};
   cell.parent = {-1};
   for (int section = 0; section < 3; ++section) {
@@ -661,7 +661,7 @@ TEST(ARecurrentTwin, ForgetsWithItsTimeConstantsWhenItIsWrittenToNoMore) {
 }
 
 TEST(ARecurrentTwin, IsAskedForInSettingsThatMayAlsoDescribeConvolutions) {
-  const auto settings = Settings::from_text(
+  const auto settings = config::Settings::from_text(
       "kind = 'recurrent'\nmemory_units = 7\ntaps = [5, 3]\nwidth = [2]\nlongest_memory_ms = 70.0\n");
   const auto spec = read_twin(settings);
   settings.reject_unread();
@@ -669,14 +669,15 @@ TEST(ARecurrentTwin, IsAskedForInSettingsThatMayAlsoDescribeConvolutions) {
   EXPECT_EQ(spec.network->width(), 7);
   EXPECT_EQ(spec.network->window_ms(), 151);
   EXPECT_EQ(settings.resolved().find("taps"), std::string::npos);
-  EXPECT_EQ(read_twin(Settings::from_text("taps = [5]\nwidth = [2]\n")).as<RecurrentSpec>(), nullptr);
-  EXPECT_THROW(read_twin(Settings::from_text("kind = 'recurrent'\nlongest_memory_ms = 0.5\n")), InputError);
+  EXPECT_EQ(read_twin(config::Settings::from_text("taps = [5]\nwidth = [2]\n")).as<RecurrentSpec>(), nullptr);
+  EXPECT_THROW(read_twin(config::Settings::from_text("kind = 'recurrent'\nlongest_memory_ms = 0.5\n")),
+               InputError);
 }
 
 TEST(Twin, SettingsThatDoNotFitTogetherAreRefused) {
   const auto message = [](const char* text) {
     try {
-      read_twin(Settings::from_text(text, "a.toml"));
+      read_twin(config::Settings::from_text(text, "a.toml"));
     } catch (const InputError& error) {
       return std::string(error.what());
     }
@@ -704,7 +705,7 @@ TEST(Twin, SettingsThatDoNotFitTogetherAreRefused) {
 
 TEST(Twin, IsDilatedAfterItsFirstLayerByOneNumberOrLayerByLayer) {
   const auto read = [](const char* dilation) {
-    return read_twin(Settings::from_text(fmt::format("taps = [5, 3, 3]\nwidth = [4]\n{}", dilation)))
+    return read_twin(config::Settings::from_text(fmt::format("taps = [5, 3, 3]\nwidth = [4]\n{}", dilation)))
         .network->words();
   };
   EXPECT_EQ(read(""), "3 layers x 4 units, 9 ms of input");
@@ -714,7 +715,7 @@ TEST(Twin, IsDilatedAfterItsFirstLayerByOneNumberOrLayerByLayer) {
 }
 
 TEST(Branches, AreRunsOfNeighboursThatEndWhereSectionsDo) {
-  CellTable cell;
+  dataset::CellTable cell;
   // A soma without synapses, then sections of 3, 5 and 4 compartments.
   for (const auto& [name, count] : {std::pair{"soma", 1}, {"a", 3}, {"b", 5}, {"c", 4}}) {
     for (int i = 0; i < count; ++i) cell.section.emplace_back(name);
@@ -734,7 +735,7 @@ TEST(Branches, AreRunsOfNeighboursThatEndWhereSectionsDo) {
 }
 
 TEST(Branches, AStretchMayHaveSeveralSumsAndInhibitionItsOwn) {
-  CellTable cell;
+  dataset::CellTable cell;
   cell.section.assign(4, "a");
   cell.excitatory_compartment = cell.inhibitory_compartment = {0, 1, 2, 3};
   const auto wiring = wire_branches(cell, 2, false, {{5, 60}, {8}});
@@ -787,8 +788,8 @@ TEST(ATreeShapedTwin, IsAConvolutionalOneWhoseOtherWeightsAreZero) {
 }
 
 TEST(ATreeShapedTwin, IsAskedForWithLayersAndTakesItsNodesFromTheCell) {
-  const auto read = [](const std::string& text, const CellTable& cell) {
-    const auto settings = Settings::from_text(text, "a.toml");
+  const auto read = [](const std::string& text, const dataset::CellTable& cell) {
+    const auto settings = config::Settings::from_text(text, "a.toml");
     const auto spec = read_twin(settings, cell);
     settings.reject_unread();
     return spec;
@@ -812,7 +813,7 @@ TEST(ATreeShapedTwin, IsAskedForWithLayersAndTakesItsNodesFromTheCell) {
 
 TEST(MergeTree, PutsTogetherWhatMeetsAndKeepsApartWhatDoesNot) {
   // A soma; two basal dendrites of 3 synapses; a trunk of 2 with two tufts of 4.
-  CellTable cell;
+  dataset::CellTable cell;
   const auto add = [&](int parent, int compartments) {
     for (int i = 0; i < compartments; ++i) {
       cell.parent.push_back(i == 0 ? parent : static_cast<int>(cell.parent.size()) - 1);
@@ -850,7 +851,7 @@ TEST(MergeTree, PutsTogetherWhatMeetsAndKeepsApartWhatDoesNot) {
 }
 
 TEST(MergeTree, OfAPointNeuronIsAPlainNetwork) {
-  CellTable cell;
+  dataset::CellTable cell;
   cell.section = {"soma"};
   cell.parent = {-1};
   cell.excitatory_compartment.assign(80, 0);
@@ -870,7 +871,7 @@ TEST(MergeTree, OfPairsHasATreesDepthAndNeighboursSideBySide) {
 }
 
 TEST(Branches, APointNeuronHasOne) {
-  CellTable cell;
+  dataset::CellTable cell;
   cell.section = {"soma"};
   cell.excitatory_compartment.assign(80, 0);
   cell.inhibitory_compartment.assign(20, 0);
@@ -880,4 +881,4 @@ TEST(Branches, APointNeuronHasOne) {
 }
 
 }  // namespace
-}  // namespace neurontwin
+}  // namespace nt::twin

@@ -12,13 +12,13 @@
 
 extern "C" int engine_refusals(const char* file, const char* no_twin);
 
-namespace neurontwin {
+namespace nt {
 namespace {
 
 namespace fs = std::filesystem;
 
-RecurrentSpec recurrent() {
-  RecurrentSpec r;
+twin::RecurrentSpec recurrent() {
+  twin::RecurrentSpec r;
   r.memory_units = 6;
   r.history_ms = 20;
   r.excitatory_channels = 5;
@@ -26,8 +26,8 @@ RecurrentSpec recurrent() {
   return r;
 }
 
-ConvolutionalSpec convolutional() {
-  ConvolutionalSpec spec({{7, 6}, {4, 6, 2}});
+twin::ConvolutionalSpec convolutional() {
+  twin::ConvolutionalSpec spec({{7, 6}, {4, 6, 2}});
   spec.weight_sd = 0.5;
   spec.residual = true;
   return spec;
@@ -37,20 +37,20 @@ ConvolutionalSpec convolutional() {
 class ATwinAtWork : public testing::TestWithParam<bool> {
  protected:
   ATwinAtWork() : file_(fs::path(testing::TempDir()) / fmt::format("engine-{}.safetensors", ::getpid())) {
-    spec_ = GetParam() ? TwinSpec(recurrent()) : TwinSpec(convolutional());
+    spec_ = GetParam() ? twin::TwinSpec(recurrent()) : twin::TwinSpec(convolutional());
     spec_.heads.front().bias = -1.1;  // a spike is as likely as the threshold says
-    spec_.heads.push_back(further_head("dendrites", 2));
-    spec_.heads.push_back(further_head("count"));
-    TwinDescription d;
+    spec_.heads.push_back(twin::further_head("dendrites", 2));
+    spec_.heads.push_back(twin::further_head("count"));
+    twin::TwinDescription d;
     d.excitatory_synapses = 5;
     d.inhibitory_synapses = 4;
     d.thresholds = {{"spike.threshold", 0.25}};
-    write_file_atomically(file_, twin_bytes(Twin(spec_, 9, 3), d));
+    files::write_file_atomically(file_, twin::twin_bytes(twin::Twin(spec_, 9, 3), d));
   }
   ~ATwinAtWork() override { fs::remove(file_); }
 
   fs::path file_;
-  TwinSpec spec_;
+  twin::TwinSpec spec_;
 };
 INSTANTIATE_TEST_SUITE_P(Engine, ATwinAtWork, testing::Bool(),
                          [](const auto& of) { return of.param ? "Recurrent" : "Convolutional"; });
@@ -72,7 +72,7 @@ struct Engine {
   }
 };
 
-std::vector<nt_spike> random_spikes(int32_t neurons, int32_t ms, Random& random) {
+std::vector<nt_spike> random_spikes(int32_t neurons, int32_t ms, random::Random& random) {
   std::vector<nt_spike> spikes;
   for (int32_t t = 0; t < ms; ++t) {
     for (int32_t synapse = 0; synapse < 9; ++synapse) {
@@ -94,9 +94,9 @@ TEST_P(ATwinAtWork, SaysWhatItsTwinSaysInUnits) {
   EXPECT_STREQ(nt_output_name(engine.twin, 3), "dendrites");
   EXPECT_STREQ(nt_output_unit(engine.twin, 1), "mV");
 
-  auto random = Random(1, Stage::test_cases, 0, StreamName::test_case);
+  auto random = random::Random(1, random::Stage::test_cases, 0, random::StreamName::test_case);
   const auto spikes = random_spikes(kNeurons, kDuration, random);
-  auto [twin, description] = load_twin(file_);
+  auto [twin, description] = twin::load_twin(file_);
   std::vector<int32_t> events;
   for (int32_t n = 0; n < kNeurons; ++n) {
     for (const auto& s : spikes) {
@@ -122,7 +122,7 @@ TEST_P(ATwinAtWork, GoesOnFromWhereAnotherIsOrFromSilence) {
   Engine a(file_, 2);
   nt_stream* b = nullptr;
   ASSERT_EQ(nt_start(a.twin, 20, &b, nullptr, 0), NT_OK);
-  auto random = Random(2, Stage::test_cases, 0, StreamName::test_case);
+  auto random = random::Random(2, random::Stage::test_cases, 0, random::StreamName::test_case);
   a.advance(random_spikes(2, 30, random), 30, 2);
   ASSERT_EQ(nt_copy(b, 17, a.stream, 1, nullptr, 0), NT_OK);
   ASSERT_EQ(nt_reset(a.stream, 0, nullptr, 0), NT_OK);
@@ -140,7 +140,7 @@ TEST_P(ATwinAtWork, GoesOnFromWhereAnotherIsOrFromSilence) {
 
 TEST_P(ATwinAtWork, RefusesWhatCannotBe) {
   const auto no_twin = file_.string() + ".txt";
-  write_file_atomically(no_twin, "this is no twin, whatever it may be");
+  files::write_file_atomically(no_twin, "this is no twin, whatever it may be");
   EXPECT_EQ(engine_refusals(file_.c_str(), no_twin.c_str()), 0) << "a line of refusals.c";
   fs::remove(no_twin);
 }
@@ -160,4 +160,4 @@ TEST_P(ATwinAtWork, IsDrivenByTheExample) {
 }
 
 }  // namespace
-}  // namespace neurontwin
+}  // namespace nt

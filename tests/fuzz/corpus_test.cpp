@@ -16,7 +16,7 @@
 #include "readers.hpp"
 #endif
 
-namespace neurontwin {
+namespace nt {
 namespace {
 
 namespace fs = std::filesystem;
@@ -35,7 +35,7 @@ TEST(Corpus, EveryReaderReadsOrRefusesEveryFile) {
   for (const auto& entry : fs::recursive_directory_iterator(CORPUS)) {
     if (!entry.is_regular_file()) continue;
     ++files;
-    const auto bytes = read_file(entry.path());
+    const auto bytes = files::read_file(entry.path());
     for (const auto reader : kTried) {
       // Also cut short, as a full disk or a lost connection leaves it.
       for (const size_t length :
@@ -93,15 +93,15 @@ TEST(Corpus, EveryReaderReadsOrRefusesEveryChangedFile) {
     if (reader == Reader::shard || reader == Reader::replay) continue;
 #endif
     std::vector<std::string> all;
-    for (const auto& entry : fs::directory_iterator(folder)) all.push_back(read_file(entry.path()));
+    for (const auto& entry : fs::directory_iterator(folder)) all.push_back(files::read_file(entry.path()));
     std::mt19937 random(seconds != nullptr ? std::random_device()() : 1);
     const auto until =
         std::chrono::steady_clock::now() + std::chrono::seconds(seconds != nullptr ? std::atoi(seconds) : 0);
     for (int i = 0; i < 300 || std::chrono::steady_clock::now() < until; ++i) {
       const auto bytes = changed(all[random() % all.size()], all, random);
-      SCOPED_TRACE(
-          folder.filename().string() + ": " +
-          base64({reinterpret_cast<const uint8_t*>(bytes.data()), std::min<size_t>(bytes.size(), 10000)}));
+      SCOPED_TRACE(folder.filename().string() + ": " +
+                   files::base64({reinterpret_cast<const uint8_t*>(bytes.data()),
+                                  std::min<size_t>(bytes.size(), 10000)}));
       try {
         read_by(reader, bytes);
       } catch (const InputError& error) {
@@ -116,4 +116,4 @@ TEST(Corpus, EveryReaderReadsOrRefusesEveryChangedFile) {
 }
 
 }  // namespace
-}  // namespace neurontwin
+}  // namespace nt

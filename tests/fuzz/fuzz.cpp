@@ -4,7 +4,7 @@
 #include "readers.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  using namespace neurontwin;
+  using namespace nt;
   try {
     read_as(Reader::READER, {reinterpret_cast<const char*>(data), size});
   } catch (const InputError&) {

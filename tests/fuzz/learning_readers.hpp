@@ -3,24 +3,24 @@
 #include "run/experiment.hpp"
 #include "search/store.hpp"
 
-namespace neurontwin {
+namespace nt {
 
 /// The readers of the upper rooms.
 inline void read_as_learning(Reader reader, std::string_view text) {
   if (reader == Reader::experiment) {
-    Options options;
+    run::Options options;
     options.experiment = written(text, "experiment.toml");
-    read_experiment(options);
+    run::read_experiment(options);
     return;
   }
   for (const auto* name : {"search.sqlite-wal", "search.sqlite-shm"})
-    std::filesystem::remove(own_temporary_folder() / name);
+    std::filesystem::remove(config::own_temporary_folder() / name);
   written(text, "search.sqlite");
-  SearchStore store(own_temporary_folder(), "fuzz");
+  search::SearchStore store(config::own_temporary_folder(), "fuzz");
   store.knowledge();
   store.test_looks();
   store.elapsed_s();
-  store.claim([](const Knowledge&) { return std::nullopt; });
+  store.claim([](const search::Knowledge&) { return std::nullopt; });
 }
 
-}  // namespace neurontwin
+}  // namespace nt

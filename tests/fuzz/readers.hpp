@@ -18,9 +18,22 @@
 #include "report/report.hpp"
 #include "saved_readers.hpp"
 
-namespace neurontwin {
+namespace nt {
 
-enum class Reader { swc, asc, nmodl, toml, cell, shard, replay, json, twin, checkpoint, experiment, store };
+enum class Reader {
+  swc,
+  asc,
+  nmodl,
+  toml,
+  cell,
+  shard,
+  replay,
+  json,
+  twin,
+  checkpoint,
+  experiment,
+  store
+};
 /// Of their folders in the corpus.
 inline constexpr std::array kNames{"swc",    "asc",  "nmodl", "toml",       "cell",       "shard",
                                    "replay", "json", "twin",  "checkpoint", "experiment", "store"};
@@ -32,20 +45,21 @@ inline constexpr std::array kLearningReaders{Reader::experiment, Reader::store};
 
 /// Writes a file for a reader that takes a file's name.
 inline std::filesystem::path written(std::string_view bytes, const char* name) {
-  const auto file = own_temporary_folder() / name;
+  const auto file = config::own_temporary_folder() / name;
   std::ofstream(file, std::ios::binary | std::ios::trunc) << bytes;
   return file;
 }
 
 /// A soma and a dendrite with a synapse of each kind on each compartment, for input to be replayed to.
-inline const DetailedCell& cell_with_synapses() {
-  static const DetailedCell cell = [] {
+inline const cell::DetailedCell& cell_with_synapses() {
+  static const cell::DetailedCell cell = [] {
     const auto swc = written("1 1 0 0 0 5 -1\n2 3 0 5 0 1 1\n3 3 0 805 0 1 2\n", "stick.swc");
-    return read_detailed_cell(
-        Settings::from_text("kind = 'detailed'\nmorphology = 'stick.swc'\ncompartment_spacing_um = 8\n"
-                            "excitatory = { mechanism = 'AMPANMDA', regions = ['soma', 'basal'] }\n"
-                            "inhibitory = { mechanism = 'DoubleExp', regions = ['soma', 'basal'] }\n",
-                            "cell.toml"),
+    return cell::read_detailed_cell(
+        config::Settings::from_text(
+            "kind = 'detailed'\nmorphology = 'stick.swc'\ncompartment_spacing_um = 8\n"
+            "excitatory = { mechanism = 'AMPANMDA', regions = ['soma', 'basal'] }\n"
+            "inhibitory = { mechanism = 'DoubleExp', regions = ['soma', 'basal'] }\n",
+            "cell.toml"),
         swc.parent_path());
   }();
   return cell;
@@ -53,7 +67,7 @@ inline const DetailedCell& cell_with_synapses() {
 
 /// A shard, as it is opened, walked through and windowed.
 inline void read_shard(const std::filesystem::path& file) {
-  const Shard shard(file);
+  const dataset::Shard shard(file);
   uint64_t sum = 0;
   for (size_t i = 0; i < shard.trials(); ++i) {
     const auto trial = shard.trial(i);
@@ -75,18 +89,21 @@ inline void read_as(Reader reader, std::string_view text) {
   switch (reader) {
     case Reader::swc:
     case Reader::asc: {
-      const auto morphology = reader == Reader::swc ? read_swc(text, "fuzz.swc") : read_asc(text, "fuzz.asc");
+      const auto morphology = reader == Reader::swc ? morphology::read_swc(text, "fuzz.swc")
+                                                    : morphology::read_asc(text, "fuzz.asc");
       cut(
-          with_axon_stub(morphology, 2, 30, 1), [](const Section& s) { return by_spacing(s, 40); }, 100);
+          morphology::with_axon_stub(morphology, 2, 30, 1),
+          [](const morphology::Section& s) { return morphology::by_spacing(s, 40); }, 100);
       return;
     }
     case Reader::nmodl: {
-      const auto mechanism = compile_mechanism(text, "fuzz.mod");
-      generate_kernels(mechanism, "fuzz.cpp", "fuzz");
+      const auto mechanism = mechanism::compile_mechanism(text, "fuzz.mod");
+      mechanism::generate_kernels(mechanism, "fuzz.cpp", "fuzz");
       return;
     }
     case Reader::toml: {
-      const auto settings = Settings::from_text(with_line_feeds(std::string(text)), "fuzz.toml");
+      const auto settings =
+          config::Settings::from_text(config::with_line_feeds(std::string(text)), "fuzz.toml");
       settings.text("kind", "none");
       settings.number("dt_ms", 1.0, {0, 10});
       settings.integers("taps", std::vector<int64_t>{1}, {1, 100});
@@ -96,8 +113,8 @@ inline void read_as(Reader reader, std::string_view text) {
       return;
     }
     case Reader::cell: {
-      const auto settings = Settings::from_file(written(text, "cell.toml"));
-      const auto neuron = read_neuron(settings);
+      const auto settings = config::Settings::from_file(written(text, "cell.toml"));
+      const auto neuron = cell::read_neuron(settings);
       settings.reject_unread();
       settings.resolved();
       words_for(neuron);
@@ -106,23 +123,24 @@ inline void read_as(Reader reader, std::string_view text) {
     case Reader::shard: {
       const auto file = written(text, "train-0000.h5");
       read_shard(file);
-      const Hdf5File raw(file);
+      const dataset::Hdf5File raw(file);
       raw.listing();
-      if (raw.has("/direction")) read_dendritic_basis(file, raw.text_attribute("configuration"));
-      if (raw.has("/excitatory_cluster")) read_synapse_clusters(file, raw.text_attribute("configuration"));
+      if (raw.has("/direction")) produce::read_dendritic_basis(file, raw.text_attribute("configuration"));
+      if (raw.has("/excitatory_cluster"))
+        produce::read_synapse_clusters(file, raw.text_attribute("configuration"));
       return;
     }
     case Reader::replay:
-      read_replay_input(written(text, "input.h5"), cell_with_synapses());
+      dataset::read_replay_input(written(text, "input.h5"), cell_with_synapses());
       return;
     case Reader::json: {
       // As the report reads a run's files back: each in turn is the fuzzed one, beside whole ones.
-      const auto& folder = own_temporary_folder();
+      const auto& folder = config::own_temporary_folder();
       for (const std::string_view fuzzed : {"metrics", "interpretation", "search"}) {
         for (const std::string_view name : {"run", "metrics", "interpretation", "search"})
           written(name == fuzzed ? text : "{}", (std::string(name) + ".json").c_str());
         written("title = 'x'\n", "experiment.toml");
-        make_report(folder);
+        report::make_report(folder);
       }
       return;
     }
@@ -136,4 +154,4 @@ inline void read_as(Reader reader, std::string_view text) {
   }
 }
 
-}  // namespace neurontwin
+}  // namespace nt

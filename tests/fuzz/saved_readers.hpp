@@ -11,7 +11,7 @@
 #include "train/checkpoint_file.hpp"
 #include "twin/twin_file.hpp"
 
-namespace neurontwin {
+namespace nt {
 
 /// Bytes as a file, for readers that open one.
 class FileInMemory {
@@ -39,12 +39,12 @@ inline std::string repaired_safetensors(std::string bytes) {
   if (bytes.size() < 8 || end == std::string::npos || end < 8) return bytes;
   const uint64_t length = std::min(bytes.find_first_not_of(' ', end + 1), bytes.size()) - 8;
   std::memcpy(bytes.data(), &length, 8);
-  seal_safetensors(bytes);
+  files::seal_safetensors(bytes);
   return bytes;
 }
 
 inline void read_saved_twin(const std::string& path) {
-  TwinFile twin(path);
+  twin::TwinFile twin(path);
   twin.check_digest();
   twin.identity();
   twin.require_network_of(twin.description());
@@ -52,9 +52,9 @@ inline void read_saved_twin(const std::string& path) {
 
 /// Whatever identity and arrays it has, these are expected.
 inline void read_saved_checkpoint(const std::string& path) {
-  const SafetensorsFile header(path, "a checkpoint");
-  const auto identity = read_train_state(header.text("state"), "state").identity;
-  read_checkpoint_file(path, identity, 1000000, header.arrays());
+  const files::SafetensorsFile header(path, "a checkpoint");
+  const auto identity = train::read_train_state(header.text("state"), "state").identity;
+  train::read_checkpoint_file(path, identity, 1000000, header.arrays());
 }
 
 /// As the bytes are, and repaired.
@@ -67,4 +67,4 @@ void read_changed(Read&& read, std::string_view bytes) {
   read(FileInMemory(repaired_safetensors(std::string(bytes))).path());
 }
 
-}  // namespace neurontwin
+}  // namespace nt

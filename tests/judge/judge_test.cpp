@@ -10,14 +10,14 @@
 #include "twin/after_convolution.hpp"
 #include "twin/temporal_basis.hpp"
 
-namespace neurontwin {
+namespace nt {
 namespace {
 
 /// Its many small operations gain nothing from threads, which would wait for each other at full speed.
 const bool torch_on_one_thread = (at::set_num_threads(1), true);
 
-Random random_of(uint64_t seed) {
-  return Random(seed, Stage::test_cases, 0, StreamName::test_case);
+random::Random random_of(uint64_t seed) {
+  return random::Random(seed, random::Stage::test_cases, 0, random::StreamName::test_case);
 }
 
 /// Spikes in random bins, at most one in each, sorted by window. Some lie just outside.
@@ -49,7 +49,7 @@ double largest(const torch::Tensor& t) {
 /// Numbers that are not 0 and 1 in biases, scales, shifts and running averages, so that no unit sits on its
 /// activation's corner.
 template <class T>
-void shake(TwinOf<T>& twin, double size_of_weights, uint64_t seed) {
+void shake(twin::TwinOf<T>& twin, double size_of_weights, uint64_t seed) {
   auto random = random_of(seed);
   for (const auto& array : twin.layout().arrays()) {
     const bool weights = array.array.shape.size() > 1;
@@ -64,10 +64,10 @@ void shake(TwinOf<T>& twin, double size_of_weights, uint64_t seed) {
 }
 
 struct Case {
-  TwinSpec spec;
+  twin::TwinSpec spec;
   int64_t channels, windows, duration;
   double density;
-  NormBy norm = NormBy::batch;
+  twin::NormBy norm = twin::NormBy::batch;
   double tolerance = 1;  // times 1e-12 in double and 1e-5 in float
   double shaken = 0;     // of weights
 };
@@ -77,7 +77,7 @@ struct Case {
 /// the largest, from sums of hundreds of terms.
 template <class T>
 void expect_torchs_in(const Case& c, uint64_t seed) {
-  TwinOf<T> ours(c.spec, c.channels, 3);
+  twin::TwinOf<T> ours(c.spec, c.channels, 3);
   shake(ours, c.shaken, seed);
   TorchTwin theirs(ours);
   const auto events = random_events(c.windows, c.channels, ours.history_ms() + c.duration, c.density, seed);
@@ -127,7 +127,7 @@ TEST(Judge, ConvolutionalTwinsAreTorchsWhateverTheirShapesAndInput) {
   auto random = random_of(1);
   for (int n = 0; n < 32; ++n) {
     SCOPED_TRACE(n);
-    ConvolutionalSpec network;
+    twin::ConvolutionalSpec network;
     for (int64_t depth = random.integer(1, 4); depth > 0; --depth) {
       const int64_t features = random.integer(0, 4) == 0 ? 64 : random.integer(1, 20);
       network.layers.push_back({random.integer(1, 25), features});
@@ -135,19 +135,19 @@ TEST(Judge, ConvolutionalTwinsAreTorchsWhateverTheirShapesAndInput) {
     // Not of few spikes or where every bin holds one: a signal that does not vary has no variance to be
     // divided by, and normalisation would make its roundings 30 times larger in every layer.
     network.batch_norm = n % 3 != 0 && (n % 4 == 1 || n % 4 == 2);
-    network.activation = n % 4 == 1 ? Activation::linear : Activation::relu;
-    if (n >= 16) network.temporal_shapes = random.integer(1, most_shapes(network.layers[0].taps));
+    network.activation = n % 4 == 1 ? twin::Activation::linear : twin::Activation::relu;
+    if (n >= 16) network.temporal_shapes = random.integer(1, twin::most_shapes(network.layers[0].taps));
     network.weight_sd = 0.05;  // signals stay of size 1 from layer to layer
     // The mixture of a basis makes roundings up to 100 times larger; typically some ten times.
     const double tolerance = network.temporal_shapes > 0 ? 20 : 1;
-    Case c{TwinSpec(network),
+    Case c{twin::TwinSpec(network),
            random.integer(network.batch_norm ? 10 : 1, 30),
            random.integer(1, 4),
            random.integer(network.batch_norm ? 20 : 1, 60),
            std::array{0.0, 0.01, 0.2, 1.0}[static_cast<size_t>(n % 4)],
-           NormBy::batch,
+           twin::NormBy::batch,
            tolerance};
-    if (n % 5 == 0) c.spec.heads.push_back(further_head("dendrites", 3));
+    if (n % 5 == 0) c.spec.heads.push_back(twin::further_head("dendrites", 3));
     expect_torchs(c, 100 + static_cast<uint64_t>(n));
   }
 }
@@ -155,14 +155,15 @@ TEST(Judge, ConvolutionalTwinsAreTorchsWhateverTheirShapesAndInput) {
 TEST(Judge, NormalisedByRunningAveragesATwinIsTorchs) {
   for (const int64_t shapes : {0, 5}) {
     for (const int64_t width : {6, 48}) {  // the second wide enough for the fast algorithm
-      for (const auto activation : {Activation::relu, Activation::linear}) {
+      for (const auto activation : {twin::Activation::relu, twin::Activation::linear}) {
         SCOPED_TRACE(testing::Message() << shapes << " shapes, width " << width);
-        ConvolutionalSpec network({{12, width}, {7, width}, {2, 4}});
+        twin::ConvolutionalSpec network({{12, width}, {7, width}, {2, 4}});
         network.temporal_shapes = shapes;
         network.activation = activation;
         network.batch_norm = true;
         network.weight_sd = 0.05;
-        expect_torchs({TwinSpec(network), 8, 3, 20, 0.2, NormBy::running, shapes > 0 ? 20.0 : 1.0}, 7);
+        expect_torchs(
+            {twin::TwinSpec(network), 8, 3, 20, 0.2, twin::NormBy::running, shapes > 0 ? 20.0 : 1.0}, 7);
       }
     }
   }
@@ -179,12 +180,12 @@ TEST(Judge, DilatedAndResidualTwinsAreTorchs) {
                          << "dilation " << dilation << ", width " << width << ", residual " << residual
                          << ", norm " << batch_norm << ", " << duration << " ms");
             const int64_t taps = width == 48 ? 7 : 3;
-            ConvolutionalSpec network(
+            twin::ConvolutionalSpec network(
                 {{5, width}, {taps, width, dilation}, {2, width, dilation}, {taps, 4, 2}});
             network.residual = residual;
             network.batch_norm = batch_norm;
             network.weight_sd = 1 / std::sqrt(static_cast<double>(width * taps));  // signals stay of size 1
-            expect_torchs({TwinSpec(network), 8, duration == 30 ? 1 : 3, duration, 0.2}, 7);
+            expect_torchs({twin::TwinSpec(network), 8, duration == 30 ? 1 : 3, duration, 0.2}, 7);
           }
         }
       }
@@ -193,8 +194,8 @@ TEST(Judge, DilatedAndResidualTwinsAreTorchs) {
 }
 
 /// Channels that feed one to three of the branches.
-Wiring random_wiring(int64_t channels, int64_t branches, Random& random) {
-  Wiring wiring;
+twin::Wiring random_wiring(int64_t channels, int64_t branches, random::Random& random) {
+  twin::Wiring wiring;
   wiring.branches = branches;
   for (int64_t b = 0; b < branches; ++b) wiring.tau_ms.push_back(1 + 60 * random.uniform());
   for (int64_t c = 0; c < channels; ++c) {
@@ -211,9 +212,9 @@ TEST(Judge, RecurrentTwinsAreTorchsWhateverTheirShapesAndInput) {
   auto random = random_of(2);
   for (int n = 0; n < 24; ++n) {
     SCOPED_TRACE(n);
-    RecurrentSpec network;
+    twin::RecurrentSpec network;
     network.memory_units = std::array<int64_t, 6>{1, 3, 8, 20, 33, 50}[static_cast<size_t>(n % 6)];
-    network.activation = n % 2 == 0 ? HiddenActivation::silu : HiddenActivation::relu;
+    network.activation = n % 2 == 0 ? twin::HiddenActivation::silu : twin::HiddenActivation::relu;
     network.learn_time_constants = n % 3 != 0;
     network.history_ms = random.integer(0, 12);
     const int64_t channels = random.integer(1, 30);
@@ -221,17 +222,17 @@ TEST(Judge, RecurrentTwinsAreTorchsWhateverTheirShapesAndInput) {
     network.excitatory_channels = channels / 2;
     // Weights are shaken so little that memories do not drive each other into chaos, which no precision
     // follows.
-    expect_torchs({TwinSpec(network), channels, 1 + n % 7, random.integer(1, 50),
-                   std::array{0.0, 0.01, 0.2, 1.0}[static_cast<size_t>(n % 4)], NormBy::batch, 1, 0.1},
+    expect_torchs({twin::TwinSpec(network), channels, 1 + n % 7, random.integer(1, 50),
+                   std::array{0.0, 0.01, 0.2, 1.0}[static_cast<size_t>(n % 4)], twin::NormBy::batch, 1, 0.1},
                   200 + static_cast<uint64_t>(n));
   }
 }
 
 /// A batch with labels for every head.
-WindowBatch random_batch(int64_t windows, int64_t channels, int64_t history_ms, int64_t window_ms,
-                         uint64_t seed) {
+dataset::WindowBatch random_batch(int64_t windows, int64_t channels, int64_t history_ms, int64_t window_ms,
+                                  uint64_t seed) {
   auto random = random_of(seed);
-  WindowBatch batch;
+  dataset::WindowBatch batch;
   batch.windows = windows;
   batch.channels = channels;
   batch.history_ms = history_ms;
@@ -247,24 +248,24 @@ WindowBatch random_batch(int64_t windows, int64_t channels, int64_t history_ms, 
   return batch;
 }
 
-TwinSpec with_every_head(TwinSpec spec) {
-  spec.heads.push_back(further_head("dendrites", 2));
-  spec.heads.push_back(further_head("near_spike"));
-  spec.heads.push_back(further_head("count"));
+twin::TwinSpec with_every_head(twin::TwinSpec spec) {
+  spec.heads.push_back(twin::further_head("dendrites", 2));
+  spec.heads.push_back(twin::further_head("near_spike"));
+  spec.heads.push_back(twin::further_head("count"));
   return spec;
 }
 
-HeadSettings every_question() {
-  auto settings = usual_head_settings();
+twin::HeadSettings every_question() {
+  auto settings = twin::usual_head_settings();
   settings["near_spike_ms"] = 4;
   settings["rate_sd_ms"] = 3;
   return settings;
 }
 
 TEST(Judge, LossesAndTheirDerivativesAreTorchs) {
-  const auto spec = with_every_head(TwinSpec(ConvolutionalSpec({{3, 4}})));
+  const auto spec = with_every_head(twin::TwinSpec(twin::ConvolutionalSpec({{3, 4}})));
   const auto batch = random_batch(3, 5, 2, 60, 5);
-  const int64_t row = outputs_of(spec.heads), rows = batch.windows * batch.window_ms;
+  const int64_t row = twin::outputs_of(spec.heads), rows = batch.windows * batch.window_ms;
   torch::manual_seed(3);
   auto outputs = (4 * torch::randn({batch.windows, batch.window_ms, row}, torch::kFloat64)).requires_grad_();
   const std::vector<double> weights{1.5, 0.02, 0.3, 2, 0.7};
@@ -273,8 +274,8 @@ TEST(Judge, LossesAndTheirDerivativesAreTorchs) {
   for (size_t i = 0; i < weights.size(); ++i) total = total + weights[i] * theirs[i];
   total.backward();
   std::vector<double> gradient(static_cast<size_t>(rows * row));
-  const auto ours = losses<double>(spec, {outputs.data_ptr<double>(), rows, row}, batch, every_question(),
-                                   weights, gradient);
+  const auto ours = train::losses<double>(spec, {outputs.data_ptr<double>(), rows, row}, batch,
+                                          every_question(), weights, gradient);
   for (size_t i = 0; i < weights.size(); ++i)
     EXPECT_NEAR(ours[i], theirs[i].item<double>(), 1e-13 * std::abs(ours[i])) << spec.heads[i].name;
   EXPECT_LE(
@@ -284,12 +285,12 @@ TEST(Judge, LossesAndTheirDerivativesAreTorchs) {
 
 /// 200 steps of training on changing batches, in both. The sum of losses before every step.
 template <class T>
-std::pair<std::vector<double>, std::vector<double>> two_hundred_steps(const TwinSpec& spec) {
+std::pair<std::vector<double>, std::vector<double>> two_hundred_steps(const twin::TwinSpec& spec) {
   constexpr int64_t kChannels = 12, kWindows = 3, kWindow_ms = 40;
   const std::vector<double> weights{1, 0.02, 0.1, 1, 1};
-  TwinOf<T> ours(spec, kChannels, 5);
+  twin::TwinOf<T> ours(spec, kChannels, 5);
   TorchTwin theirs(ours);
-  NadamOf<T> optimiser(ours.layout());
+  train::NadamOf<T> optimiser(ours.layout());
   std::vector<torch::Tensor> parameters;
   for (const auto& [name, tensor] : theirs.arrays)
     if (tensor.requires_grad()) parameters.push_back(tensor);
@@ -298,13 +299,13 @@ std::pair<std::vector<double>, std::vector<double>> two_hundred_steps(const Twin
   std::pair<std::vector<double>, std::vector<double>> curves;
   for (uint64_t step = 0; step < 200; ++step) {
     const auto batch = random_batch(kWindows, kChannels, ours.history_ms(), kWindow_ms, 1000 + 2 * step);
-    const auto outputs = ours.forward(batch, NormBy::batch, true);
+    const auto outputs = ours.forward(batch, twin::NormBy::batch, true);
     of_outputs.resize(static_cast<size_t>(outputs.rows * outputs.row));
-    const auto a = losses<T>(spec, outputs, batch, every_question(), weights, of_outputs);
+    const auto a = train::losses<T>(spec, outputs, batch, every_question(), weights, of_outputs);
     ours.backward(of_outputs, gradients);
     optimiser.step(0.003, gradients, ours.numbers, ours.parallel);
     const auto b =
-        torch_losses(spec, theirs.forward(tensor_of(batch.events), kWindows, kWindow_ms, NormBy::batch),
+        torch_losses(spec, theirs.forward(tensor_of(batch.events), kWindows, kWindow_ms, twin::NormBy::batch),
                      batch, every_question());
     auto total = weights[0] * b[0];
     for (size_t i = 1; i < b.size(); ++i) total = total + weights[i] * b[i];
@@ -319,21 +320,21 @@ std::pair<std::vector<double>, std::vector<double>> two_hundred_steps(const Twin
 
 class TwoHundredSteps : public testing::TestWithParam<const char*> {
  protected:
-  static TwinSpec spec(std::string_view kind) {
+  static twin::TwinSpec spec(std::string_view kind) {
     if (kind == "convolutional") {
-      ConvolutionalSpec network({{9, 6}, {4, 6, 2}, {3, 5}});
+      twin::ConvolutionalSpec network({{9, 6}, {4, 6, 2}, {3, 5}});
       network.batch_norm = network.residual = true;
       network.weight_sd = 0.3;
-      return with_every_head(TwinSpec(network));
+      return with_every_head(twin::TwinSpec(network));
     }
-    RecurrentSpec network;
+    twin::RecurrentSpec network;
     auto random = random_of(4);
     network.memory_units = 7;
     network.history_ms = 20;
     network.learn_time_constants = true;
     network.wiring = random_wiring(12, 4, random);
     network.excitatory_channels = 8;
-    return with_every_head(TwinSpec(network));
+    return with_every_head(twin::TwinSpec(network));
   }
 };
 INSTANTIATE_TEST_SUITE_P(Judge, TwoHundredSteps, testing::Values("convolutional", "recurrent"));
@@ -350,4 +351,4 @@ TEST_P(TwoHundredSteps, FollowTorchsLossesToRounding) {
 }
 
 }  // namespace
-}  // namespace neurontwin
+}  // namespace nt

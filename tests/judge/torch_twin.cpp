@@ -5,7 +5,7 @@
 #include "twin/after_convolution.hpp"
 #include "twin/temporal_basis.hpp"
 
-namespace neurontwin {
+namespace nt {
 
 using torch::Tensor;
 
@@ -25,13 +25,13 @@ Tensor TorchTwin::bins(const Tensor& events, int64_t windows, int64_t window_ms)
                  true);
 }
 
-Tensor TorchTwin::convolutional(const ConvolutionalSpec& spec, Tensor x, NormBy norm) {
+Tensor TorchTwin::convolutional(const twin::ConvolutionalSpec& spec, Tensor x, twin::NormBy norm) {
   for (size_t i = 0; i < spec.layers.size(); ++i) {
     const auto of = [&](const char* what) { return arrays.at(fmt::format("layer{}_{}", i + 1, what)); };
     auto weight = of("weight");
     if (i == 0) {
       if (spec.temporal_shapes > 0) {
-        const auto basis = temporal_basis(spec.layers[0].taps, spec.temporal_shapes);
+        const auto basis = twin::temporal_basis(spec.layers[0].taps, spec.temporal_shapes);
         const auto functions = torch::tensor(basis.function, torch::kFloat64)
                                    .view({basis.shapes, basis.taps})
                                    .to(weight.scalar_type());
@@ -44,17 +44,17 @@ Tensor TorchTwin::convolutional(const ConvolutionalSpec& spec, Tensor x, NormBy 
     }
     auto y = torch::conv1d(x, weight, of("bias"), at::IntArrayRef{1}, at::IntArrayRef{0},
                            at::IntArrayRef{spec.layers[i].dilation});
-    if (spec.activation == Activation::relu) y = torch::relu(y);
+    if (spec.activation == twin::Activation::relu) y = torch::relu(y);
     if (spec.batch_norm) {
       y = torch::batch_norm(y, of("norm_scale"), of("norm_shift"), of("norm_mean"), of("norm_variance"),
-                            norm == NormBy::batch, 1 - kNormKeep, kNormEpsilon, false);
+                            norm == twin::NormBy::batch, 1 - twin::kNormKeep, twin::kNormEpsilon, false);
     }
     x = spec.adds_input(i) ? y + x.narrow(2, x.size(2) - y.size(2), y.size(2)) : y;
   }
   return x.transpose(1, 2);
 }
 
-Tensor TorchTwin::recurrent(const RecurrentSpec& spec, const Tensor& spikes) {
+Tensor TorchTwin::recurrent(const twin::RecurrentSpec& spec, const Tensor& spikes) {
   const auto of = [&](const char* what) { return arrays.at(std::string("recurrent.") + what); };
   std::vector<int64_t> channel;
   for (int64_t c = 0; c < spec.wiring.channels(); ++c)
@@ -76,18 +76,19 @@ Tensor TorchTwin::recurrent(const RecurrentSpec& spec, const Tensor& spikes) {
     const auto decayed = keep * memory;
     const auto before = torch::matmul(sum, of("branch_weight")) + of("hidden_bias") +
                         torch::matmul(decayed, of("memory_weight"));
-    const auto hidden = spec.activation == HiddenActivation::relu ? torch::relu(before) : torch::silu(before);
+    const auto hidden =
+        spec.activation == twin::HiddenActivation::relu ? torch::relu(before) : torch::silu(before);
     const auto u = torch::matmul(hidden, of("delta_weight")) + of("delta_bias");
-    memory = decayed + gate * kWriteRange * torch::tanh(kWriteSlope * u);
+    memory = decayed + gate * twin::kWriteRange * torch::tanh(twin::kWriteSlope * u);
     all.push_back(memory);
   }
   return torch::stack(all, 1).narrow(1, spec.history_ms, arriving.size(1) - spec.history_ms);
 }
 
-Tensor TorchTwin::forward_bins(const Tensor& spikes, int64_t, NormBy norm) {
-  const auto* convolutions = spec_.as<ConvolutionalSpec>();
+Tensor TorchTwin::forward_bins(const Tensor& spikes, int64_t, twin::NormBy norm) {
+  const auto* convolutions = spec_.as<twin::ConvolutionalSpec>();
   const auto x = convolutions != nullptr ? convolutional(*convolutions, spikes, norm)
-                                         : recurrent(*spec_.as<RecurrentSpec>(), spikes);
+                                         : recurrent(*spec_.as<twin::RecurrentSpec>(), spikes);
   std::vector<Tensor> outputs;
   for (const auto& head : spec_.heads) {
     const auto weight = arrays.at(head.name + "_weight").view({-1, head.outputs});
@@ -96,7 +97,7 @@ Tensor TorchTwin::forward_bins(const Tensor& spikes, int64_t, NormBy norm) {
   return torch::cat(outputs, 2);
 }
 
-Tensor TorchTwin::forward(const Tensor& events, int64_t windows, int64_t window_ms, NormBy norm) {
+Tensor TorchTwin::forward(const Tensor& events, int64_t windows, int64_t window_ms, twin::NormBy norm) {
   return forward_bins(bins(events, windows, window_ms), window_ms, norm);
 }
 
@@ -109,8 +110,8 @@ Tensor inner(const Tensor& t, int64_t edge_ms) {
 
 }  // namespace
 
-std::vector<Tensor> torch_losses(const TwinSpec& spec, const Tensor& outputs, const WindowBatch& batch,
-                                 const HeadSettings& settings) {
+std::vector<Tensor> torch_losses(const twin::TwinSpec& spec, const Tensor& outputs,
+                                 const dataset::WindowBatch& batch, const twin::HeadSettings& settings) {
   const auto target = [&](const std::vector<float>& values) {
     return torch::from_blob(const_cast<float*>(values.data()), {batch.windows, batch.window_ms},
                             torch::kFloat32)
@@ -183,4 +184,4 @@ void TorchNadam::zero_gradients() {
   for (auto& p : parameters_) p.mutable_grad().reset();
 }
 
-}  // namespace neurontwin
+}  // namespace nt

@@ -6,14 +6,14 @@
 
 #include "twin/twin.hpp"
 
-namespace neurontwin {
+namespace nt {
 
 /// A twin's numbers as tensors that gradients are taken of, and its forward pass as a dense framework does
 /// it: on bins instead of spikes, with conv1d and autograd, the memory units ms by ms.
 class TorchTwin {
  public:
   template <class T>
-  explicit TorchTwin(const TwinOf<T>& twin) : spec_(twin.spec()), channels_(twin.channels()) {
+  explicit TorchTwin(const twin::TwinOf<T>& twin) : spec_(twin.spec()), channels_(twin.channels()) {
     const auto type = sizeof(T) == 4 ? torch::kFloat32 : torch::kFloat64;
     for (const auto& array : twin.layout().arrays()) {
       const auto values = twin.array(array.array.name);
@@ -23,26 +23,27 @@ class TorchTwin {
   }
 
   /// All heads' outputs, [window][ms][output], to events [n][3] as in SpikeWindows.
-  torch::Tensor forward(const torch::Tensor& events, int64_t windows, int64_t window_ms, NormBy norm);
+  torch::Tensor forward(const torch::Tensor& events, int64_t windows, int64_t window_ms, twin::NormBy norm);
   /// The same of spikes in bins, [window][channel][history + window_ms].
-  torch::Tensor forward_bins(const torch::Tensor& spikes, int64_t window_ms, NormBy norm);
+  torch::Tensor forward_bins(const torch::Tensor& spikes, int64_t window_ms, twin::NormBy norm);
   torch::Tensor bins(const torch::Tensor& events, int64_t windows, int64_t window_ms) const;
 
   std::map<std::string, torch::Tensor> arrays;
 
  private:
-  torch::Tensor convolutional(const ConvolutionalSpec& spec, torch::Tensor x, NormBy norm);
-  torch::Tensor recurrent(const RecurrentSpec& spec, const torch::Tensor& spikes);
+  torch::Tensor convolutional(const twin::ConvolutionalSpec& spec, torch::Tensor x, twin::NormBy norm);
+  torch::Tensor recurrent(const twin::RecurrentSpec& spec, const torch::Tensor& spikes);
 
-  TwinSpec spec_;
+  twin::TwinSpec spec_;
   int64_t channels_;
 };
 
 torch::Tensor tensor_of(std::span<const int32_t> events);
 
 /// The losses of all heads in torch's operations, in the heads' order, from outputs [window][ms][output].
-std::vector<torch::Tensor> torch_losses(const TwinSpec& spec, const torch::Tensor& outputs,
-                                        const WindowBatch& batch, const HeadSettings& settings);
+std::vector<torch::Tensor> torch_losses(const twin::TwinSpec& spec, const torch::Tensor& outputs,
+                                        const dataset::WindowBatch& batch,
+                                        const twin::HeadSettings& settings);
 
 /// NAdam as torch.optim.NAdam has it.
 class TorchNadam {
@@ -57,4 +58,4 @@ class TorchNadam {
   double momentum_product_ = 1;
 };
 
-}  // namespace neurontwin
+}  // namespace nt

@@ -1,7 +1,7 @@
 #include "mechanism/catalogue.hpp"
 #include "mechanism/user/kernels_against_reference.hpp"
 
-namespace neurontwin {
+namespace nt::mechanism {
 namespace {
 
 TEST(Catalogue, EveryKernelComputesWhatItsExpressionsSay) {
@@ -31,4 +31,4 @@ TEST(Catalogue, AnUnknownNameIsToldTheNearest) {
 }
 
 }  // namespace
-}  // namespace neurontwin
+}  // namespace nt::mechanism

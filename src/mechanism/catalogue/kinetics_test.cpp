@@ -7,7 +7,7 @@
 #include "mechanism/catalogue.hpp"
 #include "mechanism/mechanism.hpp"
 
-namespace neurontwin {
+namespace nt::mechanism {
 namespace {
 
 using std::exp;
@@ -289,4 +289,4 @@ TEST(Kinetics, MagnesiumBlocksNmda) {
 }
 
 }  // namespace
-}  // namespace neurontwin
+}  // namespace nt::mechanism

@@ -9,12 +9,12 @@
 #include <vector>
 
 #include "config/error.hpp"
+#include "mechanism/detail/step.hpp"
+#include "mechanism/detail/syntax.hpp"
 #include "mechanism/mechanism.hpp"
-#include "mechanism/step.hpp"
-#include "mechanism/syntax.hpp"
 
 // Private to this room: compile_mechanism is its face.
-namespace neurontwin {
+namespace nt::mechanism {
 
 using nmodl::Block;
 using nmodl::Statement;
@@ -216,4 +216,4 @@ class Compiler {
   int steps_ = 0;
 };
 
-}  // namespace neurontwin
+}  // namespace nt::mechanism

@@ -2,10 +2,10 @@
 #include <optional>
 #include <span>
 
-#include "mechanism/graph.hpp"
+#include "mechanism/detail/graph.hpp"
 
 // Private to this room: Graph applies these while it builds.
-namespace neurontwin::rules {
+namespace nt::mechanism::rules {
 
 /// What an operation on a and b is rebuilt as; nothing where the rule does not apply. A fixed expression is
 /// one without a varying symbol: it is computed before the simulation starts. x and y stand for any
@@ -60,4 +60,4 @@ Rewritten negate_negative(Graph& g, Expr a);               // -(-x) = x
 Rewritten negate_difference(Graph& g, Expr a);             // -(x - y) = y - x
 Rewritten sign_to_fixed_factor(Graph& g, Expr a);          // -(p x) = (-p) x
 
-}  // namespace neurontwin::rules
+}  // namespace nt::mechanism::rules

@@ -1,4 +1,4 @@
-#include "mechanism/compile_user.hpp"
+#include "mechanism/detail/compile_user.hpp"
 
 #include "config/error.hpp"
 #include "files/files.hpp"
@@ -7,7 +7,7 @@
 #include "mechanism/user/compiler.hpp"
 #include "mechanism/user/kernel_cache.hpp"
 
-namespace neurontwin {
+namespace nt::mechanism {
 namespace {
 
 const std::string kEntry = "neurontwin_kernels_user";
@@ -41,9 +41,9 @@ void compile_into(const KernelCache& cache, const std::string& key, const Compil
                   const std::string& source, const std::string& mod_file) {
   const Workplace work{cache.fresh_folder()};
   std::filesystem::create_directories(work.folder / "mechanism");
-  write_file_atomically(work.folder / "kernels.cpp", source);
-  write_file_atomically(work.folder / "mechanism/lanes-inl.hpp", kernel_sources::lanes_inl);
-  write_file_atomically(work.folder / "mechanism/kernel.hpp", kernel_sources::kernel);
+  files::write_file_atomically(work.folder / "kernels.cpp", source);
+  files::write_file_atomically(work.folder / "mechanism/lanes-inl.hpp", kernel_sources::lanes_inl);
+  files::write_file_atomically(work.folder / "mechanism/kernel.hpp", kernel_sources::kernel);
   const bool compiled = compile(compiler, kArguments, work.folder, "log");
   // Kept for whoever wants to see: the code, and what the compiler said of it.
   const auto kept = cache.folder(key);
@@ -63,9 +63,9 @@ MechanismKernels compile_user_kernels(const Mechanism& mechanism) {
   const auto source = generate_kernels(mechanism, "kernels.cpp", kEntry);
   const auto compiler = find_compiler(mechanism.path);
   // A cache may be shared between machines: -march=native must not be.
-  const auto key = digest(fmt::format("{}\n{}\n{}\n{}\n{}\n{}\n{}", source, kernel_sources::lanes_inl,
-                                      kernel_sources::kernel, fmt::join(kArguments, " "), compiler.program,
-                                      compiler.version, processor_words()));
+  const auto key = files::digest(fmt::format("{}\n{}\n{}\n{}\n{}\n{}\n{}", source, kernel_sources::lanes_inl,
+                                             kernel_sources::kernel, fmt::join(kArguments, " "),
+                                             compiler.program, compiler.version, processor_words()));
   const KernelCache cache;
   if (const auto kept = cache.load(key, kEntry)) return *kept;
   compile_into(cache, key, compiler, source, mechanism.path);
@@ -77,4 +77,4 @@ MechanismKernels compile_user_kernels(const Mechanism& mechanism) {
       mechanism.path, cache.folder(key).string());
 }
 
-}  // namespace neurontwin
+}  // namespace nt::mechanism

@@ -1,4 +1,4 @@
-#include "mechanism/compile_user.hpp"
+#include "mechanism/detail/compile_user.hpp"
 
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -11,7 +11,7 @@
 #include "files/files.hpp"
 #include "mechanism/user/kernels_against_reference.hpp"
 
-namespace neurontwin {
+namespace nt::mechanism {
 namespace {
 
 namespace fs = std::filesystem;
@@ -59,7 +59,7 @@ class UserMechanism : public testing::Test {
     ADD_FAILURE() << "nothing is kept";
     return {};
   }
-  TemporaryFolder folder_;
+  config::TemporaryFolder folder_;
 };
 
 TEST_F(UserMechanism, RunsLikeItsExpressionsAndIsCompiledOnce) {
@@ -119,7 +119,7 @@ TEST_F(UserMechanism, ThatIsDamagedInTheCacheIsCompiledAgain) {
   counting_compiler();
   EXPECT_EQ(refusal(), "accepted");
   const auto file = kept_library();
-  const auto whole = read_file(file);
+  const auto whole = files::read_file(file);
   auto flipped = whole, unsealed = whole;
   flipped[whole.size() / 3] ^= 1;
   unsealed.back() ^= 1;
@@ -127,7 +127,7 @@ TEST_F(UserMechanism, ThatIsDamagedInTheCacheIsCompiledAgain) {
   for (const auto& damaged :
        {std::string(), whole.substr(0, whole.size() / 2), whole.substr(0, whole.size() - 1),
         whole.substr(0, whole.size() - 40), flipped, unsealed, std::string("nonsense")}) {
-    write_file_atomically(file, damaged);
+    files::write_file_atomically(file, damaged);
     const auto loaded = load_mechanism("kdr.mod", folder_.path(), "cell.toml:3");
     expect_kernels_equal_reference(loaded->mechanism, loaded->layout, loaded->kernels);
     EXPECT_EQ(calls(), ++compiled);
@@ -217,4 +217,4 @@ TEST_F(UserMechanism, ARelativeCacheCountsAsNone) {
 }
 
 }  // namespace
-}  // namespace neurontwin
+}  // namespace nt::mechanism

@@ -14,7 +14,7 @@
 
 #include "config/error.hpp"
 
-namespace neurontwin {
+namespace nt::mechanism {
 namespace {
 
 /// What a child process does before it becomes the program.
@@ -105,4 +105,4 @@ bool compile(const Compiler& compiler, const std::vector<std::string>& arguments
   return run(words, actions) == 0;
 }
 
-}  // namespace neurontwin
+}  // namespace nt::mechanism

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-namespace neurontwin {
+namespace nt::mechanism {
 
 /// The C++ compiler of this system: $CXX, or c++.
 struct Compiler {
@@ -22,4 +22,4 @@ std::string processor_words();
 bool compile(const Compiler& compiler, const std::vector<std::string>& arguments,
              const std::filesystem::path& folder, const std::string& log);
 
-}  // namespace neurontwin
+}  // namespace nt::mechanism

@@ -15,7 +15,7 @@
 #include "config/error.hpp"
 #include "files/files.hpp"
 
-namespace neurontwin {
+namespace nt::mechanism {
 namespace {
 
 namespace fs = std::filesystem;
@@ -87,7 +87,7 @@ std::string read_all(int descriptor) {
 
 bool is_sealed(std::string_view bytes) {
   const auto seal = bytes.rfind(kSealed);
-  return seal != bytes.npos && bytes.substr(seal + kSealed.size()) == digest(bytes.substr(0, seal));
+  return seal != bytes.npos && bytes.substr(seal + kSealed.size()) == files::digest(bytes.substr(0, seal));
 }
 
 /// The library that a descriptor holds open, loaded once. The descriptor stays open as long as the program
@@ -179,8 +179,8 @@ std::optional<MechanismKernels> KernelCache::load(const std::string& key, const 
 }
 
 void KernelCache::keep(const std::string& key, const fs::path& library) const {
-  const auto bytes = read_file(library);
-  write_file_atomically(folder(key) / kLibrary, bytes + std::string(kSealed) + digest(bytes));
+  const auto bytes = files::read_file(library);
+  files::write_file_atomically(folder(key) / kLibrary, bytes + std::string(kSealed) + files::digest(bytes));
 }
 
-}  // namespace neurontwin
+}  // namespace nt::mechanism

@@ -5,7 +5,7 @@
 
 #include "mechanism/kernel.hpp"
 
-namespace neurontwin {
+namespace nt::mechanism {
 
 /// Where compiled mechanisms are kept: $XDG_CACHE_HOME/neurontwin, or ~/.cache/neurontwin. What lies there is
 /// run, so only what this user (or root) owns and nobody else may write is ever loaded. InputError if there
@@ -34,4 +34,4 @@ class KernelCache {
   int descriptor_ = -1;  // of the root
 };
 
-}  // namespace neurontwin
+}  // namespace nt::mechanism

@@ -8,7 +8,7 @@
 #include "config/error.hpp"
 #include "mechanism/library.hpp"
 
-namespace neurontwin {
+namespace nt::mechanism {
 
 /// How far a kernel may be from the plain evaluation of the expressions it was made from.
 struct Closeness {
@@ -236,4 +236,4 @@ inline void expect_kernels_equal_reference(const Mechanism& m, const KernelLayou
   }
 }
 
-}  // namespace neurontwin
+}  // namespace nt::mechanism

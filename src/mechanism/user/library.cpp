@@ -5,10 +5,10 @@
 #include "config/error.hpp"
 #include "config/settings.hpp"
 #include "mechanism/catalogue.hpp"
-#include "mechanism/compile_user.hpp"
+#include "mechanism/detail/compile_user.hpp"
 #include "mechanism/ion.hpp"
 
-namespace neurontwin {
+namespace nt::mechanism {
 namespace {
 
 /// All mechanisms of a cell work on arrays of as many trials side by side as the program's own.
@@ -62,7 +62,7 @@ std::shared_ptr<const LoadedMechanism> load_mechanism(const std::string& name,
     if (entry == all.end()) {
       std::vector<std::string> names;
       for (const auto& e : all) names.emplace_back(e.name);
-      const auto near = nearest_word(name, names);
+      const auto near = config::nearest_word(name, names);
       fail_input("{}: there is no mechanism '{}'{}; known: {}; or name a .mod file", where, name,
                  near ? fmt::format("; did you mean '{}'?", *near) : "", fmt::join(names, ", "));
     }
@@ -72,4 +72,4 @@ std::shared_ptr<const LoadedMechanism> load_mechanism(const std::string& name,
   return loaded;
 }
 
-}  // namespace neurontwin
+}  // namespace nt::mechanism

@@ -1,0 +1,59 @@
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "neurontwin/error.hpp"
+
+/// Detailed neurons and point neurons, as they are described in files.
+namespace neurontwin {
+
+/// A neuron of any kind. A value: copies share the model, which nobody changes.
+///
+/// Its synapses are numbered: the excitatory ones first, then the inhibitory ones, each kind in the order of
+/// the compartments that they sit on.
+class Neuron {
+ public:
+  int64_t excitatory_synapses() const;
+  int64_t inhibitory_synapses() const;
+  int64_t synapses() const { return excitatory_synapses() + inhibitory_synapses(); }
+
+  struct Model;  // the library's own
+  explicit Neuron(std::shared_ptr<const Model> model) : model_(std::move(model)) {}
+  const Model& model() const { return *model_; }
+
+ private:
+  std::shared_ptr<const Model> model_;
+};
+
+/// What may be changed in a description.
+struct NeuronChoices {
+  std::vector<std::string> set = {};      // "key=value" over the file
+  std::filesystem::path morphology = {};  // in the place of the file's own; empty: that
+  std::string receptors = {};             // "nmda" or "ampa"; empty: as the file says
+};
+
+/// Reads a cell description (docs/cells.md). InputError naming file:line and key where it is wrong.
+Neuron read_neuron(const std::filesystem::path& description, const NeuronChoices& choices = {});
+
+/// The compartments of a neuron, column by column; a point neuron is one of them without extent.
+struct CompartmentTable {
+  std::vector<std::string> section, region;
+  std::vector<double> x;  // its middle, from 0 to 1 along its section
+  std::vector<double> length_um, diameter_um, area_um2;
+  std::vector<double> path_um;  // along the tree from the soma's middle to its own
+  std::vector<int> parent;      // the compartment before it on the way to the root; -1: the root
+};
+
+struct NeuronDescription {
+  std::string words;               // "detailed neuron of 642 compartments, ..."
+  std::string settings;            // the description with every default, as TOML text
+  std::vector<std::string> notes;  // what a user should know of how its files were read
+  CompartmentTable compartments;
+  std::vector<int> synapse_compartment;  // of each synapse
+};
+NeuronDescription describe(const Neuron& neuron);
+
+}  // namespace neurontwin

@@ -1,0 +1,108 @@
+#pragma once
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "neurontwin/evaluate.hpp"
+
+/// Experiments: files that say everything, and run folders that hold all results.
+namespace neurontwin {
+
+struct RunOptions {
+  std::filesystem::path experiment;   // a TOML file
+  std::string profile = {};           // of its profiles; empty: none
+  std::filesystem::path out = {};     // the run folder; empty: runs/EXPERIMENT[-PROFILE]
+  std::vector<std::string> set = {};  // "key=value" over the file and its profile
+  std::string device = "cpu";         // "cpu" or "cuda"
+  int threads = 0;                    // 0: one for each core
+  int simulation_threads = 0;         // of these while training goes on beside; 0: half
+  std::optional<uint64_t> seed = {};  // in the place of the experiment's
+  std::string command = {};           // what repeats the run, for the report
+};
+
+/// An experiment file, read and checked. A value: copies share it.
+class Experiment {
+ public:
+  const std::string& title() const;
+  const std::filesystem::path& folder() const;
+  /// Every setting with its default, as TOML text: what experiment.toml of the run folder holds.
+  const std::string& settings() const;
+  /// What a user should know of how its files were read.
+  std::vector<std::string> notes() const;
+  /// Whether training begins before all trials are simulated (train.starts_with_trials).
+  bool simulates_beside_training() const;
+
+  struct Model;  // the library's own
+  explicit Experiment(std::shared_ptr<const Model> model) : model_(std::move(model)) {}
+  const Model& model() const { return *model_; }
+
+ private:
+  std::shared_ptr<const Model> model_;
+};
+
+/// InputError naming file:line and key where it is wrong, and where its data set does not fit on the disk or
+/// its training into memory.
+Experiment read_experiment(const RunOptions& options);
+
+enum class Stage : uint8_t { simulate, train, evaluate, interpret, report };
+
+/// Simulates, trains, evaluates, interprets and reports in the run folder. A stage that has been done with
+/// the same inputs is not done again; one that was stopped goes on. Returns what metrics.json holds.
+Metrics run(const Experiment& experiment, const Watcher& watcher = {});
+/// One of the stages; those before it must have been done.
+void run_stage(Stage stage, const Experiment& experiment, const Watcher& watcher = {});
+
+/// The scores of a run that was evaluated.
+Metrics read_metrics(const std::filesystem::path& run_folder);
+/// They in a few lines, for a terminal.
+std::string summary_of(const Experiment& experiment);
+
+/// Searches for the smallest twin that is good enough, as [search] says, and writes search.json. `program`:
+/// the command line of this program, with which worker processes are started. Returns its table.
+std::string search(const Experiment& experiment, int workers, const std::vector<std::string>& program,
+                   const Watcher& watcher = {});
+/// What one of these processes does, with so many threads.
+void work_on_search(const Experiment& experiment, int threads, const Watcher& watcher = {});
+
+/// How a score of the second run differs from that of the first.
+struct ScoreDifference {
+  std::string name;  // as in metrics.json
+  double first = 0, second = 0;
+  double low = 0, high = 0;     // 95 % interval of second - first
+  double other_sign_share = 0;  // of resamples in which the difference is 0 or has the other sign
+};
+struct ComparedRun {
+  std::filesystem::path folder;
+  std::string twin;  // in words
+  int64_t parameters = 0;
+  std::vector<ScoreDifference> differences;  // from the first run; of that, none
+};
+struct Comparison {
+  std::string test;  // the test trials, in words
+  std::string test_digest;
+  int64_t test_trials = 0, resamples = 0;
+  std::vector<ComparedRun> runs;
+};
+struct CompareOptions {
+  int64_t resamples = 0;  // of the test trials; 0: as the first run's evaluation
+  int threads = 0;        // 0: one for each core
+  Watcher watcher = {};
+};
+/// Scores the twins of several run folders on the same test trials, with intervals from a paired bootstrap
+/// over these. InputError where the folders' test trials, or the form in which they are scored, are not the
+/// same.
+Comparison compare_runs(std::span<const std::filesystem::path> folders, const CompareOptions& options = {});
+/// As a JSON file.
+void write_comparison(const Comparison& comparison, const std::filesystem::path& file);
+
+/// What files hold, for people: experiments, cells, morphologies, mechanisms, data sets, twins. Shards of one
+/// split are taken together. `profile`, `set`: over experiments and cells among them.
+std::string inspect(std::span<const std::filesystem::path> files, const std::string& profile = "",
+                    const std::vector<std::string>& set = {});
+
+}  // namespace neurontwin

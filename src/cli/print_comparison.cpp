@@ -1,0 +1,72 @@
+#include "cli/print_comparison.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <fstream>
+
+#include "config/error.hpp"
+
+namespace nt::cli {
+namespace {
+
+/// A score that is printed; the others are in the JSON file.
+struct MainScore {
+  std::string_view key, words;
+  bool lower_is_better = false;
+};
+constexpr std::array kMainScores{
+    MainScore{"spike.auc", "spike AUC"},
+    MainScore{"spike.average_precision", "average precision"},
+    MainScore{"spike.bits_per_spike", "bits per spike"},
+    MainScore{"spike.tpr_at_test_fpr_0.0025", "spikes found at 0.25 % FPR"},
+    MainScore{"spike.f1_2ms", "F1 within 2 ms"},
+    MainScore{"spike.f1_mean_0_to_5ms", "F1, mean over 0 to 5 ms"},
+    MainScore{"spike.trial_count_variance_explained", "spike counts explained"},
+    MainScore{"spike.rate_error_hz", "rate error (Hz)", true},
+    MainScore{"spike.calibration_error_per_spike", "calibration error", true},
+    MainScore{"soma.variance_explained", "voltage explained"},
+    MainScore{"soma.rmse_mV", "voltage RMSE (mV)", true},
+    MainScore{"soma.rmse_away_from_spikes_mV", "  away from spikes (mV)", true},
+    MainScore{"soma.power_explained_0_to_4_hz", "  explained, below 4 Hz"},
+    MainScore{"soma.power_explained_4_to_13_hz", "  explained, 4 to 13 Hz"},
+    MainScore{"soma.power_explained_13_to_30_hz", "  explained, 13 to 30 Hz"},
+    MainScore{"soma.power_explained_30_to_100_hz", "  explained, 30 to 100 Hz"},
+};
+
+std::string verdict(const MainScore& score, const neurontwin::ScoreDifference& d) {
+  if (d.low <= 0 && d.high >= 0) return "";
+  return (d.second > d.first) != score.lower_is_better ? "better" : "worse";
+}
+
+void print_differences(const neurontwin::ComparedRun& a, const neurontwin::ComparedRun& b) {
+  fmt::print("\nB = {} against A = {}\n{:<28} {:>9} {:>9} {:>10}   {:<22} {:>10}\n", b.folder.string(),
+             a.folder.string(), "", "A", "B", "B - A", "95 % interval", "other sign");
+  for (const auto& score : kMainScores) {
+    const auto d = std::ranges::find(b.differences, score.key, &neurontwin::ScoreDifference::name);
+    if (d == b.differences.end()) continue;
+    fmt::print("{:<28} {:>9.5g} {:>9.5g} {:>+10.4g}   {:<22} {:>8.1f} %  {}\n", score.words, d->first,
+               d->second, d->second - d->first, fmt::format("[{:+.4g}, {:+.4g}]", d->low, d->high),
+               100 * d->other_sign_share, verdict(score, *d));
+  }
+}
+
+}  // namespace
+
+void compare_runs(std::span<const std::filesystem::path> folders, const neurontwin::CompareOptions& options,
+                  const std::filesystem::path& out) {
+  const auto comparison = neurontwin::compare_runs(folders, options);
+  fmt::print("{}; thresholds of each run's own validation trials; {} resamples of the test trials\n",
+             comparison.test, comparison.resamples);
+  for (const auto& run : comparison.runs)
+    fmt::print("{}: {}, {} parameters\n", run.folder.string(), run.twin, run.parameters);
+  for (size_t i = 1; i < comparison.runs.size(); ++i)
+    print_differences(comparison.runs.front(), comparison.runs[i]);
+  fmt::print(
+      "\nbetter, worse: B's score, where the interval of the difference does not hold 0. Other sign: the "
+      "share of the resamples in which the difference is 0 or has the other sign.\n");
+  if (!out.empty()) neurontwin::write_comparison(comparison, out);
+}
+
+}  // namespace nt::cli

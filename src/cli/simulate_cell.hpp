@@ -1,0 +1,23 @@
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+#include "neurontwin/neuron.hpp"
+
+namespace nt::cli {
+
+/// neurontwin simulate CELL.toml [--replay INPUT.h5] --out OUT.h5
+struct SimulateCell {
+  std::filesystem::path cell, out;
+  neurontwin::NeuronChoices choices;
+  std::filesystem::path input;  // empty: none, as for a cell that electrodes drive
+  double dt_ms = 0.025;
+  std::string scheme = "crank-nicolson", precision = "double";
+  int64_t duration_ms = 0;  // 0: the last input spike, rounded up to a second
+};
+
+/// Simulates one trial of a cell under the input spikes of a file, writes it, and prints how long that took.
+void simulate_cell(const SimulateCell& options);
+
+}  // namespace nt::cli

@@ -1,0 +1,180 @@
+#include "neurontwin/run.hpp"
+
+#include <algorithm>
+
+#include "files/files.hpp"
+#include "files/json.hpp"
+#include "front_door/models.hpp"
+#include "produce/dataset_size.hpp"
+#include "run/compare.hpp"
+#include "run/inspect.hpp"
+#include "run/memory_estimate.hpp"
+#include "run/search_stage.hpp"
+#include "run/stages.hpp"
+#include "run/summary.hpp"
+
+namespace neurontwin {
+
+struct Experiment::Model {
+  nt::run::Options options;
+  nt::run::Experiment experiment;
+};
+
+namespace {
+
+nt::run::Options options_of(const RunOptions& asked) {
+  nt::run::Options o;
+  o.experiment = asked.experiment;
+  o.profile = asked.profile;
+  o.out = asked.out;
+  if (o.out.empty())
+    o.out = std::filesystem::path("runs") /
+            (asked.experiment.stem().string() + (asked.profile.empty() ? "" : "-" + asked.profile));
+  o.set = asked.set;
+  o.device = asked.device;
+  o.threads = threads_or_cores(asked.threads);
+  o.simulation_threads = asked.simulation_threads;
+  o.seed = asked.seed ? static_cast<int64_t>(*asked.seed) : -1;
+  o.command = asked.command;
+  return o;
+}
+
+nt::run::StageName name_of(Stage stage) {
+  switch (stage) {
+    case Stage::simulate:
+      return nt::run::StageName::simulate;
+    case Stage::train:
+      return nt::run::StageName::train;
+    case Stage::evaluate:
+      return nt::run::StageName::evaluate;
+    case Stage::interpret:
+      return nt::run::StageName::interpret;
+    case Stage::report:
+      break;
+  }
+  return nt::run::StageName::report;
+}
+
+/// The numbers of metrics.json with their intervals.
+Metrics metrics_in(const nlohmann::ordered_json& json) {
+  Metrics metrics;
+  for (const auto& [key, value] : json.items()) {
+    if (!value.is_number()) continue;
+    Metric metric{key, value.get<double>()};
+    const auto interval = json.find(key + "_ci95");
+    if (interval != json.end() && interval->is_array() && interval->size() == 2 &&
+        (*interval)[0].is_number() && (*interval)[1].is_number()) {
+      metric.low = (*interval)[0];
+      metric.high = (*interval)[1];
+    }
+    metrics.all.push_back(std::move(metric));
+  }
+  return metrics;
+}
+
+}  // namespace
+
+const std::string& Experiment::title() const {
+  return model_->experiment.title;
+}
+
+const std::filesystem::path& Experiment::folder() const {
+  return model_->options.out;
+}
+
+const std::string& Experiment::settings() const {
+  return model_->experiment.resolved;
+}
+
+std::vector<std::string> Experiment::notes() const {
+  return nt::cell::notes_of(model_->experiment.plan.cell);
+}
+
+bool Experiment::simulates_beside_training() const {
+  return model_->experiment.train.starts_with_trials > 0;
+}
+
+Experiment read_experiment(const RunOptions& asked) {
+  if (asked.device != "cpu")
+    nt::fail_input("device {}: this version has no GPU support; leave it out, or use cpu", asked.device);
+  if (nt::config::Settings::from_file(asked.experiment).has("kind")) {
+    nt::fail_input(
+        "{}: is a cell, expected an experiment; one trial of a cell: simulate CELL.toml [--replay "
+        "INPUT.h5] --out OUT.h5",
+        asked.experiment.string());
+  }
+  auto options = options_of(asked);
+  auto experiment = nt::run::read_experiment(options);
+  // What cannot fit is refused before anything is made.
+  nt::produce::require_room(experiment.plan, options.out / "dataset");
+  nt::run::require_memory(experiment);
+  return Experiment(std::make_shared<const Experiment::Model>(
+      Experiment::Model{std::move(options), std::move(experiment)}));
+}
+
+Metrics run(const Experiment& experiment, const Watcher& watcher) {
+  nt::run::run_all(experiment.model().experiment, experiment.model().options, watcher);
+  return read_metrics(experiment.folder());
+}
+
+void run_stage(Stage stage, const Experiment& experiment, const Watcher& watcher) {
+  nt::run::run_stage(name_of(stage), experiment.model().experiment, experiment.model().options, watcher);
+}
+
+Metrics read_metrics(const std::filesystem::path& run_folder) {
+  const auto file = run_folder / "metrics.json";
+  if (!std::filesystem::exists(file))
+    nt::fail_input(
+        "{}: is not the folder of a run that was evaluated: metrics.json is missing; 'neurontwin run' "
+        "makes it",
+        run_folder.string());
+  return metrics_in(nt::files::read_json(file));
+}
+
+std::string summary_of(const Experiment& experiment) {
+  return nt::run::summary_of(experiment.model().experiment, experiment.folder());
+}
+
+std::string search(const Experiment& experiment, int workers, const std::vector<std::string>& program,
+                   const Watcher& watcher) {
+  if (workers < 1 || workers > 1024) nt::fail_input("{} workers, expected 1 to 1024", workers);
+  return nt::run::run_search(experiment.model().experiment, experiment.model().options, workers, program,
+                             watcher);
+}
+
+void work_on_search(const Experiment& experiment, int threads, const Watcher& watcher) {
+  nt::run::run_search_worker(experiment.model().experiment, experiment.model().options,
+                             threads_or_cores(threads), watcher);
+}
+
+Comparison compare_runs(std::span<const std::filesystem::path> folders, const CompareOptions& options) {
+  auto asked = options;
+  asked.threads = threads_or_cores(options.threads);
+  return nt::run::compare_folders(folders, asked);
+}
+
+void write_comparison(const Comparison& comparison, const std::filesystem::path& file) {
+  nlohmann::ordered_json json{{"a", comparison.runs.empty() ? "" : comparison.runs.front().folder.string()},
+                              {"test_trials", comparison.test_trials},
+                              {"test_digest", comparison.test_digest},
+                              {"resamples", comparison.resamples},
+                              {"comparisons", nlohmann::ordered_json::array()}};
+  for (size_t i = 1; i < comparison.runs.size(); ++i) {
+    auto scores = nlohmann::ordered_json::object();
+    for (const auto& d : comparison.runs[i].differences)
+      scores[d.name] = {{"a", d.first},
+                        {"b", d.second},
+                        {"difference", d.second - d.first},
+                        {"difference_ci95", {d.low, d.high}},
+                        {"other_sign_share", d.other_sign_share}};
+    json["comparisons"].push_back({{"b", comparison.runs[i].folder.string()}, {"scores", std::move(scores)}});
+  }
+  nt::files::write_file_atomically(file, json.dump(1) + "\n");
+}
+
+std::string inspect(std::span<const std::filesystem::path> files, const std::string& profile,
+                    const std::vector<std::string>& set) {
+  return nt::run::inspect({files.begin(), files.end()}, profile, set);
+}
+
+}  // namespace neurontwin

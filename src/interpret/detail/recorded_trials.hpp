@@ -1,0 +1,44 @@
+#pragma once
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "produce/plan.hpp"
+#include "progress/watcher.hpp"
+
+namespace nt::interpret {
+
+/// A trial simulated anew with more recorded than a data set holds.
+struct RecordedTrial {
+  stimulus::SynapticInput input;
+  std::vector<double> spike_times_ms;
+  std::vector<float> soma_mV;                  // at whole milliseconds, not clipped
+  std::vector<std::vector<float>> quantities;  // [quantity][ms]
+  std::vector<float> dendrites_mV;             // [compartment][ms], where asked for
+};
+
+/// What is recorded, and of how many trials from the first of the test stream on.
+struct RecordingPlan {
+  std::span<const simulate::Quantity> quantities;  // of a point neuron "v" alone
+  bool dendrites = false;
+  size_t trials = 0;
+  std::string for_what = "interpret";  // what the watcher is told
+};
+
+/// Simulates a neuron of any kind on these inputs; `recording.trials` does not matter.
+std::vector<RecordedTrial> record(const produce::DatasetPlan& plan, const RecordingPlan& recording,
+                                  std::vector<stimulus::SynapticInput> inputs, int64_t duration_ms,
+                                  int threads);
+
+/// Hands over the trials in their order, no more of them in memory than are simulated at once. RunError if
+/// the user stops it.
+void for_each_recorded_trial(const produce::DatasetPlan& plan, const RecordingPlan& recording, int threads,
+                             const Watcher& watcher,
+                             const std::function<void(size_t trial, const RecordedTrial&)>& take);
+
+/// The input as a twin takes it, one window after `history_ms` of silence: events [n][3].
+std::vector<int32_t> events_of(const stimulus::SynapticInput& input, int64_t excitatory_synapses,
+                               int64_t history_ms);
+
+}  // namespace nt::interpret

@@ -1,0 +1,143 @@
+#pragma once
+#include <cstdint>
+#include <map>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace nt::mechanism {
+
+/// Operations of an expression graph. Comparisons yield 1 or 0; `select` takes (condition, then, otherwise).
+enum class Op : uint8_t {
+  constant,
+  symbol,
+  add,
+  subtract,
+  multiply,
+  divide,
+  negate,
+  exp,
+  expm1,
+  log,
+  log10,
+  sqrt,
+  fabs,
+  sin,
+  cos,
+  tan,
+  tanh,
+  floor,
+  ceil,
+  pow,
+  less,
+  less_equal,
+  equal,
+  both,
+  either,
+  nay,
+  select,
+  table,       // of the graph's table number `value`, at a
+  table_slope  // its derivative there
+};
+
+/// The result of an operation; of a constant or a symbol, whose value is `a`, that. Not of a table.
+double apply(Op op, double a, double b, double c);
+
+/// An expression: the number of its node in a Graph.
+using Expr = int32_t;
+
+/// A function of one number between `from` and `to`, tabulated at both and at equal distances between them; a
+/// straight line joins two entries, and beyond the ends the outermost entries go on (TABLE of NMODL).
+struct FunctionTable {
+  Expr argument;  // the symbol
+  Expr value;     // in terms of it and of fixed symbols
+  Expr from, to;  // fixed
+  int intervals;
+};
+
+/// Its entries: one more than intervals.
+struct TableEntries {
+  double from = 0, per_interval = 1;  // entry i stands for from + i / per_interval
+  std::vector<double> values;
+  double at(double x) const;
+  double slope(double x) const;
+};
+
+/// Arithmetic as a graph in which equal expressions are one node, so that what a mechanism computes twice is
+/// computed once. Nodes come after those they are made of. Building simplifies: constants are folded, a
+/// quotient of a quotient becomes a product, division by a constant a multiplication, and factors without a
+/// varying symbol are gathered, so that they can be computed before the simulation starts. The rules are in
+/// graph_rules.cpp.
+class Graph {
+ public:
+  struct Node {
+    Op op;
+    bool varying;  // depends on a varying symbol
+    double value;  // of a constant
+    Expr a = -1, b = -1, c = -1;
+  };
+
+  Expr constant(double value);
+  /// The symbol of this name. `varying`: its value changes during a simulation.
+  Expr symbol(const std::string& name, bool varying);
+
+  /// The symbol of this name, or -1.
+  Expr find(const std::string& name) const {
+    const auto it = symbols_.find(name);
+    return it == symbols_.end() ? -1 : it->second;
+  }
+
+  Expr unary(Op op, Expr a);
+  Expr binary(Op op, Expr a, Expr b);
+  Expr select(Expr condition, Expr then, Expr otherwise);
+  /// The number of a new table.
+  size_t add_table(const FunctionTable& table) {
+    tables_.push_back(table);
+    return tables_.size() - 1;
+  }
+  const std::vector<FunctionTable>& tables() const { return tables_; }
+  Expr table(size_t number, Expr at) { return table_node(Op::table, number, at); }
+  /// The entries of a table; `values` holds every fixed symbol's.
+  TableEntries entries(size_t table, const std::map<Expr, double>& values) const;
+  /// a b as it stands: a quotient that several products share stays one.
+  Expr plain_product(Expr a, Expr b) { return make(Op::multiply, a, b); }
+  Expr plain_quotient(Expr a, Expr b) { return make(Op::divide, a, b); }
+  /// exp(-exponent), if it has been built; else -1.
+  Expr inverse_exp(Expr exponent) const;
+  Expr add(Expr a, Expr b) { return binary(Op::add, a, b); }
+  Expr subtract(Expr a, Expr b) { return binary(Op::subtract, a, b); }
+  Expr multiply(Expr a, Expr b) { return binary(Op::multiply, a, b); }
+  Expr divide(Expr a, Expr b) { return binary(Op::divide, a, b); }
+
+  const Node& node(Expr e) const { return nodes_[static_cast<size_t>(e)]; }
+  const std::string& name(Expr symbol) const { return names_.at(symbol); }
+  size_t size() const { return nodes_.size(); }
+  bool is_constant(Expr e, double value) const {
+    return node(e).op == Op::constant && node(e).value == value;
+  }
+
+  bool depends(Expr e, Expr symbol) const;
+  /// The derivative with respect to a symbol. That of a comparison, floor or ceil is 0.
+  Expr derivative(Expr e, Expr symbol);
+  /// `e` with symbols replaced.
+  Expr substitute(Expr e, const std::map<Expr, Expr>& replaced);
+  /// The value in double precision: the plain reference of all generated code. `values` holds every symbol's.
+  double evaluate(Expr e, const std::map<Expr, double>& values) const;
+
+ private:
+  static std::string key_of(const Node& node);
+  Expr intern(Node node);
+  Expr existing(const Node& node) const;  // -1 if there is none
+  Expr make(Op op, Expr a, Expr b = -1, Expr c = -1);
+  Expr rebuild(Expr e, std::span<const Expr> done);
+  Expr table_node(Op op, size_t number, Expr at);
+
+  std::vector<Node> nodes_;
+  std::vector<FunctionTable> tables_;
+  std::unordered_map<std::string, Expr> interned_;
+  std::map<Expr, std::string> names_;
+  std::map<std::string, Expr> symbols_;
+};
+
+}  // namespace nt::mechanism

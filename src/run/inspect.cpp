@@ -1,0 +1,210 @@
+#include "run/inspect.hpp"
+
+#include <array>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "cell/detailed.hpp"
+#include "dataset/shard.hpp"
+#include "mechanism/pace.hpp"
+#include "run/detail/inspect_dataset.hpp"
+#include "run/experiment.hpp"
+#include "twin/saved_twin.hpp"
+
+namespace nt::run {
+namespace {
+
+/// Sections, compartments, length and membrane of each region.
+void print_geometry(Lines& out, const morphology::Compartments& g) {
+  out.print("{:<8} {:>8} {:>12} {:>11} {:>9} {:>14} {:>12}\n", "region", "sections", "compartments",
+            "length um", "area um2", "diameter um", "distance um");
+  for (const auto region : {morphology::Region::soma, morphology::Region::axon, morphology::Region::basal,
+                            morphology::Region::apical, morphology::Region::other}) {
+    int sections = 0, compartments = 0;
+    double length = 0, area = 0, farthest = 0, thinnest = 1e9, thickest = 0;
+    for (size_t s = 0; s < g.sections.size(); ++s) sections += g.sections[s].region == region;
+    for (size_t i = 0; i < g.compartments.size(); ++i) {
+      if (g.region(static_cast<int>(i)) != region) continue;
+      const auto& c = g.compartments[i];
+      ++compartments;
+      length += c.length_um;
+      area += c.area_um2;
+      farthest = std::max(farthest, c.path_um + c.length_um / 2);
+      thinnest = std::min(thinnest, c.diameter_um);
+      thickest = std::max(thickest, c.diameter_um);
+    }
+    if (sections == 0) continue;
+    out.print("{:<8} {:>8} {:>12} {:>11.1f} {:>9.1f} {:>14} {:>12.1f}\n", name_of(region), sections,
+              compartments, length, area, fmt::format("{:.2f} to {:.2f}", thinnest, thickest), farthest);
+  }
+}
+
+void inspect_morphology(Lines& out, const std::filesystem::path& file) {
+  constexpr double kSpacing_um = 40;
+  out.print("# a morphology; compartments of {} um or less, distances along the tree from the soma\n",
+            kSpacing_um);
+  print_geometry(
+      out, morphology::cut(
+               morphology::read_morphology(file),
+               [](const morphology::Section& s) { return morphology::by_spacing(s, kSpacing_um); }, 100));
+}
+
+std::string_view words_for(mechanism::IonQuantity quantity) {
+  switch (quantity) {
+    case mechanism::IonQuantity::reversal_mV:
+      return "reversal potential";
+    case mechanism::IonQuantity::inside_mM:
+      return "concentration inside";
+    case mechanism::IonQuantity::outside_mM:
+      return "concentration outside";
+    case mechanism::IonQuantity::current:
+      break;
+  }
+  return "current";
+}
+
+void inspect_mechanism(Lines& out, const std::filesystem::path& file) {
+  const auto m = mechanism::compile_mechanism(file);
+  out.print("# {} {}\n", m.point_process ? "a point process," : "a density mechanism,", m.name);
+  for (const auto& p : m.parameters) out.print("parameter  {:<16} {:g} {}\n", p.name, p.value, p.unit);
+  for (size_t s = 0; s < m.stored.size(); ++s)
+    out.print("{:<10} {}\n", s < m.states ? "state" : "kept", m.stored[s]);
+  for (const auto& c : m.currents)
+    out.print("current    {}{}\n", c.ion.empty() ? "of no ion" : "of " + c.ion,
+              mechanism::is_ohmic(m) ? ", a straight line of v" : "");
+  for (const auto& ion : m.ions)
+    out.print("ion        {:<16} {}, {}\n", ion.name, words_for(ion.quantity),
+              ion.written ? "written" : "read");
+  for (const auto& note : m.notes) out.print("note       {}\n", note);
+  if (m.receiving)
+    out.print("receives   events with {} number{}\n", m.receiving->arguments.size(),
+              m.receiving->arguments.size() == 1 ? "" : "s");
+}
+
+void inspect_detailed_cell(Lines& out, const cell::DetailedCell& cell, const config::Settings& settings) {
+  out.print("# a detailed cell\n");
+  print_geometry(out, cell.geometry);
+  out.print("\n{:<16} {:>12}  {}\n", "mechanism", "compartments", "parameters, smallest to largest");
+  for (const auto& p : cell.placements) {
+    std::vector<std::string> ranges;
+    const auto& parameters = p.mechanism().parameters;
+    for (size_t k = 0; k < parameters.size(); ++k) {
+      double low = p.parameters.at(0)[k], high = low;
+      for (const auto& values : p.parameters) {
+        low = std::min(low, values[k]);
+        high = std::max(high, values[k]);
+      }
+      ranges.push_back(low == high ? fmt::format("{} {:g}", parameters[k].name, low)
+                                   : fmt::format("{} {:g} to {:g}", parameters[k].name, low, high));
+    }
+    out.print("{:<16} {:>12}  {}\n", p.mechanism().name, p.compartments.size(), fmt::join(ranges, ", "));
+  }
+  const auto synapses = [&](const cell::SynapseGroup& group) {
+    if (!group.placement) return std::string("none");
+    const auto& placement = cell.placements[*group.placement];
+    return fmt::format("{} ({})", placement.compartments.size(), placement.mechanism().name);
+  };
+  out.print("\nsynapses   excitatory {}, inhibitory {}\n\n# the description, with every default\n{}",
+            synapses(cell.excitatory), synapses(cell.inhibitory), settings.resolved());
+}
+
+void inspect_toml(Lines& out, const std::filesystem::path& file, const std::string& profile,
+                  const std::vector<std::string>& set) {
+  const auto settings = config::Settings::from_file(file, "", set);
+  if (settings.has("kind")) {
+    if (!profile.empty())
+      fail_input("{}: is a cell, which has no profiles; leave --profile out", file.string());
+    const auto neuron = cell::read_neuron(settings);
+    settings.reject_unread();
+    if (const auto* cell = cell::compartmental(neuron)) return inspect_detailed_cell(out, *cell, settings);
+    out.print("# a cell description, with every default\n{}", settings.resolved());
+    return;
+  }
+  Options options;
+  options.experiment = file;
+  options.profile = profile;
+  options.set = set;
+  const auto e = read_experiment(options);
+  const auto profiles = config::profiles_of(file);
+  out.print("# an experiment; profiles: {}\n{}",
+            profiles.empty() ? "none" : fmt::format("{}", fmt::join(profiles, ", ")), e.resolved);
+}
+
+void inspect_twin(Lines& out, const std::filesystem::path& file) {
+  twin::TwinFile twin(file);
+  twin.read();  // and so checks every number
+  const auto& d = twin.description();
+  auto provenance = d.provenance;
+  const auto experiment = provenance.value("experiment", "");
+  provenance.erase("experiment");
+  out.print("# a twin: {}\n", d.spec.network->words());
+  out.print("{} excitatory and {} inhibitory synapses{}\n\n", d.excitatory_synapses, d.inhibitory_synapses,
+            d.cell.section.empty() ? ", of which it is not known where they sit"
+                                   : fmt::format(" on {} compartments", d.cell.section.size()));
+  out.print("provenance {}\nthresholds {}\nscores {}\n\n", provenance.dump(1), d.thresholds.dump(1),
+            d.scores.dump(1));
+  for (const auto& array : twin.arrays())
+    out.print("{:<26} [{}]\n", array.name, fmt::join(array.shape, ", "));
+  if (!experiment.empty()) out.print("\n{}", experiment);
+}
+
+bool is_hdf5(const std::filesystem::path& file) {
+  return file.extension() == ".h5" || file.extension() == ".hdf5";
+}
+
+/// Shards grouped by split, in the order in which the splits come; each other file by itself.
+std::vector<std::vector<std::filesystem::path>> grouped(const std::vector<std::filesystem::path>& files) {
+  std::vector<std::vector<std::filesystem::path>> groups;
+  std::map<std::string, size_t> group_of;  // by split
+  for (const auto& file : files) {
+    if (!std::filesystem::exists(file)) fail_input("{}: no such file", file.string());
+    if (!is_hdf5(file) || is_dendritic_basis(file) || is_synapse_clusters(file)) {
+      groups.push_back({file});
+      continue;
+    }
+    const auto [place, added] = group_of.emplace(dataset::Shard(file).split(), groups.size());
+    if (added) groups.emplace_back();
+    groups[place->second].push_back(file);
+  }
+  return groups;
+}
+
+void inspect_file(Lines& out, const std::filesystem::path& file) {
+  const auto kind = file.extension();
+  if (kind == ".safetensors" || kind == ".pt") return inspect_twin(out, file);
+  if (kind == ".swc" || kind == ".asc") return inspect_morphology(out, file);
+  if (kind == ".mod") return inspect_mechanism(out, file);
+  fail_input(
+      "{}: unknown kind of file, expected .toml (experiment or cell), .swc or .asc (morphology), .mod "
+      "(mechanism), .h5 (data set) or .safetensors (twin)",
+      file.string());
+}
+
+}  // namespace
+
+std::string inspect(const std::vector<std::filesystem::path>& files, const std::string& profile,
+                    const std::vector<std::string>& set) {
+  const auto is_toml = [](const std::filesystem::path& file) { return file.extension() == ".toml"; };
+  if ((!profile.empty() || !set.empty()) && std::none_of(files.begin(), files.end(), is_toml))
+    fail_input("{} is for experiments and cells (.toml), of which none is given; leave it out",
+               set.empty() ? "--profile" : "--set");
+  const auto groups = grouped(files);
+  Lines out;
+  for (const auto& group : groups) {
+    if (&group != &groups.front()) out.print("\n");
+    if (is_toml(group.front())) {
+      inspect_toml(out, group.front(), profile, set);
+    } else if (!is_hdf5(group.front())) {
+      inspect_file(out, group.front());
+    } else if (is_dendritic_basis(group.front())) {
+      inspect_dendritic_basis(out, group.front());
+    } else if (is_synapse_clusters(group.front())) {
+      inspect_synapse_clusters(out, group.front());
+    } else {
+      inspect_shards(out, group);
+    }
+  }
+  return std::move(out.text);
+}
+
+}  // namespace nt::run

@@ -1,0 +1,41 @@
+#include "run/metrics_json.hpp"
+
+#include "evaluate/estimate_json.hpp"
+
+namespace nt::run {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json json_of(std::nullptr_t) {
+  return nullptr;
+}
+Json json_of(int64_t count) {
+  return count;
+}
+Json json_of(double number) {
+  return evaluate::number_json(number);
+}
+Json json_of(const std::string& words) {
+  return words;
+}
+Json json_of(const evaluate::MetricValue::Interval& interval) {
+  return evaluate::interval_json(interval[0], interval[1]);
+}
+template <class T>
+Json json_of(const std::vector<T>& all) {
+  auto list = Json::array();
+  for (const auto& one : all) list.push_back(json_of(one));
+  return list;
+}
+
+}  // namespace
+
+Json metrics_json(const evaluate::Metrics& metrics) {
+  auto json = Json::object();
+  for (const auto& [name, value] : metrics)
+    json[name] = std::visit([](const auto& kind) { return json_of(kind); }, value.kinds());
+  return json;
+}
+
+}  // namespace nt::run
