@@ -8,8 +8,8 @@
 #include <sstream>
 #include <thread>
 
-#include "dataset/hdf5.hpp"
 #include "files/files.hpp"
+#include "files/hdf5.hpp"
 #include "simulate/cable.hpp"
 #include "simulate/dendritic_input.hpp"
 #include "simulate/simulator.hpp"
@@ -115,7 +115,7 @@ nlohmann::ordered_json compare(const std::vector<simulate::Recording>& runs,
 void write_inputs(const std::vector<stimulus::SynapticInput>& inputs, const std::filesystem::path& folder) {
   files::make_writable_folder(folder);
   for (size_t i = 0; i < inputs.size(); ++i) {
-    dataset::Hdf5Image image;
+    files::Hdf5Image image;
     for (const auto& [group, events] :
          {std::pair("/input/exc", &inputs[i].excitatory), {"/input/inh", &inputs[i].inhibitory}}) {
       image.write<uint32_t>(std::string(group) + "/compartment", events->synapse, "1");

@@ -2,10 +2,10 @@
 // fit side by side (Google Benchmark). The counter is the time per compartment and trial.
 #include <benchmark/benchmark.h>
 
+#include "cell/initial_state.hpp"
 #include "simulate/cable_step.hpp"
 #include "simulate/flush_subnormals.hpp"
 #include "simulate/group.hpp"
-#include "simulate/initial_state.hpp"
 
 namespace {
 
@@ -88,7 +88,7 @@ void mechanism(benchmark::State& state, size_t placement, int advance) {
     if (const auto k = names.find(name))
       std::fill_n(arrays[*k].data(), arrays[*k].size(), static_cast<T>(value));
   auto own = simulate::make_group_lanes(group, tree.kernels.lanes, arrays);
-  const auto start = simulate::initial_state(cell, 0.025).stored[placement];
+  const auto start = cell::initial_state(cell, 0.025).stored[placement];
   const size_t stored = cell.placements[placement].mechanism().stored.size();
   for (size_t i = 0; i < group.instances() * stored; ++i)
     std::fill_n(own.stored.data() + i * tree.kernels.lanes, tree.kernels.lanes,

@@ -14,15 +14,6 @@ sys.path.insert(0, str(ROOT / "tests/neuron"))
 import mechanisms  # noqa: E402
 import traces  # noqa: E402
 
-# What is refused by name, so far, and the words of the message.
-REFUSED = {
-    "empty_verbatim": "empty_verbatim.mod:14: VERBATIM",
-    "file_locals": "file_locals.mod:6: unknown block 'LOCAL'",
-    "stream_memory": "stream_memory.mod:11: INITIAL",
-    "shells": "shells.mod:5: 'share' is an array",
-}
-
-
 def committed(name, folder=traces.HERE / "traces"):
     """[sample, column]: t_ms, soma, sites."""
     return np.loadtxt(folder / f"{name}.txt", ndmin=2)
@@ -66,19 +57,8 @@ class OurVoltages(InTemporaryFolder):
 
     def test_are_neurons(self):
         for trace in traces.TRACES:
-            if trace.name in REFUSED:
-                continue
             with self.subTest(trace.name):
                 self.compare(trace)
-
-    def test_are_not_given_for_what_is_refused_by_name(self):
-        for trace in traces.TRACES:
-            if trace.name not in REFUSED:
-                continue
-            with self.subTest(trace.name):
-                done, _ = self.simulate(trace)
-                self.assertEqual(done.returncode, 2, "it runs: move it to the comparison")
-                self.assertIn(REFUSED[trace.name], done.stderr)
 
 
 class NeuronsTraces(unittest.TestCase):
@@ -93,7 +73,7 @@ class NeuronsTraces(unittest.TestCase):
     def test_are_made_again_by_neuron_itself(self):
         with tempfile.TemporaryDirectory() as folder:
             done = subprocess.run(["/usr/bin/python3", str(traces.HERE / "make_traces.py"), "--out", folder,
-                                   "--points", str(pathlib.Path(PROGRAM).parent / "layer_five_points")], capture_output=True, text=True)
+                                   "--points", str(pathlib.Path(PROGRAM).parent / "morphology_points")], capture_output=True, text=True)
             self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
             self.assertEqual(sorted(p.name for p in pathlib.Path(folder).iterdir()), sorted(p.name for p in (traces.HERE / "traces").iterdir()))
             for trace in traces.TRACES:

@@ -35,7 +35,8 @@ struct NeuronChoices {
   std::string receptors = {};             // "nmda" or "ampa"; empty: as the file says
 };
 
-/// Reads a cell description (docs/cells.md). InputError naming file:line and key where it is wrong.
+/// Reads a cell description (docs/cells.md): a TOML file, or a cell folder. InputError naming file:line and
+/// key where it is wrong.
 Neuron read_neuron(const std::filesystem::path& description, const NeuronChoices& choices = {});
 
 /// The compartments of a neuron, column by column; a point neuron is one of them without extent.

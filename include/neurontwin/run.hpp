@@ -101,8 +101,9 @@ Comparison compare_runs(std::span<const std::filesystem::path> folders, const Co
 void write_comparison(const Comparison& comparison, const std::filesystem::path& file);
 
 /// What files hold, for people: experiments, cells, morphologies, mechanisms, data sets, twins. Shards of one
-/// split are taken together. `profile`, `set`: over experiments and cells among them.
+/// split are taken together. `profile`, `set`: over experiments and cells among them. `svg`: where to draw
+/// the tree of a morphology or a detailed cell; empty: nowhere.
 std::string inspect(std::span<const std::filesystem::path> files, const std::string& profile = "",
-                    const std::vector<std::string>& set = {});
+                    const std::vector<std::string>& set = {}, const std::filesystem::path& svg = {});
 
 }  // namespace neurontwin

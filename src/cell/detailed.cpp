@@ -5,145 +5,17 @@
 #include <cmath>
 #include <set>
 
+#include "cell/detail/assemble.hpp"
+#include "cell/detail/balance.hpp"
+#include "cell/detail/formula.hpp"
+#include "cell/detail/selection.hpp"
+#include "cell/detail/shape.hpp"
 #include "cell/ions.hpp"
 #include "cell/physical.hpp"
 #include "cell/place.hpp"
-#include "mechanism/pace.hpp"
-#include "morphology/layer_five_tree.hpp"
 
 namespace nt::cell {
 namespace {
-
-constexpr std::array<std::string_view, 5> kRegions{"soma", "axon", "basal", "apical", "other"};
-
-std::set<morphology::Region> read_regions(const config::Settings& settings,
-                                          std::string_view key = "regions") {
-  std::set<morphology::Region> regions;
-  for (const auto& name : settings.texts(key)) {
-    const auto it = std::find(kRegions.begin(), kRegions.end(), name);
-    if (it == kRegions.end()) {
-      fail_input("{}: '{}' names the region \"{}\", expected some of: {}", settings.where(key),
-                 settings.full_key(key), name, fmt::join(kRegions, ", "));
-    }
-    regions.insert(static_cast<morphology::Region>(it - kRegions.begin()));
-  }
-  return regions;
-}
-
-/// Where a mechanism or a synapse is: the compartments of `regions` whose centre is within `distance_um`
-/// [from, to] along the tree from the soma, where that is given.
-std::vector<int> read_compartments(const config::Settings& settings,
-                                   const morphology::Compartments& geometry) {
-  const auto regions = read_regions(settings);
-  // Asked for only where it is there, so that descriptions without it stay known as the same.
-  config::Range distance_um;
-  if (settings.has("distance_um"))
-    std::tie(distance_um.low, distance_um.high) = settings.low_high("distance_um", {}, config::kNotNegative);
-  std::vector<int> all;
-  for (size_t c = 0; c < geometry.compartments.size(); ++c) {
-    const double path_um = geometry.compartments[c].path_um;
-    if (regions.contains(geometry.region(static_cast<int>(c))) && path_um >= distance_um.low &&
-        path_um <= distance_um.high)
-      all.push_back(static_cast<int>(c));
-  }
-  if (all.empty()) {
-    fail_input("{}: no compartment lies in these regions{}", settings.where("regions"),
-               settings.has("distance_um") ? " at this distance" : "");
-  }
-  return all;
-}
-
-/// Arithmetic of NMODL on distance, longest and diameter.
-mechanism::Mechanism compile_formula(const std::string& formula, const std::string& where) {
-  const auto refuse = [&](const std::string& what) {
-    fail_input("{} is the formula \"{}\": {}; it may hold distance, longest, diameter, numbers and functions",
-               where, formula, what);
-  };
-  if (formula.find_first_of("{}") != formula.npos) refuse("it has braces");
-  mechanism::Mechanism m;
-  try {
-    m = mechanism::compile_mechanism(
-        "NEURON { SUFFIX formula NONSPECIFIC_CURRENT value }\nPARAMETER { distance longest diameter "
-        "}\nASSIGNED { value }\nBREAKPOINT { value = " +
-            formula + "\n}",
-        "formula");
-  } catch (const InputError& error) {
-    // What the compiler says, without the line of a text that the user never saw.
-    const std::string what = error.what();
-    const auto start = what.find(": ");
-    refuse(what.substr(start == what.npos ? 0 : start + 2));
-  }
-  for (const auto* name : {"v", "t", "dt", "celsius", "diam", "area", mechanism::kAreaScale}) {
-    const mechanism::Expr e = m.symbol(name);
-    if (e >= 0 && m.graph.depends(m.currents[0].value, e))
-      refuse(fmt::format("'{}' is not known here", name));
-  }
-  return m;
-}
-
-/// A parameter as a function of the place: `distance` and `longest` in um along the tree from the soma
-/// (`longest`: to the farthest end in these regions), `diameter` in um. `last_at_end`: in the last
-/// compartment of a section, distance is that of the section's end. So it comes out in NEURON when a hoc loop
-/// for (x) sets a density: it visits x = 1 last, which stands for the last compartment.
-std::vector<double> evaluate_formula(const std::string& formula, const std::string& where,
-                                     const morphology::Compartments& geometry,
-                                     const std::vector<int>& compartments, bool last_at_end) {
-  const auto m = compile_formula(formula, where);
-  double longest = 0;
-  for (const int c : compartments) {
-    const auto& compartment = geometry.compartments[static_cast<size_t>(c)];
-    longest = std::max(longest, compartment.path_um + compartment.length_um / 2);
-  }
-  std::vector<double> values;
-  for (const int c : compartments) {
-    const auto& compartment = geometry.compartments[static_cast<size_t>(c)];
-    const bool last = c + 1 == geometry.first_compartment[static_cast<size_t>(compartment.section) + 1];
-    const double distance = compartment.path_um + (last && last_at_end ? compartment.length_um / 2 : 0);
-    values.push_back(
-        m.graph.evaluate(m.currents[0].value, {{m.symbol("distance"), distance},
-                                               {m.symbol("longest"), longest},
-                                               {m.symbol("diameter"), compartment.diameter_um}}));
-  }
-  return values;
-}
-
-/// `given`: by the description. Of what a mechanism says of itself only conductances are looked at.
-void check_value(double value, const mechanism::Parameter& parameter, const std::string& mechanism,
-                 bool given, const morphology::Compartments& geometry, int compartment,
-                 const std::string& where) {
-  const auto& section =
-      geometry.sections[static_cast<size_t>(geometry.compartments[static_cast<size_t>(compartment)].section)];
-  if (!std::isfinite(value))
-    fail_input("{} of {} is {} in {}, expected a finite number", where, mechanism,
-               std::isnan(value) ? "no number" : "infinite", section.name);
-  if (is_density(parameter) && value < 0) {
-    fail_input(
-        "{}: density of '{}' in region '{}' is negative ({} {})\n            densities are conductances "
-        "per area; use 0 to "
-        "switch a channel off",
-        where, mechanism, name_of(section.region), value, parameter.unit);
-  }
-  const auto range = physical_range(parameter);
-  if ((value >= range.low && value <= range.high) || (!given && !is_conductance(parameter))) return;
-  const auto unit = parameter.unit.empty() ? "" : " " + parameter.unit;
-  if (range.low == 0 && std::isinf(range.high))
-    fail_input("{} of {} is {} in {}, expected 0 or more: it is a conductance", where, mechanism, value,
-               section.name);
-  fail_input("{} of {} is {}{} in {}, expected from {} to {}{}", where, mechanism, value, unit, section.name,
-             range.low, range.high, unit);
-}
-
-/// How .mod files are read for a cell: its folder, and what becomes of their tables.
-struct Files {
-  std::filesystem::path folder;
-  mechanism::Tables tables = mechanism::Tables::exact;
-
-  std::shared_ptr<const mechanism::LoadedMechanism> load(
-      const std::string& mechanism, const std::string& where,
-      const std::set<std::string>& followed_ions = {}) const {
-    return mechanism::load_mechanism(mechanism, folder, where, {tables, followed_ions});
-  }
-};
 
 /// A name of the catalogue, or a .mod file.
 std::string read_mechanism_name(const config::Settings& settings, const std::filesystem::path& folder) {
@@ -156,7 +28,7 @@ Placement read_placement(const config::Settings& settings, const morphology::Com
   Placement p;
   const auto name = read_mechanism_name(settings, files.folder);
   p.loaded = files.load(name, settings.where("mechanism"));
-  p.compartments = read_compartments(settings, geometry);
+  p.compartments = select_compartments(settings, geometry);
   const auto& parameters = p.mechanism().parameters;
   const bool last_at_end = settings.flag("last_at_end", false);
   p.parameters.assign(p.compartments.size(), std::vector<double>(parameters.size()));
@@ -182,11 +54,6 @@ struct Variation {
   std::set<morphology::Region> passive;       // regions without channels but leaks
   config::Settings density_factors, vshifts;  // by mechanism
 };
-
-/// A leak has no states, and its current is a straight line of voltage.
-bool is_leak(const mechanism::Mechanism& m) {
-  return m.stored.empty() && m.initial_concentration.empty() && is_ohmic(m);
-}
 
 void vary(Placement& p, const Variation& variation, const morphology::Compartments& geometry) {
   const auto& m = p.mechanism();
@@ -272,53 +139,6 @@ SynapseGroup add_synapses(const std::string& group, const config::Settings& sett
   return {group, cell.placements.size() - 1, weight};
 }
 
-/// Mechanisms that use an ion which others follow are compiled anew, ready for variables that vary.
-void follow_ions(DetailedCell& cell, const Files& files) {
-  std::set<std::string> followed;
-  for (const auto& placement : cell.placements) followed.merge(placement.mechanism().followed_ions());
-  for (auto& placement : cell.placements) {
-    const auto& m = placement.mechanism();
-    const auto own = m.followed_ions();
-    const bool lacks = std::any_of(m.ions.begin(), m.ions.end(), [&](const mechanism::IonVariable& ion) {
-      return followed.contains(ion.ion) && !own.contains(ion.ion) &&
-             !mechanism::usual_ion(ion.ion).always_followed;
-    });
-    if (lacks) placement.loaded = files.load(placement.loaded->name, m.path, followed);
-  }
-}
-
-bool changes_concentration(const mechanism::Mechanism& m) {
-  return !m.initial_concentration.empty();
-}
-
-/// NEURON evaluates mechanisms that change concentrations first, the others by name.
-void put_in_order(DetailedCell& cell) {
-  std::vector<size_t> order(cell.placements.size());
-  for (size_t i = 0; i < order.size(); ++i) order[i] = i;
-  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) {
-    const auto &ma = cell.placements[a].mechanism(), &mb = cell.placements[b].mechanism();
-    return std::pair(!changes_concentration(ma), ma.name) < std::pair(!changes_concentration(mb), mb.name);
-  });
-  std::vector<Placement> placements;
-  auto excitatory = cell.excitatory, inhibitory = cell.inhibitory;
-  for (size_t i = 0; i < order.size(); ++i) {
-    if (order[i] == cell.excitatory.placement) excitatory.placement = i;
-    if (order[i] == cell.inhibitory.placement) inhibitory.placement = i;
-    placements.push_back(std::move(cell.placements[order[i]]));
-  }
-  cell.placements = std::move(placements);
-  cell.excitatory = excitatory;
-  cell.inhibitory = inhibitory;
-}
-
-/// The notes of every mechanism's file, once each.
-void take_notes(DetailedCell& cell) {
-  for (const auto& placement : cell.placements)
-    for (const auto& note : placement.mechanism().notes)
-      if (std::find(cell.notes.begin(), cell.notes.end(), note) == cell.notes.end())
-        cell.notes.push_back(note);
-}
-
 /// Point processes one by one, each at its place; a place may have several. Those of one mechanism are
 /// evaluated together.
 void add_points(const config::Settings& settings, DetailedCell& cell, const Files& files) {
@@ -336,7 +156,7 @@ void add_points(const config::Settings& settings, DetailedCell& cell, const File
     if (!m.point_process)
       fail_input("{}: {} is spread over the membrane (SUFFIX), expected a POINT_PROCESS; 'insert' takes it",
                  point.where("mechanism"), m.name);
-    if (m.receiving)
+    if (m.receiving && m.initial_sends.empty())
       fail_input("{}: {} receives events; it goes under 'excitatory' or 'inhibitory', whose input has some",
                  point.where("mechanism"), m.name);
     Instance instance{read_place(point, cell.geometry), {}};
@@ -357,65 +177,6 @@ void add_points(const config::Settings& settings, DetailedCell& cell, const File
   }
 }
 
-std::vector<RecordingSite> read_sites(const config::Settings& settings,
-                                      const morphology::Compartments& geometry) {
-  std::vector<RecordingSite> sites;
-  for (const auto& record : settings.tables("record")) {
-    const auto name = record.text("name");
-    const bool writable = !name.empty() && name != "." && name != ".." && name.find('/') == name.npos;
-    const bool second =
-        std::any_of(sites.begin(), sites.end(), [&](const RecordingSite& site) { return site.name == name; });
-    if (!writable || second)
-      fail_input("{}: '{}' is \"{}\", {}", record.where("name"), record.full_key("name"), name,
-                 second ? "which another site has already" : "expected a name without '/'");
-    sites.push_back({name, read_place(record, geometry)});
-  }
-  return sites;
-}
-
-/// The thickest apical compartment at a distance along the tree from the soma.
-int read_nexus(const config::Settings& settings, const morphology::Compartments& geometry) {
-  const double distance = settings.number("distance_um", {}, config::kPositive);
-  const int found = compartment_at(geometry, morphology::Region::apical, distance);
-  if (found < 0)
-    fail_input("{}: '{}' is {} um, but no apical dendrite is that far from the soma",
-               settings.where("distance_um"), settings.full_key("distance_um"), distance);
-  return found;
-}
-
-/// Capacitance of each region's membrane in uF/cm2: 1 where nothing is said.
-std::map<morphology::Region, double> read_capacitances(const config::Settings& settings) {
-  std::map<morphology::Region, double> all;
-  for (size_t region = 0; region < kRegions.size(); ++region)
-    all[static_cast<morphology::Region>(region)] = 1;
-  for (const auto& membrane : settings.tables("capacitance")) {
-    const double value = membrane.number("uF_cm2", {}, {1e-6, 1e6});
-    for (const auto region : read_regions(membrane)) all[region] = value;
-  }
-  return all;
-}
-
-/// Cuts the tree by `compartment_rule`: pieces of at most `compartment_spacing_um`, or of at most the
-/// fraction `d_lambda` of the length constant at 100 Hz, as NEURON's d_lambda rule does.
-morphology::Compartments read_compartments(const config::Settings& settings,
-                                           const morphology::Morphology& morphology,
-                                           const std::map<morphology::Region, double>& capacitance_uF_cm2) {
-  static constexpr std::array<std::string_view, 2> kRules{"spacing", "d_lambda"};
-  constexpr double kFrequency_hz = 100;
-  const auto rule = settings.choice("compartment_rule", kRules, "spacing");
-  const double spacing_um = settings.number("compartment_spacing_um", 40, config::kPositive);
-  const double fraction = settings.number("d_lambda", 0.1, config::kPositive);
-  const double resistivity = settings.number("axial_resistivity_ohm_cm", 100, {1e-6, 1e9});
-  return cut(
-      morphology,
-      [&](const morphology::Section& s) {
-        return rule == "spacing" ? morphology::by_spacing(s, spacing_um)
-                                 : morphology::by_d_lambda(s, fraction, kFrequency_hz, resistivity,
-                                                           capacitance_uF_cm2.at(s.region));
-      },
-      resistivity);
-}
-
 }  // namespace
 
 DetailedCell read_detailed_cell(const config::Settings& settings, const std::filesystem::path& folder,
@@ -424,30 +185,11 @@ DetailedCell read_detailed_cell(const config::Settings& settings, const std::fil
   settings.choice("kind", kKinds);
   DetailedCell cell;
 
-  const auto named = settings.text("morphology");
-  const bool built_in = !choices.morphology && named == "layer-5-tree";
-  auto morphology =
-      built_in ? morphology::layer_five_tree()
-               : morphology::read_morphology(choices.morphology ? *choices.morphology
-                                                                : settings.file("morphology", folder));
-  const auto stub = settings.table("axon_stub");
-  const auto stubs = stub.integer("sections", 0, {0, 1000});
-  const double stub_length = stub.number("length_um", 30, config::kPositive),
-               stub_diameter = stub.number("diameter_um", 1, config::kPositive);
-  if (stubs > 0)
-    morphology = morphology::with_axon_stub(morphology, static_cast<int>(stubs), stub_length, stub_diameter);
-  const auto capacitances = read_capacitances(settings);
-  cell.geometry = read_compartments(settings, morphology, capacitances);
-  for (size_t c = 0; c < cell.geometry.compartments.size(); ++c)
-    cell.capacitance_uF_cm2.push_back(capacitances.at(cell.geometry.region(static_cast<int>(c))));
-
+  read_shape(settings, folder, choices, cell);
   cell.initial_mV = settings.number("initial_mV", -65, {-200, 100});
   cell.celsius = settings.number("celsius", 6.3, {-50, 60});
 
-  static constexpr std::array<std::string_view, 2> kTables{"exact", "as NEURON"};
-  const Files files{folder, settings.choice("tables", kTables, "exact") == "exact"
-                                ? mechanism::Tables::exact
-                                : mechanism::Tables::as_neuron};
+  const Files files{folder, read_tables(settings, "as NEURON")};
   const Variation variation{
       settings.has("passive") ? read_regions(settings, "passive") : std::set<morphology::Region>{},
       settings.table("density_factors"), settings.table("vshift_mV")};
@@ -456,6 +198,7 @@ DetailedCell read_detailed_cell(const config::Settings& settings, const std::fil
     vary(channel, variation, cell.geometry);
     if (!channel.compartments.empty()) add_channel(std::move(channel), insert.where("mechanism"), cell);
   }
+  add_spines(settings, cell);
   static constexpr std::array<std::string_view, 2> kReceptors{"nmda", "ampa"};
   const auto described = settings.choice("receptors", kReceptors, "nmda");
   const auto receptors = choices.receptors.empty() ? described : choices.receptors;
@@ -465,15 +208,31 @@ DetailedCell read_detailed_cell(const config::Settings& settings, const std::fil
     cell.excitatory = add_synapses("exc", settings.table("excitatory"), cell, files, receptors);
   if (settings.has("inhibitory"))
     cell.inhibitory = add_synapses("inh", settings.table("inhibitory"), cell, files, receptors);
+  read_netstims(settings, cell);
   add_points(settings, cell, files);
   cell.ions = read_ions(settings, cell.placements);
-  follow_ions(cell, files);
-  put_in_order(cell);
-  take_notes(cell);
-
-  if (settings.has("nexus")) cell.nexus = read_nexus(settings.table("nexus"), cell.geometry);
-  cell.sites = read_sites(settings, cell.geometry);
+  read_reversals(settings, cell);
+  finish_placements(cell, files);
+  balance(settings, cell);
+  read_recording(settings, cell);
   return cell;
+}
+
+std::vector<Connection> connections_of(const DetailedCell& cell, const SynapseGroup& group) {
+  if (!group.placement) return group.connections;
+  std::vector<Connection> all;
+  for (size_t i = 0; i < cell.placements[*group.placement].compartments.size(); ++i)
+    all.push_back({static_cast<int>(i), *group.placement, i, group.weight, 0});
+  return all;
+}
+
+std::vector<int> synapse_compartments(const DetailedCell& cell, const SynapseGroup& group) {
+  std::vector<int> all;
+  for (const auto& connection : connections_of(cell, group)) {
+    if (connection.synapse == static_cast<int>(all.size()))
+      all.push_back(cell.placements[connection.placement].compartments[connection.instance]);
+  }
+  return all;
 }
 
 void add_point(DetailedCell& cell, const std::string& mechanism, int compartment,

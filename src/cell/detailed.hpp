@@ -21,12 +21,38 @@ struct Placement {
   const mechanism::Mechanism& mechanism() const { return loaded->mechanism; }
 };
 
-/// Synapses of one kind: one on each compartment of its regions. Excitatory and inhibitory input addresses
-/// them by their order.
+/// What an input spike of a synapse does: an event for an instance of a mechanism.
+struct Connection {
+  int synapse = 0;
+  size_t placement = 0, instance = 0;
+  double weight = 1;    // in the unit that NET_RECEIVE has it in
+  double delay_ms = 0;  // from the spike to the event
+};
+
+/// Input of a neuron's own at regular times, as NEURON's NetStim without noise gives it: in every trial,
+/// beside its input.
+struct RegularInput {
+  std::optional<int> synapse;  // none: all of the kind
+  double start_ms = 0, interval_ms = 10;
+  int64_t number = 10;
+
+  double time_ms(int64_t k) const { return start_ms + static_cast<double>(k) * interval_ms; }
+};
+
+/// Synapses of one kind. Excitatory and inhibitory input addresses them by their number. Where a description
+/// puts one on each compartment of its regions, they are the instances of one placement; where each has
+/// connections of its own, these are in `connections`, by ascending synapse.
 struct SynapseGroup {
   std::string name;
-  std::optional<size_t> placement;  // none: the neuron has no such synapses
-  double weight = 1;                // of each event, in the unit that NET_RECEIVE has it in
+  std::optional<size_t> placement;  // none: the neuron has no such synapses, or they have connections
+  double weight = 1;                // of each event of the placement
+  std::vector<Connection> connections = {};
+  std::vector<RegularInput> regular = {};
+};
+
+/// An ion by compartment. An empty list: as DetailedCell::ions says, everywhere.
+struct IonPlaces {
+  std::vector<double> inside_mM, outside_mM, reversal_mV;
 };
 
 /// A place whose voltage is recorded at 1/8 ms beside the soma's.
@@ -44,6 +70,7 @@ struct DetailedCell {
   SynapseGroup excitatory, inhibitory;
   std::map<std::string, mechanism::Ion>
       ions;  // by name, those of all mechanisms among them: what a simulation starts from
+  std::map<std::string, IonPlaces> ion_places;  // of ions that start from other values in other places
   double initial_mV = -65;
   double celsius = 6.3;
   std::optional<int> nexus;  // a compartment of interest, recorded beside the soma
@@ -61,6 +88,12 @@ struct CellChoices {
 /// is wrong.
 DetailedCell read_detailed_cell(const config::Settings& settings, const std::filesystem::path& folder,
                                 const CellChoices& choices = {});
+
+/// What each synapse of a group does, by ascending synapse.
+std::vector<Connection> connections_of(const DetailedCell& cell, const SynapseGroup& group);
+
+/// The compartment of each synapse: where its first connection is.
+std::vector<int> synapse_compartments(const DetailedCell& cell, const SynapseGroup& group);
 
 /// Adds a point process of the catalogue to a cell. `parameters`: by name; the others as the mechanism has
 /// them. InputError if the catalogue or the mechanism has no such name.

@@ -282,7 +282,7 @@ TEST_F(Wrong, AFormulaIsNamedWithWhatIsWrongInIt) {
   };
   const auto wanted = [&](const std::string& formula, const std::string& what) {
     return line_of("gbar = 0.021489") + "'insert[9].gbar' is the formula \"" + formula + "\": " + what +
-           "; it may hold distance, longest, diameter, numbers and functions";
+           "; it may hold distance, longest, diameter, x, numbers and functions";
   };
   EXPECT_EQ(with("distanc + 1"),
             wanted("distanc + 1", "'distanc' is not declared; did you mean 'distance'?"));
@@ -302,7 +302,7 @@ TEST_F(Wrong, NamesAreToldTheNearestOrTheKnown) {
   EXPECT_EQ(refusal(row, "{ mechanism = \"NaTa_t\", regions = [\"axxon\"], gbar = 1 }"),
             here +
                 "'insert[10].regions' names the region \"axxon\", expected some of: soma, axon, basal, "
-                "apical, other");
+                "apical, other; or somatic, axonal, dend, apic, all");
   EXPECT_EQ(refusal(row, "{ mechanism = \"NaTa_t\", regions = [\"axon\"], gabr = 1 }"),
             here + "unknown key 'insert[10].gabr'; did you mean 'gbar'?");
   EXPECT_EQ(refusal(row, "{ mechanism = \"NaTa\", regions = [\"axon\"], gbar = 1 }")
@@ -318,9 +318,11 @@ TEST_F(Wrong, NamesAreToldTheNearestOrTheKnown) {
             here + "'insert[10].regions' is text, expected an array of texts");
   EXPECT_EQ(refusal(row, row + ",\n" + row).find(here.substr(0, here.size() - 2)), std::string::npos);
   EXPECT_NE(refusal(row, row + ",\n" + row).find("NaTa_t is in section axon[0] already"), std::string::npos);
-  EXPECT_EQ(refusal("passive = []", "passive = [\"dend\"]"),
-            line_of("passive = []") +
-                "'passive' names the region \"dend\", expected some of: soma, axon, basal, apical, other");
+  EXPECT_EQ(
+      refusal("passive = []", "passive = [\"dendrite\"]"),
+      line_of("passive = []") +
+          "'passive' names the region \"dendrite\", expected some of: soma, axon, basal, apical, other; or "
+          "somatic, axonal, dend, apic, all");
   EXPECT_EQ(refusal("vshift_mV = { Ih = 0 }", "vshift_mV = { Im = 3 }")
                 .find(line_of("vshift_mV = {") + "unknown key 'vshift_mV.Im'; did you mean 'Ih'?"),
             0u);
@@ -372,8 +374,9 @@ TEST_F(Wrong, PlacesAndSizesMustExist) {
   EXPECT_NE(
       refusal("\"layer-5-tree\"", "\"l5pc.toml\"").find("unknown kind of morphology, expected .swc or .asc"),
       std::string::npos);
-  EXPECT_EQ(refusal("uF_cm2 = 1 }", "uF_cm2 = -1 }"),
-            line_of("uF_cm2 = 1 }") + "'capacitance[0].uF_cm2' is -1, expected from 1e-06 to 1000000");
+  EXPECT_EQ(
+      refusal("uF_cm2 = 1 }", "uF_cm2 = -1 }"),
+      line_of("uF_cm2 = 1 }") + "'capacitance[0].uF_cm2' is -1 in soma[0], expected from 1e-06 to 1000000");
 }
 
 std::vector<double> column(hid_t file, const char* path) {

@@ -23,6 +23,13 @@ bool uses_concentration(const mechanism::Mechanism& m, const std::string& ion) {
   });
 }
 
+bool writes_reversal(const mechanism::Mechanism& m, const std::string& ion) {
+  return std::any_of(m.ions.begin(), m.ions.end(), [&](const mechanism::IonVariable& variable) {
+    return variable.quantity == mechanism::IonQuantity::reversal_mV && variable.written &&
+           variable.ion == ion;
+  });
+}
+
 /// The ions that mechanisms use, with the valences of their files.
 std::map<std::string, mechanism::Ion> used_ions(const std::vector<Placement>& placements) {
   std::map<std::string, mechanism::Ion> ions;
@@ -84,14 +91,34 @@ std::map<std::string, mechanism::Ion> read_ions(const config::Settings& settings
 }
 
 bool follows_nernst(const DetailedCell& cell, const std::string& ion, int compartment) {
-  return std::any_of(cell.placements.begin(), cell.placements.end(), [&](const Placement& placement) {
-    return uses_concentration(placement.mechanism(), ion) &&
-           std::binary_search(placement.compartments.begin(), placement.compartments.end(), compartment);
-  });
+  bool follows = false;
+  for (const auto& placement : cell.placements) {
+    const auto& m = placement.mechanism();
+    const bool concentration = uses_concentration(m, ion), reversal = writes_reversal(m, ion);
+    if ((!concentration && !reversal) ||
+        !std::binary_search(placement.compartments.begin(), placement.compartments.end(), compartment))
+      continue;
+    if (reversal) return false;
+    follows = true;
+  }
+  return follows;
+}
+
+mechanism::Ion ion_at(const DetailedCell& cell, const std::string& name, int compartment) {
+  mechanism::Ion ion = cell.ions.at(name);
+  const auto places = cell.ion_places.find(name);
+  if (places == cell.ion_places.end()) return ion;
+  const auto take = [&](const std::vector<double>& values, double& value) {
+    if (!values.empty()) value = values[static_cast<size_t>(compartment)];
+  };
+  take(places->second.inside_mM, ion.inside_mM);
+  take(places->second.outside_mM, ion.outside_mM);
+  take(places->second.reversal_mV, ion.reversal_mV);
+  return ion;
 }
 
 double resting_reversal_mV(const DetailedCell& cell, const std::string& name, int compartment) {
-  const auto& ion = cell.ions.at(name);
+  const auto ion = ion_at(cell, name, compartment);
   if (!follows_nernst(cell, name, compartment)) return ion.reversal_mV;
   return mechanism::nernst_mV(ion, cell.celsius, ion.inside_mM, ion.outside_mM);
 }

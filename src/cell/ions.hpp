@@ -15,8 +15,13 @@ std::map<std::string, mechanism::Ion> read_ions(const config::Settings& settings
                                                 const std::vector<Placement>& placements);
 
 /// Whether the ion's reversal potential in a compartment is that of its concentrations: where a mechanism
-/// reads or writes one of them, as in NEURON. Elsewhere it is what the description says.
+/// reads or writes one of them and none writes the reversal potential, as in NEURON. Elsewhere it is what the
+/// description says.
 bool follows_nernst(const DetailedCell& cell, const std::string& ion, int compartment);
+
+/// The ion as it is in a compartment where a simulation starts, before any INITIAL; its reversal potential is
+/// of no meaning where follows_nernst().
+mechanism::Ion ion_at(const DetailedCell& cell, const std::string& ion, int compartment);
 
 /// The ion's reversal potential where a simulation starts, before any INITIAL.
 double resting_reversal_mV(const DetailedCell& cell, const std::string& ion, int compartment);

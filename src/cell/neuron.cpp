@@ -4,6 +4,8 @@
 
 #include <array>
 
+#include "cell/segments_cell.hpp"
+
 namespace nt::cell {
 namespace {
 
@@ -15,13 +17,9 @@ struct Description {
   std::vector<std::string> notes = {};
 };
 
-std::vector<int> compartments_of(const DetailedCell& cell, const SynapseGroup& group) {
-  return group.placement ? cell.placements[*group.placement].compartments : std::vector<int>{};
-}
-
 Description described(const DetailedCell& cell) {
-  return {.excitatory = compartments_of(cell, cell.excitatory),
-          .inhibitory = compartments_of(cell, cell.inhibitory),
+  return {.excitatory = synapse_compartments(cell, cell.excitatory),
+          .inhibitory = synapse_compartments(cell, cell.inhibitory),
           .words = fmt::format("detailed neuron of {} compartments", cell.geometry.compartments.size()),
           .notes = cell.notes};
 }
@@ -48,6 +46,7 @@ constexpr std::array kKinds{
     Kind{"integrate-and-fire", [](const config::Settings& s) -> Neuron { return read_cell(s); }},
     Kind{"two-layer", [](const config::Settings& s) -> Neuron { return read_two_layer_neuron(s); }},
     Kind{"detailed", [](const config::Settings& s) -> Neuron { return read_detailed_cell(s, s.folder()); }},
+    Kind{"segments", [](const config::Settings& s) -> Neuron { return read_segments_cell(s, s.folder()); }},
 };
 
 }  // namespace
@@ -63,6 +62,11 @@ Neuron read_neuron(const config::Settings& settings) {
 
 const DetailedCell* compartmental(const Neuron& neuron) {
   return std::get_if<DetailedCell>(&neuron);
+}
+
+std::filesystem::path cell_file(const std::filesystem::path& path) {
+  std::error_code unreadable;
+  return std::filesystem::is_directory(path, unreadable) ? path / "cell.toml" : path;
 }
 
 std::vector<int> excitatory_compartments(const Neuron& neuron) {

@@ -19,6 +19,9 @@ Neuron read_neuron(const config::Settings& settings);
 /// Its compartments and what sits on them; null: it is a point neuron.
 const DetailedCell* compartmental(const Neuron& neuron);
 
+/// The description that a path names: a file, or cell.toml of a cell folder.
+std::filesystem::path cell_file(const std::filesystem::path& path);
+
 int excitatory_synapses(const Neuron& neuron);
 int inhibitory_synapses(const Neuron& neuron);
 /// What a user should know of how the files of its mechanisms were read.

@@ -101,6 +101,7 @@ bool uses_weight(const mechanism::Mechanism& m) {
   if (!m.receiving || m.receiving->arguments.empty()) return false;
   const mechanism::Expr weight = m.symbol(m.receiving->arguments[0]);
   if (weight < 0) return false;
+  if (m.receiving->keeps_weight) return true;
   for (const mechanism::Expr after : m.receiving->stored)
     if (m.graph.depends(after, weight)) return true;
   return false;

@@ -4,10 +4,13 @@
 #include <array>
 #include <cmath>
 
+#include "cell/detail/selection.hpp"
+
 namespace nt::cell {
 namespace {
 
-constexpr std::array<std::string_view, 5> kRegions{"soma", "axon", "basal", "apical", "other"};
+constexpr std::array<std::string_view, 9> kRegions{"soma",    "axon",   "basal", "apical", "other",
+                                                   "somatic", "axonal", "dend",  "apic"};
 
 /// The sections by kind, for messages: "soma[0], dend[0] to dend[83]".
 std::string section_names(const morphology::Compartments& geometry) {
@@ -60,8 +63,7 @@ int read_place(const config::Settings& settings, const morphology::Compartments&
   }
   if (by_section) return read_section(settings, geometry);
   const auto name = settings.choice("region", kRegions);
-  const auto region =
-      static_cast<morphology::Region>(std::find(kRegions.begin(), kRegions.end(), name) - kRegions.begin());
+  const auto region = *regions_named(name).begin();
   const double distance_um = settings.number("distance_um", {}, config::kNotNegative);
   const int found = compartment_at(geometry, region, distance_um);
   if (found >= 0) return found;

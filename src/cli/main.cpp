@@ -164,6 +164,8 @@ int run_command(int argc, char** argv) {
   inspecting->add_option("--set", options.set, "key=value over what the cell's or experiment's file says")
       ->allow_extra_args(false);
   inspecting->add_option("--profile", options.profile, "a profile of the experiment file");
+  std::filesystem::path svg;
+  inspecting->add_option("--svg", svg, "file to draw the tree of a morphology or a detailed cell in");
   auto* predicting = app.add_subcommand("predict", "run a twin over the input of a data set file");
   predicting->add_option("twin", file, "twin.safetensors")->required();
   predicting->add_option("--input", input, "data set or replay file (.h5)")->required();
@@ -200,7 +202,7 @@ int run_command(int argc, char** argv) {
   }
 
   if (inspecting->parsed()) {
-    fmt::print("{}", neurontwin::inspect(files, options.profile, options.set));
+    fmt::print("{}", neurontwin::inspect(files, options.profile, options.set, svg));
   } else if (predicting->parsed()) {
     require_address_space(threads_of({}));
     require_other_file(out, file);
@@ -213,6 +215,10 @@ int run_command(int argc, char** argv) {
     compare_runs(files, comparing, comparison);
   } else if (exporting->parsed()) {
     require_other_file(out, file);
+    if (format != "onnx" && format != "hdf5")
+      nt::fail_input(
+          "--format {}: expected onnx or hdf5; TorchScript is written by python3 python/convert_twin.py",
+          format);
     neurontwin::export_twin(neurontwin::load_twin(file), format, out);
   } else if (simulating->parsed() && is_one_trial(*simulating, options)) {
     one_trial.cell = options.experiment;

@@ -498,7 +498,9 @@ Settings Settings::table_or_file(std::string_view key) const {
   known = state_->below(key);
   // A file stands in the place of everything in the layers below.
   const auto begin_from = [&](const toml::node& name, const std::string& named_by) {
-    const std::filesystem::path file = state_->beside(name, *name.as_string());
+    std::filesystem::path file = state_->beside(name, *name.as_string());
+    if (std::error_code unreadable; std::filesystem::is_directory(file, unreadable))
+      file /= fmt::format("{}.toml", key);
     if (std::error_code unreadable; !std::filesystem::exists(file, unreadable) && !unreadable)
       fail_input("{}: '{}' names the file {}, which does not exist", place(name), named_by, file.string());
     for (auto& written : file_and_extended(file)) known->layers.push_back(known->own(std::move(written)));

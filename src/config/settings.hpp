@@ -78,7 +78,8 @@ class Settings {
   /// A table inside this one; an absent one reads as empty.
   Settings table(std::string_view key) const;
   /// A table given as the name of a TOML file beside the file that names it, or in place. In place it may
-  /// begin from such a file, named by its key `file`, and say only what is other than there.
+  /// begin from such a file, named by its key `file`, and say only what is other than there. A folder stands
+  /// for its file KEY.toml.
   Settings table_or_file(std::string_view key) const;
   /// The tables of an array of tables ([[key]]); absent reads as none.
   std::vector<Settings> tables(std::string_view key) const;

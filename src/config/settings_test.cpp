@@ -220,5 +220,17 @@ TEST(Settings, AFileIsBesideTheOneThatNamesItAndAbsoluteInTheResolvedText) {
             std::filesystem::current_path() / "here.swc");
 }
 
+TEST(Settings, AFolderStandsForItsFileOfTheKeysName) {
+  std::filesystem::create_directories(own_temporary_folder() / "neuron");
+  write("neuron/cell.toml", "size = 7\n");
+  const auto whole = Settings::from_file(write("folder.toml", "cell = 'neuron'\n"));
+  EXPECT_EQ(whole.table_or_file("cell").integer("size"), 7);
+  const auto changed = Settings::from_file(write("changed.toml", "[cell]\nfile = 'neuron'\nsize = 8\n"));
+  EXPECT_EQ(changed.table_or_file("cell").integer("size"), 8);
+  const auto other = Settings::from_file(write("other.toml", "part = 'neuron'\n"));
+  EXPECT_NE(message_of([&] { other.table_or_file("part"); }).find("neuron/part.toml, which does not exist"),
+            std::string::npos);
+}
+
 }  // namespace
 }  // namespace nt::config

@@ -1,6 +1,6 @@
 #include "dataset/cell_table.hpp"
 
-#include "dataset/hdf5.hpp"
+#include "files/hdf5.hpp"
 
 namespace nt::dataset {
 namespace {
@@ -60,7 +60,7 @@ CellTable synapses_in_a_row(int64_t excitatory, int64_t inhibitory) {
 }
 
 std::optional<CellTable> cell_table_in(const std::filesystem::path& shard) {
-  const Hdf5File file(shard);
+  const files::Hdf5File file(shard);
   if (!file.has("/cell/section")) return {};
   CellTable table;
   table.section = file.read_texts("/cell/section");

@@ -3,9 +3,10 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <optional>
 
 #include "cell/physical.hpp"
-#include "dataset/hdf5.hpp"
+#include "files/hdf5.hpp"
 
 namespace nt::dataset {
 namespace {
@@ -15,19 +16,18 @@ constexpr double kLatest_ms = 1e7;
 /// One kind of synapse in a replay file, read and checked.
 class Reader {
  public:
-  Reader(const Hdf5File& file, const cell::DetailedCell& cell, const cell::SynapseGroup& synapses)
-      : file_(file), group_("/input/" + synapses.name), mechanism_(nullptr) {
-    if (!synapses.placement) return;
-    mechanism_ = &cell.placements[*synapses.placement].mechanism();
-    synapses_ = cell.placements[*synapses.placement].compartments.size();
+  Reader(const files::Hdf5File& file, const cell::DetailedCell& cell, const cell::SynapseGroup& synapses)
+      : file_(file), group_("/input/" + synapses.name) {
+    for (const auto& connection : cell::connections_of(cell, synapses)) {
+      const bool more = synapses_ > static_cast<size_t>(connection.synapse);
+      of_synapse_.push_back(&cell.placements[connection.placement].mechanism());
+      if (more) several_ = connection.synapse;
+      synapses_ = static_cast<size_t>(connection.synapse) + 1;
+    }
   }
 
-  Reader(const Hdf5File& file, const std::string& name, int64_t synapses)
-      : file_(file),
-        group_("/input/" + name),
-        mechanism_(nullptr),
-        synapses_(static_cast<size_t>(synapses)),
-        owner_("twin") {}
+  Reader(const files::Hdf5File& file, const std::string& name, int64_t synapses)
+      : file_(file), group_("/input/" + name), synapses_(static_cast<size_t>(synapses)), owner_("twin") {}
 
   stimulus::TimedEvents events() const {
     refuse_several_trials();
@@ -41,7 +41,7 @@ class Reader {
     for (size_t k = 0; k < time_ms.size(); ++k) {
       check_synapse(synapse[k], k);
       check_time(time_ms[k], k);
-      if (weighted) check_weight(weight[k], k);
+      if (weighted) check_weight(weight[k], k, static_cast<size_t>(synapse[k]));
     }
     std::vector<size_t> order(time_ms.size());
     std::iota(order.begin(), order.end(), size_t{0});
@@ -96,21 +96,24 @@ class Reader {
     refuse("event {} is at {} ms, expected from 0 to {} ms", event, time_ms, kLatest_ms);
   }
 
-  void check_weight(double weight, size_t event) const {
-    if (mechanism_ == nullptr)
+  void check_weight(double weight, size_t event, size_t synapse) const {
+    if (of_synapse_.empty())
       refuse("has weights, but the {}'s synapses have none that an event could change", owner_);
-    if (!cell::uses_weight(*mechanism_))
-      refuse("has weights, but {} does nothing with the weight of an event", mechanism_->name);
-    const auto range = cell::weight_range(*mechanism_);
+    if (several_)
+      refuse("has weights, but synapse {} makes events of several, each with a weight of its own", *several_);
+    const auto& m = *of_synapse_[synapse];
+    if (!cell::uses_weight(m)) refuse("has weights, but {} does nothing with the weight of an event", m.name);
+    const auto range = cell::weight_range(m);
     if (weight >= range.low && weight <= range.high) return;
-    const auto& unit = mechanism_->receiving->weight_unit;
+    const auto& unit = m.receiving->weight_unit;
     refuse("event {} has the weight {}, expected from {} to {}{}", event, weight, range.low, range.high,
            unit.empty() || unit == "1" ? "" : " " + unit);
   }
 
-  const Hdf5File& file_;
+  const files::Hdf5File& file_;
   std::string group_;
-  const mechanism::Mechanism* mechanism_;
+  std::vector<const mechanism::Mechanism*> of_synapse_;  // of each synapse, where each has one connection
+  std::optional<int> several_;                           // a synapse with several
   size_t synapses_ = 0;
   std::string_view owner_ = "cell";
 };
@@ -118,13 +121,13 @@ class Reader {
 }  // namespace
 
 stimulus::TimedInput read_replay_input(const std::filesystem::path& path, const cell::DetailedCell& cell) {
-  const Hdf5File file(path);
+  const files::Hdf5File file(path);
   return {Reader(file, cell, cell.excitatory).events(), Reader(file, cell, cell.inhibitory).events()};
 }
 
 stimulus::TimedInput read_replay_input(const std::filesystem::path& path, int64_t excitatory_synapses,
                                        int64_t inhibitory_synapses) {
-  const Hdf5File file(path);
+  const files::Hdf5File file(path);
   return {Reader(file, "exc", excitatory_synapses).events(),
           Reader(file, "inh", inhibitory_synapses).events()};
 }

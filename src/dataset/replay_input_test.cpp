@@ -6,7 +6,7 @@
 #include <fstream>
 
 #include "config/temporary_folder.hpp"
-#include "dataset/hdf5.hpp"
+#include "files/hdf5.hpp"
 
 namespace nt::dataset {
 namespace {
@@ -32,7 +32,7 @@ class ReplayInput : public testing::Test {
   stimulus::TimedInput read(const std::vector<double>& time_ms, const std::vector<double>& synapse,
                             const std::vector<double>& weight = {}, const std::string& name = "synapse",
                             size_t trials = 0) const {
-    Hdf5Image image;
+    files::Hdf5Image image;
     image.write<double>("/input/exc/time_ms", time_ms, "ms");
     image.write<double>("/input/exc/" + name, synapse, "index");
     if (!weight.empty()) image.write<double>("/input/exc/weight", weight, "1");

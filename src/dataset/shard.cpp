@@ -9,7 +9,7 @@ namespace {
 constexpr std::string_view kFormat = "neurontwin dataset 1";
 
 /// Numbers below `end`, in 16 bits where these hold them.
-void write_numbers(Hdf5Image& image, const std::string& path, const std::vector<uint32_t>& numbers,
+void write_numbers(files::Hdf5Image& image, const std::string& path, const std::vector<uint32_t>& numbers,
                    size_t end) {
   if (end > size_t{UINT16_MAX} + 1) return image.write<uint32_t>(path, numbers, "index");
   std::vector<uint16_t> narrow;
@@ -17,12 +17,12 @@ void write_numbers(Hdf5Image& image, const std::string& path, const std::vector<
   image.write<uint16_t>(path, narrow, "index");
 }
 
-SynapseNumbers view_numbers(const Hdf5File& file, const std::string& path) {
+SynapseNumbers view_numbers(const files::Hdf5File& file, const std::string& path) {
   if (file.holds<uint32_t>(path)) return file.view<uint32_t>(path);
   return file.view<uint16_t>(path);
 }
 
-void write_input(Hdf5Image& image, const std::string& group, std::span<const simulate::Trial> trials,
+void write_input(files::Hdf5Image& image, const std::string& group, std::span<const simulate::Trial> trials,
                  stimulus::Events stimulus::SynapticInput::*kind, int64_t synapses) {
   std::vector<uint64_t> offset{0};
   std::vector<uint32_t> synapse, time_ms;
@@ -37,7 +37,7 @@ void write_input(Hdf5Image& image, const std::string& group, std::span<const sim
   image.write<uint32_t>(group + "/time_ms", time_ms, "ms");
 }
 
-void write_cell(Hdf5Image& image, const CellTable& cell) {
+void write_cell(files::Hdf5Image& image, const CellTable& cell) {
   image.write_texts("/cell/section", cell.section);
   image.write_texts("/cell/region", cell.region);
   image.write<double>("/cell/x", cell.x, "1");
@@ -60,7 +60,7 @@ std::vector<float> joined(std::span<const simulate::Trial> trials,
   return all;
 }
 
-void write_signals(Hdf5Image& image, const DatasetIdentity& identity,
+void write_signals(files::Hdf5Image& image, const DatasetIdentity& identity,
                    std::span<const simulate::Trial> trials) {
   for (size_t s = 0; s < identity.signals.size(); ++s) {
     const auto& signal = identity.signals[s];
@@ -97,7 +97,7 @@ std::span<const float> TrialView::signal(std::string_view name) const {
 
 std::string shard_bytes(const DatasetIdentity& identity, const CellTable& cell, const std::string& split,
                         uint64_t first_trial, std::span<const simulate::Trial> trials) {
-  Hdf5Image image;
+  files::Hdf5Image image;
   image.attribute("format", kFormat);
   image.attribute("program_version", NEURONTWIN_VERSION);
   image.seal();
@@ -168,7 +168,7 @@ Shard::Ragged Shard::read_input(const std::string& group, int64_t synapses) cons
   return input;
 }
 
-DatasetIdentity identity_in(const Hdf5File& file) {
+DatasetIdentity identity_in(const files::Hdf5File& file) {
   if (const auto format = file.text_attribute("format"); format != kFormat)
     fail_input("{}: is '{}', expected '{}'", file.path().string(), format, kFormat);
   const auto if_there = [&](const std::string& name) {
@@ -185,7 +185,7 @@ DatasetIdentity identity_in(const Hdf5File& file) {
   return identity;
 }
 
-std::string content_digest(const Hdf5File& file) {
+std::string content_digest(const files::Hdf5File& file) {
   const bool ours = file.has_attribute("digest") || file.has_attribute("neuron");
   return ours ? file.verified_digest() : file.digest_of_bytes();
 }

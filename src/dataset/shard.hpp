@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "dataset/cell_table.hpp"
-#include "dataset/hdf5.hpp"
 #include "dataset/signal.hpp"
 #include "dataset/synapse_numbers.hpp"
+#include "files/hdf5.hpp"
 #include "simulate/trial.hpp"
 
 namespace nt::dataset {
@@ -73,11 +73,11 @@ struct TrialView {
 };
 
 /// What a shard says of how it was made, without a look at its trials. InputError if it is no shard.
-DatasetIdentity identity_in(const Hdf5File& file);
+DatasetIdentity identity_in(const files::Hdf5File& file);
 
 /// The digest of a shard's content, all of it read: the one that it says itself; of a shard from elsewhere,
 /// which says neither digest nor neuron, that of its bytes. InputError if it was changed after it was made.
-std::string content_digest(const Hdf5File& file);
+std::string content_digest(const files::Hdf5File& file);
 
 /// A shard open for reading, checked when opened: whatever lies in it, later reading stays inside the arrays.
 class Shard {
@@ -107,7 +107,7 @@ class Shard {
   void read_signals();
   void require_finite(std::span<const float> values, const std::string& path, size_t values_per_ms) const;
 
-  Hdf5File file_;
+  files::Hdf5File file_;
   std::string digest_;
   DatasetIdentity identity_;
   std::string split_;

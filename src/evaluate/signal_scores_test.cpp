@@ -42,7 +42,8 @@ TEST(Dendrites, IntervalsAreOverTrials) {
   const auto scores = signal_scores("dendrites", trials, 200, 1);
   EXPECT_EQ(scores["dendrites.variance_explained"], 0.5);
   for (const auto* name : {"dendrites.variance_explained_ci95", "dendrites.rmse_ci95"})
-    for (size_t end = 0; end < 2; ++end) EXPECT_NEAR(scores[name].numbers()[end], static_cast<double>(end), 1e-12) << name;
+    for (size_t end = 0; end < 2; ++end)
+      EXPECT_NEAR(scores[name].numbers()[end], static_cast<double>(end), 1e-12) << name;
   const auto each = std::get<std::vector<MetricValue::Interval>>(
       scores["dendrites.variance_explained_of_each_ci95"].kinds());
   ASSERT_EQ(each.size(), 1u);

@@ -15,6 +15,14 @@ std::vector<std::string> overrides_of(const NeuronChoices& choices) {
   return set;
 }
 
+/// A cell folder has one tree and one set of receptors.
+void require_choices(const nt::config::Settings& settings, const NeuronChoices& choices) {
+  if (!settings.has("kind") || settings.text("kind") != "segments") return;
+  if (!choices.morphology.empty())
+    nt::fail_input("--morphology means nothing for a cell folder; leave it out");
+  if (!choices.receptors.empty()) nt::fail_input("--receptors means nothing for a cell folder; leave it out");
+}
+
 }  // namespace
 
 int64_t Neuron::excitatory_synapses() const {
@@ -26,7 +34,9 @@ int64_t Neuron::inhibitory_synapses() const {
 }
 
 Neuron read_neuron(const std::filesystem::path& description, const NeuronChoices& choices) {
-  const auto settings = nt::config::Settings::from_file(description, "", overrides_of(choices));
+  const auto settings =
+      nt::config::Settings::from_file(nt::cell::cell_file(description), "", overrides_of(choices));
+  require_choices(settings, choices);
   auto neuron = nt::cell::read_neuron(settings);
   settings.reject_unread();
   return Neuron(std::make_shared<const Neuron::Model>(Neuron::Model{std::move(neuron), settings}));

@@ -173,8 +173,8 @@ void write_comparison(const Comparison& comparison, const std::filesystem::path&
 }
 
 std::string inspect(std::span<const std::filesystem::path> files, const std::string& profile,
-                    const std::vector<std::string>& set) {
-  return nt::run::inspect({files.begin(), files.end()}, profile, set);
+                    const std::vector<std::string>& set, const std::filesystem::path& svg) {
+  return nt::run::inspect({files.begin(), files.end()}, profile, set, svg);
 }
 
 }  // namespace neurontwin

@@ -1,5 +1,4 @@
 #include "neurontwin/simulate.hpp"
-#include "simulate/simulator.hpp"
 
 #include <gtest/gtest.h>
 
@@ -7,6 +6,7 @@
 #include "config/temporary_folder.hpp"
 #include "neurontwin/error.hpp"
 #include "run/project_folder.hpp"
+#include "simulate/simulator.hpp"
 
 namespace neurontwin {
 namespace {

@@ -23,6 +23,7 @@ void Compiler::declare() {
   m_.name = file_.name;
   m_.path = file_.path;
   m_.point_process = file_.point_process;
+  m_.artificial_cell = file_.artificial_cell;
   m_.notes = file_.notes;
   auto& g = m_.graph;
   for (const auto& [name, value] : file_.constants) {
@@ -56,16 +57,19 @@ void Compiler::declare() {
   }
   m_.states = m_.stored.size();
   for (const auto& block : file_.blocks)
-    if (block.kind != "BREAKPOINT" && block.kind != "INITIAL")
+    if (block.kind != "BREAKPOINT" && block.kind != "INITIAL" && block.kind != "FUNCTION")
       solve_nowhere(block.body, block.kind + (block.name.empty() ? "" : " " + block.name));
   for (const auto& a : file_.assigned) assigned_[a.name] = a.line;
   for (const auto* list : {&file_.nonspecific, &file_.electrode})
     for (const auto& name : *list) assigned_[name] = 0;
   for (const auto& list : {file_.range, file_.global}) {
     for (const auto& name : list) {
-      if (!known(name)) fail_input("{}: '{}' is in RANGE or GLOBAL but never declared", file_.path, name);
+      if (!known(name))
+        m_.notes.push_back(
+            fmt::format("{}: '{}' is in RANGE or GLOBAL but never declared", file_.path, name));
     }
   }
+  declare_streams();
 }
 
 namespace {
@@ -89,7 +93,7 @@ void Compiler::find_followed_ions() {
     const auto current = "i" + ion;
     const bool reads_current = has(use.reads, current) && !has(use.writes, current);
     if (usual_ion(ion).always_followed || reads_current || has(use.writes, ion + "i") ||
-        has(use.writes, ion + "o"))
+        has(use.writes, ion + "o") || has(use.writes, "e" + ion))
       followed_.insert(ion);
   }
 }
@@ -104,8 +108,6 @@ void Compiler::declare_ion_variable(const nmodl::IonUse& use, const std::string&
   if (variable.quantity == IonQuantity::current && name != "i" + use.ion)
     refuse(use.line,
            fmt::format("'{0}' is no variable of ion {1}; there are e{1}, {1}i, {1}o, i{1}", name, use.ion));
-  if (written && variable.quantity == IonQuantity::reversal_mV)
-    refuse(use.line, fmt::format("WRITE {} cannot be compiled here", name));
   for (auto& there : m_.ions) {
     if (there.name != name) continue;
     there.written |= written;
@@ -127,16 +129,24 @@ const IonVariable* Compiler::ion_variable(const std::string& name) const {
 
 bool Compiler::known(const std::string& name) const {
   return fixed_.contains(name) || varying_.contains(name) || assigned_.contains(name) ||
-         states_.contains(name);
+         states_.contains(name) || file_.arrays.contains(name) || file_.pointers.contains(name);
 }
 
 void Compiler::execute_all() {
   steps_ = 0;
   quick_.clear();
   decay_.clear();
+  watches_.clear();
+  made_in_initial_.clear();
   begin("INITIAL");
   start_values();
-  if (const auto* block = file_.block("INITIAL")) execute(block->body, 0);
+  for (const auto* kind : {"BEFORE", "INITIAL", "AFTER"}) {
+    if (const auto* block = file_.block(kind, kind == std::string_view("INITIAL") ? "" : "INITIAL"))
+      execute(block->body, 0);
+    left_ = Left::no;
+  }
+  start_streams();
+  m_.initial_sends = sends();
   initial_ = values_;
   m_.initial = final_values();
   m_.initial_concentration = concentrations();
@@ -144,7 +154,9 @@ void Compiler::execute_all() {
   const auto* breakpoint = file_.block("BREAKPOINT");
   const bool has_currents = !current_names().empty();
   begin("BREAKPOINT");
+  if (const auto* before = file_.block("BEFORE", "BREAKPOINT")) execute(before->body, 0);
   if (breakpoint && has_currents) execute(breakpoint->body, 0);
+  left_ = Left::no;
   currents();
   m_.after_current = final_values();
   m_.concentration_after_current = concentrations();
@@ -154,27 +166,26 @@ void Compiler::execute_all() {
   if (breakpoint) solve_in(breakpoint->body);
   // Without a current NEURON executes the rest of BREAKPOINT once, after what it solves, at the new v.
   if (breakpoint && !has_currents) execute(breakpoint->body, 0);
+  left_ = Left::no;
+  for (const auto& [when, what] : {std::pair("AFTER", "SOLVE"), {"BEFORE", "STEP"}, {"AFTER", "STEP"}}) {
+    if (const auto* block = file_.block(when, what)) execute(block->body, 0);
+    left_ = Left::no;
+  }
   m_.advanced = final_values();
   m_.advanced_quickly = m_.advanced;
   for (auto& e : m_.advanced_quickly)
     if (const auto it = quick_.find(e); it != quick_.end()) e = it->second;
   m_.advanced_concentration = concentrations();
 
-  if (const auto* block = file_.block("NET_RECEIVE")) {
-    begin("NET_RECEIVE");
-    for (const auto& name : block->arguments)
-      locals_.back()[name] = m_.graph.symbol(name + " of the event", true);
-    execute(block->body, 0);
-    m_.receiving = Mechanism::Receiving{{}, final_values(), {}};
-    if (!block->units.empty()) m_.receiving->weight_unit = block->units[0];
-    for (const auto& name : block->arguments) m_.receiving->arguments.push_back(name + " of the event");
-  }
+  receive();
 }
 
 void Compiler::begin(const std::string& block) {
   block_ = block;
   values_.clear();
   locals_.assign(1, {});
+  path_ = m_.graph.constant(1);
+  left_ = Left::no;
 }
 
 void Compiler::start_values() {
@@ -203,7 +214,7 @@ std::vector<Expr> Compiler::final_values() {
 std::vector<Expr> Compiler::concentrations() {
   std::vector<Expr> all;
   for (const auto& ion : m_.ions) {
-    if (!ion.written || !ion.is_concentration()) continue;
+    if (!ion.written || ion.quantity == IonQuantity::current) continue;
     const auto it = values_.find(ion.name);
     all.push_back(it != values_.end() ? it->second : varying_.at(ion.name));
   }
@@ -260,9 +271,10 @@ void Compiler::currents() {
   auto& g = m_.graph;
   m_.currents.clear();
   const auto add = [&](const std::string& name, const std::string& ion, bool inward = false) {
+    // Without an assignment in BREAKPOINT it is what another block has left.
     const auto it = values_.find(name);
-    if (it == values_.end()) fail_input("{}: current '{}' is never set in BREAKPOINT", file_.path, name);
-    const Expr outward = inward ? g.unary(Op::negate, it->second) : it->second;
+    const Expr now = it != values_.end() ? it->second : before(name, 0);
+    const Expr outward = inward ? g.unary(Op::negate, now) : now;
     const Expr value = m_.point_process ? g.multiply(fixed_.at(kAreaScale), outward) : outward;
     m_.currents.push_back({ion, value, g.derivative(value, varying_.at("v"))});
   };
@@ -302,18 +314,17 @@ const Parameter* Mechanism::parameter(std::string_view named) const {
   return nullptr;
 }
 
-std::vector<const IonVariable*> Mechanism::written_concentrations() const {
+std::vector<const IonVariable*> Mechanism::written_ion_variables() const {
   std::vector<const IonVariable*> all;
   for (const auto& ion : ions)
-    if (ion.written && ion.is_concentration()) all.push_back(&ion);
+    if (ion.written && ion.quantity != IonQuantity::current) all.push_back(&ion);
   return all;
 }
 
 std::set<std::string> Mechanism::followed_ions() const {
   std::set<std::string> all;
   for (const auto& ion : ions)
-    if (ion.is_concentration() ? ion.written : ion.quantity == IonQuantity::current && !ion.written)
-      all.insert(ion.ion);
+    if ((ion.quantity == IonQuantity::current) != ion.written) all.insert(ion.ion);
   return all;
 }
 

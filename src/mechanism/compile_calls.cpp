@@ -1,13 +1,24 @@
 #include <algorithm>
 #include <cmath>
+#include <functional>
 
 #include "mechanism/detail/compiler.hpp"
 
 namespace nt::mechanism {
+namespace {
+
+/// In place of a table's number: the TABLE names a variable that its block does not set.
+constexpr auto kUnset = static_cast<size_t>(-1);
+
+}  // namespace
 
 Expr Compiler::call(const std::string& name, const std::vector<Term>& arguments, int line, int depth) {
   const auto* block = file_.block("FUNCTION", name);
   if (!block) block = file_.block("PROCEDURE", name);
+  if (!block && file_.block("FUNCTION_TABLE", name))
+    refuse(line, fmt::format("FUNCTION_TABLE {} has its numbers from NEURON's interpreter; write them as a "
+                             "FUNCTION with a TABLE",
+                             name));
   if (!block) refuse(line, fmt::format("there is no function or procedure '{}'", name));
   if (arguments.size() != block->arguments.size()) {
     refuse(line,
@@ -23,11 +34,18 @@ Expr Compiler::call(const std::string& name, const std::vector<Term>& arguments,
 }
 
 Expr Compiler::execute_call(const Block& block, Values frame, int depth) {
-  if (block.kind == "FUNCTION") frame[block.name] = m_.graph.constant(0);
+  if (block.kind == "FUNCTION") {
+    if (const auto drawn = undrawn(block)) return *drawn;
+    frame[block.name] = m_.graph.constant(0);
+  }
   locals_.push_back(std::move(frame));
   execute(block.body, depth + 1);
   const auto it = locals_.back().find(block.name);
-  const Expr result = it != locals_.back().end() ? it->second : m_.graph.constant(0);
+  const Expr result =
+      it != locals_.back().end() && left_ == Left::no ? it->second : m_.graph.constant(0);  // return 0;
+  if (left_ == Left::perhaps && block.kind == "FUNCTION")
+    refuse(block.line, fmt::format("return under IF in FUNCTION {} cannot be compiled here", block.name));
+  left_ = Left::no;
   locals_.pop_back();
   return result;
 }
@@ -48,9 +66,28 @@ Expr Compiler::tabulated(const Block& block, const Statement& table, Expr argume
   auto& g = m_.graph;
   auto& numbers = table_numbers_[block.name];
   if (numbers.empty()) make_tables(block, table, depth, numbers);
+  // What the block sets besides is what the table's last entry has left, at the first call.
+  if (block_ == "INITIAL") made_in_initial_.insert(block.name);
+  if (block_ == "INITIAL" || !made_in_initial_.contains(block.name))
+    for (const auto& [name, e] : left_by_table_[block.name]) values_[name] = e;
   if (block.kind == "FUNCTION") return g.table(numbers[0], argument);
-  for (size_t i = 0; i < table.names.size(); ++i) values_[table.names[i]] = g.table(numbers[i], argument);
+  size_t i = 0;
+  for (const auto& name : tabulated_names(table)) {
+    if (numbers[i] != kUnset) values_[name] = g.table(numbers[i], argument);
+    ++i;
+  }
   return g.constant(0);
+}
+
+/// What a TABLE statement names, of an array all elements.
+std::vector<std::string> Compiler::tabulated_names(const Statement& table) const {
+  std::vector<std::string> all;
+  for (const auto& name : table.names) {
+    const int n = elements_of(name);
+    if (n == 0) all.push_back(name);
+    for (int i = 0; i < n; ++i) all.push_back(nmodl::element_name(name, i));
+  }
+  return all;
 }
 
 void Compiler::make_tables(const Block& block, const Statement& table, int depth,
@@ -70,20 +107,57 @@ void Compiler::make_tables(const Block& block, const Statement& table, int depth
   if (!(intervals >= 1 && intervals <= kMostIntervals && intervals == std::floor(intervals)))
     refuse(table.line, fmt::format("TABLE ... WITH expects a whole number from 1 to {}", kMostIntervals));
   const Values values = values_;
+  for (const auto& name : tabulated_names(table)) values_.erase(name);
   const Expr result = execute_call(block, {{own, argument}}, depth);
   const auto add = [&](Expr e, const std::string& what) {
-    fixed(g.substitute(e, {{argument, g.symbol("an argument", false)}}), fmt::format("'{}'", what));
+    std::map<Expr, Expr> at_start{{argument, g.symbol("an argument", false)}}, unset;
+    for (const auto& ion : m_.ions) {
+      const Expr now = g.symbol(ion.name, false);
+      if (!g.depends(e, now)) continue;
+      at_start[now] = g.symbol(ion.name + " at the start", false);
+      if (is_thread_safe()) unset[now] = g.constant(0);
+      note(table.line,
+           fmt::format("the TABLE of {} depends on {}: as in NEURON it is made once, with {}", what, ion.name,
+                       is_thread_safe() ? "0 (NEURON has not read it then)" : "the value at the start"));
+    }
+    fixed(g.substitute(e, at_start), fmt::format("'{}'", what));
+    e = g.substitute(e, unset);
     numbers.push_back(g.add_table({argument, e, from, to, static_cast<int>(intervals)}));
   };
   if (block.kind == "FUNCTION") add(result, block.name);
-  for (const auto& name : table.names) {
+  for (const auto& name : tabulated_names(table)) {
     if (block.kind == "FUNCTION") break;
     const auto it = values_.find(name);
-    if (it == values_.end())
-      refuse(table.line, fmt::format("'{}' of the TABLE is never set in {}", name, block.name));
+    if (it == values_.end()) {
+      numbers.push_back(kUnset);  // it stays what it is
+      continue;
+    }
     add(it->second, name);
   }
+  const auto named = tabulated_names(table);
+  for (const auto& [name, e] : values_) {
+    const auto before_call = values.find(name);
+    const bool changed = before_call == values.end() || before_call->second != e;
+    if (!changed || std::find(named.begin(), named.end(), name) != named.end()) continue;
+    left_by_table_[block.name][name] = g.substitute(e, {{argument, to}});
+    note(table.line,
+         fmt::format("{} sets '{}', which its TABLE does not name: as in NEURON that happens once, "
+                     "at the table's last entry",
+                     block.name, name));
+  }
   values_ = values;
+}
+
+bool Compiler::is_thread_safe() const {
+  const auto shared = [&](const std::string& name) { return set_somewhere(name); };
+  if (std::any_of(file_.global.begin(), file_.global.end(), shared)) return false;
+  std::function<bool(const std::vector<Statement>&)> has_c = [&](const std::vector<Statement>& statements) {
+    return std::any_of(statements.begin(), statements.end(), [&](const Statement& s) {
+      return s.kind == Statement::Kind::verbatim || has_c(s.then) || has_c(s.otherwise);
+    });
+  };
+  return std::none_of(file_.blocks.begin(), file_.blocks.end(),
+                      [&](const Block& block) { return has_c(block.body); });
 }
 
 }  // namespace nt::mechanism

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <set>
 
 #include "mechanism/detail/compiler.hpp"
 
@@ -21,24 +22,41 @@ void Compiler::solve_nowhere(const std::vector<Statement>& statements, const std
   }
 }
 
+void Compiler::derivative(const Statement& s, int depth) {
+  if (!states_.contains(s.name)) refuse(s.line, fmt::format("'{}' is not a STATE", s.name));
+  if (locals_.size() > 1 || !solving_ || solving_->kind == Solving::Kind::reactions)
+    refuse(s.line, "a derivative outside of DERIVATIVE");
+  if (s.index) refuse(s.line, fmt::format("{}' of an array cannot be compiled here; use KINETIC", s.name));
+  if (solving_->kind == Solving::Kind::exactly) return advance_exactly(s, depth);
+  if (solving_->branches > 0)
+    refuse(s.line, fmt::format("{}' under IF is possible with METHOD cnexp only", s.name));
+  if (!solving_->derivatives.emplace(s.name, value(s.terms[0], depth)).second)
+    refuse(s.line, fmt::format("a second equation for {}'", s.name));
+}
+
 void Compiler::solve(const Statement& s) {
+  if (const auto* linear = file_.block("LINEAR", s.name)) return solve_linear(*linear, s);
   if (const auto* procedure = file_.block("PROCEDURE", s.name)) {
     if (s.steady_state) refuse(s.line, "STEADYSTATE solves a DERIVATIVE or KINETIC block, not a PROCEDURE");
     execute(procedure->body, 0);
+    left_ = Left::no;
     return;
   }
+  if (block_ == "INITIAL" && !s.steady_state)
+    refuse(s.line, fmt::format("SOLVE {} in INITIAL without STEADYSTATE cannot be compiled here", s.name));
   const auto* block = file_.block("DERIVATIVE", s.name);
   const auto* kinetic = block ? nullptr : file_.block("KINETIC", s.name);
   if (!block && !kinetic)
-    refuse(s.line, fmt::format("there is no DERIVATIVE, KINETIC or PROCEDURE '{}' to solve", s.name));
+    refuse(s.line, fmt::format("there is no DERIVATIVE, KINETIC, LINEAR or PROCEDURE '{}' to solve", s.name));
   if (kinetic && s.method != "sparse")
     refuse(s.line,
            fmt::format("METHOD '{}' of a KINETIC block cannot be compiled here; use sparse", s.method));
-  if (block && s.method != "cnexp" && s.method != "derivimplicit" && s.method != "euler" &&
-      s.method != "sparse") {
-    refuse(s.line,
-           fmt::format("METHOD '{}' cannot be compiled here; use cnexp, derivimplicit, euler or sparse",
-                       s.method));
+  static const std::set<std::string> kMethods{"", "cnexp", "derivimplicit", "euler", "runge", "sparse"};
+  if (block && !kMethods.contains(s.method)) {
+    refuse(
+        s.line,
+        fmt::format("METHOD '{}' cannot be compiled here; use cnexp, derivimplicit, euler, runge or sparse",
+                    s.method));
   }
   if (s.steady_state && block && s.method != "derivimplicit")
     refuse(s.line,
@@ -48,9 +66,12 @@ void Compiler::solve(const Statement& s) {
     Solving solving{Solving::Kind::exactly};
     solving_ = &solving;
     execute(body, 0);
+    left_ = Left::no;
     solving_ = nullptr;
   } else if (s.method == "euler") {
     explicit_step(body);
+  } else if (s.method == "runge" || s.method.empty()) {
+    runge_step(body);
   } else {
     implicit_step(body, kinetic ? Solving::Kind::reactions : Solving::Kind::derivatives, s);
   }
@@ -101,11 +122,43 @@ void Compiler::explicit_step(const std::vector<Statement>& body) {
   Solving solving{Solving::Kind::derivatives};
   solving_ = &solving;
   execute(body, 0);
+  left_ = Left::no;
   solving_ = nullptr;
   Values next;
   for (const auto& [name, f] : solving.derivatives)
     next[name] = g.add(read(name, 0), g.multiply(fixed_.at("dt"), f));
   for (const auto& [name, e] : next) values_[name] = e;
+}
+
+void Compiler::runge_step(const std::vector<Statement>& body) {
+  auto& g = m_.graph;
+  Solving solving{Solving::Kind::derivatives};
+  solving_ = &solving;
+  execute(body, 0);
+  left_ = Left::no;
+  solving_ = nullptr;
+  const auto& f = solving.derivatives;
+  const Expr dt = fixed_.at("dt");
+  const auto after = [&](double steps, const Values& slopes) {  // states so many steps on
+    std::map<Expr, Expr> at;
+    for (const auto& [name, k] : slopes) {
+      const Expr x = varying_.at(name);
+      at[x] = g.add(x, g.multiply(g.multiply(g.constant(steps), dt), k));
+    }
+    return at;
+  };
+  std::vector<Values> k{f};
+  for (const double steps : {0.5, 0.5, 1.0}) {
+    const auto at = after(steps, k.back());
+    Values next;
+    for (const auto& [name, e] : f) next[name] = g.substitute(e, at);
+    k.push_back(next);
+  }
+  for (const auto& [name, e] : f) {
+    const Expr sum = g.add(g.add(k[0].at(name), k[3].at(name)),
+                           g.multiply(g.constant(2), g.add(k[1].at(name), k[2].at(name))));
+    values_[name] = g.add(read(name, 0), g.multiply(g.multiply(g.constant(1.0 / 6), dt), sum));
+  }
 }
 
 void Compiler::implicit_step(const std::vector<Statement>& body, Solving::Kind kind, const Statement& s) {
@@ -120,7 +173,9 @@ void Compiler::implicit_step(const std::vector<Statement>& body, Solving::Kind k
   Solving solving{kind};
   solving_ = &solving;
   execute(body, 0);
+  left_ = Left::no;
   solving_ = nullptr;
+  divide_by_volumes(solving);
   StateSystem system;
   std::vector<std::string> names;
   for (const auto& [name, f] : solving.derivatives) {
@@ -128,8 +183,9 @@ void Compiler::implicit_step(const std::vector<Statement>& body, Solving::Kind k
     system.x.push_back(varying_.at(name));
     system.f.push_back(f);
   }
-  if (names.size() > 12)
-    refuse(s.line, fmt::format("{} coupled states; at most 12 can be compiled here", names.size()));
+  if (names.size() > kMostCoupled)
+    refuse(s.line,
+           fmt::format("{} coupled states; at most {} can be compiled here", names.size(), kMostCoupled));
   add_sums(solving, names, system);
   const Expr dt = s.steady_state ? g.constant(kSteadyStep_ms) : fixed_.at("dt");
   if (kind == Solving::Kind::reactions && !solving.higher_order) {
@@ -147,80 +203,19 @@ void Compiler::implicit_step(const std::vector<Statement>& body, Solving::Kind k
   const auto y = backward_euler_step(g, system, dt, iterations);
   std::map<Expr, Expr> after;
   for (size_t i = 0; i < names.size(); ++i) after[system.x[i]] = y[i];
-  for (auto& [name, e] : values_) e = g.substitute(e, after);
+  const auto replace_all = [&](const std::map<Expr, Expr>& replaced) {
+    std::vector<Expr> all;
+    for (const auto& [name, e] : values_) all.push_back(e);
+    all = g.substitute(all, replaced);
+    for (auto it = all.begin(); auto& [name, e] : values_) e = *it++;
+  };
+  replace_all(after);
   for (size_t i = 0; i < names.size(); ++i) values_[names[i]] = y[i];
   if (entering.empty()) return;
-  for (auto& [name, e] : values_) e = g.substitute(e, entering);
+  replace_all(entering);
   for (const auto& [name, line] : states_)
     if (const auto it = entering.find(varying_.at(name)); it != entering.end() && !values_.contains(name))
       values_[name] = it->second;
-}
-
-void Compiler::add_sums(const Solving& solving, const std::vector<std::string>& names, StateSystem& system) {
-  std::set<size_t> taken;
-  for (auto sum = solving.sums.rbegin(); sum != solving.sums.rend(); ++sum) {
-    const auto& [members, surplus] = *sum;
-    std::optional<size_t> replaced;
-    for (auto member = members.rbegin(); !replaced && member != members.rend(); ++member) {
-      const auto i = static_cast<size_t>(std::find(names.begin(), names.end(), *member) - names.begin());
-      if (i < names.size() && taken.insert(i).second) replaced = i;
-    }
-    if (replaced) system.conserved.push_back({*replaced, surplus});  // else no reaction changes its states
-  }
-}
-
-void Compiler::conserve(const Statement& s) {
-  auto& g = m_.graph;
-  std::vector<std::string> members;
-  Expr sum = g.constant(0);
-  for (const auto& [count, name] : s.left) {
-    if (!states_.contains(name)) refuse(s.line, fmt::format("'{}' is not a STATE", name));
-    members.push_back(name);
-    sum = g.add(sum, g.multiply(g.constant(count), varying_.at(name)));
-  }
-  solving_->sums.push_back({members, g.subtract(sum, value(s.terms[0], 0))});
-}
-
-void Compiler::react(const Statement& s) {
-  const Expr forward = value(s.terms[0], 0);
-  if (s.name == "<<") {
-    for (const auto& [count, name] : s.left)
-      if (!states_.contains(name)) refuse(s.line, fmt::format("'{}' is not a STATE", name));
-    return change(s.left, forward);
-  }
-  flow(forward, s.left, s.right, s.line);
-  if (s.name == "<->") flow(value(s.terms[1], 0), s.right, s.left, s.line);
-}
-
-void Compiler::change(const Side& side, Expr flux) {
-  auto& g = m_.graph;
-  for (const auto& [count, name] : side) {
-    auto& d = solving_->derivatives.try_emplace(name, g.constant(0)).first->second;
-    d = g.add(d, g.multiply(g.constant(count), flux));
-  }
-}
-
-void Compiler::flow(Expr rate, const Side& from, const Side& to, int line) {
-  auto& g = m_.graph;
-  double molecules = 0;
-  Expr flux = rate;
-  for (const auto& [count, name] : from) {
-    if (!states_.contains(name)) refuse(line, fmt::format("'{}' is not a STATE", name));
-    flux = g.multiply(flux, g.binary(Op::pow, varying_.at(name), g.constant(count)));
-    molecules += count;
-  }
-  for (const auto& [count, name] : to)
-    if (!states_.contains(name)) refuse(line, fmt::format("'{}' is not a STATE", name));
-  change(from, g.unary(Op::negate, flux));
-  change(to, flux);
-  solving_->higher_order |= molecules > 1;
-  if (molecules != 1) return;  // then all derivatives are taken
-  const auto& source = from[0].second;
-  for (const auto& [side, sign] : {std::pair(&from, -1.0), {&to, 1.0}})
-    for (const auto& [count, name] : *side) {
-      auto& slope = solving_->slopes.try_emplace({name, source}, g.constant(0)).first->second;
-      slope = g.add(slope, g.multiply(g.constant(sign * count), rate));
-    }
 }
 
 }  // namespace nt::mechanism

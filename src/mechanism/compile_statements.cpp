@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <cmath>
+#include <utility>
 
 #include "config/settings.hpp"
 #include "mechanism/detail/compiler.hpp"
@@ -6,82 +8,127 @@
 namespace nt::mechanism {
 
 void Compiler::execute(const std::vector<Statement>& statements, int depth) {
-  for (const auto& s : statements) execute(s, depth);
+  Values hidden;  // of names that a LOCAL of these statements hides
+  std::vector<std::string> own;
+  const auto declare = [&](const Statement& s) {
+    for (const auto& name : s.names) {
+      auto& locals = locals_.back();
+      if (const auto it = locals.find(name); it != locals.end()) hidden.insert(*it);
+      own.push_back(name);
+      locals[name] = m_.graph.constant(0);
+    }
+  };
+  for (auto s = statements.begin(); s != statements.end() && left_ != Left::yes; ++s) {
+    if (left_ == Left::perhaps)
+      refuse(s->line, "what follows a return under IF cannot be compiled here; put it under ELSE");
+    if (s->kind == Statement::Kind::local) {
+      declare(*s);
+    } else if (s->kind == Statement::Kind::branch && s + 1 != statements.end() && ends_with_return(s->then)) {
+      auto all = *s;  // IF (...) { return } the rest: the rest is under ELSE
+      all.otherwise.insert(all.otherwise.end(), s + 1, statements.end());
+      execute(all, depth);
+      left_ = Left::no;
+      break;
+    } else {
+      execute(*s, depth);
+    }
+  }
+  for (const auto& name : own) {
+    const auto it = hidden.find(name);
+    if (it == hidden.end())
+      locals_.back().erase(name);
+    else
+      locals_.back()[name] = it->second;
+  }
 }
 
 void Compiler::execute(const Statement& s, int depth) {
   if (++steps_ > kMostSteps) refuse(s.line, "functions call each other too many times to be compiled");
   switch (s.kind) {
     case Statement::Kind::assign:
-      return assign(s, value(s.terms[0], depth));
+      return assign(s, value(s.terms[0], depth), depth);
     case Statement::Kind::call:
-      if (functions().contains(s.name)) return;
-      if (s.name == "at_time") return;  // tells a variable step of a jump; all steps are fixed here
-      if (s.name == "state_discontinuity" || s.name == "net_send" || s.name == "net_event" ||
-          s.name == "net_move")
-        refuse(s.line, s.name + " cannot be compiled here");
-      call(s.name, s.terms, s.line, depth);
+      if (!call_of_neuron(s, depth)) call(s.name, s.terms, s.line, depth);
       return;
     case Statement::Kind::local:
-      for (const auto& name : s.names) locals_.back()[name] = m_.graph.constant(0);
       return;
     case Statement::Kind::branch:
       return branch(s, depth);
+    case Statement::Kind::from:
+      return loop_from(s, depth);
+    case Statement::Kind::repeat:
+      return loop_while(s, depth);
+    case Statement::Kind::verbatim:
+      return verbatim(s);
     case Statement::Kind::solve:
-      if (block_ != "INITIAL") return;  // the states have their own moment
-      if (!s.steady_state)
+      if (locals_.size() > 1 && block_ != "INITIAL")
         refuse(s.line,
-               fmt::format("SOLVE {} in INITIAL without STEADYSTATE cannot be compiled here", s.name));
-      return solve(s);
-    case Statement::Kind::table:
-      if (tables_ == Tables::exact) note_table(s);
+               fmt::format("SOLVE {} inside a FUNCTION or PROCEDURE cannot be compiled here", s.name));
+      if (block_ == "INITIAL") solve(s);  // elsewhere the states have their own moment
       return;
+    case Statement::Kind::table:
+      if (tables_ == Tables::exact)
+        note(
+            s.line,
+            "TABLE is not used: every value is that of its formula. NEURON takes a straight line between two "
+            "entries of the table; tables = \"as NEURON\" in the cell's description does the same");
+      return;
+    case Statement::Kind::watch:
+    case Statement::Kind::initial:
+      return receive_statement(s, depth);
     case Statement::Kind::reaction:
-      if (!solving_ || solving_->kind != Solving::Kind::reactions || locals_.size() > 1)
-        refuse(s.line, "a reaction outside of a KINETIC block");
-      return react(s);
+    case Statement::Kind::compartment:
+    case Statement::Kind::diffusion:
     case Statement::Kind::conserve:
-      if (!solving_ || solving_->kind != Solving::Kind::reactions || locals_.size() > 1 ||
-          solving_->branches > 0)
-        refuse(s.line, "CONSERVE belongs into a KINETIC block, not under IF");
-      return conserve(s);
+      return kinetic_statement(s, depth);
+    case Statement::Kind::equation:
+      return linear_equation(s, depth);
     case Statement::Kind::derivative:
-      break;
+      return derivative(s, depth);
   }
-  if (!states_.contains(s.name)) refuse(s.line, fmt::format("'{}' is not a STATE", s.name));
-  if (locals_.size() > 1 || !solving_ || solving_->kind == Solving::Kind::reactions)
-    refuse(s.line, "a derivative outside of DERIVATIVE");
-  if (solving_->kind == Solving::Kind::exactly) return advance_exactly(s, depth);
-  if (solving_->branches > 0)
-    refuse(s.line, fmt::format("{}' under IF is possible with METHOD cnexp only", s.name));
-  if (!solving_->derivatives.emplace(s.name, value(s.terms[0], depth)).second)
-    refuse(s.line, fmt::format("a second equation for {}'", s.name));
 }
 
-void Compiler::note_table(const Statement& s) {
-  const auto note = fmt::format(
-      "{}:{}: TABLE is not used: every value is that of its formula. NEURON takes a straight line between "
-      "two entries of "
-      "the table; tables = \"as NEURON\" in the cell's description does the same",
-      file_.path, s.line);
+void Compiler::note(int line, const std::string& what) {
+  const auto note = fmt::format("{}:{}: {}", file_.path, line, what);
   if (std::find(m_.notes.begin(), m_.notes.end(), note) == m_.notes.end()) m_.notes.push_back(note);
 }
 
-void Compiler::assign(const Statement& s, Expr value) {
+bool Compiler::call_of_neuron(const Statement& s, int depth) {
+  if (file_.block("PROCEDURE", s.name) || file_.block("FUNCTION", s.name)) return false;
+  if (functions().contains(s.name)) return true;
+  if (s.name == "at_time") return true;  // tells a variable step of a jump; all steps are fixed here
+  if (s.name == "printf" || s.name == "fprintf" || s.name == "prints") {
+    note(s.line, s.name + " does nothing here");
+    return true;
+  }
+  if (s.name == "state_discontinuity") {
+    if (s.terms.size() != 2 ||
+        (s.terms[0].kind != Term::Kind::name && s.terms[0].kind != Term::Kind::element))
+      refuse(s.line, "state_discontinuity expects a state and its new value");
+    Statement assignment = s;
+    assignment.name = s.terms[0].text;
+    if (s.terms[0].kind == Term::Kind::element) assignment.index = s.terms[0].parts[0];
+    assign(assignment, value(s.terms[1], depth), depth);
+    return true;
+  }
+  return event_call(s, depth);
+}
+
+void Compiler::assign(const std::string& name, int line, Expr value) {
   auto& locals = locals_.back();
-  if (const auto it = locals.find(s.name); it != locals.end()) {
+  if (const auto it = locals.find(name); it != locals.end()) {
     it->second = value;
     return;
   }
-  if (!known(s.name)) refuse(s.line, unknown(s.name));
-  if (constants_.contains(s.name) || std::find(kGiven.begin(), kGiven.end(), s.name) != kGiven.end())
-    refuse(s.line, fmt::format("'{}' cannot be assigned: it is {}", s.name,
-                               constants_.contains(s.name) ? "a constant" : "given from outside"));
-  if (solving_ && solving_->kind != Solving::Kind::exactly && states_.contains(s.name))
-    refuse(s.line,
+  if (!known(name)) refuse(line, unknown(name));
+  if (constants_.contains(name) || std::find(kGiven.begin(), kGiven.end(), name) != kGiven.end())
+    refuse(line, fmt::format("'{}' cannot be assigned: it is {}", name,
+                             constants_.contains(name) ? "a constant" : "given from outside"));
+  if (solving_ && solving_->kind == Solving::Kind::derivatives && states_.contains(name))
+    refuse(line,
            fmt::format("state '{}' is assigned in the block that solves it, which cannot be compiled here",
-                       s.name));
-  values_[s.name] = value;
+                       name));
+  values_[name] = value;
 }
 
 std::string Compiler::unknown(const std::string& name) const {
@@ -96,10 +143,16 @@ std::string Compiler::unknown(const std::string& name) const {
 
 void Compiler::branch(const Statement& s, int depth) {
   const Expr condition = value(s.terms[0], depth);
+  if (m_.graph.node(condition).op == Op::constant)
+    return execute(m_.graph.node(condition).value != 0 ? s.then : s.otherwise, depth);
+  auto& g = m_.graph;
+  const Expr path = path_;
+  path_ = g.binary(Op::both, path, condition);
   const Values values = values_, locals = locals_.back();
   const Solving before_branch = solving_ ? *solving_ : Solving{};
   if (solving_) ++solving_->branches;
   execute(s.then, depth);
+  const Left then_left = std::exchange(left_, Left::no);
   const Values then_values = values_, then_locals = locals_.back();
   const Solving then_solving = solving_ ? *solving_ : Solving{};
   values_ = values;
@@ -108,7 +161,10 @@ void Compiler::branch(const Statement& s, int depth) {
     solving_->derivatives = before_branch.derivatives;
     solving_->slopes = before_branch.slopes;
   }
+  path_ = g.binary(Op::both, path, g.unary(Op::nay, condition));
   execute(s.otherwise, depth);
+  path_ = path;
+  if (then_left != left_) left_ = Left::perhaps;
   const auto merge = [&](const Values& then, Values& now, bool variables) {
     for (const auto& [name, e] : then) {
       if (!now.contains(name)) {
@@ -141,6 +197,12 @@ void Compiler::branch(const Statement& s, int depth) {
 }
 
 Expr Compiler::before(const std::string& name, int line) {
+  if (const auto pointer = file_.pointers.find(name); pointer != file_.pointers.end())
+    refuse(line, fmt::format("'{}' is a POINTER or EXTERNAL (line {}): what it points to is outside of the "
+                             "mechanism, which cannot be compiled here; make it a PARAMETER",
+                             name, pointer->second));
+  if (file_.arrays.contains(name) && !locals_.back().contains(name))
+    refuse(line, fmt::format("'{}' is an array; expected {}[INDEX]", name, name));
   if (const auto it = varying_.find(name); it != varying_.end()) return it->second;
   const auto fixed = fixed_.find(name);
   const bool assigned = !ion_variable(name) && set_somewhere(name);  // an ion's is read anew by each block
@@ -190,7 +252,10 @@ bool Compiler::set_in_some_block(const std::string& name, bool but_initial) cons
 
 bool Compiler::sets(const std::vector<Statement>& statements, const std::string& name) {
   return std::any_of(statements.begin(), statements.end(), [&](const Statement& s) {
-    return (s.kind == Statement::Kind::assign && s.name == name) || sets(s.then, name) ||
+    const auto own = nmodl::array_of(name);
+    const bool jumps = s.kind == Statement::Kind::call && s.name == "state_discontinuity" &&
+                       !s.terms.empty() && s.terms[0].text == own;
+    return jumps || (s.kind == Statement::Kind::assign && s.name == own) || sets(s.then, name) ||
            sets(s.otherwise, name);
   });
 }

@@ -51,7 +51,7 @@ bool decays_alone(const Mechanism& m) {
 /// Concentrations that BREAKPOINT itself changes.
 std::vector<std::pair<std::string, Expr>> concentrations_after_current(const Mechanism& m) {
   std::vector<std::pair<std::string, Expr>> all;
-  const auto written = m.written_concentrations();
+  const auto written = m.written_ion_variables();
   for (size_t i = 0; i < written.size(); ++i) {
     const Expr e = m.concentration_after_current[i];
     if (e != m.symbol(written[i]->name)) all.emplace_back(written[i]->name, e);
@@ -178,16 +178,20 @@ class Writer {
       for (const auto& store : stores) line([&] { return store(*this); });
       return body;
     };
+    // What is long has enough operations that do not wait, and would take the compiler long.
+    const auto several = needed.computed.size() > kMostInCompany
+                             ? ""
+                             : fmt::format("  for (; i + 3 < k.last; i += 4) {{\n{}  }}\n", round("xyzw"));
     return fmt::format(
         "template <class T>\n"
         "void {}(const KernelArguments<T>& k) {{\n"
         "  using V = ln::Lanes<T>;\n"
         "  constexpr size_t L = ln::count<T>();\n"
         "  int64_t i = k.first;\n"
-        "  for (; i + 3 < k.last; i += 4) {{\n{}  }}\n"
+        "{}"
         "  for (; i < k.last; ++i) {{\n{}  }}\n"
         "}}\n",
-        name, round("xyzw"), round("x"));
+        name, several, round("x"));
   }
 
   std::string stored(size_t i) const { return fmt::format("s_{} + {} * L", copy_, i); }
@@ -336,6 +340,7 @@ class Writer {
     }
   }
 
+  static constexpr size_t kMostInCompany = 400;  // operations
   static constexpr double kMost_mV = 250;
   static constexpr double kSafeExponent = 80;  // exp() of it and its inverse are finite in float
 
@@ -404,7 +409,7 @@ std::string generate_kernels(const Mechanism& m, const std::string& file_name, c
       std::vector<Store> stores;
       for (const size_t i : parts[p])
         if (advanced[i] != m.symbol(m.stored[i])) stores.push_back(keep(advanced[i], i));
-      const auto written = m.written_concentrations();
+      const auto written = m.written_ion_variables();
       for (size_t i = 0; p == 0 && i < written.size(); ++i)
         stores.push_back(
             store(m.advanced_concentration[i], fmt::format("k.ion[{}]", ion_row(written[i]->name)), ""));

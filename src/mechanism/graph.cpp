@@ -119,13 +119,16 @@ Expr Graph::rebuild(Expr e, std::span<const Expr> done) {
   return binary(n.op, of(n.a), of(n.b));
 }
 
-Expr Graph::substitute(Expr e, const std::map<Expr, Expr>& replaced) {
-  std::vector<Expr> done;
-  for (Expr i = 0; i <= e; ++i) {
+std::vector<Expr> Graph::substitute(const std::vector<Expr>& expressions,
+                                    const std::map<Expr, Expr>& replaced) {
+  std::vector<Expr> done, results;
+  const Expr last = expressions.empty() ? -1 : *std::max_element(expressions.begin(), expressions.end());
+  for (Expr i = 0; i <= last; ++i) {
     const auto it = replaced.find(i);
     done.push_back(it != replaced.end() ? it->second : rebuild(i, done));
   }
-  return done[static_cast<size_t>(e)];
+  for (const Expr e : expressions) results.push_back(done[static_cast<size_t>(e)]);
+  return results;
 }
 
 }  // namespace nt::mechanism

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 
 #include "mechanism/detail/graph.hpp"
@@ -15,11 +16,26 @@ bool Graph::depends(Expr e, Expr symbol) const {
   return does[static_cast<size_t>(e)];
 }
 
-Expr Graph::derivative(Expr e, Expr symbol) {
-  // Forward, node by node: those between the symbol and e. Zero where it does not reach.
-  std::vector<Expr> d(static_cast<size_t>(e) + 1, constant(0));
+bool Graph::any_depends(const std::vector<Expr>& expressions, Expr symbol) const {
+  if (expressions.empty()) return false;
+  const Expr last = *std::max_element(expressions.begin(), expressions.end());
+  std::vector<bool> does(static_cast<size_t>(std::max(last, symbol)) + 1);
+  for (Expr i = symbol; i <= last; ++i) {
+    const auto& n = node(i);
+    bool d = i == symbol;
+    for (const Expr part : {n.a, n.b, n.c}) d = d || (part >= 0 && does[static_cast<size_t>(part)]);
+    does[static_cast<size_t>(i)] = d;
+  }
+  return std::any_of(expressions.begin(), expressions.end(),
+                     [&](Expr e) { return does[static_cast<size_t>(e)]; });
+}
+
+std::vector<Expr> Graph::derivatives(const std::vector<Expr>& expressions, Expr symbol) {
+  // Forward, node by node: those between the symbol and the last. Zero where it does not reach.
+  const Expr last = expressions.empty() ? -1 : *std::max_element(expressions.begin(), expressions.end());
+  std::vector<Expr> d(static_cast<size_t>(last + 1), constant(0));
   const auto of = [&](Expr i) { return d[static_cast<size_t>(i)]; };
-  for (Expr i = 0; i <= e; ++i) {
+  for (Expr i = 0; i <= last; ++i) {
     if (i == symbol) {
       d[static_cast<size_t>(i)] = constant(1);
       continue;
@@ -92,7 +108,9 @@ Expr Graph::derivative(Expr e, Expr symbol) {
         break;
     }
   }
-  return of(e);
+  std::vector<Expr> results;
+  for (const Expr e : expressions) results.push_back(of(e));
+  return results;
 }
 
 }  // namespace nt::mechanism

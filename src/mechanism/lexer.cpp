@@ -58,7 +58,13 @@ std::vector<Token> split(std::string_view text, const std::string& path) {
         tokens.push_back({Token::Kind::name, name, 0, line});
         tokens.push_back({Token::Kind::text, std::string(text.substr(start, i - start)), 0, line});
       } else if (name == "VERBATIM") {
-        fail_input("{}:{}: VERBATIM (C code) cannot be compiled here; express it in NMODL", path, line);
+        const int from_line = line;
+        const size_t start = i;
+        skip_to("ENDVERBATIM", "VERBATIM");
+        tokens.push_back({Token::Kind::name, name, 0, from_line});
+        const auto code = text.substr(start, i - start);
+        tokens.push_back(
+            {Token::Kind::text, std::string(code.substr(0, code.rfind("ENDVERBATIM"))), 0, from_line});
       } else {
         tokens.push_back({Token::Kind::name, name, 0, line});
       }

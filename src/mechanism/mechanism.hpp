@@ -33,6 +33,9 @@ struct IonVariable {
 /// its own `scale`.
 inline constexpr auto kAreaScale = "area scale";
 
+/// Symbols of an event in NET_RECEIVE: no names of NMODL.
+inline constexpr auto kEventFlag = "flag of the event";
+
 struct Parameter {
   std::string name;
   double value = 0;  // the file's default
@@ -53,10 +56,27 @@ struct Mechanism {
     Expr value;       // mA/cm2, outward positive
     Expr slope;       // its derivative by v, S/cm2
   };
+  /// net_send: an event that an instance sends to itself. net_move: the last one sent gets another time.
+  struct Send {
+    Expr when;  // a condition; 1: always
+    Expr time;  // ms: of net_send how long from now, of net_move when
+    Expr flag;
+    bool move = false;
+  };
+  /// WATCH: the instance gets an event with this flag when `value` rises above 0 while the WATCH is on.
+  struct Watch {
+    std::string state;  // the stored variable that is 0: off, 1: on and below, 2: on and above
+    Expr value;
+    Expr flag;
+  };
   struct Receiving {
     std::vector<std::string> arguments;  // of NET_RECEIVE; the first is the weight
     std::vector<Expr> stored;            // after an event
     std::string weight_unit;             // as declared: "uS", "1"; empty where none is
+    std::vector<Send> sends;             // in their order
+    std::vector<Watch> watches;
+    Expr v = -1;                // mV after an event, where it sets v
+    bool keeps_weight = false;  // the weight is a variable of the stream, which NET_RECEIVE changes
   };
 
   std::string name, path;
@@ -78,18 +98,23 @@ struct Mechanism {
   std::vector<Expr> concentration_after_current;  // written concentrations, then
   std::vector<Expr> advanced;          // stored, one time step later (cnexp: exact for frozen rates)
   std::vector<Expr> advanced_quickly;  // the same to what float can tell, without the exponential of the step
-  /// Written concentrations, at the start and one step later; in the order of written_concentrations().
+  /// Written concentrations and reversal potentials, at the start and one step later; in the order of
+  /// written_ion_variables().
   std::vector<Expr> initial_concentration, advanced_concentration;
   /// How much an event's effect on each stored variable decays in half a step: 1 where its rate is not fixed.
   std::vector<Expr> half_step_decay;
   std::optional<Receiving> receiving;
+  std::vector<Send> initial_sends;  // of INITIAL
+  /// States of LONGITUDINAL_DIFFUSION: they are no longer each compartment's own.
+  std::set<std::string> diffusing;
+  bool artificial_cell = false;
   /// What a user should know of how the file was read, with file and line: a TABLE that is not used, for
   /// example.
   std::vector<std::string> notes;
 
   const Parameter* parameter(std::string_view name) const;
-  /// The concentrations it changes, in the order of `ions`.
-  std::vector<const IonVariable*> written_concentrations() const;
+  /// The concentrations and reversal potentials it changes, in the order of `ions`.
+  std::vector<const IonVariable*> written_ion_variables() const;
   /// Ions that have to be followed because of it: it changes a concentration, or reads what others' currents
   /// sum up to.
   std::set<std::string> followed_ions() const;

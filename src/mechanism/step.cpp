@@ -1,5 +1,6 @@
 #include "mechanism/detail/step.hpp"
 
+#include <algorithm>
 #include <initializer_list>
 #include <iterator>
 #include <map>
@@ -30,11 +31,36 @@ Expr quick_step(Graph& g, Expr x, Expr a, Expr target, Expr dt) {
   return g.add(x, g.divide(g.plain_product(pull, above), below));
 }
 
-/// Solves the linear system. Without pivoting: 1 - dt J of a stable system is diagonally dominant for the
-/// steps in use, and a conserved sum, whose row has no such excess, comes last.
-std::vector<Expr> eliminate(Graph& g, std::vector<std::vector<Expr>> m, std::vector<Expr> right) {
+/// Puts that of the next rows `k` to `last` in place k, and its column, which brings the fewest new entries
+/// (Markowitz): most of a scheme's states have to do with few others.
+void choose_pivot(const Graph& g, std::vector<std::vector<Expr>>& m, std::vector<Expr>& right,
+                  std::vector<size_t>& place, size_t k, size_t last) {
   const size_t n = right.size();
+  size_t best = k, fewest = n * n;
+  for (size_t i = k; i < last; ++i) {
+    size_t in_row = 0, in_column = 0;
+    for (size_t j = k; j < n; ++j) {
+      in_row += j != i && !g.is_constant(m[i][j], 0);
+      in_column += j != i && !g.is_constant(m[j][i], 0);
+    }
+    if (in_row * in_column < fewest) best = i, fewest = in_row * in_column;
+  }
+  std::swap(m[k], m[best]);
+  for (auto& row : m) std::swap(row[k], row[best]);
+  std::swap(right[k], right[best]);
+  std::swap(place[k], place[best]);
+}
+
+/// Solves the linear system; its last `sums` rows are conserved sums. Pivots are on the diagonal: 1 - dt J of
+/// a stable system is diagonally dominant for the steps in use, and a conserved sum, whose row has no such
+/// excess, comes last.
+std::vector<Expr> eliminate(Graph& g, std::vector<std::vector<Expr>> m, std::vector<Expr> right,
+                            size_t sums) {
+  const size_t n = right.size();
+  std::vector<size_t> place(n);
+  for (size_t k = 0; k < n; ++k) place[k] = k;
   for (size_t k = 0; k < n; ++k) {
+    if (k < n - sums) choose_pivot(g, m, right, place, k, n - sums);
     for (size_t i = k + 1; i < n; ++i) {
       if (g.is_constant(m[i][k], 0)) continue;
       const Expr factor = g.divide(m[i][k], m[k][k]);
@@ -46,7 +72,9 @@ std::vector<Expr> eliminate(Graph& g, std::vector<std::vector<Expr>> m, std::vec
     for (size_t j = k + 1; j < n; ++j) right[k] = g.subtract(right[k], g.multiply(m[k][j], right[j]));
     right[k] = g.divide(right[k], m[k][k]);
   }
-  return right;
+  auto solution = right;
+  for (size_t k = 0; k < n; ++k) solution[place[k]] = right[k];
+  return solution;
 }
 
 const Conserved* conserved_at(const StateSystem& system, size_t state) {
@@ -63,18 +91,30 @@ std::vector<size_t> order_of(const StateSystem& system) {
   return order;
 }
 
-/// Derivatives of each state's f, or of the surplus that replaces it, by each state.
+/// Each state's f, or the surplus that replaces it.
+std::vector<Expr> right_sides(const StateSystem& system) {
+  auto sides = system.f;
+  for (const auto& sum : system.conserved) sides[sum.replaced] = sum.surplus;
+  return sides;
+}
+
+/// Derivatives of each right side by each state.
 std::vector<std::vector<Expr>> jacobian_of(Graph& g, const StateSystem& system) {
   const size_t n = system.x.size();
-  std::vector<std::vector<Expr>> jacobian(n, std::vector<Expr>(n));
-  for (size_t i = 0; i < n; ++i) {
-    const auto* sum = conserved_at(system, i);
-    for (size_t j = 0; j < n; ++j)
-      jacobian[i][j] = !sum && !system.slopes.empty()
-                           ? system.slopes[i][j]
-                           : g.derivative(sum ? sum->surplus : system.f[i], system.x[j]);
+  const auto sides = right_sides(system);
+  std::vector<std::vector<Expr>> jacobian(n, system.x);
+  for (size_t j = 0; j < n; ++j) {
+    const auto column = g.derivatives(sides, system.x[j]);
+    for (size_t i = 0; i < n; ++i)
+      jacobian[i][j] = !conserved_at(system, i) && !system.slopes.empty() ? system.slopes[i][j] : column[i];
   }
   return jacobian;
+}
+
+std::vector<Expr> in_one_row(const std::vector<std::vector<Expr>>& matrix) {
+  std::vector<Expr> all;
+  for (const auto& row : matrix) all.insert(all.end(), row.begin(), row.end());
+  return all;
 }
 
 }  // namespace
@@ -99,17 +139,14 @@ std::optional<ExactStep> exact_step(Graph& g, Expr x, Expr derivative, Expr dt) 
 }
 
 bool is_linear(Graph& g, const StateSystem& system) {
-  for (const auto& row : jacobian_of(g, system))
-    for (const Expr entry : row)
-      for (const Expr x : system.x)
-        if (g.depends(entry, x)) return false;
-  return true;
+  const auto entries = in_one_row(jacobian_of(g, system));
+  return std::none_of(system.x.begin(), system.x.end(), [&](Expr x) { return g.any_depends(entries, x); });
 }
 
 std::vector<Expr> backward_euler_step(Graph& g, const StateSystem& system, Expr dt, int iterations) {
   const auto& x = system.x;
   const size_t n = x.size();
-  const auto jacobian = jacobian_of(g, system);
+  const auto jacobian = in_one_row(jacobian_of(g, system)), sides = right_sides(system);
   const auto order = order_of(system);
   const Expr one = g.constant(1);
   std::vector<Expr> y = x;
@@ -117,20 +154,21 @@ std::vector<Expr> backward_euler_step(Graph& g, const StateSystem& system, Expr 
     std::map<Expr, Expr> at;
     for (size_t i = 0; i < n; ++i) at[x[i]] = y[i];
     // (1 - dt J) step = x + dt f(y) - y;   of a conserved sum: J step = -surplus(y)
-    std::vector<std::vector<Expr>> matrix(n, std::vector<Expr>(n));
-    std::vector<Expr> right(n);
+    const auto slopes = g.substitute(jacobian, at), values = g.substitute(sides, at);
+    std::vector<std::vector<Expr>> matrix(n, x);
+    auto right = x;
     for (size_t row = 0; row < n; ++row) {
       const size_t i = order[row];
       const auto* sum = conserved_at(system, i);
-      right[row] = sum ? g.unary(Op::negate, g.substitute(sum->surplus, at))
-                       : g.subtract(g.add(x[i], g.multiply(dt, g.substitute(system.f[i], at))), y[i]);
+      right[row] =
+          sum ? g.unary(Op::negate, values[i]) : g.subtract(g.add(x[i], g.multiply(dt, values[i])), y[i]);
       for (size_t column = 0; column < n; ++column) {
-        const Expr slope = g.substitute(jacobian[i][order[column]], at);
+        const Expr slope = slopes[i * n + order[column]];
         const Expr entry = sum ? slope : g.unary(Op::negate, g.multiply(dt, slope));
         matrix[row][column] = row == column && !sum ? g.add(one, entry) : entry;
       }
     }
-    const auto step = eliminate(g, std::move(matrix), std::move(right));
+    const auto step = eliminate(g, std::move(matrix), std::move(right), system.conserved.size());
     for (size_t row = 0; row < n; ++row) y[order[row]] = g.add(y[order[row]], step[row]);
   }
   return y;

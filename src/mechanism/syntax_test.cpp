@@ -66,8 +66,7 @@ TEST(Lexer, ErrorsNameFileAndLine) {
     return std::string("accepted");
   };
   EXPECT_EQ(refused("a\nCOMMENT b"), "x.mod:2: COMMENT without ENDCOMMENT");
-  EXPECT_EQ(refused("a\n\nVERBATIM"),
-            "x.mod:3: VERBATIM (C code) cannot be compiled here; express it in NMODL");
+  EXPECT_EQ(refused("a\n\nVERBATIM"), "x.mod:3: VERBATIM without ENDVERBATIM");
   EXPECT_EQ(refused("a\n1e999"), "x.mod:2: a number out of range");
   EXPECT_EQ(refused("\"a\nb\""), "x.mod:1: text without its closing \"");
   EXPECT_EQ(refused("a = $"), "x.mod:1: unexpected character '$' (code 36)");
@@ -138,8 +137,10 @@ TEST(Parser, StatementsOfEveryKind) {
   EXPECT_EQ(body[3].kind, Statement::Kind::call);
   const auto& k = f.block("KINETIC", "k")->body;
   ASSERT_EQ(k.size(), 4u);
-  EXPECT_EQ(k[0].left, (std::vector<std::pair<double, std::string>>{{1, "A"}, {2, "B"}}));
-  EXPECT_EQ(k[0].right.at(0).second, "C");
+  ASSERT_EQ(k[0].left.size(), 2u);
+  EXPECT_EQ(k[0].left[1].count, 2);
+  EXPECT_EQ(k[0].left[1].state.name, "B");
+  EXPECT_EQ(k[0].right.at(0).state.name, "C");
   EXPECT_EQ(k[1].name, "->");
   EXPECT_EQ(k[2].name, "<<");
 }
@@ -151,13 +152,14 @@ TEST(Parser, ErrorsNameFileAndLine) {
       {"BREAKPOINT { a + 1 }", "x.mod:2: expected '=', found '+'"},
       {"BREAKPOINT { a = (1 + 2 }", "x.mod:2: expected ')', found '}'"},
       {"NOBLOCK { }", "x.mod:2: unknown block 'NOBLOCK'"},
-      {"NEURON { POINTER p }", "x.mod:2: POINTER cannot be compiled here"},
       {"NEURON { FUNNY }", "x.mod:2: unknown word 'FUNNY' in the NEURON block"},
-      {"STATE { m[3] }", "x.mod:2: 'm' is an array, which cannot be compiled here"},
-      {"BREAKPOINT { a = m[3] }", "x.mod:2: 'm' is an array, which cannot be compiled here"},
-      {"BREAKPOINT { m[1] = 3 }", "x.mod:2: 'm' is an array, which cannot be compiled here"},
-      {"BREAKPOINT { WHILE (1) { } }", "x.mod:2: WHILE cannot be compiled here"},
-      {"FUNCTION_TABLE f(x)", "x.mod:2: FUNCTION_TABLE cannot be compiled here"},
+      {"STATE { m[n] }", "x.mod:2: 'm[n]': there is no DEFINE n"},
+      {"STATE { m[0] }", "x.mod:2: 'm' has 0 elements; expected a whole number from 1 to 10000"},
+      {"BREAKPOINT { a = m[3 }", "x.mod:2: expected ']', found '}'"},
+      {"INCLUDE \"other.inc\"",
+       "x.mod:2: INCLUDE cannot be compiled here; write the other file's text in its place"},
+      {"AFTER LUNCH { }", "x.mod:2: AFTER LUNCH: expected BREAKPOINT, SOLVE, INITIAL or STEP"},
+      {"BREAKPOINT { x'' = 1 }", "x.mod:2: x'' cannot be compiled here; write it as two equations"},
       {"FUNCTION f { f = 1 }", "x.mod:2: FUNCTION f has no list of arguments"},
       {"FUNCTION f() { f = 1 }\nFUNCTION f() { f = 2 }",
        "x.mod:3: a second FUNCTION f; the first is in line 2"},
@@ -171,13 +173,57 @@ TEST(Parser, ErrorsNameFileAndLine) {
   for (const auto& [blocks, message] : wrong) EXPECT_EQ(refusal(blocks), message);
 }
 
+TEST(Parser, ArraysAreDeclaredByTheirElements) {
+  const auto f = file_with(
+      "DEFINE N 2\nSTATE { ca[N] (mM) <1e-8> }\nLOCAL w[3], u\nBREAKPOINT { LOCAL b[2]\n b[1] = ca[N-1] }");
+  ASSERT_EQ(f.states.size(), 2u);
+  EXPECT_EQ(f.states[1].name, "ca[1]");
+  EXPECT_EQ(f.arrays.at("ca"), 2);
+  EXPECT_EQ(f.arrays.at("w"), 3);
+  EXPECT_EQ(f.assigned.size(), 4u);
+  EXPECT_EQ(f.global, (std::vector<std::string>{"w", "u"}));
+  const auto& body = f.block("BREAKPOINT")->body;
+  EXPECT_EQ(body[0].names, (std::vector<std::string>{"b[0]", "b[1]"}));
+  EXPECT_EQ(body[1].name, "b");
+  EXPECT_EQ(body[1].terms.at(0).kind, Term::Kind::element);
+  EXPECT_EQ(array_of("ca[1]"), "ca");
+}
+
+TEST(Parser, BlocksOfOneMomentAreOneAfterTheOther) {
+  const auto f =
+      file_with("INITIAL { a = 1 }\nINITIAL { a = 2 }\nAFTER SOLVE { b = 1 }\nBEFORE BREAKPOINT { c = 1 }");
+  EXPECT_EQ(f.block("INITIAL")->body.size(), 2u);
+  EXPECT_NE(f.block("AFTER", "SOLVE"), nullptr);
+  EXPECT_NE(f.block("BEFORE", "BREAKPOINT"), nullptr);
+}
+
+TEST(Parser, LoopsEquationsAndGeometryOfAScheme) {
+  const auto f = file_with(
+      "BREAKPOINT { FROM i = 0 TO 4 BY 2 { a = i }\n WHILE (a < 2) { a = a + 1 } }\n"
+      "KINETIC k { COMPARTMENT i, v[i] { ca }\n LONGITUDINAL_DIFFUSION D { ca }\n ~ ca[0] <-> ca[1] (1, 2) "
+      "}\n"
+      "LINEAR l { ~ a + 2*b = 1 }\nNET_RECEIVE(w) { INITIAL { w = 1 }\n WATCH (v > 3) 2 }");
+  const auto& body = f.block("BREAKPOINT")->body;
+  EXPECT_EQ(body[0].kind, Statement::Kind::from);
+  EXPECT_EQ(body[0].terms.at(2).number, 2);
+  EXPECT_EQ(body[1].kind, Statement::Kind::repeat);
+  const auto& k = f.block("KINETIC", "k")->body;
+  EXPECT_EQ(k[0].kind, Statement::Kind::compartment);
+  EXPECT_EQ(k[0].name, "i");
+  EXPECT_EQ(k[1].kind, Statement::Kind::diffusion);
+  EXPECT_EQ(k[1].names, std::vector<std::string>{"ca"});
+  EXPECT_EQ(k[2].right.at(0).state.index->number, 1);
+  EXPECT_EQ(f.block("LINEAR", "l")->body.at(0).kind, Statement::Kind::equation);
+  EXPECT_EQ(f.block("NET_RECEIVE")->body.at(1).kind, Statement::Kind::watch);
+}
+
 TEST(Parser, AFileWithoutAMechanismIsRefused) {
   for (const auto* text : {"", "NEURON { RANGE a }"}) {
     try {
       parse(text, "x.mod");
       ADD_FAILURE() << text;
     } catch (const InputError& error) {
-      EXPECT_STREQ(error.what(), "x.mod: has no NEURON block with SUFFIX or POINT_PROCESS");
+      EXPECT_STREQ(error.what(), "x.mod: has no NEURON block with SUFFIX, POINT_PROCESS or ARTIFICIAL_CELL");
     }
   }
 }

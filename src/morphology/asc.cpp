@@ -126,17 +126,28 @@ class Importer {
       if (item.starts_with(Item::Kind::text)) contour(item);
       if (item.items[0].is_list()) tree(item);
     }
-    if (contours_.empty())
-      fail_input("{}: has no soma: a contour named CellBody, \"Cell Body\" or Soma of more than two points",
-                 name_);
     join();
     remove_empty();
+    require_one_tree();
     return assemble();
   }
 
  private:
   [[noreturn]] void refuse(int line, const std::string& what) const {
     fail_input("{}:{}: {}", name_, line, what);
+  }
+
+  /// Without a soma to hang on, each tree would be a neuron of its own, as it is in NEURON.
+  void require_one_tree() const {
+    if (!contours_.empty()) return;
+    size_t trees = 0;
+    for (size_t i = 0; i < branches_.size(); ++i)
+      trees += branches_[i].parent < 0 && !is_removed(static_cast<int>(i));
+    if (trees != 1)
+      fail_input(
+          "{}: has no soma, but {} trees; expected a contour named CellBody, \"Cell Body\" or Soma of more "
+          "than two points, or one tree",
+          name_, trees);
   }
 
   std::optional<std::array<double, 4>> point(const Item& item) const {
@@ -236,12 +247,27 @@ class Importer {
 
   Morphology assemble() const {
     Morphology m;
+    if (contours_.empty()) {
+      m.notes.push_back(
+          fmt::format("{}: has no soma; its first section stands for it, and distances count from that "
+                      "section's start",
+                      name_));
+      add_branches(m);
+      return m;
+    }
     Section soma;
     soma.name = "soma[0]";
     soma.region = Region::soma;
     for (const auto& [x, y, z, d] : soma_frusta(contours_)) soma.points.push_back(stored_point(x, y, z, d));
     if (soma.points.empty()) fail_input("{}: all points of the soma's contour are in one place", name_);
     m.sections.push_back(std::move(soma));
+    add_branches(m);
+    return m;
+  }
+
+  void add_branches(Morphology& m) const {
+    const int root = contours_.empty() ? -1 : 0;
+    int zeros = 0;
     std::vector<int> index(branches_.size(), -1);
     // NEURON's order: by kind, in the order of the file. A child may have another kind than its parent only
     // in other formats.
@@ -255,15 +281,23 @@ class Importer {
         if (b.region != region || is_removed(static_cast<int>(i))) continue;
         Section s;
         s.region = region;
-        for (const auto& [x, y, z, d] : b.points) s.points.push_back(stored_point(x, y, z, d));
+        for (const auto& [x, y, z, d] : b.points) {
+          s.points.push_back(stored_point(x, y, z, d));
+          zeros += d == 0;
+        }
         s.name = fmt::format("{}[{}]", base, number++);
-        s.parent = b.parent < 0 ? 0 : index[static_cast<size_t>(b.parent)];
+        s.parent = b.parent < 0 ? root : index[static_cast<size_t>(b.parent)];
         s.parent_x = b.parent < 0 ? 0.5 : 1;
         index[i] = static_cast<int>(m.sections.size());
         m.sections.push_back(std::move(s));
       }
     }
-    return m;
+    if (zeros > 0)
+      m.notes.push_back(
+          fmt::format("{}: points with a diameter of 0: {}; left so, as NEURON does: no membrane and no "
+                      "current along the "
+                      "tree there",
+                      name_, zeros));
   }
 
   std::string name_;

@@ -130,13 +130,21 @@ TEST(Asc, ErrorsNameFileAndLine) {
   for (const auto& [text, message] : wrong) EXPECT_EQ(refusal(kSoma + text), message);
 }
 
-TEST(Asc, AFileWithoutASomaIsRefused) {
+TEST(Asc, AFileWithoutASomaIsOneTreeOrRefused) {
   const std::string dendrite = "( (Dendrite) (0 9 0 1) (0 50 0 1) )\n";
-  const std::string wanted =
-      "cell.asc: has no soma: a contour named CellBody, \"Cell Body\" or Soma of more than two points";
-  EXPECT_EQ(refusal(""), wanted);
-  EXPECT_EQ(refusal(dendrite), wanted);
-  EXPECT_EQ(refusal("(\"CellBody\" (1 0 0 1) (0 1 0 1))\n" + dendrite), wanted);
+  const auto wanted = [](int trees) {
+    return fmt::format(
+        "cell.asc: has no soma, but {} trees; expected a contour named CellBody, \"Cell Body\" or Soma of "
+        "more than two points, or one tree",
+        trees);
+  };
+  EXPECT_EQ(refusal(""), wanted(0));
+  EXPECT_EQ(refusal(dendrite + dendrite), wanted(2));
+  const auto m = read_asc("(\"CellBody\" (1 0 0 1) (0 1 0 1))\n" + dendrite, "cell.asc");
+  ASSERT_EQ(m.sections.size(), 1u);
+  EXPECT_EQ(m.sections[0].name, "dend[0]");
+  EXPECT_EQ(m.sections[0].parent, -1);
+  EXPECT_NE(m.notes.at(0).find("has no soma"), std::string::npos);
   EXPECT_EQ(refusal("(\"CellBody\" (1 0 0 1) (1 0 0 1) (1 0 3 1))\n" + dendrite),
             "cell.asc: all points of the soma's contour are in one place");
 }

@@ -20,6 +20,9 @@ std::vector<double> arc_of(const std::vector<Point>& points) {
   return arc;
 }
 
+/// What NEURON puts for 4/pi times the resistance of a frustum that ends in a point.
+constexpr double kClosed = 1e15;
+
 struct Half {
   double diameter_sum = 0, area = 0, resistance = 0;
 };
@@ -42,7 +45,7 @@ class Tracing {
       sum.diameter_sum += (d1 + d2) * delta;
       delta = std::max(delta, 1e-15);
       sum.area += (d1 + d2) * std::sqrt(delta * delta + 0.25 * (d2 - d1) * (d2 - d1));
-      sum.resistance += delta / (d1 * d2);
+      sum.resistance += d1 * d2 > 0 ? delta / (d1 * d2) : kClosed;
       x1 = x2;
       d1 = d2;
       if (!piece_ends) break;
@@ -141,40 +144,26 @@ int Compartments::at(int section, double x) const {
 
 namespace {
 
-struct Attachment {
-  int section;
-  double x;
-};
-
-/// Where a section hangs. What begins where its parent begins hangs where the parent does; only the root has
-/// a beginning of its own.
-Attachment attachment(const std::vector<Section>& sections, size_t section) {
-  Attachment a{sections[section].parent, sections[section].parent_x};
-  while (a.x <= 0 && sections[static_cast<size_t>(a.section)].parent >= 0) {
-    const auto& parent = sections[static_cast<size_t>(a.section)];
-    a = {parent.parent, parent.parent_x};
+void require_shape(const Section& section) {
+  if (!(length_um(section) > 0)) fail_input("section {} has no length", section.name);
+  for (const auto& p : section.points) {
+    if (!(p.diameter_um >= 0))
+      fail_input("section {} has a point of diameter {} um", section.name, p.diameter_um);
   }
-  return a;
+  if (section.points.empty() && !(section.diameter_um > 0))
+    fail_input("section {} has a diameter of {} um", section.name, section.diameter_um);
 }
 
 }  // namespace
 
 Compartments cut(const Morphology& morphology, const std::function<int(const Section&)>& number,
-                 double axial_resistivity_ohm_cm) {
+                 const std::function<double(const Section&)>& axial_resistivity_ohm_cm) {
   Compartments all;
   all.sections = morphology.sections;
-  all.axial_resistivity_ohm_cm = axial_resistivity_ohm_cm;
-  const size_t sections = all.sections.size();
-  std::vector<int> children_at_end(sections), children_at_start(sections);
-  for (size_t s = 0; s < sections; ++s) {
+  for (size_t s = 0; s < all.sections.size(); ++s) {
     const auto& section = all.sections[s];
-    if (!(length_um(section) > 0)) fail_input("section {} has no length", section.name);
-    for (const auto& p : section.points) {
-      if (!(p.diameter_um > 0))
-        fail_input("section {} has a point of diameter {} um", section.name, p.diameter_um);
-    }
-    if (section.points.empty() && !(section.diameter_um > 0))
-      fail_input("section {} has a diameter of {} um", section.name, section.diameter_um);
+    require_shape(section);
+    all.axial_resistivity_ohm_cm.push_back(axial_resistivity_ohm_cm(section));
     all.first_compartment.push_back(static_cast<int>(all.compartments.size()));
     const int n = number(section);
     if (n > kMostCompartments - all.first_compartment.back())
@@ -186,69 +175,15 @@ Compartments cut(const Morphology& morphology, const std::function<int(const Sec
       cut_cylinder(section, n, all.compartments);
     for (size_t i = static_cast<size_t>(all.first_compartment.back()); i < all.compartments.size(); ++i)
       all.compartments[i].section = static_cast<int>(s);
-    if (section.parent < 0) continue;
-    const auto [parent, x] = attachment(all.sections, s);
-    if (x >= 1) ++children_at_end[static_cast<size_t>(parent)];
-    if (x <= 0) ++children_at_start[static_cast<size_t>(parent)];
   }
   all.first_compartment.push_back(static_cast<int>(all.compartments.size()));
-
-  const double ra = axial_resistivity_ohm_cm;
-  all.node_of.assign(all.compartments.size(), -1);
-  std::vector<int> end_node(sections, -1);
-  std::vector<double> end_path(sections);
-  int start_node = -1;  // of the root
-  for (size_t s = 0; s < sections; ++s) {
-    const auto& section = all.sections[s];
-    int parent = -1;
-    double resistance = 0, path = 0;  // from the parent node to the section's start
-    if (section.parent >= 0) {
-      const auto [on, x] = attachment(all.sections, s);
-      const auto p = static_cast<size_t>(on);
-      if (x <= 0) {
-        parent = start_node;
-        path = length_um(all.sections[0]) / 2;
-        if (children_at_start[p] == 1) resistance = ra * all.compartments[0].resistance_before;
-      } else if (x >= 1) {
-        parent = end_node[p];
-        path = end_path[p];
-        // Alone at its parent's end: the two half resistances in series.
-        if (children_at_end[p] == 1)
-          resistance =
-              ra * all.compartments[static_cast<size_t>(all.first_compartment[p + 1]) - 1].resistance_after;
-      } else {
-        const int c = all.at(on, x);
-        parent = all.node_of[static_cast<size_t>(c)];
-        path = all.compartments[static_cast<size_t>(c)].path_um;
-      }
-    } else if (s > 0) {
-      fail_input("section {} is connected to nothing", section.name);
-    } else {
-      path = -0.5 * length_um(section);
-    }
-    for (int i = all.first_compartment[s]; i < all.first_compartment[s + 1]; ++i) {
-      auto& c = all.compartments[static_cast<size_t>(i)];
-      resistance += ra * c.resistance_before;
-      c.path_um = std::fabs(path + c.length_um / 2);
-      path += c.length_um;
-      all.node_of[static_cast<size_t>(i)] = static_cast<int>(all.nodes.size());
-      all.nodes.push_back({parent, i, parent < 0 ? 0 : 1 / resistance});
-      parent = static_cast<int>(all.nodes.size()) - 1;
-      resistance = ra * c.resistance_after;
-    }
-    end_path[s] = path;
-    end_node[s] = parent;
-    if (s == 0) start_node = all.node_of[0];
-    if (children_at_start[s] > 1) {
-      start_node = static_cast<int>(all.nodes.size());
-      all.nodes.push_back({all.node_of[0], -1, 1 / (ra * all.compartments[0].resistance_before)});
-    }
-    if (children_at_end[s] > 1) {
-      end_node[s] = static_cast<int>(all.nodes.size());
-      all.nodes.push_back({parent, -1, 1 / resistance});
-    }
-  }
+  connect(all);
   return all;
+}
+
+Compartments cut(const Morphology& morphology, const std::function<int(const Section&)>& number,
+                 double axial_resistivity_ohm_cm) {
+  return cut(morphology, number, [&](const Section&) { return axial_resistivity_ohm_cm; });
 }
 
 }  // namespace nt::morphology

@@ -15,7 +15,8 @@ struct Compartment {
   double area_um2 = 0;     // of the membrane: the frusta's mantles
   double resistance_before = 0,
          resistance_after = 0;  // of its two halves, Mohm for an axial resistivity of 1 ohm cm
-  double path_um = 0;           // from the middle of the root section, along the tree, to the centre
+  double path_um = 0;  // along the tree from the soma's middle (where there is none: the root's start) to the
+                       // centre
 };
 
 /// A node of the cable equation: a compartment, or a point without membrane where sections meet.
@@ -31,9 +32,9 @@ struct Compartments {
   std::vector<Section> sections;
   std::vector<Compartment> compartments;
   std::vector<CableNode> nodes;
-  std::vector<int> first_compartment;  // of each section; one more at the end
-  std::vector<int> node_of;            // of each compartment
-  double axial_resistivity_ohm_cm = 0;
+  std::vector<int> first_compartment;            // of each section; one more at the end
+  std::vector<int> node_of;                      // of each compartment
+  std::vector<double> axial_resistivity_ohm_cm;  // of each section
 
   int count(int section) const {
     return first_compartment[static_cast<size_t>(section) + 1] -
@@ -55,9 +56,14 @@ int by_spacing(const Section& section, double spacing_um);
 int by_d_lambda(const Section& section, double fraction, double frequency_hz, double axial_resistivity_ohm_cm,
                 double capacitance_uF_cm2);
 
+/// Makes the nodes of sections and compartments that are there, and their distances along the tree.
+void connect(Compartments& all);
+
 /// Cuts every section into `number(section)` compartments. Areas and resistances as NEURON computes them from
 /// 3-D points (treeset.cpp). A point without membrane that only joins two nodes is left out, its resistances
 /// in series: the same equation.
+Compartments cut(const Morphology& morphology, const std::function<int(const Section&)>& number,
+                 const std::function<double(const Section&)>& axial_resistivity_ohm_cm);
 Compartments cut(const Morphology& morphology, const std::function<int(const Section&)>& number,
                  double axial_resistivity_ohm_cm);
 

@@ -26,6 +26,12 @@ std::string_view name_of(Region region) {
   return "other";
 }
 
+int soma_of(const std::vector<Section>& sections) {
+  for (size_t i = 0; i < sections.size(); ++i)
+    if (sections[i].region == Region::soma) return static_cast<int>(i);
+  return 0;
+}
+
 Point stored_point(double x_um, double y_um, double z_um, double diameter_um) {
   const auto stored = [](double value) {
     char text[40];

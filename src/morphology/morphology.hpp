@@ -7,8 +7,10 @@
 
 namespace nt::morphology {
 
-/// Part of what a result is known by. Raise it when the same file comes to another tree.
+/// Part of what a result is known by. Raise it when the same file comes to another tree; kSwcVersion when
+/// only SWC files do.
 inline constexpr int kMorphologyVersion = 1;
+inline constexpr int kSwcVersion = 2;
 
 enum class Region : uint8_t { soma, axon, basal, apical, other };
 std::string_view name_of(Region region);
@@ -29,10 +31,14 @@ struct Section {
   double diameter_um = 0;
 };
 
-/// Sections, each after its parent; the first is the soma.
+/// Sections, each after its parent. The first is the root: the soma, but in files that begin elsewhere.
 struct Morphology {
   std::vector<Section> sections;
+  std::vector<std::string> notes = {};  // what a user should know of how the file was read
 };
+
+/// The first section of the soma; that of the root where there is no soma.
+int soma_of(const std::vector<Section>& sections);
 
 /// Reads a reconstruction by its extension: .swc, or .asc (Neurolucida). InputError naming file:line.
 Morphology read_morphology(const std::filesystem::path& file);

@@ -364,30 +364,83 @@ TEST(Swc, ErrorsNameFileAndLine) {
       {"2 3 0 nan 0 1 1", "cell.swc:3: 'nan' is not a number"},
       {"2 3 0 10 0 1", "cell.swc:3: 6 numbers; expected id, type, x, y, z, radius, parent"},
       {"2.5 3 0 10 0 1 1", "cell.swc:3: '2.5' is no whole number"},
-      {"2 3 0 10 0 -1 1", "cell.swc:3: a radius of -1 um; expected more than 0"},
-      {"2 3 0 10 0 0 1", "cell.swc:3: a radius of 0 um; expected more than 0"},
+      {"2 3 0 10 0 -1 1", "cell.swc:3: a radius of -1 um; expected 0 or more"},
       {"2 3 0 1e7 0 1 1", "cell.swc:3: a coordinate of 10000000 um"},
       {"2 3 0 10 0 1 7", "cell.swc:3: the parent 7 is not there"},
       {"2 3 0 10 0 1 2", "cell.swc:3: a point that is its own parent"},
       {"1 3 0 10 0 1 1", "cell.swc:3: a second point 1; the first is in line 2"},
       {"2 3 0 10 0 1 3\n3 3 0 20 0 1 2", "cell.swc:3: point 2 is its own ancestor"},
-      {"2 3 0 10 0 1 1\n3 1 0 20 0 1 2", "cell.swc:4: a soma point on a branch"},
+      {"-2 3 0 10 0 1 1", "cell.swc:3: a point -2; expected a number from 0 on"},
   };
   for (const auto& [line, message] : wrong) EXPECT_EQ(refusal(soma + line + "\n"), message);
 }
 
-TEST(Swc, AFileWithoutPointsOrWithoutASomaIsRefused) {
+TEST(Swc, AFileWithoutPointsIsRefused) {
   EXPECT_EQ(refusal(""), "cell.swc: holds no points");
   EXPECT_EQ(refusal("# nothing\n\n"), "cell.swc: holds no points");
-  EXPECT_EQ(refusal("1 3 0 0 0 1 -1\n2 3 0 10 0 1 1\n"),
-            "cell.swc: has no soma (points of type 1), which the tree has to start from");
 }
 
-TEST(Swc, SeveralRootsAreBranchesOfTheSoma) {
+TEST(Swc, WithoutASomaTheFirstPointIsTheRoot) {
+  constexpr auto text =
+      "1 3 0 0 0 1 -1\n"
+      "2 3 0 100 0 1 1\n"
+      "3 3 30 150 0 0.5 2\n"
+      "4 3 -30 150 0 0.5 2\n"
+      "5 3 20 0 0 1 1\n";  // a branch of the first point begins where the root does
+  expect_sections(text, {{"dend[0]", "", 0, 2, 5, 100, 628.318531},
+                         {"dend[1]", "dend[0]", 1, 2, 3, 58.3095189, 274.787236},
+                         {"dend[2]", "dend[0]", 1, 2, 3, 58.3095189, 274.787236},
+                         {"dend[3]", "dend[0]", 0, 2, 1, 20, 125.663706}});
+  ASSERT_EQ(swc(text).notes.size(), 1u);
+  EXPECT_NE(swc(text).notes[0].find("has no soma"), std::string::npos);
+}
+
+TEST(Swc, ASomaMayComeAfterANeurite) {
+  expect_sections(
+      "1 3 0 0 0 1 -1\n2 3 0 10 0 1 1\n3 1 0 20 0 6 2\n4 1 0 30 0 6 3\n5 3 0 60 0 1 4\n6 3 0 90 0 1 5\n",
+      {{"dend[0]", "", 0, 2, 1, 10, 62.8318531},
+       {"soma[0]", "dend[0]", 1, 3, 1, 20, 622.859634},
+       {"dend[1]", "soma[0]", 1, 3, 3, 60, 376.991118}});
+}
+
+TEST(Swc, SeveralRootsHangOnTheFirstSection) {
   const auto m = swc("1 1 0 0 0 6 -1\n2 3 0 10 0 1 -1\n3 3 0 60 0 1 2\n");
   ASSERT_EQ(m.sections.size(), 2u);
   EXPECT_EQ(m.sections[1].parent, 0);
   EXPECT_EQ(m.sections[1].parent_x, 0.5);
+  expect_sections(
+      "1 1 0 0 0 6 -1\n2 1 0 8 0 6 1\n3 1 0 16 0 6 2\n4 3 0 20 0 1 3\n5 3 0 60 0 1 4\n6 3 0 -10 0 1 -1\n"
+      "7 3 0 -60 0 1 6\n8 3 3 -70 0 1 -1\n",
+      {{"soma[0]", "", 0, 3, 1, 16, 603.185789},
+       {"dend[0]", "soma[0]", 1, 3, 3, 44, 276.460154},
+       {"dend[1]", "soma[0]", 0.5, 2, 3, 50, 314.159265},
+       {"dend[2]", "soma[0]", 0.5, 2, 3, 70.0642562, 440.226705}});
+}
+
+TEST(Swc, ARadiusOfZeroIsLeftAndSaid) {
+  constexpr auto text = "1 1 0 0 0 5 -1\n2 3 0 5 0 0.5 1\n3 3 0 50 0 0 2\n";
+  expect_sections(
+      text, {{"soma[0]", "", 0, 3, 1, 10, 314.159265}, {"dend[0]", "soma[0]", 0.5, 2, 3, 45, 70.6901979}});
+  const auto notes = swc(text).notes;
+  ASSERT_EQ(notes.size(), 1u);
+  EXPECT_EQ(notes[0],
+            "cell.swc:3: a radius of 0; left so, as NEURON does: no membrane and no current along the tree "
+            "there");
+}
+
+TEST(Swc, PointsWhoseBranchesAreMixedUpAreReadBranchAfterBranch) {
+  // NEURON would join point 3 of one branch with point 4 of the other.
+  const auto m =
+      swc("1 1 0 0 0 5 -1\n2 3 0 5 0 1 1\n3 4 0 -5 0 1 1\n4 3 0 25 0 1 2\n5 4 0 -25 0 1 3\n6 3 0 45 0 1 4\n");
+  ASSERT_EQ(m.sections.size(), 3u);
+  EXPECT_EQ(m.sections[1].name, "dend[0]");
+  EXPECT_EQ(length_um(m.sections[1]), 40);
+  EXPECT_EQ(m.sections[2].name, "apic[0]");
+  EXPECT_EQ(length_um(m.sections[2]), 20);
+}
+
+TEST(Swc, AParentZeroIsNoneWhereNoPointHasThatNumber) {
+  EXPECT_EQ(swc("1 1 0 0 0 6 0\n2 3 0 10 0 1 1\n3 3 0 60 0 1 2\n").sections.size(), 2u);
 }
 
 }  // namespace

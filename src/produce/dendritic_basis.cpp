@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "dataset/hdf5.hpp"
+#include "files/hdf5.hpp"
 #include "numerics/symmetric_eigen.hpp"
 
 namespace nt::produce {
@@ -112,7 +112,7 @@ DendriticBasis fit_dendritic_basis(const VoltageMoments& moments, int64_t compon
 
 std::string dendritic_basis_bytes(const DendriticBasis& basis, const std::string& configuration,
                                   int64_t fit_trials, int64_t samples) {
-  dataset::Hdf5Image image;
+  files::Hdf5Image image;
   image.attribute("format", kFormat);
   image.attribute("program_version", NEURONTWIN_VERSION);
   image.seal();
@@ -133,7 +133,7 @@ std::string dendritic_basis_bytes(const DendriticBasis& basis, const std::string
 }
 
 DendriticBasis read_dendritic_basis(const std::filesystem::path& file, const std::string& configuration) {
-  const dataset::Hdf5File stored(file);
+  const files::Hdf5File stored(file);
   if (const auto format = stored.text_attribute("format"); format != kFormat)
     fail_input("{}: is '{}', expected '{}'", file.string(), format, kFormat);
   if (stored.text_attribute("configuration") != configuration) {

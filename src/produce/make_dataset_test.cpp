@@ -224,7 +224,7 @@ TEST(Dataset, ShardsSayWhoMadeThemAndTheirDigest) {
   const dataset::Shard shard(dataset::shard_path(folder, "train", 1));
   EXPECT_EQ(shard.identity().neuron, plan.identity.neuron);
   EXPECT_EQ(shard.identity().recipe, plan.identity.recipe);
-  EXPECT_EQ(shard.digest(), dataset::Hdf5File(shard.path()).text_attribute("digest"));
+  EXPECT_EQ(shard.digest(), files::Hdf5File(shard.path()).text_attribute("digest"));
 }
 
 TEST(Dataset, OfOtherFilesOrAlgorithmsIsPutAsideAndOfOtherSettingsRefused) {
@@ -324,8 +324,8 @@ TEST(Dataset, AVoltageThatIsNoNumberIsNamedWithItsTrialAndTime) {
 }
 
 /// One silent trial of 3 ms as a program that is not ours could write it, with what `add` puts beside.
-fs::path shard_from_elsewhere(const std::string& name, const std::function<void(dataset::Hdf5Image&)>& add) {
-  dataset::Hdf5Image image;
+fs::path shard_from_elsewhere(const std::string& name, const std::function<void(files::Hdf5Image&)>& add) {
+  files::Hdf5Image image;
   for (const auto* text : {"configuration", "split"}) image.attribute(text, "from elsewhere");
   image.attribute("format", "neurontwin dataset 1");
   for (const auto& [number, value] : {std::pair{"seed", 0},
@@ -352,7 +352,7 @@ fs::path shard_from_elsewhere(const std::string& name, const std::function<void(
 }
 
 TEST(Signals, FromElsewhereAreReadBackWithTheirUnits) {
-  const auto folder = shard_from_elsewhere("elsewhere", [](dataset::Hdf5Image& image) {
+  const auto folder = shard_from_elsewhere("elsewhere", [](files::Hdf5Image& image) {
     image.write<float>("/output/tuft_calcium", std::vector<float>{1, 2, 3}, "mM", {1, 3});
     image.write<float>("/output/currents", std::vector<float>{1, 2, 3, 4, 5, 6}, "nA", {1, 3, 2});
     image.write<float>("/output/one_in_a_list", std::vector<float>{7, 8, 9}, "", {1, 3, 1});
@@ -380,7 +380,7 @@ TEST(Signals, FromElsewhereAreReadBackWithTheirUnits) {
 }
 
 TEST(Signals, ThatTheDataSetHasNoneOfIsSaid) {
-  const auto folder = shard_from_elsewhere("no-signals", [](dataset::Hdf5Image&) {});
+  const auto folder = shard_from_elsewhere("no-signals", [](files::Hdf5Image&) {});
   EXPECT_EQ(config::message_of([&] { dataset::Split::open(folder, "test").signal("nexus_mV"); }),
             dataset::shard_path(folder, "test", 0).string() +
                 ": has no signal 'nexus_mV' under /output; it has none");
@@ -389,7 +389,7 @@ TEST(Signals, ThatTheDataSetHasNoneOfIsSaid) {
 TEST(Signals, ThatAreNoFloatsOrNoNumbersAreRefusedByName) {
   const auto refused = [](auto type, auto value) {
     using T = decltype(type);
-    const auto folder = shard_from_elsewhere("refused", [&](dataset::Hdf5Image& image) {
+    const auto folder = shard_from_elsewhere("refused", [&](files::Hdf5Image& image) {
       image.write<T>("/output/calcium", std::vector<T>{1, value, 3}, "mM", {1, 3});
     });
     return config::message_of([&] { dataset::Split::open(folder, "test"); });

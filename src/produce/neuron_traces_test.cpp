@@ -3,8 +3,8 @@
 
 #include <cmath>
 
-#include "dataset/hdf5.hpp"
 #include "dataset/replay_input.hpp"
+#include "files/hdf5.hpp"
 #include "simulate/cable.hpp"
 #include "simulate/simulator.hpp"
 
@@ -50,7 +50,7 @@ TEST_P(NeuronsTraces, OfBackwardEulerAreOurs) {
   spec.scheme = simulate::Scheme::backward_euler;
   const auto ours = simulate::simulate(cell_, {spec, simulate::Precision::in_double}, inputs_, 2000, 1);
   for (size_t i = 0; i < files_.size(); ++i) {
-    const dataset::Hdf5File file(files_[i]);
+    const files::Hdf5File file(files_[i]);
     const auto soma = file.read<double>("/be_dt0.025/soma_mV"),
                nexus = file.read<double>("/be_dt0.025/nexus_mV");
     for (size_t k = 0; k < 800; ++k)  // 100 ms: what rounding does to an excitable cell grows with time
@@ -66,7 +66,7 @@ TEST_P(NeuronsTraces, AtConvergenceHaveOurSpikes) {
   for (const auto precision : {simulate::Precision::in_double, simulate::Precision::in_float}) {
     const auto ours = simulate::simulate(cell_, {{}, precision}, inputs_, 2000, 1);
     for (size_t i = 0; i < files_.size(); ++i)
-      expect_the_same_spikes(ours[i], dataset::Hdf5File(files_[i]).read<double>("/converged/spike_times_ms"),
+      expect_the_same_spikes(ours[i], files::Hdf5File(files_[i]).read<double>("/converged/spike_times_ms"),
                              0.5, files_[i]);
   }
 }

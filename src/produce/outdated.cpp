@@ -36,7 +36,7 @@ std::vector<Makers> makers_in(const std::filesystem::path& folder, const Dataset
   std::ranges::sort(files);
   std::vector<Makers> makers;
   for (const auto& file : files) {
-    const auto identity = dataset::identity_in(dataset::Hdf5File(file));
+    const auto identity = dataset::identity_in(files::Hdf5File(file));
     auto known = std::ranges::find_if(
         makers, [&](const auto& m) { return dataset::same_maker(m.identity, identity); });
     if (known == makers.end()) known = makers.insert(known, Makers{identity, {}});

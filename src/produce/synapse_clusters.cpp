@@ -4,7 +4,7 @@
 #include <cmath>
 #include <set>
 
-#include "dataset/hdf5.hpp"
+#include "files/hdf5.hpp"
 #include "numerics/k_means.hpp"
 
 namespace nt::produce {
@@ -70,7 +70,7 @@ stimulus::SynapseClusters cluster_synapses(const VoltageMoments& moments, const 
 
 std::string synapse_clusters_bytes(const stimulus::SynapseClusters& clusters,
                                    const std::string& configuration, int64_t fit_trials) {
-  dataset::Hdf5Image image;
+  files::Hdf5Image image;
   image.attribute("format", kFormat);
   image.attribute("program_version", NEURONTWIN_VERSION);
   image.seal();
@@ -90,7 +90,7 @@ std::string synapse_clusters_bytes(const stimulus::SynapseClusters& clusters,
 
 stimulus::SynapseClusters read_synapse_clusters(const std::filesystem::path& file,
                                                 const std::string& configuration) {
-  const dataset::Hdf5File stored(file);
+  const files::Hdf5File stored(file);
   if (const auto format = stored.text_attribute("format"); format != kFormat)
     fail_input("{}: is '{}', expected '{}'", file.string(), format, kFormat);
   if (stored.text_attribute("configuration") != configuration)

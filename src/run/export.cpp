@@ -2,8 +2,8 @@
 
 #include <array>
 
-#include "dataset/hdf5.hpp"
 #include "files/files.hpp"
+#include "files/hdf5.hpp"
 #include "twin/onnx_file.hpp"
 
 namespace nt::run {
@@ -24,7 +24,7 @@ void export_twin(const twin::Twin& twin, const twin::TwinDescription& descriptio
     fail_input("format {}: expected onnx or hdf5; TorchScript is written by python3 python/convert_twin.py",
                format);
   }
-  dataset::Hdf5Image image;
+  files::Hdf5Image image;
   // As data sets: an attribute could not hold the places of many synapses.
   for (const auto& [name, text] : twin::texts_of(description))
     image.write_texts("/description/" + name, std::array{text});

@@ -2,12 +2,14 @@
 
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <set>
 
 #include "evaluate/evaluate.hpp"
 #include "files/files.hpp"
 #include "interpret/interpret.hpp"
 #include "mechanism/catalogue.hpp"
+#include "mechanism/mod_file_version.hpp"
 #include "produce/signal_sources.hpp"
 #include "search/search.hpp"
 #include "simulate/simulation.hpp"
@@ -20,7 +22,9 @@ namespace {
 using Keys = std::initializer_list<std::string_view>;
 
 std::string content_of(const std::filesystem::path& file) {
-  return fmt::format("content {}", files::digest(files::read_file(file)));
+  const auto content = fmt::format("content {}", files::digest(files::read_file(file)));
+  return file.extension() == ".swc" ? fmt::format("{}, read by rules {}", content, morphology::kSwcVersion)
+                                    : content;
 }
 
 std::string text_of(const config::Settings& table, std::string_view name, Keys left_out = {}) {
@@ -56,6 +60,10 @@ std::string catalogue_text(const cell::Neuron& neuron) {
     if (used.contains(std::string(entry.name)))
       text += fmt::format("{} = 'content {}'\n", entry.name, files::digest(entry.text));
   }
+  const bool brings_its_own =
+      std::any_of(cell->placements.begin(), cell->placements.end(),
+                  [](const cell::Placement& placement) { return placement.loaded->name.ends_with(".mod"); });
+  if (brings_its_own) text += fmt::format("'how .mod files are read' = {}\n", mechanism::kModFileVersion);
   return text;
 }
 

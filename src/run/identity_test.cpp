@@ -4,6 +4,7 @@
 
 #include "config/temporary_folder.hpp"
 #include "files/files.hpp"
+#include "morphology/morphology.hpp"
 #include "run/experiment.hpp"
 #include "run/project_folder.hpp"
 
@@ -113,9 +114,10 @@ TEST(Identity, OfADetailedCellHasFilesByContentAndShippedMechanismsByText) {
   options.experiment = folder / "experiments/ball-and-stick.toml";
   const auto before = read_experiment(options);
   const auto values = config::values_by_key(before.plan.identity.configuration);
-  EXPECT_EQ(
-      values.at("cell.morphology"),
-      fmt::format("'content {}'", files::digest(files::read_file(folder / "cells/ball-and-stick.swc"))));
+  EXPECT_EQ(values.at("cell.morphology"),
+            fmt::format("'content {}, read by rules {}'",
+                        files::digest(files::read_file(folder / "cells/ball-and-stick.swc")),
+                        morphology::kSwcVersion));
   EXPECT_TRUE(values.at("catalogue.leak").starts_with("'content "));
   EXPECT_TRUE(values.contains("catalogue.DoubleExp"));
   EXPECT_FALSE(values.contains("catalogue.NaTs2_t"));  // not in this cell

@@ -3,10 +3,13 @@
 #include <array>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 
-#include "cell/detailed.hpp"
+#include "cell/neuron.hpp"
 #include "dataset/shard.hpp"
+#include "files/files.hpp"
 #include "mechanism/pace.hpp"
+#include "morphology/drawing.hpp"
 #include "run/detail/inspect_dataset.hpp"
 #include "run/experiment.hpp"
 #include "twin/saved_twin.hpp"
@@ -39,14 +42,28 @@ void print_geometry(Lines& out, const morphology::Compartments& g) {
   }
 }
 
-void inspect_morphology(Lines& out, const std::filesystem::path& file) {
+/// Where a picture of the tree is asked for; empty: nowhere.
+using Svg = std::filesystem::path;
+
+void draw(const morphology::Compartments& geometry, const std::filesystem::path& of, const Svg& svg) {
+  if (!svg.empty())
+    files::write_file_atomically(svg, morphology::drawn_as_svg(geometry, of.filename().string()));
+}
+
+[[noreturn]] void refuse_svg(const std::filesystem::path& file) {
+  fail_input("--svg: {} has no tree to draw; expected a morphology or a detailed cell", file.string());
+}
+
+void inspect_morphology(Lines& out, const std::filesystem::path& file, const Svg& svg) {
   constexpr double kSpacing_um = 40;
   out.print("# a morphology; compartments of {} um or less, distances along the tree from the soma\n",
             kSpacing_um);
-  print_geometry(
-      out, morphology::cut(
-               morphology::read_morphology(file),
-               [](const morphology::Section& s) { return morphology::by_spacing(s, kSpacing_um); }, 100));
+  const auto morphology = morphology::read_morphology(file);
+  const auto geometry = morphology::cut(
+      morphology, [](const morphology::Section& s) { return morphology::by_spacing(s, kSpacing_um); }, 100);
+  print_geometry(out, geometry);
+  draw(geometry, file, svg);
+  for (const auto& note : morphology.notes) out.print("note     {}\n", note);
 }
 
 std::string_view words_for(mechanism::IonQuantity quantity) {
@@ -100,26 +117,34 @@ void inspect_detailed_cell(Lines& out, const cell::DetailedCell& cell, const con
     out.print("{:<16} {:>12}  {}\n", p.mechanism().name, p.compartments.size(), fmt::join(ranges, ", "));
   }
   const auto synapses = [&](const cell::SynapseGroup& group) {
-    if (!group.placement) return std::string("none");
-    const auto& placement = cell.placements[*group.placement];
-    return fmt::format("{} ({})", placement.compartments.size(), placement.mechanism().name);
+    const auto connections = cell::connections_of(cell, group);
+    if (connections.empty()) return std::string("none");
+    std::set<std::string> names;
+    for (const auto& connection : connections)
+      names.insert(cell.placements[connection.placement].mechanism().name);
+    return fmt::format("{} ({})", connections.back().synapse + 1, fmt::join(names, ", "));
   };
   out.print("\nsynapses   excitatory {}, inhibitory {}\n\n# the description, with every default\n{}",
             synapses(cell.excitatory), synapses(cell.inhibitory), settings.resolved());
 }
 
 void inspect_toml(Lines& out, const std::filesystem::path& file, const std::string& profile,
-                  const std::vector<std::string>& set) {
+                  const std::vector<std::string>& set, const Svg& svg) {
   const auto settings = config::Settings::from_file(file, "", set);
   if (settings.has("kind")) {
     if (!profile.empty())
       fail_input("{}: is a cell, which has no profiles; leave --profile out", file.string());
     const auto neuron = cell::read_neuron(settings);
     settings.reject_unread();
-    if (const auto* cell = cell::compartmental(neuron)) return inspect_detailed_cell(out, *cell, settings);
+    if (const auto* cell = cell::compartmental(neuron)) {
+      inspect_detailed_cell(out, *cell, settings);
+      return draw(cell->geometry, file, svg);
+    }
+    if (!svg.empty()) refuse_svg(file);
     out.print("# a cell description, with every default\n{}", settings.resolved());
     return;
   }
+  if (!svg.empty()) refuse_svg(file);
   Options options;
   options.experiment = file;
   options.profile = profile;
@@ -148,6 +173,12 @@ void inspect_twin(Lines& out, const std::filesystem::path& file) {
   if (!experiment.empty()) out.print("\n{}", experiment);
 }
 
+bool is_cell_folder(const std::filesystem::path& path) {
+  std::error_code unreadable;
+  return std::filesystem::is_directory(path, unreadable) &&
+         std::filesystem::exists(cell::cell_file(path), unreadable);
+}
+
 bool is_hdf5(const std::filesystem::path& file) {
   return file.extension() == ".h5" || file.extension() == ".hdf5";
 }
@@ -169,10 +200,11 @@ std::vector<std::vector<std::filesystem::path>> grouped(const std::vector<std::f
   return groups;
 }
 
-void inspect_file(Lines& out, const std::filesystem::path& file) {
+void inspect_file(Lines& out, const std::filesystem::path& file, const Svg& svg) {
   const auto kind = file.extension();
+  if (kind == ".swc" || kind == ".asc") return inspect_morphology(out, file, svg);
+  if (!svg.empty()) refuse_svg(file);
   if (kind == ".safetensors" || kind == ".pt") return inspect_twin(out, file);
-  if (kind == ".swc" || kind == ".asc") return inspect_morphology(out, file);
   if (kind == ".mod") return inspect_mechanism(out, file);
   fail_input(
       "{}: unknown kind of file, expected .toml (experiment or cell), .swc or .asc (morphology), .mod "
@@ -182,8 +214,12 @@ void inspect_file(Lines& out, const std::filesystem::path& file) {
 
 }  // namespace
 
-std::string inspect(const std::vector<std::filesystem::path>& files, const std::string& profile,
-                    const std::vector<std::string>& set) {
+std::string inspect(const std::vector<std::filesystem::path>& named, const std::string& profile,
+                    const std::vector<std::string>& set, const std::filesystem::path& svg) {
+  std::vector<std::filesystem::path> files;
+  for (const auto& file : named) files.push_back(is_cell_folder(file) ? cell::cell_file(file) : file);
+  if (!svg.empty() && files.size() > 1)
+    fail_input("--svg draws one tree, but {} files are given", files.size());
   const auto is_toml = [](const std::filesystem::path& file) { return file.extension() == ".toml"; };
   if ((!profile.empty() || !set.empty()) && std::none_of(files.begin(), files.end(), is_toml))
     fail_input("{} is for experiments and cells (.toml), of which none is given; leave it out",
@@ -193,9 +229,11 @@ std::string inspect(const std::vector<std::filesystem::path>& files, const std::
   for (const auto& group : groups) {
     if (&group != &groups.front()) out.print("\n");
     if (is_toml(group.front())) {
-      inspect_toml(out, group.front(), profile, set);
+      inspect_toml(out, group.front(), profile, set, svg);
     } else if (!is_hdf5(group.front())) {
-      inspect_file(out, group.front());
+      inspect_file(out, group.front(), svg);
+    } else if (!svg.empty()) {
+      refuse_svg(group.front());
     } else if (is_dendritic_basis(group.front())) {
       inspect_dendritic_basis(out, group.front());
     } else if (is_synapse_clusters(group.front())) {

@@ -9,6 +9,6 @@ namespace nt::run {
 /// split together. `profile` and `set` ("key=value") change what experiments and cells say; InputError if
 /// there is none.
 std::string inspect(const std::vector<std::filesystem::path>& files, const std::string& profile = "",
-                    const std::vector<std::string>& set = {});
+                    const std::vector<std::string>& set = {}, const std::filesystem::path& svg = {});
 
 }  // namespace nt::run

@@ -58,7 +58,7 @@ Trees one_tree(const dataset::DatasetIdentity& id) {
           std::vector<size_t>(static_cast<size_t>(id.inhibitory_synapses), 0)};
 }
 
-Trees trees_of(const dataset::Hdf5File& file, const dataset::DatasetIdentity& id) {
+Trees trees_of(const files::Hdf5File& file, const dataset::DatasetIdentity& id) {
   if (!file.has("/cell/region")) return one_tree(id);
   const auto region = file.read_texts("/cell/region");
   const auto length_um = file.read<double>("/cell/length_um");
@@ -175,7 +175,7 @@ void print_output(Lines& out, const Survey& survey) {
 }  // namespace
 
 void inspect_shards(Lines& out, std::span<const std::filesystem::path> files) {
-  const dataset::Hdf5File raw(files.front());
+  const files::Hdf5File raw(files.front());
   out.print("{}\n", files.size() == 1 ? files.front().string()
                                       : fmt::format("{} and {} more; of the first:", files.front().string(),
                                                     files.size() - 1));
@@ -209,17 +209,17 @@ void inspect_shards(Lines& out, std::span<const std::filesystem::path> files) {
 }
 
 bool is_dendritic_basis(const std::filesystem::path& file) {
-  return dataset::Hdf5File(file).has("/direction");
+  return files::Hdf5File(file).has("/direction");
 }
 
 void inspect_dendritic_basis(Lines& out, const std::filesystem::path& file) {
   const auto basis =
-      produce::read_dendritic_basis(file, dataset::Hdf5File(file).text_attribute("configuration"));
+      produce::read_dendritic_basis(file, files::Hdf5File(file).text_attribute("configuration"));
   out.print(
       "{}\n{} components of the voltages of {} compartments, fitted on {} samples; share of their "
       "variance:\n",
       file.string(), basis.components(), basis.compartments(),
-      dataset::Hdf5File(file).number_attribute("fit_samples"));
+      files::Hdf5File(file).number_attribute("fit_samples"));
   double sum = 0;
   for (size_t k = 0; k < basis.components(); ++k) {
     const double share = basis.variance_mV2[k] / basis.total_variance_mV2;
@@ -229,12 +229,12 @@ void inspect_dendritic_basis(Lines& out, const std::filesystem::path& file) {
 }
 
 bool is_synapse_clusters(const std::filesystem::path& file) {
-  return dataset::Hdf5File(file).has("/excitatory_cluster");
+  return files::Hdf5File(file).has("/excitatory_cluster");
 }
 
 void inspect_synapse_clusters(Lines& out, const std::filesystem::path& file) {
   const auto clusters =
-      produce::read_synapse_clusters(file, dataset::Hdf5File(file).text_attribute("configuration"));
+      produce::read_synapse_clusters(file, files::Hdf5File(file).text_attribute("configuration"));
   out.print("{}\n{} clusters of synapses\n  cluster  excitatory  inhibitory\n", file.string(),
             clusters.count);
   for (int c = 0; c < static_cast<int>(clusters.count); ++c) {

@@ -3,19 +3,22 @@
 #include <algorithm>
 #include <array>
 
-#include "dataset/hdf5.hpp"
 #include "files/files.hpp"
 #include "files/free_space.hpp"
+#include "files/hdf5.hpp"
 #include "simulate/simulator.hpp"
 
 namespace nt::run {
 namespace {
 
-void write_compartments(dataset::Hdf5Image& image, const cell::DetailedCell& cell) {
+void write_compartments(files::Hdf5Image& image, const cell::DetailedCell& cell) {
   const auto& g = cell.geometry;
   std::vector<std::string> section;
-  std::vector<double> x, length, diameter, area, ri, path;
-  const double soma_half_um = morphology::length_um(g.sections[0]) / 2;
+  std::vector<double> x, length, diameter, area, resistivity, ri, path;
+  const int soma = morphology::soma_of(g.sections);
+  const double soma_um =
+      g.compartments[static_cast<size_t>(g.first_compartment[static_cast<size_t>(soma)])].length_um *
+      g.count(soma);
   for (size_t i = 0; i < g.compartments.size(); ++i) {
     const auto& c = g.compartments[i];
     section.push_back(g.sections[static_cast<size_t>(c.section)].name);
@@ -24,9 +27,10 @@ void write_compartments(dataset::Hdf5Image& image, const cell::DetailedCell& cel
     diameter.push_back(c.diameter_um);
     area.push_back(c.area_um2);
     const bool first = static_cast<int>(i) == g.first_compartment[static_cast<size_t>(c.section)];
-    ri.push_back(g.axial_resistivity_ohm_cm *
+    resistivity.push_back(g.axial_resistivity_ohm_cm[static_cast<size_t>(c.section)]);
+    ri.push_back(resistivity.back() *
                  (c.resistance_before + (first ? 0 : g.compartments[i - 1].resistance_after)));
-    path.push_back(i == 0 ? soma_half_um : c.path_um + soma_half_um);
+    path.push_back(c.section == soma ? c.x * soma_um : c.path_um + soma_um / 2);
   }
   image.write_texts("/compartments/section", section);
   const auto write = [&](const char* name, const std::vector<double>& values, const char* units) {
@@ -39,7 +43,7 @@ void write_compartments(dataset::Hdf5Image& image, const cell::DetailedCell& cel
   write("ri_megaohm", ri, "Mohm");
   write("path_distance_from_soma0_um", path, "um");
   write("cm_uF_cm2", cell.capacitance_uF_cm2, "uF/cm2");
-  write("Ra_ohm_cm", std::vector<double>(x.size(), g.axial_resistivity_ohm_cm), "ohm cm");
+  write("Ra_ohm_cm", resistivity, "ohm cm");
   // Densities, named as in NEURON: parameter_mechanism.
   const std::pair<const char*, std::array<const char*, 2>> columns[] = {
       {"g_pas", {"leak", "g"}},
@@ -89,7 +93,7 @@ simulate::Recording replay(const cell::Neuron& neuron, const std::string& settin
   require_memory(cell, duration_ms);
   auto recording = simulate::simulate(neuron, spec, std::span(&input, 1), duration_ms, 1)[0];
 
-  dataset::Hdf5Image image;
+  files::Hdf5Image image;
   image.attribute("format", "neurontwin replay 1");
   image.attribute("program_version", NEURONTWIN_VERSION);
   image.attribute("cell", settings);

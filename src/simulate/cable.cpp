@@ -49,7 +49,7 @@ struct CableSimulator<T>::State {
     const FlushSubnormals flush;
     start(plan, lanes);
     auto queues = queue_events(plan, inputs, duration_ms);
-    for (size_t z = 0; z < queues.size(); ++z) lanes.zones[z].events = std::move(queues[z]);
+    for (size_t z = 0; z < queues.size(); ++z) lanes.zones[z].events.events = std::move(queues[z].events);
     VoltageCheck<T> check(plan, lanes, inputs.size(), check_every_step);
     TrialRecorder<T> recorder(plan, lanes, quantities ? &*quantities : nullptr, inputs.size(), duration_ms);
     const auto at_millisecond = [&](int64_t ms) {

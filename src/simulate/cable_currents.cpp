@@ -12,6 +12,7 @@ struct Zone {
   const ZonePlan<T>& zone;
   CableLanes<T>& lanes;
   ZoneLanes<T>& own;
+  size_t zone_number;
 
   mechanism::KernelArguments<T> arguments(size_t g, size_t block, const std::vector<T>& fixed, double t_ms,
                                           T* to_rhs = nullptr, T* to_d = nullptr) {
@@ -39,7 +40,7 @@ struct Zone {
     if (step > 0) advance_states(level, block, start_ms);
     update_reversal_potentials(l, block);
     if (l > 0 && level.conducting.empty()) return;
-    if (l == 0) deliver(plan, zone, own.groups, own.events, step, block);
+    if (l == 0) deliver(plan, lanes, zone_number, step, block);
     begin_sums(l, block);
     for (const size_t g : level.conducting) {
       const auto& group = zone.groups[g];
@@ -138,7 +139,7 @@ struct Zone {
 
 template <class T>
 void evaluate_mechanisms(const CablePlan<T>& plan, CableLanes<T>& lanes, size_t z, int64_t step) {
-  Zone<T> at{plan, plan.zones[z], lanes, lanes.zones[z]};
+  Zone<T> at{plan, plan.zones[z], lanes, lanes.zones[z], z};
   const auto& zone = at.zone;
   for (size_t block = 0; block < zone.blocks(); ++block) {
     for (size_t l = zone.levels.size(); l-- > 0;)
@@ -154,7 +155,7 @@ void evaluate_mechanisms(const CablePlan<T>& plan, CableLanes<T>& lanes, size_t 
 
 template <class T>
 void follow_ion_currents(const CablePlan<T>& plan, CableLanes<T>& lanes, size_t z) {
-  Zone<T> at{plan, plan.zones[z], lanes, lanes.zones[z]};
+  Zone<T> at{plan, plan.zones[z], lanes, lanes.zones[z], z};
   const auto& zone = at.zone;
   for (size_t k = 0; k < plan.ions.size(); ++k) {
     if (!plan.ions[k].current || zone.levels[zone.ions[k].level].stride > 1) continue;

@@ -2,31 +2,64 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <set>
+#include <tuple>
 
 #include "config/error.hpp"
 
 namespace nt::simulate {
 namespace {
 
-/// The placement's instance is in this zone's group, as this number.
-struct Address {
+/// Where an event of a synapse goes, and when: to an instance of a zone's group, after a delay.
+struct Target {
   size_t zone, group, instance;
+  double weight, delay_ms;
 };
 
-/// Where each synapse of a kind went.
+/// What a spike of each synapse of a kind does.
 template <class T>
-std::vector<Address> addresses_of(const CablePlan<T>& plan, const cell::SynapseGroup& synapses) {
-  if (!synapses.placement) return {};
-  const auto& placement = plan.cell.placements[*synapses.placement];
-  std::vector<Address> addresses(placement.compartments.size());
+std::vector<std::vector<Target>> targets_of(const CablePlan<T>& plan, const cell::SynapseGroup& synapses) {
+  // Where each instance of each placement went.
+  std::map<std::pair<size_t, size_t>, Target> place;
   for (size_t z = 0; z < plan.zones.size(); ++z) {
     for (size_t g = 0; g < plan.zones[z].groups.size(); ++g) {
       const auto& group = plan.zones[z].groups[g];
-      if (group.placement != &placement) continue;
-      for (size_t i = 0; i < group.instances(); ++i) addresses[group.instance[i]] = {z, g, i};
+      if (!group.mechanism().receiving) continue;
+      const auto placement = static_cast<size_t>(group.placement - plan.cell.placements.data());
+      for (size_t i = 0; i < group.instances(); ++i) place[{placement, group.instance[i]}] = {z, g, i, 0, 0};
     }
   }
-  return addresses;
+  std::vector<std::vector<Target>> targets;
+  std::set<std::pair<size_t, size_t>> reached;
+  for (const auto& connection : cell::connections_of(plan.cell, synapses)) {
+    const auto& m = plan.cell.placements[connection.placement].mechanism();
+    const bool first = reached.emplace(connection.placement, connection.instance).second;
+    if (!first && (m.receiving->keeps_weight || m.receiving->arguments.size() > 1))
+      fail_input(
+          "{}: two input streams reach one instance of it, and its NET_RECEIVE has variables of each stream; "
+          "give "
+          "each stream a point process of its own",
+          m.path);
+    targets.resize(static_cast<size_t>(connection.synapse) + 1);
+    auto target = place.at({connection.placement, connection.instance});
+    target.weight = connection.weight;
+    target.delay_ms = connection.delay_ms;
+    targets.back().push_back(target);
+  }
+  return targets;
+}
+
+/// Events may have weights of their own unless the weight is a variable of the stream.
+template <class T>
+void require_weights(const CablePlan<T>& plan, const cell::SynapseGroup& synapses) {
+  for (const auto& connection : cell::connections_of(plan.cell, synapses))
+    if (plan.cell.placements[connection.placement].mechanism().receiving->keeps_weight)
+      fail_input(
+          "input with a weight for each event of {} synapses, whose NET_RECEIVE changes its weight itself; "
+          "leave the "
+          "weights out",
+          synapses.name);
 }
 
 }  // namespace
@@ -49,61 +82,59 @@ std::vector<EventQueue> queue_events(const CablePlan<T>& plan, std::span<const s
   std::vector<EventQueue> queues(plan.zones.size());
   std::vector<DeliverySteps> steps;  // of each zone
   for (const auto& zone : plan.zones) steps.emplace_back(zone.dt_ms);
-  const auto excitatory = addresses_of(plan, plan.cell.excitatory),
-             inhibitory = addresses_of(plan, plan.cell.inhibitory);
+  const auto excitatory = targets_of(plan, plan.cell.excitatory),
+             inhibitory = targets_of(plan, plan.cell.inhibitory);
   for (size_t lane = 0; lane < inputs.size(); ++lane) {
+    const auto send = [&](const Target& to, double time_ms, double weight) {
+      if (time_ms > static_cast<double>(duration_ms)) return;
+      const auto& zone = plan.zones[to.zone];
+      const int node = zone.groups[to.group].node[to.instance];
+      queues[to.zone].events.push_back({.step = steps[to.zone].of(time_ms),
+                                        .block = (node - zone.first_node) / kBlockNodes,
+                                        .group = static_cast<int32_t>(to.group),
+                                        .instance = static_cast<int32_t>(to.instance),
+                                        .lane = static_cast<int32_t>(lane),
+                                        .weight = weight,
+                                        .time_ms = time_ms});
+    };
     const auto add = [&](const stimulus::TimedEvents& list, const cell::SynapseGroup& synapses,
-                         const std::vector<Address>& addresses) {
+                         const std::vector<std::vector<Target>>& targets) {
+      if (!list.weight.empty()) require_weights(plan, synapses);
       for (size_t k = 0; k < list.time_ms.size(); ++k) {
-        if (list.synapse[k] >= addresses.size())
+        if (list.synapse[k] >= targets.size())
           fail_input("an input spike of {0} synapse {1}; the neuron has {2} {0} synapses, counted from 0",
-                     synapses.name, list.synapse[k], addresses.size());
-        if (list.time_ms[k] > static_cast<double>(duration_ms)) continue;
-        const auto at = addresses[list.synapse[k]];
-        const auto& zone = plan.zones[at.zone];
-        const int node = zone.groups[at.group].node[at.instance];
-        queues[at.zone].events.push_back({.step = steps[at.zone].of(list.time_ms[k]),
-                                          .block = (node - zone.first_node) / kBlockNodes,
-                                          .group = static_cast<int32_t>(at.group),
-                                          .instance = static_cast<int32_t>(at.instance),
-                                          .lane = static_cast<int32_t>(lane),
-                                          .weight = list.weight.empty() ? synapses.weight : list.weight[k]});
+                     synapses.name, list.synapse[k], targets.size());
+        for (const auto& target : targets[list.synapse[k]])
+          send(target, list.time_ms[k] + target.delay_ms,
+               list.weight.empty() ? target.weight : list.weight[k]);
+      }
+    };
+    const auto add_regular = [&](const cell::SynapseGroup& synapses,
+                                 const std::vector<std::vector<Target>>& targets) {
+      for (const auto& regular : synapses.regular) {
+        for (size_t s = 0; s < targets.size(); ++s) {
+          if (regular.synapse && *regular.synapse != static_cast<int>(s)) continue;
+          for (const auto& target : targets[s])
+            for (int64_t k = 0; k < regular.number && regular.time_ms(k) <= static_cast<double>(duration_ms);
+                 ++k)
+              send(target, regular.time_ms(k) + target.delay_ms, target.weight);
+        }
       }
     };
     add(inputs[lane].excitatory, plan.cell.excitatory, excitatory);
     add(inputs[lane].inhibitory, plan.cell.inhibitory, inhibitory);
+    add_regular(plan.cell.excitatory, excitatory);
+    add_regular(plan.cell.inhibitory, inhibitory);
   }
   for (auto& queue : queues)
     std::stable_sort(queue.events.begin(), queue.events.end(), [](const Event& a, const Event& b) {
-      return std::pair(a.step, a.block) < std::pair(b.step, b.block);
+      return std::tuple(a.step, a.block, a.time_ms) < std::tuple(b.step, b.block, b.time_ms);
     });
   return queues;
-}
-
-template <class T>
-void deliver(const CablePlan<T>& plan, const ZonePlan<T>& zone, std::vector<GroupLanes<T>>& groups,
-             EventQueue& queue, int64_t step, size_t block) {
-  const auto& events = queue.events;
-  for (; queue.next < events.size() && events[queue.next].step == step &&
-         events[queue.next].block == static_cast<int32_t>(block);
-       ++queue.next) {
-    const auto& event = events[queue.next];
-    const auto& group = zone.groups[static_cast<size_t>(event.group)];
-    auto& states = groups[static_cast<size_t>(event.group)].stored;
-    const size_t stored = group.mechanism().stored.size(), at = static_cast<size_t>(event.instance) * stored;
-    for (size_t s = 0; s < stored; ++s)
-      states[(at + s) * plan.kernels.lanes + static_cast<size_t>(event.lane)] +=
-          static_cast<T>(event.weight) * group.event[at + s];
-  }
 }
 
 template std::vector<EventQueue> queue_events(const CablePlan<float>&, std::span<const stimulus::TimedInput>,
                                               int64_t);
 template std::vector<EventQueue> queue_events(const CablePlan<double>&, std::span<const stimulus::TimedInput>,
                                               int64_t);
-template void deliver(const CablePlan<float>&, const ZonePlan<float>&, std::vector<GroupLanes<float>>&,
-                      EventQueue&, int64_t, size_t);
-template void deliver(const CablePlan<double>&, const ZonePlan<double>&, std::vector<GroupLanes<double>>&,
-                      EventQueue&, int64_t, size_t);
-
 }  // namespace nt::simulate

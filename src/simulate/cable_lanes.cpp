@@ -34,6 +34,30 @@ ZoneLanes<T> make_zone_lanes(const CablePlan<T>& plan, const ZonePlan<T>& zone, 
 
 }  // namespace
 
+namespace {
+
+/// The events that the instances of a group send to themselves in INITIAL, in every lane.
+template <class T>
+void start_events(const CablePlan<T>& plan, const ZonePlan<T>& zone, size_t g, EventQueue& queue) {
+  const auto& group = zone.groups[g];
+  const auto placement = static_cast<size_t>(group.placement - plan.cell.placements.data());
+  for (const auto& event : plan.initial.events) {
+    if (event.placement != placement) continue;
+    const auto it = std::find(group.instance.begin(), group.instance.end(), event.instance);
+    if (it == group.instance.end()) continue;
+    const auto i = static_cast<size_t>(it - group.instance.begin());
+    for (size_t lane = 0; lane < plan.kernels.lanes; ++lane)
+      send(queue,
+           {{0, (group.node[i] - zone.first_node) / kBlockNodes, static_cast<int32_t>(g),
+             static_cast<int32_t>(i), static_cast<int32_t>(lane), 0, event.time_ms},
+            event.flag,
+            0},
+           0, zone.dt_ms);
+  }
+}
+
+}  // namespace
+
 template <class T>
 CableLanes<T> make_cable_lanes(const CablePlan<T>& plan) {
   CableLanes<T> lanes;
@@ -66,6 +90,7 @@ void start(const CablePlan<T>& plan, CableLanes<T>& lanes) {
       const auto& from =
           plan.initial.stored[static_cast<size_t>(group.placement - plan.cell.placements.data())];
       const size_t stored = group.mechanism().stored.size();
+      start_events(plan, plan.zones[z], g, lanes.zones[z].events);
       for (size_t i = 0; i < group.instances(); ++i)
         for (size_t s = 0; s < stored; ++s)
           std::fill_n(lanes.zones[z].groups[g].stored.data() + (i * stored + s) * L, L,

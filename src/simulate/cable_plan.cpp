@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "cell/ions.hpp"
 #include "config/error.hpp"
 #include "simulate/detail/recorder.hpp"
 
@@ -41,8 +42,9 @@ CableTree<T> make_tree(const cell::DetailedCell& cell) {
 }
 
 bool changes(const mechanism::Mechanism& m, const std::string& ion) {
-  return std::ranges::any_of(m.written_concentrations(),
-                             [&](const mechanism::IonVariable* variable) { return variable->ion == ion; });
+  return std::ranges::any_of(m.written_ion_variables(), [&](const mechanism::IonVariable* variable) {
+    return variable->ion == ion && variable->is_concentration();
+  });
 }
 
 /// The ions whose variables the kernels of some mechanism read or write as arrays.
@@ -73,7 +75,7 @@ std::vector<FollowedIon> followed_ions(const cell::DetailedCell& cell, ArrayName
 std::vector<int64_t> strides_of(const cell::DetailedCell& cell, const cell::Placement& placement,
                                 double patience, double dt_ms, int64_t most_steps) {
   std::vector<int64_t> strides;
-  const bool moves_concentration = writes_concentration(placement.mechanism());
+  const bool moves_concentration = cell::writes_concentration(placement.mechanism());
   for (const double wait_ms : longest_waits_ms(cell, placement)) {
     const double longest_ms =
         std::min(patience * wait_ms, moves_concentration ? kConcentrationWait_ms : wait_ms);
@@ -173,7 +175,9 @@ class ZoneMaker {
       return;
     ion.nodes.insert(ion.nodes.end(), group.node.begin(), group.node.end());
     if (!changes(group.mechanism(), name)) return;
-    ion.changing_nodes.insert(ion.changing_nodes.end(), group.node.begin(), group.node.end());
+    for (size_t i = 0; i < group.instances(); ++i)
+      if (cell::follows_nernst(plan_.cell, name, group.placement->compartments[group.instance[i]]))
+        ion.changing_nodes.push_back(group.node[i]);
     ion.level = zone_.levels.size();
   }
 
@@ -205,7 +209,7 @@ CablePlan<T> make_cable_plan(const cell::DetailedCell& cell, const CableSpec& as
                     .spec = spec,
                     .kernels = cable_kernels<T>(),
                     .tree = make_tree<T>(cell),
-                    .initial = initial_state(cell, spec.dt_ms),
+                    .initial = cell::initial_state(cell, spec.dt_ms),
                     .arrays = {},
                     .ions = {},
                     .zones = {},

@@ -2,8 +2,10 @@
 
 #include <cmath>
 
+#include "cell/initial_state.hpp"
+#include "cell/ions.hpp"
+#include "config/error.hpp"
 #include "simulate/group.hpp"
-#include "simulate/initial_state.hpp"
 
 namespace nt::simulate {
 namespace {
@@ -69,7 +71,7 @@ class Reference {
         dt_ms_(spec.dt_ms),
         second_order_(spec.scheme == Scheme::crank_nicolson),
         v_(cell.geometry.nodes.size(), cell.initial_mV) {
-    const auto start = initial_state(cell, dt_ms_);
+    const auto start = cell::initial_state(cell, dt_ms_);
     for (const auto& [name, state] : start.ions) {
       auto& ion = ions_.try_emplace(name, v_.size()).first->second;
       for (size_t c = 0; c < cell.geometry.compartments.size(); ++c) {
@@ -87,9 +89,10 @@ class Reference {
         Instance instance{
             &placement,
             static_cast<size_t>(cell.geometry.node_of[static_cast<size_t>(placement.compartments[i])]),
-            known_values(cell, placement, i, dt_ms_), placement.mechanism().graph};
-        for (const auto* written : instance.mechanism().written_concentrations())
-          ions_.at(written->ion).changes[instance.node] = true;
+            cell::known_values(cell, placement, i, dt_ms_), placement.mechanism().graph};
+        for (const auto* written : instance.mechanism().written_ion_variables())
+          if (cell::follows_nernst(cell, written->ion, placement.compartments[i]))
+            ions_.at(written->ion).changes[instance.node] = true;
         const auto from = start.stored[p].begin() + static_cast<int64_t>(i * stored);
         store(instance, {from, from + static_cast<int64_t>(stored)});
         instances_.push_back(std::move(instance));
@@ -103,6 +106,8 @@ class Reference {
       if (step > 0) advance_states();
       deliver(input.excitatory, cell_.excitatory, step);
       deliver(input.inhibitory, cell_.inhibitory, step);
+      deliver_regular(cell_.excitatory, step);
+      deliver_regular(cell_.inhibitory, step);
       advance_voltage((static_cast<double>(step) + 0.5) * dt_ms_);
       std::vector<double> v;
       for (const int node : cell_.geometry.node_of) v.push_back(v_[static_cast<size_t>(node)]);
@@ -126,7 +131,7 @@ class Reference {
 
   /// New values of the concentrations that it writes.
   void write_concentrations(Instance& instance, const std::vector<mechanism::Expr>& values) {
-    const auto written = instance.mechanism().written_concentrations();
+    const auto written = instance.mechanism().written_ion_variables();
     for (size_t k = 0; k < values.size(); ++k)
       ions_.at(written[k]->ion).of(written[k]->quantity)[instance.node] = instance.evaluate(values[k]);
   }
@@ -144,19 +149,42 @@ class Reference {
 
   void deliver(const stimulus::TimedEvents& events, const cell::SynapseGroup& synapses, int64_t step) {
     for (size_t k = 0; k < events.time_ms.size(); ++k) {
-      if (DeliverySteps(dt_ms_).of(events.time_ms[k]) != step) continue;
-      auto& instance = instances_[first_instance_[*synapses.placement] + events.synapse[k]];
-      const auto& m = instance.mechanism();
-      instance.values[m.symbol(m.receiving->arguments[0])] =
-          events.weight.empty() ? synapses.weight : events.weight[k];
-      std::vector<double> after;
-      for (size_t s = 0; s < m.stored.size(); ++s) {
-        const double before = instance.values.at(m.symbol(m.stored[s]));
-        const double decayed = second_order_ ? instance.evaluate(m.half_step_decay[s]) : 1;
-        after.push_back(before + decayed * (instance.evaluate(m.receiving->stored[s]) - before));
+      for (const auto& connection : cell::connections_of(cell_, synapses)) {
+        if (connection.synapse != static_cast<int>(events.synapse[k])) continue;
+        if (DeliverySteps(dt_ms_).of(events.time_ms[k] + connection.delay_ms) != step) continue;
+        deliver(instances_[first_instance_[connection.placement] + connection.instance],
+                events.weight.empty() ? connection.weight : events.weight[k],
+                events.time_ms[k] + connection.delay_ms);
       }
-      store(instance, after);
     }
+  }
+
+  void deliver_regular(const cell::SynapseGroup& synapses, int64_t step) {
+    for (const auto& regular : synapses.regular) {
+      for (const auto& connection : cell::connections_of(cell_, synapses)) {
+        if (regular.synapse && *regular.synapse != connection.synapse) continue;
+        for (int64_t k = 0; k < regular.number; ++k)
+          if (DeliverySteps(dt_ms_).of(regular.time_ms(k) + connection.delay_ms) == step)
+            deliver(instances_[first_instance_[connection.placement] + connection.instance],
+                    connection.weight, regular.time_ms(k) + connection.delay_ms);
+      }
+    }
+  }
+
+  void deliver(Instance& instance, double weight, double time_ms) {
+    const auto& m = instance.mechanism();
+    if (!m.receiving->sends.empty() || !m.receiving->watches.empty())
+      fail_run("{}: the reference knows no events that a mechanism sends to itself", m.path);
+    instance.values[m.symbol("t")] = time_ms;
+    instance.values[m.symbol("v")] = v_[instance.node];
+    instance.values[m.symbol(m.receiving->arguments[0])] = weight;
+    std::vector<double> after;
+    for (size_t s = 0; s < m.stored.size(); ++s) {
+      const double before = instance.values.at(m.symbol(m.stored[s]));
+      const double decayed = second_order_ ? instance.evaluate(m.half_step_decay[s]) : 1;
+      after.push_back(before + decayed * (instance.evaluate(m.receiving->stored[s]) - before));
+    }
+    store(instance, after);
   }
 
   void advance_voltage(double middle_ms) {

@@ -8,8 +8,7 @@ namespace nt::simulate {
 std::vector<stimulus::SynapsePool> synapse_pools(const cell::DetailedCell& cell) {
   std::map<morphology::Region, stimulus::SynapsePool> pools;
   const auto add = [&](const cell::SynapseGroup& synapses, auto numbers, auto shares) {
-    if (!synapses.placement) return;
-    const auto& compartments = cell.placements[*synapses.placement].compartments;
+    const auto compartments = cell::synapse_compartments(cell, synapses);
     for (size_t k = 0; k < compartments.size(); ++k) {
       auto& pool = pools[cell.geometry.region(compartments[k])];
       (pool.*numbers).push_back(static_cast<int>(k));

@@ -5,69 +5,10 @@
 #include <limits>
 #include <set>
 
-#include "cell/ions.hpp"
 #include "config/error.hpp"
 #include "mechanism/pace.hpp"
 
 namespace nt::simulate {
-namespace {
-
-double resting_value(const cell::DetailedCell& cell, const mechanism::IonVariable& variable,
-                     int compartment) {
-  switch (variable.quantity) {
-    case mechanism::IonQuantity::inside_mM:
-      return cell.ions.at(variable.ion).inside_mM;
-    case mechanism::IonQuantity::outside_mM:
-      return cell.ions.at(variable.ion).outside_mM;
-    case mechanism::IonQuantity::reversal_mV:
-      return cell::resting_reversal_mV(cell, variable.ion, compartment);
-    case mechanism::IonQuantity::current:
-      break;
-  }
-  return 0;
-}
-
-/// What an event of weight 1 adds to each stored variable.
-std::vector<mechanism::Expr> event_effects(const mechanism::Mechanism& m, mechanism::Graph& graph) {
-  std::vector<mechanism::Expr> effects;
-  if (!m.receiving) return effects;
-  const mechanism::Expr weight = m.symbol(m.receiving->arguments.at(0));
-  for (size_t s = 0; s < m.stored.size(); ++s) {
-    const mechanism::Expr change = graph.subtract(m.receiving->stored[s], m.symbol(m.stored[s]));
-    effects.push_back(graph.derivative(change, weight));
-    if (graph.node(effects.back()).varying ||
-        !graph.is_constant(graph.substitute(change, {{weight, graph.constant(0)}}), 0)) {
-      fail_input(
-          "{}: its NET_RECEIVE does more than add a multiple of the weight to its states, which cannot be "
-          "simulated here",
-          m.path);
-    }
-  }
-  return effects;
-}
-
-}  // namespace
-
-std::map<mechanism::Expr, double> known_values(const cell::DetailedCell& cell, const cell::Placement& p,
-                                               size_t instance, double dt_ms) {
-  const auto& m = p.mechanism();
-  const auto& compartment = cell.geometry.compartments[static_cast<size_t>(p.compartments[instance])];
-  std::map<mechanism::Expr, double> values;
-  const auto set = [&](const std::string& name, double value) {
-    if (const mechanism::Expr e = m.symbol(name); e >= 0) values[e] = value;
-  };
-  set("dt", dt_ms);
-  set("celsius", cell.celsius);
-  set("diam", compartment.diameter_um);
-  set("area", compartment.area_um2);
-  set(mechanism::kAreaScale, m.point_process ? 100 / compartment.area_um2 : 1);
-  set("v", cell.initial_mV);
-  set("t", 0);
-  for (size_t k = 0; k < m.parameters.size(); ++k) set(m.parameters[k].name, p.parameters[instance][k]);
-  for (const auto& ion : m.ions) set(ion.name, resting_value(cell, ion, p.compartments[instance]));
-  for (const auto& name : m.stored) set(name, 0);
-  return values;
-}
 
 size_t ArrayNames::number_of(const std::string& name) {
   if (const auto known = find(name)) return *known;
@@ -100,7 +41,7 @@ std::vector<std::vector<T>> tables_of(const cell::DetailedCell& cell, const cell
   for (size_t t = 0; t < g.tables().size(); ++t) {
     mechanism::TableEntries first;
     for (const size_t instance : instances) {
-      auto entries = g.entries(t, known_values(cell, placement, instance, dt_ms));
+      auto entries = g.entries(t, cell::known_values(cell, placement, instance, dt_ms));
       if (first.values.empty())
         first = std::move(entries);
       else if (entries.from != first.from || entries.values != first.values)
@@ -121,9 +62,26 @@ std::vector<std::vector<T>> tables_of(const cell::DetailedCell& cell, const cell
 
 }  // namespace
 
+namespace {
+
+void require_possible(const cell::Placement& placement) {
+  const auto& m = placement.mechanism();
+  if (m.artificial_cell)
+    fail_input("{}: an ARTIFICIAL_CELL has no membrane and is no part of a cell; give its events as input",
+               m.path);
+  if (!m.diffusing.empty() && placement.compartments.size() > 1)
+    fail_input(
+        "{}: LONGITUDINAL_DIFFUSION of {} between {} compartments cannot be simulated here; take it out "
+        "of the file, or use the mechanism in one compartment",
+        m.path, *m.diffusing.begin(), placement.compartments.size());
+}
+
+}  // namespace
+
 template <class T>
 Group<T> make_group(const cell::DetailedCell& cell, const cell::Placement& placement, const GroupPlace& place,
                     ArrayNames& arrays) {
+  require_possible(placement);
   const auto& m = placement.mechanism();
   Group<T> group;
   group.placement = &placement;
@@ -148,17 +106,19 @@ Group<T> make_group(const cell::DetailedCell& cell, const cell::Placement& place
   }
   const auto& advance = placement.loaded->layout.advance<T>();
   mechanism::Graph graph = m.graph;  // taking derivatives adds nodes
-  const auto effects = event_effects(m, graph);
+  std::optional<std::vector<mechanism::Expr>> effects;
+  if (m.receiving) effects = additive_effects(m, graph);
+  if (m.receiving && !effects) group.program.emplace(m);
   for (size_t i = 0; i < n; ++i) {
     const size_t instance = group.instance[i];
     const auto values =
-        known_values(cell, placement, instance, place.dt_ms * static_cast<double>(place.strides[0]));
+        cell::known_values(cell, placement, instance, place.dt_ms * static_cast<double>(place.strides[0]));
     const auto evaluate = [&](mechanism::Expr e) { return graph.evaluate(e, values); };
     for (const mechanism::Expr e : placement.loaded->layout.current)
       group.fixed_current.push_back(static_cast<T>(evaluate(e)));
     for (size_t part = 0; part < advance.size(); ++part) {
-      const auto at_its_pace =
-          known_values(cell, placement, instance, place.dt_ms * static_cast<double>(place.strides[part]));
+      const auto at_its_pace = cell::known_values(cell, placement, instance,
+                                                  place.dt_ms * static_cast<double>(place.strides[part]));
       for (const mechanism::Expr e : advance[part])
         group.fixed_advance[part].push_back(static_cast<T>(graph.evaluate(e, at_its_pace)));
     }
@@ -166,8 +126,14 @@ Group<T> make_group(const cell::DetailedCell& cell, const cell::Placement& place
       if (!m.receiving) continue;
       // States live half a step after the event: what it added has decayed so long.
       const double decayed = place.scheme == Scheme::crank_nicolson ? evaluate(m.half_step_decay[s]) : 1;
-      group.event.push_back(static_cast<T>(evaluate(effects[s]) * decayed));
+      if (effects)
+        group.event.push_back(static_cast<T>(evaluate((*effects)[s]) * decayed));
+      else
+        group.program->half_step_decay.push_back(decayed);
     }
+    if (!group.program) continue;
+    group.program->receive.add(evaluate);
+    if (group.program->watch) group.program->watch->add(evaluate);
   }
   group.tables =
       tables_of<T>(cell, placement, group.instance, place.dt_ms * static_cast<double>(place.strides[0]));
@@ -201,7 +167,8 @@ std::vector<double> longest_waits_ms(const cell::DetailedCell& cell, const cell:
     for (size_t k = 0; k < m.parameters.size(); ++k)
       if (matters(m.parameters[k].name)) rates.push_back(placement.parameters[i][k]);
     if (!seen.insert(rates).second) continue;
-    const auto time_constants = mechanism::shortest_time_constants_ms(m, known_values(cell, placement, i, 1));
+    const auto time_constants =
+        mechanism::shortest_time_constants_ms(m, cell::known_values(cell, placement, i, 1));
     for (size_t p = 0; p < parts.size(); ++p)
       for (const size_t s : parts[p])
         if (s < m.states) waits[p] = std::min(waits[p], time_constants[s]);

@@ -4,9 +4,10 @@
 #include <string>
 #include <vector>
 
-#include "cell/detailed.hpp"
+#include "cell/initial_state.hpp"
 #include "simulate/aligned.hpp"
 #include "simulate/cable.hpp"
+#include "simulate/event_program.hpp"
 #include "simulate/node_order.hpp"
 
 namespace nt::simulate {
@@ -39,9 +40,10 @@ struct Group {
   std::vector<T> fixed_current, fixed_advance[2];
   std::vector<size_t> ions;                       // the arrays of ion_arrays(mechanism)
   std::vector<std::optional<size_t>> ion_slopes;  // of the currents among them that it writes
-  std::vector<std::vector<T>> tables;  // of each table: from, intervals per unit, how many, entries
-  std::vector<const T*> table;         // where each is
-  std::vector<T> event;                // [instance][stored]: what an event of weight 1 adds
+  std::vector<std::vector<T>> tables;   // of each table: from, intervals per unit, how many, entries
+  std::vector<const T*> table;          // where each is
+  std::vector<T> event;                 // [instance][stored]: what an event of weight 1 adds
+  std::optional<EventProgram> program;  // in place of it, where events do more
 
   const mechanism::Mechanism& mechanism() const { return placement->mechanism(); }
   size_t instances() const { return node.size(); }
@@ -69,18 +71,11 @@ struct GroupPlace {
   Scheme scheme;
 };
 
-/// `arrays` grows by those the mechanism needs. InputError if the cell leaves out what it reads, if its
-/// NET_RECEIVE does more than add multiples of the weight to its states, or if a TABLE differs from place to
-/// place.
+/// `arrays` grows by those the mechanism needs. InputError if the cell leaves out what it reads, or if a
+/// TABLE differs from place to place.
 template <class T>
 Group<T> make_group(const cell::DetailedCell& cell, const cell::Placement& placement, const GroupPlace& place,
                     ArrayNames& arrays);
-
-/// The values of all symbols of an instance that are fixed during a simulation with steps of `dt_ms`, and
-/// those of v, the ions and the stored variables before it starts.
-std::map<mechanism::Expr, double> known_values(const cell::DetailedCell& cell,
-                                               const cell::Placement& placement, size_t instance,
-                                               double dt_ms);
 
 /// Positions in ascending `node` where each block of kBlockNodes from first_node on starts, and the end.
 std::vector<int64_t> block_starts(const std::vector<int32_t>& node, int first_node, int last_node);

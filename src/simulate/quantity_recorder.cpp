@@ -133,7 +133,7 @@ void QuantityRecorder<T>::add_mechanism(const cell::DetailedCell& cell, const Qu
           quantity.compartments.end())
         continue;
       Term term{program, {}, {}, index};
-      auto known = known_values(cell, placement, i, 1);
+      auto known = cell::known_values(cell, placement, i, 1);
       if (m.point_process)
         if (const mechanism::Expr scale = m.symbol(mechanism::kAreaScale); scale >= 0) known[scale] = 1;
       for (const mechanism::Expr e : program->fixed) term.fixed.push_back(graph.evaluate(e, known));

@@ -17,7 +17,8 @@ TrialRecorder<T>::TrialRecorder(const CablePlan<T>& plan, const CableLanes<T>& l
     r.quantities.assign(plan.spec.quantities.size(), std::vector<float>(static_cast<size_t>(duration_ms)));
   }
   // soma(0.5), whatever the soma's compartments
-  std::vector<int> recorded{cell.geometry.first_compartment[1] / 2, cell.nexus.value_or(0)};
+  const int soma = cell.geometry.at(morphology::soma_of(cell.geometry.sections), 0.5);
+  std::vector<int> recorded{soma, cell.nexus.value_or(0)};
   for (const auto& site : cell.sites) recorded.push_back(site.compartment);
   for (const int compartment : recorded) {
     const int node = plan.tree.order.node_of[static_cast<size_t>(compartment)];

@@ -6,11 +6,11 @@
 #include <cstdlib>
 #include <fstream>
 
+#include "cell/initial_state.hpp"
 #include "config/temporary_folder.hpp"
 #include "simulate/cable.hpp"
 #include "simulate/detail/cable_reference.hpp"
 #include "simulate/group.hpp"
-#include "simulate/initial_state.hpp"
 #include "simulate/simulator.hpp"
 
 namespace nt::simulate {
@@ -85,7 +85,7 @@ TEST_F(UserMechanism, AConcentrationThatBreakpointStepsIsThatOfTheReference) {
 
 TEST_F(UserMechanism, APoolWithoutCalciumCurrentRestsWhereInitialPutsIt) {
   const auto start =
-      initial_state(cell(R"({ mechanism = "pool.mod", regions = ["soma"], rest = 0.004 })"), 0.025);
+      cell::initial_state(cell(R"({ mechanism = "pool.mod", regions = ["soma"], rest = 0.004 })"), 0.025);
   const auto& calcium = start.ions.at("ca");
   EXPECT_EQ(calcium.inside_mM[0], 0.004);
   EXPECT_DOUBLE_EQ(calcium.reversal_mV[0], mechanism::nernst_factor_mV(30, 2) * std::log(2 / 0.004));
@@ -93,11 +93,11 @@ TEST_F(UserMechanism, APoolWithoutCalciumCurrentRestsWhereInitialPutsIt) {
 
 TEST_F(UserMechanism, CalciumsReversalPotentialIsNeuronsDefaultWhereNobodyLooksAtItsConcentration) {
   const std::string channel = R"({ mechanism = "calcium.mod", regions = ["soma", "basal"] })";
-  const auto alone = initial_state(cell(channel), 0.025);
+  const auto alone = cell::initial_state(cell(channel), 0.025);
   EXPECT_DOUBLE_EQ(alone.ions.at("ca").reversal_mV[0], 132.4579341637009);
-  const auto given = initial_state(cell(channel, "reversal_mV = { ca = 120 }"), 0.025);
+  const auto given = cell::initial_state(cell(channel, "reversal_mV = { ca = 120 }"), 0.025);
   EXPECT_EQ(given.ions.at("ca").reversal_mV[0], 120);
-  const auto pool = initial_state(
+  const auto pool = cell::initial_state(
       cell(channel + R"(, { mechanism = "pool.mod", regions = ["soma"] })", "reversal_mV = { ca = 120 }"),
       0.025);
   const auto& reversal_mV = pool.ions.at("ca").reversal_mV;
@@ -112,7 +112,7 @@ TEST_F(UserMechanism, InitialStatesSeeWhatThoseBeforeThemWrote) {
         "cai\n y = eca }");
   const auto neuron =
       cell(R"({ mechanism = "a.mod", regions = ["soma"] }, { mechanism = "pool.mod", regions = ["soma"] })");
-  const auto start = initial_state(neuron, 0.025);
+  const auto start = cell::initial_state(neuron, 0.025);
   for (size_t p = 0; p < neuron.placements.size(); ++p) {
     if (neuron.placements[p].mechanism().name != "a") continue;
     EXPECT_EQ(start.stored[p].at(0), 0.002);
@@ -138,7 +138,7 @@ TEST_F(UserMechanism, AnyIonMayComeAndGoOnBothSidesOfTheMembrane) {
   const auto neuron = cell(
       R"({ mechanism = "magnesium.mod", regions = ["soma", "basal"] }, { mechanism = "both.mod", regions = ["soma"] })",
       "ions = { mg = { inside_mM = 0.5, outside_mM = 1.2 } }");
-  const auto start = initial_state(neuron, 0.025).ions.at("mg");
+  const auto start = cell::initial_state(neuron, 0.025).ions.at("mg");
   EXPECT_DOUBLE_EQ(start.reversal_mV[0], mechanism::nernst_factor_mV(30, 2) * std::log(1.5 / 0.4));
   EXPECT_DOUBLE_EQ(start.reversal_mV.back(), mechanism::nernst_factor_mV(30, 2) * std::log(1.2 / 0.5));
   expect_lanes_equal_reference(neuron);
@@ -155,8 +155,9 @@ TEST_F(UserMechanism, AnIonNobodySaysMoreOfIsAsInNeuron) {
         "BREAKPOINT { img = 1e-5*(v - emg) }");
   // 1 mM on both sides and 0 mV (NEURON 8.2: emg of a section with either mechanism is 0).
   for (const std::string name : {"magnesium", "leaks"}) {
-    const auto mg = initial_state(cell("{ mechanism = \"" + name + ".mod\", regions = [\"soma\"] }"), 0.025)
-                        .ions.at("mg");
+    const auto mg =
+        cell::initial_state(cell("{ mechanism = \"" + name + ".mod\", regions = [\"soma\"] }"), 0.025)
+            .ions.at("mg");
     EXPECT_EQ(mg.inside_mM[0], 1);
     EXPECT_EQ(mg.outside_mM[0], 1);
     EXPECT_EQ(mg.reversal_mV[0], 0);
@@ -170,7 +171,7 @@ TEST_F(UserMechanism, ChannelsOfTheCatalogueFeelAnIonThatAFileChanges) {
         "DERIVATIVE s { nai' = -400*ina - (nai - 12)/50 }");
   const std::string channel = R"({ mechanism = "NaTa_t", regions = ["soma"], gbar = 0.02 })";
   const auto neuron = cell(channel + R"(, { mechanism = "sodium.mod", regions = ["soma"] })");
-  EXPECT_DOUBLE_EQ(initial_state(neuron, 0.025).ions.at("na").reversal_mV[0],
+  EXPECT_DOUBLE_EQ(cell::initial_state(neuron, 0.025).ions.at("na").reversal_mV[0],
                    mechanism::nernst_factor_mV(30, 1) * std::log(140. / 12));
   expect_lanes_equal_reference(neuron);
   EXPECT_GT(std::fabs(run(neuron, {}, 5).soma_mV.back() - run(cell(channel), {}, 5).soma_mV.back()), 0.05);
@@ -203,7 +204,7 @@ TEST_F(UserMechanism, ComparisonsAsNumbersPowersAndTablesRunInLanes) {
         "DERIVATIVE s { rates(v)\n m' = (minf - m)/4 }\n"
         "PROCEDURE rates(u) {\n TABLE minf FROM -80 TO -20 WITH 7\n minf = 1/(1 + exp(-(u + 45)/5)) }");
   const std::string odd = R"({ mechanism = "odd.mod", regions = ["soma", "basal"] })";
-  const auto exact = cell(odd), as_neuron = cell(odd, "tables = \"as NEURON\"");
+  const auto exact = cell(odd, "tables = \"exact\""), as_neuron = cell(odd);
   expect_lanes_equal_reference(exact);
   expect_lanes_equal_reference(as_neuron);
   ASSERT_EQ(exact.notes.size(), 1u);

@@ -98,7 +98,7 @@ double VoltageCheck<T>::current_of(const Group<T>& group, const GroupLanes<T>& s
                                    size_t lane, double t_ms) const {
   const auto& m = group.mechanism();
   if (m.total_current < 0) return 0;
-  auto values = known_values(plan_.cell, *group.placement, group.instance[i], plan_.spec.dt_ms);
+  auto values = cell::known_values(plan_.cell, *group.placement, group.instance[i], plan_.spec.dt_ms);
   const auto set = [&](const std::string& name, double value) {
     if (const mechanism::Expr e = m.symbol(name); e >= 0) values[e] = value;
   };

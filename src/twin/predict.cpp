@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include "dataset/hdf5.hpp"
 #include "dataset/replay_input.hpp"
 #include "dataset/shard.hpp"
+#include "files/hdf5.hpp"
 #include "progress/watcher.hpp"
 #include "twin/saved_twin.hpp"
 
@@ -82,7 +82,7 @@ std::string path_of(const Head& head) {
   return head.name == "spike" ? "/spike_probability" : head.name == "soma" ? "/soma_mV" : "/" + head.name;
 }
 
-void write(dataset::Hdf5Output& file, const TwinSpec& spec, const PredictedPiece& piece) {
+void write(files::Hdf5Output& file, const TwinSpec& spec, const PredictedPiece& piece) {
   std::vector<float> values;
   int64_t first = 0;
   for (const auto& head : spec.heads) {
@@ -169,7 +169,7 @@ void predict_file(const std::filesystem::path& twin_file, const std::filesystem:
   const int64_t excitatory = description.excitatory_synapses, inhibitory = description.inhibitory_synapses;
   bool is_replay = false;
   {
-    const dataset::Hdf5File file(input);
+    const files::Hdf5File file(input);
     is_replay = !file.has_attribute("format") && (file.has("/input/exc") || file.has("/input/inh"));
   }
   std::optional<dataset::Shard> shard;
@@ -185,7 +185,7 @@ void predict_file(const std::filesystem::path& twin_file, const std::filesystem:
     }
   }
   const auto trials = shard ? trials_of(*shard) : trials_of(replayed, excitatory);
-  dataset::Hdf5Output file(out);
+  files::Hdf5Output file(out);
   file.attribute("twin", twin_file.string());
   file.attribute("input", input.string());
   for (const auto& head : twin.spec().heads) {

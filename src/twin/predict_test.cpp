@@ -7,8 +7,8 @@
 #include <cmath>
 #include <csignal>
 
-#include "dataset/hdf5.hpp"
 #include "dataset/shard.hpp"
+#include "files/hdf5.hpp"
 #include "twin/saved_twin.hpp"
 
 namespace nt::twin {
@@ -70,7 +70,7 @@ class Predicting : public testing::Test {
     auto [twin, description] = load_twin(twin_);
     for (size_t e = 2; e < events.size(); e += 3) events[e] += static_cast<int32_t>(twin.history_ms());
     const auto expected = twin.forward({events, 1, kDuration});
-    const dataset::Hdf5File file(folder_ / "out.h5");
+    const files::Hdf5File file(folder_ / "out.h5");
     const auto spike = file.view<float>("/spike_probability"), soma = file.view<float>("/soma_mV"),
                dendrites = file.view<float>("/dendrites"), count = file.view<float>("/count");
     for (int64_t t = 0; t < kDuration; ++t) {
@@ -96,7 +96,7 @@ TEST_F(Predicting, WritesWhatWholePassesOverEachTrialSay) {
   files::write_file_atomically(folder_ / "in.h5",
                                dataset::shard_bytes({5, 4, kDuration, 1, "a = 1\n"}, {}, "test", 0, trials));
   predict_file(twin_, folder_ / "in.h5", folder_ / "out.h5", on_threads(2));
-  const dataset::Hdf5File file(folder_ / "out.h5");
+  const files::Hdf5File file(folder_ / "out.h5");
   EXPECT_EQ(file.shape("/soma_mV"), (std::vector<uint64_t>{kTrials, kDuration}));
   EXPECT_EQ(file.shape("/dendrites"), (std::vector<uint64_t>{kTrials, kDuration, 2}));
   EXPECT_EQ(file.units("/soma_mV"), "mV");
@@ -128,7 +128,7 @@ TEST_F(Predicting, WritesWhatWholePassesOverEachTrialSay) {
 
 TEST_F(Predicting, TakesReplayFilesOfOneTrial) {
   const auto write = [&](std::vector<uint32_t> synapse) {
-    dataset::Hdf5Image image;
+    files::Hdf5Image image;
     const std::vector<double> times{3.2, 1050.9, 3.7};
     image.write<double>("/input/exc/time_ms", times, "ms");
     image.write<uint32_t>("/input/exc/synapse", synapse, "");
@@ -138,7 +138,7 @@ TEST_F(Predicting, TakesReplayFilesOfOneTrial) {
   };
   write({4, 0, 2});
   predict_file(twin_, folder_ / "in.h5", folder_ / "out.h5", {});
-  EXPECT_EQ(dataset::Hdf5File(folder_ / "out.h5").shape("/soma_mV"), (std::vector<uint64_t>{1, 2000}));
+  EXPECT_EQ(files::Hdf5File(folder_ / "out.h5").shape("/soma_mV"), (std::vector<uint64_t>{1, 2000}));
   expect_whole_pass(0, {0, 4, 3, 0, 2, 3, 0, 8, 400, 0, 0, 1050});
   write({4, 5, 2});
   EXPECT_EQ(refusal(folder_ / "in.h5"),
@@ -153,7 +153,7 @@ TEST_F(Predicting, ThatCannotWriteSaysWhyAndLeavesNothing) {
   const auto old = ::signal(SIGXFSZ, SIG_IGN);
   std::string message = "accepted";
   try {
-    dataset::Hdf5Output file(out);
+    files::Hdf5Output file(out);
     file.create("/x", "1", {1 << 20});
     const rlimit small{1 << 16, before.rlim_max};
     ::setrlimit(RLIMIT_FSIZE, &small);
@@ -165,7 +165,7 @@ TEST_F(Predicting, ThatCannotWriteSaysWhyAndLeavesNothing) {
   ::setrlimit(RLIMIT_FSIZE, &before);
   ::signal(SIGXFSZ, old);
   EXPECT_EQ(message, out.string() + ": cannot be written: File too large");
-  { dataset::Hdf5Output never_finished(out); }
+  { files::Hdf5Output never_finished(out); }
   EXPECT_EQ(std::distance(fs::directory_iterator(folder_), fs::directory_iterator()), 1);  // the twin
   EXPECT_EQ(refusal(twin_), twin_.string() + ": is not an HDF5 file");
 }

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "cell/neuron.hpp"
+#include "cell/segments_cell.hpp"
 #include "config/error.hpp"
 #include "config/ordinary_file.hpp"
 #include "config/settings.hpp"
@@ -32,14 +33,15 @@ enum class Reader {
   twin,
   checkpoint,
   experiment,
-  store
+  store,
+  segments
 };
 /// Of their folders in the corpus.
-inline constexpr std::array kNames{"swc",    "asc",  "nmodl", "toml",       "cell",       "shard",
-                                   "replay", "json", "twin",  "checkpoint", "experiment", "store"};
-inline constexpr std::array kReaders{Reader::swc,  Reader::asc,       Reader::nmodl,  Reader::toml,
-                                     Reader::cell, Reader::shard,     Reader::replay, Reader::json,
-                                     Reader::twin, Reader::checkpoint};
+inline constexpr std::array kNames{"swc",  "asc",  "nmodl",      "toml",       "cell",  "shard",   "replay",
+                                   "json", "twin", "checkpoint", "experiment", "store", "segments"};
+inline constexpr std::array kReaders{Reader::swc,  Reader::asc,        Reader::nmodl,   Reader::toml,
+                                     Reader::cell, Reader::shard,      Reader::replay,  Reader::json,
+                                     Reader::twin, Reader::checkpoint, Reader::segments};
 /// These are of the upper rooms: see learning_readers.hpp.
 inline constexpr std::array kLearningReaders{Reader::experiment, Reader::store};
 
@@ -123,7 +125,7 @@ inline void read_as(Reader reader, std::string_view text) {
     case Reader::shard: {
       const auto file = written(text, "train-0000.h5");
       read_shard(file);
-      const dataset::Hdf5File raw(file);
+      const files::Hdf5File raw(file);
       raw.listing();
       if (raw.has("/direction")) produce::read_dendritic_basis(file, raw.text_attribute("configuration"));
       if (raw.has("/excitatory_cluster"))
@@ -133,6 +135,13 @@ inline void read_as(Reader reader, std::string_view text) {
     case Reader::replay:
       dataset::read_replay_input(written(text, "input.h5"), cell_with_synapses());
       return;
+    case Reader::segments: {
+      const auto file = written(text, "segments.h5");
+      const auto settings = config::Settings::from_text(
+          "kind = 'segments'\nsegments = 'segments.h5'\ntables = 'exact'\n", "cell.toml");
+      cell::read_segments_cell(settings, file.parent_path());
+      return;
+    }
     case Reader::json: {
       // As the report reads a run's files back: each in turn is the fuzzed one, beside whole ones.
       const auto& folder = config::own_temporary_folder();

@@ -180,7 +180,7 @@ class Cell:
         for file in mod_files(self.description, self.folder):
             switch = f"usetable_{name_in_neuron(file)}"
             if re.search(r"^\s*TABLE\b", file.read_text(), re.M):
-                setattr(self.h, switch, int(self.description.get("tables", "exact") == "as NEURON"))
+                setattr(self.h, switch, int(self.description.get("tables", "as NEURON") == "as NEURON"))
 
     def run(self, ms, dt_ms=0.025, events=(), second_order=0):
         """events: (kind, synapse, time_ms, weight). Voltages of every compartment at every step: {(section, x): numbers}, from 0 to ms."""

@@ -98,9 +98,11 @@ def generate(seed, number):
     lines = ['kind = "detailed"', f'morphology = "{name}.swc"', f"compartment_spacing_um = {spacing:.4g}",
              f"axial_resistivity_ohm_cm = {r.uniform(80, 200):.4g}", f"initial_mV = {r.uniform(-75, -55):.4g}", f"celsius = {r.choice([6.3, 22, 25.5, 34, 37])}",
              f"reversal_mV = {{ na = {r.uniform(45, 60):.4g}, k = {r.uniform(-95, -75):.4g} }}"]
-    if any(m.has_table for m in mechanisms) and r.random() < 0.5:
-        lines.append('tables = "as NEURON"')
-        mechanisms[0].traits.append("tables as NEURON")
+    if any(m.has_table for m in mechanisms):
+        as_neuron = r.random() < 0.5
+        lines.append('tables = "as NEURON"' if as_neuron else 'tables = "exact"')
+        if as_neuron:
+            mechanisms[0].traits.append("tables as NEURON")
     if kind == "pool" or r.random() < 0.2:
         lines.append(f"calcium = {{ inside_mM = {r.choice(['5e-5', '1e-4', '2.4e-4'])}, outside_mM = {r.choice(['2', '1.2'])} }}")
     lines.append("capacitance = [ " + ", ".join(f'{{ regions = ["{x}"], uF_cm2 = {r.choice([1, 1, 0.9, 2])} }}' for x in regions) + " ]")

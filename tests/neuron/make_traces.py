@@ -2,7 +2,7 @@
 
     make_traces.py [--out FOLDER] [--points PROGRAM]
 
-Needs python3-neuron, neuron and neuron-dev. PROGRAM prints the points of the built-in tree: build/release/layer_five_points.
+Needs python3-neuron, neuron and neuron-dev. PROGRAM prints the points of the built-in tree: build/release/morphology_points.
 """
 import argparse
 import pathlib
@@ -32,7 +32,7 @@ def sampled(trace, neuron, voltages, dt_ms):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--out", type=pathlib.Path, default=traces.HERE / "traces")
-    parser.add_argument("--points", default=str(ROOT / "build/release/layer_five_points"))
+    parser.add_argument("--points", default=str(ROOT / "build/release/morphology_points"))
     arguments = parser.parse_args()
     tree = subprocess.run([arguments.points], capture_output=True, text=True, check=True).stdout.splitlines()
     arguments.out.mkdir(exist_ok=True)

@@ -52,9 +52,9 @@ def stick(name, inserts="", points="", reversal="", more="", events=()):
     return Trace(name, more + STICK % (reversal, inserts, points), CELLS, 60, list(events))
 
 
-def own(name, parameters="", with_calcium=False, **options):
-    """The stick with the mechanism cells/NAME.mod."""
-    insert = f'  {{ mechanism = "{name}.mod", regions = ["soma", "basal"]{parameters} }},\n'
+def own(name, parameters="", with_calcium=False, file=None, **options):
+    """The stick with the mechanism cells/NAME.mod, or another file."""
+    insert = f'  {{ mechanism = "{file or name}.mod", regions = ["soma", "basal"]{parameters} }},\n'
     return stick(name, (CALCIUM if with_calcium else "") + insert, **options)
 
 
@@ -113,6 +113,19 @@ TRACES = [
     own("forward_euler"),
     own("written_order"),
     own("odd_layout"),
-    own("tabulated"),
-    stick("tabulated_as_neuron", '  { mechanism = "tabulated.mod", regions = ["soma", "basal"] },\n', more='tables = "as NEURON"\n'),
+    stick("tabulated", '  { mechanism = "tabulated.mod", regions = ["soma", "basal"] },\n', more='tables = "exact"\n'),
+    own("tabulated_as_neuron", file="tabulated"),
+    stick("self_events", points='  { mechanism = "self_events.mod", section = "dend[0]", x = 0.5 },\n'),
+    stick("depressing", more='excitatory = { mechanism = "depressing.mod", regions = ["basal"], weight = 0.008 }\n',
+          events=[("excitatory", synapse, float(t), 0.008) for synapse, t in ((0, 5), (2, 8), (0, 12), (2, 18), (0, 20), (0, 24), (0, 45))]),
+    stick("learning", more='excitatory = { mechanism = "learning.mod", regions = ["basal"], weight = 0.0006 }\n',
+          events=[("excitatory", 1, float(t), 0.0006) for t in (5, 9, 16, 25, 26, 45)]),
+    stick("on_watch", points='  { mechanism = "on_watch.mod", section = "soma[0]", x = 0.5 },\n'),
+    own("linear_start"),
+    own("buffered", with_calcium=True),
+    stick("written_reversal", '  { mechanism = "written_reversal.mod", regions = ["soma", "basal"] },\n'
+                              '  { mechanism = "SKv3_1", regions = ["soma", "basal"], gbar = 0.05 },\n'
+                              '  { mechanism = "K_Pst", regions = ["soma", "basal"], gbar = 0.002 },\n'),
+    own("moments"),
+    own("rectified", with_calcium=True),
 ]

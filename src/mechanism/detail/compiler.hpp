@@ -29,6 +29,9 @@ inline constexpr int kDeepestCalls = 40;
 /// which is computed once and may be far away.
 inline constexpr int kIterations = 4, kSteadyIterations = 25;
 
+/// States that are solved together.
+inline constexpr size_t kMostCoupled = 40;
+
 /// Entries of a TABLE.
 inline constexpr double kMostIntervals = 1e6;
 
@@ -100,13 +103,19 @@ class Compiler {
 
   void execute(const Statement& s, int depth);
 
-  void note_table(const Statement& s);
+  void note(int line, const std::string& what);
 
-  void assign(const Statement& s, Expr value);
+  void assign(const std::string& name, int line, Expr value);
+  /// An assignment as written, to a variable or to an element of an array.
+  void assign(const Statement& s, Expr value, int depth);
 
   std::string unknown(const std::string& name) const;
 
   void branch(const Statement& s, int depth);
+  void loop_from(const Statement& s, int depth);
+  void loop_while(const Statement& s, int depth);
+  /// A call of what is no block of the file.
+  bool call_of_neuron(const Statement& s, int depth);
 
   /// The value a variable has when the block has not set it.
   Expr before(const std::string& name, int line);
@@ -130,7 +139,32 @@ class Compiler {
   /// A call whose results come from tables: those variables alone are set that TABLE names.
   Expr tabulated(const Block& block, const Statement& table, Expr argument, int depth);
 
+  std::vector<std::string> tabulated_names(const Statement& table) const;
+  /// Whether NEURON makes the file's tables before it reads ions: where nothing is shared and no C is
+  /// written.
+  bool is_thread_safe() const;
+
   void make_tables(const Block& block, const Statement& table, int depth, std::vector<size_t>& numbers);
+
+  // ---- C code
+
+  /// A VERBATIM block: nothing, or what is known to mean the same as NMODL.
+  void verbatim(const Statement& s);
+  void return_from(int line);
+  static bool ends_with_return(const std::vector<Statement>& statements);
+  /// What a FUNCTION returns that draws from a generator which only NEURON's interpreter can give it.
+  std::optional<Expr> undrawn(const Block& function);
+  void c_statement(const std::string& text, int line);
+  /// Whether the block was left, by C's return.
+  enum class Left : uint8_t { no, perhaps, yes };
+
+  // ---- arrays
+
+  /// How many elements an array has, also a LOCAL one; 0: it is none.
+  int elements_of(const std::string& array) const;
+  /// The element that a constant index names; nothing where the index varies.
+  std::optional<std::string> element(const std::string& array, Expr index, int line) const;
+  Expr read_element(const Term& t, int depth);
 
   // ---- expressions
 
@@ -139,6 +173,7 @@ class Compiler {
   Expr read(const std::string& name, int line);
 
   Expr function(const Term& t, int depth);
+  Expr goldman_current(const Term& t, int depth);
 
   // ---- SOLVE
 
@@ -149,7 +184,7 @@ class Compiler {
   struct Solving {
     /// A DERIVATIVE block whose states are advanced statement by statement; one whose derivatives are
     /// gathered; KINETIC.
-    enum class Kind : uint8_t { exactly, derivatives, reactions };
+    enum class Kind : uint8_t { exactly, derivatives, reactions, equations };
     Kind kind = Kind::exactly;
     Values derivatives = {};                                           // by state
     std::vector<std::pair<std::vector<std::string>, Expr>> sums = {};  // CONSERVE: its states, surplus
@@ -158,6 +193,8 @@ class Compiler {
     // as numbers; and whether any takes more than one molecule.
     std::map<std::pair<std::string, std::string>, Expr> slopes = {};
     bool higher_order = false;
+    Values volumes = {};                               // COMPARTMENT, by state
+    std::vector<std::pair<Expr, int>> equations = {};  // of a LINEAR block: what has to be 0, and its line
   };
 
   void solve(const Statement& s);
@@ -173,6 +210,8 @@ class Compiler {
 
   /// METHOD euler: all derivatives first, then all states.
   void explicit_step(const std::vector<Statement>& body);
+  /// METHOD runge: Runge-Kutta's of fourth order. Other assignments of the block are those of its start.
+  void runge_step(const std::vector<Statement>& body);
 
   /// METHOD derivimplicit and sparse; a step of 1e9 ms for STEADYSTATE. What the block assigns, it computes
   /// from the new states, as NEURON's last evaluation of it does.
@@ -182,14 +221,47 @@ class Compiler {
   /// last CONSERVE chooses first (nocmodl).
   void add_sums(const Solving& solving, const std::vector<std::string>& names, StateSystem& system);
 
-  void conserve(const Statement& s);
+  /// x' = ...
+  void derivative(const Statement& s, int depth);
+
+  // ---- KINETIC (compile_kinetic.cpp)
+
+  /// A reaction, CONSERVE, COMPARTMENT or LONGITUDINAL_DIFFUSION.
+  void kinetic_statement(const Statement& s, int depth);
+
+  void conserve(const Statement& s, int depth);
+  void compartment(const Statement& s, int depth);
+  void diffusion(const Statement& s, int depth);
+  /// The states that COMPARTMENT or LONGITUDINAL_DIFFUSION names, each with its volume or constant.
+  std::vector<std::pair<std::string, Expr>> geometry_of(const Statement& s, int depth);
 
   /// Mass action: each reaction's flux leaves its left side and enters its right side.
-  void react(const Statement& s);
+  void react(const Statement& s, int depth);
   /// Flux that depends on the states of one side of a reaction.
   using Side = std::vector<std::pair<double, std::string>>;
-  void flow(Expr rate, const Side& from, const Side& to, int line);
+  Side states_of(const std::vector<nmodl::Reactant>& side, int line, int depth, bool only_states);
+  Expr flow(Expr rate, const Side& from, const Side& to, int line);
   void change(const Side& side, Expr flux);
+  /// Rates of change per volume, where COMPARTMENT gives one.
+  void divide_by_volumes(Solving& solving);
+
+  // ---- LINEAR (compile_linear.cpp)
+
+  void linear_equation(const Statement& s, int depth);
+  void solve_linear(const Block& block, const Statement& s);
+
+  // ---- events (compile_events.cpp)
+
+  /// net_send, net_move, net_event; false: it is none of these.
+  bool event_call(const Statement& s, int depth);
+  /// WATCH, INITIAL of NET_RECEIVE.
+  void receive_statement(const Statement& s, int depth);
+  void declare_streams();
+  /// NET_RECEIVE at an event.
+  void receive();
+  /// INITIAL of NET_RECEIVE.
+  void start_streams();
+  std::vector<Mechanism::Send> sends();
 
   void finish();
 
@@ -211,8 +283,18 @@ class Compiler {
   std::vector<Values> locals_;  // of the functions being called, the block's first
   Values initial_;              // values_ at the end of INITIAL
   std::map<std::string, std::vector<size_t>> table_numbers_;  // by PROCEDURE or FUNCTION
+  std::map<std::string, Values> left_by_table_;  // what such a block sets that its TABLE does not name
+  std::set<std::string> made_in_initial_;        // tables that INITIAL makes
   Solving* solving_ = nullptr;
-  std::pair<std::string, Expr> named_;  // the state that an equation names, for METHOD cnexp
+  Left left_ = Left::no;
+  Expr path_ = -1;  // the conditions of the IFs around the statement
+  std::vector<Mechanism::Send> sends_;
+  struct WatchStatement {
+    Expr when, value, flag;
+  };
+  std::vector<WatchStatement> watches_;
+  std::map<int, size_t> watch_numbers_;  // by line
+  std::pair<std::string, Expr> named_;   // the state that an equation names, for METHOD cnexp
   int steps_ = 0;
 };
 

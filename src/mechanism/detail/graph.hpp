@@ -118,10 +118,17 @@ class Graph {
   }
 
   bool depends(Expr e, Expr symbol) const;
+  /// Whether any of them does.
+  bool any_depends(const std::vector<Expr>& expressions, Expr symbol) const;
   /// The derivative with respect to a symbol. That of a comparison, floor or ceil is 0.
-  Expr derivative(Expr e, Expr symbol);
+  Expr derivative(Expr e, Expr symbol) { return derivatives(std::vector<Expr>{e}, symbol)[0]; }
+  /// Those of many expressions, in the time that the one with the highest number takes.
+  std::vector<Expr> derivatives(const std::vector<Expr>& expressions, Expr symbol);
   /// `e` with symbols replaced.
-  Expr substitute(Expr e, const std::map<Expr, Expr>& replaced);
+  Expr substitute(Expr e, const std::map<Expr, Expr>& replaced) {
+    return substitute(std::vector<Expr>{e}, replaced)[0];
+  }
+  std::vector<Expr> substitute(const std::vector<Expr>& expressions, const std::map<Expr, Expr>& replaced);
   /// The value in double precision: the plain reference of all generated code. `values` holds every symbol's.
   double evaluate(Expr e, const std::map<Expr, double>& values) const;
 

@@ -22,20 +22,22 @@ void require_same_lanes(const MechanismKernels& user, const std::filesystem::pat
       file.string(), user.in_float.lanes, own.in_float.lanes);
 }
 
-/// Its kernels are those of the program, unless the cell follows ions for which these are not made.
-void load_from_catalogue(const CatalogueEntry& entry, const std::set<std::string>& followed_ions,
-                         LoadedMechanism& loaded) {
+/// Its kernels are those of the program, unless the cell follows ions for which these are not made, or wants
+/// the values of its tables.
+void load_from_catalogue(const CatalogueEntry& entry, const Reading& reading, LoadedMechanism& loaded) {
+  const auto& followed_ions = reading.followed_ions;
   const auto path = std::string(entry.name) + ".mod";
   loaded.mechanism = compile_mechanism(entry.text, path);
+  const bool has_table = !loaded.mechanism.notes.empty();
   const auto& ions = loaded.mechanism.ions;
   const bool as_built = std::none_of(ions.begin(), ions.end(), [&](const IonVariable& ion) {
     return followed_ions.contains(ion.ion) && !usual_ion(ion.ion).always_followed;
   });
-  if (as_built) {
+  if (as_built && (reading.tables == Tables::exact || !has_table)) {
     entry.kernels(&loaded.kernels);
     return;
   }
-  loaded.mechanism = compile_mechanism(entry.text, path, {.followed_ions = followed_ions});
+  loaded.mechanism = compile_mechanism(entry.text, path, reading);
   loaded.kernels = compile_user_kernels(loaded.mechanism);
   require_same_lanes(loaded.kernels, path);
 }
@@ -66,7 +68,7 @@ std::shared_ptr<const LoadedMechanism> load_mechanism(const std::string& name,
       fail_input("{}: there is no mechanism '{}'{}; known: {}; or name a .mod file", where, name,
                  near ? fmt::format("; did you mean '{}'?", *near) : "", fmt::join(names, ", "));
     }
-    load_from_catalogue(*entry, reading.followed_ions, *loaded);
+    load_from_catalogue(*entry, reading, *loaded);
   }
   loaded->layout = layout_of(loaded->mechanism);
   return loaded;

@@ -3,9 +3,9 @@
 #include <string>
 #include <vector>
 
+#include "cell/initial_state.hpp"
 #include "simulate/cable_step.hpp"
 #include "simulate/group.hpp"
-#include "simulate/initial_state.hpp"
 
 namespace nt::simulate {
 
@@ -78,7 +78,7 @@ struct CablePlan {
   CableSpec spec;
   CableKernels<T> kernels;
   CableTree<T> tree;
-  InitialState initial;
+  cell::InitialState initial;
   ArrayNames arrays;
   std::vector<FollowedIon> ions;
   std::vector<ZonePlan<T>> zones;  // soma and axon, if they take steps of their own; the rest

@@ -1,8 +1,8 @@
 #include <gtest/gtest.h>
 
-#include "dataset/hdf5.hpp"
+#include "files/hdf5.hpp"
 
-namespace nt::dataset {
+namespace nt::files {
 namespace {
 
 TEST(Hdf5Image, RefusesValuesThatDoNotFitTheirShape) {
@@ -16,4 +16,4 @@ TEST(Hdf5Image, RefusesValuesThatDoNotFitTheirShape) {
 }
 
 }  // namespace
-}  // namespace nt::dataset
+}  // namespace nt::files

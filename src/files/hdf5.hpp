@@ -8,7 +8,7 @@
 
 #include "files/files.hpp"
 
-namespace nt::dataset {
+namespace nt::files {
 
 /// Stands for a file's own digest while that is computed.
 inline constexpr std::string_view kDigestMark = "[the digest of this very file  ]";
@@ -64,7 +64,7 @@ class Hdf5Output {
 
  private:
   void require(bool good, std::string_view what) const;
-  files::HalfWritten half_;
+  HalfWritten half_;
   int64_t file_ = -1;
 };
 
@@ -84,6 +84,8 @@ class Hdf5File {
   std::vector<uint64_t> shape(const std::string& path) const;
   /// The names of the data sets that lie in a group, sorted. Links to elsewhere are an InputError.
   std::vector<std::string> sets_in(const std::string& group) const;
+  /// The names of the groups that lie in a group, sorted.
+  std::vector<std::string> groups_in(const std::string& group) const;
   /// The attribute `units` of a data set; empty if it has none.
   std::string units(const std::string& path) const;
   /// Whether a data set stores its numbers as T.
@@ -114,7 +116,7 @@ class Hdf5File {
  private:
   std::filesystem::path path_;
   int64_t file_ = -1;
-  files::MappedFile mapped_;
+  MappedFile mapped_;
 };
 
-}  // namespace nt::dataset
+}  // namespace nt::files

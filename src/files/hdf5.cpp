@@ -1,4 +1,4 @@
-#include "dataset/hdf5.hpp"
+#include "files/hdf5.hpp"
 
 #include <hdf5.h>
 
@@ -12,7 +12,7 @@
 #include <numeric>
 #include <utility>
 
-namespace nt::dataset {
+namespace nt::files {
 namespace {
 
 /// Debian's HDF5 is not built for threads: one call at a time.
@@ -247,7 +247,7 @@ std::string Hdf5Image::bytes() {
   if (sealed_) {
     const auto at = out.find(kDigestMark);
     require(at != std::string::npos && out.find(kDigestMark, at + 1) == std::string::npos, "its digest");
-    out.replace(at, kDigestMark.size(), files::digest(out));
+    out.replace(at, kDigestMark.size(), digest(out));
   }
   return out;
 }
@@ -319,7 +319,7 @@ void Hdf5Output::finish() {
 Hdf5File::Hdf5File(const std::filesystem::path& file) : path_(file) {
   std::error_code error;
   if (!std::filesystem::exists(file, error) && !error) fail_input("{}: no such file", file.string());
-  mapped_ = files::MappedFile(file);
+  mapped_ = MappedFile(file);
   const auto lock = enter_library();
   if (H5Fis_hdf5(file.c_str()) <= 0) fail_input("{}: is not an HDF5 file", file.string());
   const Id access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
@@ -369,26 +369,40 @@ std::vector<uint64_t> Hdf5File::shape(const std::string& path) const {
   return {extent.begin(), extent.end()};
 }
 
-std::vector<std::string> Hdf5File::sets_in(const std::string& group) const {
-  const auto lock = enter_library();
-  if (!has(group)) return {};
-  std::vector<std::string> links, sets;
+namespace {
+
+/// The names of what lies in a group and is of a type, sorted.
+std::vector<std::string> names_in(const Hdf5File& file, hid_t id, const std::string& group, H5O_type_t type) {
+  if (!file.has(group)) return {};
+  std::vector<std::string> links, found;
   const auto take = [](hid_t, const char* name, const H5L_info_t*, void* out) -> herr_t {
     static_cast<std::vector<std::string>*>(out)->push_back(name);
     return 0;
   };
-  if (H5Literate_by_name(file_, group.c_str(), H5_INDEX_NAME, H5_ITER_NATIVE, nullptr, take, &links,
+  if (H5Literate_by_name(id, group.c_str(), H5_INDEX_NAME, H5_ITER_NATIVE, nullptr, take, &links,
                          H5P_DEFAULT) < 0)
-    fail_input("{}: {} cannot be read as a group", path_.string(), group);
+    fail_input("{}: {} cannot be read as a group", file.path().string(), group);
   for (const auto& name : links) {
     const auto path = group + "/" + name;
     H5O_info_t info{};
-    if (!has(path) || H5Oget_info_by_name2(file_, path.c_str(), &info, H5O_INFO_BASIC, H5P_DEFAULT) < 0)
-      fail_input("{}: {} cannot be read", path_.string(), path);
-    if (info.type == H5O_TYPE_DATASET) sets.push_back(name);
+    if (!file.has(path) || H5Oget_info_by_name2(id, path.c_str(), &info, H5O_INFO_BASIC, H5P_DEFAULT) < 0)
+      fail_input("{}: {} cannot be read", file.path().string(), path);
+    if (info.type == type) found.push_back(name);
   }
-  std::ranges::sort(sets);
-  return sets;
+  std::ranges::sort(found);
+  return found;
+}
+
+}  // namespace
+
+std::vector<std::string> Hdf5File::sets_in(const std::string& group) const {
+  const auto lock = enter_library();
+  return names_in(*this, file_, group, H5O_TYPE_DATASET);
+}
+
+std::vector<std::string> Hdf5File::groups_in(const std::string& group) const {
+  const auto lock = enter_library();
+  return names_in(*this, file_, group, H5O_TYPE_GROUP);
 }
 
 std::string Hdf5File::units(const std::string& path) const {
@@ -512,7 +526,7 @@ bool Hdf5File::has_attribute(const std::string& name) const {
 
 std::string Hdf5File::digest_of_bytes() const {
   const auto bytes = mapped_.bytes();
-  return files::digest({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  return digest({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
 }
 
 std::string Hdf5File::verified_digest() const {
@@ -523,7 +537,7 @@ std::string Hdf5File::verified_digest() const {
   const auto at = said.size() == kDigestMark.size() ? bytes.find(said) : std::string_view::npos;
   if (at != std::string_view::npos) {
     const std::string_view parts[] = {bytes.substr(0, at), kDigestMark, bytes.substr(at + said.size())};
-    if (files::digest_of_parts(parts) == said) return said;
+    if (digest_of_parts(parts) == said) return said;
   }
   fail_input(
       "{}: was changed after it was made, or is damaged: its content is not what its digest says; remove it "
@@ -573,4 +587,4 @@ NEURONTWIN_HDF5_TYPE(float)
 NEURONTWIN_HDF5_TYPE(double)
 #undef NEURONTWIN_HDF5_TYPE
 
-}  // namespace nt::dataset
+}  // namespace nt::files

@@ -5,25 +5,37 @@
 
 #include "cell/detailed.hpp"
 
-namespace nt::simulate {
+namespace nt::cell {
 
 /// An ion in every compartment.
 struct IonState {
   std::vector<double> inside_mM, outside_mM, reversal_mV;
 };
 
+/// An event that an instance sends to itself in INITIAL.
+struct InitialEvent {
+  size_t placement, instance;
+  double time_ms, flag;
+};
+
 /// What a neuron starts from: the ions, and what the INITIAL blocks leave.
 struct InitialState {
   std::vector<std::vector<double>> stored;  // of each placement: [instance][stored variable]
   std::map<std::string, IonState> ions;     // by name
+  std::vector<InitialEvent> events = {};
 };
 
 /// INITIAL of every mechanism in the order of evaluation, at the initial voltage; a concentration that one of
 /// them writes is there for those after it, and so is the reversal potential that follows from it, as in
 /// NEURON's finitialize.
-InitialState initial_state(const cell::DetailedCell& cell, double dt_ms);
+InitialState initial_state(const DetailedCell& cell, double dt_ms);
+
+/// The values of all symbols of an instance that are fixed during a simulation with steps of `dt_ms`, and
+/// those of v, the ions and the stored variables before it starts.
+std::map<mechanism::Expr, double> known_values(const DetailedCell& cell, const Placement& placement,
+                                               size_t instance, double dt_ms);
 
 /// The placement's instances change a concentration.
 bool writes_concentration(const mechanism::Mechanism& mechanism);
 
-}  // namespace nt::simulate
+}  // namespace nt::cell

@@ -1,0 +1,160 @@
+#include "cell/detail/assemble.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "cell/physical.hpp"
+#include "cell/place.hpp"
+
+namespace nt::cell {
+
+mechanism::Tables read_tables(const config::Settings& settings, const std::string& otherwise) {
+  static constexpr std::array<std::string_view, 2> kTables{"exact", "as NEURON"};
+  return settings.choice("tables", kTables, otherwise) == "exact" ? mechanism::Tables::exact
+                                                                  : mechanism::Tables::as_neuron;
+}
+
+void check_value(double value, const mechanism::Parameter& parameter, const std::string& mechanism,
+                 bool given, const morphology::Compartments& geometry, int compartment,
+                 const std::string& where) {
+  const auto& section =
+      geometry.sections[static_cast<size_t>(geometry.compartments[static_cast<size_t>(compartment)].section)];
+  if (!std::isfinite(value))
+    fail_input("{} of {} is {} in {}, expected a finite number", where, mechanism,
+               std::isnan(value) ? "no number" : "infinite", section.name);
+  if (is_density(parameter) && value < 0) {
+    fail_input(
+        "{}: density of '{}' in region '{}' is negative ({} {})\n            densities are conductances "
+        "per area; use 0 to "
+        "switch a channel off",
+        where, mechanism, name_of(section.region), value, parameter.unit);
+  }
+  const auto range = physical_range(parameter);
+  if ((value >= range.low && value <= range.high) || (!given && !is_conductance(parameter))) return;
+  const auto unit = parameter.unit.empty() ? "" : " " + parameter.unit;
+  if (range.low == 0 && std::isinf(range.high))
+    fail_input("{} of {} is {} in {}, expected 0 or more: it is a conductance", where, mechanism, value,
+               section.name);
+  fail_input("{} of {} is {}{} in {}, expected from {} to {}{}", where, mechanism, value, unit, section.name,
+             range.low, range.high, unit);
+}
+
+namespace {
+
+/// Mechanisms that use an ion which others follow are compiled anew, ready for variables that vary.
+void follow_ions(DetailedCell& cell, const Files& files) {
+  std::set<std::string> followed;
+  for (const auto& placement : cell.placements) followed.merge(placement.mechanism().followed_ions());
+  for (auto& placement : cell.placements) {
+    const auto& m = placement.mechanism();
+    const auto own = m.followed_ions();
+    const bool lacks = std::any_of(m.ions.begin(), m.ions.end(), [&](const mechanism::IonVariable& ion) {
+      return followed.contains(ion.ion) && !own.contains(ion.ion) &&
+             !mechanism::usual_ion(ion.ion).always_followed;
+    });
+    if (lacks) placement.loaded = files.load(placement.loaded->name, m.path, followed);
+  }
+}
+
+bool changes_concentration(const mechanism::Mechanism& m) {
+  return !m.initial_concentration.empty();
+}
+
+/// NEURON evaluates mechanisms that change concentrations first, the others by name.
+void put_in_order(DetailedCell& cell) {
+  std::vector<size_t> order(cell.placements.size());
+  for (size_t i = 0; i < order.size(); ++i) order[i] = i;
+  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) {
+    const auto &ma = cell.placements[a].mechanism(), &mb = cell.placements[b].mechanism();
+    return std::pair(!changes_concentration(ma), ma.name) < std::pair(!changes_concentration(mb), mb.name);
+  });
+  std::vector<Placement> placements;
+  auto excitatory = cell.excitatory, inhibitory = cell.inhibitory;
+  std::vector<size_t> moved(order.size());
+  for (size_t i = 0; i < order.size(); ++i) {
+    moved[order[i]] = i;
+    placements.push_back(std::move(cell.placements[order[i]]));
+  }
+  for (auto* group : {&excitatory, &inhibitory}) {
+    if (group->placement) group->placement = moved[*group->placement];
+    for (auto& connection : group->connections) connection.placement = moved[connection.placement];
+  }
+  cell.placements = std::move(placements);
+  cell.excitatory = excitatory;
+  cell.inhibitory = inhibitory;
+}
+
+/// The notes of every mechanism's file, once each.
+void take_notes(DetailedCell& cell) {
+  for (const auto& placement : cell.placements)
+    for (const auto& note : placement.mechanism().notes)
+      if (std::find(cell.notes.begin(), cell.notes.end(), note) == cell.notes.end())
+        cell.notes.push_back(note);
+}
+
+std::vector<RecordingSite> read_sites(const config::Settings& settings,
+                                      const morphology::Compartments& geometry) {
+  std::vector<RecordingSite> sites;
+  for (const auto& record : settings.tables("record")) {
+    const auto name = record.text("name");
+    const bool writable = !name.empty() && name != "." && name != ".." && name.find('/') == name.npos;
+    const bool second =
+        std::any_of(sites.begin(), sites.end(), [&](const RecordingSite& site) { return site.name == name; });
+    if (!writable || second)
+      fail_input("{}: '{}' is \"{}\", {}", record.where("name"), record.full_key("name"), name,
+                 second ? "which another site has already" : "expected a name without '/'");
+    sites.push_back({name, read_place(record, geometry)});
+  }
+  return sites;
+}
+
+/// The thickest apical compartment at a distance along the tree from the soma.
+int read_nexus(const config::Settings& settings, const morphology::Compartments& geometry) {
+  const double distance = settings.number("distance_um", {}, config::kPositive);
+  const int found = compartment_at(geometry, morphology::Region::apical, distance);
+  if (found < 0)
+    fail_input("{}: '{}' is {} um, but no apical dendrite is that far from the soma",
+               settings.where("distance_um"), settings.full_key("distance_um"), distance);
+  return found;
+}
+
+}  // namespace
+
+void finish_placements(DetailedCell& cell, const Files& files) {
+  follow_ions(cell, files);
+  put_in_order(cell);
+  take_notes(cell);
+}
+
+void read_netstims(const config::Settings& settings, DetailedCell& cell) {
+  static constexpr std::array<std::string_view, 2> kKinds{"excitatory", "inhibitory"};
+  constexpr config::Range kTimes_ms{0, 1e7};
+  for (const auto& stim : settings.tables("netstim")) {
+    const auto kind = stim.choice("kind", kKinds);
+    auto& group = kind == "excitatory" ? cell.excitatory : cell.inhibitory;
+    const auto synapses = synapse_compartments(cell, group).size();
+    if (synapses == 0)
+      fail_input("{}: '{}' is \"{}\", but the neuron has no such synapses", stim.where("kind"),
+                 stim.full_key("kind"), kind);
+    RegularInput regular;
+    if (stim.has("synapse"))
+      regular.synapse = static_cast<int>(stim.integer("synapse", {}, {0, static_cast<double>(synapses) - 1}));
+    regular.start_ms = stim.number("start", 50, kTimes_ms);
+    regular.interval_ms = stim.number("interval", 10, {1e-3, 1e7});
+    regular.number = stim.integer("number", 10, {1, 1e6});
+    if (stim.has("noise") && stim.number("noise") != 0)
+      fail_input(
+          "{}: '{}' is {}, expected 0: NEURON draws such times by a generator of its own; random input is "
+          "for experiments' [stimulus], or recorded times for --replay",
+          stim.where("noise"), stim.full_key("noise"), stim.number("noise"));
+    group.regular.push_back(regular);
+  }
+}
+
+void read_recording(const config::Settings& settings, DetailedCell& cell) {
+  if (settings.has("nexus")) cell.nexus = read_nexus(settings.table("nexus"), cell.geometry);
+  cell.sites = read_sites(settings, cell.geometry);
+}
+
+}  // namespace nt::cell

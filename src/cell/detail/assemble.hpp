@@ -1,0 +1,43 @@
+#pragma once
+#include <filesystem>
+#include <memory>
+#include <set>
+#include <string>
+
+#include "cell/detailed.hpp"
+
+namespace nt::cell {
+
+/// How .mod files are read for a cell: its folder, and what becomes of their tables.
+struct Files {
+  std::filesystem::path folder;
+  mechanism::Tables tables = mechanism::Tables::exact;
+
+  std::shared_ptr<const mechanism::LoadedMechanism> load(
+      const std::string& mechanism, const std::string& where,
+      const std::set<std::string>& followed_ions = {}) const {
+    return mechanism::load_mechanism(mechanism, folder, where, {tables, followed_ions});
+  }
+};
+
+/// `tables`: "exact" or "as NEURON".
+mechanism::Tables read_tables(const config::Settings& settings, const std::string& otherwise);
+
+/// InputError if a parameter makes no physical sense. `given`: by the description. Of what a mechanism says
+/// of itself only conductances are looked at.
+void check_value(double value, const mechanism::Parameter& parameter, const std::string& mechanism,
+                 bool given, const morphology::Compartments& geometry, int compartment,
+                 const std::string& where);
+
+/// The last steps of making a cell, when its placements are there: mechanisms that use an ion which others
+/// follow are compiled anew, NEURON's order of evaluation, and the notes of the mechanisms' files.
+void finish_placements(DetailedCell& cell, const Files& files);
+
+/// `netstim = [ { kind = "excitatory", synapse, start, interval, number } ]` in NEURON's words. Call when the
+/// synapses are there.
+void read_netstims(const config::Settings& settings, DetailedCell& cell);
+
+/// The recording sites and the nexus that a description names.
+void read_recording(const config::Settings& settings, DetailedCell& cell);
+
+}  // namespace nt::cell

@@ -1,0 +1,329 @@
+// One test for each construct of NMODL beyond those of plain channels (compile_test.cpp).
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "config/error.hpp"
+#include "mechanism/mechanism.hpp"
+
+namespace nt::mechanism {
+namespace {
+
+/// A mechanism run by the plain evaluation of its expressions.
+struct Plain {
+  Mechanism m;
+  std::map<Expr, double> values;
+
+  explicit Plain(const std::string& text)
+      : m(compile_mechanism(text, "x.mod", {.tables = Tables::as_neuron})) {
+    for (const auto& p : m.parameters) set(p.name, p.value);
+    for (const auto& ion : m.ions) set(ion.name, 0);
+    for (const auto* name : {"v", "t"}) set(name, 0);
+    set("dt", 0.025);
+    set("celsius", 30);
+    set("diam", 2);
+    set("area", 100);
+    set(kAreaScale, 1);
+    set(kEventFlag, 0);
+    for (const auto& name : m.stored) set(name, 0);
+  }
+  void set(const std::string& name, double value) {
+    if (const Expr e = m.symbol(name); e >= 0) values[e] = value;
+  }
+  double get(const std::string& name) const { return values.at(m.symbol(name)); }
+  double of(Expr e) const { return m.graph.evaluate(e, values); }
+  void become(const std::vector<Expr>& next) {
+    std::vector<double> results;
+    for (const Expr e : next) results.push_back(of(e));
+    for (size_t i = 0; i < results.size(); ++i) set(m.stored[i], results[i]);
+  }
+  void initialise() { become(m.initial); }
+  void advance() {
+    become(m.after_current);
+    become(m.advanced);
+  }
+  double current() const { return of(m.total_current); }
+};
+
+std::string channel(const std::string& blocks, const std::string& declared = "") {
+  return "NEURON { SUFFIX x NONSPECIFIC_CURRENT i }\nPARAMETER { g = 2 }\nASSIGNED { v i a " + declared +
+         " }\nSTATE { x y }\n" + blocks;
+}
+
+std::string synapse(const std::string& blocks, const std::string& declared = "") {
+  return "NEURON { POINT_PROCESS x NONSPECIFIC_CURRENT i }\nASSIGNED { v i on " + declared +
+         " }\nSTATE { x }\nBREAKPOINT { i = x*v + on }\n" + blocks;
+}
+
+std::string refusal(const std::string& text) {
+  try {
+    compile_mechanism(text, "x.mod");
+  } catch (const InputError& error) {
+    return error.what();
+  }
+  return "accepted";
+}
+
+TEST(Language, VerbatimThatDoesNothingIsNothing) {
+  Plain r(
+      channel("BREAKPOINT { f1(3)\n i = a }\nPROCEDURE f1(u) { a = u\n VERBATIM\n /* none; of it */\n"
+              "#include <math.h>\n return 0; // here\n ENDVERBATIM\n }"));
+  EXPECT_EQ(r.current(), 3);
+}
+
+TEST(Language, CThatNothingReachesIsNobodysBusiness) {
+  Plain r(
+      "VERBATIM\nextern double f(double);\nENDVERBATIM\n" +
+      channel(
+          "BREAKPOINT { i = 1 }\nPROCEDURE setup() { VERBATIM\n if (ifarg(1)) { g(1); }\n ENDVERBATIM }"));
+  EXPECT_EQ(r.current(), 1);
+}
+
+TEST(Language, AReturnLeavesTheProcedure) {
+  Plain r(
+      channel("BREAKPOINT { f1(v)\n i = a }\nPROCEDURE f1(u) { a = 1\n IF (u > 0) {\n VERBATIM\n return;\n "
+              "ENDVERBATIM\n }\n"
+              " a = 2 }"));
+  r.set("v", 1);
+  EXPECT_EQ(r.current(), 1);
+  r.set("v", -1);
+  EXPECT_EQ(r.current(), 2);
+}
+
+TEST(Language, VerbatimMayTakeTheIonsOwnConcentration) {
+  Plain r(
+      "NEURON { SUFFIX x USEION ca READ cai WRITE cai }\nSTATE { cai }\n"
+      "INITIAL { cai = 7\n VERBATIM\n cai = _ion_cai;\n ENDVERBATIM\n }");
+  r.set("cai", 3);
+  EXPECT_EQ(r.of(r.m.initial_concentration.at(0)), 3);
+}
+
+TEST(Language, OtherCIsRefusedWhereItIsReached) {
+  EXPECT_EQ(
+      refusal(channel("BREAKPOINT { i = 1\n VERBATIM\n i = sin(v);\n ENDVERBATIM }")),
+      "x.mod:6: VERBATIM holds C code ('i = sin(v)'), which cannot be compiled here; express it in NMODL");
+  EXPECT_EQ(
+      refusal(channel("BREAKPOINT { i = 1\n VERBATIM\n return 0;\n ENDVERBATIM }")),
+      "x.mod:6: return in BREAKPOINT: NEURON takes no current then; leave it out, or set the current to 0");
+}
+
+TEST(Language, AnUnsetGeneratorOfNumbersDrawsZero) {
+  Plain r(channel(
+      "BREAKPOINT { i = 1 + draw() }\nFUNCTION draw() {\nVERBATIM\ndouble value;\nif (_p_rng) { value = "
+      "nrn_random_pick(_p_rng); return value; } else {\nENDVERBATIM\n draw = "
+      "exprand(1)\nVERBATIM\n}\nENDVERBATIM\n"
+      " draw = value }",
+      "value"));
+  EXPECT_EQ(r.current(), 1);
+  ASSERT_EQ(r.m.notes.size(), 1u);
+  EXPECT_NE(r.m.notes[0].find("x.mod:6: draw() is 0"), std::string::npos);
+}
+
+TEST(Language, APointerIsRefusedWhereItIsRead) {
+  const std::string head = "NEURON { SUFFIX x POINTER p NONSPECIFIC_CURRENT i }\nASSIGNED { v i p }\n";
+  EXPECT_EQ(refusal(head + "BREAKPOINT { i = v }"), "accepted");
+  EXPECT_EQ(refusal(head + "BREAKPOINT { i = v*p }"),
+            "x.mod:3: 'p' is a POINTER or EXTERNAL (line 1): what it points to is outside of the mechanism, "
+            "which cannot "
+            "be compiled here; make it a PARAMETER");
+}
+
+TEST(Language, FileLocalsAreKeptAndShared) {
+  Plain r("LOCAL k\n" + channel("INITIAL { k = 5 }\nBREAKPOINT { i = k }"));
+  r.initialise();
+  EXPECT_EQ(r.current(), 5);
+}
+
+TEST(Language, NamesOfRangeMayBeMissing) {
+  const auto m = compile_mechanism("NEURON { SUFFIX x RANGE nothing }", "x.mod");
+  ASSERT_EQ(m.notes.size(), 1u);
+  EXPECT_EQ(m.notes[0], "x.mod: 'nothing' is in RANGE or GLOBAL but never declared");
+}
+
+TEST(Language, PrintingIsNoted) {
+  Plain r(channel("BREAKPOINT { i = 1\n printf(\"t %g\\n\", t) }"));
+  EXPECT_EQ(r.current(), 1);
+  EXPECT_EQ(r.m.notes.at(0), "x.mod:6: printf does nothing here");
+}
+
+TEST(Language, AnInnerLocalHidesAnOuterOne) {
+  Plain r(channel("BREAKPOINT { LOCAL k\n k = 1\n IF (v > 0) { LOCAL k\n k = 7\n a = k }\n i = k }"));
+  r.set("v", 1);
+  EXPECT_EQ(r.current(), 1);
+}
+
+TEST(Language, ArraysAndLoops) {
+  Plain r("DEFINE N 4\n" + channel("BREAKPOINT { LOCAL s\n FROM k = 0 TO N - 1 { part[k] = k*k }\n s = 0\n"
+                                   " FROM k = N - 1 TO 0 BY -1 { s = 2*s + part[k] }\n i = s + part[v] }",
+                                   "part[N]"));
+  r.set("v", 2.7);  // C takes the whole part
+  EXPECT_EQ(r.current(), ((9 * 2 + 4) * 2 + 1) * 2 + 0 + 4);
+  EXPECT_EQ(refusal("DEFINE N 4\n" + channel("BREAKPOINT { i = b[N] }", "b[N]")),
+            "x.mod:6: 'b[4]': there are 4 elements, counted from 0");
+  EXPECT_EQ(
+      refusal(channel("BREAKPOINT { FROM k = 0 TO v { i = k } }")),
+      "x.mod:5: FROM k: its end has to be known when the file is compiled; use a number or a name of DEFINE");
+}
+
+TEST(Language, AnElementWithAVaryingIndexIsSet) {
+  Plain r(channel("BREAKPOINT { b[v] = 5\n i = b[0] + 10*b[1] }", "b[2]"));
+  r.set("v", 1);
+  EXPECT_EQ(r.current(), 50);
+}
+
+TEST(Language, WhileTurnsAsOftenAsIsKnown) {
+  Plain r(channel("BREAKPOINT { LOCAL k\n k = 1\n WHILE (k < 50) { k = 3*k }\n i = k }"));
+  EXPECT_EQ(r.current(), 81);
+  EXPECT_NE(refusal(channel("BREAKPOINT { WHILE (v > i) { i = i + 1 } }")).find("x.mod:5: WHILE: how often"),
+            std::string::npos);
+}
+
+TEST(Language, CompartmentsDivideFluxes) {
+  Plain r(
+      channel("BREAKPOINT { SOLVE s METHOD sparse\n i = x }\n"
+              "KINETIC s { COMPARTMENT 4 { x }\n COMPARTMENT 0.5 { y }\n ~ x <-> y (2, 0) }"));
+  r.set("x", 1);
+  r.advance();
+  const double x = 1 / (1 + 0.025 * 2 / 4);  // 4 x' = -2 x, backward Euler
+  EXPECT_NEAR(r.get("x"), x, 1e-15);
+  EXPECT_NEAR(4 * r.get("x") + 0.5 * r.get("y"), 4, 1e-14);
+}
+
+TEST(Language, AConcentrationInAReactionThatTheSchemeDoesNotChange) {
+  Plain r(channel("BREAKPOINT { SOLVE s METHOD sparse\n i = x }\nKINETIC s { ~ x + a <-> y (2, 0) }"));
+  EXPECT_EQ(r.m.states, 2u);
+}
+
+TEST(Language, LinearEquationsSetTheStates) {
+  Plain r(
+      channel("INITIAL { SOLVE start }\nBREAKPOINT { i = x }\nLINEAR start { ~ x + y = 1\n ~ 3*x = 2*y }"));
+  r.initialise();
+  EXPECT_NEAR(r.get("x"), 0.4, 1e-15);
+  EXPECT_NEAR(r.get("y"), 0.6, 1e-15);
+  EXPECT_EQ(refusal(channel("INITIAL { SOLVE l }\nBREAKPOINT { i = x }\nLINEAR l { ~ x + y = 1 }")),
+            "x.mod:5: LINEAR l has 1 equations for 2 states");
+}
+
+TEST(Language, RungeKuttasStep) {
+  // NEURON 8.2.2 for x' = -x, y' = x - y from 1, 0.
+  Plain r(channel("BREAKPOINT { SOLVE s METHOD runge\n i = x }\nDERIVATIVE s { x' = -x\n y' = x - y }"));
+  r.set("x", 1);
+  r.advance();
+  EXPECT_NEAR(r.get("x"), .9753099121, 1e-10);
+  EXPECT_NEAR(r.get("y"), .0243827474, 1e-10);
+}
+
+TEST(Language, BlocksBeforeAndAfter) {
+  Plain r(channel(
+      "INITIAL { a = 1 }\nBEFORE BREAKPOINT { a = a + 1 }\nBREAKPOINT { SOLVE s METHOD cnexp\n i = x }\n"
+      "DERIVATIVE s { x' = 1 }\nAFTER SOLVE { y = 2*x }"));
+  r.advance();
+  EXPECT_DOUBLE_EQ(r.get("y"), 0.05);
+}
+
+TEST(Language, AReversalPotentialIsWritten) {
+  Plain r(
+      "NEURON { SUFFIX x USEION k READ ki WRITE ek }\nASSIGNED { ki ek }\nINITIAL { ek = -70 }\nBREAKPOINT { "
+      "ek = -60 - ki }");
+  ASSERT_EQ(r.m.written_ion_variables().size(), 1u);
+  EXPECT_EQ(r.of(r.m.initial_concentration.at(0)), -70);
+  r.set("ki", 5);
+  EXPECT_EQ(r.of(r.m.advanced_concentration.at(0)), -65);  // without a current: with the states
+  EXPECT_TRUE(r.m.followed_ions().contains("k"));
+}
+
+TEST(Language, GoldmansCurrent) {
+  Plain k(channel("BREAKPOINT { i = nrn_ghk(v, 5e-5, 2, 2) }"));
+  k.set("v", -40);
+  const double x = 2 * -40 / (1000 * 8.31446261815324 * 303.15 / 96485.33212331001);
+  const double expected =
+      .001 * 2 * 96485.33212331001 * (5e-5 * -x / (std::exp(-x) - 1) - 2 * x / (std::exp(x) - 1));
+  EXPECT_NEAR(k.current(), expected, 1e-12 * std::fabs(expected));
+}
+
+TEST(Language, AStreamHasVariablesOfItsOwn) {
+  Plain r(synapse(
+      "NET_RECEIVE(w, left, last) { INITIAL { left = 0.5\n last = t }\n x = x + w*left\n left = left/2 }"));
+  EXPECT_EQ(r.m.stored, (std::vector<std::string>{"x", "left of the stream", "last of the stream"}));
+  r.initialise();
+  EXPECT_EQ(r.get("left of the stream"), 0.5);
+  r.set("w of the event", 4);
+  r.become(r.m.receiving->stored);
+  EXPECT_EQ(r.get("x"), 2);
+  EXPECT_EQ(r.get("left of the stream"), 0.25);
+  EXPECT_FALSE(r.m.receiving->keeps_weight);
+}
+
+TEST(Language, AWeightThatIsChangedIsKept) {
+  Plain r(synapse("NET_RECEIVE(w) { x = x + w\n w = w/2 }"));
+  EXPECT_TRUE(r.m.receiving->keeps_weight);
+  r.set("w of the event", 8);
+  r.initialise();
+  r.become(r.m.receiving->stored);
+  EXPECT_EQ(r.get("x"), 8);
+  EXPECT_EQ(r.get("w of the stream"), 4);
+}
+
+TEST(Language, EventsThatAMechanismSendsToItself) {
+  Plain r(synapse(
+      "INITIAL { net_send(3, 1) }\n"
+      "NET_RECEIVE(w) { IF (flag == 1) { on = 1\n net_send(2 + w, 2) } ELSE { on = 0\n net_move(t + 1) } }"));
+  ASSERT_EQ(r.m.initial_sends.size(), 1u);
+  EXPECT_EQ(r.of(r.m.initial_sends[0].time), 3);
+  const auto& sends = r.m.receiving->sends;
+  ASSERT_EQ(sends.size(), 2u);
+  r.set("w of the event", 1);
+  r.set("t", 10);
+  for (const double flag : {1, 0}) {
+    r.set(kEventFlag, flag);
+    EXPECT_EQ(r.of(sends[0].when), flag);
+    EXPECT_EQ(r.of(sends[1].when), 1 - flag);
+  }
+  EXPECT_EQ(r.of(sends[0].time), 3);
+  EXPECT_EQ(r.of(sends[1].time), 11);
+  EXPECT_TRUE(sends[1].move);
+}
+
+TEST(Language, AWatchReplacesThoseOfEarlierEvents) {
+  Plain r(synapse("NET_RECEIVE(w) { IF (flag == 0) { WATCH (v > -20) 1 } ELSE {\n WATCH (v < -50) 2 } }"));
+  const auto& watches = r.m.receiving->watches;
+  ASSERT_EQ(watches.size(), 2u);
+  r.set("v", -60);
+  r.become(r.m.receiving->stored);
+  EXPECT_EQ(r.get("watch 0"), 1);  // on, and below
+  EXPECT_EQ(r.get("watch 1"), 0);
+  EXPECT_EQ(r.of(watches[0].value), -40);
+  r.set(kEventFlag, 1);
+  r.become(r.m.receiving->stored);
+  EXPECT_EQ(r.get("watch 0"), 0);
+  EXPECT_EQ(r.get("watch 1"), 2);  // on, and above already
+}
+
+TEST(Language, ATableMayHoldAnArrayAndAConcentrationThatIsNotReadYet) {
+  const std::string text =
+      "NEURON { SUFFIX x USEION ca READ cai NONSPECIFIC_CURRENT i }\nASSIGNED { v i cai a[2] b }\n"
+      "BREAKPOINT { f1(v)\n i = a[1] + b }\nPROCEDURE f1(u) { TABLE a, b FROM 0 TO 10 WITH 10\n a[0] = u\n"
+      " a[1] = u*u + cai";
+  Plain r(text + " }");
+  r.set("cai", 0.25);
+  r.set("v", 3);
+  EXPECT_DOUBLE_EQ(r.current(), 9);
+  EXPECT_NE(r.m.notes.at(0).find("as in NEURON it is made once"), std::string::npos);
+  Plain with_c(text + "\n VERBATIM\n return 0;\n ENDVERBATIM\n }");
+  with_c.set("cai", 0.25);
+  with_c.set("v", 3);
+  EXPECT_DOUBLE_EQ(with_c.current(), 9.25);
+}
+
+TEST(Language, WhatATableDoesNotNameIsSetByItsLastEntry) {
+  Plain r(
+      channel("INITIAL { f1(v) }\nBREAKPOINT { f1(v)\n i = a + 100*q }\n"
+              "PROCEDURE f1(u) { TABLE a FROM 0 TO 10 WITH 10\n q = u + 2\n a = u*q }",
+              "q"));
+  r.set("v", 3);
+  r.initialise();
+  EXPECT_DOUBLE_EQ(r.current(), 15 + 100 * 12);
+}
+
+}  // namespace
+}  // namespace nt::mechanism
