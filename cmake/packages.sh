@@ -14,6 +14,7 @@ test_packages=(
   libgtest-dev
   libtorch-dev                          # the judge of our layers, losses and optimiser
   python3 python3-h5py python3-torch    # the files must be readable without us
+  pybind11-dev python3-dev              # the Python package
   python3-venv                          # for onnxruntime, which Debian does not have: install_onnxruntime
   neuron neuron-dev python3-neuron      # the judge of our simulator: nocmodl and its headers compile the .mod files
   chromium chromium-driver              # the report must work in a browser

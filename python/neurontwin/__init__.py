@@ -1,0 +1,25 @@
+"""neurontwin: from a detailed neuron to the deep network that does the same job.
+
+    import neurontwin as nt
+    cell = nt.Cell("cells/l5pc.toml")
+    inputs = cell.draw_inputs(64, ms=6000)
+    trials = cell.simulate(inputs, ms=6000)
+    data = cell.make_dataset("data", train_trials=288)
+    twin = nt.train(data, memory_units=20)
+    probability, soma_mV = twin(inputs, ms=6000)
+"""
+import os as _os
+
+# OpenMP's threads shall sleep while they wait: a training beside other work is a third faster so.
+_os.environ.setdefault("GOMP_SPINCOUNT", "0")
+
+from ._cell import Cell, Trial
+from ._core import InputError, RunError
+from ._dataset import Dataset
+from ._inputs import as_spikes
+from ._run import read_metrics, run
+from ._twin import Scores, Stream, Twin, load, train
+
+__all__ = ["Cell", "Dataset", "InputError", "RunError", "Scores", "Stream", "Trial", "Twin", "as_spikes", "load",
+           "read_metrics", "run", "train"]
+__version__ = "0.1.0"

@@ -1,0 +1,73 @@
+"""Neurons: described in files, simulated, made into data sets."""
+from dataclasses import dataclass, field
+from os import fspath
+from pathlib import Path
+
+import numpy as np
+
+from . import _core
+from ._dataset import Dataset
+from ._inputs import as_spikes, duration_of
+from ._progress import shown
+
+
+@dataclass
+class Trial:
+    """What one trial leaves. `soma_mV` has a sample each ms from 0, `soma_fine_mV` (of detailed cells) eight.
+    `compartments_mV` is [compartment, ms] where it was asked for; `recorded` has what else was, by name."""
+    spike_times_ms: np.ndarray
+    soma_mV: np.ndarray
+    soma_fine_mV: np.ndarray
+    compartments_mV: np.ndarray = None
+    recorded: dict = field(default_factory=dict)
+
+
+class Cell:
+    """A neuron of any kind, read from a description (a TOML file, or a cell folder).
+
+    `set`: settings over the file, as {"celsius": 20} or ["celsius=20"]. `morphology`, `receptors`: in the place of the
+    file's own."""
+
+    def __init__(self, path, *, set=(), morphology="", receptors=""):
+        words = [f"{key}={value}" for key, value in set.items()] if isinstance(set, dict) else list(set)
+        self._neuron = _core.read_neuron(fspath(path), words, fspath(morphology), receptors)
+        self.path = Path(path)
+        (self.words, self.settings, self.notes, self.compartments,
+         self.synapse_compartment) = _core.describe_neuron(self._neuron)
+
+    @property
+    def synapses(self):
+        return self._neuron.synapses
+
+    @property
+    def excitatory_synapses(self):
+        return self._neuron.excitatory_synapses
+
+    @property
+    def inhibitory_synapses(self):
+        return self._neuron.inhibitory_synapses
+
+    def __repr__(self):
+        return f"<Cell: {self.words}>"
+
+    def draw_inputs(self, trials, *, ms, seed=1, first=0, stimulus=""):
+        """Random input for so many trials, as a list of (time_ms, synapse). `stimulus`: TOML text, the keys of an
+        experiment's table [stimulus]; without any the published input."""
+        model = _core.random_rates(self._neuron, stimulus)
+        return _core.draw_inputs(model, seed, first, trials, int(ms))
+
+    def simulate(self, inputs, *, ms=None, dt_ms=0.025, scheme="crank-nicolson", precision="double",
+                 compartments=False, record=(), threads=0, progress=False):
+        """One Trial for each of `inputs` (see as_spikes()), side by side on all lanes and threads. `record`: further
+        quantities, as "soma.cai" or "apic[3](0.5).v"."""
+        trials = _core.simulate(self._neuron, as_spikes(inputs, self.synapses), duration_of(inputs, ms), dt_ms, scheme,
+                                precision, compartments, list(record), threads, shown(progress))
+        return [Trial(**trial) for trial in trials]
+
+    def make_dataset(self, folder, *, train_trials, valid_trials=16, test_trials=32, trial_ms=6000, seed=1, dt_ms=0.05,
+                     stimulus="", threads=0, progress=True):
+        """Simulates what is missing of a data set in `folder`; what is there already stays."""
+        model = _core.random_rates(self._neuron, stimulus)
+        return Dataset(_core.make_dataset(self._neuron, model, Path(folder), trial_ms,
+                                          (train_trials, valid_trials, test_trials), seed, dt_ms, threads,
+                                          shown(progress)))

@@ -1,0 +1,18 @@
+"""Experiments and run folders."""
+from os import fspath
+from pathlib import Path
+
+from . import _core
+from ._progress import shown
+from ._twin import Scores
+
+
+def run(experiment, *, profile="quick", out="", set=(), threads=0, seed=None, progress=True):
+    """Simulates, trains, evaluates, interprets and reports, as `neurontwin run` does. Returns the run folder."""
+    words = [f"{key}={value}" for key, value in set.items()] if isinstance(set, dict) else list(set)
+    return _core.run(Path(experiment), profile, fspath(out), words, threads, seed, shown(progress))
+
+
+def read_metrics(folder):
+    """The scores of a run that was evaluated."""
+    return Scores(_core.read_metrics(Path(folder)))

@@ -1,0 +1,122 @@
+"""Twins: trained, asked, saved, put to work."""
+import json
+from os import fspath
+from pathlib import Path
+
+import numpy as np
+
+from . import _core
+from ._core import InputError
+from ._inputs import as_spikes, duration_of
+from ._progress import shown
+
+
+class Scores(dict):
+    """Numbers by the names of metrics.json ("spike.auc"); interval("spike.auc") is the 95 % interval of one."""
+
+    def __init__(self, metrics):
+        super().__init__((name, value) for name, value, _, _ in metrics)
+        self._intervals = {name: (low, high) for name, _, low, high in metrics}
+
+    def interval(self, name):
+        return self._intervals[name]
+
+
+class Twin:
+    """A network that does what a neuron does. Called with inputs (see as_spikes()) it says the probability of a spike
+    and the somatic voltage in mV, each [trial, ms]."""
+
+    def __init__(self, twin, epochs=(), setbacks=(), seconds=0.0):
+        self._twin = twin
+        self.epochs = list(epochs)  # (number, training loss, validation loss, seconds so far)
+        self.setbacks = list(setbacks)
+        self.seconds = seconds
+
+    def __call__(self, inputs, *, ms=None, threads=0):
+        probability, soma_mV, _ = _core.predict(self._twin, as_spikes(inputs, self.synapses), duration_of(inputs, ms),
+                                                threads)
+        return probability, soma_mV
+
+    @property
+    def synapses(self):
+        return self._twin.synapses
+
+    @property
+    def excitatory_synapses(self):
+        return self._twin.excitatory_synapses
+
+    @property
+    def inhibitory_synapses(self):
+        return self._twin.inhibitory_synapses
+
+    @property
+    def parameters(self):
+        return self._twin.parameters
+
+    def describe(self):
+        """kind, words, window_ms, spike_threshold, arrays (by name), and the texts of its file."""
+        return _core.describe_twin(self._twin)
+
+    @property
+    def spike_threshold(self):
+        """The probability from which on a spike is counted."""
+        return self.describe()["spike_threshold"]
+
+    def evaluate(self, dataset, *, settings="", seed=1, threads=0, progress=False):
+        """Scores on the test trials of a data set."""
+        return Scores(_core.evaluate(self._twin, dataset._dataset, settings, seed, threads, shown(progress)))
+
+    def save(self, file):
+        _core.save_twin(self._twin, Path(file))
+
+    def export(self, file, *, format):
+        """Writes it as "onnx" or "hdf5"."""
+        _core.export_twin(self._twin, format, Path(file))
+
+    def stream(self, neurons=1, *, threads=1):
+        return Stream(self, neurons, threads)
+
+    def __repr__(self):
+        return f"<Twin: {self.describe()['words']}, {self.parameters} weights>"
+
+
+class Stream:
+    """Twins at work, many side by side, a few ms at a time, after a long silence."""
+
+    def __init__(self, twin, neurons=1, threads=1):
+        self.neurons = neurons
+        self._stream = _core.Stream(twin._twin, neurons, threads)
+
+    def advance(self, ms, neuron=(), synapse=(), at_ms=()):
+        """The next `ms` milliseconds. Spike i comes to `neuron[i]`, on its `synapse[i]`, `at_ms[i]` from now. Returns
+        the probability of a spike and the voltage, each [neuron, ms]."""
+        arrays = [np.asarray(values) for values in (neuron, synapse, at_ms)]
+        for name, array in zip(("neuron", "synapse", "at_ms"), arrays):
+            if array.size and not (np.issubdtype(array.dtype, np.integer) and (array >= 0).all()):
+                raise InputError(f"{name} holds other numbers than 0, 1, 2 ...")
+        return self._stream.advance(*(array.astype(np.uint32) for array in arrays), self.neurons, int(ms))
+
+    def state(self, neuron=0):
+        """All that one of them remembers."""
+        return self._stream.state(neuron)
+
+    def set_state(self, state, neuron=0):
+        self._stream.set_state(neuron, state)
+
+
+def load(file):
+    """A twin from twin.safetensors. No code in the file is run."""
+    return Twin(_core.load_twin(Path(file)))
+
+
+def _toml(value):
+    return json.dumps(value) if not isinstance(value, bool) else str(value).lower()
+
+
+def train(dataset, *, kind="recurrent", settings="", seed=1, threads=0, folder="", progress=True, **twin):
+    """Trains a twin on a data set. Further arguments are keys of [twin]: memory_units=20, branches=45. `settings`: TOML
+    text with tables [train], [data] and further keys; `folder`: of checkpoints, from which a stopped training goes on."""
+    keys = "".join(f"twin.{key} = {_toml(value)}\n" for key, value in {"kind": kind, **twin}.items())
+    trained, epochs, _, setbacks, seconds = _core.train(dataset._dataset, keys + settings, seed, threads, fspath(folder),
+                                                        shown(progress))
+    return Twin(trained, epochs, setbacks, seconds)

@@ -1,0 +1,187 @@
+"""The Python package, as ./test builds it: build/.../python/neurontwin."""
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+import numpy as np
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+PROGRAM = pathlib.Path(os.environ.get("NEURONTWIN", ROOT / "build/release/neurontwin")).resolve()
+PACKAGE = PROGRAM.parent / "python"
+sys.path.insert(0, str(PACKAGE))
+try:
+    import neurontwin as nt
+except ImportError as error:
+    raise unittest.SkipTest(f"the package is not built: {error}")
+
+BALL = ROOT / "cells/ball-and-stick.toml"
+
+
+def leaky_trials(trials=40, ms=800, seed=1):
+    """Input [trial, synapse, ms], spikes and voltage of a leaky neuron of ten synapses, the last two inhibitory."""
+    random = np.random.default_rng(seed)
+    inputs = random.random((trials, 10, ms)) < 0.03
+    soma_mV, spikes = np.zeros((trials, ms), np.float32), np.zeros((trials, ms), bool)
+    weight = np.array([5.0] * 8 + [-5.0] * 2)
+    for trial in range(trials):
+        v = 0.0
+        for t in range(ms):
+            v = v * np.exp(-1 / 15) + weight @ inputs[trial, :, t]
+            if v > 15:
+                spikes[trial, t], v = True, 0.0
+            soma_mV[trial, t] = v - 70
+    return inputs, spikes, soma_mV
+
+
+class Cells(unittest.TestCase):
+    def setUp(self):
+        self.cell = nt.Cell(BALL)
+
+    def test_say_what_they_are(self):
+        self.assertIn("detailed neuron of", self.cell.words)
+        self.assertEqual(len(self.cell.synapse_compartment), self.cell.synapses)
+        self.assertEqual(self.cell.compartments["parent"][0], -1)
+        self.assertIn("celsius = 20", nt.Cell(BALL, set={"celsius": 20}).settings)
+
+    def test_are_simulated_as_the_program_does(self):
+        import h5py
+        inputs = self.cell.draw_inputs(1, ms=200, seed=3)
+        trial = self.cell.simulate(inputs, ms=200)[0]
+        with tempfile.TemporaryDirectory() as folder:
+            folder = pathlib.Path(folder)
+            time_ms, synapse = inputs[0]
+            excitatory = synapse < self.cell.excitatory_synapses
+            with h5py.File(folder / "in.h5", "w") as file:
+                for kind, which, first in (("exc", excitatory, 0), ("inh", ~excitatory, self.cell.excitatory_synapses)):
+                    file[f"/input/{kind}/time_ms"] = time_ms[which]
+                    file[f"/input/{kind}/synapse"] = synapse[which] - first
+            subprocess.run([PROGRAM, "simulate", BALL, "--replay", folder / "in.h5", "--ms", "200", "--out",
+                            folder / "out.h5"], check=True, capture_output=True)
+            with h5py.File(folder / "out.h5") as file:
+                np.testing.assert_array_equal(file["soma_mV"][()], trial.soma_fine_mV)
+
+    def test_give_each_input_the_same_answer_alone_and_among_others(self):
+        inputs = self.cell.draw_inputs(20, ms=100)
+        together = self.cell.simulate(inputs, ms=100)
+        alone = self.cell.simulate(inputs[7], ms=100)[0]
+        np.testing.assert_array_equal(together[7].soma_mV, alone.soma_mV)
+
+    def test_take_arrays_of_spikes(self):
+        dense = np.zeros((2, self.cell.synapses, 50), bool)
+        dense[1, 0, 10] = True
+        silent, once = self.cell.simulate(dense, compartments=True, record=["soma.v"])
+        self.assertLess(silent.soma_mV.max(), once.soma_mV.max())
+        self.assertEqual(once.compartments_mV.shape, (len(self.cell.compartments["section"]), 50))
+        np.testing.assert_allclose(once.recorded["soma.v"], once.soma_mV, atol=1e-3)
+
+    def test_refuse_what_does_not_suit_them_and_say_what_would(self):
+        spikes = ([1.0], [0])
+        for inputs, words in ((np.zeros((1, 3, 10)), "inputs are of 3 synapses, expected"),
+                              (np.full((1, self.cell.synapses, 5), 2), "other numbers than 0 and 1"),
+                              ([([1.0, np.nan], [0, 0])], "spike 1 is at nan ms"),
+                              ([([1.0], [-1])], "synapse holds other numbers than 0, 1, 2"),
+                              ([([1.0], [0.5])], "synapse holds other numbers than 0, 1, 2"),
+                              ([([1.0, 2.0], [0])], "has 2 times but 1 synapses"),
+                              ([([1.0],)], "is no (time_ms, synapse)"),
+                              ([(["a"], [0])], "is of type"),
+                              (np.zeros(4), "have 1 dimensions")):
+            with self.subTest(words), self.assertRaisesRegex(nt.InputError, words.replace("(", r"\(").replace(")", r"\)")):
+                self.cell.simulate(inputs, ms=10)
+        with self.assertRaisesRegex(nt.InputError, "duration of the trials, is missing"):
+            self.cell.simulate([spikes])
+        with self.assertRaisesRegex(nt.InputError, "scheme 'rk4'"):
+            self.cell.simulate([spikes], ms=10, scheme="rk4")
+        with self.assertRaisesRegex(nt.InputError, "nowhere.toml"):
+            nt.Cell("nowhere.toml")
+        self.assertEqual(self.cell.simulate([], ms=10), [])
+
+
+class Twins(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.inputs, cls.spikes, cls.soma_mV = leaky_trials()
+        cls.data = nt.Dataset.from_arrays(cls.inputs, cls.spikes, cls.soma_mV, excitatory_synapses=8)
+        cls.twin = nt.train(cls.data, memory_units=6, branches=2, threads=1, progress=False,
+                            settings="[train]\nepochs = 4\nsteps_per_epoch = 300\nwindow_ms = 200\n")
+
+    def test_data_come_back_as_they_were_given(self):
+        (time_ms, synapse), spike_times_ms, soma_mV = self.data.trial("train", 3)
+        np.testing.assert_array_equal(soma_mV, self.soma_mV[3])
+        np.testing.assert_array_equal(spike_times_ms, np.nonzero(self.spikes[3])[0])
+        dense = np.zeros_like(self.inputs[3])
+        dense[synapse, time_ms.astype(int)] = True
+        np.testing.assert_array_equal(dense, self.inputs[3])
+
+    def test_learn_from_arrays(self):
+        scores = self.twin.evaluate(self.data, settings="bootstrap_resamples = 20", threads=1)
+        self.assertGreater(scores["spike.auc"], 0.85)  # chance is 0.5
+        low, high = scores.interval("spike.auc")
+        self.assertLessEqual(low, scores["spike.auc"])
+        self.assertLessEqual(scores["spike.auc"], high)
+        self.assertLess(self.twin.epochs[-1][2], self.twin.epochs[0][2])
+
+    def test_answer_in_arrays_and_as_streams(self):
+        probability, soma_mV = self.twin(self.inputs[:3])
+        self.assertEqual(probability.shape, (3, 800))
+        self.assertTrue(((probability >= 0) & (probability <= 1)).all())
+        stream = self.twin.stream(neurons=2)
+        synapse, at_ms = np.nonzero(self.inputs[1][:, :400])
+        _, first = stream.advance(400, np.zeros(len(synapse), int), synapse, at_ms)
+        np.testing.assert_allclose(first[0], soma_mV[1, :400], atol=1e-3)
+        state = stream.state(0)
+        stream.set_state(state, neuron=1)
+        _, after = stream.advance(50)
+        np.testing.assert_array_equal(after[0], after[1])
+
+    def test_are_saved_and_loaded_and_exported(self):
+        with tempfile.TemporaryDirectory() as folder:
+            file = pathlib.Path(folder) / "twin.safetensors"
+            self.twin.save(file)
+            loaded = nt.load(file)
+            np.testing.assert_array_equal(loaded(self.inputs[:2])[1], self.twin(self.inputs[:2])[1])
+            self.assertEqual(loaded.spike_threshold, self.twin.spike_threshold)
+            self.twin.export(pathlib.Path(folder) / "twin.onnx", format="onnx")
+            with self.assertRaisesRegex(nt.InputError, "expected onnx or hdf5"):
+                self.twin.export(pathlib.Path(folder) / "twin.x", format="keras")
+
+    def test_wrong_data_are_refused(self):
+        for change, words in (({"spikes": self.spikes[:, :10]}, r"expected \[trial, ms\] as soma_mV"),
+                              ({"soma_mV": np.where(self.soma_mV > -60, np.nan, self.soma_mV)}, "is nan, expected a number"),
+                              ({"inputs": self.inputs[:5]}, "5 inputs but soma_mV of 40 trials"),
+                              ({"shares": (1, 0, 0)}, "three positive numbers"),
+                              ({"excitatory_synapses": 11}, "expected 0 to 10")):
+            given = {"inputs": self.inputs, "spikes": self.spikes, "soma_mV": self.soma_mV, **change}
+            with self.subTest(words), self.assertRaisesRegex(nt.InputError, words):
+                nt.Dataset.from_arrays(**given)
+        with self.assertRaisesRegex(nt.InputError, "unknown key 'twin.units'"):
+            nt.train(self.data, units=3, progress=False)
+
+
+class TheInterpreter(unittest.TestCase):
+    def test_imports_within_a_third_of_a_second(self):
+        said = subprocess.run([sys.executable, "-c", "import time, numpy; t = time.time(); import neurontwin; print(time.time() - t)"],
+                              env={**os.environ, "PYTHONPATH": str(PACKAGE)}, check=True, capture_output=True, text=True)
+        self.assertLess(float(said.stdout), 2)  # 0.03 s on an idle machine; this one may be busy
+
+    def test_takes_ctrl_c_while_a_neuron_is_simulated(self):
+        code = ("import neurontwin as nt\n"
+                f"cell = nt.Cell({str(BALL)!r})\n"
+                "inputs = cell.draw_inputs(64, ms=1000)\n"
+                "print('begun', flush=True)\n"
+                "cell.simulate(inputs * 200, ms=100000)\n")
+        process = subprocess.Popen([sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": str(PACKAGE)},
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.assertEqual(process.stdout.readline(), "begun\n")
+        time.sleep(0.5)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
+        self.assertIn("KeyboardInterrupt", errors)
+
+
+if __name__ == "__main__":
+    unittest.main()
