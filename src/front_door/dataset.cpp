@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <nlohmann/json.hpp>
 
 #include "dataset/split.hpp"
 #include "files/files.hpp"
@@ -125,7 +126,10 @@ Dataset write_dataset(const GivenTrials& trials, const std::filesystem::path& fo
   identity.excitatory_synapses = trials.excitatory_synapses;
   identity.inhibitory_synapses = trials.inhibitory_synapses;
   identity.duration_ms = trials.duration_ms;
-  identity.configuration = fmt::format("source = '''{}'''\n", trials.source);
+  // A JSON text is a TOML text, too, whatever the words hold.
+  const auto source =
+      nlohmann::json(trials.source).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  identity.configuration = fmt::format("source = {}\n", source);
   // Validated as a whole before the first file is written: a data set is there or it is not.
   for (const auto& [name, split] :
        {std::pair{"train", trials.train}, {"valid", trials.valid}, {"test", trials.test}})

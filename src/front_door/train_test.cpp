@@ -6,7 +6,9 @@
 #include <random>
 
 #include "config/message_of.hpp"
+#include "config/settings.hpp"
 #include "config/temporary_folder.hpp"
+#include "dataset/split.hpp"
 #include "neurontwin/evaluate.hpp"
 #include "run/project_folder.hpp"
 
@@ -84,6 +86,16 @@ TEST(FrontDoor, TrialsFromElsewhereAreReadBackAsTheyWere) {
     EXPECT_EQ(read.input.time_ms.size(), was.input.time_ms.size());
   }
   EXPECT_EQ(open_dataset(data.folder).valid_trials, 8);
+}
+
+TEST(FrontDoor, WhereTrialsComeFromMayBeSaidInAnyWords) {
+  const Given given;
+  const auto folder = own_temporary_folder() / "words";
+  const std::string source = "a \"rig\" of '''ours\n[twin]\n\xff";
+  write_dataset({4, 1, kDuration_ms, given.train, given.valid, given.test, source}, folder);
+  const auto identity = nt::dataset::Split::open(folder, "train").identity();
+  const auto read = nt::config::Settings::from_text(identity.configuration).text("source");
+  EXPECT_EQ(read.substr(0, 25), source.substr(0, 25));
 }
 
 TEST(FrontDoor, RefusesTrialsThatNoNeuronLeaves) {
