@@ -7,7 +7,7 @@ import numpy as np
 
 from . import _core
 from ._dataset import Dataset
-from ._inputs import as_spikes, duration_of
+from ._inputs import as_settings, as_spikes, duration_of
 from ._progress import shown
 
 
@@ -29,8 +29,7 @@ class Cell:
     file's own."""
 
     def __init__(self, path, *, set=(), morphology="", receptors=""):
-        words = [f"{key}={value}" for key, value in set.items()] if isinstance(set, dict) else list(set)
-        self._neuron = _core.read_neuron(fspath(path), words, fspath(morphology), receptors)
+        self._neuron = _core.read_neuron(fspath(path), as_settings(set), fspath(morphology), receptors)
         self.path = Path(path)
         (self.words, self.settings, self.notes, self.compartments,
          self.synapse_compartment) = _core.describe_neuron(self._neuron)

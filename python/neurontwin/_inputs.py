@@ -58,6 +58,11 @@ def _of_arrays(spikes, trial):
     return tuple(arrays)
 
 
+def as_settings(settings):
+    """{"celsius": 20} or ["celsius=20"] as words "key=value"."""
+    return [f"{key}={value}" for key, value in settings.items()] if isinstance(settings, dict) else list(settings)
+
+
 def duration_of(inputs, ms):
     """`ms`, or what an array [.., ms] says."""
     if ms is not None:

@@ -8,7 +8,6 @@ class Bar:
 
     def __init__(self):
         self._what, self._start, self._shown, self._first = None, 0.0, 0.0, 0.0
-        self._open = False
 
     def __call__(self, what, done, total, unit, note):
         now = time.monotonic()
@@ -23,12 +22,9 @@ class Bar:
         left = f", {(total - done) / rate:.0f} s left" if rate > 0 and not finished else ""
         line = f"{what} {done:.0f}/{total:.0f} {unit}{left}{'  ' + note if note else ''}"
         sys.stderr.write(f"\r{line[:118]:<118}" if terminal else line + "\n")
-        self._open = terminal
-        sys.stderr.flush()
-
-    def close(self):
-        if self._open:
+        if terminal and finished:
             sys.stderr.write("\n")
+        sys.stderr.flush()
 
 
 def shown(progress):

@@ -3,14 +3,14 @@ from os import fspath
 from pathlib import Path
 
 from . import _core
+from ._inputs import as_settings
 from ._progress import shown
 from ._twin import Scores
 
 
 def run(experiment, *, profile="quick", out="", set=(), threads=0, seed=None, progress=True):
     """Simulates, trains, evaluates, interprets and reports, as `neurontwin run` does. Returns the run folder."""
-    words = [f"{key}={value}" for key, value in set.items()] if isinstance(set, dict) else list(set)
-    return _core.run(Path(experiment), profile, fspath(out), words, threads, seed, shown(progress))
+    return _core.run(Path(experiment), profile, fspath(out), as_settings(set), threads, seed, shown(progress))
 
 
 def read_metrics(folder):

@@ -1,18 +1,20 @@
 #pragma once
 #include <cstdlib>
 #include <filesystem>
-#include <stdexcept>
 #include <string>
+
+#include "config/error.hpp"
 
 namespace nt::config {
 
-/// For tests: a folder of one's own, which goes when this goes. Two tests, or two runs of one test at the
-/// same time, never meet in it.
+/// A folder of one's own, which goes when this goes. Two programs, or two runs of one at the same time, never
+/// meet in it. RunError where the system's temporary folder cannot be written to.
 class TemporaryFolder {
  public:
   TemporaryFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "neurontwin-test-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder can be made");
+    std::string name = (std::filesystem::temp_directory_path() / "neurontwin-XXXXXX").string();
+    if (::mkdtemp(name.data()) == nullptr)
+      fail_run("{}: no temporary folder can be made there", std::filesystem::temp_directory_path().string());
     path_ = name;
   }
   ~TemporaryFolder() {
@@ -29,7 +31,7 @@ class TemporaryFolder {
   std::filesystem::path path_;
 };
 
-/// The folder of this run of a test program.
+/// For tests: the folder of this run of a test program.
 inline const std::filesystem::path& own_temporary_folder() {
   static const TemporaryFolder folder;
   return folder.path();

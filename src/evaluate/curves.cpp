@@ -160,7 +160,7 @@ std::vector<size_t> examples_of(std::span<const TrialComparison> trials, size_t 
 /// What there is to draw of spikes, if there are any.
 void add_spike_curves(Json& curves, const statistics::RankTable& table,
                       std::span<const TrialComparison> trials, const Thresholds& thresholds,
-                      const ScoreSums& total) {
+                      const ScoreSums& total, const CrossCorrelation& correlation) {
   Json fpr = Json::array(), tpr = Json::array(), precision = Json::array();
   for (const auto& point : statistics::roc_curve(table, 600)) {
     fpr.push_back(short_number(point.false_positive_rate));
@@ -169,7 +169,7 @@ void add_spike_curves(Json& curves, const statistics::RankTable& table,
   }
   curves["roc"] = {{"fpr", fpr}, {"tpr", tpr}};
   curves["precision_recall"] = {{"recall", tpr}, {"precision", precision}};
-  curves["cross_correlation"] = json_of(cross_correlation(trials, thresholds.spike));
+  curves["cross_correlation"] = json_of(correlation);
   curves["calibration"] = calibration(trials);
   curves["isi"] = isi_histogram(trials, thresholds.spike);
   curves["rates"] = rates(trials);
@@ -189,10 +189,10 @@ void add_spike_curves(Json& curves, const statistics::RankTable& table,
 }  // namespace
 
 Json curves_json(const statistics::RankTable& table, std::span<const TrialComparison> trials,
-                 const Thresholds& thresholds, const ScoreSums& total, const dataset::Split& test,
-                 const EvaluateSpec& spec) {
+                 const Thresholds& thresholds, const ScoreSums& total, const CrossCorrelation& correlation,
+                 const dataset::Split& test, const EvaluateSpec& spec) {
   Json curves;
-  if (total.spikes > 0) add_spike_curves(curves, table, trials, thresholds, total);
+  if (total.spikes > 0) add_spike_curves(curves, table, trials, thresholds, total, correlation);
   curves["voltage"] = voltage_histogram(trials);
   auto examples = Json::array();
   for (const size_t i : examples_of(trials, static_cast<size_t>(spec.examples))) {

@@ -237,11 +237,12 @@ Evaluation evaluate(twin::Twin& twin, const EvaluateSpec& spec, uint64_t seed, c
   const auto finer = finer_scores(trials, thresholds, spec.skip_ms, spec.bootstrap_resamples, seed);
   put_finer_scores(metrics, finer, has_spikes);
   tell(2, "curves");
-  out.curves = curves_json(scored.table, trials, thresholds, scored.total, test, spec);
+  const auto correlation = cross_correlation(trials, thresholds.spike);
+  out.curves = curves_json(scored.table, trials, thresholds, scored.total, correlation, test, spec);
   if (has_spikes) out.curves["calibration_groups"] = finer.calibration_groups;
   if (has_spikes) {
     out.curves["trial_rates"] = trial_rates_json(supports);
-    metrics.update(cross_correlation_metrics(cross_correlation(trials, thresholds.spike)));
+    metrics.update(cross_correlation_metrics(correlation));
   }
   if (spec.published_labels) use_published_labels(trials, test);
   metrics["published.labels"] = spec.published_labels ? "published" : "exact";

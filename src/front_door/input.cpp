@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
-#include <thread>
 
 #include "dataset/replay_input.hpp"
 #include "front_door/models.hpp"
+#include "run/experiment.hpp"
 #include "simulate/dendritic_input.hpp"
 
 namespace neurontwin {
@@ -59,7 +59,9 @@ std::vector<size_t> order_of(const Input& input) {
 int threads_or_cores(int threads) {
   if (threads < 0 || threads > 4096)
     nt::fail_input("threads is {}, expected 0 (one for each core) to 4096", threads);
-  return threads > 0 ? threads : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  nt::run::Options options;
+  options.threads = threads;
+  return nt::run::threads_of(options);
 }
 
 nt::stimulus::TimedInput timed_input(const Input& input, int64_t excitatory, int64_t inhibitory,
@@ -82,24 +84,11 @@ nt::stimulus::SynapticInput synaptic_input(const Input& input, int64_t excitator
   if (!input.weight.empty())
     nt::fail_input("{}: has weights, which are for detailed neurons that are simulated; leave them out",
                    what);
-  require_lists(input, what);
-  std::vector<std::pair<uint32_t, uint32_t>> spikes;  // time, synapse
-  for (size_t k = 0; k < input.time_ms.size(); ++k) {
-    require_spike(input, k, excitatory + inhibitory, what);
+  const auto timed = timed_input(input, excitatory, inhibitory, what);
+  for (size_t k = 0; k < input.time_ms.size(); ++k)
     if (input.time_ms[k] > 1e9)
       nt::fail_input("{}: spike {} is at {} ms, expected at most 1e9", what, k, input.time_ms[k]);
-    spikes.emplace_back(static_cast<uint32_t>(input.time_ms[k]), input.synapse[k]);
-  }
-  std::ranges::sort(spikes);
-  spikes.erase(std::unique(spikes.begin(), spikes.end()), spikes.end());
-  nt::stimulus::SynapticInput whole;
-  for (const auto& [ms, synapse] : spikes) {
-    const bool excites = synapse < excitatory;
-    auto& events = excites ? whole.excitatory : whole.inhibitory;
-    events.time_ms.push_back(ms);
-    events.synapse.push_back(static_cast<uint32_t>(synapse - (excites ? 0 : excitatory)));
-  }
-  return whole;
+  return nt::stimulus::at_whole_ms(timed);
 }
 
 Input input_of(const nt::stimulus::TimedInput& timed, int64_t excitatory) {

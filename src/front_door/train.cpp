@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include "config/temporary_folder.hpp"
 #include "dataset/event_support.hpp"
 #include "evaluate/scores.hpp"
 #include "files/files.hpp"
-#include "files/scratch_folder.hpp"
 #include "front_door/models.hpp"
 #include "train/train.hpp"
 
@@ -95,8 +95,8 @@ TrainedTwin train(const Dataset& dataset, const TrainOptions& options) {
   require_spikes(train_split, settings.train, settings.train.skip_ms, "train", options.watcher);
   require_spikes(valid_split, settings.train, 0, "valid", options.watcher);
 
-  std::optional<nt::files::ScratchFolder> scratch;
-  const auto folder = options.folder.empty() ? scratch.emplace().path() : options.folder;
+  std::optional<nt::config::TemporaryFolder> temporary;
+  const auto folder = options.folder.empty() ? temporary.emplace().path() : options.folder;
   const auto seed = settings.train.seed.value_or(options.seed);
   nt::twin::Twin twin(spec, train_split.channels(), seed,
                       nt::twin::on_threads(threads_or_cores(options.threads)));

@@ -1,6 +1,7 @@
 #include "stimulus/timed_input.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 namespace nt::stimulus {
@@ -20,7 +21,8 @@ SynapticInput at_whole_ms(const TimedInput& input) {
           "out");
     std::vector<std::pair<uint32_t, uint32_t>> spikes;  // ms, synapse
     for (size_t k = 0; k < events.time_ms.size(); ++k)
-      spikes.emplace_back(static_cast<uint32_t>(events.time_ms[k]), events.synapse[k]);
+      if (events.time_ms[k] < std::numeric_limits<uint32_t>::max())
+        spikes.emplace_back(static_cast<uint32_t>(events.time_ms[k]), events.synapse[k]);
     std::ranges::sort(spikes);
     spikes.erase(std::unique(spikes.begin(), spikes.end()), spikes.end());
     Events whole;

@@ -17,8 +17,8 @@ struct TimedInput {
 
 /// The same spikes, with the weight of their synapses.
 TimedInput timed(const SynapticInput& input);
-/// Each spike in the millisecond that it lies in, at most one of a synapse in each. InputError where spikes
-/// have weights of their own.
+/// Each spike in the millisecond that it lies in, at most one of a synapse in each; what lies beyond 2^32 ms
+/// is left out. InputError where spikes have weights of their own.
 SynapticInput at_whole_ms(const TimedInput& input);
 
 }  // namespace nt::stimulus

@@ -51,7 +51,29 @@ Trials trials_of(const dataset::Shard& shard) {
           }};
 }
 
-/// Times of any size fall into the ms that they lie in.
+/// Appends the spikes of one trial, of either kind, that come at from_ms <= time < to_ms. Times fall into the
+/// ms that they lie in.
+template <class Spikes>
+void add_between(const Spikes& excitatory, const Spikes& inhibitory, int64_t first_inhibitory,
+                 int64_t from_ms, int64_t to_ms, int32_t stream, std::vector<int32_t>& events) {
+  using Time = typename decltype(Spikes::time_ms)::value_type;
+  const Spikes* kinds[] = {&excitatory, &inhibitory};
+  std::span<const Time> times[2];
+  size_t first[2];
+  for (size_t kind = 0; kind < 2; ++kind) {
+    const auto& all = kinds[kind]->time_ms;
+    const auto begin = std::ranges::lower_bound(all, static_cast<Time>(from_ms));
+    const auto end = std::ranges::lower_bound(all, static_cast<Time>(to_ms));
+    times[kind] = {begin, end};
+    first[kind] = static_cast<size_t>(begin - all.begin());
+  }
+  merge(times[0], times[1], [&](size_t kind, size_t i) {
+    const auto synapse = static_cast<int64_t>(kinds[kind]->synapse[first[kind] + i]);
+    events.insert(events.end(), {stream, static_cast<int32_t>(synapse + (kind == 0 ? 0 : first_inhibitory)),
+                                 static_cast<int32_t>(static_cast<int64_t>(times[kind][i]) - from_ms)});
+  });
+}
+
 Trials trials_of(const stimulus::TimedInput& replayed, int64_t excitatory) {
   double last_ms = 0;
   for (const auto* events : {&replayed.excitatory, &replayed.inhibitory})
@@ -59,22 +81,7 @@ Trials trials_of(const stimulus::TimedInput& replayed, int64_t excitatory) {
   return {1, (static_cast<int64_t>(last_ms) / 1000 + 1) * 1000,
           [&replayed, excitatory](size_t, int64_t from_ms, int64_t to_ms, int32_t stream,
                                   std::vector<int32_t>& events) {
-            const stimulus::TimedEvents* kinds[] = {&replayed.excitatory, &replayed.inhibitory};
-            std::span<const double> times[2];
-            size_t first[2];
-            for (size_t kind = 0; kind < 2; ++kind) {
-              const auto& all = kinds[kind]->time_ms;
-              const auto begin = std::ranges::lower_bound(all, static_cast<double>(from_ms));
-              const auto end = std::ranges::lower_bound(all, static_cast<double>(to_ms));
-              times[kind] = {begin, end};
-              first[kind] = static_cast<size_t>(begin - all.begin());
-            }
-            merge(times[0], times[1], [&](size_t kind, size_t i) {
-              const auto synapse = static_cast<int64_t>(kinds[kind]->synapse[first[kind] + i]);
-              events.insert(events.end(),
-                            {stream, static_cast<int32_t>(synapse + (kind == 0 ? 0 : excitatory)),
-                             static_cast<int32_t>(static_cast<int64_t>(times[kind][i]) - from_ms)});
-            });
+            add_between(replayed.excitatory, replayed.inhibitory, excitatory, from_ms, to_ms, stream, events);
           }};
 }
 
@@ -127,22 +134,8 @@ float in_units(HeadActivation activation, float output) {
 TrialInput trial_input(std::span<const stimulus::SynapticInput> inputs, int64_t first_inhibitory) {
   return [inputs, first_inhibitory](size_t trial, int64_t from_ms, int64_t to_ms, int32_t stream,
                                     std::vector<int32_t>& events) {
-    const auto& input = inputs[trial];
-    const stimulus::Events* kinds[] = {&input.excitatory, &input.inhibitory};
-    std::span<const uint32_t> times[2];
-    size_t first[2];
-    for (size_t kind = 0; kind < 2; ++kind) {
-      const auto& all = kinds[kind]->time_ms;
-      const auto begin = std::ranges::lower_bound(all, static_cast<uint32_t>(from_ms));
-      const auto end = std::ranges::lower_bound(all, static_cast<uint32_t>(to_ms));
-      times[kind] = {begin, end};
-      first[kind] = static_cast<size_t>(begin - all.begin());
-    }
-    merge(times[0], times[1], [&](size_t kind, size_t i) {
-      const auto synapse = static_cast<int64_t>(kinds[kind]->synapse[first[kind] + i]);
-      events.insert(events.end(), {stream, static_cast<int32_t>(synapse + (kind == 0 ? 0 : first_inhibitory)),
-                                   static_cast<int32_t>(times[kind][i] - static_cast<uint32_t>(from_ms))});
-    });
+    add_between(inputs[trial].excitatory, inputs[trial].inhibitory, first_inhibitory, from_ms, to_ms, stream,
+                events);
   };
 }
 
