@@ -6,7 +6,8 @@
 
 namespace nt::cli {
 
-/// One command of the program. `add` gives its options to the parser and returns what runs it once they are read.
+/// One command of the program. `add` gives its options to the parser and returns what runs it once they are
+/// read.
 struct Command {
   std::string name, help;
   std::function<std::function<void()>(CLI::App&)> add;

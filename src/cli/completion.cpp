@@ -41,7 +41,8 @@ std::string bash(const CLI::App& program) {
                               fmt::join(option.choices, " "));
     }
     cases += fmt::format(
-        "    {})\n      case $previous in\n{}        *) words=\"{}\" ; [[ $current == -* ]] && words=\"{}\" ;;\n"
+        "    {})\n      case $previous in\n{}        *) words=\"{}\" ; [[ $current == -* ]] && words=\"{}\" "
+        ";;\n"
         "      esac ;;\n",
         command->get_name(), values, fmt::join(choices_of_positionals(*command), " "),
         fmt::join(names_of_options(*command), " "));
@@ -116,7 +117,8 @@ std::string fish(const CLI::App& program) {
   for (const auto* command : described_commands(program)) {
     out += fmt::format("complete -c neurontwin -n __fish_use_subcommand -a {} -d {}\n", command->get_name(),
                        quoted(command->get_description()));
-    const auto here = fmt::format("complete -c neurontwin -n '__fish_seen_subcommand_from {}'", command->get_name());
+    const auto here =
+        fmt::format("complete -c neurontwin -n '__fish_seen_subcommand_from {}'", command->get_name());
     for (const auto& option : described_options(*command)) {
       const auto values = fmt::format(" -a '{}'", fmt::join(option.choices, " "));
       if (option.positional) {
@@ -124,7 +126,8 @@ std::string fish(const CLI::App& program) {
         continue;
       }
       out += here;
-      for (const auto& name : option.names) out += name[1] == '-' ? " -l " + name.substr(2) : " -s " + name.substr(1);
+      for (const auto& name : option.names)
+        out += name[1] == '-' ? " -l " + name.substr(2) : " -s " + name.substr(1);
       if (option.takes_value) out += " -r";
       if (!option.choices.empty()) out += " -f" + values;
       out += " -d " + quoted(option.help) + "\n";

@@ -31,8 +31,9 @@ Command inspect_command() {
               path svg;
             };
             const auto o = std::make_shared<Options>();
-            app.add_option("files", o->files,
-                           ".toml, .swc, .asc, .mod, .h5 or .safetensors; shards of one split are taken together")
+            app.add_option(
+                   "files", o->files,
+                   ".toml, .swc, .asc, .mod, .h5 or .safetensors; shards of one split are taken together")
                 ->required();
             app.add_option("--set", o->set, "key=value over what the cell's or experiment's file says")
                 ->allow_extra_args(false);
@@ -86,6 +87,8 @@ Command export_command() {
 
 }  // namespace
 
-std::vector<Command> file_commands() { return {inspect_command(), predict_command(), export_command()}; }
+std::vector<Command> file_commands() {
+  return {inspect_command(), predict_command(), export_command()};
+}
 
 }  // namespace nt::cli

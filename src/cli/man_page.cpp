@@ -40,7 +40,8 @@ std::string man_page(const CLI::App& program) {
       ".SH NAME\nneurontwin \\- from a detailed neuron to its deep\\-network twin\n"
       ".SH SYNOPSIS\n.B neurontwin\nCOMMAND [OPTION]... [FILE]...\n"
       ".SH DESCRIPTION\n"
-      "Simulates a detailed model of a neuron under random synaptic input, trains a network that answers the same "
+      "Simulates a detailed model of a neuron under random synaptic input, trains a network that answers the "
+      "same "
       "input with the same spikes and voltages, its twin, and says how good and how deep it is. "
       "An experiment is a TOML file; all results of a run are in one folder.\n"
       ".SH COMMANDS\n",
@@ -50,7 +51,8 @@ std::string man_page(const CLI::App& program) {
     for (const auto& option : described_options(*command)) out += entry(option);
   }
   out +=
-      ".SH EXIT STATUS\n0: done. 1: failed while running. 2: wrong usage or bad input. 130: stopped by the user.\n"
+      ".SH EXIT STATUS\n0: done. 1: failed while running. 2: wrong usage or bad input. 130: stopped by the "
+      "user.\n"
       ".SH EXAMPLES\n.nf\nneurontwin run experiments/l5pc\\-nmda.toml \\-\\-profile quick\n"
       "neurontwin inspect runs/l5pc\\-nmda\\-quick/twin.safetensors\n.fi\n";
   return out;

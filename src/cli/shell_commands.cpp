@@ -27,6 +27,8 @@ Command man_command() {
 
 }  // namespace
 
-std::vector<Command> shell_commands() { return {completion_command(), man_command()}; }
+std::vector<Command> shell_commands() {
+  return {completion_command(), man_command()};
+}
 
 }  // namespace nt::cli

@@ -144,8 +144,9 @@ Command search_command(const std::vector<std::string>& arguments) {
               if (workers->threads_of_this_one > 0)
                 neurontwin::work_on_search(experiment, workers->threads_of_this_one, terminal_watcher());
               else
-                print_search(neurontwin::search(experiment, workers->processes, arguments, terminal_watcher()),
-                             experiment.folder());
+                print_search(
+                    neurontwin::search(experiment, workers->processes, arguments, terminal_watcher()),
+                    experiment.folder());
             };
           }};
 }
