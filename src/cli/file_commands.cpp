@@ -5,7 +5,6 @@
 #include "cli/memory_limit.hpp"
 #include "cli/stopping.hpp"
 #include "cli/threads.hpp"
-#include "config/error.hpp"
 #include "neurontwin/run.hpp"
 #include "neurontwin/twin.hpp"
 
@@ -13,13 +12,6 @@ namespace nt::cli {
 namespace {
 
 using std::filesystem::path;
-
-/// What a command reads is not to be overwritten by what it writes, under whatever name.
-void require_other_file(const std::filesystem::path& out, const std::filesystem::path& input) {
-  std::error_code not_there;
-  if (std::filesystem::equivalent(out, input, not_there))
-    nt::fail_input("--out {}: is what the command reads, expected another file", out.string());
-}
 
 Command inspect_command() {
   return {"inspect", "what an experiment, cell, morphology, mechanism, data set or twin file holds",
@@ -56,8 +48,6 @@ Command predict_command() {
             add_threads_option(app, o->threads);
             return [o] {
               require_address_space(threads_of(0));
-              require_other_file(o->out, o->twin);
-              require_other_file(o->out, o->input);
               neurontwin::predict_file(o->twin, o->input, o->out, o->threads, stop_of_signals());
             };
           }};
@@ -73,15 +63,7 @@ Command export_command() {
             app.add_option("twin", o->twin, "twin.safetensors")->required();
             app.add_option("--format", o->format, "onnx or hdf5")->required();
             app.add_option("--out", o->out, "file to write")->required();
-            return [o] {
-              require_other_file(o->out, o->twin);
-              if (o->format != "onnx" && o->format != "hdf5")
-                fail_input(
-                    "--format {}: expected onnx or hdf5; TorchScript is written by python3 "
-                    "python/convert_twin.py",
-                    o->format);
-              neurontwin::export_twin(neurontwin::load_twin(o->twin), o->format, o->out);
-            };
+            return [o] { neurontwin::export_file(o->twin, o->format, o->out); };
           }};
 }
 

@@ -31,9 +31,9 @@ std::string as_run(const std::vector<std::string>& arguments) {
 }
 
 void add_stage_options(CLI::App& app, RunOptions& o) {
-  app.add_option("experiment", o.experiment, "experiment file (.toml)")->required();
-  app.add_option("--profile", o.profile, "a profile of the experiment file: quick, day or paper");
-  app.add_option("--out", o.out, "run directory (default: runs/EXPERIMENT[-PROFILE])");
+  app.add_option("experiment", o.experiment, "experiment file (.toml) or run folder")->required();
+  app.add_option("--profile", o.profile, "a profile of the experiment file: quick (default), day or paper");
+  app.add_option("--out", o.out, "run folder (default: runs/EXPERIMENT-PROFILE)");
   app.add_option("--set", o.set, "key=value over the file and the profile; may be repeated")
       ->allow_extra_args(false);
   app.add_option("--device", o.device, "cpu or cuda")->check(CLI::IsMember({"cpu", "cuda"}));
