@@ -11,7 +11,7 @@
 namespace nt::evaluate {
 
 /// Part of what a result is known by. Raise it when the same twin and data come to other numbers.
-inline constexpr int kEvaluateVersion = 2;
+inline constexpr int kEvaluateVersion = 3;
 
 /// Reads [evaluate].
 struct EvaluateSpec {
