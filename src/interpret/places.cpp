@@ -19,26 +19,34 @@ std::vector<SynapsePlace> synapse_places(const cell::Neuron& neuron) {
   };
   add(cell::excitatory_compartments(neuron), true);
   add(cell::inhibitory_compartments(neuron), false);
+  const auto inhibitory_first = static_cast<size_t>(cell::excitatory_synapses(neuron));
+  for (const auto& group : cell::named_groups(neuron)) {
+    const auto first = static_cast<size_t>(group.first) + (group.excitatory ? 0 : inhibitory_first);
+    for (size_t s = first; s < first + static_cast<size_t>(group.count); ++s) places[s].group = group.name;
+  }
   return places;
 }
 
 std::vector<SynapseSet> sets_by_part(std::span<const SynapsePlace> places) {
   std::vector<SynapseSet> sets;
   for (const auto part : morphology::kParts) {
-    for (const bool excitatory : {true, false}) {
-      SynapseSet set{part, excitatory, {}};
-      for (size_t c = 0; c < places.size(); ++c) {
-        if (places[c].part == part && places[c].excitatory == excitatory)
-          set.channels.push_back(static_cast<int64_t>(c));
-      }
-      if (!set.channels.empty()) sets.push_back(std::move(set));
+    const size_t before = sets.size();
+    for (size_t c = 0; c < places.size(); ++c) {  // those of a group, or of a kind, follow each other
+      if (places[c].part != part) continue;
+      const bool more = sets.size() > before && sets.back().excitatory == places[c].excitatory &&
+                        sets.back().group == places[c].group;
+      if (!more) sets.push_back({part, places[c].excitatory, {}, places[c].group});
+      sets.back().channels.push_back(static_cast<int64_t>(c));
     }
   }
   return sets;
 }
 
 nlohmann::ordered_json names_of(const SynapseSet& set) {
-  return {{"part", name_of(set.part)}, {"kind", set.excitatory ? "excitatory" : "inhibitory"}};
+  nlohmann::ordered_json names{{"part", name_of(set.part)},
+                               {"kind", set.excitatory ? "excitatory" : "inhibitory"}};
+  if (!set.group.empty()) names["group"] = set.group;
+  return names;
 }
 
 }  // namespace nt::interpret
