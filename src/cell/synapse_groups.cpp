@@ -4,10 +4,10 @@
 #include <numeric>
 
 #include "cell/detail/drawn.hpp"
-#include "cell/formula.hpp"
 #include "cell/detail/placement.hpp"
 #include "cell/detail/selection.hpp"
 #include "cell/detail/synapses.hpp"
+#include "cell/formula.hpp"
 #include "cell/physical.hpp"
 
 namespace nt::cell {
@@ -91,16 +91,16 @@ void add_group(const config::Settings& group, const Files& files, const std::str
   const auto stream = [&](random::StreamName what) {
     return random::Random(seed, random::Stage::cell_synapses, number_of(name), what);
   };
-  auto p = read_synapse_placement(
-      group, files, receptors, cell.geometry,
-      read_places(group, cell.geometry, stream(random::StreamName::synapse_places)));
+  auto p =
+      read_synapse_placement(group, files, receptors, cell.geometry,
+                             read_places(group, cell.geometry, stream(random::StreamName::synapse_places)));
   const auto& m = p.mechanism();
   require_own_names(group, m);
   require_weight(group, m);
-  const auto weight =
-      uses_weight(m) ? read_values(group, "weight", 1, weight_range(m), cell.geometry, p.compartments,
-                                   stream(random::StreamName::synapse_weights))
-                     : std::vector<double>(p.compartments.size(), 1.0);
+  const auto weight = uses_weight(m)
+                          ? read_values(group, "weight", 1, weight_range(m), cell.geometry, p.compartments,
+                                        stream(random::StreamName::synapse_weights))
+                          : std::vector<double>(p.compartments.size(), 1.0);
   const auto delay_ms = read_values(group, "delay_ms", 0, kDelays_ms, cell.geometry, p.compartments,
                                     stream(random::StreamName::synapse_delays));
   auto& kind = excites ? cell.excitatory : cell.inhibitory;

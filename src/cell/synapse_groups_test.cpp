@@ -20,7 +20,8 @@ DetailedCell read(const std::string& groups) {
   fs::create_directories(folder);
   std::ofstream(folder / "cell.swc") << "1 1 0 0 0 7.5 -1\n2 3 0 7.5 0 1 1\n3 3 0 1007.5 0 1 2\n";
   const auto settings = config::Settings::from_text(
-      "kind = \"detailed\"\nmorphology = \"cell.swc\"\ncapacitance = [ { regions = [\"all\"], uF_cm2 = 1 } ]\n"
+      "kind = \"detailed\"\nmorphology = \"cell.swc\"\ncompartment_spacing_um = 80\ncapacitance = [ { "
+      "regions = [\"all\"], uF_cm2 = 1 } ]\n"
       "synapses = [\n" +
           groups + "\n]\n",
       "cell.toml");
@@ -39,8 +40,9 @@ std::string refusal(const std::string& groups) {
 }
 
 std::string group(const std::string& name, const std::string& kind, const std::string& more = "") {
-  return fmt::format("{{ name = \"{}\", kind = \"{}\", mechanism = \"DoubleExp\", regions = [\"basal\"]{} }},",
-                     name, kind, more.empty() ? "" : ", " + more);
+  return fmt::format(
+      "{{ name = \"{}\", kind = \"{}\", mechanism = \"DoubleExp\", regions = [\"basal\"]{} }},", name, kind,
+      more.empty() ? "" : ", " + more);
 }
 
 std::vector<double> weights(const DetailedCell& cell) {
@@ -77,8 +79,8 @@ TEST(SynapseGroups, ByNumberTheyLieEvenlyAlongTheDendriteSeveralOnACompartment) 
 TEST(SynapseGroups, ByDensityTheyAreAsManyAsItsIntegral) {
   EXPECT_EQ(excitatory_synapses(read(group("a", "excitatory", "per_um = 0.1"))), 100);
   // 0.2 a um where it begins and none where it ends, and so half of that: most are near.
-  const auto compartments = excitatory_compartments(
-      read(group("a", "excitatory", "per_um = \"0.2*(1 - (distance - 7.5)/1000)\"")));
+  const auto compartments =
+      excitatory_compartments(read(group("a", "excitatory", "per_um = \"0.2*(1 - (distance - 7.5)/1000)\"")));
   EXPECT_NEAR(static_cast<double>(compartments.size()), 100, 1);
   const auto near = std::ranges::count_if(compartments, [&](int c) { return c < compartments[0] + 12; });
   EXPECT_NEAR(static_cast<double>(near), 100 * (1 - 0.52 * 0.52), 2);
@@ -86,8 +88,8 @@ TEST(SynapseGroups, ByDensityTheyAreAsManyAsItsIntegral) {
 
 TEST(SynapseGroups, AtRandomTheyFollowTheLengthAndTheSeed) {
   const auto at = [](int seed) {
-    return excitatory_compartments(read(
-        group("a", "excitatory", fmt::format("count = 5000, placed = \"randomly\", seed = {}", seed))));
+    return excitatory_compartments(
+        read(group("a", "excitatory", fmt::format("count = 5000, placed = \"randomly\", seed = {}", seed))));
   };
   const auto compartments = at(1);
   EXPECT_EQ(compartments, at(1));
@@ -103,9 +105,8 @@ TEST(SynapseGroups, WeightsAreNumbersFormulasOrDrawn) {
   EXPECT_NEAR(along.front(), 27.5 / 1007.5, 1e-9);
   EXPECT_NEAR(along.back(), 987.5 / 1007.5, 1e-9);
 
-  const auto drawn = weights(
-      read(group("a", "excitatory",
-                 "count = 20000, weight = { distribution = \"lognormal\", mean = 2, cv = 0.5 }")));
+  const auto drawn = weights(read(group(
+      "a", "excitatory", "count = 20000, weight = { distribution = \"lognormal\", mean = 2, cv = 0.5 }")));
   const double n = static_cast<double>(drawn.size());
   const double mean = std::accumulate(drawn.begin(), drawn.end(), 0.0) / n;
   double squares = 0;
@@ -141,20 +142,22 @@ TEST(SynapseGroups, WhatIsWrongIsRefusedByKey) {
   };
   EXPECT_EQ(says(refusal(group("a b", "excitatory")), "expected letters, digits"), "");
   EXPECT_EQ(says(refusal(group("exc", "excitatory")), "not exc or inh"), "");
-  EXPECT_EQ(says(refusal(group("a", "excitatory") + group("a", "inhibitory")), "another group has already"), "");
-  EXPECT_EQ(says(refusal(group("a", "modulatory")), "'synapses.kind'"), "");
+  EXPECT_EQ(says(refusal(group("a", "excitatory") + group("a", "inhibitory")), "another group has already"),
+            "");
+  EXPECT_EQ(says(refusal(group("a", "modulatory")), "'synapses[0].kind'"), "");
   EXPECT_EQ(says(refusal(group("a", "excitatory", "count = 3, per_um = 1")), "leave one out"), "");
-  EXPECT_EQ(says(refusal(group("a", "excitatory", "count = 0")), "'synapses.count'"), "");
+  EXPECT_EQ(says(refusal(group("a", "excitatory", "count = 0")), "'synapses[0].count'"), "");
   EXPECT_EQ(says(refusal(group("a", "excitatory", "per_um = 1000")), "synapses, expected from 1 to"), "");
-  EXPECT_EQ(says(refusal(group("a", "excitatory", "placed = \"randomly\"")), "'synapses.placed'"), "");
-  EXPECT_EQ(says(refusal(group("a", "excitatory", "weight = -1")), "'synapses.weight' is -1"), "");
+  EXPECT_EQ(says(refusal(group("a", "excitatory", "placed = \"randomly\"")), "'synapses[0].placed'"), "");
+  EXPECT_EQ(says(refusal(group("a", "excitatory", "weight = -1")), "'synapses[0].weight' is -1"), "");
   EXPECT_EQ(says(refusal(group("a", "excitatory", "weight = { distribution = \"cauchy\", mean = 1 }")),
                  "lognormal"),
             "");
-  EXPECT_EQ(says(refusal(group("a", "excitatory", "delay_ms = -1")), "'synapses.delay_ms' is -1"), "");
-  EXPECT_EQ(says(refusal("{ name = \"a\", kind = \"excitatory\", mechanism = \"leak\", regions = [\"basal\"] },"),
-                 "is no synapse"),
-            "");
+  EXPECT_EQ(says(refusal(group("a", "excitatory", "delay_ms = -1")), "'synapses[0].delay_ms' is -1"), "");
+  EXPECT_EQ(
+      says(refusal("{ name = \"a\", kind = \"excitatory\", mechanism = \"leak\", regions = [\"basal\"] },"),
+           "is no synapse"),
+      "");
 }
 
 TEST(SynapseGroups, StandInThePlaceOfTheKindsNotBesideThem) {
@@ -162,7 +165,8 @@ TEST(SynapseGroups, StandInThePlaceOfTheKindsNotBesideThem) {
       "kind = \"detailed\"\nmorphology = \"layer-5-tree\"\n"
       "capacitance = [ { regions = [\"all\"], uF_cm2 = 1 } ]\n"
       "excitatory = { mechanism = \"DoubleExp\", regions = [\"basal\"] }\n"
-      "synapses = [ { name = \"a\", kind = \"inhibitory\", mechanism = \"DoubleExp\", regions = [\"basal\"] } ]\n",
+      "synapses = [ { name = \"a\", kind = \"inhibitory\", mechanism = \"DoubleExp\", regions = [\"basal\"] "
+      "} ]\n",
       "cell.toml");
   EXPECT_THROW(read_detailed_cell(settings, {}), InputError);
 }

@@ -23,7 +23,8 @@ DatasetPlan scaled(const DatasetPlan& plan, double factor) {
   auto out = plan;
   auto& stimulus = out.stimulus;
   const auto& wanted = stimulus.calibration->groups;
-  stimulus.scale.assign(static_cast<size_t>(stimulus.excitatory_synapses + stimulus.inhibitory_synapses), 1.0);
+  stimulus.scale.assign(static_cast<size_t>(stimulus.excitatory_synapses + stimulus.inhibitory_synapses),
+                        1.0);
   for (const auto& group : simulate::group_synapses(plan.cell)) {
     if (!wanted.empty() && std::ranges::find(wanted, group.name) == wanted.end()) continue;
     const auto first = stimulus.scale.begin() + group.first +
@@ -54,7 +55,9 @@ CalibrationResult found_factor(const DatasetPlan& plan, int threads, const Watch
                             [&](int64_t trial_ms) { progress.add(trial_ms); });
     return static_cast<double>(std::accumulate(counts.begin(), counts.end(), int64_t{0})) / seconds;
   };
-  const auto is_near = [&](double hz) { return std::abs(hz - asked.rate_hz) <= asked.tolerance * asked.rate_hz; };
+  const auto is_near = [&](double hz) {
+    return std::abs(hz - asked.rate_hz) <= asked.tolerance * asked.rate_hz;
+  };
   const double most = most_factor(plan);
   // Factors known to be too low and too high; 0: not known.
   double low = 0, high = 0, factor = 1;
@@ -75,7 +78,8 @@ CalibrationResult found_factor(const DatasetPlan& plan, int threads, const Watch
   }
   fail_input(
       "stimulus.calibrate: no factor on the input rates makes the neuron fire at {} Hz: the nearest, {:.4g}, "
-      "gives {:.3g} Hz in {} trials; choose another rate_hz, more trials, a greater tolerance, or other rates{}",
+      "gives {:.3g} Hz in {} trials; choose another rate_hz, more trials, a greater tolerance, or other "
+      "rates{}",
       asked.rate_hz, nearest.factor, nearest.output_hz, asked.trials,
       most == 1 ? " (recorded trains and patterns can be thinned, but not raised)" : "");
 }
@@ -111,8 +115,8 @@ DatasetPlan calibrate(const DatasetPlan& plan, const std::filesystem::path& fold
                                     {"trials", plan.stimulus.calibration->trials},
                                     {"configuration", plan.identity.configuration}};
   files::write_file_atomically(file, json.dump(1) + "\n");
-  watcher.note(fmt::format("calibrate: input rates times {:.4g} make the neuron fire at {:.3g} Hz", found.factor,
-                           found.output_hz));
+  watcher.note(fmt::format("calibrate: input rates times {:.4g} make the neuron fire at {:.3g} Hz",
+                           found.factor, found.output_hz));
   return scaled(plan, found.factor);
 }
 

@@ -17,8 +17,8 @@ std::filesystem::path calibration_path(const std::filesystem::path& folder);
 
 /// The plan with its rates scaled as stimulus.calibrate asks for, or as it is where nothing is asked for. The
 /// factor is read from the folder, or found and written there: by bisection of its logarithm on the first
-/// trials of a stream of its own, so that it depends on neither threads nor splits. InputError where no factor
-/// from 1/1000 to 1000 brings the neuron to that rate.
+/// trials of a stream of its own, so that it depends on neither threads nor splits. InputError where no
+/// factor from 1/1000 to 1000 brings the neuron to that rate.
 DatasetPlan calibrate(const DatasetPlan& plan, const std::filesystem::path& folder, int threads,
                       const Watcher& watcher);
 

@@ -19,8 +19,8 @@ DatasetPlan plan(const std::string& stimulus) {
   DatasetPlan plan;
   plan.cell = cell::IntegrateAndFire{};
   const auto settings = config::Settings::from_text(stimulus, "stimulus");
-  plan.stimulus = stimulus::read_stimulus(settings, simulate::pools_of(plan.cell),
-                                          simulate::group_synapses(plan.cell));
+  plan.stimulus =
+      stimulus::read_stimulus(settings, simulate::pools_of(plan.cell), simulate::group_synapses(plan.cell));
   settings.reject_unread();
   plan.data.trial_ms = 2000;
   plan.data.train_trials = plan.data.valid_trials = plan.data.test_trials = 1;
@@ -30,7 +30,8 @@ DatasetPlan plan(const std::string& stimulus) {
 }
 
 const std::string kPoisson =
-    "groups = { excitatory = { kind = \"poisson\", rate_hz = 1 }, inhibitory = { kind = \"poisson\", rate_hz = 2 "
+    "groups = { excitatory = { kind = \"poisson\", rate_hz = 1 }, inhibitory = { kind = \"poisson\", rate_hz "
+    "= 2 "
     "} }\n";
 
 fs::path empty_folder(const std::string& name) {
@@ -47,7 +48,8 @@ double rate_hz(const DatasetPlan& plan, random::Stage stage, int64_t trials) {
 }
 
 TEST(Calibration, MakesTheNeuronFireAsWanted) {
-  const auto wanted = plan(kPoisson + "calibrate = { rate_hz = 4, groups = [\"excitatory\"], trials = 64 }\n");
+  const auto wanted =
+      plan(kPoisson + "calibrate = { rate_hz = 4, groups = [\"excitatory\"], trials = 64 }\n");
   ASSERT_LT(rate_hz(wanted, random::Stage::stimulus_train, 64), 1);
   const auto found = calibrate(wanted, empty_folder("calibrated"), 1, {});
   EXPECT_NEAR(rate_hz(found, random::Stage::stimulus_calibration, 64), 4, 0.4);  // the tolerance
@@ -83,7 +85,8 @@ TEST(Calibration, IsNothingWhereNothingIsAsked) {
 
 TEST(Calibration, SaysHowNearItCameWhereNoFactorDoesIt) {
   const auto wanted = plan(
-      "groups = { excitatory = { kind = \"patterns\", pause_ms = 2000, interval_ms = 20 }, inhibitory = { kind = "
+      "groups = { excitatory = { kind = \"patterns\", pause_ms = 2000, interval_ms = 20 }, inhibitory = { "
+      "kind = "
       "\"poisson\", rate_hz = 2 } }\ncalibrate = { rate_hz = 50, groups = [\"excitatory\"], trials = 4 }\n");
   try {
     calibrate(wanted, empty_folder("impossible"), 1, {});

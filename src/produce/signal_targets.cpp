@@ -56,8 +56,8 @@ SignalMaker maker(const DatasetPlan& plan, const SignalPreparation& preparation)
     std::vector<float> values;
     for (size_t ms = 0; ms < quantities.front().size(); ++ms)
       for (size_t k = 0; k < targets.size(); ++k)
-        values.push_back(static_cast<float>((static_cast<double>(quantities[k][ms]) - targets[k].mean) /
-                                            targets[k].sd));
+        values.push_back(
+            static_cast<float>((static_cast<double>(quantities[k][ms]) - targets[k].mean) / targets[k].sd));
     return values;
   };
   return maker;

@@ -73,8 +73,8 @@ std::optional<Calibration> read_calibration(const config::Settings& stimulus,
   calibration.tolerance = settings.number("tolerance", calibration.tolerance, {0.01, 1});
   for (const auto& name : calibration.groups) {
     if (std::ranges::find(groups, name, &GroupSynapses::name) != groups.end()) continue;
-    fail_input("{}: '{}' names the group \"{}\", expected some of the neuron's: {}",
-               settings.where("groups"), settings.full_key("groups"), name, fmt::join(names_of(groups), ", "));
+    fail_input("{}: '{}' names the group \"{}\", expected some of the neuron's: {}", settings.where("groups"),
+               settings.full_key("groups"), name, fmt::join(names_of(groups), ", "));
   }
   return calibration;
 }
@@ -89,8 +89,7 @@ NumberOrRange read_number_or_range(const config::Settings& settings, std::string
     const auto [low, high] = settings.low_high(key, {otherwise->low, otherwise->high}, range);
     return {low, high};
   }
-  const double number =
-      settings.number(key, otherwise ? std::optional(otherwise->low) : std::nullopt, range);
+  const double number = settings.number(key, otherwise ? std::optional(otherwise->low) : std::nullopt, range);
   return {number, number};
 }
 

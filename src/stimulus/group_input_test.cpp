@@ -6,6 +6,7 @@
 #include <cmath>
 #include <fstream>
 #include <numbers>
+#include <numeric>
 #include <set>
 
 #include "config/temporary_folder.hpp"
@@ -98,8 +99,8 @@ TEST(GroupInput, VaryingSpikesFollowTheirFormula) {
   // Of each second the integral over a quarter is 20 Hz (0.25 +- 1/(2 pi)) s, by 50 synapses, 40 seconds.
   const double up = 20 * (0.25 + 1 / (2 * std::numbers::pi)) * 50 * 40,
                down = 20 * (0.25 - 1 / (2 * std::numbers::pi)) * 50 * 40;
-  for (const auto& [found, expected] : {std::pair{quarter[0], up}, {quarter[1], up}, {quarter[2], down},
-                                        {quarter[3], down}})
+  for (const auto& [found, expected] :
+       {std::pair{quarter[0], up}, {quarter[1], up}, {quarter[2], down}, {quarter[3], down}})
     EXPECT_NEAR(found, expected, 5 * std::sqrt(expected));
 }
 
@@ -158,8 +159,9 @@ TEST(GroupInput, NetStimsWithoutNoiseAreRegularAndWithNoiseKeepTheirMean) {
 }
 
 TEST(GroupInput, GroupsMixWithTheSlowRatesOfTheOthersAndLeaveTheirSpikesAlone) {
-  const std::string slow = "interval_ms = [50]\nsmoothing_sd_ms = [60]\nexcitatory_per_100ms = [10, 30]\n"
-                           "inhibition_above_excitation = 5.0\n";
+  const std::string slow =
+      "interval_ms = [50]\nsmoothing_sd_ms = [60]\nexcitatory_per_100ms = [10, 30]\n"
+      "inhibition_above_excitation = 5.0\n";
   const auto mixed = drawn(read(slow + "groups = { b = { kind = \"poisson\", rate_hz = 7 } }\n"), 2);
   const auto plain = drawn(read(slow), 2);
   EXPECT_GT(plain.excitatory.time_ms.size(), 100u);
@@ -217,7 +219,8 @@ TEST_F(RecordedInput, IsReadFromCsvInAnyOrderAndEitherUnit) {
   EXPECT_EQ(spikes.time_ms, (std::vector<double>{250, 500}));
   EXPECT_EQ(spikes.unit, (std::vector<int64_t>{1, 3}));
   EXPECT_NE(refusal(write("b.csv", "when,who\n1,2\n")).find("expected unit"), std::string::npos);
-  EXPECT_NE(refusal(write("c.csv", "unit,time_ms\n1,x\n")).find("c.csv:2: 'x' is no number"), std::string::npos);
+  EXPECT_NE(refusal(write("c.csv", "unit,time_ms\n1,x\n")).find("c.csv:2: 'x' is no number"),
+            std::string::npos);
   EXPECT_NE(refusal(write("d.csv", "unit,time_ms\n1,-1\n")).find("expected from 0"), std::string::npos);
   EXPECT_NE(refusal(write("e.txt", "")).find("expected .csv"), std::string::npos);
 }
@@ -260,9 +263,11 @@ TEST_F(RecordedInput, GivesEachSplitAnotherPartOfTheRecording) {
   const auto input = draw_input(rates, 1, random::Stage::stimulus_train, 0, kDuration_ms);
   EXPECT_EQ(std::ssize(input.excitatory.time_ms), kDuration_ms / 10);
   EXPECT_EQ((input.excitatory.synapse[0] + 1) % 50, input.excitatory.synapse[1]);
-  EXPECT_THROW(draw_input(rates, 1, random::Stage::stimulus_valid, 0, 10'001), InputError);  // a tenth is 10 s
+  EXPECT_THROW(draw_input(rates, 1, random::Stage::stimulus_valid, 0, 10'001),
+               InputError);  // a tenth is 10 s
   EXPECT_NO_THROW(draw_input(rates, 1, random::Stage::stimulus_train, 0, 10'001));
-  EXPECT_THROW(read("groups = { b = { kind = \"recorded\", file = \"" + file.string() + "\" } }\n"), InputError)
+  EXPECT_THROW(read("groups = { b = { kind = \"recorded\", file = \"" + file.string() + "\" } }\n"),
+               InputError)
       << "fifty units, twenty synapses";
 }
 
@@ -283,7 +288,8 @@ TEST(GroupInput, WhatIsWrongIsRefusedByKey) {
   EXPECT_EQ(says("groups = { a = { kind = \"poisson\" } }", "'groups.a.rate_hz'"), "");
   EXPECT_EQ(says("groups = { a = { kind = \"poisson\", rate_hz = -1 } }", "'groups.a.rate_hz'"), "");
   EXPECT_EQ(says("groups = { a = { kind = \"varying\", rate_hz = \"x\" } }", "formula"), "");
-  EXPECT_EQ(says("groups = { a = { kind = \"correlated\", rate_hz = 50, correlation = 0.01 } }", "1000 Hz"), "");
+  EXPECT_EQ(says("groups = { a = { kind = \"correlated\", rate_hz = 50, correlation = 0.01 } }", "1000 Hz"),
+            "");
   EXPECT_NE(refusal("groups = { a = { kind = \"poisson\", rate_hz = 1 }, c = { kind = \"poisson\" } }\n"
                     "interval_ms = [50]\nsmoothing_sd_ms = [50]"),
             "accepted");

@@ -18,7 +18,8 @@ class Correlated : public GroupInput {
         sources_(settings.integer("sources", 1, {1, static_cast<double>(std::max(1, synapses.count))})) {
     if (rate_hz_.high / correlation_.low > 1000)
       fail_input(
-          "{}: '{}' of {} Hz with a correlation of {} needs a source of more than 1000 Hz; expected at most {}",
+          "{}: '{}' of {} Hz with a correlation of {} needs a source of more than 1000 Hz; expected at most "
+          "{}",
           settings.where("rate_hz"), settings.full_key("rate_hz"), rate_hz_.high, correlation_.low,
           1000 * correlation_.low);
   }

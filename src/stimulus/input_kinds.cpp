@@ -12,7 +12,7 @@ InputKind netstim_input();
 InputKind recorded_input();
 
 std::span<const InputKind> input_kinds() {
-  static const std::array kinds{poisson_input(), varying_input(),  correlated_input(),
+  static const std::array kinds{poisson_input(), varying_input(), correlated_input(),
                                 pattern_input(), netstim_input(), recorded_input()};
   return kinds;
 }

@@ -1,6 +1,6 @@
 // Trains as NEURON's NetStim gives them: intervals of which a part, `noise`, is drawn from an exponential
-// distribution (netstim.mod of NEURON 8.2). Draws are from streams of our own, so single trains with noise are
-// other ones than NEURON's.
+// distribution (netstim.mod of NEURON 8.2). Draws are from streams of our own, so single trains with noise
+// are other ones than NEURON's.
 #include <cmath>
 #include <limits>
 

@@ -33,11 +33,12 @@ class Recorded : public GroupInput {
     for (const auto id : spikes_.unit) {
       if (units == Units::as_numbered && id >= synapses.count)
         fail_input(
-            "{}: {} has a unit {}, but the group {} has {} synapses, counted from 0; units = \"in turn\" deals "
+            "{}: {} has a unit {}, but the group {} has {} synapses, counted from 0; units = \"in turn\" "
+            "deals "
             "units out to synapses",
             settings.where("file"), file_.string(), id, synapses.name, synapses.count);
-      const auto place =
-          units == Units::in_turn ? std::ranges::lower_bound(ids, id) - ids.begin() : static_cast<int64_t>(id);
+      const auto place = units == Units::in_turn ? std::ranges::lower_bound(ids, id) - ids.begin()
+                                                 : static_cast<int64_t>(id);
       synapse_.push_back(static_cast<size_t>(place) % static_cast<size_t>(std::max(1, synapses.count)));
     }
   }
@@ -46,9 +47,10 @@ class Recorded : public GroupInput {
     const auto [from_ms, to_ms] = part_of(trial.stage);
     const auto duration_ms = static_cast<double>(trial.duration_ms);
     if (to_ms - from_ms < duration_ms)
-      fail_input("{}: its part from {:.0f} to {:.0f} ms is shorter than a trial of {} ms; use a longer "
-                 "recording, shorter trials (data.trial_ms), or other 'parts'",
-                 file_.string(), from_ms, to_ms, trial.duration_ms);
+      fail_input(
+          "{}: its part from {:.0f} to {:.0f} ms is shorter than a trial of {} ms; use a longer "
+          "recording, shorter trials (data.trial_ms), or other 'parts'",
+          file_.string(), from_ms, to_ms, trial.duration_ms);
     auto common = trial.common();
     const double start_ms = std::floor(common.uniform(from_ms, to_ms - duration_ms));
     SpikeTimes times(static_cast<size_t>(synapses.count));

@@ -27,8 +27,7 @@ RecordedSpikes in_order(const std::string& where, std::vector<double> time_ms, s
   for (size_t k = 0; k < time_ms.size(); ++k) {
     if (!(time_ms[k] >= 0 && time_ms[k] <= kLatest_ms))
       fail_input("{}: spike {} is at {} ms, expected from 0 to {} ms", where, k, time_ms[k], kLatest_ms);
-    if (unit[k] < 0)
-      fail_input("{}: spike {} is of unit {}, expected numbers from 0 on", where, k, unit[k]);
+    if (unit[k] < 0) fail_input("{}: spike {} is of unit {}, expected numbers from 0 on", where, k, unit[k]);
   }
   if (time_ms.empty()) fail_input("{}: has no spikes", where);
   std::vector<size_t> order(time_ms.size());
@@ -88,7 +87,8 @@ RecordedSpikes read_csv(const std::filesystem::path& file) {
     if (line.find_first_not_of(" \t\r") == line.npos) continue;
     const auto cells = cells_of(line);
     const auto where = fmt::format("{}:{}", file.string(), number);
-    time_ms.push_back(ms_at ? number_in(cells, *ms_at, where) : kMsPerSecond * number_in(cells, *s_at, where));
+    time_ms.push_back(ms_at ? number_in(cells, *ms_at, where)
+                            : kMsPerSecond * number_in(cells, *s_at, where));
     const double of = number_in(cells, *unit_at, where);
     if (of != std::floor(of) || std::abs(of) > 1e15) fail_input("{}: unit {} is no whole number", where, of);
     unit.push_back(static_cast<int64_t>(of));
@@ -138,7 +138,8 @@ RecordedSpikes read_nwb(const std::filesystem::path& path) {
   const files::Hdf5File file(path);
   const std::string times = "/units/spike_times", ends = "/units/spike_times_index";
   for (const auto& name : {times, ends})
-    if (!file.has(name)) fail_input("{}: has no {}, expected a file with a table of units", path.string(), name);
+    if (!file.has(name))
+      fail_input("{}: has no {}, expected a file with a table of units", path.string(), name);
   auto time = file.read<double>(times);
   const auto end = file.read<int64_t>(ends);  // of each unit's spikes
   if (!std::ranges::is_sorted(end) || (end.empty() ? 0 : end.back()) != std::ssize(time) ||

@@ -206,25 +206,22 @@ Events sorted_by_time(std::span<const std::vector<uint32_t>> times_of_synapse, i
   return events;
 }
 
-/// A group whose input is of another kind has no part in the pools' totals. Pools without synapses go.
+/// A group whose input is of another kind has no part in the pools' totals. Its synapses stay where they
+/// were, with no share, so that the others' random numbers are the same.
 void take_from_pools(const GroupSynapses& group, std::vector<SynapsePool>& pools) {
   for (auto& pool : pools) {
-    auto& numbers = group.excitatory ? pool.excitatory : pool.inhibitory;
+    const auto& numbers = group.excitatory ? pool.excitatory : pool.inhibitory;
     auto& shares = group.excitatory ? pool.excitatory_share : pool.inhibitory_share;
-    std::vector<int> kept;
-    std::vector<double> shares_kept;
-    for (size_t k = 0; k < numbers.size(); ++k) {
-      if (numbers[k] >= group.first && numbers[k] < group.first + group.count) continue;
-      kept.push_back(numbers[k]);
-      shares_kept.push_back(shares[k]);
-    }
-    if (kept.size() == numbers.size()) continue;
-    const double sum = std::accumulate(shares_kept.begin(), shares_kept.end(), 0.0);
-    for (double& share : shares_kept) share /= sum;
-    numbers = std::move(kept);
-    shares = std::move(shares_kept);
+    for (size_t k = 0; k < numbers.size(); ++k)
+      if (numbers[k] >= group.first && numbers[k] < group.first + group.count) shares[k] = 0;
+    const double sum = std::accumulate(shares.begin(), shares.end(), 0.0);
+    if (sum == 0) continue;
+    for (double& share : shares) share /= sum;
   }
-  std::erase_if(pools, [](const SynapsePool& p) { return p.excitatory.empty() && p.inhibitory.empty(); });
+}
+
+bool has_share(const std::vector<double>& shares) {
+  return std::ranges::any_of(shares, [](double share) { return share > 0; });
 }
 
 std::vector<int64_t> durations(const config::Settings& settings, std::string_view key) {
@@ -261,7 +258,9 @@ RandomRates read_stimulus(const config::Settings& settings, std::vector<SynapseP
   rates.calibration = read_calibration(settings, groups);
   rates.groups = read_group_inputs(settings, std::move(groups));
   for (const auto& group : rates.groups) take_from_pools(group.synapses, pools);
-  if (pools.empty() && !rates.groups.empty()) {
+  if (!rates.groups.empty() && std::ranges::none_of(pools, [](const SynapsePool& pool) {
+        return has_share(pool.excitatory_share) || has_share(pool.inhibitory_share);
+      })) {
     rates.pools.clear();
     return rates;
   }
@@ -329,8 +328,8 @@ PoolInput mean_input(const RandomRates& rates, const SynapsePool& pool, int64_t 
   }
   const double factor = (rates.synapse_factor_low + rates.synapse_factor_high) / 2;
   const double per_ms = factor * mean_coverage(rates, duration_ms) / 100;
-  return {pool.excitatory.empty() ? 0 : per_ms * excitation,
-          pool.inhibitory.empty() ? 0 : per_ms * inhibition};
+  return {has_share(pool.excitatory_share) ? per_ms * excitation : 0,
+          has_share(pool.inhibitory_share) ? per_ms * inhibition : 0};
 }
 
 std::vector<std::vector<double>> spike_probability_reference(const RandomRates& rates, uint64_t seed,

@@ -54,7 +54,7 @@ struct RandomRates {
   int64_t interval_jitter_ms = 20;
   std::vector<int64_t> smoothing_sd_ms;
   int64_t smoothing_jitter_ms = 20;
-  /// Groups with an input of another kind; their synapses are in no pool.
+  /// Groups with an input of another kind; their synapses have no share in their pool.
   std::vector<AssignedInput> groups = {};
   /// Where rates are to be scaled until the neuron fires as wanted, and by what they were: [synapse],
   /// excitatory first; empty: 1.

@@ -10,9 +10,9 @@ namespace nt::cell {
 
 /// A number for each of some compartments, in their order, that a key says:
 ///   a number; a formula of `distance`, `longest`, `diameter` and `x`; or drawn for each
-///   { distribution = "lognormal", mean, cv }   cv: the standard deviation in means; mean: a number or formula
-///   { distribution = "normal", mean, cv }      drawn again while out of range
-///   { distribution = "uniform", low, high }
+///   { distribution = "lognormal", mean, cv }   cv: the standard deviation in means; mean: a number or
+///   formula { distribution = "normal", mean, cv }      drawn again while out of range { distribution =
+///   "uniform", low, high }
 /// Without the key `otherwise`. InputError where a value is out of range.
 std::vector<double> read_values(const config::Settings& settings, std::string_view key, double otherwise,
                                 config::Range range, const morphology::Compartments& geometry,
