@@ -80,7 +80,7 @@ TEST(SynapseGroups, ByDensityTheyAreAsManyAsItsIntegral) {
   EXPECT_EQ(excitatory_synapses(read(group("a", "excitatory", "per_um = 0.1"))), 100);
   // 0.2 a um where it begins and none where it ends, and so half of that: most are near.
   const auto compartments =
-      excitatory_compartments(read(group("a", "excitatory", "per_um = \"0.2*(1 - (distance - 7.5)/1000)\"")));
+      excitatory_compartments(read(group("a", "excitatory", "per_um = \"0.2*(1 - distance/1000)\"")));
   EXPECT_NEAR(static_cast<double>(compartments.size()), 100, 1);
   const auto near = std::ranges::count_if(compartments, [&](int c) { return c < compartments[0] + 12; });
   EXPECT_NEAR(static_cast<double>(near), 100 * (1 - 0.52 * 0.52), 2);
@@ -102,8 +102,8 @@ TEST(SynapseGroups, AtRandomTheyFollowTheLengthAndTheSeed) {
 TEST(SynapseGroups, WeightsAreNumbersFormulasOrDrawn) {
   for (const double weight : weights(read(group("a", "excitatory", "weight = 0.3")))) EXPECT_EQ(weight, 0.3);
   const auto along = weights(read(group("a", "excitatory", "weight = \"distance/longest\"")));
-  EXPECT_NEAR(along.front(), 27.5 / 1007.5, 1e-9);
-  EXPECT_NEAR(along.back(), 987.5 / 1007.5, 1e-9);
+  EXPECT_NEAR(along.front(), 20.0 / 1000, 1e-9);
+  EXPECT_NEAR(along.back(), 980.0 / 1000, 1e-9);
 
   const auto drawn = weights(read(group(
       "a", "excitatory", "count = 20000, weight = { distribution = \"lognormal\", mean = 2, cv = 0.5 }")));

@@ -79,12 +79,12 @@ namespace {
 /// InputError unless they are blocks that follow each other and hold all synapses.
 std::vector<cell::SynapseBlock> groups_in(const files::Hdf5File& file, const CellTable& table) {
   const auto name = file.read_texts("/cell/groups/name"), kind = file.read_texts("/cell/groups/kind");
-  const auto count = file.read<int64_t>("/cell/groups/synapses");
+  const auto count = file.read<int32_t>("/cell/groups/synapses");
   std::vector<cell::SynapseBlock> groups;
   bool fits = kind.size() == name.size() && count.size() == name.size();
   for (size_t i = 0; fits && i < name.size(); ++i) {
-    fits = (kind[i] == "excitatory" || kind[i] == "inhibitory") && count[i] >= 0 && count[i] <= INT32_MAX;
-    groups.push_back({name[i], kind[i] == "excitatory", 0, static_cast<int>(count[i])});
+    fits = (kind[i] == "excitatory" || kind[i] == "inhibitory") && count[i] >= 0;
+    groups.push_back({name[i], kind[i] == "excitatory", 0, count[i]});
   }
   if (!fits || !set_first(groups, table.excitatory_compartment.size(), table.inhibitory_compartment.size()))
     fail_input("{}: /cell/groups does not fit the synapses in /cell; the file is damaged",

@@ -39,7 +39,7 @@ void write_input(files::Hdf5Image& image, const std::string& group, std::span<co
 
 void write_groups(files::Hdf5Image& image, const CellTable& cell) {
   std::vector<std::string> name, kind;
-  std::vector<int64_t> count;
+  std::vector<int32_t> count;
   for (const auto& group : cell.groups) {
     name.push_back(group.name);
     kind.emplace_back(group.excitatory ? "excitatory" : "inhibitory");
@@ -47,7 +47,7 @@ void write_groups(files::Hdf5Image& image, const CellTable& cell) {
   }
   image.write_texts("/cell/groups/name", name);
   image.write_texts("/cell/groups/kind", kind);
-  image.write<int64_t>("/cell/groups/synapses", count, "1");
+  image.write<int32_t>("/cell/groups/synapses", count, "1");
   image.write<double>("/cell/excitatory_weight", cell.excitatory_weight, "of the mechanism");
   image.write<double>("/cell/inhibitory_weight", cell.inhibitory_weight, "of the mechanism");
   image.write<double>("/cell/excitatory_delay_ms", cell.excitatory_delay_ms, "ms");

@@ -41,6 +41,17 @@ RecordedSpikes in_order(const std::string& where, std::vector<double> time_ms, s
   return spikes;
 }
 
+std::vector<int64_t> whole_numbers(const std::string& where, const std::vector<double>& numbers) {
+  constexpr double kMost = 1e15;
+  std::vector<int64_t> whole;
+  for (const double number : numbers) {
+    if (number != std::floor(number) || std::abs(number) > kMost)
+      fail_input("{}: {} is no whole number", where, number);
+    whole.push_back(static_cast<int64_t>(number));
+  }
+  return whole;
+}
+
 std::vector<std::string> cells_of(std::string line) {
   if (line.ends_with('\r')) line.pop_back();
   std::vector<std::string> cells;
@@ -89,9 +100,7 @@ RecordedSpikes read_csv(const std::filesystem::path& file) {
     const auto where = fmt::format("{}:{}", file.string(), number);
     time_ms.push_back(ms_at ? number_in(cells, *ms_at, where)
                             : kMsPerSecond * number_in(cells, *s_at, where));
-    const double of = number_in(cells, *unit_at, where);
-    if (of != std::floor(of) || std::abs(of) > 1e15) fail_input("{}: unit {} is no whole number", where, of);
-    unit.push_back(static_cast<int64_t>(of));
+    unit.push_back(whole_numbers(where, {number_in(cells, *unit_at, where)}).front());
   }
   return in_order(file.string(), std::move(time_ms), std::move(unit));
 }
@@ -113,7 +122,7 @@ RecordedSpikes read_population(const files::Hdf5File& file, const std::string& p
   for (const auto& name : {times, units})
     if (!file.has(path + "/" + name)) fail_input("{}: has no '{}'", where, name);
   auto time = file.read<double>(path + "/" + times);
-  const auto unit = file.read<int64_t>(path + "/" + units);
+  const auto unit = file.read<double>(path + "/" + units);  // exact up to 2^53
   if (time.size() != unit.size())
     fail_input("{}: has {} times but {} units", where, time.size(), unit.size());
   const auto in = file.units(path + "/" + times);
@@ -121,7 +130,7 @@ RecordedSpikes read_population(const files::Hdf5File& file, const std::string& p
     for (double& t : time) t *= kMsPerSecond;
   else if (!in.empty() && in != "ms" && in != "milliseconds" && in != "millisecond")
     fail_input("{}/{}: is in '{}', expected milliseconds or seconds", where, times, in);
-  return in_order(where, std::move(time), {unit.begin(), unit.end()});
+  return in_order(where, std::move(time), whole_numbers(where, unit));
 }
 
 RecordedSpikes read_hdf5(const std::filesystem::path& path, const std::string& population) {
@@ -141,7 +150,7 @@ RecordedSpikes read_nwb(const std::filesystem::path& path) {
     if (!file.has(name))
       fail_input("{}: has no {}, expected a file with a table of units", path.string(), name);
   auto time = file.read<double>(times);
-  const auto end = file.read<int64_t>(ends);  // of each unit's spikes
+  const auto end = whole_numbers(path.string(), file.read<double>(ends));  // of each unit's spikes
   if (!std::ranges::is_sorted(end) || (end.empty() ? 0 : end.back()) != std::ssize(time) ||
       (!end.empty() && end.front() < 0))
     fail_input("{}: {} does not fit {}", path.string(), ends, times);
