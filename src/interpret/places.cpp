@@ -1,5 +1,7 @@
 #include "interpret/places.hpp"
 
+#include <algorithm>
+
 namespace nt::interpret {
 
 std::vector<SynapsePlace> synapse_places(const cell::Neuron& neuron) {
@@ -30,14 +32,18 @@ std::vector<SynapsePlace> synapse_places(const cell::Neuron& neuron) {
 std::vector<SynapseSet> sets_by_part(std::span<const SynapsePlace> places) {
   std::vector<SynapseSet> sets;
   for (const auto part : morphology::kParts) {
-    const size_t before = sets.size();
-    for (size_t c = 0; c < places.size(); ++c) {  // those of a group, or of a kind, follow each other
+    std::vector<SynapseSet> here;
+    for (size_t c = 0; c < places.size(); ++c) {
       if (places[c].part != part) continue;
-      const bool more = sets.size() > before && sets.back().excitatory == places[c].excitatory &&
-                        sets.back().group == places[c].group;
-      if (!more) sets.push_back({part, places[c].excitatory, {}, places[c].group});
-      sets.back().channels.push_back(static_cast<int64_t>(c));
+      auto set = std::ranges::find_if(here, [&](const SynapseSet& s) {
+        return s.excitatory == places[c].excitatory && s.group == places[c].group;
+      });
+      if (set == here.end())
+        set = here.insert(set, SynapseSet{part, places[c].excitatory, {}, places[c].group});
+      set->channels.push_back(static_cast<int64_t>(c));
     }
+    std::ranges::stable_partition(here, &SynapseSet::excitatory);
+    sets.insert(sets.end(), here.begin(), here.end());
   }
   return sets;
 }
