@@ -1,6 +1,7 @@
 #include "files/json.hpp"
 #include "interpret/filters.hpp"
 #include "produce/calibrate.hpp"
+#include "run/detail/curves_json.hpp"
 #include "run/metrics_json.hpp"
 #include "run/stages.hpp"
 #include "twin/saved_twin.hpp"
@@ -78,9 +79,7 @@ void evaluate_stage(RunFolder& run) {
     const auto answers = sequence_answers(run, twin);
     evaluation.metrics.update(evaluate::sequence_metrics(answers, run.experiment.evaluate.bootstrap_resamples,
                                                          run.experiment.seed));
-    evaluation.curves["sequences"] = {{"directionality", answers.directionality},
-                                      {"peak_mV", answers.peak_mV},
-                                      {"twin_peak_mV", answers.twin_peak_mV}};
+    evaluation.curves.sequences = answers;
   }
   evaluation.metrics.update(
       interpret::intervention_scores(twin, run.experiment.plan, test_split, run.experiment.interventions,
@@ -99,7 +98,7 @@ void evaluate_stage(RunFolder& run) {
   evaluation.metrics["timing.train_s"] = run.log().seconds("train");
   evaluation.metrics["timing.evaluate_s"] = seconds;
   const auto metrics = metrics_json(evaluation.metrics);
-  files::write_file_atomically(run.folder / "curves.json", evaluation.curves.dump() + "\n");
+  files::write_file_atomically(run.folder / "curves.json", curves_json(evaluation.curves).dump() + "\n");
   files::write_file_atomically(run.folder / "metrics.json", metrics.dump(1) + "\n");
   note_scores(run, metrics);
   run.finish("evaluate", evaluation_inputs(run), {"metrics.json", "curves.json"}, seconds);
