@@ -242,7 +242,7 @@ class NeuronTwin(torch.nn.Module):
 
     @torch.jit.export
     def answers(self, spikes) -> Dict[str, torch.Tensor]:
-        """Every head's, by name: probabilities, mV, dendritic components [batch, ms, component], expected numbers of spikes."""
+        """Every head's, by name: probabilities, mV, dendritic components and targets [batch, ms, output], expected numbers of spikes."""
         y = torch.matmul(self.features(spikes).transpose(1, 2), self.weight) + self.bias
         result: Dict[str, torch.Tensor] = {}
         first = 0
@@ -253,7 +253,7 @@ class NeuronTwin(torch.nn.Module):
                 answer = torch.sigmoid(answer)
             elif head == "count":
                 answer = torch.exp(answer)
-            if outputs == 1 and head != "dendrites":
+            if outputs == 1 and head not in ("dendrites", "targets"):
                 answer = answer[:, :, 0]
             result["soma_mV" if head == "soma" else head] = answer
         return result

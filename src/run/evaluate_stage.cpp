@@ -1,5 +1,6 @@
 #include "files/json.hpp"
 #include "interpret/filters.hpp"
+#include "produce/calibrate.hpp"
 #include "run/detail/curves_json.hpp"
 #include "run/metrics_json.hpp"
 #include "run/stages.hpp"
@@ -86,8 +87,12 @@ void evaluate_stage(RunFolder& run) {
   evaluation.metrics.update(
       interpret::interpret_filters(twin, cell::excitatory_synapses(run.experiment.plan.cell),
                                    cell::membrane_time_constant_ms(run.experiment.plan.cell),
-                                   run.experiment.seed)
+                                   run.experiment.seed, cell::named_groups(run.experiment.plan.cell))
           .metrics);
+  if (const auto calibration = produce::read_calibration_result(run.experiment.plan, run.dataset)) {
+    evaluation.metrics["calibration.factor"] = calibration->factor;
+    evaluation.metrics["calibration.output_hz"] = calibration->output_hz;
+  }
   const double seconds = seconds_now() - start;
   evaluation.metrics["timing.simulate_s"] = run.log().seconds("simulate");
   evaluation.metrics["timing.train_s"] = run.log().seconds("train");
