@@ -14,8 +14,8 @@ namespace nt::evaluate {
 struct CrossCorrelation {
   static constexpr int64_t kReach_ms = 50;
   std::vector<double> predicted_rate_hz = {};  // [lag], in few digits
-  double base_rate_hz = 0;                // of the twin, at any time
-  double spikes = 0;                      // of the neuron
+  double base_rate_hz = 0;                     // of the twin, at any time
+  double spikes = 0;                           // of the neuron
 };
 
 /// The points of the ROC and of the precision-recall curve, from the highest threshold to the lowest.
@@ -49,7 +49,7 @@ struct SplitRates {
   double mean_hz = 0;
   std::vector<double> quantile_hz = {};  // at TrialRates::share
   std::vector<int64_t> counts = {};      // in the bins of TrialRates::edge_hz
-  int64_t trials_above_most = 0;    // that the published evaluation would drop
+  int64_t trials_above_most = 0;         // that the published evaluation would drop
 };
 /// The same of all splits, in bins that are equal for all.
 struct TrialRates {
@@ -66,9 +66,9 @@ struct SpikeCurves {
   RocPoints roc = {};
   CrossCorrelation cross_correlation = {};
   CalibrationCurve calibration = {};
-  PairedHistogram interval_ms = {};             // between two spikes
-  std::vector<double> rate_hz = {};             // [test trial]
-  std::vector<double> expected_rate_hz = {};    // [test trial], the twin's
+  PairedHistogram interval_ms = {};           // between two spikes
+  std::vector<double> rate_hz = {};           // [test trial]
+  std::vector<double> expected_rate_hz = {};  // [test trial], the twin's
   std::vector<OperatingPoint> operating_points = {};
   CalibrationGroups calibration_groups = {};
   TrialRates trial_rates = {};
@@ -80,7 +80,7 @@ struct ExampleTrial {
   stimulus::SynapticInput input = {};
   std::vector<int64_t> spikes_ms = {}, predicted_spikes_ms = {};
   std::vector<float> soma_mV = {}, predicted_soma_mV = {}, spike_probability = {};  // [ms]
-  double threshold = 0;                                              // above which the twin spikes
+  double threshold = 0;  // above which the twin spikes
 };
 
 /// A set of trials from another input distribution.

@@ -37,8 +37,4 @@ std::vector<SynapseSet> sets_by_part(std::span<const SynapsePlace> places) {
   return sets;
 }
 
-nlohmann::ordered_json names_of(const SynapseSet& set) {
-  return {{"part", name_of(set.part)}, {"kind", set.excitatory ? "excitatory" : "inhibitory"}};
-}
-
 }  // namespace nt::interpret

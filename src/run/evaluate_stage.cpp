@@ -83,11 +83,9 @@ void evaluate_stage(RunFolder& run) {
   evaluation.metrics.update(
       interpret::intervention_scores(twin, run.experiment.plan, test_split, run.experiment.interventions,
                                      run.experiment.evaluate.bootstrap_resamples, run.threads));
-  evaluation.metrics.update(
-      interpret::interpret_filters(twin, cell::excitatory_synapses(run.experiment.plan.cell),
-                                   cell::membrane_time_constant_ms(run.experiment.plan.cell),
-                                   run.experiment.seed)
-          .metrics);
+  evaluation.metrics.update(interpret::filter_metrics(interpret::interpret_filters(
+      twin, cell::excitatory_synapses(run.experiment.plan.cell),
+      cell::membrane_time_constant_ms(run.experiment.plan.cell), run.experiment.seed)));
   const double seconds = seconds_now() - start;
   evaluation.metrics["timing.simulate_s"] = run.log().seconds("simulate");
   evaluation.metrics["timing.train_s"] = run.log().seconds("train");
