@@ -6,6 +6,9 @@ from pathlib import Path
 PROJECT = Path(__file__).resolve().parents[1]
 SOURCES = PROJECT / "src"
 INCLUDE = re.compile(r'^#include "([^"]+)"', re.MULTILINE)
+ANY_INCLUDE = re.compile(r'^#include [<"]([^>"]+)[>"]', re.MULTILINE)
+# Rooms and headers above `run` that show JSON: what reads it, what is kept as it, and the page.
+WITH_JSON = {"files", "twin", "report", "train/train_state.hpp"}
 
 
 def rooms_above():
@@ -56,6 +59,18 @@ class Rooms(unittest.TestCase):
                 for name in re.findall(r"^namespace (nt(?:::\w+)*) \{", file.read_text(), re.MULTILINE):
                     with self.subTest(file=str(file.relative_to(PROJECT))):
                         self.assertTrue(name == "nt" or name.split("::")[1] == room, name)
+
+    def test_results_are_values_and_json_is_made_in_run(self):
+        rooms = list(rooms_above())
+        for room in rooms[:rooms.index("run")]:
+            for file in sources(SOURCES / room):
+                path = str(file.relative_to(SOURCES))
+                may_keep_json = file.suffix == ".cpp" and room not in ("evaluate", "interpret")
+                if may_keep_json or {room, path} & WITH_JSON:
+                    continue
+                with self.subTest(file=path):
+                    includes = ANY_INCLUDE.findall(file.read_text())
+                    self.assertFalse([i for i in includes if re.match(r"nlohmann/|files/\w*json\.hpp", i)])
 
     def test_the_command_line_uses_the_front_door_alone(self):
         for file in sources(SOURCES / "cli"):

@@ -106,7 +106,8 @@ HWY_EXPORT(backward);
 GlmEvents glm_events(std::span<const Spike> spikes, size_t duration_ms, size_t channels) {
   GlmEvents events{std::vector<uint32_t>(duration_ms + 1, 0), {}};
   for (const auto& spike : spikes) ++events.first[spike.ms + 1];
-  for (auto& count : events.first) count = (count + kGlmSpikesAtOnce - 1) / kGlmSpikesAtOnce * kGlmSpikesAtOnce;
+  for (auto& count : events.first)
+    count = (count + kGlmSpikesAtOnce - 1) / kGlmSpikesAtOnce * kGlmSpikesAtOnce;
   std::partial_sum(events.first.begin(), events.first.end(), events.first.begin());
   // Four channels of nobody, so that none is written to twice in a row.
   for (uint32_t i = 0; i < events.first.back(); ++i)

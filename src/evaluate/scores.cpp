@@ -4,7 +4,6 @@
 #include <cmath>
 
 #include "evaluate/detail/spike_timing.hpp"
-#include "evaluate/estimate_json.hpp"
 #include "statistics/bootstrap.hpp"
 
 namespace nt::evaluate {

@@ -5,7 +5,6 @@
 #include <numeric>
 
 #include "dataset/input_events.hpp"
-#include "evaluate/estimate_json.hpp"
 #include "simulate/simulator.hpp"
 #include "statistics/bootstrap.hpp"
 

@@ -4,7 +4,6 @@
 #include <limits>
 
 #include "config/error.hpp"
-#include "evaluate/estimate_json.hpp"
 #include "statistics/bootstrap.hpp"
 #include "statistics/variance_explained.hpp"
 

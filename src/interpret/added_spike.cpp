@@ -4,17 +4,13 @@
 #include <cmath>
 
 #include "dataset/input_events.hpp"
-#include "evaluate/estimate_json.hpp"
 #include "interpret/detail/recorded_trials.hpp"
 #include "interpret/detail/response.hpp"
-#include "interpret/detail/rounded.hpp"
 #include "interpret/validity.hpp"
 #include "statistics/bootstrap.hpp"
 
 namespace nt::interpret {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 constexpr size_t kResamples = 500;
 constexpr double kLeastChange_mV = 1e-3;  // smaller ones are of the rounding of single precision
@@ -162,27 +158,22 @@ Sums sums_of(const AddedSpike& spike) {
   return s;
 }
 
-Json agreement_json(std::span<const AddedSpike* const> spikes, uint64_t seed) {
-  Json json{{"spikes", spikes.size()}};
+Agreement agreement_of(std::span<const AddedSpike* const> spikes, uint64_t seed) {
   if (spikes.size() < kFewestSpikes) {
     constexpr statistics::Estimate none{NAN, NAN, NAN};
-    evaluate::put_estimate(json, "correlation", none);
-    evaluate::put_estimate(json, "slope", none);
-    json["note"] = fmt::format("{} added spike{}: fewer than {} say nothing of how well they agree",
-                               spikes.size(), spikes.size() == 1 ? "" : "s", kFewestSpikes);
-    return json;
+    return {std::ssize(spikes), none, none,
+            fmt::format("{} added spike{}: fewer than {} say nothing of how well they agree", spikes.size(),
+                        spikes.size() == 1 ? "" : "s", kFewestSpikes)};
   }
   std::vector<Sums> each;
   for (const auto* spike : spikes) each.push_back(sums_of(*spike));
   const auto weight = statistics::resampling_weights(each.size(), kResamples, seed);
-  const auto put = [&](const std::string& key, auto&& of) {
-    evaluate::put_estimate(json, key,
-                           rounded(statistics::estimate(statistics::resampled_value(
-                               std::span<const Sums>(each), weight, kResamples, of))));
+  const auto estimate = [&](auto&& of) {
+    return statistics::estimate(
+        statistics::resampled_value(std::span<const Sums>(each), weight, kResamples, of));
   };
-  put("correlation", [](const Sums& sums) { return sums.correlation(); });
-  put("slope", [](const Sums& sums) { return sums.slope(); });
-  return json;
+  return {std::ssize(spikes), estimate([](const Sums& sums) { return sums.correlation(); }),
+          estimate([](const Sums& sums) { return sums.slope(); })};
 }
 
 std::vector<double> mean_change(std::span<const AddedSpike* const> spikes,
@@ -193,18 +184,9 @@ std::vector<double> mean_change(std::span<const AddedSpike* const> spikes,
   return mean;
 }
 
-Json change_json(std::span<const double> change) {
+NotedShape noted_shape(std::span<const double> change) {
   const auto shape = shape_of(change);
-  Json json{{"peak_mV", rounded(shape.peak)}};
-  json.update(shape_json(shape, notes_on(shape, kLeastChange_mV)));
-  json.erase("peak");
-  return json;
-}
-
-Json mean_json(std::span<const double> mean) {
-  auto json = change_json(mean);
-  json["mean"] = rounded(mean);
-  return json;
+  return {shape, notes_on(shape, kLeastChange_mV)};
 }
 
 }  // namespace
@@ -233,14 +215,15 @@ AddedSpikes add_spikes(twin::Twin& twin, const produce::DatasetPlan& plan,
   return added;
 }
 
-Json added_spikes_json(const AddedSpikes& added, std::span<const SynapsePlace> places, uint64_t seed) {
+AddedSpikeSummary summarise(const AddedSpikes& added, std::span<const SynapsePlace> places, uint64_t seed) {
   std::vector<const AddedSpike*> all;
   for (const auto& spike : added.kept) all.push_back(&spike);
-  if (all.empty()) return {{"spikes", 0}, {"left_out", added.left_out}};
-  auto json = agreement_json(all, seed);
-  json["left_out"] = added.left_out;
-  json["sets"] = Json::array();
-  for (const auto& set : sets_by_part(places)) {
+  AddedSpikeSummary summary{agreement_of(all, seed), added.left_out};
+  const auto mean_of = [](std::span<const AddedSpike* const> spikes, std::vector<double> AddedSpike::*of) {
+    auto mean = mean_change(spikes, of);
+    return AddedSpikeSummary::MeanChange{noted_shape(mean), std::move(mean)};
+  };
+  for (auto& set : sets_by_part(places)) {
     std::vector<const AddedSpike*> of_set;
     for (const auto* spike : all) {
       const auto& place = places[static_cast<size_t>(spike->channel)];
@@ -248,19 +231,12 @@ Json added_spikes_json(const AddedSpikes& added, std::span<const SynapsePlace> p
         of_set.push_back(spike);
     }
     if (of_set.empty()) continue;
-    auto entry = names_of(set);
-    entry.update(agreement_json(of_set, seed));
-    entry["neuron"] = mean_json(mean_change(of_set, &AddedSpike::neuron_mV));
-    entry["twin"] = mean_json(mean_change(of_set, &AddedSpike::twin_mV));
-    json["sets"].push_back(std::move(entry));
+    summary.sets.push_back({std::move(set), agreement_of(of_set, seed),
+                            mean_of(of_set, &AddedSpike::neuron_mV), mean_of(of_set, &AddedSpike::twin_mV)});
   }
-  json["each"] = Json::array();
-  for (const auto* spike : all) {
-    json["each"].push_back({{"channel", spike->channel},
-                            {"neuron", change_json(spike->neuron_mV)},
-                            {"twin", change_json(spike->twin_mV)}});
-  }
-  return json;
+  for (const auto* spike : all)
+    summary.each.push_back({spike->channel, noted_shape(spike->neuron_mV), noted_shape(spike->twin_mV)});
+  return summary;
 }
 
 }  // namespace nt::interpret

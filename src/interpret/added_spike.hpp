@@ -1,7 +1,8 @@
 #pragma once
-#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
 
-#include "interpret/places.hpp"
+#include "interpret/response.hpp"
 #include "produce/plan.hpp"
 #include "twin/twin.hpp"
 
@@ -30,10 +31,33 @@ struct AddedSpikes {
 AddedSpikes add_spikes(twin::Twin& twin, const produce::DatasetPlan& plan,
                        std::span<const SynapsePlace> places, const AddedSpikeSpec& spec, int threads);
 
-/// Correlation and slope (through the origin) of the twin's changes with the neuron's over all ms and spikes,
-/// with intervals from a bootstrap over spikes; for each set of synapses the same, both mean changes, and the
-/// shapes of these; and the peak of every change.
-nlohmann::ordered_json added_spikes_json(const AddedSpikes& added, std::span<const SynapsePlace> places,
-                                         uint64_t seed);
+/// The twin's changes beside the neuron's, over all ms and spikes; intervals from a bootstrap over spikes.
+struct Agreement {
+  int64_t spikes = 0;
+  statistics::Estimate correlation = {}, slope = {};  // through the origin; NaN of too few spikes
+  std::string note = {};                              // why there are none
+};
+
+struct AddedSpikeSummary {
+  struct MeanChange {
+    NotedShape noted;
+    std::vector<double> mean_mV;  // [after_ms]
+  };
+  struct Set {
+    SynapseSet set;
+    Agreement agreement;
+    MeanChange neuron, twin;
+  };
+  struct Change {
+    int64_t channel = 0;
+    NotedShape neuron, twin;  // their peaks in mV
+  };
+
+  Agreement all = {};
+  int64_t left_out = 0;
+  std::vector<Set> sets = {};  // those with an added spike
+  std::vector<Change> each = {};
+};
+AddedSpikeSummary summarise(const AddedSpikes& added, std::span<const SynapsePlace> places, uint64_t seed);
 
 }  // namespace nt::interpret

@@ -20,10 +20,11 @@ TEST(AddedSpike, TheExactTwinsAnswerIsTheNeurons) {
     for (size_t t = 0; t < spike.neuron_mV.size(); ++t)
       ASSERT_NEAR(spike.twin_mV[t], spike.neuron_mV[t], 1e-3);
   }
-  const auto json = added_spikes_json(added, places, 1);
-  EXPECT_GT(json["correlation"].get<double>(), 0.99999);
-  EXPECT_NEAR(json["slope"].get<double>(), 1, 1e-4);
-  EXPECT_NEAR(json["sets"][1]["neuron"]["decay_tau_ms"].get<double>(), 20, 0.01);
+  const auto summary = summarise(added, places, 1);
+  EXPECT_GT(summary.all.correlation.value, 0.99999);
+  EXPECT_NEAR(summary.all.slope.value, 1, 1e-4);
+  EXPECT_NEAR(summary.sets[1].neuron.noted.shape.decay_tau_ms, 20, 0.01);
+  EXPECT_EQ(summary.sets[1].neuron.noted.notes.decay, "");
 }
 
 TEST(AddedSpike, ATwinHalfAsSensitiveHasHalfTheSlope) {
@@ -31,10 +32,9 @@ TEST(AddedSpike, ATwinHalfAsSensitiveHasHalfTheSlope) {
   exact.plan.data.labels.soma_ceiling_mV = 1e4;
   exact.twin.array("soma_weight")[0] = 0.5;
   const auto places = synapse_places(exact.plan.cell);
-  const auto json = added_spikes_json(
-      add_spikes(exact.twin, exact.plan, places, {.spikes = 8, .before_ms = 200, .after_ms = 50}, 1), places,
-      1);
-  EXPECT_NEAR(json["slope"].get<double>(), 0.5, 1e-4);
+  const auto added =
+      add_spikes(exact.twin, exact.plan, places, {.spikes = 8, .before_ms = 200, .after_ms = 50}, 1);
+  EXPECT_NEAR(summarise(added, places, 1).all.slope.value, 0.5, 1e-4);
 }
 
 TEST(AddedSpike, FewSpikesHaveNoCorrelationAndNoChangeHasNoShape) {
@@ -42,11 +42,11 @@ TEST(AddedSpike, FewSpikesHaveNoCorrelationAndNoChangeHasNoShape) {
   for (int k = 0; k < 4; ++k)
     added.kept.push_back({0, std::vector<double>(50, 1e-5), std::vector<double>(50, 0.1)});
   const std::vector<SynapsePlace> places(1);
-  const auto json = added_spikes_json(added, places, 1);
-  EXPECT_TRUE(json["correlation"].is_null());
-  EXPECT_EQ(json["note"], "4 added spikes: fewer than 5 say nothing of how well they agree");
-  EXPECT_EQ(json["each"][0]["neuron"]["width_note"], "no change above 0.001");
-  EXPECT_TRUE(json["each"][0]["twin"]["width_ms"].is_null());  // constant: it does not end
+  const auto summary = summarise(added, places, 1);
+  EXPECT_TRUE(std::isnan(summary.all.correlation.value));
+  EXPECT_EQ(summary.all.note, "4 added spikes: fewer than 5 say nothing of how well they agree");
+  EXPECT_EQ(summary.each[0].neuron.notes.width, "no change above 0.001");
+  EXPECT_NE(summary.each[0].twin.notes.width, "");  // constant: it does not end
 }
 
 TEST(AddedSpike, OutputSpikesAreNotSmallChangesAndLeftOut) {

@@ -4,15 +4,11 @@
 #include <cmath>
 #include <numeric>
 
-#include "evaluate/estimate_json.hpp"
 #include "interpret/detail/drive_gradient.hpp"
-#include "interpret/detail/rounded.hpp"
 #include "statistics/bootstrap.hpp"
 
 namespace nt::interpret {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 constexpr size_t kMomentsAtOnce = 32;
 constexpr double kLargestError = 0.05;  // of a moment's sum: more is said
@@ -77,7 +73,7 @@ Sums summed(twin::Twin& twin, const dataset::Split& split, std::span<const Momen
 }
 
 /// Means over moments of one set: in each bin, and altogether with an interval.
-Json set_json(const Sums& sums, size_t set, std::span<const float> weight) {
+SetAttribution of_set(const Sums& sums, size_t set, std::span<const float> weight) {
   const auto n = static_cast<double>(sums.moments());
   std::vector<double> bins(sums.bins, 0), all;
   for (size_t m = 0; m < sums.moments(); ++m) {
@@ -89,18 +85,14 @@ Json set_json(const Sums& sums, size_t set, std::span<const float> weight) {
   for (size_t m = 0; m < all.size(); ++m)
     for (size_t r = 0; r < kResamples; ++r)
       resampled[r] += static_cast<double>(weight[m * kResamples + r]) * all[m] / n;
-  Json json;
-  evaluate::put_estimate(
-      json, "sum",
-      rounded(statistics::estimate(std::accumulate(all.begin(), all.end(), 0.0) / n, std::move(resampled))));
-  json["by_lag"] = rounded(bins);
-  return json;
+  return {statistics::estimate(std::accumulate(all.begin(), all.end(), 0.0) / n, std::move(resampled)),
+          std::move(bins)};
 }
 
-Json channels_json(const Sums& sums) {
+std::vector<double> of_channels(const Sums& sums) {
   auto mean = sums.of_channel;
   for (double& v : mean) v /= static_cast<double>(sums.moments());
-  return rounded(mean);
+  return mean;
 }
 
 }  // namespace
@@ -138,10 +130,11 @@ std::vector<Attribution> attribute(twin::TwinOf<T>& twin, const dataset::WindowB
 template std::vector<Attribution> attribute(twin::TwinOf<float>&, const dataset::WindowBatch&, int64_t);
 template std::vector<Attribution> attribute(twin::TwinOf<double>&, const dataset::WindowBatch&, int64_t);
 
-Json attribution_json(twin::Twin& twin, const dataset::Split& split, std::span<const SynapsePlace> places,
-                      const AttributionSpec& spec, uint64_t seed) {
+AttributionSummary attribution_before_spikes(twin::Twin& twin, const dataset::Split& split,
+                                             std::span<const SynapsePlace> places,
+                                             const AttributionSpec& spec, uint64_t seed) {
   const auto matched = matched_moments(split, spec.spikes, twin.network().window_ms(), spec.away_ms, seed);
-  if (matched.spikes.empty()) return {{"spikes", 0}};
+  if (matched.spikes.empty()) return {};
   const auto sets = sets_by_part(places);
   std::vector<size_t> set_of(places.size());
   for (size_t s = 0; s < sets.size(); ++s)
@@ -150,32 +143,23 @@ Json attribution_json(twin::Twin& twin, const dataset::Split& split, std::span<c
   const auto silences = summed(twin, split, matched.silences, set_of, sets.size(), spec.steps);
   const auto weight = statistics::resampling_weights(matched.spikes.size(), kResamples, seed);
   const auto n = static_cast<double>(matched.spikes.size());
-  Json json{{"spikes", matched.spikes.size()},
-            {"steps", spec.steps},
-            {"largest_error", rounded(std::max(spikes.largest_error, silences.largest_error))},
-            {"mean_before_spikes", rounded(spikes.total / n)},
-            {"mean_before_silences", rounded(silences.total / n)}};
-  const double error = std::max(spikes.largest_error, silences.largest_error);
-  if (error > kLargestError)
-    json["note"] = fmt::format(
+  AttributionSummary summary{std::ssize(matched.spikes), spec.steps,
+                             std::max(spikes.largest_error, silences.largest_error), spikes.total / n,
+                             silences.total / n};
+  if (summary.largest_error > kLargestError)
+    summary.note = fmt::format(
         "The sums are up to {:.0f} % off the answers that they should add up to: more "
         "interpret.attribution_steps "
         "than {} are needed.",
-        100 * error, spec.steps);
-  std::vector<int64_t> ends(kLagEnds_ms.begin(),
-                            kLagEnds_ms.begin() + static_cast<std::ptrdiff_t>(spikes.bins));
-  ends.back() = std::min(ends.back(), twin.network().window_ms());
-  json["lag_ends_ms"] = ends;
-  json["sets"] = Json::array();
-  for (size_t s = 0; s < sets.size(); ++s) {
-    auto set = names_of(sets[s]);
-    set["synapses"] = sets[s].channels.size();
-    set["before_spikes"] = set_json(spikes, s, weight);
-    set["before_silences"] = set_json(silences, s, weight);
-    json["sets"].push_back(std::move(set));
-  }
-  json["synapses"] = {{"before_spikes", channels_json(spikes)}, {"before_silences", channels_json(silences)}};
-  return json;
+        100 * summary.largest_error, spec.steps);
+  summary.lag_ends_ms.assign(kLagEnds_ms.begin(),
+                             kLagEnds_ms.begin() + static_cast<std::ptrdiff_t>(spikes.bins));
+  summary.lag_ends_ms.back() = std::min(summary.lag_ends_ms.back(), twin.network().window_ms());
+  for (size_t s = 0; s < sets.size(); ++s)
+    summary.sets.push_back({sets[s], of_set(spikes, s, weight), of_set(silences, s, weight)});
+  summary.synapses_before_spikes = of_channels(spikes);
+  summary.synapses_before_silences = of_channels(silences);
+  return summary;
 }
 
 }  // namespace nt::interpret

@@ -1,8 +1,10 @@
 #pragma once
-#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
 
 #include "interpret/moments.hpp"
 #include "interpret/places.hpp"
+#include "statistics/estimate.hpp"
 
 namespace nt::interpret {
 
@@ -23,12 +25,31 @@ struct AttributionSpec {
   int64_t steps = 16;
   int64_t away_ms = 20;  // silence has no output spike as near as this
 };
-/// Attributions before output spikes against those before matched silences (see matched_moments()): sums over
-/// the sets of synapses and lags, as means over moments with 95 % intervals (bootstrap over moments); and of
-/// every synapse.
-/// {"spikes": 0} where the split has none.
-nlohmann::ordered_json attribution_json(twin::Twin& twin, const dataset::Split& split,
-                                        std::span<const SynapsePlace> places, const AttributionSpec& spec,
-                                        uint64_t seed);
+
+/// What the input spikes of a set of synapses add, as a mean over moments.
+struct SetAttribution {
+  statistics::Estimate sum;    // 95 % interval from a bootstrap over moments
+  std::vector<double> by_lag;  // the same, bin by bin of the lag
+};
+
+/// Attributions before output spikes against those before matched silences (see matched_moments()).
+struct AttributionSummary {
+  struct Set {
+    SynapseSet set;
+    SetAttribution before_spikes, before_silences;
+  };
+
+  int64_t spikes = 0;        // 0: the split has none, and nothing of what follows is there
+  int64_t steps = 0;         // of the midpoint rule
+  double largest_error = 0;  // of a moment's sum, by its total
+  double mean_before_spikes = 0, mean_before_silences = 0;  // of the totals
+  std::string note = {};  // what the user should know of the error; empty: nothing
+  std::vector<int64_t> lag_ends_ms = {};
+  std::vector<Set> sets = {};
+  std::vector<double> synapses_before_spikes = {}, synapses_before_silences = {};  // [channel], means
+};
+AttributionSummary attribution_before_spikes(twin::Twin& twin, const dataset::Split& split,
+                                             std::span<const SynapsePlace> places,
+                                             const AttributionSpec& spec, uint64_t seed);
 
 }  // namespace nt::interpret

@@ -100,27 +100,28 @@ TEST(MatchedMoments, SilencesAreSilentAndHadAsMuchInput) {
 }
 
 TEST(Attribution, ExcitationBringsSpikesAndInhibitionPreventsThem) {
-  ExactTwin exact("json", -55);
+  ExactTwin exact("summary", -55);
   const auto places = synapse_places(exact.plan.cell);
-  const auto json =
-      attribution_json(exact.twin, exact.test, places, {.spikes = 40, .steps = 4, .away_ms = 20}, 1);
-  EXPECT_GT(json["spikes"].get<int64_t>(), 10);
-  EXPECT_LT(json["largest_error"].get<double>(), 1e-4);  // of a linear twin: rounding
-  const auto &excitatory = json["sets"][0], &inhibitory = json["sets"][1];
-  EXPECT_GT(excitatory["before_spikes"]["sum"], excitatory["before_silences"]["sum"]);
-  EXPECT_LT(inhibitory["before_spikes"]["sum"].get<double>(), 0);
-  const double bins = [&] {
-    double sum = 0;
-    for (const auto& b : excitatory["before_spikes"]["by_lag"]) sum += b.get<double>();
-    return sum;
-  }();
-  EXPECT_NEAR(bins, excitatory["before_spikes"]["sum"].get<double>(), 1e-3 * bins);
+  const auto found =
+      attribution_before_spikes(exact.twin, exact.test, places, {.spikes = 40, .steps = 4, .away_ms = 20}, 1);
+  EXPECT_GT(found.spikes, 10);
+  EXPECT_LT(found.largest_error, 1e-4);  // of a linear twin: rounding
+  EXPECT_EQ(found.note, "");
+  const auto &excitatory = found.sets[0], &inhibitory = found.sets[1];
+  EXPECT_GT(excitatory.before_spikes.sum.value, excitatory.before_silences.sum.value);
+  EXPECT_LT(inhibitory.before_spikes.sum.value, 0);
+  const auto& bins = excitatory.before_spikes.by_lag;
+  EXPECT_EQ(bins.size(), found.lag_ends_ms.size());
+  const double sum = excitatory.before_spikes.sum.value;
+  EXPECT_NEAR(std::accumulate(bins.begin(), bins.end(), 0.0), sum, 1e-9 * sum);
 }
 
 TEST(Attribution, WithoutOutputSpikesThereIsNone) {
   ExactTwin silent("silent", 1000);
-  const auto json = attribution_json(silent.twin, silent.test, synapse_places(silent.plan.cell), {}, 1);
-  EXPECT_EQ(json.dump(), R"({"spikes":0})");
+  const auto found =
+      attribution_before_spikes(silent.twin, silent.test, synapse_places(silent.plan.cell), {}, 1);
+  EXPECT_EQ(found.spikes, 0);
+  EXPECT_TRUE(found.sets.empty());
 }
 
 }  // namespace

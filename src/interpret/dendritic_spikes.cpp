@@ -4,7 +4,6 @@
 #include <array>
 #include <cmath>
 
-#include "evaluate/estimate_json.hpp"
 #include "interpret/detail/dendrite_parts.hpp"
 #include "interpret/detail/recorded_trials.hpp"
 #include "statistics/bootstrap.hpp"
@@ -13,17 +12,15 @@
 namespace nt::interpret {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
 constexpr size_t kResamples = 200;
 constexpr int64_t kFewestDendriticSpikes = 5;
 
 /// What tells spikes: the twin, the true components, the true somatic voltage.
-constexpr std::array<std::string_view, 3> kScores{"auc", "components_auc", "soma_auc"};
+constexpr size_t kScores = 3;
 
 /// A branch over all trials.
 struct BranchRecord {
-  std::array<std::vector<BranchTrial>, kScores.size()> trials;
+  std::array<std::vector<BranchTrial>, kScores> trials;
   int64_t spikes = 0, spike_ms = 0, counted_ms = 0;
 };
 
@@ -60,7 +57,7 @@ std::vector<float> voltage_of(const produce::DendriticBasis& basis, std::span<co
 }
 
 void take(BranchRecord& record, const DendriticSpikeSpec& spec, std::span<const float> mV,
-          const std::vector<uint8_t>& counts, std::array<std::vector<float>, kScores.size()> scores) {
+          const std::vector<uint8_t>& counts, std::array<std::vector<float>, kScores> scores) {
   const auto spike = long_stretches(mV, spec.threshold_mV, spec.least_ms);
   record.spikes += rises(spike);
   for (size_t ms = 0; ms < spike.size(); ++ms) {
@@ -71,21 +68,18 @@ void take(BranchRecord& record, const DendriticSpikeSpec& spec, std::span<const 
     record.trials[k].push_back({spike, counts, std::move(scores[k])});
 }
 
-Json json_of(const TerminalBranch& branch, const BranchRecord& record, double seconds, uint64_t seed) {
-  Json json{{"section", branch.section},
-            {"part", branch.part},
-            {"path_um", branch.path_um},
-            {"spikes_hz", static_cast<double>(record.spikes) / seconds},
-            {"share_of_time", static_cast<double>(record.spike_ms) / static_cast<double>(record.counted_ms)}};
-  const bool few = record.spikes < kFewestDendriticSpikes;
-  if (few)
-    json["note"] = fmt::format("{} NMDA spike{}: fewer than {} are not scored", record.spikes,
-                               record.spikes == 1 ? "" : "s", kFewestDendriticSpikes);
-  for (size_t k = 0; k < kScores.size(); ++k) {
-    const auto found = few ? std::nullopt : branch_auc(record.trials[k], seed);
-    json[std::string(kScores[k])] = found ? evaluate::estimate_json(*found) : Json(nullptr);
+BranchSpikes scored(const TerminalBranch& branch, const BranchRecord& record, double seconds, uint64_t seed) {
+  BranchSpikes spikes{branch, static_cast<double>(record.spikes) / seconds,
+                      static_cast<double>(record.spike_ms) / static_cast<double>(record.counted_ms)};
+  if (record.spikes < kFewestDendriticSpikes) {
+    spikes.note = fmt::format("{} NMDA spike{}: fewer than {} are not scored", record.spikes,
+                              record.spikes == 1 ? "" : "s", kFewestDendriticSpikes);
+    return spikes;
   }
-  return json;
+  spikes.auc = branch_auc(record.trials[0], seed);
+  spikes.components_auc = branch_auc(record.trials[1], seed);
+  spikes.soma_auc = branch_auc(record.trials[2], seed);
+  return spikes;
 }
 
 }  // namespace
@@ -163,22 +157,17 @@ std::optional<statistics::Estimate> branch_auc(std::span<const BranchTrial> tria
   return statistics::estimate(auc);
 }
 
-nlohmann::ordered_json dendritic_spikes(twin::Twin& twin, const DendriticSpikeSpec& spec,
-                                        const produce::DatasetPlan& plan,
-                                        const produce::DendriticBasis* basis, int threads,
-                                        const Watcher& watcher) {
-  Json document{{"threshold_mV", spec.threshold_mV},
-                {"least_ms", spec.least_ms},
-                {"before_soma_spike_ms", spec.before_soma_spike_ms},
-                {"after_soma_spike_ms", spec.after_soma_spike_ms},
-                {"trials", spec.trials}};
+DendriticSpikes dendritic_spikes(twin::Twin& twin, const DendriticSpikeSpec& spec,
+                                 const produce::DatasetPlan& plan, const produce::DendriticBasis* basis,
+                                 int threads, const Watcher& watcher) {
+  DendriticSpikes found{spec};
   const auto* cell = cell::compartmental(plan.cell);
   const int64_t components = twin.spec().outputs("dendrites");
   if (cell == nullptr || basis == nullptr || components == 0) {
-    document["skipped"] = cell == nullptr
-                              ? "a point neuron has no dendrites"
-                              : "the twin predicts no dendritic voltages (data.dendritic_components is 0)";
-    return document;
+    found.skipped = cell == nullptr
+                        ? "a point neuron has no dendrites"
+                        : "the twin predicts no dendritic voltages (data.dendritic_components is 0)";
+    return found;
   }
   if (static_cast<int64_t>(basis->components()) != components ||
       basis->compartments() != cell->geometry.compartments.size()) {
@@ -205,10 +194,9 @@ nlohmann::ordered_json dendritic_spikes(twin::Twin& twin, const DendriticSpikeSp
     }
   });
   const double seconds = static_cast<double>(spec.trials * plan.data.trial_ms) / 1000;
-  auto& list = document["branches"] = Json::array();
   for (size_t b = 0; b < branches.size(); ++b)
-    list.push_back(json_of(branches[b], records[b], seconds, plan.seed));
-  return document;
+    found.branches.push_back(scored(branches[b], records[b], seconds, plan.seed));
+  return found;
 }
 
 }  // namespace nt::interpret

@@ -1,5 +1,4 @@
 #pragma once
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <span>
 #include <string>
@@ -50,13 +49,24 @@ struct BranchTrial {
 /// trials; nothing without a ms of either kind.
 std::optional<statistics::Estimate> branch_auc(std::span<const BranchTrial> trials, uint64_t seed);
 
-/// For each branch how well the twin's voltage there tells milliseconds of NMDA spikes from others; beside it
-/// the same of the true components, which is all that the basis leaves of a voltage, and of the true somatic
-/// voltage. A twin without dendritic voltages gets "skipped" with the reason. The JSON is described in
-/// docs/probes.md.
-nlohmann::ordered_json dendritic_spikes(twin::Twin& twin, const DendriticSpikeSpec& spec,
-                                        const produce::DatasetPlan& plan,
-                                        const produce::DendriticBasis* basis, int threads,
-                                        const Watcher& watcher = {});
+/// How well milliseconds of NMDA spikes of a branch are told from others.
+struct BranchSpikes {
+  TerminalBranch branch;
+  double spikes_hz = 0;      // stretches, those around the soma's spikes included
+  double share_of_time = 0;  // of the ms that count
+  std::string note = {};     // why there are no scores
+  /// By the twin's voltage there; by the true components, which is all that the basis leaves of a voltage; by
+  /// the true somatic voltage. None where there is nothing to tell.
+  std::optional<statistics::Estimate> auc = {}, components_auc = {}, soma_auc = {};
+};
+
+struct DendriticSpikes {
+  DendriticSpikeSpec spec;
+  std::string skipped = {};  // why nothing was asked: the twin predicts no dendritic voltages
+  std::vector<BranchSpikes> branches = {};
+};
+DendriticSpikes dendritic_spikes(twin::Twin& twin, const DendriticSpikeSpec& spec,
+                                 const produce::DatasetPlan& plan, const produce::DendriticBasis* basis,
+                                 int threads, const Watcher& watcher = {});
 
 }  // namespace nt::interpret

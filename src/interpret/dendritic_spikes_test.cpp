@@ -111,14 +111,13 @@ TEST(DendriticSpikes, AreFoundByTheTrueComponentsOfTheirVoltage) {
   DendriticSpikeSpec asked;
   asked.trials = 4;
   const auto found = dendritic_spikes(twin, asked, plan, &basis, 1);
-  ASSERT_FALSE(found.contains("skipped"));
-  const auto& branch = found["branches"][0];
-  EXPECT_EQ(branch["part"], "basal");
-  EXPECT_GT(branch["spikes_hz"].get<double>(), 0.2) << "the input should make some";
-  EXPECT_LT(branch["share_of_time"].get<double>(), 0.9);
-  EXPECT_GT(branch["components_auc"][0].get<double>(),
-            0.98);  // a voltage, but for what four components leave
-  EXPECT_TRUE(branch["auc"].is_array());
+  ASSERT_EQ(found.skipped, "");
+  const auto& spikes = found.branches[0];
+  EXPECT_EQ(spikes.branch.part, "basal");
+  EXPECT_GT(spikes.spikes_hz, 0.2) << "the input should make some";
+  EXPECT_LT(spikes.share_of_time, 0.9);
+  EXPECT_GT(spikes.components_auc->value, 0.98);  // a voltage, but for what four components leave
+  EXPECT_TRUE(spikes.auc);
 }
 
 TEST(DendriticSpikes, OfATwinThatPredictsNoDendritesAreNotAskedFor) {
@@ -126,7 +125,8 @@ TEST(DendriticSpikes, OfATwinThatPredictsNoDendritesAreNotAskedFor) {
   DendriticSpikeSpec asked;
   asked.trials = 4;
   const auto found = dendritic_spikes(twin, asked, branch_plan(0), nullptr, 1);
-  EXPECT_NE(found["skipped"].get<std::string>().find("dendritic_components"), std::string::npos);
+  EXPECT_NE(found.skipped.find("dendritic_components"), std::string::npos);
+  EXPECT_TRUE(found.branches.empty());
 }
 
 }  // namespace

@@ -4,14 +4,11 @@
 #include <cmath>
 #include <limits>
 
-#include "evaluate/estimate_json.hpp"
-#include "interpret/detail/rounded.hpp"
 #include "statistics/bootstrap.hpp"
 
 namespace nt::interpret {
 namespace {
 
-using Json = nlohmann::ordered_json;
 using Filters = std::vector<std::vector<double>>;  // [synapse][lag]
 
 constexpr size_t kResamples = 500;
@@ -22,13 +19,6 @@ constexpr int64_t kMostNumbersInFull = 400'000;  // of all these filters togethe
 int64_t units_in_full(const twin::FirstFilters& first) {
   const int64_t of_one = first.channels * first.taps;
   return std::clamp<int64_t>(kMostNumbersInFull / of_one, 1, kMostUnitsInFull);
-}
-
-/// Three digits: a colour shows no more.
-Json rounded_roughly(std::span<const double> values) {
-  auto out = Json::array();
-  for (const double v : values) out.push_back(std::stod(fmt::format("{:.3g}", v)));
-  return out;
 }
 
 /// Mean over synapses, each weighted by weight[synapse * stride].
@@ -64,42 +54,27 @@ Filters filters_of(const twin::FirstFilters& of, int64_t first, int64_t last, in
   return filters;
 }
 
-struct KindSummary {
-  Json json;
-  ExponentialFit fit;
-  statistics::Estimate tau_ms;
-  std::string note;  // why there is no time constant
-};
-
-KindSummary summarise(const Filters& filters, uint64_t seed) {
-  KindSummary s;
-  const auto mean = mean_filter(filters, nullptr, 0);
-  s.fit = fit_exponential(mean);
+KindOfFilters summarise(const Filters& filters, uint64_t seed) {
+  KindOfFilters s;
+  s.mean = mean_filter(filters, nullptr, 0);
+  s.sd = standard_deviation(filters, s.mean);
+  s.fit = fit_exponential(s.mean);
   const auto weight = statistics::resampling_weights(filters.size(), kResamples, seed);
   std::vector<double> taus;
   for (size_t b = 0; b < kResamples; ++b)
     taus.push_back(fit_exponential(mean_filter(filters, &weight[b], kResamples)).tau_ms);
   s.tau_ms = statistics::estimate(s.fit.tau_ms, std::move(taus));
-  s.note = why_no_time_constant(s.fit, mean.size(), s.tau_ms);
-  const auto believed = [&](double x) { return s.note.empty() ? rounded(x) : std::nan(""); };
-  s.json = {{"mean", rounded(mean)},
-            {"sd", rounded(standard_deviation(filters, mean))},
-            {"amplitude", evaluate::number_json(believed(s.fit.amplitude))},
-            {"tau_ms", evaluate::number_json(believed(s.fit.tau_ms))},
-            {"tau_ci95", evaluate::interval_json(believed(s.tau_ms.low), believed(s.tau_ms.high))},
-            {"r2", rounded(s.fit.r2)}};
-  if (!s.note.empty()) s.json["tau_note"] = s.note;
+  s.tau_note = why_no_time_constant(s.fit, s.mean.size(), s.tau_ms);
   return s;
 }
 
-/// The first unit's, for metrics.json: null and a note where there is no time constant.
-void put_fit(evaluate::Metrics& metrics, const std::string& prefix, const KindSummary& s) {
+void put_fit(evaluate::Metrics& metrics, const std::string& prefix, const KindOfFilters& s) {
   metrics[prefix + "_tau_ms"] = nullptr;
-  if (s.note.empty()) {
+  if (s.tau_note.empty()) {
     metrics.put(prefix + "_tau_ms", s.tau_ms);
     metrics[prefix + "_amplitude"] = s.fit.amplitude;
   } else {
-    metrics[prefix + "_tau_note"] = s.note;
+    metrics[prefix + "_tau_note"] = s.tau_note;
   }
   if (std::isfinite(s.fit.r2)) metrics[prefix + "_r2"] = s.fit.r2;
 }
@@ -132,16 +107,16 @@ ExponentialFit fit_exponential(std::span<const double> filter) {
   return {amplitude, std::exp(best), 1 - left / total};
 }
 
-Interpretation interpret_filters(const twin::Twin& twin, int64_t excitatory_synapses,
-                                 std::optional<double> membrane_time_constant_ms, uint64_t seed,
-                                 std::span<const cell::SynapseBlock> groups) {
-  Interpretation out;
-  out.document = {{"lag_ms", Json::array()}, {"units", Json::array()}};
+FirstLayer interpret_filters(const twin::Twin& twin, int64_t excitatory_synapses,
+                             std::optional<double> membrane_time_constant_ms, uint64_t seed,
+                             std::span<const cell::SynapseBlock> groups) {
+  FirstLayer out;
   const auto& network = twin.network();
-  const auto tau_ms = network.time_constants_ms(twin.layout(), twin.numbers);
-  if (!tau_ms.empty()) out.document["memory_tau_ms"] = rounded(tau_ms);
+  out.memory_tau_ms = network.time_constants_ms(twin.layout(), twin.numbers);
   const auto found = network.filters(twin.layout(), twin.numbers, twin.channels());
   if (!found) return out;
+  out.taps = found->taps;
+  out.membrane_time_constant_ms = membrane_time_constant_ms;
   const auto readout = twin.array("spike_weight");
   const bool single_layer = network.depth() == 1;
   const int64_t in_full = units_in_full(*found);
@@ -149,38 +124,36 @@ Interpretation interpret_filters(const twin::Twin& twin, int64_t excitatory_syna
     const double weight = single_layer ? static_cast<double>(readout[static_cast<size_t>(u)])
                                        : std::numeric_limits<double>::quiet_NaN();
     const double sign = single_layer && weight < 0 ? -1 : 1;
-    Json unit{{"unit", u}};
-    if (single_layer) unit["readout"] = std::abs(weight);
-    Json filters_json;
-    const auto add = [&](const std::string& kind, int64_t first, int64_t last) {
-      if (first == last) return;
-      const auto filters = filters_of(*found, first, last, u, sign);
+    auto& unit = out.units.emplace_back();
+    if (single_layer) unit.readout = std::abs(weight);
+    const auto kind = [&](int64_t first, int64_t last) -> std::optional<KindOfFilters> {
+      if (first == last) return {};
+      auto filters = filters_of(*found, first, last, u, sign);
       auto summary = summarise(filters, seed);
-      if (u < in_full) {
-        auto& list = filters_json[kind] = Json::array();
-        for (const auto& filter : filters) list.push_back(rounded_roughly(filter));
-      }
-      unit[kind] = std::move(summary.json);
-      if (u > 0) return;
-      put_fit(out.metrics, "filter." + kind, summary);
+      if (u < in_full) summary.each = std::move(filters);
+      return summary;
     };
-    add("excitatory", 0, excitatory_synapses);
-    add("inhibitory", excitatory_synapses, twin.channels());
+    unit.excitatory = kind(0, excitatory_synapses);
+    unit.inhibitory = kind(excitatory_synapses, twin.channels());
     for (const auto& group : groups) {
       if (group.count == 0) continue;
       const int64_t first = group.first + (group.excitatory ? 0 : excitatory_synapses);
-      auto summary = summarise(filters_of(*found, first, first + group.count, u, sign), seed);
-      summary.json["kind"] = group.excitatory ? "excitatory" : "inhibitory";
-      unit["groups"][group.name] = std::move(summary.json);
-      if (u == 0) put_fit(out.metrics, "filter." + group.name, summary);
+      unit.groups.push_back({group.name, group.excitatory,
+                             summarise(filters_of(*found, first, first + group.count, u, sign), seed)});
     }
-    if (u < in_full) unit["filters"] = std::move(filters_json);
-    out.document["units"].push_back(std::move(unit));
   }
-  if (membrane_time_constant_ms) out.metrics["filter.true_tau_ms"] = *membrane_time_constant_ms;
-  for (int64_t k = 0; k < found->taps; ++k) out.document["lag_ms"].push_back(k);
-  if (membrane_time_constant_ms) out.document["membrane_time_constant_ms"] = *membrane_time_constant_ms;
   return out;
+}
+
+evaluate::Metrics filter_metrics(const FirstLayer& layer) {
+  evaluate::Metrics metrics;
+  if (layer.units.empty()) return metrics;
+  const auto& unit = layer.units.front();
+  if (unit.excitatory) put_fit(metrics, "filter.excitatory", *unit.excitatory);
+  if (unit.inhibitory) put_fit(metrics, "filter.inhibitory", *unit.inhibitory);
+  for (const auto& group : unit.groups) put_fit(metrics, "filter." + group.name, group.filters);
+  if (layer.membrane_time_constant_ms) metrics["filter.true_tau_ms"] = *layer.membrane_time_constant_ms;
+  return metrics;
 }
 
 }  // namespace nt::interpret

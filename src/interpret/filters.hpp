@@ -1,8 +1,7 @@
 #pragma once
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <span>
-#include <utility>
+#include <string>
 #include <vector>
 
 #include "cell/neuron.hpp"
@@ -16,20 +15,45 @@ namespace nt::interpret {
 /// search on its logarithm between 0.1 ms and ten times the filter's length. NaN for a filter of zeros.
 ExponentialFit fit_exponential(std::span<const double> filter);
 
-/// What the first layer learned: for each unit the filters of its excitatory and inhibitory synapses, their
-/// mean, and the time constant with which it decays (95 % interval from a bootstrap over synapses), or null
-/// and in `tau_note` why there is none (validity.hpp). In a network of one layer a unit's filters are given
-/// the sign of its readout by the spike head, so that positive means towards a spike. Of a twin
-/// with memory units their time constants; one without filters has no units here.
-struct Interpretation {
-  nlohmann::ordered_json document;  // interpretation.json
-  evaluate::Metrics metrics;        // "filter.excitatory_tau_ms", ... for the first unit
+/// The filters of one unit's synapses of one kind.
+struct KindOfFilters {
+  std::vector<double> mean, sd;  // [lag], over synapses
+  ExponentialFit fit;            // through the mean
+  statistics::Estimate tau_ms;   // the fit's, with a 95 % interval from a bootstrap over synapses
+  std::string tau_note;          // why that is no time constant (validity.hpp); empty: it is one
+  std::vector<std::vector<double>> each = {};  // [synapse][lag], of some units alone
 };
-/// `membrane_time_constant_ms`: what the filters of a point neuron's twin should decay with; a neuron with
-/// dendrites has no such single number. `groups`: named blocks of synapses, of which each unit has the same
-/// under `groups`.
-Interpretation interpret_filters(const twin::Twin& twin, int64_t excitatory_synapses,
-                                 std::optional<double> membrane_time_constant_ms, uint64_t seed,
-                                 std::span<const cell::SynapseBlock> groups = {});
+
+/// The same of a named group of synapses.
+struct GroupFilters {
+  std::string name;
+  bool excitatory = true;
+  KindOfFilters filters;
+};
+
+struct UnitFilters {
+  std::optional<double> readout;  // by the spike head, its size; of a network of one layer alone
+  std::optional<KindOfFilters> excitatory, inhibitory;
+  std::vector<GroupFilters> groups = {};  // where the neuron names some
+};
+
+/// What the first layer learned. In a network of one layer a unit's filters are given the sign of its readout
+/// by the spike head, so that positive means towards a spike. A twin without filters has no units here.
+struct FirstLayer {
+  std::vector<double> memory_tau_ms = {};  // of a twin with memory units
+  int64_t taps = 0;                        // lags, 1 ms apart
+  std::vector<UnitFilters> units = {};
+  /// What the filters of a point neuron's twin should decay with; a neuron with dendrites has no such single
+  /// number.
+  std::optional<double> membrane_time_constant_ms = {};
+};
+/// `groups`: named blocks of synapses.
+FirstLayer interpret_filters(const twin::Twin& twin, int64_t excitatory_synapses,
+                             std::optional<double> membrane_time_constant_ms, uint64_t seed,
+                             std::span<const cell::SynapseBlock> groups = {});
+
+/// "filter.excitatory_tau_ms", ... of the first unit: null, and in "filter.excitatory_tau_note" why, where
+/// there is no time constant. Nothing of a twin without filters.
+evaluate::Metrics filter_metrics(const FirstLayer& layer);
 
 }  // namespace nt::interpret

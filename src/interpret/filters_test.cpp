@@ -57,7 +57,7 @@ TEST(TimeConstant, IsNotBelievedWhereItsIntervalLeavesTheWindow) {
 }
 
 /// Filters of three excitatory and two inhibitory synapses that decay so.
-Interpretation decaying_with(double excitatory_tau_ms, double inhibitory_tau_ms) {
+FirstLayer decaying_with(double excitatory_tau_ms, double inhibitory_tau_ms) {
   twin::Twin twin(twin::TwinSpec(twin::ConvolutionalSpec({{150, 1}})), 5, 1);
   twin.array("spike_weight")[0] = 2;
   const auto weight = twin.array("layer1_weight");
@@ -71,18 +71,16 @@ Interpretation decaying_with(double excitatory_tau_ms, double inhibitory_tau_ms)
 
 TEST(Filters, ReportATimeConstantInsideTheirWindowAndTheReasonOutside) {
   const auto found = decaying_with(20, 419);
-  EXPECT_NEAR(found.metrics["filter.excitatory_tau_ms"].number(), 20, 1e-2);
-  EXPECT_FALSE(found.metrics.contains("filter.excitatory_tau_note"));
-  EXPECT_TRUE(found.metrics["filter.inhibitory_tau_ms"].is_null());
-  EXPECT_FALSE(found.metrics.contains("filter.inhibitory_tau_ms_ci95"));
-  EXPECT_EQ(found.metrics["filter.inhibitory_tau_note"],
-            "longer than 75 ms, half of the 150 ms it is read from");
-  const auto& unit = found.document["units"][0];
-  EXPECT_TRUE(unit["inhibitory"]["tau_ms"].is_null());
-  EXPECT_TRUE(unit["inhibitory"]["tau_ci95"][1].is_null());
-  EXPECT_EQ(unit["inhibitory"]["tau_note"].get<std::string>(),
-            found.metrics["filter.inhibitory_tau_note"].words());
-  EXPECT_NEAR(unit["excitatory"]["tau_ms"].get<double>(), 20, 1e-2);
+  const auto metrics = filter_metrics(found);
+  EXPECT_NEAR(metrics["filter.excitatory_tau_ms"].number(), 20, 1e-2);
+  EXPECT_FALSE(metrics.contains("filter.excitatory_tau_note"));
+  EXPECT_TRUE(metrics["filter.inhibitory_tau_ms"].is_null());
+  EXPECT_FALSE(metrics.contains("filter.inhibitory_tau_ms_ci95"));
+  EXPECT_EQ(metrics["filter.inhibitory_tau_note"], "longer than 75 ms, half of the 150 ms it is read from");
+  const auto& unit = found.units[0];
+  EXPECT_EQ(unit.inhibitory->tau_note, metrics["filter.inhibitory_tau_note"].words());
+  EXPECT_EQ(unit.excitatory->tau_note, "");
+  EXPECT_NEAR(unit.excitatory->tau_ms.value, 20, 1e-2);
 }
 
 TEST(Filters, SignsAreThoseOfTheEffectOnTheSpike) {
@@ -93,10 +91,13 @@ TEST(Filters, SignsAreThoseOfTheEffectOnTheSpike) {
   for (size_t i = 0; i < weight.size(); ++i)
     weight[i] = static_cast<float>((i / 40 < 3 ? -1.0 : 0.5) * std::exp(-static_cast<double>(i % 40) / 10));
   const auto found = interpret_filters(twin, 3, 10, 1);
-  EXPECT_NEAR(found.metrics["filter.excitatory_amplitude"].number(), 1, 1e-4);
-  EXPECT_NEAR(found.metrics["filter.inhibitory_amplitude"].number(), -0.5, 1e-4);
-  EXPECT_NEAR(found.metrics["filter.inhibitory_tau_ms"].number(), 10, 1e-3);
-  EXPECT_EQ(found.document["units"][0]["filters"]["excitatory"].size(), 3u);
+  const auto metrics = filter_metrics(found);
+  EXPECT_NEAR(metrics["filter.excitatory_amplitude"].number(), 1, 1e-4);
+  EXPECT_NEAR(metrics["filter.inhibitory_amplitude"].number(), -0.5, 1e-4);
+  EXPECT_NEAR(metrics["filter.inhibitory_tau_ms"].number(), 10, 1e-3);
+  EXPECT_EQ(metrics["filter.true_tau_ms"], 10);
+  EXPECT_EQ(found.units[0].readout, 2);
+  EXPECT_EQ(found.units[0].excitatory->each.size(), 3u);
 }
 
 TEST(Interpretation, OfARecurrentTwinIsItsTimeConstants) {
@@ -106,9 +107,12 @@ TEST(Interpretation, OfARecurrentTwinIsItsTimeConstants) {
   r.wiring = {1, {0, 1, 2}, {0, 0}};
   r.excitatory_channels = 1;
   const auto of = interpret_filters(twin::Twin(twin::TwinSpec(r), 2, 1), 1, {}, 1);
-  EXPECT_EQ(of.document["memory_tau_ms"].dump(), "[1.0,10.0,100.0]");
-  EXPECT_TRUE(of.document["units"].empty());  // the report has nothing to draw
-  EXPECT_EQ(of.metrics.size(), 0u);           // and metrics.json nothing to add
+  ASSERT_EQ(of.memory_tau_ms.size(), 3u);
+  // Evenly in the logarithm, in single precision.
+  for (size_t u = 0; u < 3; ++u)
+    EXPECT_NEAR(of.memory_tau_ms[u], std::pow(10.0, u), 1e-5 * std::pow(10.0, u));
+  EXPECT_TRUE(of.units.empty());             // the report has nothing to draw
+  EXPECT_EQ(filter_metrics(of).size(), 0u);  // and metrics.json nothing to add
 }
 
 }  // namespace

@@ -1,7 +1,11 @@
 #pragma once
 #include "interpret/added_spike.hpp"
 #include "interpret/attribution.hpp"
+#include "interpret/dendritic_spikes.hpp"
 #include "interpret/filters.hpp"
+#include "interpret/probes.hpp"
+#include "interpret/response.hpp"
+#include "interpret/templates.hpp"
 
 namespace nt::interpret {
 
@@ -18,10 +22,22 @@ struct InterpretSpec {
 };
 InterpretSpec read_interpret(const config::Settings& settings);
 
-/// interpretation.json: what the first layer learned (interpret_filters()), where its synapses sit, and what
-/// [interpret] asks for beside it. A twin without filters has no templates. `test`: inputs and output spikes
-/// that are looked at.
-nlohmann::ordered_json interpret(twin::Twin& twin, const produce::DatasetPlan& plan,
-                                 const dataset::Split& test, const InterpretSpec& spec, int threads);
+/// What a twin learned: its first layer, where its synapses sit, and what was asked for beside that. A twin
+/// without filters has no templates.
+struct Interpretation {
+  FirstLayer first_layer = {};
+  std::vector<SynapsePlace> places = {};
+  std::optional<ResponseSummary> response = {};
+  std::optional<FilterTemplates> templates = {};
+  std::optional<AttributionSummary> attribution = {};
+  std::optional<AddedSpikeSummary> added_spikes = {};
+  std::optional<LayerProbes> probes = {};
+  std::optional<DendriticSpikes> dendritic_spikes = {};
+};
+
+/// All of it but probes (probe_layers()) and dendritic spikes. `test`: inputs and output spikes that are
+/// looked at.
+Interpretation interpret(twin::Twin& twin, const produce::DatasetPlan& plan, const dataset::Split& test,
+                         const InterpretSpec& spec, int threads);
 
 }  // namespace nt::interpret

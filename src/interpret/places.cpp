@@ -48,11 +48,4 @@ std::vector<SynapseSet> sets_by_part(std::span<const SynapsePlace> places) {
   return sets;
 }
 
-nlohmann::ordered_json names_of(const SynapseSet& set) {
-  nlohmann::ordered_json names{{"part", name_of(set.part)},
-                               {"kind", set.excitatory ? "excitatory" : "inhibitory"}};
-  if (!set.group.empty()) names["group"] = set.group;
-  return names;
-}
-
 }  // namespace nt::interpret

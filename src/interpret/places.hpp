@@ -1,7 +1,5 @@
 #pragma once
-#include <nlohmann/json.hpp>
 #include <span>
-#include <string>
 #include <vector>
 
 #include "cell/neuron.hpp"
@@ -31,8 +29,5 @@ struct SynapseSet {
 /// Those that are not empty: by part from soma to tuft, excitation first, groups in the
 /// neuron's order.
 std::vector<SynapseSet> sets_by_part(std::span<const SynapsePlace> places);
-
-/// "basal", "excitatory": how documents name a set.
-nlohmann::ordered_json names_of(const SynapseSet& set);
 
 }  // namespace nt::interpret

@@ -5,7 +5,6 @@
 #include <array>
 #include <cmath>
 
-#include "evaluate/estimate_json.hpp"
 #include "interpret/detail/dendrite_parts.hpp"
 #include "interpret/detail/linear_probe.hpp"
 #include "interpret/detail/recorded_trials.hpp"
@@ -15,8 +14,6 @@
 
 namespace nt::interpret {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 /// The somatic voltage at these lags, in two parts each, up to where spikes begin and beyond, is what the
 /// regression without a network is told.
@@ -125,15 +122,13 @@ Eigen::MatrixXd explained_by(const ScoredTrials& s, size_t view, const Eigen::Ma
   });
 }
 
-/// [value, low, high] with a 95 % interval; null where there is none. `resampled` [resample].
-Json with_interval(double value, const Eigen::VectorXd& resampled) {
-  if (!std::isfinite(value)) return nullptr;
-  const auto exact = statistics::estimate(value, {resampled.begin(), resampled.end()});
-  const auto rounded = [](double x) { return std::round(x * 1e5) / 1e5; };
-  return evaluate::estimate_json({rounded(exact.value), rounded(exact.low), rounded(exact.high)});
+/// With a 95 % interval. `resampled` [resample].
+Explained with_interval(double value, const Eigen::VectorXd& resampled) {
+  if (!std::isfinite(value)) return {};
+  return statistics::estimate(value, {resampled.begin(), resampled.end()});
 }
 
-/// What is written of each quantity.
+/// What is said of each quantity.
 class Scores {
  public:
   Scores(const ScoredTrials& scored, uint64_t seed) {
@@ -149,10 +144,10 @@ class Scores {
     }
   }
 
-  Json of(size_t view, int64_t quantity) const {
+  Explained of(size_t view, int64_t quantity) const {
     return with_interval(value_[view][quantity], resampled_[view].col(quantity));
   }
-  Json difference(size_t view, size_t other, int64_t quantity) const {
+  Explained difference(size_t view, size_t other, int64_t quantity) const {
     return with_interval(value_[view][quantity] - value_[other][quantity],
                          resampled_[view].col(quantity) - resampled_[other].col(quantity));
   }
@@ -162,38 +157,25 @@ class Scores {
   std::vector<Eigen::MatrixXd> resampled_;  // [view], [resample][quantity] each
 };
 
-Json document(const ProbeSpec& spec, const std::vector<std::string>& names, const ScoredTrials& scored,
-              uint64_t seed) {
+LayerProbes summarise(const ProbeSpec& spec, const std::vector<std::string>& names,
+                      const ScoredTrials& scored, uint64_t seed) {
   const size_t layers = names.size(), voltage = 2 * layers;
   const Scores scores(scored, seed);
-  auto quantities = Json::array();
+  LayerProbes probes{
+      spec.trials_fit, spec.trials_score, spec.skip_ms, {kLags_ms.begin(), kLags_ms.end()}, names};
   for (size_t k = 0; k < spec.quantities.size(); ++k) {
     const auto q = static_cast<int64_t>(k);
-    const auto& quantity = spec.quantities[k];
-    Json trained = Json::array(), untrained = Json::array(), over_untrained = Json::array(),
-         over_voltage = Json::array();
+    ProbedQuantity probed{spec.quantities[k]};
+    probed.voltage = scores.of(voltage, q);
     for (size_t layer = 0; layer < layers; ++layer) {
-      trained.push_back(scores.of(layer, q));
-      untrained.push_back(scores.of(layers + layer, q));
-      over_untrained.push_back(scores.difference(layer, layers + layer, q));
-      over_voltage.push_back(scores.difference(layer, voltage, q));
+      probed.trained.push_back(scores.of(layer, q));
+      probed.untrained.push_back(scores.of(layers + layer, q));
+      probed.trained_minus_untrained.push_back(scores.difference(layer, layers + layer, q));
+      probed.trained_minus_voltage.push_back(scores.difference(layer, voltage, q));
     }
-    quantities.push_back({{"name", quantity.name()},
-                          {"place", quantity.place},
-                          {"what", quantity.what},
-                          {"unit", quantity.unit},
-                          {"trained", trained},
-                          {"untrained", untrained},
-                          {"voltage", scores.of(voltage, q)},
-                          {"trained_minus_untrained", over_untrained},
-                          {"trained_minus_voltage", over_voltage}});
+    probes.quantities.push_back(std::move(probed));
   }
-  return {{"trials_fit", spec.trials_fit},
-          {"trials_score", spec.trials_score},
-          {"skip_ms", spec.skip_ms},
-          {"voltage_lags_ms", kLags_ms},
-          {"layers", names},
-          {"quantities", quantities}};
+  return probes;
 }
 
 /// Fits on the first trials and scores on those after them, one trial at a time.
@@ -304,8 +286,8 @@ twin::Twin untrained_network(const twin::Twin& twin, uint64_t seed,
   return fresh;
 }
 
-nlohmann::ordered_json probe_layers(twin::Twin& twin, const ProbeSpec& spec, const produce::DatasetPlan& plan,
-                                    int threads, const Watcher& watcher) {
+LayerProbes probe_layers(twin::Twin& twin, const ProbeSpec& spec, const produce::DatasetPlan& plan,
+                         int threads, const Watcher& watcher) {
   if (spec.skip_ms >= plan.data.trial_ms) {
     fail_input("interpret.probes.skip_ms is {}, expected less than the trials' {} ms", spec.skip_ms,
                plan.data.trial_ms);
@@ -323,7 +305,7 @@ nlohmann::ordered_json probe_layers(twin::Twin& twin, const ProbeSpec& spec, con
   for_each_recorded_trial(
       plan, {spec.quantities, false, static_cast<size_t>(spec.trials_fit + spec.trials_score), "probes"},
       threads, watcher, [&](size_t trial, const RecordedTrial& recorded) { probing.take(trial, recorded); });
-  return document(spec, twin.network().layer_names(), probing.scored(), plan.seed);
+  return summarise(spec, twin.network().layer_names(), probing.scored(), plan.seed);
 }
 
 }  // namespace nt::interpret

@@ -46,7 +46,7 @@ ProbeSpec probes_of(const cell::Neuron& cell, const std::string& settings) {
   return read_probes(config::Settings::from_text(settings, "probes.toml"), cell);
 }
 
-nlohmann::ordered_json probed(const produce::DatasetPlan& plan, const std::string& settings) {
+LayerProbes probed(const produce::DatasetPlan& plan, const std::string& settings) {
   auto twin = perfect_point_twin();
   return probe_layers(twin, probes_of(plan.cell, settings), plan, 1);
 }
@@ -54,21 +54,21 @@ nlohmann::ordered_json probed(const produce::DatasetPlan& plan, const std::strin
 TEST(Probes, OfTheIntegrateAndFireTwinsUnitFindTheVoltageBetweenSpikes) {
   // A neuron whose threshold is out of reach is always between spikes: its voltage is the unit's sum.
   const auto quiet = probed(point_plan(1000), "trials_fit = 4\ntrials_score = 3\nskip_ms = 200");
-  EXPECT_EQ(quiet["layers"].dump(), "[\"layer 1\"]");
-  ASSERT_EQ(quiet["quantities"].size(), 1u);
-  const auto& v = quiet["quantities"][0];
-  EXPECT_EQ(v["name"], "soma.v");
-  EXPECT_NEAR(v["trained"][0][0].get<double>(), 1, 1e-4);
-  EXPECT_NEAR(v["voltage"][0].get<double>(), 1, 1e-5);  // told what it is asked
-  EXPECT_LT(v["untrained"][0][0].get<double>(), 0.8);
-  EXPECT_GT(v["trained_minus_untrained"][0][1].get<double>(), 0.2);
+  EXPECT_EQ(quiet.layers, std::vector<std::string>{"layer 1"});
+  ASSERT_EQ(quiet.quantities.size(), 1u);
+  const auto& v = quiet.quantities[0];
+  EXPECT_EQ(v.quantity.name(), "soma.v");
+  EXPECT_NEAR(v.trained[0]->value, 1, 1e-4);
+  EXPECT_NEAR(v.voltage->value, 1, 1e-5);  // told what it is asked
+  EXPECT_LT(v.untrained[0]->value, 0.8);
+  EXPECT_GT(v.trained_minus_untrained[0]->low, 0.2);
   // One that fires is reset, which a sum over its input does not know.
   const auto firing = probed(point_plan(-55), "trials_fit = 4\ntrials_score = 3\nskip_ms = 200");
-  const double found = firing["quantities"][0]["trained"][0][0];
-  EXPECT_LT(found, 0.99);
-  EXPECT_GT(found, 0.3);
-  EXPECT_LE(firing["quantities"][0]["trained"][0][1].get<double>(), found);
-  EXPECT_GE(firing["quantities"][0]["trained"][0][2].get<double>(), found);
+  const auto found = *firing.quantities[0].trained[0];
+  EXPECT_LT(found.value, 0.99);
+  EXPECT_GT(found.value, 0.3);
+  EXPECT_LE(found.low, found.value);
+  EXPECT_GE(found.high, found.value);
 }
 
 TEST(Probes, SeeTheTrialsOfTheTestStream) {

@@ -5,16 +5,12 @@
 #include <limits>
 #include <numeric>
 
-#include "evaluate/estimate_json.hpp"
 #include "interpret/detail/drive_gradient.hpp"
-#include "interpret/detail/rounded.hpp"
 #include "interpret/filters.hpp"
 #include "statistics/bootstrap.hpp"
 
 namespace nt::interpret {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 constexpr size_t kMomentsAtOnce = 128;
 constexpr size_t kResamples = 200;
@@ -58,34 +54,27 @@ statistics::Estimate estimate_of(const ResponseShape& shape, std::span<const Res
   return statistics::estimate(shape.*part, std::move(values));
 }
 
-Json mean_shape_json(const Eigen::MatrixXd& response, const SynapseSet& set, uint64_t seed) {
-  const auto mean = mean_over(response, set.channels);
-  const auto shape = shape_of(mean);
+MeanShape mean_shape(const Eigen::MatrixXd& response, const SynapseSet& set, uint64_t seed) {
+  MeanShape of_mean;
+  of_mean.mean = mean_over(response, set.channels);
+  const auto shape = shape_of(of_mean.mean);
   const auto weight = statistics::resampling_weights(set.channels.size(), kResamples, seed);
   std::vector<ResponseShape> drawn;
   for (size_t b = 0; b < kResamples; ++b)
     drawn.push_back(shape_of(mean_over(response, set.channels, &weight[b], kResamples)));
   const auto of = [&](double ResponseShape::*part) { return estimate_of(shape, drawn, part); };
-  const auto peak = of(&ResponseShape::peak);
+  of_mean.peak = of(&ResponseShape::peak);
+  of_mean.peak_lag_ms = of(&ResponseShape::peak_lag_ms);
+  of_mean.width_ms = of(&ResponseShape::width_ms);
+  of_mean.decay_tau_ms = of(&ResponseShape::decay_tau_ms);
   auto notes = notes_on(shape);
-  if (peak.low <= 0 && peak.high >= 0)
+  if (of_mean.peak.low <= 0 && of_mean.peak.high >= 0)
     notes.peak_lag = notes.width = notes.decay = "the peak is not told from zero";
-  const auto decay = of(&ResponseShape::decay_tau_ms);
   if (notes.decay.empty())
-    notes.decay =
-        why_no_time_constant({shape.peak, shape.decay_tau_ms, shape.decay_r2}, shape.lags_from_peak, decay);
-  Json json{{"mean", rounded(mean)}};
-  json.update(shape_json(shape, notes));
-  const auto put = [&](const std::string& key, const statistics::Estimate& estimate,
-                       const std::string& note) {
-    json[key + "_ci95"] =
-        note.empty() ? evaluate::interval_json(rounded(estimate)) : evaluate::interval_json(kNaN, kNaN);
-  };
-  put("peak", peak, "");
-  put("peak_lag_ms", of(&ResponseShape::peak_lag_ms), notes.peak_lag);
-  put("width_ms", of(&ResponseShape::width_ms), notes.width);
-  put("decay_tau_ms", decay, notes.decay);
-  return json;
+    notes.decay = why_no_time_constant({shape.peak, shape.decay_tau_ms, shape.decay_r2}, shape.lags_from_peak,
+                                       of_mean.decay_tau_ms);
+  of_mean.noted = {shape, std::move(notes)};
+  return of_mean;
 }
 
 /// The smallest of `at` within which at least `share` of the weight lies.
@@ -102,7 +91,7 @@ double within(std::span<const double> at, std::span<const double> weight, double
   return kNaN;
 }
 
-Json reach_json(const Eigen::MatrixXd& response, std::span<const SynapsePlace> places) {
+Reach reach_of(const Eigen::MatrixXd& response, std::span<const SynapsePlace> places) {
   const Eigen::VectorXd of_lag = response.cwiseAbs().colwise().sum(),
                         of_channel = response.cwiseAbs().rowwise().sum();
   const std::span lags(of_lag.data(), static_cast<size_t>(of_lag.size()));
@@ -110,20 +99,18 @@ Json reach_json(const Eigen::MatrixXd& response, std::span<const SynapsePlace> p
   std::vector<double> lag_ms(lags.size()), path_um;
   std::iota(lag_ms.begin(), lag_ms.end(), 0.0);
   for (const auto& place : places) path_um.push_back(place.path_um);
-  return {{"lag_ms_50", rounded(within(lag_ms, lags, 0.5))},
-          {"lag_ms_95", rounded(within(lag_ms, lags, 0.95))},
-          {"path_um_50", rounded(within(path_um, channels, 0.5))},
-          {"path_um_95", rounded(within(path_um, channels, 0.95))}};
+  return {within(lag_ms, lags, 0.5), within(lag_ms, lags, 0.95), within(path_um, channels, 0.5),
+          within(path_um, channels, 0.95)};
 }
 
-Json synapses_json(const Eigen::MatrixXd& response) {
-  std::vector<double> peak, lag;
+AnswerResponse answer_response(const Eigen::MatrixXd& response, std::span<const SynapsePlace> places) {
+  AnswerResponse answer{reach_of(response, places)};
   for (const auto& of_channel : response.rowwise()) {
     const auto shape = shape_of(std::vector<double>(of_channel.begin(), of_channel.end()));
-    peak.push_back(shape.peak);
-    lag.push_back(shape.peak_lag_ms);
+    answer.peak.push_back(shape.peak);
+    answer.peak_lag_ms.push_back(shape.peak_lag_ms);
   }
-  return {{"peak", rounded(peak)}, {"peak_lag_ms", rounded(lag)}};
+  return answer;
 }
 
 }  // namespace
@@ -192,36 +179,15 @@ ShapeNotes notes_on(const ResponseShape& shape, double least_peak) {
   return notes;
 }
 
-Json shape_json(const ResponseShape& shape, const ShapeNotes& notes) {
-  Json json{{"peak", rounded(shape.peak)}};
-  const auto put = [&](const std::string& key, const std::string& about, double value,
-                       const std::string& note) {
-    json[key] = note.empty() ? Json(rounded(value)) : Json(nullptr);
-    if (!note.empty()) json[about + "_note"] = note;
-  };
-  put("peak_lag_ms", "peak_lag", shape.peak_lag_ms, notes.peak_lag);
-  put("width_ms", "width", shape.width_ms, notes.width);
-  put("decay_tau_ms", "decay", shape.decay_tau_ms, notes.decay);
-  json["decay_r2"] = rounded(shape.decay_r2);
-  return json;
-}
-
-Json response_json(const MeanResponse& response, std::span<const SynapsePlace> places, uint64_t seed) {
-  auto sets = Json::array();
-  for (const auto& set : sets_by_part(places)) {
-    auto json = names_of(set);
-    json["synapses"] = set.channels.size();
-    json["soma_mV"] = mean_shape_json(response.soma_mV, set, seed);
-    json["spike_log_odds"] = mean_shape_json(response.spike_log_odds, set, seed);
-    sets.push_back(std::move(json));
+ResponseSummary summarise(const MeanResponse& response, std::span<const SynapsePlace> places, uint64_t seed) {
+  ResponseSummary summary{
+      {}, answer_response(response.soma_mV, places), answer_response(response.spike_log_odds, places)};
+  for (auto& set : sets_by_part(places)) {
+    auto soma_mV = mean_shape(response.soma_mV, set, seed);
+    auto spike_log_odds = mean_shape(response.spike_log_odds, set, seed);
+    summary.sets.push_back({std::move(set), std::move(soma_mV), std::move(spike_log_odds)});
   }
-  return {{"sets", std::move(sets)},
-          {"reach",
-           {{"soma_mV", reach_json(response.soma_mV, places)},
-            {"spike_log_odds", reach_json(response.spike_log_odds, places)}}},
-          {"synapses",
-           {{"soma_mV", synapses_json(response.soma_mV)},
-            {"spike_log_odds", synapses_json(response.spike_log_odds)}}}};
+  return summary;
 }
 
 }  // namespace nt::interpret

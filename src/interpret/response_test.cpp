@@ -50,17 +50,6 @@ TEST(ResponseShape, SaysWhatItsWindowIsTooShortFor) {
   EXPECT_EQ(flat.width, "no change above 0.001");
 }
 
-TEST(ResponseShape, WritesTheReasonInThePlaceOfANumber) {
-  std::vector<double> response;
-  for (int t = 0; t < 150; ++t) response.push_back(std::exp(-t / 419.0));
-  const auto shape = shape_of(response);
-  const auto json = shape_json(shape, notes_on(shape));
-  EXPECT_TRUE(json["decay_tau_ms"].is_null());
-  EXPECT_EQ(json["decay_note"], "longer than 75 ms, half of the 150 ms it is read from");
-  EXPECT_EQ(json["peak_lag_ms"], 0);
-  EXPECT_FALSE(json.contains("peak_lag_note"));
-}
-
 TEST(MeanResponse, OfALinearTwinIsItsFilter) {
   ExactTwin exact("linear", 1000);
   const auto places = synapse_places(exact.plan.cell);
@@ -71,14 +60,17 @@ TEST(MeanResponse, OfALinearTwinIsItsFilter) {
   EXPECT_NEAR(response.soma_mV(90, 0), -2, 1e-5);
   EXPECT_NEAR(response.spike_log_odds(3, 0), 1, 1e-5);
 
-  const auto json = response_json(response, places, 1);
-  const auto& excitatory = json["sets"][0]["soma_mV"];
-  EXPECT_NEAR(excitatory["decay_tau_ms"].get<double>(), ExactTwin::tau_ms, 0.01);
-  EXPECT_EQ(excitatory["peak_lag_ms"].get<double>(), 0);
-  EXPECT_LT(json["sets"][1]["soma_mV"]["peak"].get<double>(), 0);  // inhibition
+  const auto summary = summarise(response, places, 1);
+  ASSERT_EQ(summary.sets.size(), 2u);
+  const auto& excitatory = summary.sets[0].soma_mV;
+  EXPECT_EQ(excitatory.noted.notes.decay, "");
+  EXPECT_NEAR(excitatory.noted.shape.decay_tau_ms, ExactTwin::tau_ms, 0.01);
+  EXPECT_EQ(excitatory.noted.shape.peak_lag_ms, 0);
+  EXPECT_LT(summary.sets[1].soma_mV.peak.high, 0);  // inhibition
   // exp(-k/20): half is within 13 ms (0.69 tau), 95 % within 59 (3.0 tau).
-  EXPECT_NEAR(json["reach"]["soma_mV"]["lag_ms_50"].get<double>(), 13, 1);
-  EXPECT_NEAR(json["reach"]["soma_mV"]["lag_ms_95"].get<double>(), 59, 1);
+  EXPECT_NEAR(summary.soma_mV.reach.lag_ms_50, 13, 1);
+  EXPECT_NEAR(summary.soma_mV.reach.lag_ms_95, 59, 1);
+  EXPECT_NEAR(summary.soma_mV.peak[90], -2, 1e-5);
 }
 
 TEST(MeanResponse, ThatSynapsesDoNotAgreeOnHasNoShape) {
@@ -90,11 +82,11 @@ TEST(MeanResponse, ThatSynapsesDoNotAgreeOnHasNoShape) {
     for (int64_t lag = 0; lag < 100; ++lag)
       response.soma_mV(c, lag) =
           random.normal() * (response.spike_log_odds(c, lag) = std::exp(-static_cast<double>(lag) / 10));
-  const auto json = response_json(response, places, 1)["sets"][0];
-  EXPECT_EQ(json["soma_mV"]["decay_note"], "the peak is not told from zero");
-  EXPECT_TRUE(json["soma_mV"]["width_ms"].is_null());
-  EXPECT_TRUE(json["soma_mV"]["width_ms_ci95"][0].is_null());
-  EXPECT_NEAR(json["spike_log_odds"]["decay_tau_ms"].get<double>(), 10, 1e-3);
+  const auto set = summarise(response, places, 1).sets[0];
+  EXPECT_EQ(set.soma_mV.noted.notes.decay, "the peak is not told from zero");
+  EXPECT_EQ(set.soma_mV.noted.notes.width, "the peak is not told from zero");
+  EXPECT_EQ(set.spike_log_odds.noted.notes.decay, "");
+  EXPECT_NEAR(set.spike_log_odds.decay_tau_ms.value, 10, 1e-3);
 }
 
 TEST(MeanResponse, OfADeepTwinIsTheChangeThatOneMoreSpikeMakes) {

@@ -1,25 +1,15 @@
-#include "interpret/detail/templates.hpp"
+#include "interpret/templates.hpp"
 
 #include <Eigen/Core>
 #include <algorithm>
-#include <map>
 
-#include "evaluate/estimate_json.hpp"
 #include "interpret/detail/factorise.hpp"
-#include "interpret/detail/rounded.hpp"
 #include "statistics/bootstrap.hpp"
 
 namespace nt::interpret {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
-/// Synapses next to each other: those of an unbranched section, or of one place where a neuron is a single
-/// section.
-struct Branch {
-  morphology::Part part = morphology::Part::soma;
-  int section = 0;
-  double path_um = 0;  // mean of its synapses
+struct Branch : TemplateBranch {
   std::vector<int64_t> excitatory, inhibitory;
 };
 
@@ -127,34 +117,33 @@ class LoadingByPart {
   std::map<morphology::Part, std::vector<int64_t>> of_part_;
 };
 
-/// Where a template is: the part with the highest mean loading, if it is told from the next one; else
-/// "mixed", and why.
-Json part_json(const LoadingByPart& loading, uint64_t seed) {
-  const auto means = loading.means();
+/// Where a template is: the part with the highest mean loading, if it is told from the next one; else it is
+/// mixed, and why.
+void assign_part(FilterTemplate& to, const LoadingByPart& loading, uint64_t seed) {
+  to.by_part = loading.means();
   std::vector<std::pair<double, morphology::Part>> order;
-  for (const auto& [part, mean] : means) order.emplace_back(mean, part);
+  for (const auto& [part, mean] : to.by_part) order.emplace_back(mean, part);
   std::stable_sort(order.begin(), order.end(),
                    [](const auto& a, const auto& b) { return a.first > b.first; });
-  Json by_part = Json::object();
-  for (const auto& [part, mean] : means) by_part[std::string(name_of(part))] = rounded(mean);
   const auto [most, first] = order.front();
-  Json json{{"part", name_of(first)}, {"by_part", std::move(by_part)}};
-  if (order.size() == 1) return json;
+  if (order.size() == 1) {
+    to.part = first;
+    return;
+  }
   const auto [next, second] = order[1];
   const auto between =
       fmt::format("{} {:.2g} against {} {:.2g}", name_of(first), most, name_of(second), next);
   if (!loading.can_be_resampled(first, second)) {
-    json["part"] = "mixed";
-    json["part_note"] = between + ", of one unit on one branch: no interval";
-    return json;
+    to.part_note = between + ", of one unit on one branch: no interval";
+    return;
   }
   const auto difference = loading.difference(first, second, seed);
-  json["part_difference_ci95"] = evaluate::interval_json(rounded(difference));
-  if (difference.low > 0) return json;
-  json["part"] = "mixed";
-  json["part_note"] = fmt::format("{}, a difference of {:.2g} [{:.2g}, {:.2g}]", between, difference.value,
-                                  difference.low, difference.high);
-  return json;
+  to.part_difference = difference;
+  if (difference.low > 0)
+    to.part = first;
+  else
+    to.part_note = fmt::format("{}, a difference of {:.2g} [{:.2g}, {:.2g}]", between, difference.value,
+                               difference.low, difference.high);
 }
 
 std::vector<double> numbers(const Eigen::VectorXd& v) {
@@ -163,8 +152,8 @@ std::vector<double> numbers(const Eigen::VectorXd& v) {
 
 }  // namespace
 
-Json filter_templates(const twin::FirstFilters& filters, std::span<const SynapsePlace> places,
-                      int64_t templates, uint64_t seed) {
+FilterTemplates filter_templates(const twin::FirstFilters& filters, std::span<const SynapsePlace> places,
+                                 int64_t templates, uint64_t seed) {
   const auto branches = branches_of(places);
   const auto rows = branch_filters(filters, branches);
   const int64_t units = filters.features, taps = filters.taps, branch_count = std::ssize(branches);
@@ -173,25 +162,20 @@ Json filter_templates(const twin::FirstFilters& filters, std::span<const Synapse
   both_signs << rows.cwiseMax(0), (-rows).cwiseMax(0);
   const auto found = factorise(both_signs, parts, seed);
   const double all = found.loading.squaredNorm();
-  Json json{{"unexplained", rounded(found.unexplained)}, {"units", units}};
-  json["branches"] = Json::array();
-  for (const auto& branch : branches)
-    json["branches"].push_back(
-        {{"part", name_of(branch.part)}, {"section", branch.section}, {"path_um", rounded(branch.path_um)}});
-  json["templates"] = Json::array();
+  FilterTemplates out{found.unexplained, units, {branches.begin(), branches.end()}};
   for (int64_t k = 0; k < parts; ++k) {
     const auto pattern = found.pattern.row(k);
     const Eigen::VectorXd filter = pattern.head(2 * taps) - pattern.tail(2 * taps);
     const Eigen::VectorXd of_rows = found.loading.col(k);
     const Loading loading = Eigen::Map<const Loading>(of_rows.data(), units, branch_count);
-    Json one({{"excitatory", rounded(numbers(filter.head(taps)))},
-              {"inhibitory", rounded(numbers(filter.tail(taps)))},
-              {"share", all > 0 ? rounded(of_rows.squaredNorm() / all) : 0.0},
-              {"by_branch", rounded(numbers(loading.colwise().mean()))}});
-    one.update(part_json({loading, branches}, seed));
-    json["templates"].push_back(std::move(one));
+    auto& one = out.templates.emplace_back();
+    one.excitatory = numbers(filter.head(taps));
+    one.inhibitory = numbers(filter.tail(taps));
+    one.share = all > 0 ? of_rows.squaredNorm() / all : 0.0;
+    one.by_branch = numbers(loading.colwise().mean());
+    assign_part(one, {loading, branches}, seed);
   }
-  return json;
+  return out;
 }
 
 }  // namespace nt::interpret

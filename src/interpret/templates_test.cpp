@@ -1,7 +1,8 @@
-#include "interpret/detail/templates.hpp"
+#include "interpret/templates.hpp"
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 
@@ -27,24 +28,23 @@ TEST(Templates, ProximalFastAndDistalSlowFiltersAreToldApartAndAssigned) {
         filters.weight.push_back((c < 4 ? 1.0 : -0.5) * (1 + unit) * shape);
     }
   }
-  const auto json = filter_templates(filters, places, 2, 1);
-  EXPECT_LT(json["unexplained"].get<double>(), 1e-3);
-  ASSERT_EQ(json["templates"].size(), 2u);
-  for (const auto& one : json["templates"]) {
-    const auto excitatory = one["excitatory"].get<std::vector<double>>();
-    const auto inhibitory = one["inhibitory"].get<std::vector<double>>();
-    const auto peak = std::max_element(excitatory.begin(), excitatory.end()) - excitatory.begin();
-    EXPECT_EQ(peak, one["part"] == "basal" ? 0 : 8);
+  const auto found = filter_templates(filters, places, 2, 1);
+  EXPECT_LT(found.unexplained, 1e-3);
+  ASSERT_EQ(found.templates.size(), 2u);
+  for (const auto& one : found.templates) {
+    const auto peak = std::ranges::max_element(one.excitatory) - one.excitatory.begin();
+    ASSERT_TRUE(one.part) << one.part_note;
+    EXPECT_EQ(peak, one.part == morphology::Part::basal ? 0 : 8);
     const auto at = static_cast<size_t>(peak);
-    EXPECT_NEAR(inhibitory[at] / excitatory[at], -0.5, 0.01);
-    EXPECT_GT(one["by_part"][std::string(one["part"])].get<double>(), 0.5);
+    EXPECT_NEAR(one.inhibitory[at] / one.excitatory[at], -0.5, 0.01);
+    EXPECT_GT(one.by_part.at(*one.part), 0.5);
   }
-  EXPECT_NE(json["templates"][0]["part"], json["templates"][1]["part"]);
+  EXPECT_NE(found.templates[0].part, found.templates[1].part);
 }
 
 /// Filters of one shape on four basal and four tuft branches; how strong, by part, with a spread from branch
 /// to branch.
-nlohmann::ordered_json one_template(double basal, double tuft) {
+FilterTemplate one_template(double basal, double tuft) {
   std::vector<SynapsePlace> places;
   for (int branch = 0; branch < 8; ++branch)
     places.push_back(
@@ -56,18 +56,18 @@ nlohmann::ordered_json one_template(double basal, double tuft) {
     for (int k = 0; k < 30; ++k)
       filters.weight.insert(filters.weight.end(), 6, strength * std::exp(-k / 5.0));
   }
-  return filter_templates(filters, places, 1, 1)["templates"][0];
+  return filter_templates(filters, places, 1, 1).templates[0];
 }
 
 TEST(Templates, BelongToAPartOnlyWhereItIsToldFromTheNext) {
   const auto clear = one_template(1, 0.3);
-  EXPECT_EQ(clear["part"], "basal");
-  EXPECT_GT(clear["part_difference_ci95"][0].get<double>(), 0);
+  EXPECT_EQ(clear.part, morphology::Part::basal);
+  EXPECT_GT(clear.part_difference->low, 0);
   const auto close = one_template(0.30, 0.29);
-  EXPECT_EQ(close["part"], "mixed");
-  EXPECT_LT(close["part_difference_ci95"][0].get<double>(), 0);
-  EXPECT_NE(close["part_note"].get<std::string>().find("basal "), std::string::npos) << close["part_note"];
-  EXPECT_NE(close["part_note"].get<std::string>().find(" against tuft "), std::string::npos);
+  EXPECT_FALSE(close.part);
+  EXPECT_LT(close.part_difference->low, 0);
+  EXPECT_NE(close.part_note.find("basal "), std::string::npos) << close.part_note;
+  EXPECT_NE(close.part_note.find(" against tuft "), std::string::npos);
 }
 
 TEST(Templates, OfAnUnbranchedNeuronSetItsSynapsesApart) {
@@ -75,7 +75,7 @@ TEST(Templates, OfAnUnbranchedNeuronSetItsSynapsesApart) {
   for (int s = 0; s < 9; ++s) places.push_back({true, morphology::Part::basal, 1, 20.0 * s});
   const twin::Twin twin(twin::TwinSpec(twin::ConvolutionalSpec({{10, 4}})), 9, 1);
   const auto filters = twin.network().filters(twin.layout(), twin.numbers, 9);
-  EXPECT_EQ(filter_templates(*filters, places, 3, 1)["branches"].size(), 9u);
+  EXPECT_EQ(filter_templates(*filters, places, 3, 1).branches.size(), 9u);
 }
 
 }  // namespace

@@ -4,8 +4,8 @@
 
 #include <cmath>
 
-#include "evaluate/estimate_json.hpp"
 #include "files/base64.hpp"
+#include "run/detail/estimate_json.hpp"
 
 namespace nt::run {
 namespace {
@@ -64,7 +64,7 @@ Json groups_json(const evaluate::CalibrationGroups& groups) {
   auto observed = Json::array(), intervals = Json::array();
   for (const auto& share : groups.observed) {
     observed.push_back(share.value);
-    intervals.push_back(evaluate::interval_json(share));
+    intervals.push_back(interval_json(share));
   }
   return {{"predicted", groups.predicted},
           {"observed", observed},

@@ -84,11 +84,10 @@ void evaluate_stage(RunFolder& run) {
   evaluation.metrics.update(
       interpret::intervention_scores(twin, run.experiment.plan, test_split, run.experiment.interventions,
                                      run.experiment.evaluate.bootstrap_resamples, run.threads));
-  evaluation.metrics.update(
+  evaluation.metrics.update(interpret::filter_metrics(
       interpret::interpret_filters(twin, cell::excitatory_synapses(run.experiment.plan.cell),
                                    cell::membrane_time_constant_ms(run.experiment.plan.cell),
-                                   run.experiment.seed, cell::named_groups(run.experiment.plan.cell))
-          .metrics);
+                                   run.experiment.seed, cell::named_groups(run.experiment.plan.cell))));
   if (const auto calibration = produce::read_calibration_result(run.experiment.plan, run.dataset)) {
     evaluation.metrics["calibration.factor"] = calibration->factor;
     evaluation.metrics["calibration.output_hz"] = calibration->output_hz;

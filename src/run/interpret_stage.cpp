@@ -1,4 +1,5 @@
 #include "produce/calibrate.hpp"
+#include "run/detail/interpretation_json.hpp"
 #include "run/stages.hpp"
 
 namespace nt::run {
@@ -12,17 +13,17 @@ StageInputs interpretation_inputs(RunFolder& run) {
 }
 
 /// What the hidden layers know of the inside of the neuron, and which dendritic spikes the twin predicts.
-void add_probes(const RunFolder& run, const produce::DatasetPlan& plan, nlohmann::ordered_json& document,
+void add_probes(const RunFolder& run, const produce::DatasetPlan& plan, interpret::Interpretation& found,
                 twin::Twin& twin) {
   if (run.experiment.probes.trials_score > 0)
-    document["probes"] = interpret::probe_layers(twin, run.experiment.probes, plan, run.threads, run.watcher);
+    found.probes = interpret::probe_layers(twin, run.experiment.probes, plan, run.threads, run.watcher);
   if (run.experiment.dendritic_spikes.trials == 0) return;
   std::optional<produce::DendriticBasis> basis;
   if (run.experiment.plan.data.dendritic_components > 0)
     basis = produce::read_dendritic_basis(produce::dendritic_basis_path(run.dataset),
                                           run.experiment.plan.identity.configuration);
-  document["dendritic_spikes"] = interpret::dendritic_spikes(
-      twin, run.experiment.dendritic_spikes, plan, basis ? &*basis : nullptr, run.threads, run.watcher);
+  found.dendritic_spikes = interpret::dendritic_spikes(twin, run.experiment.dendritic_spikes, plan,
+                                                       basis ? &*basis : nullptr, run.threads, run.watcher);
 }
 
 }  // namespace
@@ -42,9 +43,9 @@ void interpret_stage(RunFolder& run) {
   const double start = seconds_now();
   auto twin = run.trained_twin();
   const auto plan = produce::calibrated(run.experiment.plan, run.dataset);
-  auto document = interpret::interpret(twin, plan, test_split, run.experiment.interpret, run.threads);
-  add_probes(run, plan, document, twin);
-  files::write_file_atomically(run.folder / "interpretation.json", document.dump() + "\n");
+  auto found = interpret::interpret(twin, plan, test_split, run.experiment.interpret, run.threads);
+  add_probes(run, plan, found, twin);
+  files::write_file_atomically(run.folder / "interpretation.json", interpretation_json(found).dump() + "\n");
   if (!twin.network().filters(twin.layout(), twin.numbers, twin.channels()))
     run.watcher.note(fmt::format("interpret: a {} twin has no filters to show", twin.network().kind()));
   const double seconds = seconds_now() - start;

@@ -1,6 +1,6 @@
 #include "run/metrics_json.hpp"
 
-#include "evaluate/estimate_json.hpp"
+#include "run/detail/estimate_json.hpp"
 
 namespace nt::run {
 namespace {
@@ -14,13 +14,13 @@ Json json_of(int64_t count) {
   return count;
 }
 Json json_of(double number) {
-  return evaluate::number_json(number);
+  return number_json(number);
 }
 Json json_of(const std::string& words) {
   return words;
 }
 Json json_of(const evaluate::MetricValue::Interval& interval) {
-  return evaluate::interval_json(interval[0], interval[1]);
+  return interval_json(interval[0], interval[1]);
 }
 template <class T>
 Json json_of(const std::vector<T>& all) {

@@ -4,6 +4,7 @@
 
 #include "dataset/event_support.hpp"
 #include "files/files.hpp"
+#include "run/detail/search_json.hpp"
 #include "run/stage_log.hpp"
 #include "run/stages.hpp"
 #include "search/search.hpp"
@@ -109,8 +110,9 @@ std::string run_search(const Experiment& experiment, const Options& options, int
   arguments.push_back("--search-worker");
   arguments.push_back(std::to_string(std::max(1, threads / workers)));
   const auto answers = search::search(task, arguments, workers);
-  log.finish("search",
-             {inputs, {{"search.json", files::digest(files::read_file(options.out / "search.json"))}}, 0});
+  const auto text = search_json(answers).dump(1) + "\n";
+  files::write_file_atomically(options.out / "search.json", text);
+  log.finish("search", {inputs, {{"search.json", files::digest(text)}}, 0});
   return search::table_of(answers);
 }
 

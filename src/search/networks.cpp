@@ -17,9 +17,14 @@ std::vector<Outcome> outcomes_of(std::span<const TriedNetwork> points, Size meas
 
 TriedNetwork tried_network(const SearchTask& task, const Knowledge& knowledge, const FinishedRung& finished) {
   const auto& configuration = knowledge.trials[static_cast<size_t>(finished.job.trial)].configuration;
-  TriedNetwork p{finished.job, configuration, finished.result, score_of(task, finished.result),
-                 {},           {finished}};
   const auto twin = twin_of(task, configuration);
+  TriedNetwork p{finished.job,
+                 configuration,
+                 finished.result,
+                 score_of(task, finished.result),
+                 {},
+                 twin.network->window_ms(),
+                 {finished}};
   for (const auto size : kSizes)
     p.size[static_cast<size_t>(size)] = static_cast<double>(size_of(twin, task.channels, size));
   return p;

@@ -1,22 +1,15 @@
 #include "search/search.hpp"
 
-#include <algorithm>
-#include <array>
 #include <chrono>
 #include <cmath>
 #include <thread>
 
-#include "files/files.hpp"
 #include "search/detail/crew.hpp"
 #include "search/detail/criterion.hpp"
 #include "search/detail/trial_network.hpp"
 
 namespace nt::search {
 namespace {
-
-constexpr std::array<std::string_view, 3> kCriteria{"smallest_not_worse", "target", "complexity_index"};
-constexpr std::array<std::string_view, 2> kMeasures{"auc", "variance_explained"};
-constexpr std::array<std::string_view, 2> kActivations{"linear", "relu"};  // in the order of Activation
 
 /// Trains a trial to its rung and says what it came to; nothing if the user stopped it.
 std::optional<RungResult> run_job(const SearchTask& task, const ClaimedJob& claimed,
@@ -34,7 +27,6 @@ std::optional<RungResult> run_job(const SearchTask& task, const ClaimedJob& clai
   } catch (const train::Diverged& error) {
     result.auc = result.variance_explained = result.rmse_mV = std::nan("");
     result.failure = error.what();
-    result.curve = nlohmann::ordered_json::array();
     return result;
   } catch (const RunError&) {
     if (task.watcher.stop_requested()) return std::nullopt;
@@ -47,14 +39,9 @@ std::optional<RungResult> run_job(const SearchTask& task, const ClaimedJob& clai
   result.rmse_mV = answers.rmse_mV;
   const auto first = job.rung > 0 ? static_cast<size_t>(task.spec.halving.epochs_at(job.rung - 1)) : 0;
   for (size_t i = first; i < trained.epochs.size(); ++i) result.seconds += trained.epochs[i].seconds;
-  result.curve = nlohmann::ordered_json::array();
   for (const auto& epoch : trained.epochs) {
-    result.curve.push_back({{"epoch", epoch.epoch},
-                            {"seen_s", epoch.seen_s},
-                            {"learning_rate", epoch.learning_rate},
-                            {"train_loss", epoch.train_loss},
-                            {"valid_loss", epoch.valid_loss},
-                            {"valid_auc", epoch.valid_auc}});
+    result.curve.push_back({epoch.epoch, epoch.seen_s, epoch.learning_rate, epoch.train_loss,
+                            epoch.valid_loss, epoch.valid_auc});
   }
   keep_weights(folder, job.rung);
   return result;
@@ -78,64 +65,6 @@ twin::TwinSpec twin_of(const SearchTask& task, const Configuration& configuratio
 
 double score_of(const SearchTask& task, const RungResult& result) {
   return task.spec.measure == Measure::auc ? result.auc : result.variance_explained;
-}
-
-std::string_view name_of(Criterion criterion) {
-  return kCriteria[static_cast<size_t>(criterion)];
-}
-std::string_view name_of(Measure measure) {
-  return kMeasures[static_cast<size_t>(measure)];
-}
-
-SearchSpec read_search(const config::Settings& settings) {
-  SearchSpec spec;
-  spec.space = read_space(settings);
-  spec.halving = read_halving(settings);
-  spec.activation = settings.choice("activation", kActivations, spec.activation);
-  if (settings.has("weight_sd")) spec.weight_sd = settings.number("weight_sd", {}, config::kNotNegative);
-  spec.criterion = settings.choice("criterion", kCriteria, spec.criterion);
-  spec.size = settings.choice("size", kSizeNames, spec.size);
-  spec.measure = settings.choice("measure", kMeasures,
-                                 spec.space.spike_weight > 0 ? Measure::auc : Measure::variance_explained);
-  spec.epsilon = settings.number("epsilon", spec.epsilon, config::kNotNegative);
-  spec.confidence = settings.number("confidence", spec.confidence, {0.5, 0.9999});
-  spec.target_auc = settings.number("target_auc", spec.target_auc, {0, 1});
-  spec.target_variance_explained =
-      settings.number("target_variance_explained", spec.target_variance_explained, {0, 1});
-  spec.trainings = settings.integer("trainings", spec.trainings, {1, 1000});
-  spec.generalise = settings.flag("generalise", spec.generalise);
-  spec.resamples = settings.integer("resamples", spec.resamples, {10, 1e6});
-  spec.budget_samples_h = settings.number("budget_samples_h", spec.budget_samples_h, config::kNotNegative);
-  spec.budget_minutes = settings.number("budget_minutes", spec.budget_minutes, config::kNotNegative);
-  spec.trials = settings.integer("trials", spec.trials, {0, 1e6});
-  spec.quiet_rungs = settings.integer("quiet_rungs", spec.quiet_rungs, config::kNotNegative);
-  for (const auto& network : settings.tables("published")) {
-    spec.published.push_back({network.text("name"), network.number("depth", {}, config::kPositive),
-                              network.number("parameters", {}, config::kPositive),
-                              network.number("auc", {}, {0, 1})});
-  }
-  if (spec.budget_samples_h == 0 && spec.budget_minutes == 0 && spec.trials == 0) {
-    fail_input(
-        "{}: '{}' is missing, as are budget_minutes and trials; a search needs at least one, for example "
-        "budget_minutes = 60",
-        settings.where("budget_samples_h"), settings.full_key("budget_samples_h"));
-  }
-  if (spec.criterion == Criterion::target && spec.target_auc == 0 && spec.target_variance_explained == 0) {
-    fail_input(
-        "{}: '{}' is \"target\", expected target_auc or target_variance_explained beside it; the paper's is "
-        "target_auc = 0.991",
-        settings.where("criterion"), settings.full_key("criterion"));
-  }
-  if (spec.criterion == Criterion::complexity_index) {
-    if (spec.measure != Measure::auc) {
-      fail_input(
-          "{}: '{}' is \"complexity_index\", which is made from the AUC of spikes; expected measure = "
-          "\"auc\"",
-          settings.where("criterion"), settings.full_key("criterion"));
-    }
-    spec.space = probe_space(std::move(spec.space));
-  }
-  return spec;
 }
 
 void work_on_search(const SearchTask& task) {
@@ -175,8 +104,7 @@ Progress progress_of(const SearchTask& task, const Knowledge& knowledge, double 
 
 }  // namespace
 
-nlohmann::ordered_json search(const SearchTask& task, const std::vector<std::string>& worker_command,
-                              int workers) {
+SearchAnswers search(const SearchTask& task, const std::vector<std::string>& worker_command, int workers) {
   SearchStore store(task.out, task.identity);
   using Clock = std::chrono::steady_clock;
   auto before = Clock::now();
@@ -203,10 +131,7 @@ nlohmann::ordered_json search(const SearchTask& task, const std::vector<std::str
   if (!over && !tick()) run_crew(worker_command, workers, tick, finished, task.watcher.stop);
   account_time();
   task.watcher.stop_here_if_asked("searching");
-  const auto reason = stop_reason(task, store.knowledge_without_curves(), store.elapsed_s());
-  auto answers = judge(task, store, reason);
-  files::write_file_atomically(task.out / "search.json", answers.dump(1) + "\n");
-  return answers;
+  return judge(task, store, stop_reason(task, store.knowledge_without_curves(), store.elapsed_s()));
 }
 
 }  // namespace nt::search

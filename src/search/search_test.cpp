@@ -111,7 +111,7 @@ TEST(Search, TrainsTheBestOfEveryDepthAgainToTheRungThatItReached) {
       EXPECT_EQ(rungs[trial], 2);
       auto same = known.trials[static_cast<size_t>(trial)].configuration;
       same.again_of = -1;
-      EXPECT_EQ(to_json(same), to_json(configuration));
+      EXPECT_EQ(text_of(same), text_of(configuration));
     }
   }
   EXPECT_EQ(depths, (std::set<int64_t>{1, 2, 3}));
@@ -128,7 +128,7 @@ TEST(Search, KeepsHalfOfItsBudgetForTrainingAgain) {
   const auto once = searched(task_with("budget_samples_h = 1\ndepth = [1, 2]"), 1000);
   for (size_t i = 0; i < once.trials.size(); ++i) {
     EXPECT_FALSE(known.trials[i].configuration.is_again());
-    EXPECT_EQ(to_json(once.trials[i].configuration), to_json(known.trials[i].configuration));
+    EXPECT_EQ(text_of(once.trials[i].configuration), text_of(known.trials[i].configuration));
   }
   // Of minutes, too; as long as others work on what is tried there is nothing to do.
   const auto minutes = task_with("budget_minutes = 10\ntrainings = 2\ndepth = [1, 2]");

@@ -10,9 +10,7 @@
 namespace nt::search {
 namespace {
 
-constexpr std::array<std::string_view, 3> kFamilies{"convolutional", "fully_connected", "recurrent"};
 constexpr size_t kUsualFamilies = 2;
-constexpr std::array<std::string_view, 3> kShapes{"rectangular", "tapering", "widening"};
 constexpr std::array<std::string_view, 2> kDilations{"none", "doubling"};
 
 /// Some of the known words; without the key the first `usual` ones.
@@ -150,7 +148,7 @@ std::vector<twin::LayerSpec> layers_of(Family family, int64_t window_ms, int64_t
 }
 
 void read_families(const config::Settings& settings, SearchSpace& space) {
-  space.families = choices<Family>(settings, "families", kFamilies, kUsualFamilies);
+  space.families = choices<Family>(settings, "families", kFamilyNames, kUsualFamilies);
   if (!has(space, Family::recurrent)) {
     // So that a control can be left out without its settings.
     for (const auto* key : {"memory_units", "branches", "learn_time_constants"}) settings.pass_over(key);
@@ -180,7 +178,7 @@ SearchSpace read_space(const config::Settings& settings) {
   space.least_depth = depth.front();
   space.most_depth = depth.back();
   space.widths = some(settings, "widths", {32, 64, 128}, {1, 100000});
-  space.shapes = choices<WidthShape>(settings, "shapes", kShapes);
+  space.shapes = choices<WidthShape>(settings, "shapes", kShapeNames);
   space.window_ms = some(settings, "window_ms", {80, 150}, {1, 10000});
   space.deeper_taps = some(settings, "deeper_taps", {5, 12, 19}, {1, 10000});
   space.temporal_shapes = some(settings, "temporal_shapes", {0}, {0, 1000});
@@ -248,109 +246,6 @@ Configuration draw(const SearchSpace& space, uint64_t seed, int64_t number) {
   return c;
 }
 
-nlohmann::ordered_json to_json(const Configuration& c) {
-  if (c.is_control()) {
-    nlohmann::ordered_json json{
-        {"family", name_of(c.family)},      {"memory_units", c.memory_units},
-        {"branches", c.branches},           {"learn_time_constants", c.learn_time_constants},
-        {"learning_rate", c.learning_rate}, {"spike_weight", c.spike_weight},
-        {"soma_weight", c.soma_weight},     {"dendrite_weight", c.dendrite_weight}};
-    if (c.is_again()) json["again_of"] = c.again_of;
-    return json;
-  }
-  std::vector<int64_t> taps, width, dilation;
-  for (const auto& layer : c.layers) {
-    taps.push_back(layer.taps);
-    width.push_back(layer.features);
-    dilation.push_back(layer.dilation);
-  }
-  nlohmann::ordered_json json{{"family", name_of(c.family)},
-                              {"shape", name_of(c.shape)},
-                              {"taps", taps},
-                              {"width", width},
-                              {"temporal_shapes", c.temporal_shapes},
-                              {"batch_norm", c.batch_norm},
-                              {"learning_rate", c.learning_rate},
-                              {"spike_weight", c.spike_weight},
-                              {"soma_weight", c.soma_weight},
-                              {"dendrite_weight", c.dendrite_weight}};
-  // Where there is none, it is as before there was a choice, and so are the checkpoints known by it.
-  if (*std::max_element(dilation.begin(), dilation.end()) > 1) json["dilation"] = dilation;
-  if (c.residual) json["residual"] = true;
-  if (c.is_again()) json["again_of"] = c.again_of;
-  return json;
-}
-
-namespace {
-
-/// As read_space has them: what a search can have drawn.
-void require_possible(const Configuration& c) {
-  const auto require = [](std::string_view name, double value, double least, double most) {
-    if (!(value >= least && value <= most))
-      fail_input("a configuration's {} is {}, expected from {} to {}", name, value, least, most);
-  };
-  const auto count = [&](std::string_view name, int64_t value, double least, double most) {
-    require(name, static_cast<double>(value), least, most);
-  };
-  constexpr double kMostWeight = std::numeric_limits<double>::max();
-  require("learning_rate", c.learning_rate, std::numeric_limits<double>::min(), kMostWeight);
-  for (const double weight : {c.spike_weight, c.soma_weight, c.dendrite_weight})
-    require("loss weight", weight, 0, kMostWeight);
-  count("again_of", c.again_of, -1, 1e9);
-  if (c.is_control()) {
-    count("memory_units", c.memory_units, 1, 10000);
-    count("branches", c.branches, 1, 100000);
-    return;
-  }
-  count("number of layers", c.depth(), 1, 100);
-  for (const auto& layer : c.layers) {
-    count("taps", layer.taps, 1, 10000);
-    count("width", layer.features, 1, 100000);
-    count("dilation", layer.dilation, 1, 10000);
-  }
-  count("temporal_shapes", c.temporal_shapes, 0,
-        static_cast<double>(twin::most_shapes(c.layers.front().taps)));
-  if (c.residual && !twin::can_be_residual(c.layers))
-    fail_input("a configuration is residual, but its widths differ");
-}
-
-}  // namespace
-
-Configuration configuration_from(const nlohmann::ordered_json& json) {
-  const auto place = [](const auto& known, const std::string& word) {
-    const auto at = std::find(known.begin(), known.end(), word);
-    if (at == known.end()) fail_input("a search's file names '{}', which this program does not know", word);
-    return at - known.begin();
-  };
-  Configuration c;
-  c.family = static_cast<Family>(place(kFamilies, json.at("family").get<std::string>()));
-  json.at("learning_rate").get_to(c.learning_rate);
-  json.at("spike_weight").get_to(c.spike_weight);
-  json.at("soma_weight").get_to(c.soma_weight);
-  json.at("dendrite_weight").get_to(c.dendrite_weight);
-  c.again_of = json.value("again_of", c.again_of);
-  if (c.is_control()) {
-    json.at("memory_units").get_to(c.memory_units);
-    json.at("branches").get_to(c.branches);
-    json.at("learn_time_constants").get_to(c.learn_time_constants);
-    require_possible(c);
-    return c;
-  }
-  c.shape = static_cast<WidthShape>(place(kShapes, json.at("shape").get<std::string>()));
-  const auto taps = json.at("taps").get<std::vector<int64_t>>();
-  const auto width = json.at("width").get<std::vector<int64_t>>();
-  const auto dilation = json.value("dilation", std::vector<int64_t>(taps.size(), 1));
-  for (size_t i = 0; i < taps.size(); ++i) c.layers.push_back({taps[i], width.at(i), dilation.at(i)});
-  c.residual = json.value("residual", false);
-  json.at("temporal_shapes").get_to(c.temporal_shapes);
-  json.at("batch_norm").get_to(c.batch_norm);
-  if (width.size() != taps.size() || dilation.size() != taps.size())
-    fail_input("a configuration has {} taps, {} widths and {} dilations", taps.size(), width.size(),
-               dilation.size());
-  require_possible(c);
-  return c;
-}
-
 twin::TwinSpec twin_of(const Configuration& c, const RestOfTwin& rest) {
   twin::TwinSpec twin;
   twin.heads = rest.heads;
@@ -375,10 +270,10 @@ std::string_view name_of(Size size) {
   return kSizeNames[static_cast<size_t>(size)];
 }
 std::string_view name_of(Family family) {
-  return kFamilies[static_cast<size_t>(family)];
+  return kFamilyNames[static_cast<size_t>(family)];
 }
 std::string_view name_of(WidthShape shape) {
-  return kShapes[static_cast<size_t>(shape)];
+  return kShapeNames[static_cast<size_t>(shape)];
 }
 
 int64_t size_of(const twin::TwinSpec& twin, int64_t channels, Size size) {
@@ -399,7 +294,7 @@ int64_t size_of(const twin::TwinSpec& twin, int64_t channels, Size size) {
 int64_t class_of(const Configuration& configuration, int64_t size, Size measure) {
   const auto octave = static_cast<int64_t>(std::log2(static_cast<double>(size)));
   const int64_t bin = measure == Size::depth ? size : measure == Size::units ? octave : octave / 2;
-  return bin * static_cast<int64_t>(kFamilies.size()) + static_cast<int64_t>(configuration.family);
+  return bin * static_cast<int64_t>(kFamilyNames.size()) + static_cast<int64_t>(configuration.family);
 }
 
 }  // namespace nt::search

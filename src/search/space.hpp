@@ -1,7 +1,9 @@
 #pragma once
+#include <array>
 #include <cstdint>
-#include <nlohmann/json.hpp>
+#include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "config/settings.hpp"
@@ -13,8 +15,11 @@ namespace nt::search {
 /// that keep it (RecurrentSpec). These have no depth: they are no answer to how deep a neuron is but a
 /// control, what a network does that need not spell out memory in layers.
 enum class Family { convolutional, fully_connected, recurrent };
+inline constexpr std::array<std::string_view, 3> kFamilyNames{"convolutional", "fully_connected",
+                                                              "recurrent"};
 /// How the width goes from the first layer to the last: the same; falling to a quarter; rising from one.
 enum class WidthShape { rectangular, tapering, widening };
+inline constexpr std::array<std::string_view, 3> kShapeNames{"rectangular", "tapering", "widening"};
 /// How far apart the taps of the layers after the first lie: 1 ms; or 1, 2, 4, ... ms, twice as far in every
 /// layer as in the one before (van den Oord et al. 2016, arXiv:1609.03499).
 enum class Dilation { none, doubling };
@@ -77,10 +82,11 @@ struct Configuration {
 /// once in all of these. All else is random.
 Configuration draw(const SearchSpace& space, uint64_t seed, int64_t number);
 
-nlohmann::ordered_json to_json(const Configuration& configuration);
-/// InputError where the values are none that a search draws; the JSON library's exceptions where they are not
-/// there or of another type.
-Configuration configuration_from(const nlohmann::ordered_json& json);
+/// One JSON object, as it is kept, and as its checkpoints are known by it.
+std::string text_of(const Configuration& configuration);
+/// InputError naming `file`, which the text is of, or what is wrong, where the values are none that a search
+/// draws, or not there.
+Configuration configuration_from(const std::string& text, const std::filesystem::path& file);
 
 /// What a configuration does not say of its twin.
 struct RestOfTwin {

@@ -44,9 +44,9 @@ TEST(SearchSpace, ARecurrentNetworkHasNoDepthAndComesOnceInATurn) {
 
 TEST(SearchSpace, AConfigurationDependsOnSeedAndNumberAlone) {
   const auto space = space_of("");
-  EXPECT_EQ(to_json(draw(space, 3, 41)), to_json(draw(space, 3, 41)));
-  EXPECT_NE(to_json(draw(space, 3, 41)), to_json(draw(space, 4, 41)));
-  EXPECT_NE(to_json(draw(space, 3, 41)), to_json(draw(space, 3, 42)));
+  EXPECT_EQ(text_of(draw(space, 3, 41)), text_of(draw(space, 3, 41)));
+  EXPECT_NE(text_of(draw(space, 3, 41)), text_of(draw(space, 4, 41)));
+  EXPECT_NE(text_of(draw(space, 3, 41)), text_of(draw(space, 3, 42)));
 }
 
 TEST(SearchSpace, AConfigurationSurvivesBeingWrittenDown) {
@@ -55,11 +55,12 @@ TEST(SearchSpace, AConfigurationSurvivesBeingWrittenDown) {
       "temporal_shapes = [0, 8]\nresidual = [false, true]\ndilation = ['none', 'doubling']");
   int residual = 0, dilated = 0, recurrent = 0;
   for (int64_t i = 0; i < 40; ++i) {
-    const auto json = to_json(draw(space, 1, i));
-    EXPECT_EQ(to_json(configuration_from(nlohmann::ordered_json::parse(json.dump()))), json);
-    residual += json.contains("residual");
-    dilated += json.contains("dilation");
-    recurrent += json.value("learn_time_constants", false);
+    const auto text = text_of(draw(space, 1, i));
+    const auto again = configuration_from(text, "search.sqlite");
+    EXPECT_EQ(text_of(again), text);
+    residual += again.residual;
+    dilated += !again.is_control() && again.layers.back().dilation > 1;
+    recurrent += again.learn_time_constants;
   }
   EXPECT_GT(recurrent, 0);
   EXPECT_GT(residual, 0);
@@ -76,14 +77,13 @@ TEST(SearchSpace, WithoutNewerChoicesDrawsWhatItAlwaysDrew) {
       R"({"family":"fully_connected","shape":"tapering","taps":[80,1],"width":[32,8],"temporal_shapes":0,"batch_norm":false,"learning_rate":0.013620839296449925,"spike_weight":1.0,"soma_weight":0.015634497519147483,"dendrite_weight":0.0})",
       R"({"family":"convolutional","shape":"tapering","taps":[132,19],"width":[64,16],"temporal_shapes":0,"batch_norm":false,"learning_rate":0.01701530727889407,"spike_weight":1.0,"soma_weight":0.006783175952051524,"dendrite_weight":0.0})"};
   for (size_t i = 0; i < known.size(); ++i) {
-    auto drawn = to_json(draw(space, 1, static_cast<int64_t>(i)));
-    const auto then = nlohmann::ordered_json::parse(known[i]);
-    for (const auto* key : {"learning_rate", "soma_weight"}) {
-      const double value = then[key];
-      EXPECT_NEAR(drawn[key].get<double>(), value, 1e-12 * value);  // powers may differ in their last digit
-      drawn[key] = value;
+    auto drawn = draw(space, 1, static_cast<int64_t>(i));
+    const auto then = configuration_from(known[i], "search.sqlite");
+    for (const auto value : {&Configuration::learning_rate, &Configuration::soma_weight}) {
+      EXPECT_NEAR(drawn.*value, then.*value, 1e-12 * then.*value);  // powers may differ in their last digit
+      drawn.*value = then.*value;
     }
-    EXPECT_EQ(drawn.dump(), then.dump());
+    EXPECT_EQ(text_of(drawn), known[i]);
   }
 }
 
@@ -104,8 +104,8 @@ TEST(SearchSpace, DoublingTheDilationKeepsTheWindow) {
   for (int64_t i = 0; i < 300; ++i) {
     const auto c = draw(space, 1, i);
     const auto twin = twin_of(c, {});
-    EXPECT_TRUE(std::set<int64_t>({9, 40, 150}).contains(twin.network->window_ms())) << to_json(c);
-    for (const auto& layer : c.layers) EXPECT_GE(c.layers.front().taps, layer.taps) << to_json(c);
+    EXPECT_TRUE(std::set<int64_t>({9, 40, 150}).contains(twin.network->window_ms())) << text_of(c);
+    for (const auto& layer : c.layers) EXPECT_GE(c.layers.front().taps, layer.taps) << text_of(c);
     if (!twin.as<twin::ConvolutionalSpec>()->is_dilated()) continue;
     depths.insert(c.depth());
     EXPECT_EQ(c.family, Family::convolutional);
@@ -138,7 +138,7 @@ TEST(SearchSpace, NetworksThatHaveNothingToAddAreNotResidual) {
   const auto space = space_of("residual = [true]\ndepth = [1, 3]\nwidths = [64]");
   for (int64_t i = 0; i < 60; ++i) {
     const auto c = draw(space, 1, i);
-    EXPECT_EQ(c.residual, c.shape == WidthShape::rectangular && c.depth() > 1) << to_json(c);
+    EXPECT_EQ(c.residual, c.shape == WidthShape::rectangular && c.depth() > 1) << text_of(c);
     EXPECT_EQ(twin_of(c, {}).as<twin::ConvolutionalSpec>()->residual, c.residual);
   }
 }
@@ -203,7 +203,7 @@ TEST(SearchSpace, CountsTheParametersThatTheNetworkHas) {
     rest.recurrent.wiring = {2, {0, 1, 2, 4, 5, 6}, {0, 0, 0, 1, 1, 1}};  // 5 synapses
     rest.recurrent.excitatory_channels = 3;
     const auto spec = twin_of(c, rest);
-    EXPECT_EQ(size_of(spec, 5, Size::parameters), twin::Twin(spec, 5, 1).parameter_count()) << to_json(c);
+    EXPECT_EQ(size_of(spec, 5, Size::parameters), twin::Twin(spec, 5, 1).parameter_count()) << text_of(c);
     ++seen[c.family];
   }
   EXPECT_EQ(seen.size(), 3u);

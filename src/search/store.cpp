@@ -10,12 +10,10 @@
 #include <new>
 #include <span>
 
-#include "files/json.hpp"
+#include "search/detail/stored_text.hpp"
 
 namespace nt::search {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 constexpr int kPatience_ms = 60000;  // transactions take milliseconds; others may be waiting before us
 constexpr int kFormat = 1;           // of the tables below
@@ -274,7 +272,7 @@ namespace {
 StoredTrial stored_trial(const std::string& text, int64_t number, std::span<const StoredTrial> before,
                          const std::filesystem::path& file) {
   try {
-    auto c = files::using_json(file, [&] { return configuration_from(files::parse_json(text, file)); });
+    auto c = configuration_from(text, file);
     if (c.is_again() &&
         (c.again_of >= number || before[static_cast<size_t>(c.again_of)].configuration.is_again()))
       fail_input("it is another training of trial {}", c.again_of);
@@ -320,12 +318,12 @@ Knowledge SearchStore::read(bool curves) const {
   constexpr double kMost = std::numeric_limits<double>::max();
   while (s.row()) {
     if (trial_number(s.integer(0), file_) >= k.trials.size()) continue;
-    auto curve = curves ? files::parse_json(s.text(7), file_) : Json::array();
-    if (!curve.is_array()) fail_damaged(file_, fmt::format("the curve of trial {} is none", s.integer(0)));
+    auto curve = curves ? curve_from(s.text(7), file_) : LearningCurve();
+    if (!curve) fail_damaged(file_, fmt::format("the curve of trial {} is none", s.integer(0)));
     if (s.is_null(5)) fail_damaged(file_, "a result took no time");
     k.finished.push_back({{s.integer(0), rung_number(s.integer(1), file_)},
                           {s.number_from(2, 0, 1), s.number_from(3, -kMost, 1), s.number_from(4, 0, kMost),
-                           s.number_from(5, 0, kMost), s.text(6), curves ? std::move(curve) : Json()}});
+                           s.number_from(5, 0, kMost), s.text(6), std::move(*curve)}});
   }
   return k;
 }
@@ -369,10 +367,7 @@ std::optional<ClaimedJob> SearchStore::claim(const Chooser& choose) {
   // Its last worker has told the result and not yet let go.
   if (!lock) return std::nullopt;
   if (choice->fresh) {
-    Statement(db_, "INSERT INTO trial VALUES (?, ?)")
-        .bind(job.trial)
-        .bind(to_json(*choice->fresh).dump())
-        .run();
+    Statement(db_, "INSERT INTO trial VALUES (?, ?)").bind(job.trial).bind(text_of(*choice->fresh)).run();
   }
   Statement(db_, "INSERT INTO job VALUES (?, ?)").bind(job.trial).bind(job.rung).run();
   return take(job,
@@ -393,7 +388,7 @@ void SearchStore::finish(const Job& job, const RungResult& result) {
       .bind(result.rmse_mV)
       .bind(result.seconds)
       .bind(result.failure)
-      .bind(result.curve.dump())
+      .bind(text_of(result.curve))
       .run();
   transaction.commit();
 }
@@ -421,10 +416,10 @@ std::vector<TestLook> SearchStore::test_looks() const {
   last.row();
   for (Statement s(db_, "SELECT trial, rung, scores FROM test_look ORDER BY rowid"); s.row();) {
     const Job job{s.integer(0), rung_number(s.integer(1), file_)};
-    auto scores = files::parse_json(s.text(2), file_);
-    if (trial_number(job.trial, file_) >= static_cast<size_t>(last.integer(0)) || !scores.is_object())
+    const auto look = test_look_from(job, s.text(2), file_);
+    if (trial_number(job.trial, file_) >= static_cast<size_t>(last.integer(0)) || !look)
       fail_damaged(file_, fmt::format("it has test scores of trial {}, which cannot be", job.trial));
-    looks.push_back({job, std::move(scores)});
+    looks.push_back(*look);
   }
   return looks;
 }
@@ -433,7 +428,7 @@ void SearchStore::keep(const TestLook& look) {
   Statement(db_, "INSERT INTO test_look VALUES (?, ?, ?, datetime('now'))")
       .bind(look.job.trial)
       .bind(look.job.rung)
-      .bind(look.scores.dump())
+      .bind(text_of_scores(look))
       .run();
 }
 

@@ -3,13 +3,13 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "files/files.hpp"
 #include "search/space.hpp"
+#include "statistics/estimate.hpp"
 
 struct sqlite3;
 
@@ -28,12 +28,19 @@ struct ClaimedJob {
   std::unique_ptr<files::FolderLock> lock;
 };
 
+/// One epoch of a trial (train::EpochRecord); NaN where there is nothing to measure.
+struct LearningCurvePoint {
+  int64_t epoch = 0;
+  double seen_s = 0, learning_rate = 0, train_loss = 0, valid_loss = 0, valid_auc = 0;
+};
+using LearningCurve = std::vector<LearningCurvePoint>;
+
 /// What a trial came to at the end of a rung, on the validation set; NaN where there is nothing to measure.
 struct RungResult {
   double auc = 0, variance_explained = 0, rmse_mV = 0;
-  double seconds = 0;            // of computing, of this rung
-  std::string failure;           // why it has no result: training diverged
-  nlohmann::ordered_json curve;  // the trial's epochs so far
+  double seconds = 0;        // of computing, of this rung
+  std::string failure = {};  // why it has no result: training diverged
+  LearningCurve curve = {};  // the trial's epochs so far
 };
 
 /// A finished job as it is kept.
@@ -54,10 +61,11 @@ struct Knowledge {
   std::vector<FinishedRung> finished;  // in the order in which they were
 };
 
-/// One look at the test set.
+/// One look at the test set; NaN where there is nothing to measure.
 struct TestLook {
   Job job;
-  nlohmann::ordered_json scores;
+  statistics::Estimate auc = {}, variance_explained = {};
+  double rmse_mV = 0;
 };
 
 /// What the results of the search in a run directory depend on, as SearchStore was told; empty: there is

@@ -37,7 +37,7 @@ std::optional<SearchStore::Choice> nothing(const Knowledge&) {
 RungResult result_of(double auc) {
   RungResult r;
   r.auc = auc;
-  r.curve = nlohmann::ordered_json::array({1, 2, 3});
+  r.curve = {{1, 60.5, 1e-3, 0.2, 0.3, 0.9}, {2, 121, 5e-4, 0.1, 0.2, std::nan("")}};
   return r;
 }
 
@@ -69,12 +69,21 @@ TEST_F(TheStore, KeepsWhatItWasToldInTheOrderOfTelling) {
   }
   const auto known = SearchStore(folder_, "this").knowledge();
   ASSERT_EQ(known.trials.size(), 2u);
-  EXPECT_EQ(to_json(known.trials[1].configuration), to_json(some_configuration(1)));
+  EXPECT_EQ(text_of(known.trials[1].configuration), text_of(some_configuration(1)));
   EXPECT_EQ(known.trials[1].begun, 1);
   ASSERT_EQ(known.finished.size(), 2u);
   EXPECT_EQ(known.finished[0].job.trial, 1);
   EXPECT_EQ(known.finished[0].result.auc, 0.75);
-  EXPECT_EQ(known.finished[0].result.curve.dump(), "[1,2,3]");
+  const auto& curve = known.finished[0].result.curve;
+  ASSERT_EQ(curve.size(), 2u);
+  EXPECT_EQ(curve[1].epoch, 2);
+  EXPECT_EQ(curve[0].seen_s, 60.5);
+  EXPECT_EQ(curve[0].learning_rate, 1e-3);
+  EXPECT_EQ(curve[0].train_loss, 0.2);
+  EXPECT_EQ(curve[0].valid_loss, 0.3);
+  EXPECT_EQ(curve[0].valid_auc, 0.9);
+  EXPECT_TRUE(std::isnan(curve[1].valid_auc));
+  EXPECT_TRUE(SearchStore(folder_, "this").knowledge_without_curves().finished[0].result.curve.empty());
   EXPECT_TRUE(std::isnan(known.finished[1].result.auc));
 }
 
@@ -90,12 +99,12 @@ TEST_F(TheStore, GivesNoJobToTwo) {
 TEST_F(TheStore, OffersAJobAgainWhoseWorkerIsGoneBeforeAnythingNew) {
   SearchStore one(folder_, "this"), other(folder_, "this");
   auto lost = one.claim(fresh);
-  const auto configuration = to_json(lost->configuration);
+  const auto configuration = text_of(lost->configuration);
   lost.reset();
   const auto again = other.claim(fresh);
   EXPECT_EQ(again->job.trial, 0);
   EXPECT_EQ(again->job.rung, 0);
-  EXPECT_EQ(to_json(again->configuration), configuration);
+  EXPECT_EQ(text_of(again->configuration), configuration);
 }
 
 TEST_F(TheStore, OffersTheJobOfAKilledProcessAgain) {
@@ -146,7 +155,7 @@ std::string refusal_of_changed(const std::filesystem::path& folder, const std::s
     SearchStore store(folder, "this");
     const auto first = store.claim(fresh), second = store.claim(fresh);
     store.finish(first->job, result_of(0.75));
-    store.keep({{0, 0}, {{"auc", 0.9}}});
+    store.keep({{0, 0}, {0.9, 0.8, 1}, {0.5, 0.4, 0.6}, 2});
   }
   sqlite3* db = nullptr;
   EXPECT_EQ(sqlite3_open(file.c_str(), &db), SQLITE_OK);
@@ -181,6 +190,8 @@ TEST_F(TheStore, RefusesValuesOutOfTheirRangeAndIndexesOutOfTheTable) {
            {"UPDATE result SET seconds = -1", "seconds is -1"},
            {"UPDATE result SET curve = '[1,'", "not JSON from byte"},
            {"UPDATE result SET curve = '3'", "the curve of trial 0 is none"},
+           {"UPDATE result SET curve = '[3]'", "the curve of trial 0 is none"},
+           {"UPDATE result SET curve = '[{\"epoch\":1}]'", "the curve of trial 0 is none"},
            {"PRAGMA foreign_keys = OFF; UPDATE result SET rung = 3", "of no trial"},
            {"PRAGMA foreign_keys = OFF; UPDATE result SET trial = 7", "of no trial"},
            {"INSERT INTO job VALUES (1, 5)", "trial 1 began rungs out of order"},
@@ -193,6 +204,7 @@ TEST_F(TheStore, RefusesValuesOutOfTheirRangeAndIndexesOutOfTheTable) {
            {"UPDATE test_look SET trial = 9", "test scores of trial 9"},
            {"UPDATE test_look SET trial = -9", "it names trial -9"},
            {"UPDATE test_look SET scores = '[]'", "test scores of trial 0"},
+           {"UPDATE test_look SET scores = '{\"auc\":\"good\"}'", "test scores of trial 0"},
            {"UPDATE about SET value = -1 WHERE name = 'elapsed_s'", "value is -1"},
            {"DELETE FROM about WHERE name = 'elapsed_s'", "how long the search took"},
            {setting("taps", "'[]'"), "trial 1 cannot be"},
@@ -263,10 +275,16 @@ TEST_F(TheStore, RefusesADataBaseOfSomethingElseAndAPipe) {
 TEST_F(TheStore, RemembersWhenTheTestSetWasLookedAt) {
   SearchStore store(folder_, "this");
   const auto claimed = store.claim(fresh);
-  store.keep({{0, 1}, {{"auc", 0.9}}});
-  EXPECT_THROW(store.keep({{0, 1}, {{"auc", 0.91}}}), RunError);  // once
-  ASSERT_EQ(store.test_looks().size(), 1u);
-  EXPECT_EQ(store.test_looks()[0].scores["auc"], 0.9);
+  store.keep({{0, 1}, {std::nan(""), std::nan(""), std::nan("")}, {0.5, 0.4, 0.6}, 2});
+  EXPECT_THROW(store.keep({{0, 1}, {0.91, 0.9, 0.92}, {0.5, 0.4, 0.6}, 2}), RunError);  // once
+  const auto looks = store.test_looks();
+  ASSERT_EQ(looks.size(), 1u);
+  EXPECT_EQ(looks[0].job.rung, 1);
+  EXPECT_TRUE(std::isnan(looks[0].auc.value) && std::isnan(looks[0].auc.high));
+  EXPECT_EQ(looks[0].variance_explained.value, 0.5);
+  EXPECT_EQ(looks[0].variance_explained.low, 0.4);
+  EXPECT_EQ(looks[0].variance_explained.high, 0.6);
+  EXPECT_EQ(looks[0].rmse_mV, 2);
 }
 
 TEST_F(TheStore, AddsUpTheTimeOfItsSessions) {

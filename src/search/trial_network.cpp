@@ -22,7 +22,7 @@ uint64_t seed_of_windows(const SearchTask& task, int64_t trial, const Configurat
 }
 
 std::string identity_of(const SearchTask& task, const Configuration& configuration) {
-  return files::digest(task.identity + to_json(configuration).dump());
+  return files::digest(task.identity + text_of(configuration));
 }
 
 void keep_weights(const std::filesystem::path& trial_folder, int64_t rung) {

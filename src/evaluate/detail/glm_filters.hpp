@@ -22,8 +22,11 @@ struct Spike {
 };
 /// Spikes in any order, none of them after `duration_ms`, of so many channels.
 GlmEvents glm_events(std::span<const Spike> spikes, size_t duration_ms, size_t channels);
-/// Rows of weights and gradients that go with events: those after the last channel are zero, and to be ignored.
-constexpr size_t glm_rows(size_t channels) { return channels + kGlmSpikesAtOnce; }
+/// Rows of weights and gradients that go with events: those after the last channel are zero, and to be
+/// ignored.
+constexpr size_t glm_rows(size_t channels) {
+  return channels + kGlmSpikesAtOnce;
+}
 using GlmDecays = std::array<float, kGlmFilters>;  // of each filter, for one ms
 
 /// value[t] = bias + sum over spikes of channel c in bins s <= t, and filters f, of

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "evaluate/trial_score.hpp"
-#include "statistics/estimate.hpp"
+#include "search/answers.hpp"
 
 namespace nt::search {
 
@@ -26,9 +26,6 @@ Answers measure(std::span<const evaluate::TrialComparison> trials, int64_t skip_
 /// these with replacement, all on that resample's trials. So its spread is that of other trials and of other
 /// trainings. (Of few trainings a bootstrap sees too little spread: (n-1)/n of the variance.)
 Answers mean_of(std::span<const Answers* const> trainings, uint64_t seed);
-
-/// What the data say of a claim.
-enum class Verdict { no, undecided, yes };
 
 struct Comparison {
   statistics::Estimate difference;  // best - other, at the confidence
@@ -56,12 +53,7 @@ std::pair<double, double> size_interval(std::vector<double> smallest, double con
 /// of the probe network, 1 for 0.9.
 double complexity_index(double auc);
 
-/// log(error) explained by depth and parameters over many trained networks: what twice the depth does to the
-/// error 1 - score where the number of parameters stays, and twice the parameters where the depth does.
-struct WidthOrDepth {
-  int64_t networks = 0;
-  statistics::Estimate error_factor_of_depth, error_factor_of_parameters;  // below 1: better
-};
+/// What width_or_depth() is told of a network.
 struct TrainedNetwork {
   double score = 0, depth = 1, parameters = 1, learning_rate = 1;
   bool fully_connected = false;

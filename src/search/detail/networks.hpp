@@ -1,5 +1,4 @@
 #pragma once
-#include <array>
 #include <optional>
 #include <span>
 #include <vector>
@@ -7,19 +6,6 @@
 #include "search/search.hpp"
 
 namespace nt::search {
-
-/// A network at the end of the highest rung that it finished.
-struct TriedNetwork {
-  Job job;
-  Configuration configuration;
-  RungResult result;  // of several trainings their mean
-  double score = 0;
-  std::array<double, kSizes.size()> size{};
-  std::vector<FinishedRung> trainings;  // the trial's own, and of that network again to the same rung
-  bool trained_enough = true;           // as often as all that may be the answer
-
-  double of(Size measure) const { return size[static_cast<size_t>(measure)]; }
-};
 
 TriedNetwork tried_network(const SearchTask& task, const Knowledge& knowledge, const FinishedRung& finished);
 

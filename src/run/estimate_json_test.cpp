@@ -1,10 +1,10 @@
-#include "evaluate/estimate_json.hpp"
+#include "run/detail/estimate_json.hpp"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 
-namespace nt::evaluate {
+namespace nt::run {
 namespace {
 
 TEST(EstimateJson, IsTheValueAndBesideItItsInterval) {
@@ -12,6 +12,10 @@ TEST(EstimateJson, IsTheValueAndBesideItItsInterval) {
   put_estimate(json, "spike.auc", {0.99, 0.98, 1});
   EXPECT_EQ(json.dump(), R"({"before":1,"spike.auc":0.99,"spike.auc_ci95":[0.98,1.0]})");
   EXPECT_EQ(estimate_json({0.99, 0.98, 1}).dump(), "[0.99,0.98,1.0]");
+}
+
+TEST(EstimateJson, OfNumbersThatAreDrawnHasFiveDigits) {
+  EXPECT_EQ(rounded(std::vector<double>{1.0 / 3, -2e7 / 3, 5, NAN}).dump(), "[0.33333,-6666700.0,5.0,null]");
 }
 
 TEST(EstimateJson, IsNullWhereThereIsNoNumber) {
@@ -23,4 +27,4 @@ TEST(EstimateJson, IsNullWhereThereIsNoNumber) {
 }
 
 }  // namespace
-}  // namespace nt::evaluate
+}  // namespace nt::run

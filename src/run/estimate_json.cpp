@@ -1,10 +1,26 @@
-#include "evaluate/estimate_json.hpp"
+#include "run/detail/estimate_json.hpp"
+
+#include <fmt/format.h>
 
 #include <cmath>
 
-namespace nt::evaluate {
+namespace nt::run {
 
 using Json = nlohmann::ordered_json;
+
+double rounded(double x) {
+  return std::stod(fmt::format("{:.5g}", x));
+}
+
+statistics::Estimate rounded(const statistics::Estimate& e) {
+  return {rounded(e.value), rounded(e.low), rounded(e.high)};
+}
+
+Json rounded(std::span<const double> values) {
+  auto out = Json::array();
+  for (const double v : values) out.push_back(rounded(v));
+  return out;
+}
 
 Json number_json(double x) {
   return std::isfinite(x) ? Json(x) : Json(nullptr);
@@ -27,4 +43,4 @@ void put_estimate(Json& json, const std::string& key, const statistics::Estimate
   json[key + "_ci95"] = interval_json(estimate);
 }
 
-}  // namespace nt::evaluate
+}  // namespace nt::run
