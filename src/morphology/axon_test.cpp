@@ -44,13 +44,13 @@ TEST(Axon, BluePyOptsStubIsAsThickAsTheAxonWas) {
 }
 
 TEST(Axon, BluePyOptsHocFilesMeasureFromTheSomasStartAndItsPythonCodeFromTheMiddle) {
-  // The middle of axon[0] is 60.5 um from the soma's start, but 55.5 um from its middle; that of axon[1] is far.
+  // The middle of axon[0] is 61 um from the soma's start, but 56 um from its middle; that of axon[1] is far.
   const auto m = read_swc(
       "1 1 0 0 0 5 -1\n"
       "2 2 0 -5 0 1 1\n"
-      "3 2 0 -106 0 1 2\n"
-      "4 2 0 -206 0 0.5 3\n"
-      "5 2 9 -106 0 0.5 3\n",
+      "3 2 0 -117 0 1 2\n"
+      "4 2 0 -217 0 0.5 3\n"
+      "5 2 9 -117 0 0.5 3\n",
       "cell.swc");
   EXPECT_NEAR(bluepyopt_stub(m, FromSoma::start).pieces[1].diameter_um, 2, 1e-6);
   EXPECT_NEAR(bluepyopt_stub(m, FromSoma::middle).pieces[1].diameter_um, 1.5, 1e-6);
