@@ -52,7 +52,7 @@ class Folders(InTemporaryFolder):
 
     @unittest.skipUnless(mechanisms.available(), "NEURON is not installed")
     def test_of_a_live_model_do_what_it_does(self):
-        for name in ("ball_and_stick", "branched_tree", "calcium"):
+        for name in ("ball_and_stick", "branched_tree", "calcium", "calcium_at_a_fixed_potential"):
             with self.subTest(name):
                 folder = self.folder / name
                 self.make(name, folder)

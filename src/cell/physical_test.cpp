@@ -137,6 +137,13 @@ TEST(Conductance, OfAFilesOwnMayBeALimitThatNothingReaches) {
   EXPECT_THROW(check_value(negative.value, negative, "Limited", /*given=*/false, cell, 0, "gmax"), InputError);
 }
 
+TEST(Conductance, OfOtherNamesInMillisiemensIsATimeAsPublishedFilesWriteIt) {
+  EXPECT_EQ(physical_range({"gmax", 1, "mS"}).high, 1);
+  EXPECT_TRUE(is_conductance({"gmax", 1, "mS"}));
+  EXPECT_EQ(physical_range({"nmin", 2, "mS"}).high, physical_range({"nmin", 2, "ms"}).high);
+  EXPECT_FALSE(is_conductance({"nmin", 2, "mS"}));
+}
+
 TEST_F(Description, WhoseFormulaIsNoNumberIsRefused) {
   for (const auto* formula : {"0/0", "1/0", "0*log(0)"}) {
     const auto said = detailed("g = 1e-4", fmt::format("g = \"{}\"", formula));

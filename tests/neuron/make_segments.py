@@ -18,7 +18,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 def make(name, out):
     from neuron import h
     h.load_file("stdrun.hoc")
-    if name == "calcium":
+    if name.startswith("calcium"):
         library, refused = mechanisms.build_library(segment_models.CALCIUM_MODS, out / "library")
         if refused:
             sys.exit(str(refused))
