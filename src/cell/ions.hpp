@@ -9,7 +9,8 @@ namespace nt::cell {
 
 /// The ions of a cell: those that its mechanisms use, and na, k and ca. What a description says of them:
 ///   reversal_mV = { na = 50, mg = 10 }
-///   ions = { mg = { inside_mM = 0.5, outside_mM = 1.2, fixed_reversal = true } }; calcium = { inside_mM, outside_mM } for ca
+///   ions = { mg = { inside_mM = 0.5, outside_mM = 1.2, fixed_reversal = true } }; calcium = { inside_mM,
+///   outside_mM } for ca
 /// InputError where two files say different valences, and where none does though Nernst's equation needs it.
 std::map<std::string, mechanism::Ion> read_ions(const config::Settings& settings,
                                                 const std::vector<Placement>& placements);

@@ -110,7 +110,8 @@ class Maker {
     auto& fixed = cell.ion_places[ion.name].fixed_reversal;
     if (!ion.style.empty()) fixed.assign(cell.geometry.compartments.size(), 0);
     for (size_t i = 0; i < ion.style.size(); ++i)
-      fixed[static_cast<size_t>(ion.segments[i])] = (ion.style[i] & (kNernstAtStart | kNernstAtEachStep)) == 0;
+      fixed[static_cast<size_t>(ion.segments[i])] =
+          (ion.style[i] & (kNernstAtStart | kNernstAtEachStep)) == 0;
   }
 
   void check_style(const SegmentsIon& ion, const DetailedCell& cell) const {

@@ -90,7 +90,8 @@ morphology::AxonStub read_stub(const config::Settings& stub, const morphology::M
 morphology::Morphology read_axon(const config::Settings& settings, const morphology::Morphology& morphology) {
   const auto stub = read_stub(settings.table("axon_stub"), morphology);
   if (settings.has("axon")) {
-    static constexpr std::array<std::string_view, 5> kWays{"reconstructed", "none", "bluepyopt", "bluepyopt-hoc", "allen"};
+    static constexpr std::array<std::string_view, 5> kWays{"reconstructed", "none", "bluepyopt",
+                                                           "bluepyopt-hoc", "allen"};
     const auto way = settings.choice("axon", kWays);
     if (!stub.pieces.empty())
       fail_input("{}: '{}' and axon_stub both say what the axon is; expected one of them",

@@ -40,7 +40,8 @@ TEST(Axon, BluePyOptsStubIsAsThickAsTheAxonWas) {
   // axon[1] begins 55 um from the soma's middle, so that its own is 85 um from the soma's start; it tapers.
   EXPECT_NEAR(stub.pieces[1].diameter_um, 1.5, 1e-6);
   EXPECT_EQ(stub.x, 1);
-  EXPECT_EQ(bluepyopt_stub(read_swc("1 1 0 0 0 5 -1\n", "cell.swc"), FromSoma::middle).pieces[1].diameter_um, 1);
+  EXPECT_EQ(bluepyopt_stub(read_swc("1 1 0 0 0 5 -1\n", "cell.swc"), FromSoma::middle).pieces[1].diameter_um,
+            1);
 }
 
 TEST(Axon, BluePyOptsHocFilesMeasureFromTheSomasStartAndItsPythonCodeFromTheMiddle) {

@@ -40,8 +40,8 @@ Resampled resample(const Contour& contour) {
 
 using Matrix = std::array<Vector, 3>;
 
-/// A symmetric matrix on its way to a diagonal one: `diagonal` and `beside` of what is a tridiagonal matrix in
-/// the basis `vectors` (rows).
+/// A symmetric matrix on its way to a diagonal one: `diagonal` and `beside` of what is a tridiagonal matrix
+/// in the basis `vectors` (rows).
 struct Tridiagonal {
   Vector diagonal{};
   std::array<double, 2> beside{};
