@@ -30,18 +30,21 @@ def tree(root):
 
 def parameters(h, mechanism, mod):
     """Names of the parameters that each segment has for itself, and of those that are GLOBAL."""
-    def names(standard):
-        name = h.ref("")
+    def sizes(standard):
+        """{name: how many numbers it has}."""
+        name, all_of_them = h.ref(""), {}
         for i in range(int(standard.count())):
-            if standard.name(name, i) != 1:
-                raise ValueError(f"{name[0]} is an array; give its values in the .mod file")
-            yield name[0].removesuffix("_" + mechanism)
-    everywhere = list(names(h.MechanismStandard(mechanism, -1)))
-    if mod:  # GLOBALs that the mechanism itself computes are none
-        text = re.sub(r"(?s)\bCOMMENT\b.*?\bENDCOMMENT\b|[:?][^\n]*", "", mod.read_text(errors="replace"))
-        declared = set(re.findall(r"\w+", " ".join(re.findall(r"(?s)\bPARAMETER\s*\{(.*?)\}", text))))
-        everywhere = [name for name in everywhere if name in declared]
-    return list(names(h.MechanismStandard(mechanism, 1))), everywhere
+            size = int(standard.name(name, i))
+            all_of_them[name[0].removesuffix("_" + mechanism)] = size
+        return all_of_them
+    of_each, of_all = sizes(h.MechanismStandard(mechanism, 1)), sizes(h.MechanismStandard(mechanism, -1))
+    text = re.sub(r"(?s)\bCOMMENT\b.*?\bENDCOMMENT\b|[:?][^\n]*", "", mod.read_text(errors="replace")) if mod else ""
+    declared = set(re.findall(r"\w+", " ".join(re.findall(r"(?s)\bPARAMETER\s*\{(.*?)\}", text))))
+    of_all = {name: size for name, size in of_all.items() if name in declared}  # the others the mechanism computes
+    for name, size in {**of_each, **of_all}.items():
+        if size != 1:
+            raise ValueError(f"{name} of {mechanism} is an array; give its values in the .mod file")
+    return list(of_each), list(of_all)
 
 
 def refuse_others(segments, mechanisms, clamps):
