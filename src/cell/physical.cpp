@@ -87,6 +87,10 @@ bool is_conductance(const mechanism::Parameter& parameter) {
   return siemens_in(parameter.unit).has_value();
 }
 
+bool is_called_conductance(const mechanism::Parameter& parameter) {
+  return names_conductance(parameter.name);
+}
+
 bool is_density(const mechanism::Parameter& parameter) {
   return siemens_in(parameter.unit) && is_per_area(parameter.unit);
 }

@@ -131,7 +131,9 @@ TEST(Conductance, OfAFilesOwnMayBeALimitThatNothingReaches) {
   const auto cell = morphology::cut(
       morphology::read_swc("1 1 0 0 0 10 -1\n", "cell.swc"), [](const morphology::Section&) { return 1; },
       100);
-  const mechanism::Parameter limit{"gmax", 1e9, "uS"}, negative{"gmax", -1, "uS"};
+  const mechanism::Parameter limit{"gmax", 1e9, "uS"}, negative{"gmax", -1, "uS"}, slope{"b", -1, "uS"};
+  EXPECT_NO_THROW(check_value(slope.value, slope, "Limited", /*given=*/false, cell, 0, "b"));
+  EXPECT_THROW(check_value(slope.value, slope, "Limited", /*given=*/true, cell, 0, "b"), InputError);
   EXPECT_NO_THROW(check_value(limit.value, limit, "Limited", /*given=*/false, cell, 0, "gmax"));
   EXPECT_THROW(check_value(limit.value, limit, "Limited", /*given=*/true, cell, 0, "gmax"), InputError);
   EXPECT_THROW(check_value(negative.value, negative, "Limited", /*given=*/false, cell, 0, "gmax"),
