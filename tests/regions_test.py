@@ -79,7 +79,7 @@ insert = [ { mechanism = "pas", regions = ["all"], g = 1e-4 }, { mechanism = "hh
         cell = self.folder / "cell.toml"
         for more, message in [
                 ('axon = "bluepyopt"\naxon_stub = { sections = 2 }', "'axon' and axon_stub both say what the axon is"),
-                ('axon = "hay"', "'axon' is \"hay\", expected one of: reconstructed, none, bluepyopt, allen"),
+                ('axon = "hay"', "'axon' is \"hay\", expected one of: reconstructed, none, bluepyopt, bluepyopt-hoc, allen"),
                 ('axon_stub = { diameters_um = [1, 2], sections = 3 }', "'axon_stub.diameters_um' has 2 diameters for 3 sections"),
                 ('axon_stub = { sections = 1, on = "axon[0]" }', "which is axon itself"),
                 ('axon_stub = { sections = 1, on = "soma[9]" }', "the neuron has no such section"),

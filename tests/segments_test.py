@@ -52,15 +52,25 @@ class Folders(InTemporaryFolder):
 
     @unittest.skipUnless(mechanisms.available(), "NEURON is not installed")
     def test_of_a_live_model_do_what_it_does(self):
-        for name in ("ball_and_stick", "branched_tree", "calcium"):
+        for name in ("ball_and_stick", "branched_tree", "calcium", "calcium_at_a_fixed_potential"):
             with self.subTest(name):
                 folder = self.folder / name
                 self.make(name, folder)
                 expected, neuron = self.assert_neurons(folder)
                 self.assertGreaterEqual(len(expected), 1)
 
-    def make(self, name, folder):
-        subprocess.run([sys.executable, ROOT / "tests/neuron/make_segments.py", "--model", name, "--out", folder], check=True, capture_output=True)
+    def make(self, name, folder, *options):
+        subprocess.run([sys.executable, ROOT / "tests/neuron/make_segments.py", "--model", name, "--out", folder, *options], check=True,
+                       capture_output=True)
+
+    @unittest.skipUnless(mechanisms.available(), "NEURON is not installed")
+    def test_that_the_script_for_users_writes_do_what_the_model_does(self):
+        for name in ("calcium", "calcium_at_a_fixed_potential"):
+            with self.subTest(name):
+                folder = self.folder / f"{name}_by_script"
+                self.make(name, folder, "--script")
+                expected, neuron = self.assert_neurons(folder)
+                self.assertGreaterEqual(len(expected), 1)
 
     @unittest.skipUnless(mechanisms.available(), "NEURON is not installed")
     def test_of_two_trees_are_refused(self):

@@ -32,7 +32,11 @@ void check_value(double value, const mechanism::Parameter& parameter, const std:
         where, mechanism, name_of(section.region), value, parameter.unit);
   }
   const auto range = physical_range(parameter);
-  if ((value >= range.low && value <= range.high) || (!given && !is_conductance(parameter))) return;
+  if (value >= range.low && value <= range.high) return;
+  // A file's own default may be a limit that nothing reaches, 1e9 uS, or a slope in uS; a gbar below 0 is
+  // none.
+  if (!given && (value >= range.low || !is_conductance(parameter) || !is_called_conductance(parameter)))
+    return;
   const auto unit = parameter.unit.empty() ? "" : " " + parameter.unit;
   if (range.low == 0 && std::isinf(range.high))
     fail_input("{} of {} is {} in {}, expected 0 or more: it is a conductance", where, mechanism, value,

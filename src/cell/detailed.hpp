@@ -61,6 +61,7 @@ struct SynapseBlock {
 /// An ion by compartment. An empty list: as DetailedCell::ions says, everywhere.
 struct IonPlaces {
   std::vector<double> inside_mM, outside_mM, reversal_mV;
+  std::vector<uint8_t> fixed_reversal = {};
 };
 
 /// A place whose voltage is recorded at 1/8 ms beside the soma's.

@@ -85,12 +85,15 @@ std::map<std::string, mechanism::Ion> read_ions(const config::Settings& settings
     if (name == "ca" && settings.has("calcium"))
       fail_input("{}: '{}' and 'calcium' are the same; expected one of them", concentrations.where(name),
                  concentrations.full_key(name));
-    read_concentrations(concentrations.table(name), ion);
+    const auto said = concentrations.table(name);
+    read_concentrations(said, ion);
+    if (said.has("fixed_reversal")) ion.fixed_reversal = said.flag("fixed_reversal", {});
   }
   return all;
 }
 
 bool follows_nernst(const DetailedCell& cell, const std::string& ion, int compartment) {
+  if (cell.ions.contains(ion) && ion_at(cell, ion, compartment).fixed_reversal) return false;
   bool follows = false;
   for (const auto& placement : cell.placements) {
     const auto& m = placement.mechanism();
@@ -111,6 +114,8 @@ mechanism::Ion ion_at(const DetailedCell& cell, const std::string& name, int com
   const auto take = [&](const std::vector<double>& values, double& value) {
     if (!values.empty()) value = values[static_cast<size_t>(compartment)];
   };
+  const auto& fixed = places->second.fixed_reversal;
+  if (!fixed.empty()) ion.fixed_reversal = fixed[static_cast<size_t>(compartment)] != 0;
   take(places->second.inside_mM, ion.inside_mM);
   take(places->second.outside_mM, ion.outside_mM);
   take(places->second.reversal_mV, ion.reversal_mV);

@@ -9,14 +9,15 @@ namespace nt::cell {
 
 /// The ions of a cell: those that its mechanisms use, and na, k and ca. What a description says of them:
 ///   reversal_mV = { na = 50, mg = 10 }
-///   ions = { mg = { inside_mM = 0.5, outside_mM = 1.2 } }; calcium = { inside_mM, outside_mM } for ca
+///   ions = { mg = { inside_mM = 0.5, outside_mM = 1.2, fixed_reversal = true } }; calcium = { inside_mM,
+///   outside_mM } for ca
 /// InputError where two files say different valences, and where none does though Nernst's equation needs it.
 std::map<std::string, mechanism::Ion> read_ions(const config::Settings& settings,
                                                 const std::vector<Placement>& placements);
 
 /// Whether the ion's reversal potential in a compartment is that of its concentrations: where a mechanism
-/// reads or writes one of them and none writes the reversal potential, as in NEURON. Elsewhere it is what the
-/// description says.
+/// reads or writes one of them and none writes the reversal potential, as in NEURON, and the description does
+/// not fix it. Elsewhere it is what the description says.
 bool follows_nernst(const DetailedCell& cell, const std::string& ion, int compartment);
 
 /// The ion as it is in a compartment where a simulation starts, before any INITIAL; its reversal potential is

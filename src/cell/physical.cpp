@@ -63,6 +63,11 @@ std::optional<config::Range> conductances(std::string_view unit) {
   return config::Range{0, (is_per_area(unit) ? kMost_S_cm2 : kMost_S) * std::pow(10.0, -*power)};
 }
 
+/// "nmin = 0.1 (mS)": published files write milliseconds so, which to NEURON is only a word.
+bool is_time_written_as_siemens(const mechanism::Parameter& parameter) {
+  return parameter.unit == "mS" && !names_conductance(parameter.name);
+}
+
 bool is_current(std::string_view unit) {
   const auto amperes = unit.substr(0, unit.find('/'));
   return amperes == "nA" || amperes == "mA" || amperes == "uA" || amperes == "pA" || amperes == "nanoamp" ||
@@ -78,7 +83,12 @@ std::optional<double> siemens_in(std::string_view unit) {
 
 bool is_conductance(const mechanism::Parameter& parameter) {
   if (parameter.unit.empty()) return names_conductance(parameter.name);
+  if (is_time_written_as_siemens(parameter)) return false;
   return siemens_in(parameter.unit).has_value();
+}
+
+bool is_called_conductance(const mechanism::Parameter& parameter) {
+  return names_conductance(parameter.name);
 }
 
 bool is_density(const mechanism::Parameter& parameter) {
@@ -86,7 +96,7 @@ bool is_density(const mechanism::Parameter& parameter) {
 }
 
 config::Range physical_range(const mechanism::Parameter& parameter) {
-  const auto& unit = parameter.unit;
+  const std::string unit = is_time_written_as_siemens(parameter) ? "ms" : parameter.unit;
   if (const auto range = conductances(unit)) return *range;
   if (is_conductance(parameter)) return config::kNotNegative;
   if (unit == "mV" || unit == "millivolt") return kVoltages_mV;

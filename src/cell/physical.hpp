@@ -23,6 +23,8 @@ std::optional<double> siemens_in(std::string_view unit);
 
 /// Whether its unit says so, or its name where it has no unit: g, gbar, gmax, nmda_gmax.
 bool is_conductance(const mechanism::Parameter& parameter);
+/// Whether it is called as conductances are: "g", "gbar", "gnabar", "gmax", "nmda_gmax".
+bool is_called_conductance(const mechanism::Parameter& parameter);
 /// Conductance of a membrane: in "S/cm2" or the like.
 bool is_density(const mechanism::Parameter& parameter);
 

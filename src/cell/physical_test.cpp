@@ -7,6 +7,7 @@
 #include <cmath>
 #include <fstream>
 
+#include "cell/detail/assemble.hpp"
 #include "cell/neuron.hpp"
 #include "config/temporary_folder.hpp"
 
@@ -124,6 +125,26 @@ TEST_F(Description, OutsideWhatMembranesHaveIsRefusedWithTheRange) {
   EXPECT_NE(
       refusal("kind = \"two-layer\"\nbranch_output_mV = 1e30\n").find("cell.toml:2: 'branch_output_mV'"),
       std::string::npos);
+}
+
+TEST(Conductance, OfAFilesOwnMayBeALimitThatNothingReaches) {
+  const auto cell = morphology::cut(
+      morphology::read_swc("1 1 0 0 0 10 -1\n", "cell.swc"), [](const morphology::Section&) { return 1; },
+      100);
+  const mechanism::Parameter limit{"gmax", 1e9, "uS"}, negative{"gmax", -1, "uS"}, slope{"b", -1, "uS"};
+  EXPECT_NO_THROW(check_value(slope.value, slope, "Limited", /*given=*/false, cell, 0, "b"));
+  EXPECT_THROW(check_value(slope.value, slope, "Limited", /*given=*/true, cell, 0, "b"), InputError);
+  EXPECT_NO_THROW(check_value(limit.value, limit, "Limited", /*given=*/false, cell, 0, "gmax"));
+  EXPECT_THROW(check_value(limit.value, limit, "Limited", /*given=*/true, cell, 0, "gmax"), InputError);
+  EXPECT_THROW(check_value(negative.value, negative, "Limited", /*given=*/false, cell, 0, "gmax"),
+               InputError);
+}
+
+TEST(Conductance, OfOtherNamesInMillisiemensIsATimeAsPublishedFilesWriteIt) {
+  EXPECT_EQ(physical_range({"gmax", 1, "mS"}).high, 1);
+  EXPECT_TRUE(is_conductance({"gmax", 1, "mS"}));
+  EXPECT_EQ(physical_range({"nmin", 2, "mS"}).high, physical_range({"nmin", 2, "ms"}).high);
+  EXPECT_FALSE(is_conductance({"nmin", 2, "mS"}));
 }
 
 TEST_F(Description, WhoseFormulaIsNoNumberIsRefused) {

@@ -126,7 +126,13 @@ class Maker {
     };
     cell.ion_places[ion.name] = {everywhere(ion.inside_mM, usual.inside_mM),
                                  everywhere(ion.outside_mM, usual.outside_mM),
-                                 everywhere(ion.reversal_mV, usual.reversal_mV)};
+                                 everywhere(ion.reversal_mV, usual.reversal_mV),
+                                 {}};
+    auto& fixed = cell.ion_places[ion.name].fixed_reversal;
+    if (!ion.style.empty()) fixed.assign(cell.geometry.compartments.size(), 0);
+    for (size_t i = 0; i < ion.style.size(); ++i)
+      fixed[static_cast<size_t>(ion.segments[i])] =
+          (ion.style[i] & (kNernstAtStart | kNernstAtEachStep)) == 0;
   }
 
   void check_style(const SegmentsIon& ion, const DetailedCell& cell) const {
@@ -136,7 +142,7 @@ class Maker {
       const bool theirs = (ion.style[i] & kNernstAtStart) != 0,
                  theirs_later = (ion.style[i] & kNernstAtEachStep) != 0;
       // Where nothing changes a concentration, to follow it at each step is to follow it at the start.
-      if (at_start == theirs && (!changes || theirs_later)) continue;
+      if (at_start == theirs && (!changes || theirs_later == at_start)) continue;
       const auto& section =
           cell.geometry
               .sections[static_cast<size_t>(cell.geometry.compartments[static_cast<size_t>(c)].section)];

@@ -90,12 +90,16 @@ morphology::AxonStub read_stub(const config::Settings& stub, const morphology::M
 morphology::Morphology read_axon(const config::Settings& settings, const morphology::Morphology& morphology) {
   const auto stub = read_stub(settings.table("axon_stub"), morphology);
   if (settings.has("axon")) {
-    static constexpr std::array<std::string_view, 4> kWays{"reconstructed", "none", "bluepyopt", "allen"};
+    static constexpr std::array<std::string_view, 5> kWays{"reconstructed", "none", "bluepyopt",
+                                                           "bluepyopt-hoc", "allen"};
     const auto way = settings.choice("axon", kWays);
     if (!stub.pieces.empty())
       fail_input("{}: '{}' and axon_stub both say what the axon is; expected one of them",
                  settings.where("axon"), settings.full_key("axon"));
-    if (way == "bluepyopt") return morphology::with_axon(morphology, morphology::bluepyopt_stub(morphology));
+    if (way.starts_with("bluepyopt")) {
+      const auto from = way == "bluepyopt" ? morphology::FromSoma::middle : morphology::FromSoma::start;
+      return morphology::with_axon(morphology, morphology::bluepyopt_stub(morphology, from));
+    }
     if (way == "allen") return morphology::with_axon(morphology, morphology::allen_stub(morphology));
     if (way == "none") return morphology::with_axon(morphology, {});
     return morphology;

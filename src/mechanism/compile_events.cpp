@@ -46,7 +46,8 @@ void Compiler::declare_streams() {
   };
   for (size_t i = 0; i < block->arguments.size(); ++i) {
     const auto& name = block->arguments[i];
-    if (name == "flag") refuse(block->line, "'flag' is given in NET_RECEIVE; call the argument otherwise");
+    // An argument of that name is, as in NEURON, the event's flag; the weight then has none.
+    if (name == "flag") continue;
     if (i > 0 || is_assigned(*block, name)) store(stream_variable(name));
   }
   for_each_statement(block->body, [&](const Statement& s) {

@@ -9,6 +9,9 @@ struct Ion {
   std::string name = {};               // "ca": its variables are eca, cai, cao, ica
   std::optional<double> valence = {};  // elementary charges; none: a mechanism has to say it (VALENCE)
   double inside_mM = 1, outside_mM = 1, reversal_mV = 0;
+  /// The reversal potential stays as it is, whatever the concentrations do: NEURON's ion_style(name, c, 1, 0,
+  /// 0, i).
+  bool fixed_reversal = false;
   /// Mechanisms are always made ready for a concentration that changes. Of other ions they are only in a cell
   /// that has a mechanism which changes it, and those of the catalogue are compiled anew for that.
   bool always_followed = false;

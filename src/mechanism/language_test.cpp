@@ -264,6 +264,17 @@ TEST(Language, AWeightThatIsChangedIsKept) {
   EXPECT_EQ(r.get("w of the stream"), 4);
 }
 
+TEST(Language, AnArgumentOfNetReceiveThatIsCalledFlagIsTheEventsFlag) {
+  Plain r(synapse("NET_RECEIVE(flag) { IF (flag == 1000) { x = 7 } }"));
+  r.set("flag of the event", 1000);  // the weight, which the file has no word for
+  r.set(kEventFlag, 1);
+  r.become(r.m.receiving->stored);
+  EXPECT_EQ(r.get("x"), 0);
+  r.set(kEventFlag, 1000);
+  r.become(r.m.receiving->stored);
+  EXPECT_EQ(r.get("x"), 7);
+}
+
 TEST(Language, EventsThatAMechanismSendsToItself) {
   Plain r(synapse(
       "INITIAL { net_send(3, 1) }\n"

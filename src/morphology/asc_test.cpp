@@ -1,7 +1,11 @@
+#include <fmt/format.h>
 #include <gtest/gtest.h>
+
+#include <numbers>
 
 #include "config/error.hpp"
 #include "morphology/compartments.hpp"
+#include "morphology/detail/soma_contour.hpp"
 
 namespace nt::morphology {
 namespace {
@@ -95,6 +99,45 @@ TEST(Asc, BranchesWithoutLengthDisappearAndTheirChildrenMoveUp) {
        {"dend[2]", "dend[1]", 2, 30, 94.2477796},
        {"dend[3]", "dend[1]", 2, 40, 125.663706},
        {"dend[4]", "dend[1]", 2, 30, 94.2477796}});
+}
+
+/// An egg, its thick end `degrees` from the x axis, and `tilt_um` higher where its outline ends than where it
+/// begins.
+Contour egg(double degrees, double tilt_um) {
+  Contour out;
+  const double turn = degrees * std::numbers::pi / 180;
+  for (int k = 0; k < 24; ++k) {
+    const double around = 2 * std::numbers::pi * k / 24, x = 10 * std::cos(around);
+    const double y = (4 + 0.15 * x) * std::sin(around);
+    out.push_back(
+        {x * std::cos(turn) - y * std::sin(turn), x * std::sin(turn) + y * std::cos(turn), tilt_um * k / 24});
+  }
+  return out;
+}
+
+TEST(Asc, AContoursZeroEndIsWhereNeuronHasIt) {
+  struct First {
+    double degrees, tilt_um, x_um, y_um, diameter_um;  // as NEURON 8.2.2 has the soma's first point
+  };
+  for (const auto& first : {First{20, 0, -9.263, -3.412, 1.445},
+                            {20, 6, -9.239, -3.451, 1.459},
+                            {110, 0, 3.412, -9.263, 1.445},
+                            {110, 6, -3.513, 9.328, 3.168},
+                            {160, 0, -9.323, 3.322, 3.264},
+                            {160, 6, -9.404, 3.305, 3.168},
+                            {250, 0, -3.322, -9.323, 3.264},
+                            {250, 6, -3.305, -9.404, 3.168},
+                            {290, 0, 3.448, -9.277, 3.263},
+                            {290, 6, -3.451, 9.239, 1.459},
+                            {340, 0, -9.288, 3.341, 1.446},
+                            {340, 6, -9.295, 3.295, 1.459}}) {
+    const auto frusta = soma_frusta({egg(first.degrees, first.tilt_um)});
+    const auto where = fmt::format("{} degrees, {} um", first.degrees, first.tilt_um);
+    ASSERT_EQ(frusta.size(), 21u) << where;
+    EXPECT_NEAR(frusta[0][0], first.x_um, 0.002) << where;  // its file had three digits
+    EXPECT_NEAR(frusta[0][1], first.y_um, 0.002) << where;
+    EXPECT_NEAR(frusta[0][3], first.diameter_um, 0.002) << where;
+  }
 }
 
 TEST(Asc, ContoursAboveEachOtherAreOneSoma) {

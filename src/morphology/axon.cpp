@@ -8,15 +8,16 @@ namespace {
 
 constexpr double kPiece_um = 30;
 
-/// How far the middle of a section is from the start of the soma that bears its tree.
-double from_soma_start_um(const Compartments& geometry, size_t section) {
+/// How far the middle of a section is from the soma that bears its tree.
+double from_soma_um(const Compartments& geometry, size_t section, FromSoma from) {
+  const auto middle = static_cast<size_t>(geometry.at(static_cast<int>(section), 0.5));
+  if (from == FromSoma::middle) return geometry.compartments[middle].path_um;
   const auto soma = static_cast<size_t>(soma_of(geometry.sections));
   size_t stem = section;
   while (geometry.sections[stem].parent >= 0 &&
          geometry.sections[static_cast<size_t>(geometry.sections[stem].parent)].region != Region::soma)
     stem = static_cast<size_t>(geometry.sections[stem].parent);
   const double x = geometry.sections[stem].parent_x, soma_um = length_um(geometry.sections[soma]);
-  const auto middle = static_cast<size_t>(geometry.at(static_cast<int>(section), 0.5));
   // Along the tree from the soma's middle; what hangs inside hangs on the middle of its compartment.
   return geometry.compartments[middle].path_um + (x <= 0 ? -0.5 : 0.5) * soma_um;
 }
@@ -51,7 +52,7 @@ Morphology with_axon(const Morphology& morphology, const AxonStub& stub) {
   return out;
 }
 
-AxonStub bluepyopt_stub(const Morphology& morphology) {
+AxonStub bluepyopt_stub(const Morphology& morphology, FromSoma from) {
   const auto geometry = cut(
       morphology, [](const Section& s) { return by_spacing(s, 40); }, 100);
   std::vector<size_t> axon;
@@ -64,7 +65,7 @@ AxonStub bluepyopt_stub(const Morphology& morphology) {
   const double first_um = axon.empty() ? 1 : diameter_um(axon[0]);
   double second_um = first_um;
   for (const size_t s : axon) {
-    if (axon.size() == 1 || !(from_soma_start_um(geometry, s) > 60)) continue;
+    if (axon.size() == 1 || !(from_soma_um(geometry, s, from) > 60)) continue;
     second_um = diameter_um(s);
     break;
   }

@@ -34,13 +34,27 @@ TEST(Axon, AStubMayHaveUnlikePiecesAndHangAnywhere) {
 }
 
 TEST(Axon, BluePyOptsStubIsAsThickAsTheAxonWas) {
-  const auto stub = bluepyopt_stub(read_swc(kCell, "cell.swc"));
+  const auto stub = bluepyopt_stub(read_swc(kCell, "cell.swc"), FromSoma::start);
   ASSERT_EQ(stub.pieces.size(), 2u);
   EXPECT_NEAR(stub.pieces[0].diameter_um, 2, 1e-6);
   // axon[1] begins 55 um from the soma's middle, so that its own is 85 um from the soma's start; it tapers.
   EXPECT_NEAR(stub.pieces[1].diameter_um, 1.5, 1e-6);
   EXPECT_EQ(stub.x, 1);
-  EXPECT_EQ(bluepyopt_stub(read_swc("1 1 0 0 0 5 -1\n", "cell.swc")).pieces[1].diameter_um, 1);
+  EXPECT_EQ(bluepyopt_stub(read_swc("1 1 0 0 0 5 -1\n", "cell.swc"), FromSoma::middle).pieces[1].diameter_um,
+            1);
+}
+
+TEST(Axon, BluePyOptsHocFilesMeasureFromTheSomasStartAndItsPythonCodeFromTheMiddle) {
+  // The middle of axon[0] is 61 um from the soma's start, but 56 um from its middle; that of axon[1] is far.
+  const auto m = read_swc(
+      "1 1 0 0 0 5 -1\n"
+      "2 2 0 -5 0 1 1\n"
+      "3 2 0 -117 0 1 2\n"
+      "4 2 0 -217 0 0.5 3\n"
+      "5 2 9 -117 0 0.5 3\n",
+      "cell.swc");
+  EXPECT_NEAR(bluepyopt_stub(m, FromSoma::start).pieces[1].diameter_um, 2, 1e-6);
+  EXPECT_NEAR(bluepyopt_stub(m, FromSoma::middle).pieces[1].diameter_um, 1.5, 1e-6);
 }
 
 TEST(Axon, AllensStubIsTwoCylindersOfOneMicrometre) {

@@ -8,9 +8,10 @@
 namespace nt::morphology {
 
 /// Part of what a result is known by. Raise it when the same file comes to another tree; kSwcVersion when
-/// only SWC files do.
+/// only SWC files do, kAscVersion when only Neurolucida's do.
 inline constexpr int kMorphologyVersion = 1;
-inline constexpr int kSwcVersion = 2;
+inline constexpr int kSwcVersion = 3;
+inline constexpr int kAscVersion = 2;
 
 enum class Region : uint8_t { soma, axon, basal, apical, other };
 std::string_view name_of(Region region);

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numbers>
+#include <utility>
 
 namespace nt::morphology {
 namespace {
@@ -36,33 +38,101 @@ Resampled resample(const Contour& contour) {
   return r;
 }
 
-/// Eigenvalues and vectors (rows) of a symmetric matrix, by Jacobi's rotations.
-void eigen(std::array<Vector, 3> m, Vector& values, std::array<Vector, 3>& vectors) {
-  vectors = {{{1, 0, 0}, {0, 1, 0}, {0, 0, 1}}};
-  for (int sweep = 0; sweep < 50; ++sweep) {
-    for (size_t p = 0; p < 2; ++p) {
-      for (size_t q = p + 1; q < 3; ++q) {
-        if (m[p][q] == 0) continue;
-        const double theta = (m[q][q] - m[p][p]) / (2 * m[p][q]);
-        const double t = (theta >= 0 ? 1 : -1) / (std::fabs(theta) + std::sqrt(theta * theta + 1));
-        const double c = 1 / std::sqrt(t * t + 1), s = t * c;
-        for (size_t k = 0; k < 3; ++k) {
-          const double mkp = m[k][p], mkq = m[k][q];
-          m[k][p] = c * mkp - s * mkq;
-          m[k][q] = s * mkp + c * mkq;
-        }
-        for (size_t k = 0; k < 3; ++k) {
-          const double mpk = m[p][k], mqk = m[q][k];
-          m[p][k] = c * mpk - s * mqk;
-          m[q][k] = s * mpk + c * mqk;
-          const double vp = vectors[p][k], vq = vectors[q][k];
-          vectors[p][k] = c * vp - s * vq;
-          vectors[q][k] = s * vp + c * vq;
-        }
-      }
-    }
+using Matrix = std::array<Vector, 3>;
+
+/// A symmetric matrix on its way to a diagonal one: `diagonal` and `beside` of what is a tridiagonal matrix
+/// in the basis `vectors` (rows).
+struct Tridiagonal {
+  Vector diagonal{};
+  std::array<double, 2> beside{};
+  Matrix vectors{{{1, 0, 0}, {0, 1, 0}, {0, 0, 1}}};
+};
+
+/// m and the basis seen from the other side of the plane that u is normal to, with beta = 2/|u|^2.
+void reflect(Matrix& m, Matrix& vectors, const Vector& u, double beta) {
+  const auto of = [&](Vector& v) {
+    const double along = beta * (u[0] * v[0] + u[1] * v[1] + u[2] * v[2]);
+    for (size_t i = 0; i < 3; ++i) v[i] -= along * u[i];
+  };
+  for (int side = 0; side < 2; ++side) {
+    for (auto& row : m) of(row);
+    std::swap(m[0][1], m[1][0]);
+    std::swap(m[0][2], m[2][0]);
+    std::swap(m[1][2], m[2][1]);
   }
-  for (size_t i = 0; i < 3; ++i) values[i] = m[i][i];
+  for (size_t column = 0; column < 3; ++column) {
+    Vector v{vectors[0][column], vectors[1][column], vectors[2][column]};
+    of(v);
+    for (size_t row = 0; row < 3; ++row) vectors[row][column] = v[row];
+  }
+}
+
+/// Householder's reflections.
+Tridiagonal tridiagonal(Matrix m) {
+  Tridiagonal t;
+  for (size_t k = 0; k < 2; ++k) {
+    Vector u{};
+    for (size_t i = k + 1; i < 3; ++i) u[i] = m[i][k];
+    const double norm = std::hypot(u[1], u[2]);
+    if (!(norm > 0)) continue;
+    const double beta = 1 / (norm * (norm + std::fabs(u[k + 1])));
+    u[k + 1] += u[k + 1] > 0 ? norm : -norm;
+    reflect(m, t.vectors, u, beta);
+  }
+  t.diagonal = {m[0][0], m[1][1], m[2][2]};
+  t.beside = {m[0][1], m[1][2]};
+  return t;
+}
+
+/// One QR step with Wilkinson's shift, by Givens' rotations, of the rows `low` to `high`.
+void qr_step(Tridiagonal& t, size_t low, size_t high) {
+  auto& a = t.diagonal;
+  auto& b = t.beside;
+  const double half = (a[high - 1] - a[high]) / 2, square = b[high - 1] * b[high - 1];
+  const double shift = a[high] - square / (half + (half >= 0 ? 1 : -1) * std::sqrt(half * half + square));
+  double x = a[low] - shift, y = b[low];
+  for (size_t i = low; i < high; ++i) {
+    const double norm = std::sqrt(x * x + y * y);
+    const double c = norm > 0 ? x / norm : 1, s = norm > 0 ? -y / norm : 0;
+    if (i > low) b[i - 1] = c * x - s * y;
+    const double above = a[i], below = a[i + 1], off = b[i];
+    a[i] = c * c * above + s * s * below - 2 * c * s * off;
+    a[i + 1] = s * s * above + c * c * below + 2 * c * s * off;
+    b[i] = c * s * (above - below) + (c * c - s * s) * off;
+    for (size_t k = 0; k < 3; ++k) {
+      const double p = t.vectors[i][k], q = t.vectors[i + 1][k];
+      t.vectors[i][k] = c * p - s * q;
+      t.vectors[i + 1][k] = s * p + c * q;
+    }
+    if (i + 1 == high) continue;
+    x = b[i];
+    y = -s * b[i + 1];
+    b[i + 1] *= c;
+  }
+}
+
+/// Eigenvalues and vectors (rows) of a symmetric matrix, by the method of NEURON's Matrix.symmeig (Golub and
+/// Van Loan, Matrix Computations, 8.3). Any method finds these axes; which way they point, and so which end
+/// of a soma is its 0 end, is a matter of this one.
+void eigen(const Matrix& m, Vector& values, Matrix& vectors) {
+  constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
+  auto t = tridiagonal(m);
+  size_t low = 0;
+  for (int step = 0; step < 100 && low < 2; ++step) {
+    size_t high = 2;
+    for (size_t i = 2; i-- > low;)
+      if (t.beside[i] == 0) high = i;
+    if (high <= low) {
+      low = high + 1;
+      continue;
+    }
+    qr_step(t, low, high);
+    for (size_t i = low; i < high; ++i)
+      if (std::fabs(t.beside[i]) < kEpsilon * (std::fabs(t.diagonal[i]) + std::fabs(t.diagonal[i + 1])))
+        t.beside[i] = 0;
+  }
+  values = t.diagonal;
+  vectors = t.vectors;
 }
 
 double dot(const Vector& a, const Vector& b) {

@@ -50,10 +50,11 @@ std::optional<SwcPoint> read_point(std::string_view row, const std::string& name
   SwcPoint p;
   p.id = static_cast<int64_t>(numbers[0]);
   p.type = static_cast<int>(numbers[1]);
-  p.x_um = numbers[2];
-  p.y_um = numbers[3];
-  p.z_um = numbers[4];
-  p.diameter_um = 2 * numbers[5];
+  // NEURON's reader keeps single precision: what it adds to a point, it adds to that.
+  p.x_um = static_cast<float>(numbers[2]);
+  p.y_um = static_cast<float>(numbers[3]);
+  p.z_um = static_cast<float>(numbers[4]);
+  p.diameter_um = 2 * static_cast<double>(static_cast<float>(numbers[5]));
   p.parent_id = static_cast<int64_t>(numbers[6]);
   p.line = line;
   if (p.id < 0) refuse(name, line, fmt::format("a point {}; expected a number from 0 on", p.id));

@@ -293,6 +293,11 @@ TEST(Swc, ASomaAloneIsASphereOrAConeOfItsOwnArea) {
               pi * 3.5 * std::hypot(4, 2.5), 1e-4);
 }
 
+TEST(Swc, ABallFarFromTheOriginIsAsLongAsSinglePrecisionMakesIt) {
+  const auto m = swc("1 1 550.439 522.6341 38.7565 5.1205 -1\n");
+  EXPECT_EQ(length_um(m.sections[0]), 10.240966796875);  // as NEURON 8.2.2 says: not 10.241
+}
+
 TEST(Swc, ADendriteOfASomaOfSeveralPointsBeginsAtItsOwnFirstPointOnTheMiddle) {
   const auto cell =
       in_pieces_of_40_um("1 1 0 0 0 6 -1\n2 1 0 0 3 6 1\n3 1 0 0 6 6 2\n4 3 2 0 3 0.5 2\n5 3 14 0 3 0.5 4\n");

@@ -23,8 +23,10 @@ using Keys = std::initializer_list<std::string_view>;
 
 std::string content_of(const std::filesystem::path& file) {
   const auto content = fmt::format("content {}", files::digest(files::read_file(file)));
-  return file.extension() == ".swc" ? fmt::format("{}, read by rules {}", content, morphology::kSwcVersion)
-                                    : content;
+  const auto read_by = [&](int rules) { return fmt::format("{}, read by rules {}", content, rules); };
+  if (file.extension() == ".swc") return read_by(morphology::kSwcVersion);
+  if (file.extension() == ".asc") return read_by(morphology::kAscVersion);
+  return content;
 }
 
 std::string text_of(const config::Settings& table, std::string_view name, Keys left_out = {}) {

@@ -105,6 +105,14 @@ TEST_F(UserMechanism, CalciumsReversalPotentialIsNeuronsDefaultWhereNobodyLooksA
   EXPECT_EQ(reversal_mV.back(), 120);                                                          // the dendrite
 }
 
+TEST_F(UserMechanism, AReversalPotentialThatIsFixedStaysWhateverTheConcentrationDoes) {
+  const auto fixed = cell(
+      R"({ mechanism = "calcium.mod", regions = ["soma", "basal"] }, { mechanism = "pool.mod", regions = ["soma"] })",
+      "reversal_mV = { ca = 120 }\nions = { ca = { fixed_reversal = true } }");
+  EXPECT_EQ(cell::initial_state(fixed, 0.025).ions.at("ca").reversal_mV[0], 120);
+  expect_lanes_equal_reference(fixed);
+}
+
 TEST_F(UserMechanism, InitialStatesSeeWhatThoseBeforeThemWrote) {
   // A mechanism that writes a concentration comes first, whatever its name.
   write("a.mod",

@@ -76,7 +76,7 @@ def replace_axon(h, sections):
     for section in axon:
         section.nseg = 1 + 2 * int(section.L / 40)
     diameters = [axon[0].diam, axon[0].diam]
-    h.distance(0, soma(0))
+    h.distance(0, soma(0.5))
     for section in axon:
         if h.distance(section(0.5)) > 60:
             diameters[1] = section.diam

@@ -97,9 +97,19 @@ def calcium(h):
     return Model(h, sections, [clamp], celsius=20, initial_mV=-68, mods=CALCIUM_MODS), 60, []
 
 
+def calcium_at_a_fixed_potential(h):
+    """As some published cells have it: calcium opens SK channels, but its own reversal potential stays."""
+    model, ms, events = calcium(h)
+    for section in model.sections[:2]:
+        h.ion_style("ca_ion", 0, 1, 0, 0, 0, sec=section)
+        section.eca = 90
+    return model, ms, events
+
+
 def two_roots(h):
     soma, other = h.Section(name="soma"), h.Section(name="other")
     return Model(h, [soma, other]), 10, []
 
 
-MODELS = {"ball_and_stick": ball_and_stick, "branched_tree": branched_tree, "calcium": calcium}
+MODELS = {"ball_and_stick": ball_and_stick, "branched_tree": branched_tree, "calcium": calcium,
+          "calcium_at_a_fixed_potential": calcium_at_a_fixed_potential}

@@ -24,7 +24,7 @@ struct Files {
 mechanism::Tables read_tables(const config::Settings& settings, const std::string& otherwise);
 
 /// InputError if a parameter makes no physical sense. `given`: by the description. Of what a mechanism says
-/// of itself only conductances are looked at.
+/// of itself only a gbar or the like below 0 is refused.
 void check_value(double value, const mechanism::Parameter& parameter, const std::string& mechanism,
                  bool given, const morphology::Compartments& geometry, int compartment,
                  const std::string& where);
