@@ -18,8 +18,8 @@ from ._core import InputError, RunError
 from ._dataset import Dataset
 from ._inputs import as_spikes
 from ._run import read_metrics, run
-from ._twin import Scores, Stream, Twin, load, train
+from ._twin import Scores, Stream, Twin, from_torch, load, train
 
-__all__ = ["Cell", "Dataset", "InputError", "RunError", "Scores", "Stream", "Trial", "Twin", "as_spikes", "load",
-           "read_metrics", "run", "train"]
+__all__ = ["Cell", "Dataset", "InputError", "RunError", "Scores", "Stream", "Trial", "Twin", "as_spikes",
+           "from_torch", "load", "read_metrics", "run", "train"]
 __version__ = "0.1.0"

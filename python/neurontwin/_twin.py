@@ -1,5 +1,6 @@
 """Twins: trained, asked, saved, put to work."""
 import json
+import tempfile
 from os import fspath
 from pathlib import Path
 
@@ -73,6 +74,16 @@ class Twin:
         """Writes it as "onnx" or "hdf5"."""
         _core.export_twin(self._twin, format, Path(file))
 
+    def to_torch(self):
+        """The same network in your PyTorch (1.13 or later), with parameters, gradients and a streaming state: see
+        neurontwin.torch_twin.NeuronTwin. module(spikes [batch, synapse, ms]) -> probability, soma_mV [batch, ms]."""
+        import torch
+
+        from .torch_twin import NeuronTwin
+        description = self.describe()
+        arrays = {name: torch.from_numpy(np.array(array)) for name, array in description["arrays"].items()}
+        return NeuronTwin(description["texts"], arrays).eval()
+
     def stream(self, neurons=1, *, threads=1):
         return Stream(self, neurons, threads)
 
@@ -107,6 +118,19 @@ class Stream:
 def load(file):
     """A twin from twin.safetensors. No code in the file is run."""
     return Twin(_core.load_twin(Path(file)))
+
+
+def from_torch(module):
+    """A twin from what to_torch() gave, trained further or not. Scores and thresholds, which are of what it was
+    before, are left out."""
+    from .twin_file import FORMAT, safetensors_bytes
+    texts = json.loads(module.description)
+    texts["thresholds"] = texts["scores"] = {}
+    texts = {"format": FORMAT, **{name: json.dumps(text) for name, text in texts.items()}}
+    with tempfile.TemporaryDirectory(prefix="neurontwin-") as folder:
+        file = Path(folder) / "twin.safetensors"
+        file.write_bytes(safetensors_bytes(module.arrays(), texts))
+        return load(file)
 
 
 def _toml(value):
