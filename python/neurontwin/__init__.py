@@ -17,9 +17,12 @@ from ._cell import Cell, Trial
 from ._core import InputError, RunError
 from ._dataset import Dataset
 from ._inputs import as_spikes
+from ._neuron_check import Comparison, check_against_neuron
+from ._neuron_folder import from_neuron
+from ._neuron_model import LeftOut
 from ._run import read_metrics, run
 from ._twin import Scores, Stream, Twin, from_torch, load, train
 
-__all__ = ["Cell", "Dataset", "InputError", "RunError", "Scores", "Stream", "Trial", "Twin", "as_spikes",
-           "from_torch", "load", "read_metrics", "run", "train"]
+__all__ = ["Cell", "Comparison", "Dataset", "InputError", "LeftOut", "RunError", "Scores", "Stream", "Trial", "Twin", "as_spikes",
+           "check_against_neuron", "from_neuron", "from_torch", "load", "read_metrics", "run", "train"]
 __version__ = "0.1.0"
