@@ -76,4 +76,4 @@ class Cell:
         model = _core.random_rates(self._neuron, stimulus)
         return Dataset(_core.make_dataset(self._neuron, model, Path(folder), trial_ms,
                                           (train_trials, valid_trials, test_trials), seed, dt_ms, threads,
-                                          shown(progress)))
+                                          shown(progress)), places=True)

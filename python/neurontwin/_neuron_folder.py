@@ -132,7 +132,7 @@ def write_description(folder, model):
 def emptied(folder):
     """The folder, without an earlier cell in it. InputError: something else is in there."""
     folder = Path(folder)
-    if folder.exists() and not (folder.is_dir() and (not any(folder.iterdir()) or (folder / "segments.h5").exists())):
+    if folder.exists() and not (folder.is_dir() and (not any(folder.iterdir()) or (folder / "cell.toml").exists())):
         raise InputError(f"{folder} is there and is no cell folder; give a new or empty one")
     folder.mkdir(parents=True, exist_ok=True)
     for file in (*folder.glob("*.mod"), folder / "segments.h5", folder / "cell.toml"):

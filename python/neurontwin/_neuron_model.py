@@ -100,11 +100,12 @@ def value_of(thing, name):
 
 
 def parameters_of(model, mechanism, things, point=False):
-    """{parameter: [value in each segment or point process]}, or [value] for a GLOBAL. InputError: values that no .mod file could hold."""
+    """{parameter: [value in each segment or point process]}, or [value] for a GLOBAL; those that are as the .mod file says are left
+    out. InputError: values that no .mod file could hold."""
     h, mod, values = model.h, model.mods.get(mechanism), {}
-    declared = mod.parameters() if mod else None
+    declared = mod.parameters() if mod else {}
     for name, word, length in standard_names(h, mechanism, 1, point):
-        if declared is not None and name not in declared:
+        if mod is not None and name not in declared:
             continue
         if length != 1:
             raise InputError(f"{mechanism}: the parameter {name} is an array of {length}, which a cell folder cannot hold")
@@ -118,7 +119,8 @@ def parameters_of(model, mechanism, things, point=False):
         if length == 1 and not mod.assigns(name) and any(value_of(thing, word) != 0 for thing in things):
             raise InputError(f"{mod.path}: the ASSIGNED variable {name} of {mechanism} has got values from outside, which do not come along; "
                              "declare it under PARAMETER")
-    return values
+    # What the file says by itself need not be said.
+    return {name: column for name, column in values.items() if any(value != declared[name] for value in column)}
 
 
 def check_extracellular(model):

@@ -32,9 +32,10 @@ class ModFile:
         return found[1] if found else ""
 
     def parameters(self):
-        """The names that PARAMETER declares."""
+        """{name: default value} of what PARAMETER declares."""
         text = re.sub(r"\([^)]*\)|<[^>]*>|\bFROM\b[^\n]*", " ", self.block("PARAMETER"))
-        return set(re.findall(r"\b([A-Za-z_]\w*)\b(?!\s*\()", re.sub(r"=\s*[-+]?[\d.][\d.eE+-]*", " = ", text)))
+        found = re.findall(r"\b([A-Za-z_]\w*)\b\s*(?:=\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?))?", text)
+        return {name: float(value or 0) for name, value in found}
 
     def assigns(self, name):
         """Whether code of the file gives it a value."""

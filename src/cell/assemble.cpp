@@ -31,7 +31,10 @@ void check_value(double value, const mechanism::Parameter& parameter, const std:
         where, mechanism, name_of(section.region), value, parameter.unit);
   }
   const auto range = physical_range(parameter);
-  if ((value >= range.low && value <= range.high) || (!given && !is_conductance(parameter))) return;
+  // What a published file says by itself is what NEURON computes with, even where ms is misspelt as mS; but
+  // nothing conducts less than nothing.
+  if (value >= range.low && (value <= range.high || !given)) return;
+  if (!given && !is_conductance(parameter)) return;
   const auto unit = parameter.unit.empty() ? "" : " " + parameter.unit;
   if (range.low == 0 && std::isinf(range.high))
     fail_input("{} of {} is {} in {}, expected 0 or more: it is a conductance", where, mechanism, value,

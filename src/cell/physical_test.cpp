@@ -126,6 +126,18 @@ TEST_F(Description, OutsideWhatMembranesHaveIsRefusedWithTheRange) {
       std::string::npos);
 }
 
+TEST_F(Description, MayLeaveWhatAModFileSaysByItselfThoughItCouldNotAskForIt) {
+  // As published files do that mean ms.
+  std::ofstream(folder_ / "odd.mod") << "NEURON { SUFFIX odd NONSPECIFIC_CURRENT i RANGE lmin }\n"
+                                        "PARAMETER { lmin = 2 (mS) }\nASSIGNED { v (mV) i (mA/cm2) }\n"
+                                        "BREAKPOINT { i = 1e-5*lmin*(v + 65) }\n";
+  const auto odd = [&](const std::string& more) {
+    return detailed("insert = [", "insert = [ { mechanism = \"odd.mod\", regions = [\"soma\"]" + more + " },");
+  };
+  EXPECT_EQ(odd(""), "accepted");
+  EXPECT_NE(odd(", lmin = 2").find("expected from 0 to 1 mS"), std::string::npos) << odd(", lmin = 2");
+}
+
 TEST_F(Description, WhoseFormulaIsNoNumberIsRefused) {
   for (const auto* formula : {"0/0", "1/0", "0*log(0)"}) {
     const auto said = detailed("g = 1e-4", fmt::format("g = \"{}\"", formula));
