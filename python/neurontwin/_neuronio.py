@@ -106,8 +106,8 @@ def write_neuronio(file, trials, excitatory, inhibitory, dendrites=False):
     if not trials:
         raise InputError("there are no trials to write")
     segments, ms = max(excitatory, inhibitory), len(trials[0][2])
-    params = {"allSegmentsType": ["unknown"] * segments, "numSimulations": len(trials),
-              "totalSimDurationInSec": ms // 1000 if ms % 1000 == 0 else ms / 1000, "collectAndSaveDVTs": dendrites}
+    params = {"allSegmentsType": ["unknown"] * segments, "allSegments_DistFromSoma": [float("nan")] * segments,
+              "numSimulations": len(trials), "collectAndSaveDVTs": dendrites, "totalSimDurationInSec": ms // 1000 if ms % 1000 == 0 else ms / 1000}
     simulations = [simulation_of(trial, excitatory, inhibitory, dendrites) for trial in trials]
     with open(file, "wb") as out:
         pickle.dump({"Params": params, "Results": {"listOfSingleSimulationDicts": simulations}}, out, protocol=2)

@@ -74,6 +74,15 @@ class Twin:
         """Writes it as "onnx" or "hdf5"."""
         _core.export_twin(self._twin, format, Path(file))
 
+    def card(self, file=None, *, scores=None, title=None, license=None, cell=None, data=None):
+        """The model card, Markdown as model hubs expect, also written to `file`. scores: of evaluate(), or those of its file. title,
+        license of the weights, words on the cell and the data: yours."""
+        from ._card import model_card
+        text = model_card(self, scores=scores, title=title, license=license, cell=cell, data=data)
+        if file is not None:
+            Path(file).write_text(text)
+        return text
+
     def to_torch(self):
         """The same network in your PyTorch (1.13 or later), with parameters, gradients and a streaming state: see
         neurontwin.torch_twin.NeuronTwin. module(spikes [batch, synapse, ms]) -> probability, soma_mV [batch, ms]."""
