@@ -1,4 +1,5 @@
 """Live NEURON models: what becomes of them here does what they do, and what cannot come along is said."""
+import json
 import pathlib
 import sys
 import tempfile
@@ -79,6 +80,27 @@ class FromNeuron(unittest.TestCase):
         # weights for each event, as the live model's would be
         weighted = [(inputs[0][0], inputs[0][1], random.uniform(0, 0.002, 1500))]
         self.assert_alike(weighted, 500, 1)
+
+    def test_models_of_the_allen_institute_need_no_neuron(self):
+        live_models.write_swc(self.folder / "reconstruction.swc")
+        for kind in ("perisomatic", "all-active"):
+            with self.subTest(kind):
+                fit = live_models.allen_fit(kind)
+                (self.folder / "fit.json").write_text(json.dumps(fit))
+                ours = nt.from_allen(self.folder / kind, self.folder / "fit.json", self.folder / "reconstruction.swc",
+                                     mechanisms=live_models.CATALOGUE, axon="allen")
+                self.model = live_models.Allen(h, self.folder / "reconstruction.swc", fit)
+                self.read(kind + "-live", root=self.model.soma[0])
+                theirs = self.cell.simulate([([], [])], ms=100, scheme="euler", compartments=True)[0]
+                direct = ours.simulate([([], [])], ms=100, scheme="euler", compartments=True)[0]
+                np.testing.assert_allclose(sorted(direct.compartments_mV[:, -1]), sorted(theirs.compartments_mV[:, -1]), atol=1e-4)
+                np.testing.assert_allclose(direct.soma_fine_mV, theirs.soma_fine_mV, atol=1e-4)
+                self.assertGreater(np.ptp(direct.soma_fine_mV), 0.5)
+                self.model = None
+                self.tearDown()
+        (self.folder / "fit.json").write_text("{}")
+        with self.assertRaisesRegex(nt.InputError, "'passive' is missing"):
+            nt.from_allen(self.folder / "wrong", self.folder / "fit.json", self.folder / "reconstruction.swc")
 
     def test_random_input_is_drawn_where_none_is_given(self):
         self.model = live_models.BallAndStick(h)

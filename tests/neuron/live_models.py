@@ -51,6 +51,61 @@ def write_swc(path):
     path.write_text("".join(f"{i} {kind} {x} {y} {z} {r:.4f} {p}\n" for i, (kind, x, y, z, r, p) in enumerate(rows, 1)))
 
 
+def allen_fit(kind):
+    """Parameters in the form of the Allen Cell Types Database, of no cell of theirs."""
+    gene = lambda section, mechanism, name, value: {"section": section, "mechanism": mechanism, "name": name, "value": str(value)}  # noqa: E731
+    regions = ("soma", "axon", "dend", "apic")
+    genome = [gene(r, "", "g_pas", g) for r, g in zip(regions, (1e-4, 3e-3, 2e-5, 4e-5))]
+    genome += [gene("soma", "Ih", "gbar_Ih", 4e-4), gene("soma", "SKv3_1", "gbar_SKv3_1", 0.01)]
+    passive = {"ra": 137.0}
+    if kind == "perisomatic":
+        passive.update(e_pas=-83.0, cm=[{"section": r, "cm": cm} for r, cm in zip(regions, (1.0, 1.0, 2.1, 2.1))])
+    else:
+        genome += [gene(r, "", "e_pas", -81.5) for r in regions] + [gene(r, "", "cm", cm) for r, cm in zip(regions, (1.0, 1.2, 2.0, 1.9))]
+        genome += [gene("dend", "Ih", "gbar_Ih", 1e-5), gene("apic", "Ca_HVA", "gbar_Ca_HVA", 1e-5), gene("apic", "CaDynamics_E2", "gamma_CaDynamics_E2", 1e-3)]
+    erev = [{"section": r, "ena": 53.0, "ek": -107.0} for r in (("soma",) if kind == "perisomatic" else regions)]
+    return {"passive": [passive], "genome": genome, "conditions": [{"celsius": 34.0, "v_init": -75.0, "erev": erev}]}
+
+
+class Allen:
+    """The same in NEURON, by the rules of the Allen Institute's software: axon of two cylinders, 40 um a segment."""
+
+    def __init__(self, h, swc, fit):
+        h.load_file("stdlib.hoc")
+        h.load_file("import3d.hoc")
+        reader = h.Import3d_SWC_read()
+        reader.quiet = 1
+        reader.input(str(swc))
+        h.Import3d_GUI(reader, 0).instantiate(self)
+        passive, conditions = fit["passive"][0], fit["conditions"][0]
+        stub = h.Section(name="axon[0]", cell=self), h.Section(name="axon[1]", cell=self)
+        self.axon = list(stub)
+        for section in self.axon:
+            section.L, section.diam = 30, 1
+        self.axon[0].connect(self.soma[0](0.5))
+        self.axon[1].connect(self.axon[0](1))
+        arrays = {"soma": self.soma, "dend": self.dend, "apic": self.apic, "axon": self.axon}
+        for name, sections in arrays.items():
+            for section in sections:
+                section.nseg = 1 + 2 * int(section.L / 40)
+                section.insert("pas")
+                section.Ra = passive["ra"]
+                if "e_pas" in passive:
+                    section.e_pas = passive["e_pas"]
+                    section.cm = next(c["cm"] for c in passive["cm"] if c["section"] == name)
+                for gene in fit["genome"]:
+                    if gene["section"] == name:
+                        if gene["mechanism"]:
+                            section.insert(gene["mechanism"])
+                        setattr(section, gene["name"], float(gene["value"]))
+                for erev in conditions["erev"]:
+                    if erev["section"] == name and h.ismembrane("k_ion", sec=section):
+                        section.ek = erev["ek"]
+                    if erev["section"] == name and h.ismembrane("na_ion", sec=section):
+                        section.ena = erev["ena"]
+        h.v_init, h.celsius = conditions["v_init"], conditions["celsius"]
+
+
 class Branched:
     """A reconstruction with five mechanisms beside hh and pas, other values in each segment, 100 Exp2Syn, 20 of them inhibitory."""
 
