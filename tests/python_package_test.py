@@ -211,6 +211,16 @@ class TheInterpreter(unittest.TestCase):
                               env={**os.environ, "PYTHONPATH": str(PACKAGE)}, check=True, capture_output=True, text=True)
         self.assertLess(float(said.stdout), 2)  # 0.03 s on an idle machine; this one may be busy
 
+    def test_takes_one_thread_where_openmp_was_loaded_before_it_could_be_told_how_to_wait(self):
+        code = ("import ctypes, warnings\n{}import neurontwin as nt\nfrom neurontwin._threads import threads_of\n"
+                "warnings.simplefilter('error')\n"
+                "try:\n    print(threads_of(3), threads_of(0))\nexcept UserWarning as said:\n    print(said)\n")
+        environment = {k: v for k, v in os.environ.items() if k not in ("GOMP_SPINCOUNT", "OMP_WAIT_POLICY")}
+        environment["PYTHONPATH"] = str(PACKAGE)
+        for before, words in (("", "3 0"), ("ctypes.CDLL('libgomp.so.1')\n", "Import neurontwin first")):
+            said = subprocess.run([sys.executable, "-c", code.format(before)], env=environment, check=True, capture_output=True, text=True)
+            self.assertIn(words, said.stdout)
+
     def test_takes_ctrl_c_while_a_neuron_is_simulated(self):
         code = ("import neurontwin as nt\n"
                 f"cell = nt.Cell({str(BALL)!r})\n"

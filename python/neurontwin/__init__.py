@@ -8,11 +8,7 @@
     twin = nt.train(data, memory_units=20)
     probability, soma_mV = twin(inputs, ms=6000)
 """
-import os as _os
-
-# OpenMP's threads shall sleep while they wait: a training beside other work is a third faster so.
-_os.environ.setdefault("GOMP_SPINCOUNT", "0")
-
+from . import _threads  # before anything loads OpenMP  # noqa: F401
 from ._allen import from_allen
 from ._cell import Cell, Trial
 from ._core import InputError, RunError
