@@ -59,17 +59,17 @@ install_pypi_torch() {
     echo "not installed: PyPI's torch; twins will be tested in Debian's alone"
 }
 
-# build PRESET [cmake option...]: output in build/PRESET
+# build PRESET TARGET [cmake option...]: output in build/PRESET
 build() {
-  local preset=$1
-  shift
+  local preset=$1 target=$2
+  shift 2
   echo "building build/$preset"
   cmake --preset "$preset" "$@" >build-"$preset".log 2>&1 || { cat build-"$preset".log; return 1; }
   rm -f build-"$preset".log
-  cmake --build --preset "$preset"
+  cmake --build --preset "$preset" --target "$target"
 }
 
 # For users: the program alone, without its tests (in a build folder that ./test may have configured otherwise, leave that as it is).
 build_release() {
-  if [ -f build/release/CMakeCache.txt ]; then build release; else build release -DNEURONTWIN_TESTS=OFF; fi
+  if [ -f build/release/CMakeCache.txt ]; then build release all; else build release all -DNEURONTWIN_TESTS=OFF; fi
 }

@@ -65,7 +65,7 @@ class AWrongExperiment(WrongInput):
         self.assert_refused(command(experiment="missing.toml"), "missing.toml", "No such file")
 
     def test_that_is_a_folder(self):
-        self.assert_refused(command(experiment=self.folder), self.folder, "is a directory")
+        self.assert_refused(command(experiment=self.folder), self.folder, "is a folder without experiment.toml")
 
     def test_that_is_not_toml(self):
         self.assert_refused(command(experiment=self.experiment('title = "one"\ncell = "')), "experiment.toml:2", "not valid TOML")
@@ -255,9 +255,9 @@ class ADamagedFile(WrongInput):
         before = twin.read_bytes(), shard.read_bytes()
         for words in [["predict", twin, "--input", shard, "--out", twin], ["predict", twin, "--input", shard, "--out", shard],
                       ["export", twin, "--format", "onnx", "--out", twin]]:
-            self.assert_refused([PROGRAM, *words], "--out", "is what the command reads")
+            self.assert_refused([PROGRAM, *words], words[-1], "is what is read")
         self.assertEqual((twin.read_bytes(), shard.read_bytes()), before)
-        self.assert_refused([PROGRAM, "export", twin, "--format", "keras", "--out", gone], "--format keras", "expected onnx or hdf5")
+        self.assert_refused([PROGRAM, "export", twin, "--format", "keras", "--out", gone], "format keras", "expected onnx or hdf5")
         self.assert_refused([PROGRAM, "export", twin, "--format", "hdf5", "--out", gone / "deep/t.h5"], "deep/t.h5", code=FAILED)
 
 

@@ -1,5 +1,6 @@
 """What cmake --install puts in place: the program, and libraries that other programs build against."""
 import os
+import re
 import subprocess
 import tempfile
 import unittest
@@ -33,6 +34,36 @@ class Installed(unittest.TestCase):
 
     def test_the_program_runs_where_it_was_installed(self):
         self.assertRegex(run(self.prefix / "bin/neurontwin", "--version"), r"^neurontwin \d")
+
+    def test_the_manual_page_names_every_command_and_option_that_help_shows(self):
+        page = (self.prefix / "share/man/man1/neurontwin.1").read_text().replace("\\-", "-")
+        self.assertTrue(page.startswith(".TH NEURONTWIN 1 "))
+        helped = run(self.prefix / "bin/neurontwin", "--help").split("Subcommands:")[1]
+        commands = [line.split()[0] for line in helped.splitlines() if re.match(r"  \w", line)]
+        self.assertIn("predict", commands)
+        for command in commands:
+            part = page.split(f".SS {command} ")[1].split(".SS ")[0]
+            for option in re.findall(r"^  (--[\w-]+)", run(self.prefix / "bin/neurontwin", command, "--help"), re.M):
+                self.assertIn(option, part)
+
+    def completed_by_bash(self, *words):
+        file = self.prefix / "share/bash-completion/completions/neurontwin"
+        return run("bash", "-c", 'source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _neurontwin; '
+                   'echo "${COMPREPLY[@]}"', "bash", file, *words).split()
+
+    def test_bash_completes_commands_options_and_values(self):
+        self.assertEqual(self.completed_by_bash("neurontwin", "in"), ["interpret", "inspect"])
+        self.assertEqual(self.completed_by_bash("neurontwin", "predict", "twin.safetensors", "--i"), ["--input"])
+        self.assertEqual(self.completed_by_bash("neurontwin", "run", "a.toml", "--device", "c"), ["cpu", "cuda"])
+        self.assertEqual(self.completed_by_bash("neurontwin", "completion", ""), ["bash", "zsh", "fish"])
+        self.assertEqual(self.completed_by_bash("neurontwin", "run", "a"), [])  # bash goes on with file names
+
+    def test_completion_is_installed_for_zsh_and_fish(self):
+        zsh = (self.prefix / "share/zsh/site-functions/_neurontwin").read_text()
+        fish = (self.prefix / "share/fish/vendor_completions.d/neurontwin.fish").read_text()
+        self.assertIn("#compdef neurontwin", zsh)
+        self.assertIn("*--scheme[", zsh)
+        self.assertIn("-l scheme -r -f -a 'euler crank-nicolson'", fish)
 
     def test_no_header_of_a_room_is_installed(self):
         headers = {str(file.relative_to(self.prefix / "include")) for file in (self.prefix / "include").rglob("*.h*")}

@@ -48,12 +48,21 @@ struct CompartmentTable {
   std::vector<int> parent;      // the compartment before it on the way to the root; -1: the root
 };
 
+/// A named group of synapses, those with the numbers first to first + synapses - 1. A neuron that names no
+/// groups has one of each kind that it has, "excitatory" and "inhibitory".
+struct GroupDescription {
+  std::string name;
+  bool excitatory = true;
+  int64_t first = 0, synapses = 0;
+};
+
 struct NeuronDescription {
   std::string words;               // "detailed neuron of 642 compartments, ..."
   std::string settings;            // the description with every default, as TOML text
   std::vector<std::string> notes;  // what a user should know of how its files were read
   CompartmentTable compartments;
   std::vector<int> synapse_compartment;  // of each synapse
+  std::vector<GroupDescription> groups;  // of all synapses, excitatory ones first
 };
 NeuronDescription describe(const Neuron& neuron);
 

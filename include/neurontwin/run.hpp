@@ -14,9 +14,9 @@
 namespace neurontwin {
 
 struct RunOptions {
-  std::filesystem::path experiment;   // a TOML file
-  std::string profile = {};           // of its profiles; empty: none
-  std::filesystem::path out = {};     // the run folder; empty: runs/EXPERIMENT[-PROFILE]
+  std::filesystem::path experiment;   // a TOML file, or a run folder, which remembers its experiment
+  std::string profile = {};           // of its profiles; empty: quick, where it has that
+  std::filesystem::path out = {};     // the run folder; empty: runs/EXPERIMENT[-PROFILE], or the one given
   std::vector<std::string> set = {};  // "key=value" over the file and its profile
   std::string device = "cpu";         // "cpu" or "cuda"
   int threads = 0;                    // 0: one for each core

@@ -102,6 +102,9 @@ class Stream {
 
 /// Writes a twin as "onnx" or "hdf5" (docs/files.md).
 void export_twin(const Twin& twin, const std::string& format, const std::filesystem::path& out);
+/// The same of a twin's file, which `out` must not be.
+void export_file(const std::filesystem::path& twin, const std::string& format,
+                 const std::filesystem::path& out);
 
 /// Runs a twin over all trials of a data set file, or over the input of a replay file, and writes what it
 /// says as an HDF5 file (docs/files.md), in little memory.

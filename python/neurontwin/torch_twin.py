@@ -87,7 +87,7 @@ class NeuronTwin(torch.nn.Module):
         for head, outputs in zip(self.all_heads, self.outputs):
             answer = y[:, :, first:first + outputs]
             first += outputs
-            if outputs == 1 and head != "dendrites":
+            if outputs == 1 and head not in ("dendrites", "targets"):
                 answer = answer[:, :, 0]
             result["soma_mV" if head == "soma" else head] = answer
         return result
@@ -112,7 +112,8 @@ class NeuronTwin(torch.nn.Module):
 
     @torch.jit.export
     def answers(self, spikes) -> Dict[str, torch.Tensor]:
-        """Every head's, by name: probabilities, mV, dendritic components [batch, ms, component], expected numbers of spikes."""
+        """Every head's, by name: probabilities, mV, dendritic components and targets [batch, ms, output], expected numbers of
+        spikes."""
         return self.link(self.before_link(spikes))
 
     @torch.jit.export

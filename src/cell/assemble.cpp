@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <cmath>
 
 #include "cell/physical.hpp"
@@ -112,6 +113,38 @@ std::vector<RecordingSite> read_sites(const config::Settings& settings,
   return sites;
 }
 
+void read_times(const config::Settings& stim, RegularInput& regular) {
+  constexpr config::Range kTimes_ms{0, 1e7};
+  regular.start_ms = stim.number("start", 50, kTimes_ms);
+  regular.interval_ms = stim.number("interval", 10, {1e-3, 1e7});
+  regular.number = stim.integer("number", 10, {1, 1e6});
+  if (stim.has("noise") && stim.number("noise") != 0)
+    fail_input(
+        "{}: '{}' is {}, expected 0: NEURON draws such times by a generator of its own; random input is "
+        "for experiments' [stimulus], or recorded times for --replay",
+        stim.where("noise"), stim.full_key("noise"), stim.number("noise"));
+}
+
+/// `group = "AMPA"` in the place of `kind`; `synapse` counts within the group.
+void read_netstim_of_group(const config::Settings& stim, DetailedCell& cell) {
+  const auto name = stim.text("group");
+  const auto found = std::ranges::find(cell.groups, name, &SynapseBlock::name);
+  if (found == cell.groups.end())
+    fail_input("{}: '{}' is \"{}\", expected one of the neuron's groups: {}", stim.where("group"),
+               stim.full_key("group"), name, names_of(cell.groups));
+  int first = 0, end = found->count;
+  if (stim.has("synapse")) {
+    first = static_cast<int>(stim.integer("synapse", {}, {0, static_cast<double>(found->count - 1)}));
+    end = first + 1;
+  }
+  RegularInput regular;
+  read_times(stim, regular);
+  for (int s = first; s < end; ++s) {
+    regular.synapse = found->first + s;
+    (found->excitatory ? cell.excitatory : cell.inhibitory).regular.push_back(regular);
+  }
+}
+
 /// The thickest apical compartment at a distance along the tree from the soma.
 int read_nexus(const config::Settings& settings, const morphology::Compartments& geometry) {
   const double distance = settings.number("distance_um", {}, config::kPositive);
@@ -124,6 +157,18 @@ int read_nexus(const config::Settings& settings, const morphology::Compartments&
 
 }  // namespace
 
+bool is_group_name(std::string_view name) {
+  return !name.empty() && name != "exc" && name != "inh" && std::ranges::all_of(name, [](unsigned char c) {
+    return std::isalnum(c) != 0 || c == '_' || c == '-';
+  });
+}
+
+std::string names_of(const std::vector<SynapseBlock>& groups) {
+  std::vector<std::string> names;
+  for (const auto& group : groups) names.push_back(group.name);
+  return names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", "));
+}
+
 void finish_placements(DetailedCell& cell, const Files& files) {
   follow_ions(cell, files);
   put_in_order(cell);
@@ -132,8 +177,11 @@ void finish_placements(DetailedCell& cell, const Files& files) {
 
 void read_netstims(const config::Settings& settings, DetailedCell& cell) {
   static constexpr std::array<std::string_view, 2> kKinds{"excitatory", "inhibitory"};
-  constexpr config::Range kTimes_ms{0, 1e7};
   for (const auto& stim : settings.tables("netstim")) {
+    if (stim.has("group")) {
+      read_netstim_of_group(stim, cell);
+      continue;
+    }
     const auto kind = stim.choice("kind", kKinds);
     auto& group = kind == "excitatory" ? cell.excitatory : cell.inhibitory;
     const auto synapses = synapse_compartments(cell, group).size();
@@ -143,14 +191,7 @@ void read_netstims(const config::Settings& settings, DetailedCell& cell) {
     RegularInput regular;
     if (stim.has("synapse"))
       regular.synapse = static_cast<int>(stim.integer("synapse", {}, {0, static_cast<double>(synapses) - 1}));
-    regular.start_ms = stim.number("start", 50, kTimes_ms);
-    regular.interval_ms = stim.number("interval", 10, {1e-3, 1e7});
-    regular.number = stim.integer("number", 10, {1, 1e6});
-    if (stim.has("noise") && stim.number("noise") != 0)
-      fail_input(
-          "{}: '{}' is {}, expected 0: NEURON draws such times by a generator of its own; random input is "
-          "for experiments' [stimulus], or recorded times for --replay",
-          stim.where("noise"), stim.full_key("noise"), stim.number("noise"));
+    read_times(stim, regular);
     group.regular.push_back(regular);
   }
 }

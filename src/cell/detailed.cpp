@@ -7,47 +7,16 @@
 
 #include "cell/detail/assemble.hpp"
 #include "cell/detail/balance.hpp"
-#include "cell/detail/formula.hpp"
+#include "cell/detail/placement.hpp"
 #include "cell/detail/selection.hpp"
 #include "cell/detail/shape.hpp"
+#include "cell/detail/synapses.hpp"
 #include "cell/ions.hpp"
 #include "cell/physical.hpp"
 #include "cell/place.hpp"
 
 namespace nt::cell {
 namespace {
-
-/// A name of the catalogue, or a .mod file.
-std::string read_mechanism_name(const config::Settings& settings, const std::filesystem::path& folder) {
-  const auto name = settings.text("mechanism");
-  return name.ends_with(".mod") ? settings.file("mechanism", folder).string() : name;
-}
-
-Placement read_placement(const config::Settings& settings, const morphology::Compartments& geometry,
-                         const Files& files) {
-  Placement p;
-  const auto name = read_mechanism_name(settings, files.folder);
-  p.loaded = files.load(name, settings.where("mechanism"));
-  p.compartments = select_compartments(settings, geometry);
-  const auto& parameters = p.mechanism().parameters;
-  const bool last_at_end = settings.flag("last_at_end", false);
-  p.parameters.assign(p.compartments.size(), std::vector<double>(parameters.size()));
-  for (size_t k = 0; k < parameters.size(); ++k) {
-    const auto& parameter = parameters[k];
-    const bool given = settings.has(parameter.name);
-    const auto where =
-        given ? fmt::format("{}: '{}'", settings.where(parameter.name), settings.full_key(parameter.name))
-              : fmt::format("{}: '{}'", name, parameter.name);
-    const auto values =
-        evaluate_formula(settings.formula(parameter.name, fmt::format("{:.17g}", parameter.value)), where,
-                         geometry, p.compartments, last_at_end);
-    for (size_t i = 0; i < values.size(); ++i) {
-      check_value(values[i], parameter, name, given, geometry, p.compartments[i], where);
-      p.parameters[i][k] = values[i];
-    }
-  }
-  return p;
-}
 
 /// What a description changes in all its channels at once.
 struct Variation {
@@ -100,43 +69,6 @@ void add_channel(Placement p, const std::string& where, DetailedCell& cell) {
     same->compartments.push_back(compartment);
     same->parameters.push_back(std::move(values));
   }
-}
-
-/// The weight of each event: what NET_RECEIVE is given. 1 unless said where it is a mere number; where it may
-/// be a conductance, as that of NEURON's ExpSyn, 1 would be a thousand times too much.
-double read_weight(const config::Settings& settings, const mechanism::Mechanism& m) {
-  if (!uses_weight(m)) return 1;
-  if (m.parameter("weight") != nullptr)
-    fail_input(
-        "{}: {} has a parameter 'weight', which cannot be told from the weight of its events; rename it",
-        settings.where("mechanism"), m.name);
-  if (needs_weight(m) && !settings.has("weight")) {
-    const auto& unit = m.receiving->weight_unit;
-    fail_input("{}: '{}' is not given, but {} uses the weight of its events{}; expected weight = NUMBER, {}",
-               settings.where("mechanism"), settings.full_key("weight"), m.name,
-               unit.empty() ? ", whose unit its NET_RECEIVE does not say" : fmt::format(", in {}", unit),
-               unit.empty() ? "or NET_RECEIVE(weight (1)) in the file where it is a mere number, and then 1"
-                            : fmt::format("what one event adds, in {}", unit));
-  }
-  return settings.number("weight", 1, weight_range(m));
-}
-
-/// Names of the mechanism and its kind must fit: a channel cannot receive events.
-SynapseGroup add_synapses(const std::string& group, const config::Settings& settings, DetailedCell& cell,
-                          const Files& files, const std::string& receptors) {
-  auto p = read_placement(settings, cell.geometry, files);
-  if (!p.mechanism().receiving)
-    fail_input("{}: {} is no synapse: it has no NET_RECEIVE", settings.where("mechanism"),
-               p.mechanism().name);
-  if (receptors == "ampa") {
-    for (size_t k = 0; k < p.mechanism().parameters.size(); ++k) {
-      if (p.mechanism().parameters[k].name != "nmda_gmax") continue;
-      for (auto& values : p.parameters) values[k] = 0;
-    }
-  }
-  const double weight = read_weight(settings, p.mechanism());
-  cell.placements.push_back(std::move(p));
-  return {group, cell.placements.size() - 1, weight};
 }
 
 /// Point processes one by one, each at its place; a place may have several. Those of one mechanism are
@@ -194,20 +126,12 @@ DetailedCell read_detailed_cell(const config::Settings& settings, const std::fil
       settings.has("passive") ? read_regions(settings, "passive") : std::set<morphology::Region>{},
       settings.table("density_factors"), settings.table("vshift_mV")};
   for (const auto& insert : settings.tables("insert")) {
-    auto channel = read_placement(insert, cell.geometry, files);
+    auto channel = read_placement(insert, cell.geometry, files, select_compartments(insert, cell.geometry));
     vary(channel, variation, cell.geometry);
     if (!channel.compartments.empty()) add_channel(std::move(channel), insert.where("mechanism"), cell);
   }
   add_spines(settings, cell);
-  static constexpr std::array<std::string_view, 2> kReceptors{"nmda", "ampa"};
-  const auto described = settings.choice("receptors", kReceptors, "nmda");
-  const auto receptors = choices.receptors.empty() ? described : choices.receptors;
-  cell.excitatory.name = "exc";
-  cell.inhibitory.name = "inh";
-  if (settings.has("excitatory"))
-    cell.excitatory = add_synapses("exc", settings.table("excitatory"), cell, files, receptors);
-  if (settings.has("inhibitory"))
-    cell.inhibitory = add_synapses("inh", settings.table("inhibitory"), cell, files, receptors);
+  read_synapses(settings, choices, files, cell);
   read_netstims(settings, cell);
   add_points(settings, cell, files);
   cell.ions = read_ions(settings, cell.placements);

@@ -50,6 +50,14 @@ struct SynapseGroup {
   std::vector<RegularInput> regular = {};
 };
 
+/// A named block of synapses of one kind, and so of a twin's input channels: those with the numbers from
+/// `first` on among their kind.
+struct SynapseBlock {
+  std::string name;
+  bool excitatory = true;
+  int first = 0, count = 0;
+};
+
 /// An ion by compartment. An empty list: as DetailedCell::ions says, everywhere.
 struct IonPlaces {
   std::vector<double> inside_mM, outside_mM, reversal_mV;
@@ -68,6 +76,7 @@ struct DetailedCell {
   std::vector<Placement> placements;       // in the order in which they are evaluated: those that change
                                            // concentrations first, then by name
   SynapseGroup excitatory, inhibitory;
+  std::vector<SynapseBlock> groups;  // excitatory ones first; none: the description names none
   std::map<std::string, mechanism::Ion>
       ions;  // by name, those of all mechanisms among them: what a simulation starts from
   std::map<std::string, IonPlaces> ion_places;  // of ions that start from other values in other places

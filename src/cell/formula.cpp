@@ -1,4 +1,4 @@
-#include "cell/detail/formula.hpp"
+#include "cell/formula.hpp"
 
 #include <algorithm>
 
@@ -27,6 +27,7 @@ Formula::Formula(const std::string& text, const std::string& where, std::vector<
     refuse(what.substr(start == what.npos ? 0 : start + 2));
   }
   for (const auto* name : {"v", "t", "dt", "celsius", "diam", "area", mechanism::kAreaScale}) {
+    if (std::ranges::find(variables_, name) != variables_.end()) continue;
     const mechanism::Expr e = mechanism_.symbol(name);
     if (e >= 0 && mechanism_.graph.depends(mechanism_.currents[0].value, e))
       refuse(fmt::format("'{}' is not known here", name));

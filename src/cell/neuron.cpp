@@ -1,6 +1,6 @@
 #include "cell/neuron.hpp"
 
-#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <array>
 
@@ -85,6 +85,20 @@ int inhibitory_synapses(const Neuron& neuron) {
   return static_cast<int>(inhibitory_compartments(neuron).size());
 }
 
+std::vector<SynapseBlock> named_groups(const Neuron& neuron) {
+  const auto* cell = compartmental(neuron);
+  return cell != nullptr ? cell->groups : std::vector<SynapseBlock>{};
+}
+
+std::vector<SynapseBlock> synapse_blocks(const Neuron& neuron) {
+  auto blocks = named_groups(neuron);
+  if (!blocks.empty()) return blocks;
+  const int excitatory = excitatory_synapses(neuron), inhibitory = inhibitory_synapses(neuron);
+  if (excitatory > 0) blocks.push_back({"excitatory", true, 0, excitatory});
+  if (inhibitory > 0) blocks.push_back({"inhibitory", false, 0, inhibitory});
+  return blocks;
+}
+
 std::optional<double> membrane_time_constant_ms(const Neuron& neuron) {
   return description(neuron).membrane_time_constant_ms;
 }
@@ -94,8 +108,12 @@ std::vector<std::string> notes_of(const Neuron& neuron) {
 }
 
 std::string words_for(const Neuron& neuron) {
-  return fmt::format("{}, {} excitatory and {} inhibitory synapses", description(neuron).words,
-                     excitatory_synapses(neuron), inhibitory_synapses(neuron));
+  auto words = fmt::format("{}, {} excitatory and {} inhibitory synapses", description(neuron).words,
+                           excitatory_synapses(neuron), inhibitory_synapses(neuron));
+  std::vector<std::string> names;
+  for (const auto& group : named_groups(neuron)) names.push_back(group.name);
+  if (!names.empty()) words += fmt::format(" in the groups {}", fmt::join(names, ", "));
+  return words;
 }
 
 }  // namespace nt::cell

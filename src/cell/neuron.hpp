@@ -24,6 +24,12 @@ std::filesystem::path cell_file(const std::filesystem::path& path);
 
 int excitatory_synapses(const Neuron& neuron);
 int inhibitory_synapses(const Neuron& neuron);
+/// The named groups of its synapses, excitatory ones first, each a block of a twin's input channels. A neuron
+/// that names none has one of each kind that it has: "excitatory", "inhibitory".
+std::vector<SynapseBlock> synapse_blocks(const Neuron& neuron);
+/// The named ones alone.
+std::vector<SynapseBlock> named_groups(const Neuron& neuron);
+
 /// What a user should know of how the files of its mechanisms were read.
 std::vector<std::string> notes_of(const Neuron& neuron);
 

@@ -44,6 +44,7 @@ class Maker {
         fail_input("{}weight[{}] is {}, expected from {} to {}", where, i, c.weight, range.low, range.high);
       group.connections.push_back(
           {c.synapse, placement, static_cast<size_t>(c.instance), c.weight, c.delay_ms});
+      add_to_group(c, fmt::format("{}group[{}]", where, i), kind == "exc", cell.groups);
     }
   }
 
@@ -57,6 +58,26 @@ class Maker {
   }
 
  private:
+  /// The groups of a kind follow each other, each in one piece.
+  static void add_to_group(const SegmentsConnection& c, const std::string& where, bool excites,
+                           std::vector<SynapseBlock>& groups) {
+    if (c.group.empty()) return;
+    auto* last = groups.empty() ? nullptr : &groups.back();
+    if (last != nullptr && last->name == c.group && last->excitatory == excites) {
+      last->count = c.synapse - last->first + 1;
+      return;
+    }
+    if (last != nullptr && last->excitatory == excites && last->first + last->count > c.synapse)
+      fail_input("{} is \"{}\", but synapse {} is in the group \"{}\" already", where, c.group, c.synapse,
+                 last->name);
+    if (std::ranges::find(groups, c.group, &SynapseBlock::name) != groups.end() || !is_group_name(c.group))
+      fail_input(
+          "{} is \"{}\", expected a name of letters, digits, _ and - other than exc and inh, and the "
+          "synapses of a group one after the other",
+          where, c.group);
+    groups.push_back({c.group, excites, c.synapse, 1});
+  }
+
   void add(const SegmentsMechanism& given, const std::string& group, bool point, DetailedCell& cell) const {
     const bool own = mechanisms_.has(given.name);
     const auto name = own ? mechanisms_.file(given.name, files_.folder).string() : given.name;
@@ -143,6 +164,22 @@ class Maker {
   std::map<std::string, size_t> placement_of_;  // of each point process
 };
 
+/// Where the file names the groups of one kind alone, the other kind is one group.
+void name_the_rest(DetailedCell& cell) {
+  if (cell.groups.empty()) return;
+  const auto named = [&](bool excites) {
+    return std::ranges::any_of(cell.groups,
+                               [&](const SynapseBlock& group) { return group.excitatory == excites; });
+  };
+  const auto add = [&](const SynapseGroup& kind, const char* name, bool excites) {
+    if (kind.connections.empty() || named(excites)) return;
+    cell.groups.insert(excites ? cell.groups.begin() : cell.groups.end(),
+                       {name, excites, 0, kind.connections.back().synapse + 1});
+  };
+  add(cell.excitatory, "excitatory", true);
+  add(cell.inhibitory, "inhibitory", false);
+}
+
 }  // namespace
 
 DetailedCell read_segments_cell(const config::Settings& settings, const std::filesystem::path& folder) {
@@ -160,6 +197,7 @@ DetailedCell read_segments_cell(const config::Settings& settings, const std::fil
   maker.add_placements(cell);
   maker.add_synapses(file.excitatory, "exc", cell, cell.excitatory);
   maker.add_synapses(file.inhibitory, "inh", cell, cell.inhibitory);
+  name_the_rest(cell);
   read_netstims(settings, cell);
   cell.ions = read_ions(settings, cell.placements);
   maker.set_ions(cell);

@@ -207,7 +207,9 @@ std::vector<SegmentsConnection> read_connections(const SegmentsReader& reader, c
   const auto instance = reader.whole_numbers(group + "/instance", n, {0, 1e8});
   const auto weight = reader.numbers(group + "/weight", n, {-1e9, 1e9});
   const auto delay_ms = reader.numbers(group + "/delay_ms", n, kDelays_ms);
-  reader.refuse_others(group, {"mechanism", "synapse", "instance", "weight", "delay_ms"});
+  const auto names =
+      reader.has(group + "/group") ? reader.texts(group + "/group", n) : std::vector<std::string>(n);
+  reader.refuse_others(group, {"mechanism", "synapse", "instance", "weight", "delay_ms", "group"});
   std::vector<SegmentsConnection> all;
   int next = 0;
   for (size_t i = 0; i < n; ++i) {
@@ -226,7 +228,7 @@ std::vector<SegmentsConnection> read_connections(const SegmentsReader& reader, c
                                 "connections",
                                 synapse[i], next));
     next = std::max(next, synapse[i] + 1);
-    all.push_back({synapse[i], mechanism[i], instance[i], weight[i], delay_ms[i]});
+    all.push_back({synapse[i], mechanism[i], instance[i], weight[i], delay_ms[i], names[i]});
   }
   return all;
 }

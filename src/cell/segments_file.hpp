@@ -30,6 +30,7 @@ struct SegmentsConnection {
   int instance = 0;
   double weight = 0;
   double delay_ms = 0;
+  std::string group = {};  // of the synapse; empty: the file names none
 };
 
 /// segments.h5 of a cell folder (docs/files.md): a neuron as a simulator has it in memory.

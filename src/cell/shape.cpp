@@ -4,8 +4,8 @@
 #include <array>
 #include <cmath>
 
-#include "cell/detail/formula.hpp"
 #include "cell/detail/selection.hpp"
+#include "cell/formula.hpp"
 #include "cell/physical.hpp"
 #include "mechanism/pace.hpp"
 #include "morphology/axon.hpp"

@@ -9,6 +9,43 @@
 #include "neurontwin/simulate.hpp"
 
 namespace nt::cli {
+namespace {
+
+constexpr auto kOneTrial = "simulate CELL.toml [--replay INPUT.h5] --out OUT.h5";
+
+}  // namespace
+
+void add_cell_options(CLI::App& app, SimulateCell& o) {
+  const auto group = "One trial of a cell: CELL.toml [--replay INPUT.h5] --out OUT.h5";
+  app.add_option("--replay", o.input, "recorded input spikes (.h5) for the cell's synapses")->group(group);
+  const auto add = [&](const std::string& name, auto& value, const std::string& help) {
+    return app.add_option(name, value, help)->group(group);
+  };
+  add("--dt", o.dt_ms, "time step in ms (default: 0.025)");
+  add("--scheme", o.scheme, "euler or crank-nicolson (default)")
+      ->check(CLI::IsMember({"euler", "crank-nicolson"}));
+  add("--precision", o.precision, "double (default) or float")->check(CLI::IsMember({"double", "float"}));
+  add("--morphology", o.choices.morphology, "a reconstruction (.swc, .asc) in the place of the cell's own");
+  add("--receptors", o.choices.receptors, "nmda or ampa (default: the cell's own)")
+      ->check(CLI::IsMember({"nmda", "ampa"}));
+  add("--ms", o.duration_ms,
+      "duration (default: the last input spike, rounded up to a second; without --replay required)")
+      ->check(CLI::Range(1, 100000000));
+}
+
+bool is_one_trial(const CLI::App& simulating, const std::filesystem::path& out) {
+  if (simulating.count("--replay") > 0 || out.extension() == ".h5") {
+    for (const auto* option : {"--profile", "--device", "--threads", "--seed"}) {
+      if (simulating.count(option) > 0)
+        nt::fail_input("{} means nothing for one trial of a cell ({}); leave it out", option, kOneTrial);
+    }
+    return true;
+  }
+  for (const auto* option : {"--dt", "--scheme", "--precision", "--morphology", "--receptors", "--ms"}) {
+    if (simulating.count(option) > 0) nt::fail_input("{} is for one trial of a cell: {}", option, kOneTrial);
+  }
+  return false;
+}
 
 void simulate_cell(const SimulateCell& o) {
   if (o.out.empty()) fail_input("--replay needs --out FILE.h5");

@@ -562,6 +562,16 @@ bool Settings::is_array(std::string_view key) const {
   return node != nullptr && node->is_array();
 }
 
+bool Settings::is_table(std::string_view key) const {
+  const auto* node = state_->find(key);
+  return node != nullptr && node->is_table();
+}
+
+bool Settings::is_text(std::string_view key) const {
+  const auto* node = state_->find(key);
+  return node != nullptr && node->is_string();
+}
+
 void Settings::pass_over(std::string_view key) const {
   state_->find(key);
 }

@@ -89,6 +89,9 @@ class Settings {
   bool has(std::string_view key) const;
   /// Whether the key is there and holds an array: of some keys one value may stand for many.
   bool is_array(std::string_view key) const;
+  /// The same of a table, and of text.
+  bool is_table(std::string_view key) const;
+  bool is_text(std::string_view key) const;
   /// A key that means nothing beside the others' values, but may stand there.
   void pass_over(std::string_view key) const;
   /// Where a key is written: "file:line" or "--set ...", for messages; where the table is if the key is

@@ -15,6 +15,16 @@ int compartment_before(const morphology::Compartments& geometry, size_t compartm
   return at < 0 ? -1 : node(at).compartment;
 }
 
+/// The weight and delay of each synapse's first connection.
+void take_connections(const cell::DetailedCell& cell, const cell::SynapseGroup& kind,
+                      std::vector<double>& weight, std::vector<double>& delay_ms) {
+  for (const auto& connection : cell::connections_of(cell, kind)) {
+    if (connection.synapse != static_cast<int>(weight.size())) continue;
+    weight.push_back(connection.weight);
+    delay_ms.push_back(connection.delay_ms);
+  }
+}
+
 }  // namespace
 
 CellTable cell_table(const cell::Neuron& neuron) {
@@ -28,6 +38,11 @@ CellTable cell_table(const cell::Neuron& neuron) {
       *column = {0};
     table.parent = {-1};
     return table;
+  }
+  table.groups = cell->groups;
+  if (!table.groups.empty()) {
+    take_connections(*cell, cell->excitatory, table.excitatory_weight, table.excitatory_delay_ms);
+    take_connections(*cell, cell->inhibitory, table.inhibitory_weight, table.inhibitory_delay_ms);
   }
   for (const auto& c : cell->geometry.compartments) {
     const auto& section = cell->geometry.sections[static_cast<size_t>(c.section)];
@@ -59,6 +74,38 @@ CellTable synapses_in_a_row(int64_t excitatory, int64_t inhibitory) {
   return table;
 }
 
+namespace {
+
+/// InputError unless they are blocks that follow each other and hold all synapses.
+std::vector<cell::SynapseBlock> groups_in(const files::Hdf5File& file, const CellTable& table) {
+  const auto name = file.read_texts("/cell/groups/name"), kind = file.read_texts("/cell/groups/kind");
+  const auto count = file.read<int32_t>("/cell/groups/synapses");
+  std::vector<cell::SynapseBlock> groups;
+  bool fits = kind.size() == name.size() && count.size() == name.size();
+  for (size_t i = 0; fits && i < name.size(); ++i) {
+    fits = (kind[i] == "excitatory" || kind[i] == "inhibitory") && count[i] >= 0;
+    groups.push_back({name[i], kind[i] == "excitatory", 0, count[i]});
+  }
+  if (!fits || !set_first(groups, table.excitatory_compartment.size(), table.inhibitory_compartment.size()))
+    fail_input("{}: /cell/groups does not fit the synapses in /cell; the file is damaged",
+               file.path().string());
+  return groups;
+}
+
+}  // namespace
+
+bool set_first(std::vector<cell::SynapseBlock>& groups, size_t excitatory, size_t inhibitory) {
+  size_t next[2] = {0, 0};  // excitatory, inhibitory
+  bool in_order = true;
+  for (auto& group : groups) {
+    auto& first = next[group.excitatory ? 0 : 1];
+    in_order &= !(group.excitatory && next[1] > 0) && group.count >= 0;
+    group.first = static_cast<int>(first);
+    first += static_cast<size_t>(group.count);
+  }
+  return in_order && next[0] == excitatory && next[1] == inhibitory;
+}
+
 std::optional<CellTable> cell_table_in(const std::filesystem::path& shard) {
   const files::Hdf5File file(shard);
   if (!file.has("/cell/section")) return {};
@@ -86,6 +133,7 @@ std::optional<CellTable> cell_table_in(const std::filesystem::path& shard) {
   };
   read_synapses("excitatory_compartment", table.excitatory_compartment);
   read_synapses("inhibitory_compartment", table.inhibitory_compartment);
+  if (file.has("/cell/groups/name")) table.groups = groups_in(file, table);
   return table;
 }
 

@@ -56,4 +56,14 @@ std::optional<std::string> warning_of(const EventSupport& s, const std::string& 
                      s.spikes_after_skip, split, follows, split);
 }
 
+std::optional<std::string> rate_warning_of(const EventSupport& support, const std::string& split) {
+  const double hz = support.rate_hz();
+  if (support.spikes == 0 || (hz >= kLowRate_hz && hz <= kHighRate_hz)) return {};
+  return fmt::format(
+      "warning: the neuron fires at {:.3g} Hz in {}, outside of {} to {} Hz; change the rates in [stimulus], "
+      "or "
+      "have them scaled: [stimulus] calibrate = {{ rate_hz = 1 }}",
+      hz, split, kLowRate_hz, kHighRate_hz);
+}
+
 }  // namespace nt::dataset

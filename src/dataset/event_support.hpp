@@ -41,4 +41,10 @@ inline constexpr int64_t kFewSpikes = 30;
 /// are enough.
 std::optional<std::string> warning_of(const EventSupport& support, const std::string& split);
 
+/// Most neurons fire at such rates on average; far from them a twin has little to learn from, or the input is
+/// not what it was meant to be.
+inline constexpr double kLowRate_hz = 0.1, kHighRate_hz = 20;
+/// What to do about an output rate outside of these; nothing if it lies within.
+std::optional<std::string> rate_warning_of(const EventSupport& support, const std::string& split);
+
 }  // namespace nt::dataset

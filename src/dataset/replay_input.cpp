@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
-#include <optional>
 
 #include "cell/physical.hpp"
 #include "files/hdf5.hpp"
@@ -13,21 +13,37 @@ namespace {
 
 constexpr double kLatest_ms = 1e7;
 
-/// One kind of synapse in a replay file, read and checked.
+/// What a replayed event may be of: the synapses of a kind.
+struct Kind {
+  size_t synapses = 0;
+  std::vector<const mechanism::Mechanism*> mechanism;  // of each synapse; null: several; empty: not known
+};
+
+Kind kind_of(const cell::DetailedCell& cell, const cell::SynapseGroup& synapses) {
+  Kind kind;
+  for (const auto& connection : cell::connections_of(cell, synapses)) {
+    const auto* m = &cell.placements[connection.placement].mechanism();
+    if (static_cast<size_t>(connection.synapse) == kind.mechanism.size())
+      kind.mechanism.push_back(m);
+    else
+      kind.mechanism.back() = nullptr;
+  }
+  kind.synapses = kind.mechanism.size();
+  return kind;
+}
+
+/// Synapses of a kind that stand under one name in a replay file, read and checked: all of the kind, or a
+/// group.
 class Reader {
  public:
-  Reader(const files::Hdf5File& file, const cell::DetailedCell& cell, const cell::SynapseGroup& synapses)
-      : file_(file), group_("/input/" + synapses.name) {
-    for (const auto& connection : cell::connections_of(cell, synapses)) {
-      const bool more = synapses_ > static_cast<size_t>(connection.synapse);
-      of_synapse_.push_back(&cell.placements[connection.placement].mechanism());
-      if (more) several_ = connection.synapse;
-      synapses_ = static_cast<size_t>(connection.synapse) + 1;
-    }
-  }
-
-  Reader(const files::Hdf5File& file, const std::string& name, int64_t synapses)
-      : file_(file), group_("/input/" + name), synapses_(static_cast<size_t>(synapses)), owner_("twin") {}
+  Reader(const files::Hdf5File& file, const std::string& name, const Kind& kind, size_t first, size_t count)
+      : file_(file),
+        group_("/input/" + name),
+        kind_(kind),
+        first_(first),
+        synapses_(count),
+        owner_(kind.mechanism.empty() ? "twin" : "cell"),
+        block_(name == "exc" || name == "inh" ? "of this kind" : "in this group") {}
 
   stimulus::TimedEvents events() const {
     refuse_several_trials();
@@ -49,7 +65,7 @@ class Reader {
     stimulus::TimedEvents events;
     for (const size_t k : order) {
       events.time_ms.push_back(time_ms[k]);
-      events.synapse.push_back(static_cast<uint32_t>(synapse[k]));
+      events.synapse.push_back(static_cast<uint32_t>(first_ + static_cast<size_t>(synapse[k])));
       if (weighted) events.weight.push_back(weight[k]);
     }
     return events;
@@ -87,8 +103,8 @@ class Reader {
   void check_synapse(double synapse, size_t event) const {
     const bool whole = synapse >= 0 && synapse == std::floor(synapse);
     if (whole && synapse < static_cast<double>(synapses_)) return;
-    refuse("event {} is of synapse {}; the {} has {} of this kind, counted from 0", event, synapse, owner_,
-           synapses_);
+    refuse("event {} is of synapse {}; the {} has {} {}, counted from 0", event, synapse, owner_, synapses_,
+           block_);
   }
 
   void check_time(double time_ms, size_t event) const {
@@ -97,11 +113,11 @@ class Reader {
   }
 
   void check_weight(double weight, size_t event, size_t synapse) const {
-    if (of_synapse_.empty())
+    if (kind_.mechanism.empty())
       refuse("has weights, but the {}'s synapses have none that an event could change", owner_);
-    if (several_)
-      refuse("has weights, but synapse {} makes events of several, each with a weight of its own", *several_);
-    const auto& m = *of_synapse_[synapse];
+    if (kind_.mechanism[first_ + synapse] == nullptr)
+      refuse("has weights, but synapse {} makes events of several, each with a weight of its own", synapse);
+    const auto& m = *kind_.mechanism[first_ + synapse];
     if (!cell::uses_weight(m)) refuse("has weights, but {} does nothing with the weight of an event", m.name);
     const auto range = cell::weight_range(m);
     if (weight >= range.low && weight <= range.high) return;
@@ -112,24 +128,86 @@ class Reader {
 
   const files::Hdf5File& file_;
   std::string group_;
-  std::vector<const mechanism::Mechanism*> of_synapse_;  // of each synapse, where each has one connection
-  std::optional<int> several_;                           // a synapse with several
-  size_t synapses_ = 0;
-  std::string_view owner_ = "cell";
+  const Kind& kind_;
+  size_t first_, synapses_;
+  std::string_view owner_, block_;
 };
+
+/// Adds events that come after each other. Where one part has weights and the other has not, the latter's are
+/// those of its synapses.
+void append(stimulus::TimedEvents& all, const stimulus::TimedEvents& more) {
+  constexpr double kOfSynapse = std::numeric_limits<double>::quiet_NaN();
+  const bool weighted = !all.weight.empty() || !more.weight.empty();
+  if (weighted) all.weight.resize(all.time_ms.size(), kOfSynapse);
+  all.time_ms.insert(all.time_ms.end(), more.time_ms.begin(), more.time_ms.end());
+  all.synapse.insert(all.synapse.end(), more.synapse.begin(), more.synapse.end());
+  all.weight.insert(all.weight.end(), more.weight.begin(), more.weight.end());
+  if (weighted) all.weight.resize(all.time_ms.size(), kOfSynapse);
+}
+
+/// By time; events of one time in the order of their groups.
+void sort_by_time(stimulus::TimedEvents& events) {
+  std::vector<size_t> order(events.time_ms.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::ranges::stable_sort(order, {}, [&](size_t k) { return events.time_ms[k]; });
+  stimulus::TimedEvents sorted;
+  for (const size_t k : order) {
+    sorted.time_ms.push_back(events.time_ms[k]);
+    sorted.synapse.push_back(events.synapse[k]);
+    if (!events.weight.empty()) sorted.weight.push_back(events.weight[k]);
+  }
+  events = std::move(sorted);
+}
+
+/// Whether the file names the synapses by their groups. InputError where it does so in part, or names a group
+/// that is not there.
+bool is_by_groups(const files::Hdf5File& file, const std::vector<cell::SynapseBlock>& groups) {
+  if (!file.has("/input")) return false;
+  std::vector<std::string> others, known;
+  for (const auto& name : file.groups_in("/input"))
+    if (name != "exc" && name != "inh") others.push_back(name);
+  if (others.empty()) return false;
+  const bool both = file.has("/input/exc") || file.has("/input/inh");
+  for (const auto& group : groups) known.push_back(group.name);
+  for (const auto& name : others) {
+    if (std::ranges::find(known, name) != known.end() && !both) continue;
+    fail_input("{}: has /input/{}, expected {}", file.path().string(), name,
+               known.empty() ? "/input/exc and /input/inh; these synapses have no named groups"
+                             : fmt::format("/input/exc and /input/inh, or only groups that there are: {}",
+                                           fmt::join(known, ", ")));
+  }
+  return true;
+}
+
+stimulus::TimedInput read_input(const std::filesystem::path& path, const Kind& excitatory,
+                                const Kind& inhibitory, const std::vector<cell::SynapseBlock>& groups) {
+  const files::Hdf5File file(path);
+  if (!is_by_groups(file, groups))
+    return {Reader(file, "exc", excitatory, 0, excitatory.synapses).events(),
+            Reader(file, "inh", inhibitory, 0, inhibitory.synapses).events()};
+  stimulus::TimedInput input;
+  for (const auto& group : groups) {
+    if (!file.has("/input/" + group.name)) continue;
+    const Reader reader(file, group.name, group.excitatory ? excitatory : inhibitory,
+                        static_cast<size_t>(group.first), static_cast<size_t>(group.count));
+    append(group.excitatory ? input.excitatory : input.inhibitory, reader.events());
+  }
+  sort_by_time(input.excitatory);
+  sort_by_time(input.inhibitory);
+  return input;
+}
 
 }  // namespace
 
 stimulus::TimedInput read_replay_input(const std::filesystem::path& path, const cell::DetailedCell& cell) {
-  const files::Hdf5File file(path);
-  return {Reader(file, cell, cell.excitatory).events(), Reader(file, cell, cell.inhibitory).events()};
+  return read_input(path, kind_of(cell, cell.excitatory), kind_of(cell, cell.inhibitory), cell.groups);
 }
 
 stimulus::TimedInput read_replay_input(const std::filesystem::path& path, int64_t excitatory_synapses,
-                                       int64_t inhibitory_synapses) {
-  const files::Hdf5File file(path);
-  return {Reader(file, "exc", excitatory_synapses).events(),
-          Reader(file, "inh", inhibitory_synapses).events()};
+                                       int64_t inhibitory_synapses,
+                                       const std::vector<cell::SynapseBlock>& groups) {
+  return read_input(path, {static_cast<size_t>(excitatory_synapses), {}},
+                    {static_cast<size_t>(inhibitory_synapses), {}}, groups);
 }
 
 }  // namespace nt::dataset

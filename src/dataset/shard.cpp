@@ -37,6 +37,23 @@ void write_input(files::Hdf5Image& image, const std::string& group, std::span<co
   image.write<uint32_t>(group + "/time_ms", time_ms, "ms");
 }
 
+void write_groups(files::Hdf5Image& image, const CellTable& cell) {
+  std::vector<std::string> name, kind;
+  std::vector<int32_t> count;
+  for (const auto& group : cell.groups) {
+    name.push_back(group.name);
+    kind.emplace_back(group.excitatory ? "excitatory" : "inhibitory");
+    count.push_back(group.count);
+  }
+  image.write_texts("/cell/groups/name", name);
+  image.write_texts("/cell/groups/kind", kind);
+  image.write<int32_t>("/cell/groups/synapses", count, "1");
+  image.write<double>("/cell/excitatory_weight", cell.excitatory_weight, "of the mechanism");
+  image.write<double>("/cell/inhibitory_weight", cell.inhibitory_weight, "of the mechanism");
+  image.write<double>("/cell/excitatory_delay_ms", cell.excitatory_delay_ms, "ms");
+  image.write<double>("/cell/inhibitory_delay_ms", cell.inhibitory_delay_ms, "ms");
+}
+
 void write_cell(files::Hdf5Image& image, const CellTable& cell) {
   image.write_texts("/cell/section", cell.section);
   image.write_texts("/cell/region", cell.region);
@@ -50,6 +67,7 @@ void write_cell(files::Hdf5Image& image, const CellTable& cell) {
   };
   write("/cell/excitatory_compartment", cell.excitatory_compartment);
   write("/cell/inhibitory_compartment", cell.inhibitory_compartment);
+  if (!cell.groups.empty()) write_groups(image, cell);
 }
 
 /// One kind of output of all trials, one after the other.

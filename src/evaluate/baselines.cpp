@@ -45,8 +45,8 @@ GlmPair fit_pair(bool history, const dataset::Split& train, const dataset::Split
   pair.soma =
       fit_glm(GlmTarget::soma, history, train, valid, budget, parallel, start ? &start->soma : nullptr);
   if (pair.has_spikes) {
-    pair.spike =
-        fit_glm(GlmTarget::spike, history, train, valid, budget, parallel, start ? &start->spike : nullptr);
+    pair.spike = fit_glm(GlmTarget::spike, history, train, valid, budget, parallel,
+                         start ? &start->spike : &pair.soma);
   }
   return pair;
 }

@@ -292,7 +292,7 @@ TEST(Evaluate, OfANeuronThatNeverSpikesSpeaksOfItsVoltageAlone) {
       EXPECT_FALSE(value.is_number() && !std::isfinite(value.number())) << key;
       if (key.find("spike.") != std::string::npos && !key.ends_with("_ci95")) spoken_of.push_back(key);
     }
-    EXPECT_EQ(e.curves.contains("roc"), split == &busy);
+    EXPECT_EQ(e.curves.spikes.has_value(), split == &busy);
     EXPECT_TRUE(e.metrics.contains("soma.rmse_mV") && e.metrics.contains("baseline.glm.soma.rmse_mV"));
     EXPECT_EQ(e.metrics.contains("baseline.glm.spike.auc"), split == &busy);
     EXPECT_EQ(e.metrics.contains("ceiling.jitter_1ms.spike.auc"), split == &busy);

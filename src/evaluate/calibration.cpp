@@ -4,7 +4,6 @@
 #include <array>
 #include <cmath>
 
-#include "evaluate/estimate_json.hpp"
 #include "statistics/bootstrap.hpp"
 
 namespace nt::evaluate {
@@ -70,21 +69,16 @@ double error_per(double GroupSums::*of, const CalibrationSums& sums) {
   return error / all;
 }
 
-nlohmann::ordered_json groups_json(const CalibrationSums& total,
-                                   std::span<const std::vector<double>> observed) {
-  auto json = nlohmann::ordered_json::object();
-  for (const auto* key : {"predicted", "observed", "observed_ci95", "bins"})
-    json[key] = nlohmann::ordered_json::array();
+CalibrationGroups groups_of(const CalibrationSums& total, std::span<const std::vector<double>> observed) {
+  CalibrationGroups groups;
   for (size_t g = 0; g < kCalibrationGroups; ++g) {
     const auto& group = total.group[g];
     if (group.bins == 0) continue;
-    const auto share = statistics::estimate(group.spikes / group.bins, observed[g]);
-    json["predicted"].push_back(group.expected / group.bins);
-    json["observed"].push_back(share.value);
-    json["observed_ci95"].push_back(interval_json(share));
-    json["bins"].push_back(group.bins);
+    groups.predicted.push_back(group.expected / group.bins);
+    groups.observed.push_back(statistics::estimate(group.spikes / group.bins, observed[g]));
+    groups.bins.push_back(group.bins);
   }
-  return json;
+  return groups;
 }
 
 }  // namespace
@@ -119,7 +113,7 @@ CalibrationScores calibration_scores(std::span<const TrialComparison> trials, in
     for (size_t g = 0; g < kCalibrationGroups; ++g)
       observed[g].push_back(drawn.group[g].spikes / drawn.group[g].bins);
   });
-  scores.groups = groups_json(total, observed);
+  scores.groups = groups_of(total, observed);
   return scores;
 }
 

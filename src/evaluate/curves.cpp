@@ -10,33 +10,15 @@
 namespace nt::evaluate {
 namespace {
 
-using Json = nlohmann::ordered_json;
+constexpr int64_t kReach_ms = CrossCorrelation::kReach_ms;
 
-constexpr int64_t kReach_ms = 50;
-
-/// Enough digits for a picture: six significant ones.
-double short_number(double x) {
+/// Six significant digits, as curves.json has them; the peak and its width in metrics.json are of these.
+double in_few_digits(double x) {
   return x == 0 || !std::isfinite(x) ? x : std::stod(fmt::format("{:.6g}", x));
 }
 
-Json short_numbers(std::span<const float> values, int digits) {
-  auto out = Json::array();
-  const double scale = std::pow(10.0, digits);
-  for (const float v : values) out.push_back(std::round(v * scale) / scale);
-  return out;
-}
-
-Json json_of(const CrossCorrelation& correlation) {
-  Json lags = Json::array();
-  for (int64_t lag = -kReach_ms; lag <= kReach_ms; ++lag) lags.push_back(lag);
-  return {{"lag_ms", lags},
-          {"predicted_rate_hz", correlation.predicted_rate_hz},
-          {"base_rate_hz", correlation.base_rate_hz},
-          {"spikes", correlation.spikes}};
-}
-
 /// Bins grouped by predicted probability, in equal steps of its logarithm: predicted against observed.
-Json calibration(std::span<const TrialComparison> trials) {
+CalibrationCurve calibration(std::span<const TrialComparison> trials) {
   constexpr int kGroups = 24;
   constexpr double kLowest = -6;  // log10 of the probability
   std::vector<double> sum(kGroups, 0), spikes(kGroups, 0), bins(kGroups, 0);
@@ -50,14 +32,14 @@ Json calibration(std::span<const TrialComparison> trials) {
       bins[g] += 1;
     }
   }
-  Json predicted = Json::array(), observed = Json::array(), counts = Json::array();
+  CalibrationCurve curve;
   for (size_t g = 0; g < kGroups; ++g) {
     if (bins[g] == 0) continue;
-    predicted.push_back(short_number(sum[g] / bins[g]));
-    observed.push_back(short_number(spikes[g] / bins[g]));
-    counts.push_back(bins[g]);
+    curve.predicted.push_back(sum[g] / bins[g]);
+    curve.observed.push_back(spikes[g] / bins[g]);
+    curve.bins.push_back(bins[g]);
   }
-  return {{"predicted", predicted}, {"observed", observed}, {"bins", counts}};
+  return curve;
 }
 
 struct Histogram {
@@ -69,15 +51,14 @@ struct Histogram {
     const double place = (x - low) / step;
     if (place >= 0 && place < static_cast<double>(counts.size())) ++counts[static_cast<size_t>(place)];
   }
-  Json edges() const {
-    Json e = Json::array();
-    for (size_t i = 0; i <= counts.size(); ++i)
-      e.push_back(short_number(low + step * static_cast<double>(i)));
+  std::vector<double> edges() const {
+    std::vector<double> e;
+    for (size_t i = 0; i <= counts.size(); ++i) e.push_back(low + step * static_cast<double>(i));
     return e;
   }
 };
 
-Json isi_histogram(std::span<const TrialComparison> trials, float threshold) {
+PairedHistogram interval_histogram(std::span<const TrialComparison> trials, float threshold) {
   Histogram actual(0, 500, 50), predicted(0, 500, 50);
   const auto add = [](Histogram& h, const std::vector<int64_t>& times) {
     for (size_t i = 1; i < times.size(); ++i) h.add(static_cast<double>(times[i] - times[i - 1]));
@@ -86,58 +67,37 @@ Json isi_histogram(std::span<const TrialComparison> trials, float threshold) {
     add(actual, trial.spike_bins());
     add(predicted, spikes_above(trial.spike_log_odds, threshold));
   }
-  return {{"edge_ms", actual.edges()}, {"true", actual.counts}, {"predicted", predicted.counts}};
+  return {actual.edges(), actual.counts, predicted.counts};
 }
 
-Json voltage_histogram(std::span<const TrialComparison> trials) {
-  float low = 0, high = -1000;
-  for (const auto& trial : trials) {
-    const auto [least, most] = std::minmax_element(trial.soma_mV.begin(), trial.soma_mV.end());
-    low = std::min(low, *least);
-    high = std::max(high, *most);
-  }
-  const double first = std::floor(low) - 2, last = std::ceil(high) + 2;
-  const auto bins = static_cast<size_t>(std::clamp(2 * (last - first), 1.0, 400.0));
-  Histogram actual(first, last, bins), predicted(first, last, bins);
-  for (const auto& trial : trials) {
-    for (const float v : trial.soma_mV) actual.add(v);
-    for (const float v : trial.predicted_soma_mV) predicted.add(v);
-  }
-  return {{"edge_mV", actual.edges()}, {"true", actual.counts}, {"predicted", predicted.counts}};
-}
-
-Json rates(std::span<const TrialComparison> trials) {
-  Json actual = Json::array(), predicted = Json::array();
+void add_rates(SpikeCurves& curves, std::span<const TrialComparison> trials) {
   for (const auto& trial : trials) {
     const double seconds = static_cast<double>(trial.duration_ms()) / 1000;
     double expected = 0;
     for (const float log_odds : trial.spike_log_odds) expected += probability(log_odds);
-    actual.push_back(short_number(static_cast<double>(trial.spikes()) / seconds));
-    predicted.push_back(short_number(expected / seconds));
+    curves.rate_hz.push_back(static_cast<double>(trial.spikes()) / seconds);
+    curves.expected_rate_hz.push_back(expected / seconds);
   }
-  return {{"true_hz", actual}, {"predicted_hz", predicted}};
 }
 
-Json events_json(const dataset::EventsView& events) {
-  return {{"synapse", std::vector<uint32_t>(events.synapse.begin(), events.synapse.end())},
-          {"time_ms", std::vector<uint32_t>(events.time_ms.begin(), events.time_ms.end())}};
+stimulus::Events events_of(const dataset::EventsView& view) {
+  return {{view.time_ms.begin(), view.time_ms.end()}, {view.synapse.begin(), view.synapse.end()}};
 }
 
-Json example(const TrialComparison& trial, size_t index, const dataset::Split& test, float threshold) {
-  std::vector<float> probabilities;
-  for (const float log_odds : trial.spike_log_odds)
-    probabilities.push_back(static_cast<float>(probability(log_odds)));
+ExampleTrial example(const TrialComparison& trial, size_t index, const dataset::Split& test,
+                     float threshold) {
   const auto input = test.trial(index);
-  return {{"trial", index},
-          {"duration_ms", trial.duration_ms()},
-          {"excitatory", events_json(input.excitatory)},
-          {"inhibitory", events_json(input.inhibitory)},
-          {"true_spikes_ms", trial.spike_bins()},
-          {"predicted_spikes_ms", spikes_above(trial.spike_log_odds, threshold)},
-          {"soma_mV", short_numbers(trial.soma_mV, 2)},
-          {"predicted_soma_mV", short_numbers(trial.predicted_soma_mV, 2)},
-          {"spike_probability", short_numbers(probabilities, 4)},
-          {"threshold", probability(threshold)}};
+  ExampleTrial example{.trial = index,
+                       .input = {events_of(input.excitatory), events_of(input.inhibitory)},
+                       .spikes_ms = trial.spike_bins(),
+                       .predicted_spikes_ms = spikes_above(trial.spike_log_odds, threshold),
+                       .soma_mV = trial.soma_mV,
+                       .predicted_soma_mV = trial.predicted_soma_mV,
+                       .spike_probability = {},
+                       .threshold = probability(threshold)};
+  for (const float log_odds : trial.spike_log_odds)
+    example.spike_probability.push_back(static_cast<float>(probability(log_odds)));
+  return example;
 }
 
 /// Trials to show: evenly placed in the upper half of the trials ordered by their number of spikes, the
@@ -157,52 +117,71 @@ std::vector<size_t> examples_of(std::span<const TrialComparison> trials, size_t 
   return chosen;
 }
 
-/// What there is to draw of spikes, if there are any.
-void add_spike_curves(Json& curves, const statistics::RankTable& table,
-                      std::span<const TrialComparison> trials, const Thresholds& thresholds,
-                      const ScoreSums& total, const CrossCorrelation& correlation) {
-  Json fpr = Json::array(), tpr = Json::array(), precision = Json::array();
+RocPoints roc_points(const statistics::RankTable& table) {
+  RocPoints points;
   for (const auto& point : statistics::roc_curve(table, 600)) {
-    fpr.push_back(short_number(point.false_positive_rate));
-    tpr.push_back(short_number(point.true_positive_rate));
-    precision.push_back(short_number(point.precision));
+    points.false_positive_rate.push_back(point.false_positive_rate);
+    points.true_positive_rate.push_back(point.true_positive_rate);
+    points.precision.push_back(point.precision);
   }
-  curves["roc"] = {{"fpr", fpr}, {"tpr", tpr}};
-  curves["precision_recall"] = {{"recall", tpr}, {"precision", precision}};
-  curves["cross_correlation"] = json_of(correlation);
-  curves["calibration"] = calibration(trials);
-  curves["isi"] = isi_histogram(trials, thresholds.spike);
-  curves["rates"] = rates(trials);
+  return points;
+}
+
+std::vector<OperatingPoint> operating_points(const statistics::RankTable& table, const Thresholds& thresholds,
+                                             const ScoreSums& total) {
   const auto exact = statistics::rank_metrics(table, thresholds.false_positive_rate);
-  auto points = Json::array();
+  std::vector<OperatingPoint> points;
   for (size_t i = 0; i < thresholds.at_rate.size(); ++i) {
-    points.push_back({{"target_fpr", thresholds.false_positive_rate[i]},
-                      {"threshold", probability(thresholds.at_rate[i])},
-                      {"tpr", total.hits[i] / total.spikes},
-                      {"fpr", total.false_alarms[i] / (total.bins - total.spikes)},
-                      {"false_positives_per_s", total.false_alarms[i] / (total.bins / 1000)},
-                      {"tpr_at_test_fpr", exact.tpr[i]}});
+    points.push_back({.target_fpr = thresholds.false_positive_rate[i],
+                      .threshold = probability(thresholds.at_rate[i]),
+                      .tpr = total.hits[i] / total.spikes,
+                      .fpr = total.false_alarms[i] / (total.bins - total.spikes),
+                      .false_positives_per_s = total.false_alarms[i] / (total.bins / 1000),
+                      .tpr_at_test_fpr = exact.tpr[i]});
   }
-  curves["operating_points"] = points;
+  return points;
 }
 
 }  // namespace
 
-Json curves_json(const statistics::RankTable& table, std::span<const TrialComparison> trials,
-                 const Thresholds& thresholds, const ScoreSums& total, const CrossCorrelation& correlation,
-                 const dataset::Split& test, const EvaluateSpec& spec) {
-  Json curves;
-  if (total.spikes > 0) add_spike_curves(curves, table, trials, thresholds, total, correlation);
-  curves["voltage"] = voltage_histogram(trials);
-  auto examples = Json::array();
-  for (const size_t i : examples_of(trials, static_cast<size_t>(spec.examples))) {
-    examples.push_back(example(trials[i], i, test, thresholds.spike));
-  }
-  curves["examples"] = examples;
+SpikeCurves spike_curves(const statistics::RankTable& table, std::span<const TrialComparison> trials,
+                         const Thresholds& thresholds, const ScoreSums& total,
+                         const CrossCorrelation& correlation) {
+  SpikeCurves curves{.roc = roc_points(table),
+                     .cross_correlation = correlation,
+                     .calibration = calibration(trials),
+                     .interval_ms = interval_histogram(trials, thresholds.spike),
+                     .operating_points = operating_points(table, thresholds, total)};
+  add_rates(curves, trials);
   return curves;
 }
 
-Json trial_rates_json(std::span<const std::pair<std::string, dataset::EventSupport>> splits) {
+PairedHistogram voltage_histogram(std::span<const TrialComparison> trials) {
+  float low = 0, high = -1000;
+  for (const auto& trial : trials) {
+    const auto [least, most] = std::minmax_element(trial.soma_mV.begin(), trial.soma_mV.end());
+    low = std::min(low, *least);
+    high = std::max(high, *most);
+  }
+  const double first = std::floor(low) - 2, last = std::ceil(high) + 2;
+  const auto bins = static_cast<size_t>(std::clamp(2 * (last - first), 1.0, 400.0));
+  Histogram actual(first, last, bins), predicted(first, last, bins);
+  for (const auto& trial : trials) {
+    for (const float v : trial.soma_mV) actual.add(v);
+    for (const float v : trial.predicted_soma_mV) predicted.add(v);
+  }
+  return {actual.edges(), actual.counts, predicted.counts};
+}
+
+std::vector<ExampleTrial> example_trials(std::span<const TrialComparison> trials, const dataset::Split& test,
+                                         float threshold, int64_t count) {
+  std::vector<ExampleTrial> examples;
+  for (const size_t i : examples_of(trials, static_cast<size_t>(count)))
+    examples.push_back(example(trials[i], i, test, threshold));
+  return examples;
+}
+
+TrialRates trial_rates(std::span<const std::pair<std::string, dataset::EventSupport>> splits) {
   constexpr int64_t kMostBins = 40;
   constexpr std::array<double, 7> kShares{0, 0.05, 0.25, 0.5, 0.75, 0.95, 1};
   int64_t most = 0;
@@ -212,22 +191,21 @@ Json trial_rates_json(std::span<const std::pair<std::string, dataset::EventSuppo
   const auto bins = static_cast<size_t>(most / width + 1);
   const auto& first = splits.front().second;
   const double trial_s = first.seconds() / static_cast<double>(first.trials());
-  Json rates;
-  rates["spikes_per_bin"] = width;
-  auto& edges = rates["edge_hz"] = Json::array();
+  TrialRates rates{.spikes_per_bin = width,
+                   .most_spikes = dataset::kPublishedMostSpikes,
+                   .most_hz = static_cast<double>(dataset::kPublishedMostSpikes) / trial_s,
+                   .share = {kShares.begin(), kShares.end()}};
   for (size_t i = 0; i <= bins; ++i)
-    edges.push_back(short_number(static_cast<double>(static_cast<int64_t>(i) * width) / trial_s));
-  rates["most_spikes"] = dataset::kPublishedMostSpikes;
-  rates["most_hz"] = static_cast<double>(dataset::kPublishedMostSpikes) / trial_s;
-  rates["share"] = kShares;
+    rates.edge_hz.push_back(static_cast<double>(static_cast<int64_t>(i) * width) / trial_s);
   for (const auto& [name, support] : splits) {
     std::vector<int64_t> counts(bins, 0);
     for (const auto n : support.spikes_of) ++counts[static_cast<size_t>(n / width)];
-    rates["splits"][name] = {{"trials", support.trials()},
-                             {"mean_hz", support.rate_hz()},
-                             {"quantile_hz", support.rate_quantiles_hz(kShares)},
-                             {"counts", counts},
-                             {"trials_above_most", support.trials_above(dataset::kPublishedMostSpikes)}};
+    rates.splits.push_back({.name = name,
+                            .trials = support.trials(),
+                            .mean_hz = support.rate_hz(),
+                            .quantile_hz = support.rate_quantiles_hz(kShares),
+                            .counts = std::move(counts),
+                            .trials_above_most = support.trials_above(dataset::kPublishedMostSpikes)});
   }
   return rates;
 }
@@ -246,7 +224,7 @@ CrossCorrelation cross_correlation(std::span<const TrialComparison> trials, floa
   CrossCorrelation correlation{{}, 1000 * predicted_spikes / bins, actual_spikes};
   for (const auto count : counts)
     correlation.predicted_rate_hz.push_back(
-        short_number(1000 * static_cast<double>(count) / std::max(actual_spikes, 1.0)));
+        in_few_digits(1000 * static_cast<double>(count) / std::max(actual_spikes, 1.0)));
   return correlation;
 }
 

@@ -40,23 +40,22 @@ TEST(TrialRates, CountEveryTrialInBinsOfWholeNumbersOfSpikes) {
   // Up to 90 spikes in a trial: bins of three, so that there are no more than some forty.
   const std::vector<std::pair<std::string, dataset::EventSupport>> splits{
       {"train", trials_of_6_s({0, 2, 3, 90})}, {"test", trials_of_6_s({24, 25, 6})}};
-  const auto rates = trial_rates_json(splits);
-  EXPECT_EQ(rates["spikes_per_bin"], 3);
-  const auto edge_hz = rates["edge_hz"].get<std::vector<double>>();
-  const auto train = rates["splits"]["train"]["counts"].get<std::vector<int64_t>>(),
-             test = rates["splits"]["test"]["counts"].get<std::vector<int64_t>>();
-  ASSERT_EQ(train.size(), 31u);
-  ASSERT_EQ(test.size(), 31u);
-  ASSERT_EQ(edge_hz.size(), 32u);
-  EXPECT_EQ(edge_hz[1], 0.5);  // three spikes in 6 s
-  EXPECT_EQ(train[0], 2);
-  EXPECT_EQ(train[1], 1);
-  EXPECT_EQ(train[30], 1);
-  EXPECT_EQ(test[8], 2);
-  EXPECT_EQ(std::accumulate(train.begin(), train.end(), int64_t{0}), 4);
-  EXPECT_EQ(rates["splits"]["train"]["mean_hz"], 95 / 24.0);
-  EXPECT_EQ(rates["splits"]["test"]["trials_above_most"], 1);  // 24 spikes are not too many
-  EXPECT_EQ(rates["most_hz"], 4);
+  const auto rates = trial_rates(splits);
+  EXPECT_EQ(rates.spikes_per_bin, 3);
+  ASSERT_EQ(rates.splits.size(), 2u);
+  const auto &train = rates.splits[0], &test = rates.splits[1];
+  ASSERT_EQ(train.counts.size(), 31u);
+  ASSERT_EQ(test.counts.size(), 31u);
+  ASSERT_EQ(rates.edge_hz.size(), 32u);
+  EXPECT_EQ(rates.edge_hz[1], 0.5);  // three spikes in 6 s
+  EXPECT_EQ(train.counts[0], 2);
+  EXPECT_EQ(train.counts[1], 1);
+  EXPECT_EQ(train.counts[30], 1);
+  EXPECT_EQ(test.counts[8], 2);
+  EXPECT_EQ(std::accumulate(train.counts.begin(), train.counts.end(), int64_t{0}), 4);
+  EXPECT_EQ(train.mean_hz, 95 / 24.0);
+  EXPECT_EQ(test.trials_above_most, 1);  // 24 spikes are not too many
+  EXPECT_EQ(rates.most_hz, 4);
 }
 
 }  // namespace

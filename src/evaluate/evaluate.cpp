@@ -238,12 +238,15 @@ Evaluation evaluate(twin::Twin& twin, const EvaluateSpec& spec, uint64_t seed, c
   put_finer_scores(metrics, finer, has_spikes);
   tell(2, "curves");
   const auto correlation = cross_correlation(trials, thresholds.spike);
-  out.curves = curves_json(scored.table, trials, thresholds, scored.total, correlation, test, spec);
-  if (has_spikes) out.curves["calibration_groups"] = finer.calibration_groups;
   if (has_spikes) {
-    out.curves["trial_rates"] = trial_rates_json(supports);
+    auto& curves =
+        out.curves.spikes.emplace(spike_curves(scored.table, trials, thresholds, scored.total, correlation));
+    curves.calibration_groups = finer.calibration_groups;
+    curves.trial_rates = trial_rates(supports);
     metrics.update(cross_correlation_metrics(correlation));
   }
+  out.curves.voltage_mV = voltage_histogram(trials);
+  out.curves.examples = example_trials(trials, test, thresholds.spike, spec.examples);
   if (spec.published_labels) use_published_labels(trials, test);
   metrics["published.labels"] = spec.published_labels ? "published" : "exact";
   add_published(metrics, trials, thresholds, rate_per_bin);
@@ -252,7 +255,7 @@ Evaluation evaluate(twin::Twin& twin, const EvaluateSpec& spec, uint64_t seed, c
     put_generalisation(metrics, "", other_inputs, known,
                        [&](const dataset::Split& split) { return compare(twin, split); },
                        {spec.skip_ms, spec.bootstrap_resamples, rate_per_bin, seed, watcher});
-    out.curves["generalisation"] = generalisation_curves(other_inputs);
+    for (const auto& set : other_inputs) out.curves.other_inputs.push_back({set.name, set.words});
   }
   tell(3, "noise ceiling");
   if (has_spikes) add_ceilings(metrics, spec, seed, train, valid, test, rate_per_bin);

@@ -1,8 +1,7 @@
 #pragma once
-#include <nlohmann/json.hpp>
-
 #include "evaluate/baselines.hpp"
 #include "evaluate/ceiling.hpp"
+#include "evaluate/curves.hpp"
 #include "evaluate/generalisation.hpp"
 #include "evaluate/glm.hpp"
 #include "evaluate/metrics.hpp"
@@ -12,7 +11,7 @@
 namespace nt::evaluate {
 
 /// Part of what a result is known by. Raise it when the same twin and data come to other numbers.
-inline constexpr int kEvaluateVersion = 2;
+inline constexpr int kEvaluateVersion = 3;
 
 /// Reads [evaluate].
 struct EvaluateSpec {
@@ -34,8 +33,8 @@ struct EvaluateSpec {
 EvaluateSpec read_evaluate(const config::Settings& settings);
 
 struct Evaluation {
-  Metrics metrics;                // flat: "spike.auc": 0.997, ... (DESIGN.md, "A run directory")
-  nlohmann::ordered_json curves;  // what the report draws
+  Metrics metrics;  // flat: "spike.auc": 0.997, ...
+  Curves curves;
 };
 
 /// Everything that is said about a twin, on trials it was never trained on. Thresholds come from the

@@ -188,8 +188,7 @@ TEST(Calibration, TellsChancesThatComeTrueFromThoseThatDoNot) {
 TEST(Calibration, GroupsHoldEquallyManyExpectedSpikes) {
   const auto weight = statistics::resampling_weights(40, 20, 1);
   const auto groups = calibration_scores(by_chance(40, 0), 0, weight, 20).groups;
-  const auto predicted = groups["predicted"].get<std::vector<double>>(),
-             bins = groups["bins"].get<std::vector<double>>();
+  const auto &predicted = groups.predicted, &bins = groups.bins;
   ASSERT_EQ(predicted.size(), kCalibrationGroups);
   EXPECT_EQ(std::accumulate(bins.begin(), bins.end(), 0.0), 80000);
   for (size_t g = 0; g < kCalibrationGroups; ++g)

@@ -4,8 +4,6 @@
 #include <array>
 #include <cmath>
 
-#include "evaluate/estimate_json.hpp"
-
 namespace nt::evaluate {
 namespace {
 
@@ -146,12 +144,6 @@ void put_generalisation(Metrics& metrics, const std::string& model, std::span<co
         score(answer(set.trials), test.scored.thresholds, scoring.skip_ms, scoring.rate_per_bin);
     put_set(metrics, prefix + model, test, scored, scoring, ++seed);
   }
-}
-
-nlohmann::ordered_json generalisation_curves(std::span<const ShiftedTrials> sets) {
-  auto list = nlohmann::ordered_json::array();
-  for (const auto& set : sets) list.push_back({{"name", set.name}, {"words", set.words}});
-  return {{"sets", list}};
 }
 
 }  // namespace nt::evaluate

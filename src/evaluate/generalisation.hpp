@@ -56,7 +56,4 @@ struct GeneralisationScoring {
 void put_generalisation(Metrics& metrics, const std::string& model, std::span<const ShiftedTrials> sets,
                         const TestScores& test, const Answer& answer, const GeneralisationScoring& scoring);
 
-/// What the report draws beside the metrics: the sets' names and words, in order.
-nlohmann::ordered_json generalisation_curves(std::span<const ShiftedTrials> sets);
-
 }  // namespace nt::evaluate

@@ -25,21 +25,24 @@ struct Glm {
   bool history = false;
   double bias = 0;
   std::vector<std::array<double, kGlmTimeConstants_ms.size()>> weight;  // [synapse]
+  double ridge = 0;  // that it was fitted with, as a share of the loss' curvature
 
   /// [ms]. The history is that of the true spikes: a prediction one millisecond ahead.
   std::vector<float> predict(const dataset::TrialView& trial, int64_t excitatory_synapses) const;
   int64_t parameter_count() const;
 };
 
-/// How much is spent on a fit: full passes over `trials` training trials (evenly chosen).
+/// `trials` training trials (evenly chosen), and at most so many passes over them for each ridge.
 struct GlmBudget {
   int64_t trials = 400;
   int passes = 100;
 };
 
-/// Maximum likelihood (squared error for the voltage) by L-BFGS over all of the trials, stopped where the
-/// loss on up to a quarter as many validation trials no longer falls. Starts at `start` if given, the model
-/// without history. Deterministic on any number of threads.
+/// Penalised maximum likelihood (squared error for the voltage) by L-BFGS: a ridge on the weights, each in
+/// units in which its filtered synapse varies by about 1, with every input's mean taken off. The ridge is
+/// chosen on up to a quarter as many validation trials, from fits of a quarter of the training trials; the
+/// last fit is of all. Starts at `start` if given: the model without history, whose ridge it takes over; or
+/// for spikes the voltage's model. Deterministic on any number of threads.
 Glm fit_glm(GlmTarget target, bool history, const dataset::Split& train, const dataset::Split& valid,
             const GlmBudget& budget, const twin::Parallel& parallel = {}, const Glm* start = nullptr);
 

@@ -8,13 +8,10 @@
 #include "dataset/event_support.hpp"
 #include "evaluate/detail/spike_timing.hpp"
 #include "evaluate/trial_score.hpp"
-#include "files/base64.hpp"
 #include "simulate/simulator.hpp"
 
 namespace nt::evaluate {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 uint8_t level_of(double mV) {
   const double level = 255 * (mV - kLowestPlayed_mV) / (kHighestPlayed_mV - kLowestPlayed_mV);
@@ -23,17 +20,6 @@ uint8_t level_of(double mV) {
 
 stimulus::Events events_of(const dataset::EventsView& view) {
   return {{view.time_ms.begin(), view.time_ms.end()}, {view.synapse.begin(), view.synapse.end()}};
-}
-
-Json events_json(const stimulus::Events& events) {
-  return {{"synapse", events.synapse}, {"time_ms", events.time_ms}};
-}
-
-Json rounded(std::span<const float> values, int digits) {
-  auto out = Json::array();
-  const double scale = std::pow(10.0, digits);
-  for (const float v : values) out.push_back(std::round(v * scale) / scale);
-  return out;
 }
 
 /// Levels of all compartments' voltages, [sample][compartment], a sample every `step_ms`.
@@ -110,39 +96,32 @@ Opening opening_of(std::span<const int64_t> predicted_ms, std::span<const int64_
   return {std::max<int64_t>(moment - kBefore_ms, 0), !hits.empty()};
 }
 
-Json played_trial(twin::Twin& twin, double threshold, const dataset::Split& test, const cell::Neuron& neuron,
-                  const simulate::SimulationSpec& simulation, const Watcher& watcher) {
+PlayedTrial played_trial(twin::Twin& twin, double threshold, const dataset::Split& test,
+                         const cell::Neuron& neuron, const simulate::SimulationSpec& simulation,
+                         const Watcher& watcher) {
   const auto [index, opening] = trial_to_play(twin, threshold, test, watcher);
   const auto trial = test.trial(index);
   const int64_t duration_ms = std::min(test.duration_ms(), kMostPlayed_ms);
-  const auto length = static_cast<size_t>(duration_ms);
-  const stimulus::SynapticInput input{events_of(trial.excitatory.between(0, duration_ms)),
-                                      events_of(trial.inhibitory.between(0, duration_ms))};
   const auto predicted = twin::predict_trial(twin, test, index);
-  std::vector<float> spikes_ms, probabilities;
+  const auto first = [&](const auto& voltage) {
+    return std::vector<float>(voltage.begin(), voltage.begin() + duration_ms);
+  };
+  PlayedTrial played{.trial = index,
+                     .duration_ms = duration_ms,
+                     .opens_ms = opening.at_ms,
+                     .input = {events_of(trial.excitatory.between(0, duration_ms)),
+                               events_of(trial.inhibitory.between(0, duration_ms))},
+                     .soma_mV = first(trial.soma_mV),
+                     .predicted_soma_mV = first(predicted.soma_mV)};
   for (const float t : trial.spike_times_ms)
-    if (t < static_cast<float>(duration_ms)) spikes_ms.push_back(t);
-  for (size_t t = 0; t < length; ++t)
-    probabilities.push_back(static_cast<float>(probability(predicted.spike_log_odds[t])));
-
+    if (t < static_cast<float>(duration_ms)) played.spikes_ms.push_back(t);
+  for (const float log_odds : first(predicted.spike_log_odds))
+    played.predicted_spike_probability.push_back(static_cast<float>(probability(log_odds)));
   const auto compartments = static_cast<int64_t>(dataset::cell_table(neuron).section.size());
-  const int64_t step_ms = (compartments * duration_ms + kMostPlayedBytes - 1) / kMostPlayedBytes;
-  const auto levels = simulated_levels(neuron, simulation, input, duration_ms, step_ms, watcher);
-  return {{"trial", index},
-          {"duration_ms", duration_ms},
-          {"opens_ms", opening.at_ms},
-          {"excitatory", events_json(input.excitatory)},
-          {"inhibitory", events_json(input.inhibitory)},
-          {"spikes_ms", rounded(spikes_ms, 3)},
-          {"soma_mV", rounded(trial.soma_mV.first(length), 2)},
-          {"predicted_soma_mV", rounded(std::span(predicted.soma_mV).first(length), 2)},
-          {"predicted_spike_probability", rounded(probabilities, 4)},
-          {"voltages",
-           {{"step_ms", step_ms},
-            {"samples", static_cast<int64_t>(levels.size()) / compartments},
-            {"lowest_mV", kLowestPlayed_mV},
-            {"highest_mV", kHighestPlayed_mV},
-            {"base64", files::base64(levels)}}}};
+  played.step_ms = (compartments * duration_ms + kMostPlayedBytes - 1) / kMostPlayedBytes;
+  played.levels = simulated_levels(neuron, simulation, played.input, duration_ms, played.step_ms, watcher);
+  played.samples = std::ssize(played.levels) / compartments;
+  return played;
 }
 
 }  // namespace nt::evaluate

@@ -1,5 +1,4 @@
 #pragma once
-#include <nlohmann/json.hpp>
 #include <span>
 
 #include "cell/detailed.hpp"
@@ -24,19 +23,30 @@ Opening opening_of(std::span<const int64_t> predicted_ms, std::span<const int64_
 
 /// No more of a trial is played.
 inline constexpr int64_t kMostPlayed_ms = 6000;
-/// Voltages in neuron.json are one of 256 levels from the first of these to the second.
+/// Played voltages are one of 256 levels from the first of these to the second.
 inline constexpr double kLowestPlayed_mV = -90, kHighestPlayed_mV = 40;
 /// As base64 they take a third more.
 inline constexpr int64_t kMostPlayedBytes = 3'000'000;
 
-/// "trial" of neuron.json, what the report plays: of the trials of `test` in which neuron and twin spike
-/// together the most typical one, or where there is none the most typical of all; its input, its output and
-/// the twin's, where it opens, and the voltage of every compartment. The twin spikes where its chance is
-/// above `threshold`; never if that is NaN. Data sets do not hold these: the trial is simulated once more,
-/// every compartment recorded every ms, or every 2nd, 3rd ... as kMostPlayedBytes ask for. RunError if the
-/// user stopped it.
-nlohmann::ordered_json played_trial(twin::Twin& twin, double threshold, const dataset::Split& test,
-                                    const cell::Neuron& neuron, const simulate::SimulationSpec& simulation,
-                                    const Watcher& watcher);
+/// What the report plays.
+struct PlayedTrial {
+  size_t trial = 0;
+  int64_t duration_ms = 0, opens_ms = 0;
+  stimulus::SynapticInput input = {};
+  std::vector<float> spikes_ms = {};
+  std::vector<float> soma_mV = {}, predicted_soma_mV = {}, predicted_spike_probability = {};  // [ms]
+  int64_t step_ms = 1;  // from a sample of the compartments' voltages to the next
+  int64_t samples = 0;
+  std::vector<uint8_t> levels = {};  // [sample][compartment]
+};
+
+/// Of the trials of `test` in which neuron and twin spike together the most typical one, or where there is
+/// none the most typical of all; its input, its output and the twin's, where it opens, and the voltage of
+/// every compartment. The twin spikes where its chance is above `threshold`; never if that is NaN. Data sets
+/// do not hold these: the trial is simulated once more, every compartment recorded every ms, or every 2nd,
+/// 3rd ... as kMostPlayedBytes ask for. RunError if the user stopped it.
+PlayedTrial played_trial(twin::Twin& twin, double threshold, const dataset::Split& test,
+                         const cell::Neuron& neuron, const simulate::SimulationSpec& simulation,
+                         const Watcher& watcher);
 
 }  // namespace nt::evaluate

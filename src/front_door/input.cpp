@@ -116,7 +116,11 @@ InputModel random_rates(const Neuron& neuron, std::string_view settings) {
   const bool has_dendrites = nt::cell::compartmental(neuron.model().neuron) != nullptr;
   const auto read = nt::config::Settings::from_text(settings, "[stimulus]",
                                                     has_dendrites ? kOfDetailedNeurons : kOfPointNeurons);
-  auto rates = nt::stimulus::read_stimulus(read, nt::simulate::pools_of(neuron.model().neuron));
+  auto rates = nt::stimulus::read_stimulus(read, nt::simulate::pools_of(neuron.model().neuron),
+                                           nt::simulate::group_synapses(neuron.model().neuron));
+  if (rates.calibration)
+    nt::fail_input("{}: '{}' is for experiments, whose neuron is simulated to find the factor",
+                   read.where("calibrate"), read.full_key("calibrate"));
   read.reject_unread();
   return InputModel(std::make_shared<const InputModel::Model>(InputModel::Model{std::move(rates), read}));
 }

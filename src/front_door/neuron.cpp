@@ -52,6 +52,10 @@ NeuronDescription describe(const Neuron& neuron) {
   d.synapse_compartment = std::move(table.excitatory_compartment);
   d.synapse_compartment.insert(d.synapse_compartment.end(), table.inhibitory_compartment.begin(),
                                table.inhibitory_compartment.end());
+  for (const auto& group : nt::cell::synapse_blocks(model.neuron)) {
+    const int64_t first = group.first + (group.excitatory ? 0 : neuron.excitatory_synapses());
+    d.groups.push_back({group.name, group.excitatory, first, group.count});
+  }
   d.compartments = {.section = std::move(table.section),
                     .region = std::move(table.region),
                     .x = std::move(table.x),

@@ -9,6 +9,7 @@
 #include "run/compare.hpp"
 #include "run/inspect.hpp"
 #include "run/memory_estimate.hpp"
+#include "run/metrics_json.hpp"
 #include "run/search_stage.hpp"
 #include "run/stages.hpp"
 #include "run/summary.hpp"
@@ -22,14 +23,40 @@ struct Experiment::Model {
 
 namespace {
 
+constexpr auto kExperimentFile = "experiment.toml";
+
+/// The experiment that a run folder remembers.
+std::filesystem::path experiment_of(const std::filesystem::path& folder, const std::string& profile) {
+  auto file = folder / kExperimentFile;
+  if (!std::filesystem::exists(file)) {
+    nt::fail_input("{}: is a folder without {}, so not of a run; expected an experiment file or a run folder",
+                   folder.string(), kExperimentFile);
+  }
+  if (!profile.empty()) {
+    nt::fail_input("--profile {}: the run folder {} holds its profile's settings already; leave it out",
+                   profile, folder.string());
+  }
+  return file;
+}
+
+/// Nobody wants the published sizes by default: they take days.
+std::string usual_profile(const std::filesystem::path& experiment) {
+  const auto profiles = nt::config::profiles_of(experiment);
+  return std::ranges::find(profiles, "quick") != profiles.end() ? "quick" : "";
+}
+
 nt::run::Options options_of(const RunOptions& asked) {
   nt::run::Options o;
-  o.experiment = asked.experiment;
-  o.profile = asked.profile;
-  o.out = asked.out;
-  if (o.out.empty())
-    o.out = std::filesystem::path("runs") /
-            (asked.experiment.stem().string() + (asked.profile.empty() ? "" : "-" + asked.profile));
+  if (std::filesystem::is_directory(asked.experiment)) {
+    o.experiment = experiment_of(asked.experiment, asked.profile);
+    o.out = asked.out.empty() ? asked.experiment : asked.out;
+  } else {
+    o.experiment = asked.experiment;
+    o.profile = asked.profile.empty() ? usual_profile(asked.experiment) : asked.profile;
+    o.out = !asked.out.empty() ? asked.out
+                               : std::filesystem::path("runs") / (asked.experiment.stem().string() +
+                                                                  (o.profile.empty() ? "" : "-" + o.profile));
+  }
   o.set = asked.set;
   o.device = asked.device;
   o.threads = threads_or_cores(asked.threads);
@@ -61,9 +88,7 @@ Metrics metrics_in(const nlohmann::ordered_json& json) {
   for (const auto& [key, value] : json.items()) {
     if (!value.is_number()) continue;
     Metric metric{key, value.get<double>()};
-    const auto interval = json.find(key + "_ci95");
-    if (interval != json.end() && interval->is_array() && interval->size() == 2 &&
-        (*interval)[0].is_number() && (*interval)[1].is_number()) {
+    if (const auto interval = nt::run::interval_in(json, key)) {
       metric.low = (*interval)[0];
       metric.high = (*interval)[1];
     }
@@ -97,13 +122,13 @@ bool Experiment::simulates_beside_training() const {
 Experiment read_experiment(const RunOptions& asked) {
   if (asked.device != "cpu")
     nt::fail_input("device {}: this version has no GPU support; leave it out, or use cpu", asked.device);
-  if (nt::config::Settings::from_file(asked.experiment).has("kind")) {
+  auto options = options_of(asked);
+  if (nt::config::Settings::from_file(options.experiment).has("kind")) {
     nt::fail_input(
         "{}: is a cell, expected an experiment; one trial of a cell: simulate CELL.toml [--replay "
         "INPUT.h5] --out OUT.h5",
         asked.experiment.string());
   }
-  auto options = options_of(asked);
   auto experiment = nt::run::read_experiment(options);
   // What cannot fit is refused before anything is made.
   nt::produce::require_room(experiment.plan, options.out / "dataset");

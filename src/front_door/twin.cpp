@@ -217,6 +217,12 @@ void export_twin(const Twin& twin, const std::string& format, const std::filesys
   nt::run::export_twin(working_twin(twin, 1), twin.model().description, format, out);
 }
 
+void export_file(const std::filesystem::path& twin, const std::string& format,
+                 const std::filesystem::path& out) {
+  nt::run::require_other_file(out, {twin});
+  export_twin(load_twin(twin), format, out);
+}
+
 void predict_file(const std::filesystem::path& twin, const std::filesystem::path& input,
                   const std::filesystem::path& out, int threads, const std::stop_token& stop) {
   nt::run::require_other_file(out, {twin, input});

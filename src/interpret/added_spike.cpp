@@ -244,7 +244,8 @@ Json added_spikes_json(const AddedSpikes& added, std::span<const SynapsePlace> p
     std::vector<const AddedSpike*> of_set;
     for (const auto* spike : all) {
       const auto& place = places[static_cast<size_t>(spike->channel)];
-      if (place.part == set.part && place.excitatory == set.excitatory) of_set.push_back(spike);
+      if (place.part == set.part && place.excitatory == set.excitatory && place.group == set.group)
+        of_set.push_back(spike);
     }
     if (of_set.empty()) continue;
     auto entry = names_of(set);

@@ -133,7 +133,8 @@ ExponentialFit fit_exponential(std::span<const double> filter) {
 }
 
 Interpretation interpret_filters(const twin::Twin& twin, int64_t excitatory_synapses,
-                                 std::optional<double> membrane_time_constant_ms, uint64_t seed) {
+                                 std::optional<double> membrane_time_constant_ms, uint64_t seed,
+                                 std::span<const cell::SynapseBlock> groups) {
   Interpretation out;
   out.document = {{"lag_ms", Json::array()}, {"units", Json::array()}};
   const auto& network = twin.network();
@@ -165,6 +166,14 @@ Interpretation interpret_filters(const twin::Twin& twin, int64_t excitatory_syna
     };
     add("excitatory", 0, excitatory_synapses);
     add("inhibitory", excitatory_synapses, twin.channels());
+    for (const auto& group : groups) {
+      if (group.count == 0) continue;
+      const int64_t first = group.first + (group.excitatory ? 0 : excitatory_synapses);
+      auto summary = summarise(filters_of(*found, first, first + group.count, u, sign), seed);
+      summary.json["kind"] = group.excitatory ? "excitatory" : "inhibitory";
+      unit["groups"][group.name] = std::move(summary.json);
+      if (u == 0) put_fit(out.metrics, "filter." + group.name, summary);
+    }
     if (u < in_full) unit["filters"] = std::move(filters_json);
     out.document["units"].push_back(std::move(unit));
   }

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "cell/neuron.hpp"
 #include "evaluate/metrics.hpp"
 #include "interpret/validity.hpp"
 #include "twin/twin.hpp"
@@ -25,8 +26,10 @@ struct Interpretation {
   evaluate::Metrics metrics;        // "filter.excitatory_tau_ms", ... for the first unit
 };
 /// `membrane_time_constant_ms`: what the filters of a point neuron's twin should decay with; a neuron with
-/// dendrites has no such single number.
+/// dendrites has no such single number. `groups`: named blocks of synapses, of which each unit has the same
+/// under `groups`.
 Interpretation interpret_filters(const twin::Twin& twin, int64_t excitatory_synapses,
-                                 std::optional<double> membrane_time_constant_ms, uint64_t seed);
+                                 std::optional<double> membrane_time_constant_ms, uint64_t seed,
+                                 std::span<const cell::SynapseBlock> groups = {});
 
 }  // namespace nt::interpret

@@ -41,9 +41,10 @@ InterpretSpec read_interpret(const config::Settings& settings) {
 Json interpret(twin::Twin& twin, const produce::DatasetPlan& plan, const dataset::Split& test,
                const InterpretSpec& spec, int threads) {
   const auto places = synapse_places(plan.cell);
-  auto json = interpret_filters(twin, cell::excitatory_synapses(plan.cell),
-                                cell::membrane_time_constant_ms(plan.cell), plan.seed)
-                  .document;
+  auto json =
+      interpret_filters(twin, cell::excitatory_synapses(plan.cell),
+                        cell::membrane_time_constant_ms(plan.cell), plan.seed, cell::named_groups(plan.cell))
+          .document;
   json["places"] = places_json(places);
   if (spec.moments > 0) {
     const auto moments = drawn_moments(test, spec.moments, twin.history_ms(), plan.seed);

@@ -1,5 +1,7 @@
 #include "interpret/places.hpp"
 
+#include <algorithm>
+
 namespace nt::interpret {
 
 std::vector<SynapsePlace> synapse_places(const cell::Neuron& neuron) {
@@ -19,26 +21,38 @@ std::vector<SynapsePlace> synapse_places(const cell::Neuron& neuron) {
   };
   add(cell::excitatory_compartments(neuron), true);
   add(cell::inhibitory_compartments(neuron), false);
+  const auto inhibitory_first = static_cast<size_t>(cell::excitatory_synapses(neuron));
+  for (const auto& group : cell::named_groups(neuron)) {
+    const auto first = static_cast<size_t>(group.first) + (group.excitatory ? 0 : inhibitory_first);
+    for (size_t s = first; s < first + static_cast<size_t>(group.count); ++s) places[s].group = group.name;
+  }
   return places;
 }
 
 std::vector<SynapseSet> sets_by_part(std::span<const SynapsePlace> places) {
   std::vector<SynapseSet> sets;
   for (const auto part : morphology::kParts) {
-    for (const bool excitatory : {true, false}) {
-      SynapseSet set{part, excitatory, {}};
-      for (size_t c = 0; c < places.size(); ++c) {
-        if (places[c].part == part && places[c].excitatory == excitatory)
-          set.channels.push_back(static_cast<int64_t>(c));
-      }
-      if (!set.channels.empty()) sets.push_back(std::move(set));
+    std::vector<SynapseSet> here;
+    for (size_t c = 0; c < places.size(); ++c) {
+      if (places[c].part != part) continue;
+      auto set = std::ranges::find_if(here, [&](const SynapseSet& s) {
+        return s.excitatory == places[c].excitatory && s.group == places[c].group;
+      });
+      if (set == here.end())
+        set = here.insert(set, SynapseSet{part, places[c].excitatory, {}, places[c].group});
+      set->channels.push_back(static_cast<int64_t>(c));
     }
+    std::ranges::stable_partition(here, &SynapseSet::excitatory);
+    sets.insert(sets.end(), here.begin(), here.end());
   }
   return sets;
 }
 
 nlohmann::ordered_json names_of(const SynapseSet& set) {
-  return {{"part", name_of(set.part)}, {"kind", set.excitatory ? "excitatory" : "inhibitory"}};
+  nlohmann::ordered_json names{{"part", name_of(set.part)},
+                               {"kind", set.excitatory ? "excitatory" : "inhibitory"}};
+  if (!set.group.empty()) names["group"] = set.group;
+  return names;
 }
 
 }  // namespace nt::interpret

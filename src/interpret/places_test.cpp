@@ -29,5 +29,18 @@ TEST(Places, SetsGoFromTheSomaOutwardAndLeaveOutWhatIsEmpty) {
   EXPECT_FALSE(sets[2].excitatory);
 }
 
+TEST(Places, GroupsOfOnePartAreSetsOfTheirOwn) {
+  const auto part = morphology::Part::basal;
+  const std::vector<SynapsePlace> places{{true, part, 1, 50, "ampa"},
+                                         {true, part, 1, 60, "nmda"},
+                                         {true, part, 1, 70, "ampa"},
+                                         {false, part, 1, 50, "gaba"}};
+  const auto sets = sets_by_part(places);
+  ASSERT_EQ(sets.size(), 3u);
+  EXPECT_EQ(sets[0].channels, (std::vector<int64_t>{0, 2}));
+  EXPECT_EQ(names_of(sets[1]).dump(), R"({"part":"basal","kind":"excitatory","group":"nmda"})");
+  EXPECT_FALSE(sets[2].excitatory);
+}
+
 }  // namespace
 }  // namespace nt::interpret

@@ -422,7 +422,7 @@ std::string generate_kernels(const Mechanism& m, const std::string& file_name, c
   };
   const auto set = [&](const char* type, const std::vector<Expr>& advanced) {
     const auto names = advance_kernels(advanced, type);
-    return fmt::format("{{ln::count<{0}>(), {1}, {{{2}, {3}}}}}", type,
+    return fmt::format("{{.lanes = ln::count<{0}>(), .current = {1}, .advance = {{{2}, {3}}}}}", type,
                        current.empty() ? "nullptr" : fmt::format("&{}_current<{}>", m.name, type), names[0],
                        names[1]);
   };
@@ -439,7 +439,7 @@ std::string generate_kernels(const Mechanism& m, const std::string& file_name, c
       "namespace HWY_NAMESPACE {{\n"
       "namespace {{\n"
       "{1}"
-      "MechanismKernels {2}_here() {{ return {{{3}, {4}}}; }}\n"
+      "MechanismKernels {2}_here() {{ return {{.in_float = {3}, .in_double = {4}}}; }}\n"
       "}}  // namespace\n"
       "}}  // namespace HWY_NAMESPACE\n"
       "}}  // namespace nt::mechanism\n"

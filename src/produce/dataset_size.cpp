@@ -27,6 +27,10 @@ double bytes_of_trial(const DatasetPlan& plan, stimulus::MeanFactors factors) {
     events_per_ms +=
         factors.excitatory * input.excitatory_per_ms + factors.inhibitory * input.inhibitory_per_ms;
   }
+  for (const auto& group : plan.stimulus.groups) {
+    const double per_ms = group.input->mean_hz(group.synapses) * group.synapses.count / 1000;
+    events_per_ms += per_ms * (group.synapses.excitatory ? factors.excitatory : factors.inhibitory);
+  }
   int64_t outputs = 1;
   for (const auto& signal : plan.identity.signals) outputs += signal.values_per_ms;
   const double bytes_per_ms =

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "files/files.hpp"
+#include "produce/calibrate.hpp"
 #include "produce/detail/simulation_progress.hpp"
 #include "produce/make_clusters.hpp"
 #include "produce/signal_sources.hpp"
@@ -137,11 +138,12 @@ int64_t make_dataset(const DatasetPlan& plan, const std::filesystem::path& folde
   return make_splits(plan, std::array{valid, train, test}, folder, threads, watcher, hooks);
 }
 
-int64_t make_splits(const DatasetPlan& plan, std::span<const SplitPlan> splits,
+int64_t make_splits(const DatasetPlan& as_planned, std::span<const SplitPlan> splits,
                     const std::filesystem::path& folder, int threads, const Watcher& watcher,
                     const MakingHooks& hooks) {
   std::filesystem::create_directories(folder);
   files::remove_half_written(folder);
+  const auto plan = calibrate(as_planned, folder, threads, watcher);
   const auto tasks = missing_shards(plan, folder, splits, hooks);
   const auto makers = signal_makers(plan, {folder, threads, watcher});
   const auto drawn = with_clusters(plan, tasks, folder, threads, watcher);

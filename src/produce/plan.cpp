@@ -1,6 +1,9 @@
 #include "produce/plan.hpp"
 
+#include <algorithm>
+
 #include "files/files.hpp"
+#include "simulate/quantity.hpp"
 
 namespace nt::produce {
 
@@ -13,8 +16,30 @@ DataSpec read_data(const config::Settings& settings) {
   data.trials_per_shard = settings.integer("trials_per_shard", 128, {1, 1e6});
   data.dendritic_components = settings.integer("dendritic_components", 0, {0, 1e4});
   data.dendritic_fit_trials = settings.integer("dendritic_fit_trials", 64, {1, 128});
+  if (settings.has("targets")) {
+    data.targets = settings.texts("targets");
+    data.target_fit_trials = settings.integer("target_fit_trials", data.target_fit_trials, {1, 128});
+  }
   data.labels = dataset::read_labels(settings);
   return data;
+}
+
+void check_targets(const config::Settings& data, const DatasetPlan& plan) {
+  const auto& names = plan.data.targets;
+  if (names.empty()) return;
+  const auto refuse = [&](const std::string& what) {
+    fail_input("{}: '{}' {}", data.where("targets"), data.full_key("targets"), what);
+  };
+  const auto* cell = cell::compartmental(plan.cell);
+  if (cell == nullptr) refuse("asks for what is inside, but a point neuron has nothing but its voltage");
+  for (const auto& name : names) {
+    if (std::ranges::count(names, name) > 1) refuse(fmt::format("names {} twice", name));
+    try {
+      simulate::quantity_named(*cell, name);
+    } catch (const InputError& error) {
+      refuse(fmt::format("has a name that means nothing here: {}", error.what()));
+    }
+  }
 }
 
 std::array<SplitPlan, 3> splits_of(const DataSpec& data) {

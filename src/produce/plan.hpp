@@ -22,6 +22,10 @@ struct DataSpec {
   /// stream; 0: none.
   int64_t dendritic_components = 0;
   int64_t dendritic_fit_trials = 64;
+  /// What else of a detailed neuron is recorded as targets, PLACE.WHAT (simulate/quantity.hpp), in standard
+  /// deviations that are fitted on the first trials of the training stream.
+  std::vector<std::string> targets = {};
+  int64_t target_fit_trials = 16;
   dataset::Labels labels = {};
 };
 DataSpec read_data(const config::Settings& settings);
@@ -49,6 +53,9 @@ struct DatasetPlan {
   uint64_t seed = 0;
   dataset::DatasetIdentity identity;
 };
+
+/// InputError where [data] asks for a target that the plan's neuron does not have.
+void check_targets(const config::Settings& data, const DatasetPlan& plan);
 
 /// What a split's shards are known by, and how many there are.
 dataset::SplitFiles files_of(const DatasetPlan& plan, const SplitPlan& split);

@@ -9,11 +9,13 @@ namespace nt::produce {
 
 SignalSource nexus_voltage();
 SignalSource dendritic_components();
+SignalSource targets_signal();
 
 std::span<const SignalSource> signal_sources() {
   static const std::array all{
       nexus_voltage(),
       dendritic_components(),
+      targets_signal(),
   };
   return all;
 }

@@ -1,6 +1,8 @@
 #include "produce/trial_source.hpp"
 
+#include <algorithm>
 #include <atomic>
+#include <cmath>
 #include <memory>
 #include <optional>
 
@@ -104,13 +106,20 @@ std::vector<simulate::Trial> simulate_some(simulate::Simulator& simulator, const
   return trials;
 }
 
+/// A stage's trials as the training distribution draws them, without breadth.
+SplitPlan plain_split(const DatasetPlan& plan, random::Stage stage) {
+  auto split = splits_of(plan.data)[0];
+  split.stage = stage;
+  split.takes_breadth = false;
+  return split;
+}
+
 /// The moments of each of the trials [first, first + count) of the training stream, without breadth.
 std::vector<VoltageMoments> moments_of(simulate::Simulator& simulator, const DatasetPlan& plan,
                                        uint64_t first, size_t count, const Pace& pace) {
   const size_t compartments = cell::compartmental(plan.cell)->geometry.compartments.size();
   std::vector<VoltageMoments> moments(count, VoltageMoments(compartments));
-  auto train = splits_of(plan.data)[0];
-  train.takes_breadth = false;
+  const auto train = plain_split(plan, random::Stage::stimulus_train);
   const auto inputs = draw_inputs(plan, train, first, count);
   const auto listen = [&](int64_t, std::span<const float> mV) {
     pace(static_cast<int64_t>(count));
@@ -118,6 +127,28 @@ std::vector<VoltageMoments> moments_of(simulate::Simulator& simulator, const Dat
   };
   named(train.name, first, [&] { return simulator.run(inputs, plan.data.trial_ms, listen); });
   return moments;
+}
+
+/// Simulates the first `trials` of a stage's stream on threads; `take`(trial, recording) is called once for
+/// each, by any thread.
+template <class Take>
+void for_each_recording(const DatasetPlan& plan, const simulate::SimulationSpec& spec, random::Stage stage,
+                        int64_t trials, int threads, const Pace& pace, Take&& take) {
+  const auto wanted = static_cast<uint64_t>(trials);
+  const auto split = plain_split(plan, stage);
+  std::atomic<uint64_t> next{0};
+  simulate::in_parallel(threads, [&](const std::atomic<bool>& failed) {
+    simulate::Simulator simulator(plan.cell, spec);
+    const auto at_once = simulator.side_by_side();
+    for (uint64_t first; !failed && (first = next.fetch_add(at_once)) < wanted;) {
+      const auto count = std::min<size_t>(at_once, wanted - first);
+      const auto inputs = draw_inputs(plan, split, first, count);
+      const auto listen = [&](int64_t, std::span<const float>) { pace(static_cast<int64_t>(count)); };
+      const auto recordings =
+          named(split.name, first, [&] { return simulator.run(inputs, plan.data.trial_ms, listen); });
+      for (size_t i = 0; i < count; ++i) take(first + i, recordings[i]);
+    }
+  });
 }
 
 }  // namespace
@@ -153,6 +184,58 @@ DendriticBasis fit_dendritic_basis(const DatasetPlan& plan, int threads, const P
   const auto moments = voltage_moments(plan, plan.data.dendritic_fit_trials, threads, pace);
   samples = static_cast<int64_t>(moments.samples());
   return fit_dendritic_basis(moments, plan.data.dendritic_components);
+}
+
+std::vector<QuantityScale> quantity_scales(const DatasetPlan& plan,
+                                           std::span<const simulate::Quantity> quantities, int64_t trials,
+                                           int threads, const Pace& pace) {
+  struct Sums {
+    double values = 0, squares = 0;
+  };
+  auto spec = plan.simulation;
+  spec.cable.quantities.assign(quantities.begin(), quantities.end());
+  const auto n = quantities.size();
+  std::vector<Sums> of_trial(static_cast<size_t>(trials) * n);  // [trial][quantity]
+  const auto train = random::Stage::stimulus_train;
+  std::vector<double> first(n);  // sums are of the distance from the first trial's first values
+  for_each_recording(
+      plan, spec, train, 1, 1, [](int64_t) {},
+      [&](uint64_t, const simulate::Recording& r) {
+        for (size_t q = 0; q < n; ++q) first[q] = r.quantities[q].front();
+      });
+  for_each_recording(plan, spec, train, trials, threads, pace,
+                     [&](uint64_t trial, const simulate::Recording& recording) {
+                       for (size_t q = 0; q < n; ++q) {
+                         auto& sums = of_trial[trial * n + q];
+                         for (const float value : recording.quantities[q]) {
+                           const double x = static_cast<double>(value) - first[q];
+                           sums.values += x;
+                           sums.squares += x * x;
+                         }
+                       }
+                     });
+  const auto samples = static_cast<double>(trials * plan.data.trial_ms);
+  std::vector<QuantityScale> scales(n);
+  for (size_t q = 0; q < n; ++q) {
+    Sums all;
+    for (size_t t = 0; t < static_cast<size_t>(trials); ++t) {
+      all.values += of_trial[t * n + q].values;
+      all.squares += of_trial[t * n + q].squares;
+    }
+    const double mean = all.values / samples;
+    scales[q] = {first[q] + mean, std::sqrt(std::max(0.0, all.squares / samples - mean * mean))};
+  }
+  return scales;
+}
+
+std::vector<int64_t> output_spike_counts(const DatasetPlan& plan, random::Stage stage, int64_t trials,
+                                         int threads, const Pace& pace) {
+  std::vector<int64_t> counts(static_cast<size_t>(trials));
+  for_each_recording(plan, plan.simulation, stage, trials, threads, pace,
+                     [&](uint64_t trial, const simulate::Recording& recording) {
+                       counts[trial] = std::ssize(recording.spike_times_ms);
+                     });
+  return counts;
 }
 
 }  // namespace nt::produce

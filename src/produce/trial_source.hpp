@@ -28,4 +28,17 @@ VoltageMoments voltage_moments(const DatasetPlan& plan, int64_t trials, int thre
 /// The basis of a plan: from the moments of its first dendritic_fit_trials.
 DendriticBasis fit_dendritic_basis(const DatasetPlan& plan, int threads, const Pace& pace, int64_t& samples);
 
+/// Mean and standard deviation of each quantity over the first `trials` of a detailed neuron's training
+/// stream, without its breadth. The result does not depend on `threads`.
+struct QuantityScale {
+  double mean = 0, sd = 0;
+};
+std::vector<QuantityScale> quantity_scales(const DatasetPlan& plan,
+                                           std::span<const simulate::Quantity> quantities, int64_t trials,
+                                           int threads, const Pace& pace);
+
+/// The output spikes of each of the first `trials` of a stage's stream, without breadth.
+std::vector<int64_t> output_spike_counts(const DatasetPlan& plan, random::Stage stage, int64_t trials,
+                                         int threads, const Pace& pace);
+
 }  // namespace nt::produce

@@ -41,6 +41,7 @@ Stage kind_of(Stage stage) {
     case Stage::stimulus_published_mixture:
     case Stage::stimulus_rates_low:
     case Stage::interpretation_stimulus:
+    case Stage::stimulus_calibration:
       return Stage::stimulus_train;
     default:
       return stage;

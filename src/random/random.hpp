@@ -32,18 +32,31 @@ enum class Stage : uint32_t {
   cluster_centres = 49,
   // The background of added spikes: draws of Stage::interpretation must not meet those of its synapses.
   interpretation_stimulus = 50,
+  stimulus_calibration = 51,  // trials on which rates are scaled
+  cell_synapses = 60,         // where a description puts synapses at random, their weights and delays
   test_cases = 99,
 };
-inline constexpr std::array kStages{Stage::stimulus_train,         Stage::stimulus_valid,
-                                    Stage::stimulus_test,          Stage::twin_weights,
-                                    Stage::training_windows,       Stage::bootstrap,
-                                    Stage::timing_jitter,          Stage::sequence_orders,
-                                    Stage::search_space,           Stage::interpretation,
-                                    Stage::stimulus_rates_high,    Stage::stimulus_synchrony,
-                                    Stage::stimulus_clusters,      Stage::stimulus_sinusoidal,
-                                    Stage::stimulus_no_inhibition, Stage::stimulus_published_mixture,
-                                    Stage::stimulus_rates_low,     Stage::cluster_centres,
-                                    Stage::interpretation_stimulus};
+inline constexpr std::array kStages{Stage::stimulus_train,
+                                    Stage::stimulus_valid,
+                                    Stage::stimulus_test,
+                                    Stage::twin_weights,
+                                    Stage::training_windows,
+                                    Stage::bootstrap,
+                                    Stage::timing_jitter,
+                                    Stage::sequence_orders,
+                                    Stage::search_space,
+                                    Stage::interpretation,
+                                    Stage::stimulus_rates_high,
+                                    Stage::stimulus_synchrony,
+                                    Stage::stimulus_clusters,
+                                    Stage::stimulus_sinusoidal,
+                                    Stage::stimulus_no_inhibition,
+                                    Stage::stimulus_published_mixture,
+                                    Stage::stimulus_rates_low,
+                                    Stage::cluster_centres,
+                                    Stage::interpretation_stimulus,
+                                    Stage::stimulus_calibration,
+                                    Stage::cell_synapses};
 
 /// What a stream of a trial is for. All streams of the program are here and in kStreams.
 enum class StreamName : uint8_t {
@@ -51,9 +64,14 @@ enum class StreamName : uint8_t {
   synapse,  // its spikes; excitatory synapses first
   sinusoid,
   driven_clusters,
-  bursts,           // of a pool of synapses
-  breadth,          // which member of a mixture a trial belongs to, and its parameters
-  pauses,           // stretches of silence
+  bursts,          // of a pool of synapses
+  breadth,         // which member of a mixture a trial belongs to, and its parameters
+  pauses,          // stretches of silence
+  thinning,        // of a synapse's spikes that were not drawn from rates; numbered as the synapses
+  group_input,     // what the synapses of a group have in common; numbered as the groups
+  synapse_places,  // of a group of synapses
+  synapse_weights,
+  synapse_delays,
   weights,          // of a layer
   window,           // of a training step
   resample,         // of a bootstrap
@@ -79,10 +97,12 @@ struct StreamNumbers {
 };
 inline constexpr std::array kStreams{
     StreamNumbers{StreamName::rates, Stage::stimulus_train, 0, 1},
-    StreamNumbers{StreamName::synapse, Stage::stimulus_train, 1, 0xFFFEFFFF},
+    StreamNumbers{StreamName::synapse, Stage::stimulus_train, 1, 0x7FFFFFFF},
+    StreamNumbers{StreamName::thinning, Stage::stimulus_train, 0x80000000, 0x7FFF0000},
     StreamNumbers{StreamName::sinusoid, Stage::stimulus_train, 0xFFFF0000, 1},
     StreamNumbers{StreamName::driven_clusters, Stage::stimulus_train, 0xFFFF0001, 1},
-    StreamNumbers{StreamName::bursts, Stage::stimulus_train, 0xFFFF0002, 0xFFFC},
+    StreamNumbers{StreamName::bursts, Stage::stimulus_train, 0xFFFF0002, 0x7FFE},
+    StreamNumbers{StreamName::group_input, Stage::stimulus_train, 0xFFFF8000, 0x7FFE},
     StreamNumbers{StreamName::breadth, Stage::stimulus_train, 0xFFFFFFFE, 1},
     StreamNumbers{StreamName::pauses, Stage::stimulus_train, 0xFFFFFFFF, 1},
     StreamNumbers{StreamName::weights, Stage::twin_weights, 0, 0xFFFFFFFF},
@@ -98,6 +118,9 @@ inline constexpr std::array kStreams{
     StreamNumbers{StreamName::first_patterns, Stage::interpretation, 10, 1},
     StreamNumbers{StreamName::added_spikes, Stage::interpretation, 20, 1},
     StreamNumbers{StreamName::cluster_centres, Stage::cluster_centres, 0, 1},
+    StreamNumbers{StreamName::synapse_places, Stage::cell_synapses, 0, 1},
+    StreamNumbers{StreamName::synapse_weights, Stage::cell_synapses, 1, 1},
+    StreamNumbers{StreamName::synapse_delays, Stage::cell_synapses, 2, 1},
     StreamNumbers{StreamName::test_case, Stage::test_cases, 0, 0xFFFFFFFF}};
 
 /// Stages that draw from the same streams: all stimuli are one kind.

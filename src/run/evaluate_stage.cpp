@@ -1,5 +1,7 @@
 #include "files/json.hpp"
 #include "interpret/filters.hpp"
+#include "produce/calibrate.hpp"
+#include "run/detail/curves_json.hpp"
 #include "run/metrics_json.hpp"
 #include "run/stages.hpp"
 #include "twin/saved_twin.hpp"
@@ -77,9 +79,7 @@ void evaluate_stage(RunFolder& run) {
     const auto answers = sequence_answers(run, twin);
     evaluation.metrics.update(evaluate::sequence_metrics(answers, run.experiment.evaluate.bootstrap_resamples,
                                                          run.experiment.seed));
-    evaluation.curves["sequences"] = {{"directionality", answers.directionality},
-                                      {"peak_mV", answers.peak_mV},
-                                      {"twin_peak_mV", answers.twin_peak_mV}};
+    evaluation.curves.sequences = answers;
   }
   evaluation.metrics.update(
       interpret::intervention_scores(twin, run.experiment.plan, test_split, run.experiment.interventions,
@@ -87,14 +87,18 @@ void evaluate_stage(RunFolder& run) {
   evaluation.metrics.update(
       interpret::interpret_filters(twin, cell::excitatory_synapses(run.experiment.plan.cell),
                                    cell::membrane_time_constant_ms(run.experiment.plan.cell),
-                                   run.experiment.seed)
+                                   run.experiment.seed, cell::named_groups(run.experiment.plan.cell))
           .metrics);
+  if (const auto calibration = produce::read_calibration_result(run.experiment.plan, run.dataset)) {
+    evaluation.metrics["calibration.factor"] = calibration->factor;
+    evaluation.metrics["calibration.output_hz"] = calibration->output_hz;
+  }
   const double seconds = seconds_now() - start;
   evaluation.metrics["timing.simulate_s"] = run.log().seconds("simulate");
   evaluation.metrics["timing.train_s"] = run.log().seconds("train");
   evaluation.metrics["timing.evaluate_s"] = seconds;
   const auto metrics = metrics_json(evaluation.metrics);
-  files::write_file_atomically(run.folder / "curves.json", evaluation.curves.dump() + "\n");
+  files::write_file_atomically(run.folder / "curves.json", curves_json(evaluation.curves).dump() + "\n");
   files::write_file_atomically(run.folder / "metrics.json", metrics.dump(1) + "\n");
   note_scores(run, metrics);
   run.finish("evaluate", evaluation_inputs(run), {"metrics.json", "curves.json"}, seconds);

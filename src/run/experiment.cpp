@@ -28,10 +28,12 @@ Experiment read_experiment(const Options& options) {
   e.title = settings.text("title", options.experiment.stem().string());
   e.seed = static_cast<uint64_t>(settings.integer("seed", 1, {0, 9e15}));
   e.plan.cell = cell::read_neuron(cell);
-  e.plan.stimulus = stimulus::read_stimulus(stimulus, simulate::pools_of(e.plan.cell));
+  e.plan.stimulus = stimulus::read_stimulus(stimulus, simulate::pools_of(e.plan.cell),
+                                            simulate::group_synapses(e.plan.cell));
   e.plan.breadth = stimulus::read_breadth(stimulus, cell::compartmental(e.plan.cell) != nullptr,
                                           cell::inhibitory_synapses(e.plan.cell) > 0);
   e.plan.data = produce::read_data(data);
+  produce::check_targets(data, e.plan);
   const auto simulation = settings.table("simulation");
   const auto* detailed = cell::compartmental(e.plan.cell);
   if (detailed != nullptr) {

@@ -98,6 +98,31 @@ void inspect_mechanism(Lines& out, const std::filesystem::path& file) {
               m.receiving->arguments.size() == 1 ? "" : "s");
 }
 
+/// The named groups: how many synapses on how many compartments, and what their events are.
+void print_groups(Lines& out, const cell::DetailedCell& cell) {
+  for (const auto& group : cell.groups) {
+    std::set<std::string> names;
+    std::set<int> compartments;
+    double least = std::numeric_limits<double>::infinity(), most = -least, first_ms = least, last_ms = most;
+    for (const auto& c : cell::connections_of(cell, group.excitatory ? cell.excitatory : cell.inhibitory)) {
+      if (c.synapse < group.first || c.synapse >= group.first + group.count) continue;
+      const auto& placement = cell.placements[c.placement];
+      names.insert(placement.mechanism().name);
+      compartments.insert(placement.compartments[c.instance]);
+      least = std::min(least, c.weight);
+      most = std::max(most, c.weight);
+      first_ms = std::min(first_ms, c.delay_ms);
+      last_ms = std::max(last_ms, c.delay_ms);
+    }
+    const auto range = [](double low, double high) {
+      return low == high ? fmt::format("{:g}", low) : fmt::format("{:g} to {:g}", low, high);
+    };
+    out.print("  {:<12} {:<10} {:>6} on {} compartments, {}, weight {}, delay {} ms\n", group.name,
+              group.excitatory ? "excitatory" : "inhibitory", group.count, compartments.size(),
+              fmt::join(names, ", "), range(least, most), range(first_ms, last_ms));
+  }
+}
+
 void inspect_detailed_cell(Lines& out, const cell::DetailedCell& cell, const config::Settings& settings) {
   out.print("# a detailed cell\n");
   print_geometry(out, cell.geometry);
@@ -124,8 +149,10 @@ void inspect_detailed_cell(Lines& out, const cell::DetailedCell& cell, const con
       names.insert(cell.placements[connection.placement].mechanism().name);
     return fmt::format("{} ({})", connections.back().synapse + 1, fmt::join(names, ", "));
   };
-  out.print("\nsynapses   excitatory {}, inhibitory {}\n\n# the description, with every default\n{}",
-            synapses(cell.excitatory), synapses(cell.inhibitory), settings.resolved());
+  out.print("\nsynapses   excitatory {}, inhibitory {}\n", synapses(cell.excitatory),
+            synapses(cell.inhibitory));
+  print_groups(out, cell);
+  out.print("\n# the description, with every default\n{}", settings.resolved());
 }
 
 void inspect_toml(Lines& out, const std::filesystem::path& file, const std::string& profile,
@@ -166,6 +193,10 @@ void inspect_twin(Lines& out, const std::filesystem::path& file) {
   out.print("{} excitatory and {} inhibitory synapses{}\n\n", d.excitatory_synapses, d.inhibitory_synapses,
             d.cell.section.empty() ? ", of which it is not known where they sit"
                                    : fmt::format(" on {} compartments", d.cell.section.size()));
+  for (const auto& group : d.cell.groups)
+    out.print("group {:<12} {} {}\n", group.name, group.count,
+              group.excitatory ? "excitatory" : "inhibitory");
+  if (!d.cell.groups.empty()) out.print("\n");
   out.print("provenance {}\nthresholds {}\nscores {}\n\n", provenance.dump(1), d.thresholds.dump(1),
             d.scores.dump(1));
   for (const auto& array : twin.arrays())

@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <map>
+#include <numeric>
 #include <optional>
 
 #include "dataset/event_support.hpp"
@@ -88,14 +89,21 @@ Trees trees_of(const files::Hdf5File& file, const dataset::DatasetIdentity& id) 
 
 /// What the trials of some shards come to.
 struct Survey {
-  std::vector<stimulus::PoolInput> input;  // spikes of each pool
+  std::vector<stimulus::PoolInput> input;       // spikes of each pool
+  std::vector<int64_t> excitatory, inhibitory;  // of each synapse
   dataset::EventSupport output;
   double sum_mV = 0, squares_mV2 = 0;
   Counts rates{0, 0.5, 41}, intervals{0, 20, 51}, voltages{-100, 2.5, 61};
 
   void add(const dataset::TrialView& trial, const Trees& trees) {
-    for (const auto s : trial.excitatory.synapse) ++input[trees.of_excitatory[s]].excitatory_per_ms;
-    for (const auto s : trial.inhibitory.synapse) ++input[trees.of_inhibitory[s]].inhibitory_per_ms;
+    for (const auto s : trial.excitatory.synapse) {
+      ++input[trees.of_excitatory[s]].excitatory_per_ms;
+      ++excitatory[s];
+    }
+    for (const auto s : trial.inhibitory.synapse) {
+      ++input[trees.of_inhibitory[s]].inhibitory_per_ms;
+      ++inhibitory[s];
+    }
     output.add(trial);
     rates.add(1000 * static_cast<double>(trial.spike_times_ms.size()) /
               static_cast<double>(trial.soma_mV.size()));
@@ -131,8 +139,11 @@ void print_input(Lines& out, const Survey& survey, const Trees& trees, const dat
   const auto configuration = config::Settings::from_text(id.configuration, "the file's configuration");
   const auto ms = static_cast<double>(survey.output.total_ms);
   std::optional<stimulus::RandomRates> rates;
-  if (configuration.has("stimulus"))
-    rates = stimulus::read_stimulus(configuration.table("stimulus"), trees.pools);
+  // What groups with an input of their own lead to expect cannot be read off here: files are known by
+  // content.
+  const bool plain = configuration.has("stimulus") && !configuration.table("stimulus").has("groups") &&
+                     !configuration.table("stimulus").has("calibrate");
+  if (plain) rates = stimulus::read_stimulus(configuration.table("stimulus"), trees.pools);
   out.print("\ninput spikes per ms        synapses    counted{}{}\n", rates ? "   " : "",
             rates ? words_for_comparison(configuration, split) : "");
   for (size_t p = 0; p < trees.pools.size(); ++p) {
@@ -148,6 +159,18 @@ void print_input(Lines& out, const Survey& survey, const Trees& trees, const dat
                excitatory);
     print_kind(out, pool.name, "inhibitory", pool.inhibitory.size(), counted.inhibitory_per_ms / ms,
                inhibitory);
+  }
+}
+
+/// Of each named group: how often a synapse of it had a spike.
+void print_groups(Lines& out, const Survey& survey, const std::vector<cell::SynapseBlock>& groups) {
+  if (!groups.empty()) out.print("\ninput spikes by group      synapses  Hz of each\n");
+  for (const auto& group : groups) {
+    const auto& counted = group.excitatory ? survey.excitatory : survey.inhibitory;
+    const auto first = counted.begin() + group.first;
+    const auto spikes = std::accumulate(first, first + group.count, int64_t{0});
+    out.print("  {:<12} {:<10} {:>8} {:>11.4f}\n", group.name, group.excitatory ? "excitatory" : "inhibitory",
+              group.count, static_cast<double>(spikes) / std::max(1, group.count) / survey.output.seconds());
   }
 }
 
@@ -189,6 +212,8 @@ void inspect_shards(Lines& out, std::span<const std::filesystem::path> files) {
                files.front().string());
   Survey survey;
   survey.input.resize(trees.pools.size());
+  survey.excitatory.resize(trees.of_excitatory.size());
+  survey.inhibitory.resize(trees.of_inhibitory.size());
   for (const auto& file : files) {
     const dataset::Shard shard(file);
     const auto& other = shard.identity();
@@ -204,6 +229,7 @@ void inspect_shards(Lines& out, std::span<const std::filesystem::path> files) {
             survey.output.trials(), id.duration_ms, survey.output.seconds(), first.first_trial(), id.seed);
   if (!id.neuron.empty()) out.print("neuron {}, recipe {}\n", id.neuron, id.recipe);
   print_input(out, survey, trees, id, first.split());
+  if (const auto cell = dataset::cell_table_in(files.front())) print_groups(out, survey, cell->groups);
   print_output(out, survey);
   out.print("\n{}\n", id.configuration);
 }

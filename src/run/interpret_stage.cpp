@@ -1,3 +1,4 @@
+#include "produce/calibrate.hpp"
 #include "run/stages.hpp"
 
 namespace nt::run {
@@ -11,18 +12,17 @@ StageInputs interpretation_inputs(RunFolder& run) {
 }
 
 /// What the hidden layers know of the inside of the neuron, and which dendritic spikes the twin predicts.
-void add_probes(const RunFolder& run, nlohmann::ordered_json& document, twin::Twin& twin) {
+void add_probes(const RunFolder& run, const produce::DatasetPlan& plan, nlohmann::ordered_json& document,
+                twin::Twin& twin) {
   if (run.experiment.probes.trials_score > 0)
-    document["probes"] =
-        interpret::probe_layers(twin, run.experiment.probes, run.experiment.plan, run.threads, run.watcher);
+    document["probes"] = interpret::probe_layers(twin, run.experiment.probes, plan, run.threads, run.watcher);
   if (run.experiment.dendritic_spikes.trials == 0) return;
   std::optional<produce::DendriticBasis> basis;
   if (run.experiment.plan.data.dendritic_components > 0)
     basis = produce::read_dendritic_basis(produce::dendritic_basis_path(run.dataset),
                                           run.experiment.plan.identity.configuration);
-  document["dendritic_spikes"] =
-      interpret::dendritic_spikes(twin, run.experiment.dendritic_spikes, run.experiment.plan,
-                                  basis ? &*basis : nullptr, run.threads, run.watcher);
+  document["dendritic_spikes"] = interpret::dendritic_spikes(
+      twin, run.experiment.dendritic_spikes, plan, basis ? &*basis : nullptr, run.threads, run.watcher);
 }
 
 }  // namespace
@@ -41,9 +41,9 @@ void interpret_stage(RunFolder& run) {
   run.remember_experiment();
   const double start = seconds_now();
   auto twin = run.trained_twin();
-  auto document =
-      interpret::interpret(twin, run.experiment.plan, test_split, run.experiment.interpret, run.threads);
-  add_probes(run, document, twin);
+  const auto plan = produce::calibrated(run.experiment.plan, run.dataset);
+  auto document = interpret::interpret(twin, plan, test_split, run.experiment.interpret, run.threads);
+  add_probes(run, plan, document, twin);
   files::write_file_atomically(run.folder / "interpretation.json", document.dump() + "\n");
   if (!twin.network().filters(twin.layout(), twin.numbers, twin.channels()))
     run.watcher.note(fmt::format("interpret: a {} twin has no filters to show", twin.network().kind()));

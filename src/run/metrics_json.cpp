@@ -38,4 +38,11 @@ Json metrics_json(const evaluate::Metrics& metrics) {
   return json;
 }
 
+std::optional<evaluate::MetricValue::Interval> interval_in(const Json& metrics, const std::string& key) {
+  const auto it = metrics.find(key + "_ci95");
+  if (it == metrics.end() || !it->is_array() || it->size() != 2) return {};
+  if (!(*it)[0].is_number() || !(*it)[1].is_number()) return {};
+  return evaluate::MetricValue::Interval{(*it)[0].get<double>(), (*it)[1].get<double>()};
+}
+
 }  // namespace nt::run

@@ -2,11 +2,11 @@
 #include <fstream>
 #include <thread>
 
-#include "evaluate/played_trial.hpp"
 #include "files/json.hpp"
 #include "interpret/synapse_weights.hpp"
 #include "report/neuron.hpp"
 #include "report/report.hpp"
+#include "run/detail/curves_json.hpp"
 #include "run/stages.hpp"
 
 namespace nt::run {
@@ -89,7 +89,8 @@ void make_neuron_json(RunFolder& run) {
       auto plan = run.experiment.plan;
       plan.data.labels = {};  // shown as simulated, whatever the twin was trained on
       const auto test = produce::open_split(plan, run.dataset, produce::splits_of(plan.data)[2]);
-      trial = evaluate::played_trial(twin, threshold, test, plan.cell, plan.simulation, run.watcher);
+      trial = played_trial_json(
+          evaluate::played_trial(twin, threshold, test, plan.cell, plan.simulation, run.watcher));
     }
   }
   const auto interpretation = run.folder / "interpretation.json";

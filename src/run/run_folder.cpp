@@ -54,7 +54,7 @@ RunFolder::RunFolder(const Experiment& of, const Options& asked, Watcher who)
 std::string RunFolder::content(const std::string& name) {
   const auto file = folder / name;
   if (name == kTwinFile) return content_of_twin(file);
-  if (!name.starts_with("dataset/") || name.ends_with(".h5"))
+  if (!name.starts_with("dataset/") || name.ends_with(".h5") || name.ends_with(".json"))
     return std::filesystem::is_regular_file(file) ? files::digest(files::read_file(file)) : "";
   const auto known = splits_read_.find(name);
   if (known != splits_read_.end()) return known->second;

@@ -16,6 +16,8 @@ StageInputs simulation_inputs(const RunFolder& run) {
 std::vector<std::string> simulation_results(const RunFolder& run) {
   std::vector<std::string> names{"dataset/train", "dataset/valid", "dataset/test"};
   if (run.experiment.plan.data.dendritic_components > 0) names.push_back("dataset/dendritic_basis.h5");
+  if (!run.experiment.plan.data.targets.empty()) names.push_back("dataset/targets.h5");
+  if (run.experiment.plan.stimulus.calibration) names.push_back("dataset/calibration.json");
   return names;
 }
 

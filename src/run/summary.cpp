@@ -4,6 +4,7 @@
 
 #include "files/json.hpp"
 #include "run/detail/lines.hpp"
+#include "run/metrics_json.hpp"
 
 namespace nt::run {
 
@@ -14,11 +15,8 @@ std::string summary_of(const Experiment& experiment, const std::filesystem::path
     return m.contains(key) && m[key].is_number() ? m[key].get<double>() : NAN;
   };
   const auto interval = [&](const std::string& key) {
-    const auto it = m.find(key + "_ci95");
-    const bool is_interval =
-        it != m.end() && it->is_array() && it->size() == 2 && (*it)[0].is_number() && (*it)[1].is_number();
-    return is_interval ? fmt::format("  [{:.4f}, {:.4f}]", (*it)[0].get<double>(), (*it)[1].get<double>())
-                       : "";
+    const auto found = interval_in(m, key);
+    return found ? fmt::format("  [{:.4f}, {:.4f}]", (*found)[0], (*found)[1]) : "";
   };
   out.print("\n{}\n", experiment.title);
   if (m.contains("spike.auc")) {  // a passive neuron has none

@@ -3,6 +3,7 @@
 #include "dataset/event_support.hpp"
 #include "files/json.hpp"
 #include "produce/background_dataset.hpp"
+#include "produce/targets.hpp"
 #include "run/detail/simulate_stage.hpp"
 #include "run/stages.hpp"
 #include "twin/saved_twin.hpp"
@@ -25,6 +26,8 @@ dataset::EventSupport say_support(const RunFolder& run, const dataset::Split& sp
   run.watcher.note(words_for(support, name));
   const auto warning = dataset::warning_of(support, name);
   if (warning && run.experiment.train.learns_spikes()) run.watcher.note(*warning);
+  const auto rate = rate_warning_of(support, name);
+  if (rate && run.experiment.train.learns_spikes() && name == "train") run.watcher.note(*rate);
   return support;
 }
 
@@ -54,6 +57,18 @@ twin::Twin fresh_twin(const RunFolder& run) {
                     training_seed(run), twin::on_threads(run.training_threads));
 }
 
+/// With the scales of its targets, which say what its outputs mean.
+twin::TwinDescription described(const RunFolder& run, int64_t best_epoch) {
+  auto description = describe_twin(run.experiment, best_epoch);
+  const auto& plan = run.experiment.plan;
+  if (plan.data.targets.empty()) return description;
+  auto& all = description.provenance["targets"] = nlohmann::json::array();
+  for (const auto& target :
+       produce::read_targets(produce::targets_path(run.dataset), plan.identity.configuration))
+    all.push_back({{"name", target.name}, {"unit", target.unit}, {"mean", target.mean}, {"sd", target.sd}});
+  return description;
+}
+
 /// Returns the seconds of computing.
 double train_on(RunFolder& run, const train::GrowingTrials& trials, const Watcher& watcher) {
   const auto valid_split = run.open("valid");
@@ -77,8 +92,7 @@ double train_on(RunFolder& run, const train::GrowingTrials& trials, const Watche
       twin, {run.experiment.train, training_seed(run), run.folder / "checkpoints", name, watcher}, trials,
       valid_split);
   files::write_file_atomically(run.folder / "learning.json", train::learning_json(result).dump(1) + "\n");
-  files::write_file_atomically(run.twin_path(),
-                               twin::twin_bytes(twin, describe_twin(run.experiment, result.best_epoch)));
+  files::write_file_atomically(run.twin_path(), twin::twin_bytes(twin, described(run, result.best_epoch)));
   run.watcher.note(fmt::format("train: {} epochs, best {} with validation loss {:.5f}, {:.1f} s of computing",
                                result.epochs.size(), result.best_epoch,
                                result.epochs[static_cast<size_t>(result.best_epoch - 1)].valid_loss,

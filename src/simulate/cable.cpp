@@ -15,10 +15,10 @@
 
 namespace nt::simulate {
 
-std::vector<double> output_spikes(std::span<const float> v) {
+std::vector<double> output_spikes(std::span<const float> v, double threshold_mV) {
   std::vector<double> times;
   for (size_t i = 1; i + 1 < v.size(); ++i)
-    if (v[i] > -25 && v[i] > v[i - 1] && v[i] >= v[i + 1])
+    if (v[i] > threshold_mV && v[i] > v[i - 1] && v[i] >= v[i + 1])
       times.push_back(static_cast<double>(i) * kSample_ms);
   return times;
 }

@@ -12,6 +12,9 @@ namespace nt::simulate {
 
 enum class Scheme : uint8_t { backward_euler, crank_nicolson };
 
+/// Below this no maximum of the somatic voltage is an output spike.
+inline constexpr double kSpikeThreshold_mV = -25;
+
 /// How a detailed neuron is simulated.
 struct CableSpec {
   double dt_ms = 0.025;
@@ -21,7 +24,8 @@ struct CableSpec {
   int root_steps = 4;      // soma and axon, where spikes start, take so many while the dendrites take one
   int64_t most_steps = 8;  // slow channels are updated once in so many steps at most, a power of two
   double patience = 0.2;   // ... and as often as this fraction of their shortest time constant asks for
-  std::vector<Quantity> quantities = {};  // what else is recorded at whole milliseconds
+  double spike_threshold_mV = kSpikeThreshold_mV;  // of output spikes
+  std::vector<Quantity> quantities = {};           // what else is recorded at whole milliseconds
 };
 
 /// The step, from 0, at whose start an event is delivered: as in NEURON's fixed step the first that starts at
@@ -37,8 +41,8 @@ class DeliverySteps {
   std::vector<double> clock_ms_{0};  // at the start of each step so far
 };
 
-/// Times of local maxima above -25 mV in a trace sampled at 1/8 ms.
-std::vector<double> output_spikes(std::span<const float> soma_mV);
+/// Output spikes: the times of local maxima above the threshold in a trace of soma(0.5), sampled at 1/8 ms.
+std::vector<double> output_spikes(std::span<const float> soma_mV, double threshold_mV = kSpikeThreshold_mV);
 
 /// Simulates trials of one neuron side by side, each in a lane of the SIMD unit. T: float or double.
 ///

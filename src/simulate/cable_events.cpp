@@ -15,6 +15,7 @@ namespace {
 struct Target {
   size_t zone, group, instance;
   double weight, delay_ms;
+  bool keeps_weight;  // its NET_RECEIVE changes the weight itself
 };
 
 /// What a spike of each synapse of a kind does.
@@ -27,7 +28,8 @@ std::vector<std::vector<Target>> targets_of(const CablePlan<T>& plan, const cell
       const auto& group = plan.zones[z].groups[g];
       if (!group.mechanism().receiving) continue;
       const auto placement = static_cast<size_t>(group.placement - plan.cell.placements.data());
-      for (size_t i = 0; i < group.instances(); ++i) place[{placement, group.instance[i]}] = {z, g, i, 0, 0};
+      for (size_t i = 0; i < group.instances(); ++i)
+        place[{placement, group.instance[i]}] = {z, g, i, 0, 0, false};
     }
   }
   std::vector<std::vector<Target>> targets;
@@ -45,21 +47,23 @@ std::vector<std::vector<Target>> targets_of(const CablePlan<T>& plan, const cell
     auto target = place.at({connection.placement, connection.instance});
     target.weight = connection.weight;
     target.delay_ms = connection.delay_ms;
+    target.keeps_weight = m.receiving->keeps_weight;
     targets.back().push_back(target);
   }
   return targets;
 }
 
-/// Events may have weights of their own unless the weight is a variable of the stream.
-template <class T>
-void require_weights(const CablePlan<T>& plan, const cell::SynapseGroup& synapses) {
-  for (const auto& connection : cell::connections_of(plan.cell, synapses))
-    if (plan.cell.placements[connection.placement].mechanism().receiving->keeps_weight)
-      fail_input(
-          "input with a weight for each event of {} synapses, whose NET_RECEIVE changes its weight itself; "
-          "leave the "
-          "weights out",
-          synapses.name);
+/// An event's weight: its own, or that of the synapse. An event may have its own unless the weight is a
+/// variable of the stream.
+double weight_of(const stimulus::TimedEvents& events, size_t k, const Target& target,
+                 const cell::SynapseGroup& synapses) {
+  if (events.weight.empty() || std::isnan(events.weight[k])) return target.weight;
+  if (target.keeps_weight)
+    fail_input(
+        "input with a weight for each event of {} synapses, whose NET_RECEIVE changes its weight itself; "
+        "leave the weights out",
+        synapses.name);
+  return events.weight[k];
 }
 
 }  // namespace
@@ -99,14 +103,12 @@ std::vector<EventQueue> queue_events(const CablePlan<T>& plan, std::span<const s
     };
     const auto add = [&](const stimulus::TimedEvents& list, const cell::SynapseGroup& synapses,
                          const std::vector<std::vector<Target>>& targets) {
-      if (!list.weight.empty()) require_weights(plan, synapses);
       for (size_t k = 0; k < list.time_ms.size(); ++k) {
         if (list.synapse[k] >= targets.size())
           fail_input("an input spike of {0} synapse {1}; the neuron has {2} {0} synapses, counted from 0",
                      synapses.name, list.synapse[k], targets.size());
         for (const auto& target : targets[list.synapse[k]])
-          send(target, list.time_ms[k] + target.delay_ms,
-               list.weight.empty() ? target.weight : list.weight[k]);
+          send(target, list.time_ms[k] + target.delay_ms, weight_of(list, k, target, synapses));
       }
     };
     const auto add_regular = [&](const cell::SynapseGroup& synapses,

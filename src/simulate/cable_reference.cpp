@@ -153,7 +153,7 @@ class Reference {
         if (connection.synapse != static_cast<int>(events.synapse[k])) continue;
         if (DeliverySteps(dt_ms_).of(events.time_ms[k] + connection.delay_ms) != step) continue;
         deliver(instances_[first_instance_[connection.placement] + connection.instance],
-                events.weight.empty() ? connection.weight : events.weight[k],
+                events.weight.empty() || std::isnan(events.weight[k]) ? connection.weight : events.weight[k],
                 events.time_ms[k] + connection.delay_ms);
       }
     }

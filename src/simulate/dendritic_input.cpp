@@ -36,4 +36,24 @@ std::vector<stimulus::SynapsePool> pools_of(const cell::Neuron& neuron) {
   return {stimulus::one_pool(cell::excitatory_synapses(neuron), cell::inhibitory_synapses(neuron))};
 }
 
+std::vector<stimulus::GroupSynapses> group_synapses(const cell::Neuron& neuron) {
+  const auto* cell = cell::compartmental(neuron);
+  const auto excitatory = cell::excitatory_compartments(neuron),
+             inhibitory = cell::inhibitory_compartments(neuron);
+  std::vector<stimulus::GroupSynapses> groups;
+  for (const auto& block : cell::synapse_blocks(neuron)) {
+    auto& group = groups.emplace_back();
+    group.name = block.name;
+    group.excitatory = block.excitatory;
+    group.first = block.first;
+    group.count = block.count;
+    const auto& compartments = block.excitatory ? excitatory : inhibitory;
+    for (int s = block.first; s < block.first + block.count; ++s) {
+      const auto c = static_cast<size_t>(compartments[static_cast<size_t>(s)]);
+      group.distance_um.push_back(cell != nullptr ? cell->geometry.compartments[c].path_um : 0);
+    }
+  }
+  return groups;
+}
+
 }  // namespace nt::simulate

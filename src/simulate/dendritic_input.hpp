@@ -17,4 +17,8 @@ std::vector<stimulus::SynapsePool> synapse_pools(const cell::DetailedCell& cell)
 /// The same of any neuron: a point neuron's synapses are one pool.
 std::vector<stimulus::SynapsePool> pools_of(const cell::Neuron& neuron);
 
+/// The groups of its synapses, for inputs of their own: the named ones, or else all excitatory and all
+/// inhibitory ones.
+std::vector<stimulus::GroupSynapses> group_synapses(const cell::Neuron& neuron);
+
 }  // namespace nt::simulate

@@ -48,6 +48,15 @@ bool is_in(const cell::Placement& placement, int compartment) {
   return std::binary_search(placement.compartments.begin(), placement.compartments.end(), compartment);
 }
 
+/// The placements that synapses reach: of a group or a kind, excitatory ones first.
+std::vector<size_t> synaptic_placements(const cell::DetailedCell& cell) {
+  std::vector<size_t> all;
+  for (const auto* kind : {&cell.excitatory, &cell.inhibitory})
+    for (const auto& connection : cell::connections_of(cell, *kind))
+      if (std::ranges::find(all, connection.placement) == all.end()) all.push_back(connection.placement);
+  return all;
+}
+
 }  // namespace
 
 std::vector<NamedValue> named_values(const mechanism::Mechanism& m, mechanism::Graph& graph) {
@@ -80,9 +89,8 @@ std::vector<Quantity> quantities_at(const cell::DetailedCell& cell, const std::s
 std::vector<Quantity> synaptic_conductances(const cell::DetailedCell& cell, const std::string& place,
                                             const std::vector<int>& compartments) {
   std::vector<Quantity> all;
-  for (const auto* synapses : {&cell.excitatory, &cell.inhibitory}) {
-    if (!synapses->placement) continue;
-    const auto& placement = cell.placements[*synapses->placement];
+  for (const size_t of_synapses : synaptic_placements(cell)) {
+    const auto& placement = cell.placements[of_synapses];
     const auto& m = placement.mechanism();
     std::vector<int> there;
     std::copy_if(compartments.begin(), compartments.end(), std::back_inserter(there),

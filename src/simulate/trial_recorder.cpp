@@ -80,7 +80,7 @@ std::vector<Recording> TrialRecorder<T>::finish() {
     if (plan_.cell.nexus) r.nexus_mV = std::move(probes_[1].trace(trial));
     for (size_t k = 0; k < plan_.cell.sites.size(); ++k)
       r.sites.push_back({plan_.cell.sites[k].name, std::move(probes_[k + 2].trace(trial))});
-    r.spike_times_ms = output_spikes(r.soma_mV);
+    r.spike_times_ms = output_spikes(r.soma_mV, plan_.spec.spike_threshold_mV);
   }
   return std::move(recordings_);
 }

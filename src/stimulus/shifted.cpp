@@ -247,6 +247,7 @@ RateFactors draw_factors(const StimulusShift& shift, const RandomRates& rates, u
     }
     for (size_t t = 0; t < factor.size(); ++t) factor[t] *= common[t];
   }
+  if (!rates.groups.empty()) factors.of_groups = std::move(common);
   return factors;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <span>
 
 namespace nt::stimulus {
 namespace {
@@ -153,6 +154,7 @@ struct SynapseFactor {
 std::vector<SynapseFactor> by_synapse(const RateFactors& factors, const RandomRates& rates) {
   std::vector<SynapseFactor> of(static_cast<size_t>(rates.excitatory_synapses + rates.inhibitory_synapses));
   for (size_t s = 0; s < factors.of_synapse.size(); ++s) of[s].always = factors.of_synapse[s];
+  for (size_t s = 0; s < rates.scale.size(); ++s) of[s].always *= rates.scale[s];
   for (size_t p = 0; p < factors.of_pool.size(); ++p) {
     const auto& over_time = factors.of_pool[p];
     const double highest = *std::max_element(over_time.begin(), over_time.end());
@@ -185,7 +187,7 @@ void draw_spikes(const IntervalSmoother& smoother, const double* rate, int64_t i
   }
 }
 
-Events sorted_by_time(const std::vector<std::vector<uint32_t>>& times_of_synapse, int64_t duration_ms) {
+Events sorted_by_time(std::span<const std::vector<uint32_t>> times_of_synapse, int64_t duration_ms) {
   std::vector<size_t> place(static_cast<size_t>(duration_ms) + 1, 0);
   for (const auto& times : times_of_synapse) {
     for (const uint32_t t : times) ++place[t + 1];
@@ -202,6 +204,24 @@ Events sorted_by_time(const std::vector<std::vector<uint32_t>>& times_of_synapse
     }
   }
   return events;
+}
+
+/// A group whose input is of another kind has no part in the pools' totals. Its synapses stay where they
+/// were, with no share, so that the others' random numbers are the same.
+void take_from_pools(const GroupSynapses& group, std::vector<SynapsePool>& pools) {
+  for (auto& pool : pools) {
+    const auto& numbers = group.excitatory ? pool.excitatory : pool.inhibitory;
+    auto& shares = group.excitatory ? pool.excitatory_share : pool.inhibitory_share;
+    for (size_t k = 0; k < numbers.size(); ++k)
+      if (numbers[k] >= group.first && numbers[k] < group.first + group.count) shares[k] = 0;
+    const double sum = std::accumulate(shares.begin(), shares.end(), 0.0);
+    if (sum == 0) continue;
+    for (double& share : shares) share /= sum;
+  }
+}
+
+bool has_share(const std::vector<double>& shares) {
+  return std::ranges::any_of(shares, [](double share) { return share > 0; });
 }
 
 std::vector<int64_t> durations(const config::Settings& settings, std::string_view key) {
@@ -227,13 +247,25 @@ SynapsePool one_pool(int excitatory_synapses, int inhibitory_synapses) {
   return pool;
 }
 
-RandomRates read_stimulus(const config::Settings& settings, std::vector<SynapsePool> pools) {
+RandomRates read_stimulus(const config::Settings& settings, std::vector<SynapsePool> pools,
+                          std::vector<GroupSynapses> groups) {
   RandomRates rates;
   rates.excitatory_synapses = rates.inhibitory_synapses = 0;
-  const auto [low, high] = settings.low_high("excitatory_per_100ms", {0, 50}, {0, 1e6});
-  for (auto& pool : pools) {
+  for (const auto& pool : pools) {
     rates.excitatory_synapses += static_cast<int>(pool.excitatory.size());
     rates.inhibitory_synapses += static_cast<int>(pool.inhibitory.size());
+  }
+  rates.calibration = read_calibration(settings, groups);
+  rates.groups = read_group_inputs(settings, std::move(groups));
+  for (const auto& group : rates.groups) take_from_pools(group.synapses, pools);
+  if (!rates.groups.empty() && std::ranges::none_of(pools, [](const SynapsePool& pool) {
+        return has_share(pool.excitatory_share) || has_share(pool.inhibitory_share);
+      })) {
+    rates.pools.clear();
+    return rates;
+  }
+  const auto [low, high] = settings.low_high("excitatory_per_100ms", {0, 50}, {0, 1e6});
+  for (auto& pool : pools) {
     std::tie(pool.excitatory_per_100ms_low, pool.excitatory_per_100ms_high) = std::pair(low, high);
     if (pool.name.empty() || !settings.has(pool.name)) continue;
     std::tie(pool.excitatory_per_100ms_low, pool.excitatory_per_100ms_high) =
@@ -253,21 +285,34 @@ RandomRates read_stimulus(const config::Settings& settings, std::vector<SynapseP
 
 SynapticInput draw_input(const RandomRates& rates, uint64_t seed, random::Stage stage, uint64_t trial,
                          int64_t duration_ms, const RateFactors& factors) {
-  random::Random rate_stream(seed, stage, trial, random::StreamName::rates);
-  const auto drawn = draw_interval_rates(rates, rate_stream, duration_ms);
-  const IntervalSmoother smoother(drawn, duration_ms);
-  const auto factor = by_synapse(factors, rates);
-  const auto kind = [&](int first, int count) {
-    std::vector<std::vector<uint32_t>> times(static_cast<size_t>(count));
-    for (int s = 0; s < count; ++s) {
-      random::Random random(seed, stage, trial,
-                            {random::StreamName::synapse, static_cast<uint64_t>(first + s)});
-      draw_spikes(smoother, drawn.of(first + s), drawn.intervals, factor[static_cast<size_t>(first + s)],
-                  duration_ms, random, [&](uint32_t t) { times[static_cast<size_t>(s)].push_back(t); });
+  const auto synapses = static_cast<size_t>(rates.excitatory_synapses + rates.inhibitory_synapses);
+  std::vector<std::vector<uint32_t>> times(synapses);  // excitatory first
+  if (!rates.pools.empty()) {
+    random::Random rate_stream(seed, stage, trial, random::StreamName::rates);
+    const auto drawn = draw_interval_rates(rates, rate_stream, duration_ms);
+    const IntervalSmoother smoother(drawn, duration_ms);
+    const auto factor = by_synapse(factors, rates);
+    for (size_t s = 0; s < synapses; ++s) {
+      random::Random random(seed, stage, trial, {random::StreamName::synapse, s});
+      draw_spikes(smoother, drawn.of(static_cast<int64_t>(s)), drawn.intervals, factor[s], duration_ms,
+                  random, [&](uint32_t t) { times[s].push_back(t); });
     }
-    return sorted_by_time(times, duration_ms);
-  };
-  return {kind(0, rates.excitatory_synapses), kind(rates.excitatory_synapses, rates.inhibitory_synapses)};
+  }
+  for (const auto& group : rates.groups) {
+    const auto first = static_cast<size_t>(group.synapses.first) +
+                       (group.synapses.excitatory ? 0 : static_cast<size_t>(rates.excitatory_synapses));
+    const GroupFactors own{
+        factors.of_synapse.empty()
+            ? std::span<const double>{}
+            : std::span(factors.of_synapse).subspan(first, static_cast<size_t>(group.synapses.count)),
+        factors.of_groups, rates.scale.empty() ? 1 : rates.scale[first]};
+    auto drawn = draw_group(group, {seed, stage, trial, duration_ms, first, group.number}, own);
+    std::ranges::move(drawn, times.begin() + static_cast<int64_t>(first));
+  }
+  const std::span all(times);
+  const auto excitatory = static_cast<size_t>(rates.excitatory_synapses);
+  return {sorted_by_time(all.first(excitatory), duration_ms),
+          sorted_by_time(all.subspan(excitatory), duration_ms)};
 }
 
 PoolInput mean_input(const RandomRates& rates, const SynapsePool& pool, int64_t duration_ms) {
@@ -283,8 +328,8 @@ PoolInput mean_input(const RandomRates& rates, const SynapsePool& pool, int64_t 
   }
   const double factor = (rates.synapse_factor_low + rates.synapse_factor_high) / 2;
   const double per_ms = factor * mean_coverage(rates, duration_ms) / 100;
-  return {pool.excitatory.empty() ? 0 : per_ms * excitation,
-          pool.inhibitory.empty() ? 0 : per_ms * inhibition};
+  return {has_share(pool.excitatory_share) ? per_ms * excitation : 0,
+          has_share(pool.inhibitory_share) ? per_ms * inhibition : 0};
 }
 
 std::vector<std::vector<double>> spike_probability_reference(const RandomRates& rates, uint64_t seed,

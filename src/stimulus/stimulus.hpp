@@ -1,11 +1,13 @@
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "config/settings.hpp"
 #include "random/random.hpp"
+#include "stimulus/group_input.hpp"
 
 namespace nt::stimulus {
 
@@ -52,16 +54,26 @@ struct RandomRates {
   int64_t interval_jitter_ms = 20;
   std::vector<int64_t> smoothing_sd_ms;
   int64_t smoothing_jitter_ms = 20;
+  /// Groups with an input of another kind; their synapses have no share in their pool.
+  std::vector<AssignedInput> groups = {};
+  /// Where rates are to be scaled until the neuron fires as wanted, and by what they were: [synapse],
+  /// excitatory first; empty: 1.
+  std::optional<Calibration> calibration = {};
+  std::vector<double> scale = {};
 };
 
 /// Reads [stimulus] for a neuron with these pools: excitatory_per_100ms holds for all of them, or a table
-/// with a pool's name has its own. InputError where it is wrong.
-RandomRates read_stimulus(const config::Settings& settings, std::vector<SynapsePool> pools);
+/// with a pool's name has its own. `groups`: the neuron's, of which `groups = { NAME = { kind, ... } }` gives
+/// some an input of another kind; a neuron whose groups all have one needs no rates. InputError where it is
+/// wrong.
+RandomRates read_stimulus(const config::Settings& settings, std::vector<SynapsePool> pools,
+                          std::vector<GroupSynapses> groups = {});
 
 /// Factors on the rates that are drawn for one trial; none are 1.
 struct RateFactors {
   std::vector<double> of_synapse;            // [synapse], excitatory first; empty: 1
   std::vector<std::vector<double>> of_pool;  // [pool][ms], for all synapses of the pool; empty: 1
+  std::vector<double> of_groups = {};        // [ms], for groups with an input of another kind; empty: 1
 };
 
 /// The input of one trial: a pure function of its arguments.

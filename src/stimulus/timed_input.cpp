@@ -1,6 +1,7 @@
 #include "stimulus/timed_input.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <utility>
 
@@ -15,7 +16,7 @@ TimedInput timed(const SynapticInput& input) {
 
 SynapticInput at_whole_ms(const TimedInput& input) {
   const auto of = [](const TimedEvents& events) {
-    if (!events.weight.empty())
+    if (!std::ranges::all_of(events.weight, [](double weight) { return std::isnan(weight); }))
       fail_input(
           "the input spikes have weights of their own, which a point neuron's synapses have not; leave them "
           "out");

@@ -8,7 +8,7 @@ namespace nt::stimulus {
 struct TimedEvents {
   std::vector<double> time_ms;
   std::vector<uint32_t> synapse;
-  std::vector<double> weight;  // of each event; empty: all have that of their synapses
+  std::vector<double> weight;  // of each event, NaN: that of its synapse; empty: all NaN
 };
 
 struct TimedInput {

@@ -105,7 +105,9 @@ TrainSpec read_train(const config::Settings& settings) {
     p.learning_rate = phase.number("learning_rate", {}, config::kPositive);
     p.final_learning_rate = phase.number("final_learning_rate", p.final_learning_rate, config::kNotNegative);
     for (const auto& kind : twin::head_kinds()) {
-      if (kind.in_schedule)
+      if (kind.in_schedule && kind.quiet && !phase.has(kind.weight_key))
+        p.weights[kind.name] = kind.weight;
+      else if (kind.in_schedule)
         p.weights[kind.name] = phase.number(kind.weight_key, kind.weight, config::kNotNegative);
     }
     p.freeze_norm = phase.flag("freeze_norm", p.freeze_norm);

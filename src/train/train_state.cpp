@@ -1,5 +1,6 @@
 #include "train/train_state.hpp"
 
+#include <algorithm>
 #include <limits>
 #include <set>
 
@@ -18,11 +19,19 @@ std::set<std::string> loss_names(bool judged_only) {
   return names;
 }
 
+/// Of a quiet head's loss nothing is written where the twin has no such head.
+bool is_quiet(const std::string& loss_name) {
+  const auto& kinds = twin::head_kinds();
+  const auto kind = std::ranges::find(kinds, loss_name, &twin::HeadKind::loss_name);
+  return kind != kinds.end() && kind->quiet;
+}
+
 /// Every name that there is, so that all epochs have the same keys: 0 where the twin has no such head.
 void put_losses(nlohmann::json& json, const char* split, const std::set<std::string>& names,
                 const LossesByName& losses) {
   for (const auto& name : names) {
     const auto found = losses.find(name);
+    if (found == losses.end() && is_quiet(name)) continue;
     json[fmt::format("{}_{}_loss", split, name)] = found == losses.end() ? 0 : found->second;
   }
 }
@@ -48,6 +57,7 @@ LossesByName losses_in(const files::JsonObject& json, const char* split, const s
   // One that is not there is of a head that this twin has not.
   for (const auto& name : names) {
     const auto key = fmt::format("{}_{}_loss", split, name);
+    if (!json.has(key.c_str()) && is_quiet(name)) continue;
     losses[name] = json.has(key.c_str()) ? number(json, key) : 0;
   }
   return losses;

@@ -57,7 +57,9 @@ HeadSettings read_head_settings(const config::Settings& train) {
                        ? static_cast<double>(train.integer(s.key, static_cast<int64_t>(s.value), s.range))
                        : train.number(s.key, s.value, s.range);
     }
-    if (!kind.in_schedule)
+    if (!kind.in_schedule && kind.quiet && !train.has(kind.weight_key))
+      all[kind.weight_key] = kind.weight;
+    else if (!kind.in_schedule)
       all[kind.weight_key] = train.number(kind.weight_key, kind.weight, config::kNotNegative);
   }
   return all;

@@ -63,6 +63,9 @@ struct HeadKind {
   double weight = 1;
   bool in_schedule = false;
   bool judged = false;  // its loss counts in validation
+  /// Its keys are looked for only where they are given: without them a training is known by what it always
+  /// was.
+  bool quiet = false;
   /// learning.json has its losses as train_NAME_loss and valid_NAME_loss; those of one name are added up.
   std::string loss_name;
   /// The first one is what edge_ms() follows from, if there is that.

@@ -163,12 +163,12 @@ void predict_file(const std::filesystem::path& twin_file, const std::filesystem:
   bool is_replay = false;
   {
     const files::Hdf5File file(input);
-    is_replay = !file.has_attribute("format") && (file.has("/input/exc") || file.has("/input/inh"));
+    is_replay = !file.has_attribute("format") && file.has("/input");
   }
   std::optional<dataset::Shard> shard;
   stimulus::TimedInput replayed;
   if (is_replay) {
-    replayed = dataset::read_replay_input(input, excitatory, inhibitory);
+    replayed = dataset::read_replay_input(input, excitatory, inhibitory, description.cell.groups);
   } else {
     const auto& id = shard.emplace(input).identity();
     if (excitatory != id.excitatory_synapses || inhibitory != id.inhibitory_synapses) {

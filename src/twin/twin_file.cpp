@@ -49,16 +49,23 @@ Json specification_json(const TwinDescription& d) {
 }
 
 Json synapses_json(const dataset::CellTable& cell) {
-  return {{"excitatory_compartment", cell.excitatory_compartment},
-          {"inhibitory_compartment", cell.inhibitory_compartment},
-          {"compartments",
-           {{"section", cell.section},
-            {"region", cell.region},
-            {"x", cell.x},
-            {"length_um", cell.length_um},
-            {"diameter_um", cell.diameter_um},
-            {"area_um2", cell.area_um2},
-            {"path_um", cell.path_um}}}};
+  Json json{{"excitatory_compartment", cell.excitatory_compartment},
+            {"inhibitory_compartment", cell.inhibitory_compartment},
+            {"compartments",
+             {{"section", cell.section},
+              {"region", cell.region},
+              {"x", cell.x},
+              {"length_um", cell.length_um},
+              {"diameter_um", cell.diameter_um},
+              {"area_um2", cell.area_um2},
+              {"path_um", cell.path_um}}}};
+  if (cell.groups.empty()) return json;
+  auto& groups = json["groups"] = Json::array();
+  for (const auto& group : cell.groups)
+    groups.push_back({{"name", group.name},
+                      {"kind", group.excitatory ? "excitatory" : "inhibitory"},
+                      {"synapses", group.count}});
+  return json;
 }
 
 NetworkSpecPointer read_network(const SpecificationFile& file) {
@@ -113,6 +120,24 @@ std::vector<int> read_compartments(const files::JsonObject& json, const char* ke
   return {all.begin(), all.end()};
 }
 
+/// Blocks that follow each other and hold all synapses.
+std::vector<cell::SynapseBlock> read_groups(const files::JsonObject& json, int64_t excitatory,
+                                            int64_t inhibitory) {
+  std::vector<cell::SynapseBlock> groups;
+  if (!json.has("groups")) return groups;
+  for (const auto& group : json.objects("groups")) {
+    const auto kind = group.text("kind");
+    if (kind != "excitatory" && kind != "inhibitory")
+      fail_input("{}: is \"{}\", expected \"excitatory\" or \"inhibitory\"", group.where("kind"), kind);
+    groups.push_back({group.text("name"), kind == "excitatory", 0,
+                      static_cast<int>(group.integer("synapses", 0, kMostSynapses))});
+  }
+  if (!dataset::set_first(groups, static_cast<size_t>(excitatory), static_cast<size_t>(inhibitory)))
+    fail_input("{}: expected groups, excitatory ones first, of {} excitatory and {} inhibitory synapses",
+               json.where("groups"), excitatory, inhibitory);
+  return groups;
+}
+
 dataset::CellTable read_synapses(const files::JsonObject& json, int64_t excitatory, int64_t inhibitory) {
   dataset::CellTable cell;
   const auto table = json.object("compartments");
@@ -136,6 +161,7 @@ dataset::CellTable read_synapses(const files::JsonObject& json, int64_t excitato
   const auto most = static_cast<int64_t>(compartments);
   cell.excitatory_compartment = read_compartments(json, "excitatory_compartment", excitatory, most);
   cell.inhibitory_compartment = read_compartments(json, "inhibitory_compartment", inhibitory, most);
+  cell.groups = read_groups(json, excitatory, inhibitory);
   return cell;
 }
 

@@ -29,12 +29,19 @@ void check_value(double value, const mechanism::Parameter& parameter, const std:
                  bool given, const morphology::Compartments& geometry, int compartment,
                  const std::string& where);
 
+/// Whether a group of synapses may have this name: letters, digits, _ and -; not exc and inh, which in files
+/// stand for all synapses of a kind.
+bool is_group_name(std::string_view name);
+
+/// "ampa, gaba", for messages.
+std::string names_of(const std::vector<SynapseBlock>& groups);
+
 /// The last steps of making a cell, when its placements are there: mechanisms that use an ion which others
 /// follow are compiled anew, NEURON's order of evaluation, and the notes of the mechanisms' files.
 void finish_placements(DetailedCell& cell, const Files& files);
 
-/// `netstim = [ { kind = "excitatory", synapse, start, interval, number } ]` in NEURON's words. Call when the
-/// synapses are there.
+/// `netstim = [ { kind = "excitatory", synapse, start, interval, number } ]` in NEURON's words; `group` in
+/// the place of `kind` where synapses have groups. Call when the synapses are there.
 void read_netstims(const config::Settings& settings, DetailedCell& cell);
 
 /// The recording sites and the nexus that a description names.

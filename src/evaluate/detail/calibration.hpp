@@ -1,7 +1,7 @@
 #pragma once
-#include <nlohmann/json.hpp>
 #include <span>
 
+#include "evaluate/calibration.hpp"
 #include "evaluate/scores.hpp"
 
 namespace nt::evaluate {
@@ -18,9 +18,7 @@ struct CalibrationScores {
   /// a perfect prediction of few trials, too.
   NamedMetrics values;
   ResampledMetrics resampled;
-  /// Of the groups with equally many expected spikes, for a drawing: "predicted" and "observed" shares, their
-  /// "observed_ci95", "bins".
-  nlohmann::ordered_json groups;
+  CalibrationGroups groups;
 };
 /// `weight`: [trial][draw], of resampling_weights(). Nothing without a true spike.
 CalibrationScores calibration_scores(std::span<const TrialComparison> trials, int64_t skip_ms,

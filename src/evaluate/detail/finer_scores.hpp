@@ -8,7 +8,7 @@ namespace nt::evaluate {
 struct FinerScores {
   NamedMetrics values;
   ResampledMetrics resampled;
-  nlohmann::ordered_json calibration_groups;  // null without a true spike
+  CalibrationGroups calibration_groups;  // none without a true spike
 };
 /// Over the test trials, with the draws that resampled_metrics() makes with the same number and seed.
 FinerScores finer_scores(std::span<const TrialComparison> trials, const Thresholds& thresholds,

@@ -206,6 +206,8 @@ function modelsChart(m) {
 
 function filterChart(interpretation, unit, filters) {
   const kinds = ['excitatory', 'inhibitory'].filter((k) => unit[k]);
+  const groups = Object.entries(unit.groups || {});  // named groups of synapses: their means
+  const dashes = [[1, 2], [6, 2], [9, 3, 2, 3], [3, 3]];
   const tau = interpretation.membrane_time_constant_ms;
   const time = interpretation.lag_ms.map((l) => -l);
   const ms = (v) => (v === null ? '–' : v.toFixed(1));  // filters of zeros have no time constant
@@ -221,7 +223,7 @@ function filterChart(interpretation, unit, filters) {
   };
   return {
     id: 'filter' + unit.unit, group: 'filters', title: interpretation.units.length > 1 ? `Unit ${unit.unit + 1}` : 'What one input spike does to the twin', size: 'half', height: 320,
-    caption: `The weight of an input spike by how long ago it came. ${many ? 'Bands: half and nine tenths of the synapses; bold: their mean' : 'Faint: every synapse; bold: their mean with its standard deviation'}; dashed: the fitted exponential (time constant: ${words}${tau === undefined ? '' : `; the membrane: ${tau} ms`}).`,
+    caption: `The weight of an input spike by how long ago it came. ${many ? 'Bands: half and nine tenths of the synapses; bold: their mean' : 'Faint: every synapse; bold: their mean with its standard deviation'}; dashed: the fitted exponential (time constant: ${words}${tau === undefined ? '' : `; the membrane: ${tau} ms`}).${groups.length ? ` Dotted and dashed in its colour: the mean of each group of synapses (${groups.map(([name, g]) => `${name} ${fitted(g.tau_ms, g.tau_note, (v) => ms(v) + ' ms')}`).join(', ')}).` : ''}`,
     spec: (width, height) => {
       const c = themeColours();
       const layers = [];
@@ -236,11 +238,12 @@ function filterChart(interpretation, unit, filters) {
         layers.push({kind: 'line', data: mean.map((m, i) => ({x: time[i], y: m})), colour: c[k], width: 2.6, tip: "-datum.x + ' ms before: ' + format(datum.y, '.3g')"});
         if (tau_ms !== null) layers.push({kind: 'line', data: time.map((t) => ({x: t, y: amplitude * Math.exp(t / tau_ms)})), colour: c.ink, width: 1.2, dash: [5, 4]});
       }
+      groups.forEach(([name, {mean, kind}], i) => layers.push({kind: 'line', data: mean.map((m, k) => ({x: time[k], y: m})), colour: c[kind], width: 1.6, dash: dashes[i % dashes.length], tip: `'${name}, ' + -datum.x + ' ms before: ' + format(datum.y, '.3g')`}));
       layers.push({kind: 'rule', data: [{x: time[time.length - 1], x2: 0, y: 0, y2: 0}], colour: c.quiet, dash: []});
       return frameSpec({width, height, x: {title: 'time of the input spike before the output (ms)', domain: [time[time.length - 1], 0]}, y: {title: unit.readout === undefined ? 'weight' : 'weight towards a spike'}, layers,
                         legend: kinds.map((k) => [k, c[k]]).concat(kinds.some((k) => unit[k].tau_ms !== null) ? [['exponential fit', c.ink]] : [])});
     },
-    table: {columns: ['lag (ms)', ...kinds.flatMap((k) => [k + ' mean', k + ' sd'])], rows: interpretation.lag_ms.map((l, i) => [l, ...kinds.flatMap((k) => [unit[k].mean[i], unit[k].sd[i]])])},
+    table: {columns: ['lag (ms)', ...kinds.flatMap((k) => [k + ' mean', k + ' sd']), ...groups.flatMap(([name]) => [name + ' mean', name + ' sd'])], rows: interpretation.lag_ms.map((l, i) => [l, ...kinds.flatMap((k) => [unit[k].mean[i], unit[k].sd[i]]), ...groups.flatMap(([, g]) => [g.mean[i], g.sd[i]])])},
   };
 }
 

@@ -12,7 +12,7 @@ const short = (v, digits = 3) => (v === null || v === undefined ? '–' : String
 const between = (interval) => (interval && interval[0] !== null ? `${short(interval[0])} to ${short(interval[1])}` : '');
 // What stands in a table in the place of a number that a check speaks against: the reason.
 const shapePart = (shape, key) => (shape[key] === null ? shape[key.replace(/(_tau)?_ms$/, '') + '_note'] || null : shape[key]);
-const setName = (set) => `${set.part}, ${set.kind}`;
+const setName = (set) => `${set.part}, ${set.group || set.kind}`;
 // Excitation is drawn solid, inhibition dashed: said in the key where both are there.
 const partLegend = (sets) => [...new Set(sets.map((s) => s.part))].map((part) => [part, partColours()[part]]);
 const dashWords = (sets) => (sets.some((s) => s.kind === 'inhibitory') ? ' Solid: excitatory synapses; dashed: inhibitory.' : '');
@@ -33,7 +33,7 @@ function responseChart(response, key, title, unit, words) {
       legend: partLegend(sets),
     }),
     table: {columns: ['part', 'kind', 'synapses', 'peak', '95 % from', 'to', 'peak after (ms)', '95 % from', 'to', 'half width (ms)', '95 % from', 'to', 'decays with (ms)', '95 % from', 'to', ...Array.from({length: lags}, (_, i) => i + ' ms')],
-            rows: sets.map((s) => [s.part, s.kind, s.synapses, ...['peak', 'peak_lag_ms', 'width_ms', 'decay_tau_ms'].flatMap((k) => [shapePart(s[key], k), ...s[key][k + '_ci95']]), ...s[key].mean])},
+            rows: sets.map((s) => [s.part, s.group || s.kind, s.synapses, ...['peak', 'peak_lag_ms', 'width_ms', 'decay_tau_ms'].flatMap((k) => [shapePart(s[key], k), ...s[key][k + '_ci95']]), ...s[key].mean])},
   };
 }
 
@@ -55,7 +55,7 @@ function shapesChart(response) {
     caption: 'Of the responses of the voltage: when each is greatest, how long it is beyond half of that, and the time constant with which it decays from there. Lines: 95 % intervals over synapses.' + withoutWords,
     spec: (width) => dotsSpec({width, rows: sets.map(setName), panels: [panel('peak_lag_ms', 'peak after (ms)'), panel('width_ms', 'half width (ms)'), panel('decay_tau_ms', 'decay time constant (ms)')]}),
     key: () => [['excitatory', themeColours().excitatory], ['inhibitory', themeColours().inhibitory]],
-    table: {columns: ['part', 'kind', 'peak after (ms)', 'half width (ms)', 'decays with (ms)', 'fit of the decay (r²)'], rows: sets.map((s) => [s.part, s.kind, ...parts.map(([key]) => shapePart(s.soma_mV, key)), s.soma_mV.decay_r2])},
+    table: {columns: ['part', 'kind', 'peak after (ms)', 'half width (ms)', 'decays with (ms)', 'fit of the decay (r²)'], rows: sets.map((s) => [s.part, s.group || s.kind, ...parts.map(([key]) => shapePart(s.soma_mV, key)), s.soma_mV.decay_r2])},
   };
 }
 
@@ -66,7 +66,7 @@ function addedSpikesCharts(added) {
   const room = 0.05 * (high - low), domain = [low - room, high + room];
   const lags = sets[0].neuron.mean.length;
   const table = {columns: ['part', 'kind', 'added spikes', 'correlation', '95 % from', 'to', 'slope', '95 % from', 'to', 'neuron: peak (mV)', 'after (ms)', 'half width (ms)', 'twin: peak (mV)', 'after (ms)', 'half width (ms)'],
-                 rows: sets.map((s) => [s.part, s.kind, s.spikes, s.correlation, ...s.correlation_ci95, s.slope, ...s.slope_ci95, ...[s.neuron, s.twin].flatMap((shape) => [shape.peak_mV, shapePart(shape, 'peak_lag_ms'), shapePart(shape, 'width_ms')])])};
+                 rows: sets.map((s) => [s.part, s.group || s.kind, s.spikes, s.correlation, ...s.correlation_ci95, s.slope, ...s.slope_ci95, ...[s.neuron, s.twin].flatMap((shape) => [shape.peak_mV, shapePart(shape, 'peak_lag_ms'), shapePart(shape, 'width_ms')])])};
   const agreement = added.correlation === null ? added.note : `Over all milliseconds the twin’s changes correlate with the neuron’s by ${short(added.correlation)} [${between(added.correlation_ci95)}], slope ${short(added.slope)} [${between(added.slope_ci95)}]`;
   return [
     {
@@ -123,7 +123,7 @@ function attributionChart(attribution) {
     caption: `Integrated gradients: how much the input spikes of each part add to the log-odds of an output spike, before ${attribution.spikes} output spikes, and before as many moments of silence with as much input. All together add ${short(attribution.mean_before_spikes)} before spikes and ${short(attribution.mean_before_silences)} before silences, counted from no input at all. Lines: 95 % intervals over moments.${attribution.note ? ' ' + attribution.note : ''}`,
     spec: (width) => dotsSpec({width, rows: sets.map(setName), panels: [{title: 'log-odds added', x: {ticks: 6}, dots: [...dots('before_silences', themeColours().quiet, 'silence'), ...dots('before_spikes', themeColours().threshold, 'spikes')]}]}),
     key: () => [['before output spikes', themeColours().threshold], ['before matched silence', themeColours().quiet]],
-    table: {columns: ['part', 'kind', 'synapses', 'before spikes', '95 % from', 'to', 'before silences', '95 % from', 'to'], rows: sets.map((s) => [s.part, s.kind, s.synapses, s.before_spikes.sum, ...s.before_spikes.sum_ci95, s.before_silences.sum, ...s.before_silences.sum_ci95])},
+    table: {columns: ['part', 'kind', 'synapses', 'before spikes', '95 % from', 'to', 'before silences', '95 % from', 'to'], rows: sets.map((s) => [s.part, s.group || s.kind, s.synapses, s.before_spikes.sum, ...s.before_spikes.sum_ci95, s.before_silences.sum, ...s.before_silences.sum_ci95])},
   };
 }
 
@@ -141,7 +141,7 @@ function attributionLagChart(attribution) {
                ...sets.map((s) => ({kind: 'line', data: steps(s), colour: partColours()[s.part], width: 2, dash: kindDash(s.kind)}))],
       legend: partLegend(sets),
     }),
-    table: {columns: ['part', 'kind', 'when', ...ends.map((e, i) => `${begins[i]} to ${e - 1} ms`)], rows: sets.flatMap((s) => ['before_spikes', 'before_silences'].map((w) => [s.part, s.kind, w.replace('_', ' '), ...s[w].by_lag]))},
+    table: {columns: ['part', 'kind', 'when', ...ends.map((e, i) => `${begins[i]} to ${e - 1} ms`)], rows: sets.flatMap((s) => ['before_spikes', 'before_silences'].map((w) => [s.part, s.group || s.kind, w.replace('_', ' '), ...s[w].by_lag]))},
   };
 }
 

@@ -1,12 +1,14 @@
-#include "cli/print_comparison.hpp"
+#include "cli/compare_command.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
-#include <fstream>
 
-#include "config/error.hpp"
+#include "cli/memory_limit.hpp"
+#include "cli/progress_bar.hpp"
+#include "cli/threads.hpp"
+#include "neurontwin/run.hpp"
 
 namespace nt::cli {
 namespace {
@@ -52,8 +54,6 @@ void print_differences(const neurontwin::ComparedRun& a, const neurontwin::Compa
   }
 }
 
-}  // namespace
-
 void compare_runs(std::span<const std::filesystem::path> folders, const neurontwin::CompareOptions& options,
                   const std::filesystem::path& out) {
   const auto comparison = neurontwin::compare_runs(folders, options);
@@ -67,6 +67,30 @@ void compare_runs(std::span<const std::filesystem::path> folders, const neurontw
       "\nbetter, worse: B's score, where the interval of the difference does not hold 0. Other sign: the "
       "share of the resamples in which the difference is 0 or has the other sign.\n");
   if (!out.empty()) neurontwin::write_comparison(comparison, out);
+}
+
+}  // namespace
+
+Command compare_command() {
+  return {"compare", "scores of runs' twins on the same test trials, and how they differ", [](CLI::App& app) {
+            struct Options {
+              std::vector<std::filesystem::path> runs;
+              neurontwin::CompareOptions comparing;
+              std::filesystem::path out;
+            };
+            const auto o = std::make_shared<Options>();
+            app.add_option("runs", o->runs, "run folders; each is compared with the first")->required();
+            app.add_option("--resamples", o->comparing.resamples,
+                           "of the test trials (default: the first run's)")
+                ->check(CLI::Range(int64_t{10}, int64_t{1000000}));
+            app.add_option("--out", o->out, "JSON file with every score");
+            add_threads_option(app, o->comparing.threads);
+            return [o] {
+              require_address_space(threads_of(0));
+              o->comparing.watcher = terminal_watcher();
+              compare_runs(o->runs, o->comparing, o->out);
+            };
+          }};
 }
 
 }  // namespace nt::cli

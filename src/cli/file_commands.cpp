@@ -1,0 +1,76 @@
+#include "cli/file_commands.hpp"
+
+#include <fmt/format.h>
+
+#include "cli/memory_limit.hpp"
+#include "cli/stopping.hpp"
+#include "cli/threads.hpp"
+#include "neurontwin/run.hpp"
+#include "neurontwin/twin.hpp"
+
+namespace nt::cli {
+namespace {
+
+using std::filesystem::path;
+
+Command inspect_command() {
+  return {"inspect", "what an experiment, cell, morphology, mechanism, data set or twin file holds",
+          [](CLI::App& app) {
+            struct Options {
+              std::vector<path> files;
+              std::vector<std::string> set;
+              std::string profile;
+              path svg;
+            };
+            const auto o = std::make_shared<Options>();
+            app.add_option(
+                   "files", o->files,
+                   ".toml, .swc, .asc, .mod, .h5 or .safetensors; shards of one split are taken together")
+                ->required();
+            app.add_option("--set", o->set, "key=value over what the cell's or experiment's file says")
+                ->allow_extra_args(false);
+            app.add_option("--profile", o->profile, "a profile of the experiment file");
+            app.add_option("--svg", o->svg, "file to draw the tree of a morphology or a detailed cell in");
+            return [o] { fmt::print("{}", neurontwin::inspect(o->files, o->profile, o->set, o->svg)); };
+          }};
+}
+
+Command predict_command() {
+  return {"predict", "run a twin over the input of a data set file", [](CLI::App& app) {
+            struct Options {
+              path twin, input, out;
+              int threads = 0;
+            };
+            const auto o = std::make_shared<Options>();
+            app.add_option("twin", o->twin, "twin.safetensors")->required();
+            app.add_option("--input", o->input, "data set or replay file (.h5)")->required();
+            app.add_option("--out", o->out, "HDF5 file to write")->required();
+            add_threads_option(app, o->threads);
+            return [o] {
+              require_address_space(threads_of(0));
+              neurontwin::predict_file(o->twin, o->input, o->out, o->threads, stop_of_signals());
+            };
+          }};
+}
+
+Command export_command() {
+  return {"export", "write a twin in another format", [](CLI::App& app) {
+            struct Options {
+              path twin, out;
+              std::string format;
+            };
+            const auto o = std::make_shared<Options>();
+            app.add_option("twin", o->twin, "twin.safetensors")->required();
+            app.add_option("--format", o->format, "onnx or hdf5")->required();
+            app.add_option("--out", o->out, "file to write")->required();
+            return [o] { neurontwin::export_file(o->twin, o->format, o->out); };
+          }};
+}
+
+}  // namespace
+
+std::vector<Command> file_commands() {
+  return {inspect_command(), predict_command(), export_command()};
+}
+
+}  // namespace nt::cli

@@ -1,0 +1,20 @@
+#include <array>
+
+#include "stimulus/group_input.hpp"
+
+namespace nt::stimulus {
+
+InputKind poisson_input();
+InputKind varying_input();
+InputKind correlated_input();
+InputKind pattern_input();
+InputKind netstim_input();
+InputKind recorded_input();
+
+std::span<const InputKind> input_kinds() {
+  static const std::array kinds{poisson_input(), varying_input(), correlated_input(),
+                                pattern_input(), netstim_input(), recorded_input()};
+  return kinds;
+}
+
+}  // namespace nt::stimulus
