@@ -16,6 +16,7 @@ test_packages=(
   python3 python3-h5py python3-torch    # the files must be readable without us
   pybind11-dev python3-dev              # the Python package
   python3-venv                          # for onnxruntime, which Debian does not have: install_onnxruntime
+  python3-nbclient python3-ipykernel python3-matplotlib  # the notebooks
   neuron neuron-dev python3-neuron      # the judge of our simulator: nocmodl and its headers compile the .mod files
   chromium chromium-driver              # the report must work in a browser
 )
@@ -47,6 +48,15 @@ install_onnxruntime() {
   { /usr/bin/python3 -m venv --system-site-packages build/python &&
     "$python" -m pip install --quiet --timeout 20 --retries 1 onnxruntime 'numpy<2'; } >/dev/null 2>&1 ||
     echo "not installed: onnxruntime; ONNX files will not be tested"
+}
+
+# PyPI's torch, several GB, into build/torch: twins in the user's PyTorch are tested with Debian's and, in the slow tests, with this one.
+install_pypi_torch() {
+  local python=build/torch/bin/python
+  if "$python" -c 'import torch' 2>/dev/null; then return; fi
+  echo "installing: torch (by pip, in build/torch)"
+  { /usr/bin/python3 -m venv build/torch && "$python" -m pip install --quiet --timeout 20 --retries 1 torch numpy; } >/dev/null 2>&1 ||
+    echo "not installed: PyPI's torch; twins will be tested in Debian's alone"
 }
 
 # build PRESET TARGET [cmake option...]: output in build/PRESET

@@ -1,4 +1,6 @@
 """The Python package, as ./test builds it: build/.../python/neurontwin."""
+import ast
+import inspect
 import os
 import pathlib
 import signal
@@ -149,6 +151,19 @@ class Twins(unittest.TestCase):
             with self.assertRaisesRegex(nt.InputError, "expected onnx or hdf5"):
                 self.twin.export(pathlib.Path(folder) / "twin.x", format="keras")
 
+    def test_have_model_cards(self):
+        scores = self.twin.evaluate(self.data, settings="bootstrap_resamples = 20", threads=1)
+        with tempfile.TemporaryDirectory() as folder:
+            file = pathlib.Path(folder) / "README.md"
+            text = self.twin.card(file, scores=scores, title="A leaky neuron", license="cc0-1.0")
+            self.assertEqual(file.read_text(), text)
+        _, front, body = text.split("---\n", 2)
+        self.assertIn('license: "cc0-1.0"', front)
+        self.assertIn(f"value: {scores['spike.auc']:.6g}", front)
+        for words in ("# A leaky neuron", "8 excitatory and 2 inhibitory", "Where its synapses sit is not known", "## Limits", "memory_units = 6"):
+            self.assertIn(words, body)
+        self.assertIn("has not been evaluated", self.twin.card())
+
     def test_wrong_data_are_refused(self):
         for change, words in (({"spikes": self.spikes[:, :10]}, r"expected \[trial, ms\] as soma_mV"),
                               ({"soma_mV": np.where(self.soma_mV > -60, np.nan, self.soma_mV)}, "is nan, expected a number"),
@@ -162,11 +177,49 @@ class Twins(unittest.TestCase):
             nt.train(self.data, units=3, progress=False)
 
 
+class Types(unittest.TestCase):
+    """The stubs that editors and type checkers read say what the code does."""
+
+    def parameters(self, function):
+        return [a.arg for a in (*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs)
+                + tuple(x for x in (function.args.vararg, function.args.kwarg) if x)]
+
+    def test_are_those_of_the_code(self):
+        stubs = {node.name: node for node in ast.parse((ROOT / "python/neurontwin/__init__.pyi").read_text()).body
+                 if isinstance(node, (ast.ClassDef, ast.FunctionDef))}
+        self.assertEqual(sorted(stubs), sorted(nt.__all__))
+        self.assertTrue((PACKAGE / "neurontwin/py.typed").exists())
+        for name, stub in stubs.items():
+            here = getattr(nt, name)
+            if isinstance(stub, ast.FunctionDef):
+                self.assertEqual(self.parameters(stub), list(inspect.signature(here).parameters), name)
+                self.assertTrue(here.__doc__, name)
+                continue
+            methods = {m.name: m for m in stub.body if isinstance(m, ast.FunctionDef)}
+            own = {n for n, value in vars(here).items() if not n.startswith("_") and callable(getattr(value, "__func__", value))
+                   or isinstance(value, property)}
+            self.assertEqual({n for n in methods if not n.startswith("_")}, own, name)
+            for method, node in methods.items():
+                if not isinstance(vars(here).get(method), property):
+                    said = [p for p in self.parameters(node) if p not in ("self", "cls")]
+                    self.assertEqual(said, [p for p in inspect.signature(getattr(here, method)).parameters if p not in ("self", "cls")], f"{name}.{method}")
+
+
 class TheInterpreter(unittest.TestCase):
     def test_imports_within_a_third_of_a_second(self):
         said = subprocess.run([sys.executable, "-c", "import time, numpy; t = time.time(); import neurontwin; print(time.time() - t)"],
                               env={**os.environ, "PYTHONPATH": str(PACKAGE)}, check=True, capture_output=True, text=True)
         self.assertLess(float(said.stdout), 2)  # 0.03 s on an idle machine; this one may be busy
+
+    def test_takes_one_thread_where_openmp_was_loaded_before_it_could_be_told_how_to_wait(self):
+        code = ("import ctypes, warnings\n{}import neurontwin as nt\nfrom neurontwin._threads import threads_of\n"
+                "warnings.simplefilter('error')\n"
+                "try:\n    print(threads_of(3), threads_of(0))\nexcept UserWarning as said:\n    print(said)\n")
+        environment = {k: v for k, v in os.environ.items() if k not in ("GOMP_SPINCOUNT", "OMP_WAIT_POLICY")}
+        environment["PYTHONPATH"] = str(PACKAGE)
+        for before, words in (("", "3 0"), ("ctypes.CDLL('libgomp.so.1')\n", "Import neurontwin first")):
+            said = subprocess.run([sys.executable, "-c", code.format(before)], env=environment, check=True, capture_output=True, text=True)
+            self.assertIn(words, said.stdout)
 
     def test_takes_ctrl_c_while_a_neuron_is_simulated(self):
         code = ("import neurontwin as nt\n"

@@ -61,14 +61,14 @@ class Folders(InTemporaryFolder):
 
     def make(self, name, folder, *options):
         subprocess.run([sys.executable, ROOT / "tests/neuron/make_segments.py", "--model", name, "--out", folder, *options], check=True,
-                       capture_output=True)
+                       capture_output=True, env={**os.environ, "PYTHONPATH": str(pathlib.Path(PROGRAM).parent / "python")})
 
     @unittest.skipUnless(mechanisms.available(), "NEURON is not installed")
-    def test_that_the_script_for_users_writes_do_what_the_model_does(self):
+    def test_that_the_python_package_writes_do_what_the_model_does(self):
         for name in ("calcium", "calcium_at_a_fixed_potential"):
             with self.subTest(name):
-                folder = self.folder / f"{name}_by_script"
-                self.make(name, folder, "--script")
+                folder = self.folder / f"{name}_by_package"
+                self.make(name, folder, "--package")
                 expected, neuron = self.assert_neurons(folder)
                 self.assertGreaterEqual(len(expected), 1)
 

@@ -11,14 +11,18 @@ namespace nt::python {
 
 namespace py = pybind11;
 
-/// The vector becomes the array's memory: nothing is copied.
+/// The vector becomes the array's memory: nothing is copied. The empty shape is that of one number.
 template <class T>
-py::array_t<T> array_of(std::vector<T> values, std::vector<py::ssize_t> shape = {}) {
+py::array_t<T> array_of(std::vector<T> values, const std::vector<py::ssize_t>& shape) {
   auto kept = std::make_unique<std::vector<T>>(std::move(values));
-  if (shape.empty()) shape = {static_cast<py::ssize_t>(kept->size())};
   auto* data = kept->data();
   const py::capsule owner(kept.release(), [](void* p) { delete static_cast<std::vector<T>*>(p); });
   return py::array_t<T>(shape, data, owner);
+}
+template <class T>
+py::array_t<T> array_of(std::vector<T> values) {
+  const auto size = static_cast<py::ssize_t>(values.size());
+  return array_of(std::move(values), {size});
 }
 
 /// One-dimensional, of numbers that are T or convert to it.

@@ -8,18 +8,19 @@
     twin = nt.train(data, memory_units=20)
     probability, soma_mV = twin(inputs, ms=6000)
 """
-import os as _os
-
-# OpenMP's threads shall sleep while they wait: a training beside other work is a third faster so.
-_os.environ.setdefault("GOMP_SPINCOUNT", "0")
-
+from . import _threads  # before anything loads OpenMP  # noqa: F401
+from ._allen import from_allen
 from ._cell import Cell, Trial
 from ._core import InputError, RunError
 from ._dataset import Dataset
 from ._inputs import as_spikes
+from ._neuron_check import Comparison, check_against_neuron
+from ._neuron_folder import from_neuron
+from ._neuron_model import LeftOut
 from ._run import read_metrics, run
-from ._twin import Scores, Stream, Twin, load, train
+from ._spike_files import read_spikes
+from ._twin import Scores, Stream, Twin, from_torch, load, train
 
-__all__ = ["Cell", "Dataset", "InputError", "RunError", "Scores", "Stream", "Trial", "Twin", "as_spikes", "load",
-           "read_metrics", "run", "train"]
+__all__ = ["Cell", "Comparison", "Dataset", "InputError", "LeftOut", "RunError", "Scores", "Stream", "Trial", "Twin", "as_spikes",
+           "check_against_neuron", "from_allen", "from_neuron", "from_torch", "load", "read_metrics", "read_spikes", "run", "train"]
 __version__ = "0.1.0"

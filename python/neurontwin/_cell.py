@@ -46,6 +46,13 @@ class Cell:
     def inhibitory_synapses(self):
         return self._neuron.inhibitory_synapses
 
+    @property
+    def soma_compartment(self):
+        """The number of the compartment whose voltage is soma_mV."""
+        section, region = self.compartments["section"], self.compartments["region"]
+        name = next((s for s, r in zip(section, region) if r == "soma"), section[0])
+        return section.index(name) + section.count(name) // 2
+
     def __repr__(self):
         return f"<Cell: {self.words}>"
 
@@ -69,4 +76,4 @@ class Cell:
         model = _core.random_rates(self._neuron, stimulus)
         return Dataset(_core.make_dataset(self._neuron, model, Path(folder), trial_ms,
                                           (train_trials, valid_trials, test_trials), seed, dt_ms, threads,
-                                          shown(progress)))
+                                          shown(progress)), places=True)

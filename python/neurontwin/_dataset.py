@@ -7,13 +7,16 @@ import numpy as np
 from . import _core
 from ._core import InputError
 from ._inputs import as_spikes
+from ._neuronio import read_neuronio, write_neuronio
+from ._spike_files import read_arrays
 
 
 class Dataset:
     """A folder with training, validation and test trials."""
 
-    def __init__(self, dataset, kept=None):
+    def __init__(self, dataset, kept=None, places=None):
         self._dataset = dataset
+        self._places = places  # whether it is known where the synapses sit
         self._kept = kept  # a temporary folder that goes with this object
 
     @classmethod
@@ -51,7 +54,53 @@ class Dataset:
         kept = tempfile.TemporaryDirectory(prefix="neurontwin-") if folder is None else None
         dataset = _core.write_dataset(excitatory, synapses - excitatory, ms, every[:first], every[first:second],
                                       every[second:], source, Path(kept.name if kept else folder))
-        return cls(dataset, kept)
+        return cls(dataset, kept, places=False)
+
+    @classmethod
+    def from_file(cls, file, *, inputs="inputs", spikes="spikes", soma_mV="soma_mV", **options):
+        """Traces from an .npz or HDF5 file: the names of its arrays [trial, synapse, ms], [trial, ms], [trial, ms]. options: of
+        from_arrays()."""
+        arrays = read_arrays(file, (inputs, spikes, soma_mV))
+        return cls.from_arrays(*arrays, source=str(file), **options)
+
+    @classmethod
+    def from_neuronio(cls, files, *, test_files=None, folder=None, shares=(0.8, 0.1, 0.1)):
+        """The published pickles of Beniaguev, Segev and London 2021. test_files: those to test with; then the first two shares,
+        scaled up, part the others into training and validation. Evaluate with the published conventions: scores "published.*". A pickle
+        that asks for anything but numbers is not loaded."""
+        segments, trials = _read_all(files)
+        if test_files is None:
+            first, second = _cuts(len(trials), shares)
+            parts = trials[:first], trials[first:second], trials[second:]
+        else:
+            segments_of_test, tests = _read_all(test_files)
+            if segments_of_test != segments:
+                raise InputError(f"test_files are of {segments_of_test} segments, the others of {segments}")
+            first = len(trials) - max(1, round(len(trials) * shares[1] / (shares[0] + shares[1])))
+            parts = trials[:first], trials[first:], tests
+        kept = tempfile.TemporaryDirectory(prefix="neurontwin-") if folder is None else None
+        ms = len(trials[0][2])
+        return cls(_core.write_dataset(segments, segments, ms, *parts, "NeuronIO", Path(kept.name if kept else folder)), kept, places=False)
+
+    def write_neuronio(self, file, split="test", *, dendrites=False):
+        """Writes the trials of "train", "valid" or "test" as a pickle of the same format, for loaders of NeuronIO. dendrites: with
+        dendritic voltages, which are nan, for loaders that ask for them."""
+        count = getattr(self._dataset, f"{split}_trials")
+        trials = [self.trial(split, i) for i in range(count)]
+        write_neuronio(file, trials, self._dataset.excitatory_synapses, self._dataset.inhibitory_synapses, dendrites)
+
+    def report(self):
+        """What is there, and what nobody can know of traces without a cell."""
+        d, lines = self._dataset, [repr(self)[1:-1]]
+        spikes = [len(self.trial("train", i)[1]) for i in range(d.train_trials)]
+        lines.append(f"{sum(spikes)} output spikes to train with, {1000 * sum(spikes) / (d.train_trials * d.duration_ms):.3g} per second")
+        lines.append(f"{d.excitatory_synapses} excitatory and {d.inhibitory_synapses} inhibitory synapses")
+        if sum(spikes) < 30:
+            lines.append("fewer than 30 output spikes: a twin learns the voltage, and hardly when to spike")
+        if self._places is False:
+            lines.append("not known: where the synapses sit; neighbours by number are taken for neighbours on a branch. No map on the neuron, "
+                         "no probes of dendrites, no test by interventions, which would have to simulate it")
+        return "\n".join(lines)
 
     def __getattr__(self, name):
         return getattr(self._dataset, name)
@@ -64,6 +113,17 @@ class Dataset:
         d = self._dataset
         return (f"<Dataset: {d.train_trials} + {d.valid_trials} + {d.test_trials} trials of {d.duration_ms} ms in "
                 f"{d.folder}>")
+
+
+def _read_all(files):
+    files = [files] if isinstance(files, (str, Path)) else list(files)
+    if not files:
+        raise InputError("there are no files of NeuronIO")
+    read = [read_neuronio(file) for file in files]
+    for file, (segments, trials) in zip(files, read):
+        if segments != read[0][0] or {len(t[2]) for t in trials} != {len(read[0][1][0][2])}:
+            raise InputError(f"{file}: has other segments or another duration than {files[0]}")
+    return read[0][0], [trial for _, trials in read for trial in trials]
 
 
 def _spike_times(spikes, trials, ms):

@@ -1,5 +1,6 @@
 """Twins: trained, asked, saved, put to work."""
 import json
+import tempfile
 from os import fspath
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from . import _core
 from ._core import InputError
 from ._inputs import as_spikes, duration_of
 from ._progress import shown
+from ._threads import threads_of
 
 
 class Scores(dict):
@@ -34,7 +36,7 @@ class Twin:
 
     def __call__(self, inputs, *, ms=None, threads=0):
         probability, soma_mV, _ = _core.predict(self._twin, as_spikes(inputs, self.synapses), duration_of(inputs, ms),
-                                                threads)
+                                                threads_of(threads))
         return probability, soma_mV
 
     @property
@@ -64,7 +66,7 @@ class Twin:
 
     def evaluate(self, dataset, *, settings="", seed=1, threads=0, progress=False):
         """Scores on the test trials of a data set."""
-        return Scores(_core.evaluate(self._twin, dataset._dataset, settings, seed, threads, shown(progress)))
+        return Scores(_core.evaluate(self._twin, dataset._dataset, settings, seed, threads_of(threads), shown(progress)))
 
     def save(self, file):
         _core.save_twin(self._twin, Path(file))
@@ -72,6 +74,25 @@ class Twin:
     def export(self, file, *, format):
         """Writes it as "onnx" or "hdf5"."""
         _core.export_twin(self._twin, format, Path(file))
+
+    def card(self, file=None, *, scores=None, title=None, license=None, cell=None, data=None):
+        """The model card, Markdown as model hubs expect, also written to `file`. scores: of evaluate(), or those of its file. title,
+        license of the weights, words on the cell and the data: yours."""
+        from ._card import model_card
+        text = model_card(self, scores=scores, title=title, license=license, cell=cell, data=data)
+        if file is not None:
+            Path(file).write_text(text)
+        return text
+
+    def to_torch(self):
+        """The same network in your PyTorch (1.13 or later), with parameters, gradients and a streaming state: see
+        neurontwin.torch_twin.NeuronTwin. module(spikes [batch, synapse, ms]) -> probability, soma_mV [batch, ms]."""
+        import torch
+
+        from .torch_twin import NeuronTwin
+        description = self.describe()
+        arrays = {name: torch.from_numpy(np.array(array)) for name, array in description["arrays"].items()}
+        return NeuronTwin(description["texts"], arrays).eval()
 
     def stream(self, neurons=1, *, threads=1):
         return Stream(self, neurons, threads)
@@ -109,6 +130,19 @@ def load(file):
     return Twin(_core.load_twin(Path(file)))
 
 
+def from_torch(module):
+    """A twin from what to_torch() gave, trained further or not. Scores and thresholds, which are of what it was
+    before, are left out."""
+    from .twin_file import FORMAT, safetensors_bytes
+    texts = json.loads(module.description)
+    texts["thresholds"] = texts["scores"] = {}
+    texts = {"format": FORMAT, **{name: json.dumps(text) for name, text in texts.items()}}
+    with tempfile.TemporaryDirectory(prefix="neurontwin-") as folder:
+        file = Path(folder) / "twin.safetensors"
+        file.write_bytes(safetensors_bytes(module.arrays(), texts))
+        return load(file)
+
+
 def _toml(value):
     return json.dumps(value) if not isinstance(value, bool) else str(value).lower()
 
@@ -117,6 +151,6 @@ def train(dataset, *, kind="recurrent", settings="", seed=1, threads=0, folder="
     """Trains a twin on a data set. Further arguments are keys of [twin]: memory_units=20, branches=45. `settings`: TOML
     text with tables [train], [data] and further keys; `folder`: of checkpoints, from which a stopped training goes on."""
     keys = "".join(f"twin.{key} = {_toml(value)}\n" for key, value in {"kind": kind, **twin}.items())
-    trained, epochs, _, setbacks, seconds = _core.train(dataset._dataset, keys + settings, seed, threads, fspath(folder),
+    trained, epochs, _, setbacks, seconds = _core.train(dataset._dataset, keys + settings, seed, threads_of(threads), fspath(folder),
                                                         shown(progress))
     return Twin(trained, epochs, setbacks, seconds)

@@ -32,7 +32,8 @@ TEST(SearchJson, HasNullForWhatIsNoNumberAndForTheDepthOfAControl) {
   search::SearchAnswers answers;
   answers.trials = {one_layer(3)};
   auto control = one_layer(4);
-  control.configuration = {.family = search::Family::recurrent, .layers = {}, .memory_units = 2, .branches = 1};
+  control.configuration = {
+      .family = search::Family::recurrent, .layers = {}, .memory_units = 2, .branches = 1};
   answers.control = {control, "2 leaky memory units", {0.1, 0, INFINITY}};
   const auto json = search_json(answers);
   const auto& trial = json["trials"][0];

@@ -1,8 +1,8 @@
 """Makes segments/ again: a cell folder of ball_and_stick in segment_models.py, its input, and NEURON's voltages of it. Or any model's:
 
-    make_segments.py [--model NAME] [--out FOLDER] [--script]
+    make_segments.py [--model NAME] [--out FOLDER] [--package]
 
---script: as python/cell_folder_from_neuron.py writes it, not this folder's own writer.
+--package: as the Python package writes it (which PYTHONPATH has to name), not this folder's own writer.
 """
 import argparse
 import pathlib
@@ -15,11 +15,9 @@ import segment_models
 import segments
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent.parent / "python"))
-import cell_folder_from_neuron  # noqa: E402
 
 
-def make(name, out, script):
+def make(name, out, package):
     from neuron import h
     h.load_file("stdrun.hoc")
     if name.startswith("calcium"):
@@ -28,11 +26,10 @@ def make(name, out, script):
             sys.exit(str(refused))
         h.nrn_load_dll(str(library))
     model, ms, events = getattr(segment_models, name)(h)
-    if script:
+    if package:
+        import neurontwin
         h.celsius = model.celsius
-        h.finitialize(model.initial_mV)
-        mods = {mod.stem: mod for mod in model.mods}
-        cell_folder_from_neuron.write(out, h, model.sections[0], mods, model.points, model.initial_mV)
+        neurontwin.from_neuron(out, mechanisms=sorted({mod.parent for mod in model.mods}), v_init=model.initial_mV)
     else:
         segments.write(out, model)
     segments.write_input(out / "input.h5", events)
@@ -45,6 +42,6 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--model", default="ball_and_stick")
     parser.add_argument("--out", type=pathlib.Path, default=HERE / "segments")
-    parser.add_argument("--script", action="store_true")
+    parser.add_argument("--package", action="store_true")
     arguments = parser.parse_args()
-    make(arguments.model, arguments.out, arguments.script)
+    make(arguments.model, arguments.out, arguments.package)
