@@ -1,4 +1,5 @@
 """Cell folders: what NEURON has in memory, written as files, does here what it does there; and what is wrong with a folder is said by name."""
+import os
 import pathlib
 import shutil
 import subprocess

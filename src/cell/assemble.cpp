@@ -19,8 +19,7 @@ mechanism::Tables read_tables(const config::Settings& settings, const std::strin
 void check_value(double value, const mechanism::Parameter& parameter, const std::string& mechanism,
                  bool given, const morphology::Compartments& geometry, int compartment,
                  const std::string& where) {
-  const auto& section =
-      geometry.sections[static_cast<size_t>(geometry.compartments[static_cast<size_t>(compartment)].section)];
+  const auto& section = geometry.sections[geometry.compartments[compartment].section];
   if (!std::isfinite(value))
     fail_input("{} of {} is {} in {}, expected a finite number", where, mechanism,
                std::isnan(value) ? "no number" : "infinite", section.name);

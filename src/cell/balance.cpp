@@ -62,7 +62,7 @@ std::vector<double> other_currents(const DetailedCell& cell, const InitialState&
     if (&placement == leak || placement.mechanism().point_process || placement.mechanism().total_current < 0)
       continue;
     for (size_t i = 0; i < placement.compartments.size(); ++i)
-      sum[static_cast<size_t>(placement.compartments[i])] += current(cell, start, p, i);
+      sum[placement.compartments[i]] += current(cell, start, p, i);
   }
   return sum;
 }
@@ -93,9 +93,8 @@ void balance(const config::Settings& settings, DetailedCell& cell) {
         "{}: '{}': to rest at {} mV, {}({:.3g}) would need a leak that reverses at {:.6g} mV, expected from "
         "{} to "
         "{} mV; does {} conduct there?",
-        table.where("mV"), table.full_key("mV"), rest_mV,
-        cell.geometry.sections[static_cast<size_t>(here.section)].name, here.x, e_mV, kLowest_mV, kHighest_mV,
-        leak.placement->mechanism().name);
+        table.where("mV"), table.full_key("mV"), rest_mV, cell.geometry.sections[here.section].name, here.x,
+        e_mV, kLowest_mV, kHighest_mV, leak.placement->mechanism().name);
   }
   cell.initial_mV = initial_mV;
 }

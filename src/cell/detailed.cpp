@@ -57,8 +57,8 @@ void add_channel(Placement p, const std::string& where, DetailedCell& cell) {
   for (auto* part : {&*same, &p}) {
     for (size_t i = 0; i < part->compartments.size(); ++i) {
       if (!parameters.emplace(part->compartments[i], part->parameters[i]).second) {
-        const auto& section = cell.geometry.sections[static_cast<size_t>(
-            cell.geometry.compartments[static_cast<size_t>(part->compartments[i])].section)];
+        const auto& section =
+            cell.geometry.sections[cell.geometry.compartments[part->compartments[i]].section];
         fail_input("{}: {} is in section {} already", where, p.mechanism().name, section.name);
       }
     }

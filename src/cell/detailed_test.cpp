@@ -50,8 +50,7 @@ std::vector<double> everywhere(const DetailedCell& cell, const std::string& mech
   const auto k = std::find_if(parameters.begin(), parameters.end(),
                               [&](const mechanism::Parameter& q) { return q.name == parameter; }) -
                  parameters.begin();
-  for (size_t i = 0; i < p->compartments.size(); ++i)
-    values[static_cast<size_t>(p->compartments[i])] = p->parameters[i][static_cast<size_t>(k)];
+  for (size_t i = 0; i < p->compartments.size(); ++i) values[p->compartments[i]] = p->parameters[i][k];
   return values;
 }
 
@@ -347,11 +346,11 @@ TEST(Places, ADistanceRangeKeepsSynapsesOutOfTheTuft) {
   const auto near = read({set});
   const auto& compartments = near.placements[*near.excitatory.placement].compartments;
   EXPECT_LT(compartments.size(), all.placements[*all.excitatory.placement].compartments.size());
-  for (const int c : compartments) EXPECT_LE(near.geometry.compartments[static_cast<size_t>(c)].path_um, 683);
+  for (const int c : compartments) EXPECT_LE(near.geometry.compartments[c].path_um, 683);
   // Those that are out are all beyond.
   size_t within = 0;
   for (const int c : all.placements[*all.excitatory.placement].compartments)
-    within += all.geometry.compartments[static_cast<size_t>(c)].path_um <= 683;
+    within += all.geometry.compartments[c].path_um <= 683;
   EXPECT_EQ(compartments.size(), within);
   EXPECT_EQ(near.placements[*near.inhibitory.placement].compartments,
             all.placements[*all.inhibitory.placement].compartments);
@@ -381,7 +380,7 @@ TEST_F(Wrong, PlacesAndSizesMustExist) {
 
 std::vector<double> column(hid_t file, const char* path) {
   const hid_t set = H5Dopen2(file, path, H5P_DEFAULT), space = H5Dget_space(set);
-  std::vector<double> values(static_cast<size_t>(H5Sget_simple_extent_npoints(space)));
+  std::vector<double> values(H5Sget_simple_extent_npoints(space));
   H5Dread(set, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data());
   H5Sclose(space);
   H5Dclose(set);

@@ -46,12 +46,12 @@ std::vector<double> evaluate_formula(const std::string& formula, const std::stri
   const Formula value(formula, where, {"distance", "longest", "diameter", "x"});
   double longest = 0;
   for (const int c : compartments) {
-    const auto& compartment = geometry.compartments[static_cast<size_t>(c)];
+    const auto& compartment = geometry.compartments[c];
     longest = std::max(longest, compartment.path_um + compartment.length_um / 2);
   }
   std::vector<double> values;
   for (const int c : compartments) {
-    const auto& compartment = geometry.compartments[static_cast<size_t>(c)];
+    const auto& compartment = geometry.compartments[c];
     const bool last = c + 1 == geometry.first_compartment[static_cast<size_t>(compartment.section) + 1];
     const double distance = compartment.path_um + (last && last_at_end ? compartment.length_um / 2 : 0);
     values.push_back(value({distance, longest, compartment.diameter_um, compartment.x}));

@@ -53,7 +53,7 @@ double weight_of(const DetailedCell& cell, const Placement& placement, size_t in
 std::map<mechanism::Expr, double> known_values(const DetailedCell& cell, const Placement& p, size_t instance,
                                                double dt_ms) {
   const auto& m = p.mechanism();
-  const auto& compartment = cell.geometry.compartments[static_cast<size_t>(p.compartments[instance])];
+  const auto& compartment = cell.geometry.compartments[p.compartments[instance]];
   std::map<mechanism::Expr, double> values;
   const auto set = [&](const std::string& name, double value) {
     if (const mechanism::Expr e = m.symbol(name); e >= 0) values[e] = value;

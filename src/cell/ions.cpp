@@ -112,10 +112,10 @@ mechanism::Ion ion_at(const DetailedCell& cell, const std::string& name, int com
   const auto places = cell.ion_places.find(name);
   if (places == cell.ion_places.end()) return ion;
   const auto take = [&](const std::vector<double>& values, double& value) {
-    if (!values.empty()) value = values[static_cast<size_t>(compartment)];
+    if (!values.empty()) value = values[compartment];
   };
   const auto& fixed = places->second.fixed_reversal;
-  if (!fixed.empty()) ion.fixed_reversal = fixed[static_cast<size_t>(compartment)] != 0;
+  if (!fixed.empty()) ion.fixed_reversal = fixed[compartment] != 0;
   take(places->second.inside_mM, ion.inside_mM);
   take(places->second.outside_mM, ion.outside_mM);
   take(places->second.reversal_mV, ion.reversal_mV);

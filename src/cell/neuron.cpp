@@ -28,8 +28,8 @@ Description described(const DetailedCell& cell) {
 template <class Point>
 Description described(const Point& point) {
   const PointDescription said = description_of(point);
-  return {.excitatory = std::vector<int>(static_cast<size_t>(said.excitatory_synapses), 0),
-          .inhibitory = std::vector<int>(static_cast<size_t>(said.inhibitory_synapses), 0),
+  return {.excitatory = std::vector<int>(said.excitatory_synapses, 0),
+          .inhibitory = std::vector<int>(said.inhibitory_synapses, 0),
           .words = said.words,
           .membrane_time_constant_ms = said.membrane_time_constant_ms};
 }

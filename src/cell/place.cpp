@@ -48,8 +48,7 @@ int compartment_at(const morphology::Compartments& geometry, morphology::Region 
     if (geometry.region(static_cast<int>(c)) != region ||
         std::fabs(here.path_um - distance_um) > here.length_um / 2)
       continue;
-    if (found < 0 || here.diameter_um > geometry.compartments[static_cast<size_t>(found)].diameter_um)
-      found = static_cast<int>(c);
+    if (found < 0 || here.diameter_um > geometry.compartments[found].diameter_um) found = static_cast<int>(c);
   }
   return found;
 }

@@ -121,7 +121,7 @@ class Maker {
       std::vector<double> all;
       if (values.empty()) return all;
       all.assign(cell.geometry.compartments.size(), otherwise);
-      for (size_t i = 0; i < values.size(); ++i) all[static_cast<size_t>(ion.segments[i])] = values[i];
+      for (size_t i = 0; i < values.size(); ++i) all[ion.segments[i]] = values[i];
       return all;
     };
     cell.ion_places[ion.name] = {everywhere(ion.inside_mM, usual.inside_mM),
@@ -131,8 +131,7 @@ class Maker {
     auto& fixed = cell.ion_places[ion.name].fixed_reversal;
     if (!ion.style.empty()) fixed.assign(cell.geometry.compartments.size(), 0);
     for (size_t i = 0; i < ion.style.size(); ++i)
-      fixed[static_cast<size_t>(ion.segments[i])] =
-          (ion.style[i] & (kNernstAtStart | kNernstAtEachStep)) == 0;
+      fixed[ion.segments[i]] = (ion.style[i] & (kNernstAtStart | kNernstAtEachStep)) == 0;
   }
 
   void check_style(const SegmentsIon& ion, const DetailedCell& cell) const {
@@ -143,9 +142,7 @@ class Maker {
                  theirs_later = (ion.style[i] & kNernstAtEachStep) != 0;
       // Where nothing changes a concentration, to follow it at each step is to follow it at the start.
       if (at_start == theirs && (!changes || theirs_later == at_start)) continue;
-      const auto& section =
-          cell.geometry
-              .sections[static_cast<size_t>(cell.geometry.compartments[static_cast<size_t>(c)].section)];
+      const auto& section = cell.geometry.sections[cell.geometry.compartments[c].section];
       fail_input(
           "{}: /ions/{}/style[{}] is {}: in {} NEURON's ion_style lets e{} {} its concentrations, but the "
           "mechanisms there let it {} them, and other styles are not simulated",

@@ -120,7 +120,7 @@ void read_segments(const SegmentsReader& reader, SegmentsFile& file) {
       c.resistance_after = k + 1 == count ? end_Mohm[s] / resistivity : 0;
       g.compartments.push_back(c);
     }
-    g.sections[s].diameter_um = diameter_um[static_cast<size_t>(first)];
+    g.sections[s].diameter_um = diameter_um[first];
   }
 }
 
@@ -136,9 +136,8 @@ void read_points(const SegmentsReader& reader, morphology::Compartments& g) {
              z = reader.numbers("/points/z_um", n, kPlaces_um),
              d = reader.numbers("/points/diameter_um", n, {0, 1e6});
   for (size_t i = 0; i < n; ++i)
-    g.sections[static_cast<size_t>(section[i])].points.push_back(
-        {static_cast<float>(x[i]), static_cast<float>(y[i]), static_cast<float>(z[i]),
-         static_cast<float>(d[i])});
+    g.sections[section[i]].points.push_back({static_cast<float>(x[i]), static_cast<float>(y[i]),
+                                             static_cast<float>(z[i]), static_cast<float>(d[i])});
   // A section of one point has no line; then it is drawn as a cylinder.
   for (auto& s : g.sections)
     if (s.points.size() == 1 || !(s.points.empty() || length_um(s) > 0)) s.points.clear();

@@ -104,7 +104,7 @@ std::set<morphology::Region> read_regions(const config::Settings& settings, std:
 std::vector<int> branch_orders(const std::vector<morphology::Section>& sections) {
   std::vector<int> children(sections.size()), order(sections.size());
   for (const auto& s : sections)
-    if (s.parent >= 0) ++children[static_cast<size_t>(s.parent)];
+    if (s.parent >= 0) ++children[s.parent];
   for (size_t s = 0; s < sections.size(); ++s) {
     const auto parent = static_cast<size_t>(std::max(0, sections[s].parent));
     if (sections[s].region == morphology::Region::soma)
@@ -153,8 +153,7 @@ std::vector<int> select_compartments(const config::Settings& settings,
   std::vector<int> all;
   for (size_t c = 0; c < geometry.compartments.size(); ++c) {
     const auto& here = geometry.compartments[c];
-    if (chosen[static_cast<size_t>(here.section)] && here.path_um >= distance_um.low &&
-        here.path_um <= distance_um.high)
+    if (chosen[here.section] && here.path_um >= distance_um.low && here.path_um <= distance_um.high)
       all.push_back(static_cast<int>(c));
   }
   if (all.empty()) {

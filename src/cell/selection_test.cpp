@@ -66,8 +66,8 @@ TEST(Selection, OfCompartmentsGoesByDistance) {
   ASSERT_FALSE(all.empty());
   for (const int c : all) {
     EXPECT_EQ(geometry.region(c), morphology::Region::apical);
-    EXPECT_GE(geometry.compartments[static_cast<size_t>(c)].path_um, 100);
-    EXPECT_LE(geometry.compartments[static_cast<size_t>(c)].path_um, 200);
+    EXPECT_GE(geometry.compartments[c].path_um, 100);
+    EXPECT_LE(geometry.compartments[c].path_um, 200);
   }
   EXPECT_THROW(select_compartments(
                    config::Settings::from_text("regions = [\"apic\"]\ndistance_um = [1000, 2000]"), geometry),

@@ -24,9 +24,9 @@ std::vector<double> read_values(const config::Settings& table, std::string_view 
   auto values = evaluate_formula(table.formula(key), where, geometry, compartments);
   for (size_t i = 0; i < values.size(); ++i) {
     if (values[i] >= range.low && values[i] <= range.high) continue;
-    const auto& c = geometry.compartments[static_cast<size_t>(compartments[i])];
-    fail_input("{} is {} in {}, expected from {} to {}", where, values[i],
-               geometry.sections[static_cast<size_t>(c.section)].name, range.low, range.high);
+    const auto& c = geometry.compartments[compartments[i]];
+    fail_input("{} is {} in {}, expected from {} to {}", where, values[i], geometry.sections[c.section].name,
+               range.low, range.high);
   }
   return values;
 }
@@ -39,7 +39,7 @@ std::vector<double> read_list(const config::Settings& settings, std::string_view
   for (const auto& table : settings.tables(list)) {
     const auto compartments = select_compartments(table, geometry);
     const auto values = read_values(table, key, range, geometry, compartments);
-    for (size_t i = 0; i < compartments.size(); ++i) all[static_cast<size_t>(compartments[i])] = values[i];
+    for (size_t i = 0; i < compartments.size(); ++i) all[compartments[i]] = values[i];
   }
   return all;
 }
@@ -64,9 +64,8 @@ morphology::AxonStub read_stub(const config::Settings& stub, const morphology::M
   const auto count = stub.integer("sections", 0, {0, 1000});
   const double length_um = stub.number("length_um", 30, config::kPositive),
                diameter_um = stub.number("diameter_um", 1, config::kPositive);
-  morphology::AxonStub axon{
-      std::vector<morphology::AxonStub::Piece>(static_cast<size_t>(count), {length_um, diameter_um}),
-      morphology::soma_of(morphology.sections), 0.5};
+  morphology::AxonStub axon{std::vector<morphology::AxonStub::Piece>(count, {length_um, diameter_um}),
+                            morphology::soma_of(morphology.sections), 0.5};
   if (stub.has("diameters_um")) {
     const auto diameters = stub.numbers("diameters_um", {}, config::kPositive);
     if (stub.has("sections") && static_cast<size_t>(count) != diameters.size())
@@ -210,7 +209,7 @@ void require_membrane(const morphology::Compartments& geometry) {
     fail_input(
         "{}({:.3g}) has no membrane: the reconstruction gives it radii of 0; expected more than 0 somewhere "
         "in each compartment",
-        geometry.sections[static_cast<size_t>(c.section)].name, c.x);
+        geometry.sections[c.section].name, c.x);
   }
 }
 
@@ -265,8 +264,7 @@ void add_spines(const config::Settings& settings, DetailedCell& cell) {
     if (!is_leak(m)) continue;
     for (size_t k = 0; k < m.parameters.size(); ++k) {
       if (!is_density(m.parameters[k])) continue;
-      for (size_t i = 0; i < p.compartments.size(); ++i)
-        p.parameters[i][k] *= factor[static_cast<size_t>(p.compartments[i])];
+      for (size_t i = 0; i < p.compartments.size(); ++i) p.parameters[i][k] *= factor[p.compartments[i]];
     }
   }
 }
@@ -280,7 +278,7 @@ void read_reversals(const config::Settings& settings, DetailedCell& cell) {
       auto& mV = cell.ion_places[name].reversal_mV;
       mV.resize(cell.geometry.compartments.size(), ion.reversal_mV);
       const auto values = read_values(table, name, kVoltages_mV, cell.geometry, compartments);
-      for (size_t i = 0; i < values.size(); ++i) mV[static_cast<size_t>(compartments[i])] = values[i];
+      for (size_t i = 0; i < values.size(); ++i) mV[compartments[i]] = values[i];
     }
   }
 }

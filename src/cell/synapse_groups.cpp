@@ -53,8 +53,7 @@ std::vector<int> read_places(const config::Settings& group, const morphology::Co
     return compartments;
   }
   std::vector<double> expected;
-  for (const int c : compartments)
-    expected.push_back(geometry.compartments[static_cast<size_t>(c)].length_um);
+  for (const int c : compartments) expected.push_back(geometry.compartments[c].length_um);
   int64_t count = counted ? group.integer("count", {}, {1, kMostSynapses}) : 0;
   if (dense) {
     const auto where = fmt::format("{}: '{}'", group.where("per_um"), group.full_key("per_um"));

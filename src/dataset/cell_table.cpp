@@ -7,9 +7,7 @@ namespace {
 
 /// Points without membrane between two compartments are passed over.
 int compartment_before(const morphology::Compartments& geometry, size_t compartment) {
-  const auto node = [&](int n) -> const morphology::CableNode& {
-    return geometry.nodes[static_cast<size_t>(n)];
-  };
+  const auto node = [&](int n) -> const morphology::CableNode& { return geometry.nodes[n]; };
   int at = node(geometry.node_of[compartment]).parent;
   while (at >= 0 && node(at).compartment < 0) at = node(at).parent;
   return at < 0 ? -1 : node(at).compartment;
@@ -45,7 +43,7 @@ CellTable cell_table(const cell::Neuron& neuron) {
     take_connections(*cell, cell->inhibitory, table.inhibitory_weight, table.inhibitory_delay_ms);
   }
   for (const auto& c : cell->geometry.compartments) {
-    const auto& section = cell->geometry.sections[static_cast<size_t>(c.section)];
+    const auto& section = cell->geometry.sections[c.section];
     table.section.push_back(section.name);
     table.region.emplace_back(name_of(section.region));
     table.x.push_back(c.x);

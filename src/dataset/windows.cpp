@@ -60,17 +60,16 @@ WindowBatch gather(const Split& split, std::span<const Window> windows, const Ga
     const auto first_bin = static_cast<int64_t>(w) * window_ms - start_ms;  // of the trial's time 0
     for (const float t : trial.spike_times_ms) {
       const auto bin = static_cast<int64_t>(t);
-      if (bin >= start_ms && bin < end_ms) batch.spikes[static_cast<size_t>(first_bin + bin)] = 1;
+      if (bin >= start_ms && bin < end_ms) batch.spikes[first_bin + bin] = 1;
       for (int64_t b = std::max(bin, start_ms); b < std::min(bin + soma_skips_ms, end_ms); ++b) {
-        batch.soma_counts[static_cast<size_t>(first_bin + b)] = 0;
+        batch.soma_counts[first_bin + b] = 0;
       }
     }
-    const auto soma = trial.soma_mV.subspan(static_cast<size_t>(start_ms), static_cast<size_t>(window_ms));
+    const auto soma = trial.soma_mV.subspan(start_ms, window_ms);
     batch.soma_mV.insert(batch.soma_mV.end(), soma.begin(), soma.end());
     for (auto& signal : batch.signals) {
       const auto values = trial.signal(signal.name)
-                              .subspan(static_cast<size_t>(start_ms * signal.values_per_ms),
-                                       static_cast<size_t>(window_ms * signal.values_per_ms));
+                              .subspan(start_ms * signal.values_per_ms, window_ms * signal.values_per_ms);
       signal.values.insert(signal.values.end(), values.begin(), values.end());
     }
   }

@@ -94,7 +94,7 @@ void take_spikes(nt_stream& s, const nt_spike* spikes, size_t count, int64_t ms)
   s.events.resize(3 * count);
   for (size_t i = 0; i < count; ++i) {
     const auto& spike = spikes[i];
-    int32_t* event = &s.events[3 * s.first[static_cast<size_t>(spike.neuron)]++];
+    int32_t* event = &s.events[3 * s.first[spike.neuron]++];
     event[0] = spike.neuron;
     event[1] = spike.synapse;
     event[2] = spike.ms;
@@ -140,12 +140,12 @@ int64_t nt_outputs(const nt_twin* twin) {
 
 const char* nt_output_name(const nt_twin* twin, int64_t output) {
   if (output < 0 || output >= nt_outputs(twin)) return nullptr;
-  return twin->outputs[static_cast<size_t>(output)].name.c_str();
+  return twin->outputs[output].name.c_str();
 }
 
 const char* nt_output_unit(const nt_twin* twin, int64_t output) {
   if (output < 0 || output >= nt_outputs(twin)) return nullptr;
-  return twin->outputs[static_cast<size_t>(output)].unit.c_str();
+  return twin->outputs[output].unit.c_str();
 }
 
 double nt_threshold(const nt_twin* twin) {
@@ -193,7 +193,7 @@ int nt_fired(const nt_stream* stream, int64_t neuron, int64_t ms, double thresho
   if (threshold < 0) threshold = stream->twin->threshold;
   if (!(threshold >= 0)) return -1;
   const int64_t at = (neuron * stream->ms + ms) * nt_outputs(stream->twin) + stream->twin->spike;
-  return static_cast<double>(stream->values[static_cast<size_t>(at)]) >= threshold;
+  return static_cast<double>(stream->values[at]) >= threshold;
 }
 
 nt_code nt_reset(nt_stream* stream, int64_t neuron, char* message, size_t size) {

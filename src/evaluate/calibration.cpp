@@ -50,7 +50,7 @@ std::vector<CalibrationSums> sums_of(std::span<const TrialComparison> trials, in
     auto& of_trial = sums.emplace_back();
     for (auto t = static_cast<size_t>(skip_ms); t < trial.spike.size(); ++t) {
       const auto border = std::ranges::lower_bound(borders, trial.spike_log_odds[t]);
-      auto& group = of_trial.group[static_cast<size_t>(border - borders.begin())];
+      auto& group = of_trial.group[border - borders.begin()];
       group.bins += 1;
       group.expected += probability(trial.spike_log_odds[t]);
       group.spikes += trial.spike[t];

@@ -18,7 +18,7 @@ void add_spikes(std::span<const float> spike_times_ms, double sd_ms, std::vector
   for (const double time : spike_times_ms) {
     const auto own = static_cast<int64_t>(std::floor(time));
     if (sd_ms == 0) {
-      if (own >= 0 && own < duration) density[static_cast<size_t>(own)] += 1;
+      if (own >= 0 && own < duration) density[own] += 1;
       continue;
     }
     const auto reach = static_cast<int64_t>(std::ceil(5 * sd_ms)) + 1;
@@ -26,7 +26,7 @@ void add_spikes(std::span<const float> spike_times_ms, double sd_ms, std::vector
       return 0.5 * std::erfc((time - static_cast<double>(t)) / (sd_ms * std::sqrt(2.0)));
     };
     const int64_t first = std::max<int64_t>(0, own - reach), last = std::min(duration - 1, own + reach);
-    for (int64_t t = first; t <= last; ++t) density[static_cast<size_t>(t)] += below(t + 1) - below(t);
+    for (int64_t t = first; t <= last; ++t) density[t] += below(t + 1) - below(t);
   }
 }
 
@@ -57,7 +57,7 @@ double loss_of(std::span<const TrialComparison> trials, std::span<const std::vec
 
 std::vector<float> kernel_log_odds(std::span<const float> spike_times_ms, int64_t duration_ms,
                                    const SpikeKernel& kernel, double rate_per_bin) {
-  std::vector<double> density(static_cast<size_t>(duration_ms), 0.0);
+  std::vector<double> density(duration_ms, 0.0);
   add_spikes(spike_times_ms, kernel.sd_ms, density);
   std::vector<float> log_odds;
   for (const double d : density) {

@@ -50,7 +50,7 @@ Opening opening_in(const dataset::TrialView& trial, const twin::Prediction& pred
       chances.push_back(static_cast<float>(probability(log_odds)));
     spikes = spikes_above(chances, static_cast<float>(threshold));
   }
-  return opening_of(spikes, std::span(actual).first(static_cast<size_t>(played)));
+  return opening_of(spikes, std::span(actual).first(played));
 }
 
 std::pair<size_t, Opening> trial_to_play(twin::Twin& twin, double threshold, const dataset::Split& test,

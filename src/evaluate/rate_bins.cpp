@@ -61,7 +61,7 @@ TrialSums sums_of(const TrialComparison& trial, const Thresholds& thresholds, in
   }
   const auto predicted = spikes_above(trial.spike_log_odds, thresholds.spike, skip_ms);
   const auto actual = trial.spike_bins(skip_ms);
-  const auto of = [&](int64_t t) -> GroupSums& { return sums[group[static_cast<size_t>(t)]]; };
+  const auto of = [&](int64_t t) -> GroupSums& { return sums[group[t]]; };
   for (const int64_t t : predicted) of(t).predicted += 1;
   for (const auto& [p, a] : matched_pairs(predicted, actual, kTolerance_ms)) {
     of(actual[a]).hits += 1;

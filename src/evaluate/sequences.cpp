@@ -18,7 +18,7 @@ std::vector<uint32_t> synapses_of(const config::Settings& settings, std::vector<
                                   int excitatory) {
   const auto key = settings.full_key("synapses"), where = settings.where("synapses");
   if (synapses.empty()) {
-    synapses.resize(static_cast<size_t>(excitatory));
+    synapses.resize(excitatory);
     std::iota(synapses.begin(), synapses.end(), 0u);
     if (synapses.size() > kMostSynapses) {
       fail_input(
@@ -60,7 +60,7 @@ std::vector<double> distances(const SequenceSpec& spec, const stimulus::SynapseO
   std::vector<double> distance_um;
   for (const auto synapse : order) {
     const auto place = std::find(spec.synapses.begin(), spec.synapses.end(), synapse) - spec.synapses.begin();
-    distance_um.push_back(spec.distance_um[static_cast<size_t>(place)]);
+    distance_um.push_back(spec.distance_um[place]);
   }
   return distance_um;
 }
@@ -131,9 +131,7 @@ SequenceAnswers simulate_sequences(const SequenceSpec& spec, const cell::Neuron&
     answers.directionality.push_back(stimulus::directionality(distances(spec, order)));
   const auto recordings =
       simulate::simulate(neuron, simulation, inputs_of(spec, seed), spec.duration_ms(), threads);
-  const auto at_ms = [](const simulate::Recording& r, int64_t ms) {
-    return r.soma_mV[static_cast<size_t>(ms * 8)];
-  };
+  const auto at_ms = [](const simulate::Recording& r, int64_t ms) { return r.soma_mV[ms * 8]; };
   answers.rest_mV = at_ms(recordings.front(), spec.start_ms);
   for (const auto& recording : recordings) {
     int64_t peak_ms = spec.start_ms;

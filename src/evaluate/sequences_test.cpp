@@ -100,8 +100,7 @@ TEST(ATwin, IsToldTheSameSpikesAtTheSameTimes) {
   twin.array("soma_weight")[0] = 1;
   for (int s = 0; s < 9; ++s) {
     for (int k = 0; k < 20; ++k)
-      twin.array("layer1_weight")[static_cast<size_t>(20 * s + k)] =
-          static_cast<float>((s + 1) * (20 - k) / 20.0);
+      twin.array("layer1_weight")[20 * s + k] = static_cast<float>((s + 1) * (20 - k) / 20.0);
   }
   const auto peaks = twin_peaks(twin, spec, 1);
   auto orders = stimulus::random_orders(spec.synapses, 5, 1);
@@ -114,7 +113,7 @@ TEST(ATwin, IsToldTheSameSpikesAtTheSameTimes) {
       double sum = 0;
       for (int n = 0; n < 9; ++n) {
         const int lag = t - 5 * n;
-        if (lag >= 0 && lag < 20) sum += (orders[i][static_cast<size_t>(n)] + 1) * (20 - lag) / 20.0;
+        if (lag >= 0 && lag < 20) sum += (orders[i][n] + 1) * (20 - lag) / 20.0;
       }
       highest = std::max(highest, sum);
     }

@@ -33,7 +33,7 @@ std::vector<int64_t> spikes_above(std::span<const float> score, float threshold,
     } else if (!inside) {
       spikes.push_back(static_cast<int64_t>(t));
       inside = true;
-    } else if (score[t] > score[static_cast<size_t>(spikes.back())]) {
+    } else if (score[t] > score[spikes.back()]) {
       spikes.back() = static_cast<int64_t>(t);
     }
   }
@@ -70,7 +70,7 @@ void add_cross_correlation(std::span<const int64_t> predicted, std::span<const i
   for (const int64_t a : actual) {
     while (first < predicted.size() && predicted[first] < a - reach) ++first;
     for (size_t p = first; p < predicted.size() && predicted[p] <= a + reach; ++p) {
-      ++counts[static_cast<size_t>(predicted[p] - a + reach)];
+      ++counts[predicted[p] - a + reach];
     }
   }
 }

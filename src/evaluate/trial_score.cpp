@@ -76,7 +76,7 @@ std::vector<uint8_t> away_from_spikes(std::span<const uint8_t> spike) {
   std::vector<uint8_t> away(spike.size(), 1);
   const auto end = static_cast<int64_t>(spike.size());
   for (int64_t t = 0; t < end; ++t) {
-    if (!spike[static_cast<size_t>(t)]) continue;
+    if (!spike[t]) continue;
     std::fill(away.begin() + std::max<int64_t>(t - kBeforeSpike_ms, 0),
               away.begin() + std::min(t + kAfterSpike_ms + 1, end), uint8_t{0});
   }
@@ -86,7 +86,7 @@ std::vector<uint8_t> away_from_spikes(std::span<const uint8_t> spike) {
 std::vector<int64_t> TrialComparison::spike_bins(int64_t first_bin) const {
   std::vector<int64_t> bins;
   for (auto t = first_bin; t < duration_ms(); ++t) {
-    if (spike[static_cast<size_t>(t)]) bins.push_back(t);
+    if (spike[t]) bins.push_back(t);
   }
   return bins;
 }
@@ -98,7 +98,7 @@ int64_t TrialComparison::spikes() const {
 TrialComparison truth_of(const dataset::TrialView& trial) {
   TrialComparison truth;
   truth.spike.assign(trial.soma_mV.size(), 0);
-  for (const float t : trial.spike_times_ms) truth.spike[static_cast<size_t>(t)] = 1;
+  for (const float t : trial.spike_times_ms) truth.spike[t] = 1;
   truth.soma_mV.assign(trial.soma_mV.begin(), trial.soma_mV.end());
   return truth;
 }

@@ -114,7 +114,7 @@ Id open_set(hid_t file, const std::filesystem::path& name, const std::string& pa
 std::vector<hsize_t> extent_of(hid_t set, const std::filesystem::path& name, const std::string& path,
                                uint64_t bytes_each) {
   const Id space(H5Dget_space(set), H5Sclose);
-  std::vector<hsize_t> extent(static_cast<size_t>(std::max(0, H5Sget_simple_extent_ndims(space))));
+  std::vector<hsize_t> extent(std::max(0, H5Sget_simple_extent_ndims(space)));
   if (!space.good() || H5Sget_simple_extent_type(space) == H5S_NULL)
     fail_input("{}: {} holds no values", name.string(), path);
   H5Sget_simple_extent_dims(space, extent.data(), nullptr);

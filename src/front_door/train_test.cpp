@@ -221,8 +221,7 @@ TEST(FrontDoor, ADataSetHoldsWhatSimulatingTheDrawnInputLeaves) {
   EXPECT_EQ(data.train_trials, 3);
   const auto inputs = draw_inputs(model, 7, 0, 3, 300);
   const auto trials = simulate(neuron, inputs, 300);
-  for (int64_t i = 0; i < 3; ++i)
-    EXPECT_EQ(read_trial(data, "train", i).soma_mV, trials[static_cast<size_t>(i)].soma_mV) << i;
+  for (int64_t i = 0; i < 3; ++i) EXPECT_EQ(read_trial(data, "train", i).soma_mV, trials[i].soma_mV) << i;
 }
 
 }  // namespace

@@ -71,8 +71,7 @@ Questions questions(const produce::DatasetPlan& plan, std::span<const SynapsePla
         {cut_out(drawn.excitatory, from_ms, length_ms), cut_out(drawn.inhibitory, from_ms, length_ms)});
     for (int64_t i = 0; i < kAddedToOneInput && static_cast<int64_t>(q.asked.size()) < spec.spikes; ++i) {
       const auto& set = sets[q.asked.size() % sets.size()];
-      const int64_t channel =
-          set.channels[static_cast<size_t>(random.integer(0, std::ssize(set.channels) - 1))];
+      const int64_t channel = set.channels[random.integer(0, std::ssize(set.channels) - 1)];
       const auto synapse = static_cast<uint32_t>(set.excitatory ? channel : channel - excitatory);
       auto input = q.inputs[without];
       auto& events = set.excitatory ? input.excitatory : input.inhibitory;
@@ -94,7 +93,7 @@ struct Answer {
 Answer answer_of(const RecordedTrial& trial, const produce::DatasetPlan& plan, const AddedSpikeSpec& spec) {
   Answer answer;
   for (int64_t t = spec.before_ms; t < spec.before_ms + spec.after_ms; ++t) {
-    const double mV = trial.soma_mV[static_cast<size_t>(t)];
+    const double mV = trial.soma_mV[t];
     answer.soma_mV.push_back(std::min(mV, plan.data.labels.soma_ceiling_mV));
   }
   // A spike just before leaves a wake that the twin cannot know of.
@@ -205,10 +204,8 @@ AddedSpikes add_spikes(twin::Twin& twin, const produce::DatasetPlan& plan,
     }
     AddedSpike spike{asked.channel, {}, {}};
     for (int64_t t = 0; t < spec.after_ms; ++t) {
-      spike.neuron_mV.push_back(with.soma_mV[static_cast<size_t>(t)] -
-                                without.soma_mV[static_cast<size_t>(t)]);
-      spike.twin_mV.push_back(twins[asked.with][static_cast<size_t>(t)] -
-                              twins[asked.without][static_cast<size_t>(t)]);
+      spike.neuron_mV.push_back(with.soma_mV[t] - without.soma_mV[t]);
+      spike.twin_mV.push_back(twins[asked.with][t] - twins[asked.without][t]);
     }
     added.kept.push_back(std::move(spike));
   }
@@ -226,7 +223,7 @@ AddedSpikeSummary summarise(const AddedSpikes& added, std::span<const SynapsePla
   for (auto& set : sets_by_part(places)) {
     std::vector<const AddedSpike*> of_set;
     for (const auto* spike : all) {
-      const auto& place = places[static_cast<size_t>(spike->channel)];
+      const auto& place = places[spike->channel];
       if (place.part == set.part && place.excitatory == set.excitatory && place.group == set.group)
         of_set.push_back(spike);
     }

@@ -44,7 +44,7 @@ void add(Sums& sums, const dataset::WindowBatch& batch, std::span<const Attribut
   std::vector<size_t> at(attributions.size(), 0);
   std::vector<double> sum(attributions.size(), 0);
   for (int64_t i = 0; i < batch.event_count(); ++i) {
-    const auto* event = &batch.events[static_cast<size_t>(3 * i)];
+    const auto* event = &batch.events[3 * i];
     const auto window = static_cast<size_t>(event[0]), channel = static_cast<size_t>(event[1]);
     const double share = attributions[window].of_spike[at[window]++];
     const size_t bin = lag_bin(batch.history_ms - event[2]);
@@ -120,10 +120,10 @@ std::vector<Attribution> attribute(twin::TwinOf<T>& twin, const dataset::WindowB
   }
   const std::vector<T> mean(slope.begin(), slope.end());
   const auto of_spike = twin.spike_gradients(input, mean);
-  std::vector<Attribution> attributions(static_cast<size_t>(windows));
+  std::vector<Attribution> attributions(windows);
   for (size_t w = 0; w < attributions.size(); ++w) attributions[w].total = answer[w] - silence[w];
   for (size_t i = 0; i < of_spike.size(); ++i)
-    attributions[static_cast<size_t>(batch.events[3 * i])].of_spike.push_back(of_spike[i]);
+    attributions[batch.events[3 * i]].of_spike.push_back(of_spike[i]);
   return attributions;
 }
 
@@ -138,7 +138,7 @@ AttributionSummary attribution_before_spikes(twin::Twin& twin, const dataset::Sp
   const auto sets = sets_by_part(places);
   std::vector<size_t> set_of(places.size());
   for (size_t s = 0; s < sets.size(); ++s)
-    for (const int64_t c : sets[s].channels) set_of[static_cast<size_t>(c)] = s;
+    for (const int64_t c : sets[s].channels) set_of[c] = s;
   const auto spikes = summed(twin, split, matched.spikes, set_of, sets.size(), spec.steps);
   const auto silences = summed(twin, split, matched.silences, set_of, sets.size(), spec.steps);
   const auto weight = statistics::resampling_weights(matched.spikes.size(), kResamples, seed);

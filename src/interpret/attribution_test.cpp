@@ -17,11 +17,11 @@ TEST(Attribution, OfALinearTwinIsWhatEachSpikeAdds) {
   const auto attributions = attribute(exact.twin, batch, 1);
   std::vector<size_t> at(moments.size(), 0);
   for (int64_t i = 0; i < batch.event_count(); ++i) {
-    const auto* event = &batch.events[static_cast<size_t>(3 * i)];
-    const auto& of = attributions[static_cast<size_t>(event[0])];
+    const auto* event = &batch.events[3 * i];
+    const auto& of = attributions[event[0]];
     const double lag = static_cast<double>(batch.history_ms - event[2]);
     const double sign = event[1] < 80 ? 1 : -1;
-    ASSERT_NEAR(of.of_spike[at[static_cast<size_t>(event[0])]++], sign * std::exp(-lag / 20), 1e-5);
+    ASSERT_NEAR(of.of_spike[at[event[0]]++], sign * std::exp(-lag / 20), 1e-5);
   }
 }
 

@@ -12,8 +12,7 @@ std::vector<std::pair<std::string, std::vector<int>>> dendrite_parts(const cell:
                           morphology::Part::tuft}) {
     std::vector<int> compartments;
     for (size_t c = 0; c < g.compartments.size(); ++c)
-      if (of_section[static_cast<size_t>(g.compartments[c].section)] == part)
-        compartments.push_back(static_cast<int>(c));
+      if (of_section[g.compartments[c].section] == part) compartments.push_back(static_cast<int>(c));
     if (!compartments.empty()) parts.emplace_back(name_of(part), std::move(compartments));
   }
   return parts;

@@ -99,17 +99,16 @@ std::vector<TerminalBranch> terminal_branches(const cell::DetailedCell& cell) {
   const auto& g = cell.geometry;
   std::vector<bool> branches_on(g.sections.size(), false);
   for (const auto& section : g.sections)
-    if (section.parent >= 0) branches_on[static_cast<size_t>(section.parent)] = true;
+    if (section.parent >= 0) branches_on[section.parent] = true;
   std::vector<std::string> part(g.compartments.size());
   for (const auto& [name, compartments] : dendrite_parts(cell))
-    for (const int c : compartments) part[static_cast<size_t>(c)] = name;
+    for (const int c : compartments) part[c] = name;
   std::vector<TerminalBranch> branches;
   for (size_t s = 0; s < g.sections.size(); ++s) {
     const int middle = g.at(static_cast<int>(s), 0.5);
-    const auto& name = part[static_cast<size_t>(middle)];
+    const auto& name = part[middle];
     if (branches_on[s] || name.empty()) continue;
-    branches.push_back(
-        {g.sections[s].name, name, middle, g.compartments[static_cast<size_t>(middle)].path_um});
+    branches.push_back({g.sections[s].name, name, middle, g.compartments[middle].path_um});
   }
   return branches;
 }
@@ -128,10 +127,9 @@ std::vector<uint8_t> long_stretches(std::span<const float> mV, double threshold_
 
 std::vector<uint8_t> counted_ms(std::span<const double> soma_spikes_ms, int64_t duration_ms,
                                 const DendriticSpikeSpec& spec) {
-  std::vector<uint8_t> counts(static_cast<size_t>(duration_ms), 1);
+  std::vector<uint8_t> counts(duration_ms, 1);
   const auto leave_out = [&](int64_t first, int64_t last) {
-    for (int64_t ms = std::max<int64_t>(first, 0); ms < std::min(last, duration_ms); ++ms)
-      counts[static_cast<size_t>(ms)] = 0;
+    for (int64_t ms = std::max<int64_t>(first, 0); ms < std::min(last, duration_ms); ++ms) counts[ms] = 0;
   };
   leave_out(0, spec.skip_ms);
   for (const double spike : soma_spikes_ms) {

@@ -34,7 +34,7 @@ TEST(DendriticSpikes, AreNotAskedForAroundTheSomasOwn) {
   spec.skip_ms = 5;
   const auto counts = counted_ms(std::vector<double>{20.6, 99.0}, 100, spec);
   for (int64_t ms = 0; ms < 100; ++ms)
-    EXPECT_EQ(counts[static_cast<size_t>(ms)], ms >= 5 && !(ms >= 18 && ms <= 30) && ms < 97) << ms;
+    EXPECT_EQ(counts[ms], ms >= 5 && !(ms >= 18 && ms <= 30) && ms < 97) << ms;
 }
 
 /// Trials of `ms` with a spike in a fifth of the time; the score is the spike itself, plus noise that is
@@ -75,7 +75,7 @@ TEST(TerminalBranches, OfTheLayerFiveTreeHaveNothingBehindThem) {
   std::set<std::string> parts;
   for (const auto& branch : branches) {
     parts.insert(branch.part);
-    const auto section = cell.geometry.compartments[static_cast<size_t>(branch.compartment)].section;
+    const auto section = cell.geometry.compartments[branch.compartment].section;
     for (const auto& other : cell.geometry.sections) EXPECT_NE(other.parent, section);
   }
   EXPECT_EQ(parts, (std::set<std::string>{"basal", "oblique", "tuft"}));

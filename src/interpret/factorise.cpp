@@ -76,7 +76,7 @@ Factorisation factorise(const Eigen::MatrixXd& values, int64_t parts, uint64_t s
   const Eigen::MatrixXd loading = best.loading * norm.asDiagonal();
   const Eigen::MatrixXd pattern = norm.cwiseInverse().asDiagonal() * best.pattern;
   const Eigen::VectorXd size = loading.colwise().squaredNorm();
-  std::vector<Eigen::Index> order(static_cast<size_t>(parts));
+  std::vector<Eigen::Index> order(parts);
   std::iota(order.begin(), order.end(), Eigen::Index{0});
   std::stable_sort(order.begin(), order.end(),
                    [&](Eigen::Index a, Eigen::Index b) { return size[a] > size[b]; });

@@ -49,7 +49,7 @@ Filters filters_of(const twin::FirstFilters& of, int64_t first, int64_t last, in
   for (int64_t c = first; c < last; ++c) {
     auto& filter = filters.emplace_back();
     for (int64_t k = 0; k < of.taps; ++k)
-      filter.push_back(sign * of.weight[static_cast<size_t>((c * of.taps + k) * of.features + unit)]);
+      filter.push_back(sign * of.weight[(c * of.taps + k) * of.features + unit]);
   }
   return filters;
 }
@@ -121,8 +121,8 @@ FirstLayer interpret_filters(const twin::Twin& twin, int64_t excitatory_synapses
   const bool single_layer = network.depth() == 1;
   const int64_t in_full = units_in_full(*found);
   for (int64_t u = 0; u < found->features; ++u) {
-    const double weight = single_layer ? static_cast<double>(readout[static_cast<size_t>(u)])
-                                       : std::numeric_limits<double>::quiet_NaN();
+    const double weight =
+        single_layer ? static_cast<double>(readout[u]) : std::numeric_limits<double>::quiet_NaN();
     const double sign = single_layer && weight < 0 ? -1 : 1;
     auto& unit = out.units.emplace_back();
     if (single_layer) unit.readout = std::abs(weight);

@@ -104,7 +104,7 @@ void compare_response(const RecordedTrial& unchanged, const RecordedTrial& chang
   std::vector<uint8_t> spiked(unchanged.soma_mV.size(), 0);
   for (const auto* list : {&spikes, &others})
     for (const int64_t t : *list)
-      if (t < std::ssize(spiked)) spiked[static_cast<size_t>(t)] = 1;
+      if (t < std::ssize(spiked)) spiked[t] = 1;
   const auto away = evaluate::away_from_spikes(spiked);
   const auto clipped = [&](const RecordedTrial& trial, size_t t) {
     return std::min(static_cast<double>(trial.soma_mV[t]), ceiling_mV);
@@ -207,7 +207,7 @@ std::optional<Intervention> with_silenced_synapse(const stimulus::SynapticInput&
         spikes.push_back({kind, i});
   }
   if (spikes.empty()) return {};
-  const auto& chosen = spikes[static_cast<size_t>(random.integer(0, std::ssize(spikes) - 1))];
+  const auto& chosen = spikes[random.integer(0, std::ssize(spikes) - 1)];
   Intervention change{input, (input.*chosen.kind).time_ms[chosen.place]};
   const auto& all = input.*chosen.kind;
   auto& kept = change.input.*chosen.kind;

@@ -80,7 +80,7 @@ LinearProbe fit_probe(const ProbeSums& fitting, const ProbeSums& held_out) {
   const Ridge part(fitting);
   Eigen::ArrayXXd errors(fitting.y.size(), std::ssize(kPenalties));  // [quantity][penalty]
   for (Eigen::Index i = 0; i < errors.cols(); ++i)
-    errors.col(i) = squared_errors(part.at(kPenalties[static_cast<size_t>(i)]), held_out);
+    errors.col(i) = squared_errors(part.at(kPenalties[i]), held_out);
   auto all = fitting;
   all.add(held_out);
   const Ridge whole(all);
@@ -88,7 +88,7 @@ LinearProbe fit_probe(const ProbeSums& fitting, const ProbeSums& held_out) {
   for (Eigen::Index q = 0; q < all.y.size(); ++q) {
     Eigen::Index best = 0;
     errors.row(q).minCoeff(&best);
-    probe.penalty.push_back(kPenalties[static_cast<size_t>(best)]);
+    probe.penalty.push_back(kPenalties[best]);
     const auto chosen = whole.at(probe.penalty.back());
     probe.weight.col(q) = chosen.weight.col(q);
     probe.intercept[q] = chosen.intercept[q];

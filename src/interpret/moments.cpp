@@ -41,7 +41,7 @@ std::vector<T> sample(std::vector<T> items, int64_t count, random::Random random
   for (int64_t i = 0; i < n; ++i) {
     const int64_t wanted = count - static_cast<int64_t>(taken.size());
     if (random.uniform() * static_cast<double>(n - i) < static_cast<double>(wanted))
-      taken.push_back(items[static_cast<size_t>(i)]);
+      taken.push_back(items[i]);
   }
   return taken;
 }

@@ -13,9 +13,9 @@ std::vector<SynapsePlace> synapse_places(const cell::Neuron& neuron) {
       auto& place = places.emplace_back();
       place.excitatory = excitatory;
       if (cell == nullptr) continue;
-      const auto& compartment = cell->geometry.compartments[static_cast<size_t>(c)];
+      const auto& compartment = cell->geometry.compartments[c];
       place.section = compartment.section;
-      place.part = parts[static_cast<size_t>(compartment.section)];
+      place.part = parts[compartment.section];
       place.path_um = compartment.path_um;
     }
   };

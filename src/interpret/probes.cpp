@@ -63,7 +63,7 @@ class Views {
   Eigen::MatrixXd quantities(const RecordedTrial& trial) const {
     Eigen::MatrixXd columns(std::ssize(trial.soma_mV), std::ssize(trial.quantities));
     for (Eigen::Index q = 0; q < columns.cols(); ++q)
-      std::ranges::copy(trial.quantities[static_cast<size_t>(q)], columns.col(q).begin());
+      std::ranges::copy(trial.quantities[q], columns.col(q).begin());
     return counted(columns);
   }
 
@@ -84,8 +84,8 @@ class Views {
     Eigen::MatrixXd columns(std::ssize(v), 2 * std::ssize(kLags_ms));
     for (Eigen::Index t = 0; t < columns.rows(); ++t) {
       for (Eigen::Index k = 0; k < std::ssize(kLags_ms); ++k) {
-        const auto at = std::max<int64_t>(t - kLags_ms[static_cast<size_t>(k)], 0);
-        const double then = v[static_cast<size_t>(at)], below = std::min(then, kSpikesBegin_mV);
+        const auto at = std::max<int64_t>(t - kLags_ms[k], 0);
+        const double then = v[at], below = std::min(then, kSpikesBegin_mV);
         columns(t, 2 * k) = below;
         columns(t, 2 * k + 1) = then - below;
       }
@@ -112,7 +112,7 @@ Eigen::MatrixXd explained_by(const ScoredTrials& s, size_t view, const Eigen::Ma
   const Eigen::VectorXd bins = weight * bins_of;
   const auto sum_of = [&](const std::vector<Eigen::RowVectorXd>& of_trials) -> Eigen::MatrixXd {
     Eigen::MatrixXd all(std::ssize(of_trials), of_trials.front().size());
-    for (Eigen::Index t = 0; t < all.rows(); ++t) all.row(t) = of_trials[static_cast<size_t>(t)];
+    for (Eigen::Index t = 0; t < all.rows(); ++t) all.row(t) = of_trials[t];
     return weight * all;
   };
   const auto y = sum_of(s.y), y2 = sum_of(s.y2), error2 = sum_of(s.error2[view]);

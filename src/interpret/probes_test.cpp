@@ -137,8 +137,8 @@ TEST(DendriteParts, OfTheLayerFiveTreeAreBasalObliqueTrunkAndTuft) {
   for (const auto& [name, compartments] : dendrite_parts(cell)) {
     names.push_back(name);
     for (const int c : compartments) {
-      ++part[static_cast<size_t>(c)];
-      const auto& here = cell.geometry.compartments[static_cast<size_t>(c)];
+      ++part[c];
+      const auto& here = cell.geometry.compartments[c];
       EXPECT_EQ(cell.geometry.region(c),
                 name == "basal" ? morphology::Region::basal : morphology::Region::apical);
       // The built-in tree's trunk is straight and ends where the tuft begins (docs/morphology.md).

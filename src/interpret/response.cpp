@@ -34,7 +34,7 @@ Eigen::MatrixXd of_one_spike(const twin::TwinOf<T>& twin, const std::vector<doub
 /// The mean of some channels' responses. `weight`: how often each counts, with a stride; null: once.
 std::vector<double> mean_over(const Eigen::MatrixXd& response, std::span<const int64_t> channels,
                               const float* weight = nullptr, size_t stride = 1) {
-  std::vector<double> mean(static_cast<size_t>(response.cols()), 0);
+  std::vector<double> mean(response.cols(), 0);
   double total = 0;
   for (size_t i = 0; i < channels.size(); ++i) {
     const double w = weight != nullptr ? weight[i * stride] : 1;

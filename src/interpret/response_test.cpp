@@ -111,7 +111,7 @@ TEST(MeanResponse, OfADeepTwinIsTheChangeThatOneMoreSpikeMakes) {
     const std::vector<Moment> one{moments[m]};
     const auto of_one = mean_response(twin, data.test, one);
     for (int64_t i = 0; i < batch.event_count(); ++i) {
-      const auto* event = &batch.events[static_cast<size_t>(3 * i)];
+      const auto* event = &batch.events[3 * i];
       if (event[0] == static_cast<int32_t>(m) && event[1] == channel)
         expected += of_one.soma_mV(channel, batch.history_ms - event[2]);
     }

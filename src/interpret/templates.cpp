@@ -47,8 +47,8 @@ Eigen::MatrixXd branch_filters(const twin::FirstFilters& filters, std::span<cons
       for (int64_t k = 0; k < taps; ++k) {
         for (int64_t u = 0; u < units; ++u)
           rows(u * std::ssize(branches) + static_cast<int64_t>(branch), first_column + k) +=
-              filters.weight[static_cast<size_t>((c * taps + k) * units + u)] *
-              filters.gain[static_cast<size_t>(u)] / static_cast<double>(channels.size());
+              filters.weight[(c * taps + k) * units + u] * filters.gain[u] /
+              static_cast<double>(channels.size());
       }
     }
   };

@@ -91,7 +91,7 @@ struct Needed {
 
 Needed needed_for(const Graph& g, const std::vector<Expr>& outputs) {
   std::vector<bool> needed(g.size());
-  for (const Expr e : outputs) needed[static_cast<size_t>(e)] = true;
+  for (const Expr e : outputs) needed[e] = true;
   Needed all;
   for (size_t i = g.size(); i-- > 0;) {
     if (!needed[i]) continue;
@@ -105,7 +105,7 @@ Needed needed_for(const Graph& g, const std::vector<Expr>& outputs) {
     } else {
       all.computed.push_back(e);
       for (const Expr part : {n.a, n.b, n.c})
-        if (part >= 0) needed[static_cast<size_t>(part)] = true;
+        if (part >= 0) needed[part] = true;
     }
   }
   for (auto* list : {&all.computed, &all.symbols, &all.fixed}) std::reverse(list->begin(), list->end());

@@ -110,7 +110,7 @@ Expr Graph::select(Expr condition, Expr then, Expr otherwise) {
 
 Expr Graph::rebuild(Expr e, std::span<const Expr> done) {
   const Node n = node(e);
-  const auto of = [&](Expr part) { return part < 0 ? part : done[static_cast<size_t>(part)]; };
+  const auto of = [&](Expr part) { return part < 0 ? part : done[part]; };
   if (n.a < 0 || (of(n.a) == n.a && of(n.b) == n.b && of(n.c) == n.c)) return e;
   if (n.op == Op::select) return select(of(n.a), of(n.b), of(n.c));
   if (n.op == Op::table || n.op == Op::table_slope)
@@ -127,7 +127,7 @@ std::vector<Expr> Graph::substitute(const std::vector<Expr>& expressions,
     const auto it = replaced.find(i);
     done.push_back(it != replaced.end() ? it->second : rebuild(i, done));
   }
-  for (const Expr e : expressions) results.push_back(done[static_cast<size_t>(e)]);
+  for (const Expr e : expressions) results.push_back(done[e]);
   return results;
 }
 

@@ -10,10 +10,10 @@ bool Graph::depends(Expr e, Expr symbol) const {
   for (Expr i = symbol; i <= e; ++i) {
     const auto& n = node(i);
     bool d = i == symbol;
-    for (const Expr part : {n.a, n.b, n.c}) d = d || (part >= 0 && does[static_cast<size_t>(part)]);
-    does[static_cast<size_t>(i)] = d;
+    for (const Expr part : {n.a, n.b, n.c}) d = d || (part >= 0 && does[part]);
+    does[i] = d;
   }
-  return does[static_cast<size_t>(e)];
+  return does[e];
 }
 
 bool Graph::any_depends(const std::vector<Expr>& expressions, Expr symbol) const {
@@ -23,21 +23,20 @@ bool Graph::any_depends(const std::vector<Expr>& expressions, Expr symbol) const
   for (Expr i = symbol; i <= last; ++i) {
     const auto& n = node(i);
     bool d = i == symbol;
-    for (const Expr part : {n.a, n.b, n.c}) d = d || (part >= 0 && does[static_cast<size_t>(part)]);
-    does[static_cast<size_t>(i)] = d;
+    for (const Expr part : {n.a, n.b, n.c}) d = d || (part >= 0 && does[part]);
+    does[i] = d;
   }
-  return std::any_of(expressions.begin(), expressions.end(),
-                     [&](Expr e) { return does[static_cast<size_t>(e)]; });
+  return std::any_of(expressions.begin(), expressions.end(), [&](Expr e) { return does[e]; });
 }
 
 std::vector<Expr> Graph::derivatives(const std::vector<Expr>& expressions, Expr symbol) {
   // Forward, node by node: those between the symbol and the last. Zero where it does not reach.
   const Expr last = expressions.empty() ? -1 : *std::max_element(expressions.begin(), expressions.end());
-  std::vector<Expr> d(static_cast<size_t>(last + 1), constant(0));
-  const auto of = [&](Expr i) { return d[static_cast<size_t>(i)]; };
+  std::vector<Expr> d(last + 1, constant(0));
+  const auto of = [&](Expr i) { return d[i]; };
   for (Expr i = 0; i <= last; ++i) {
     if (i == symbol) {
-      d[static_cast<size_t>(i)] = constant(1);
+      d[i] = constant(1);
       continue;
     }
     const Node n = node(i);  // a copy: building adds nodes
@@ -46,7 +45,7 @@ std::vector<Expr> Graph::derivatives(const std::vector<Expr>& expressions, Expr 
     for (const Expr part : {n.a, n.b, n.c}) reached |= part >= 0 && !is_constant(of(part), 0);
     if (!reached) continue;
     const Expr da = of(n.a), db = n.b >= 0 ? of(n.b) : -1;
-    Expr& out = d[static_cast<size_t>(i)];
+    Expr& out = d[i];
     switch (n.op) {
       case Op::add:
         out = add(da, db);

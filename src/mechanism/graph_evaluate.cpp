@@ -101,18 +101,18 @@ TableEntries Graph::entries(size_t table, const std::map<Expr, double>& values) 
 double Graph::evaluate(Expr e, const std::map<Expr, double>& values) const {
   // Only what e is made of: other nodes may have symbols without a value.
   std::vector<bool> needed(static_cast<size_t>(e) + 1);
-  needed[static_cast<size_t>(e)] = true;
+  needed[e] = true;
   for (Expr i = e; i >= 0; --i) {
-    if (!needed[static_cast<size_t>(i)]) continue;
+    if (!needed[i]) continue;
     for (const Expr part : {node(i).a, node(i).b, node(i).c})
-      if (part >= 0) needed[static_cast<size_t>(part)] = true;
+      if (part >= 0) needed[part] = true;
   }
   std::vector<double> value(static_cast<size_t>(e) + 1);
-  const auto of = [&](Expr part) { return part < 0 ? 0.0 : value[static_cast<size_t>(part)]; };
+  const auto of = [&](Expr part) { return part < 0 ? 0.0 : value[part]; };
   for (Expr i = 0; i <= e; ++i) {
-    if (!needed[static_cast<size_t>(i)]) continue;
+    if (!needed[i]) continue;
     const auto& n = node(i);
-    auto& result = value[static_cast<size_t>(i)];
+    auto& result = value[i];
     if (n.op == Op::constant)
       result = n.value;
     else if (n.op == Op::symbol)
@@ -124,7 +124,7 @@ double Graph::evaluate(Expr e, const std::map<Expr, double>& values) const {
     else
       result = apply(n.op, of(n.a), of(n.b), of(n.c));
   }
-  return value[static_cast<size_t>(e)];
+  return value[e];
 }
 
 }  // namespace nt::mechanism

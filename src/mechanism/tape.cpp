@@ -8,7 +8,7 @@ namespace nt::mechanism {
 
 Tape::Tape(const Graph& g, const std::vector<Expr>& outputs, const std::string& path) {
   std::vector<bool> needed(g.size());
-  for (const Expr e : outputs) needed[static_cast<size_t>(e)] = true;
+  for (const Expr e : outputs) needed[e] = true;
   std::vector<Expr> constants, computed;
   for (size_t i = g.size(); i-- > 0;) {
     if (!needed[i]) continue;
@@ -25,7 +25,7 @@ Tape::Tape(const Graph& g, const std::vector<Expr>& outputs, const std::string& 
     } else {
       computed.push_back(e);
       for (const Expr part : {n.a, n.b, n.c})
-        if (part >= 0) needed[static_cast<size_t>(part)] = true;
+        if (part >= 0) needed[part] = true;
     }
   }
   std::reverse(computed.begin(), computed.end());
@@ -49,7 +49,7 @@ void Tape::run(const double* fixed, const double* symbols, std::vector<double>& 
   std::copy_n(symbols, symbols_.size(), memory.begin() + static_cast<int64_t>(fixed_.size()));
   std::copy(constants_.begin(), constants_.end(), memory.begin() + static_cast<int64_t>(given));
   double* at = memory.data() + given + constants_.size();
-  const auto value = [&](int32_t place) { return memory[static_cast<size_t>(place)]; };
+  const auto value = [&](int32_t place) { return memory[place]; };
   for (const auto& step : steps_) *at++ = apply(step.op, value(step.a), value(step.b), value(step.c));
   for (const int32_t place : outputs_) *outputs++ = value(place);
 }

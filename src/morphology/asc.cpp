@@ -203,7 +203,7 @@ class Importer {
     for (size_t i = from; i < to; ++i) {
       const auto& item = items[i];
       if (const auto p = point(item)) {
-        branches_[static_cast<size_t>(self)].points.push_back(*p);
+        branches_[self].points.push_back(*p);
       } else if (item.is_list() && !item.items.empty() &&
                  (item.items[0].is_list() || item.items[0].kind == Item::Kind::mark)) {
         size_t start = 0;
@@ -220,7 +220,7 @@ class Importer {
   void join() {
     for (auto& b : branches_) {
       if (b.parent < 0 || b.points.empty()) continue;
-      const auto& before = branches_[static_cast<size_t>(b.parent)].points;
+      const auto& before = branches_[b.parent].points;
       if (before.empty() || same_place(before.back(), b.points[0])) continue;
       const auto& [x, y, z, d] = before.back();
       b.points.insert(b.points.begin(), {x, y, z, b.points[0][3]});
@@ -235,8 +235,7 @@ class Importer {
         removed_.push_back(static_cast<int>(i));
     }
     for (auto& b : branches_) {
-      while (b.parent >= 0 && is_removed(b.parent))
-        b.parent = branches_[static_cast<size_t>(b.parent)].parent;
+      while (b.parent >= 0 && is_removed(b.parent)) b.parent = branches_[b.parent].parent;
     }
   }
   bool is_removed(int branch) const { return std::binary_search(removed_.begin(), removed_.end(), branch); }
@@ -286,7 +285,7 @@ class Importer {
           zeros += d == 0;
         }
         s.name = fmt::format("{}[{}]", base, number++);
-        s.parent = b.parent < 0 ? root : index[static_cast<size_t>(b.parent)];
+        s.parent = b.parent < 0 ? root : index[b.parent];
         s.parent_x = b.parent < 0 ? 0.5 : 1;
         index[i] = static_cast<int>(m.sections.size());
         m.sections.push_back(std::move(s));

@@ -27,7 +27,7 @@ Compartments compartments(std::string_view text) {
 double area_um2(const Compartments& cell, size_t section) {
   double area = 0;
   for (int c = cell.first_compartment[section]; c < cell.first_compartment[section + 1]; ++c)
-    area += cell.compartments[static_cast<size_t>(c)].area_um2;
+    area += cell.compartments[c].area_um2;
   return area;
 }
 
@@ -44,7 +44,7 @@ void expect_sections(std::string_view text, const std::vector<NeuronsSection>& e
   for (size_t i = 0; i < expected.size(); ++i) {
     const auto& s = cell.sections[i];
     EXPECT_EQ(s.name, expected[i].name);
-    EXPECT_EQ(s.parent < 0 ? "" : cell.sections[static_cast<size_t>(s.parent)].name, expected[i].parent);
+    EXPECT_EQ(s.parent < 0 ? "" : cell.sections[s.parent].name, expected[i].parent);
     EXPECT_EQ(s.points.size(), expected[i].points) << s.name;
     EXPECT_NEAR(length_um(s), expected[i].length_um, 1e-8 * expected[i].length_um) << s.name;
     EXPECT_NEAR(area_um2(cell, i), expected[i].area_um2, 1e-8 * expected[i].area_um2) << s.name;

@@ -15,7 +15,7 @@ double from_soma_um(const Compartments& geometry, size_t section, FromSoma from)
   const auto soma = static_cast<size_t>(soma_of(geometry.sections));
   size_t stem = section;
   while (geometry.sections[stem].parent >= 0 &&
-         geometry.sections[static_cast<size_t>(geometry.sections[stem].parent)].region != Region::soma)
+         geometry.sections[geometry.sections[stem].parent].region != Region::soma)
     stem = static_cast<size_t>(geometry.sections[stem].parent);
   const double x = geometry.sections[stem].parent_x, soma_um = length_um(geometry.sections[soma]);
   // Along the tree from the soma's middle; what hangs inside hangs on the middle of its compartment.
@@ -33,8 +33,8 @@ Morphology with_axon(const Morphology& morphology, const AxonStub& stub) {
   std::vector<int> moved(morphology.sections.size(), -1);
   for (size_t i = 0; i < morphology.sections.size(); ++i) {
     Section s = morphology.sections[i];
-    if (s.region == Region::axon || (s.parent >= 0 && moved[static_cast<size_t>(s.parent)] < 0)) continue;
-    if (s.parent >= 0) s.parent = moved[static_cast<size_t>(s.parent)];
+    if (s.region == Region::axon || (s.parent >= 0 && moved[s.parent] < 0)) continue;
+    if (s.parent >= 0) s.parent = moved[s.parent];
     moved[i] = static_cast<int>(out.sections.size());
     out.sections.push_back(std::move(s));
     if (static_cast<int>(i) != stub.on) continue;
@@ -59,8 +59,7 @@ AxonStub bluepyopt_stub(const Morphology& morphology, FromSoma from) {
   for (size_t s = 0; s < geometry.sections.size(); ++s)
     if (geometry.sections[s].region == Region::axon) axon.push_back(s);
   const auto diameter_um = [&](size_t section) {
-    return geometry.compartments[static_cast<size_t>(geometry.at(static_cast<int>(section), 0.5))]
-        .diameter_um;
+    return geometry.compartments[geometry.at(static_cast<int>(section), 0.5)].diameter_um;
   };
   const double first_um = axon.empty() ? 1 : diameter_um(axon[0]);
   double second_um = first_um;

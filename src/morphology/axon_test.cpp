@@ -20,7 +20,7 @@ constexpr auto kCell =
 TEST(Axon, AStubMayHaveUnlikePiecesAndHangAnywhere) {
   const auto whole = read_swc(kCell, "cell.swc");
   int dendrite = 0;
-  while (whole.sections[static_cast<size_t>(dendrite)].name != "dend[0]") ++dendrite;
+  while (whole.sections[dendrite].name != "dend[0]") ++dendrite;
   const auto m = with_axon(whole, {{{30, 2}, {70, 0.7}, {10, 5}}, /*on=*/dendrite, 0.25});
   ASSERT_EQ(m.sections.size(), 5u);  // soma, dendrite, three pieces
   EXPECT_EQ(m.sections[1].name, "dend[0]");

@@ -139,7 +139,7 @@ int by_d_lambda(const Section& section, double fraction, double frequency_hz, do
 
 int Compartments::at(int section, double x) const {
   const int n = count(section);
-  return first_compartment[static_cast<size_t>(section)] + std::clamp(static_cast<int>(x * n), 0, n - 1);
+  return first_compartment[section] + std::clamp(static_cast<int>(x * n), 0, n - 1);
 }
 
 namespace {

@@ -37,14 +37,11 @@ struct Compartments {
   std::vector<double> axial_resistivity_ohm_cm;  // of each section
 
   int count(int section) const {
-    return first_compartment[static_cast<size_t>(section) + 1] -
-           first_compartment[static_cast<size_t>(section)];
+    return first_compartment[static_cast<size_t>(section) + 1] - first_compartment[section];
   }
   /// The compartment at x of a section.
   int at(int section, double x) const;
-  Region region(int compartment) const {
-    return sections[static_cast<size_t>(compartments[static_cast<size_t>(compartment)].section)].region;
-  }
+  Region region(int compartment) const { return sections[compartments[compartment].section].region; }
 };
 
 double length_um(const Section& section);

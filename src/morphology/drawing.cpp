@@ -110,7 +110,7 @@ std::string drawn_as_svg(const Compartments& geometry, const std::string& title)
         name_of(section.region), length_um(section), geometry.count(static_cast<int>(s)),
         geometry.count(static_cast<int>(s)) == 1 ? "" : "s");
     for (int c = geometry.first_compartment[s]; c < geometry.first_compartment[s + 1]; ++c)
-      add_strokes(lines[static_cast<size_t>(c)], frame, svg);
+      add_strokes(lines[c], frame, svg);
     svg += "</g>\n";
   }
   const double bar_um = scale_bar_um(frame), y = frame.height() - kMargin_px;

@@ -34,8 +34,7 @@ TEST(LayerFiveTree, HasTheSectionsAndCompartmentsOfSuchCells) {
     length[region] += length_um(cell.sections[i]);
     compartments[region] += cell.count(static_cast<int>(i));
   }
-  for (const auto& c : cell.compartments)
-    area[static_cast<size_t>(cell.sections[static_cast<size_t>(c.section)].region)] += c.area_um2;
+  for (const auto& c : cell.compartments) area[cell.sections[c.section].region] += c.area_um2;
   EXPECT_EQ(sections[0], 1);
   EXPECT_EQ(sections[1], 0);
   EXPECT_NEAR(sections[2], 84, 4);
@@ -53,8 +52,7 @@ TEST(LayerFiveTree, ReachesAsFarAsSuchCellsDo) {
       layer_five_tree(shape), [](const Section& s) { return by_spacing(s, 40); }, 100);
   double farthest_basal = 0, farthest_apical = 0;
   for (const auto& c : cell.compartments) {
-    auto& farthest = cell.sections[static_cast<size_t>(c.section)].region == Region::basal ? farthest_basal
-                                                                                           : farthest_apical;
+    auto& farthest = cell.sections[c.section].region == Region::basal ? farthest_basal : farthest_apical;
     farthest = std::max(farthest, c.path_um + c.length_um / 2);
   }
   EXPECT_GT(farthest_basal, 150);
@@ -84,7 +82,7 @@ TEST(LayerFiveTree, SectionsHaveASizeAndBeginWhereTheirParentsEnd) {
     ASSERT_GE(s.parent, 0);
     ASSERT_LT(s.parent, static_cast<int>(i));
     if (s.parent == 0) continue;  // dendrites begin at the soma's surface
-    const auto &begin = s.points.front(), &end = m.sections[static_cast<size_t>(s.parent)].points.back();
+    const auto &begin = s.points.front(), &end = m.sections[s.parent].points.back();
     EXPECT_EQ(s.parent_x, 1);
     EXPECT_NEAR(std::hypot(begin.x_um - end.x_um, begin.y_um - end.y_um, begin.z_um - end.z_um), 0, 1e-3)
         << s.name;

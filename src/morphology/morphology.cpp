@@ -60,8 +60,8 @@ Morphology with_axon_stub(const Morphology& morphology, int count, double length
   const auto copy = [&](size_t i) {
     Section s = morphology.sections[i];
     if (s.parent >= 0) {
-      if (moved[static_cast<size_t>(s.parent)] < 0) return;  // grew on the axon
-      s.parent = moved[static_cast<size_t>(s.parent)];
+      if (moved[s.parent] < 0) return;  // grew on the axon
+      s.parent = moved[s.parent];
     }
     moved[i] = static_cast<int>(out.sections.size());
     out.sections.push_back(std::move(s));

@@ -19,7 +19,7 @@ std::vector<Attachment> attachments(const std::vector<Section>& sections) {
   for (size_t s = 0; s < sections.size(); ++s) {
     Attachment a{sections[s].parent, sections[s].parent_x};
     if (s > 0 && a.section < 0) fail_input("section {} is connected to nothing", sections[s].name);
-    if (a.section > 0 && a.x <= 0) a = all[static_cast<size_t>(a.section)];
+    if (a.section > 0 && a.x <= 0) a = all[a.section];
     all.push_back(a);
   }
   return all;
@@ -34,7 +34,7 @@ class Joiner {
     end_node_.assign(n, -1);
     for (const auto& [section, x] : attached) {
       if (section < 0) continue;
-      if (x >= 1) ++children_at_end_[static_cast<size_t>(section)];
+      if (x >= 1) ++children_at_end_[section];
       if (x <= 0) ++children_at_start_;
     }
   }
@@ -51,10 +51,8 @@ class Joiner {
     return resistivity(compartment) * at(compartment).resistance_before;
   }
   double after(int compartment) const { return resistivity(compartment) * at(compartment).resistance_after; }
-  const Compartment& at(int compartment) const { return all_.compartments[static_cast<size_t>(compartment)]; }
-  double resistivity(int compartment) const {
-    return all_.axial_resistivity_ohm_cm[static_cast<size_t>(at(compartment).section)];
-  }
+  const Compartment& at(int compartment) const { return all_.compartments[compartment]; }
+  double resistivity(int compartment) const { return all_.axial_resistivity_ohm_cm[at(compartment).section]; }
 
   struct Start {
     int node = -1;
@@ -69,7 +67,7 @@ class Joiner {
     // Alone at its parent's end: the two half resistances in series.
     if (x >= 1)
       return {end_node_[p], children_at_end_[p] == 1 ? after(all_.first_compartment[p + 1] - 1) : 0};
-    return {all_.node_of[static_cast<size_t>(all_.at(on, x))], 0};
+    return {all_.node_of[all_.at(on, x)], 0};
   }
 
   int add_node(int parent, int compartment, double resistance) {
@@ -81,7 +79,7 @@ class Joiner {
     auto [node, resistance] = start_of(s);
     for (int i = all_.first_compartment[s]; i < all_.first_compartment[s + 1]; ++i) {
       node = add_node(node, i, resistance + before(i));
-      all_.node_of[static_cast<size_t>(i)] = node;
+      all_.node_of[i] = node;
       resistance = after(i);
     }
     end_node_[s] = node;
@@ -109,8 +107,7 @@ class Distances {
       const auto [on, x] = attached_[s];
       if (toward_[s] < 0) at_start_[s] = distance(static_cast<size_t>(on), x);
       for (int i = all_.first_compartment[s]; i < all_.first_compartment[s + 1]; ++i)
-        compartments[static_cast<size_t>(i)].path_um =
-            distance(s, all_.compartments[static_cast<size_t>(i)].x);
+        compartments[i].path_um = distance(s, all_.compartments[i].x);
     }
   }
 
@@ -122,7 +119,7 @@ class Distances {
   /// x where the compartment at x has its centre; the ends are their own.
   double centre(size_t section, double x) const {
     if (x <= 0 || x >= 1) return std::clamp(x, 0.0, 1.0);
-    return all_.compartments[static_cast<size_t>(all_.at(static_cast<int>(section), x))].x;
+    return all_.compartments[all_.at(static_cast<int>(section), x)].x;
   }
   double distance(size_t section, double x) const {
     const double here = centre(section, x);

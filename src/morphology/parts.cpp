@@ -35,10 +35,10 @@ void mark_apical(int stem, const std::vector<std::vector<int>>& children, std::s
       marked.insert(marked.end(), children[section].begin(), children[section].end());
     }
   };
-  const auto bears = [&](int section) { return bears_um[static_cast<size_t>(section)]; };
+  const auto bears = [&](int section) { return bears_um[section]; };
   for (int at = stem;;) {
-    part[static_cast<size_t>(at)] = Part::trunk;
-    auto next = children[static_cast<size_t>(at)];
+    part[at] = Part::trunk;
+    auto next = children[at];
     if (next.empty()) return;
     std::sort(next.begin(), next.end(), [&](int a, int b) { return bears(a) > bears(b); });
     const bool main_bifurcation = next.size() > 1 && bears(next[1]) >= kTuftShare * bears(next[0]);
@@ -59,7 +59,7 @@ void mark_apical(int stem, const std::vector<std::vector<int>>& children, std::s
 std::string_view name_of(Part part) {
   constexpr std::array<std::string_view, kParts.size()> names{"soma",    "axon", "basal", "trunk",
                                                               "oblique", "tuft", "other"};
-  return names[static_cast<size_t>(part)];
+  return names[part];
 }
 
 std::vector<Part> parts_of(std::span<const Section> sections) {
@@ -70,15 +70,15 @@ std::vector<Part> parts_of(std::span<const Section> sections) {
     part.push_back(part_outside_apical(sections[i].region));
     bears_um.push_back(length_um(sections[i]));
     if (sections[i].region == Region::apical && sections[i].parent >= 0)
-      children[static_cast<size_t>(sections[i].parent)].push_back(static_cast<int>(i));
+      children[sections[i].parent].push_back(static_cast<int>(i));
   }
   for (size_t i = sections.size(); i-- > 1;) {
     if (sections[i].region == Region::apical && sections[i].parent >= 0)
-      bears_um[static_cast<size_t>(sections[i].parent)] += bears_um[i];
+      bears_um[sections[i].parent] += bears_um[i];
   }
   for (size_t i = 0; i < sections.size(); ++i) {
     const int parent = sections[i].parent;
-    const bool begins = parent < 0 || sections[static_cast<size_t>(parent)].region != Region::apical;
+    const bool begins = parent < 0 || sections[parent].region != Region::apical;
     if (sections[i].region == Region::apical && begins)
       mark_apical(static_cast<int>(i), children, bears_um, part);
   }

@@ -76,7 +76,7 @@ TEST(Parts, OfThePublishedCellEndTheTrunkAtItsMainBifurcation) {
   const auto parts = parts_of(cell.sections);
   double trunk_end_um = 0, tuft_begin_um = 1e9;
   for (const auto& c : cell.compartments) {
-    const auto part = parts[static_cast<size_t>(c.section)];
+    const auto part = parts[c.section];
     if (part == Part::trunk) trunk_end_um = std::max(trunk_end_um, c.path_um + c.length_um / 2);
     if (part == Part::tuft) tuft_begin_um = std::min(tuft_begin_um, c.path_um - c.length_um / 2);
   }

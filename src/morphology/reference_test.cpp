@@ -22,7 +22,7 @@ fs::path shared() {
 std::vector<double> column(hid_t file, const std::string& path) {
   const hid_t set = H5Dopen2(file, path.c_str(), H5P_DEFAULT);
   const hid_t space = H5Dget_space(set);
-  std::vector<double> values(static_cast<size_t>(H5Sget_simple_extent_npoints(space)));
+  std::vector<double> values(H5Sget_simple_extent_npoints(space));
   H5Dread(set, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data());
   H5Sclose(space);
   H5Dclose(set);
@@ -75,7 +75,7 @@ TEST_F(Reconstruction, HasNeuronsSections) {
     EXPECT_EQ(cell_.count(static_cast<int>(s)), nseg[i]) << section[i];
     EXPECT_NEAR(length_um(cell_.sections[s]), length[i], 1e-9 * length[i]) << section[i];
     if (cell_.sections[s].parent < 0) continue;
-    const auto& name = cell_.sections[static_cast<size_t>(cell_.sections[s].parent)].name;
+    const auto& name = cell_.sections[cell_.sections[s].parent].name;
     EXPECT_TRUE(name == parent[i] || name == parent[i] + "[0]")
         << section[i] << ": " << name << " " << parent[i];
     EXPECT_EQ(cell_.sections[s].parent_x, parent_x[i]) << section[i];

@@ -37,7 +37,7 @@ struct Import {
   std::vector<SwcPoint> points;
   std::vector<SwcSection> sections;
 
-  const SwcPoint& first(size_t section) const { return points[static_cast<size_t>(sections[section].first)]; }
+  const SwcPoint& first(size_t section) const { return points[sections[section].first]; }
 };
 
 /// As NEURON reads the file; where it would join points that are no neighbours (parents after their children,
@@ -62,7 +62,7 @@ bool is_empty(const Import& import, const SwcSection& s) {
   const int from = s.by_wire ? s.first : s.begins_at;
   const int to = s.by_wire ? s.first + 1 : s.first;
   if (to + 1 != s.end) return to == s.end;
-  return same_place(import.points[static_cast<size_t>(from)], import.points[static_cast<size_t>(to)]);
+  return same_place(import.points[from], import.points[to]);
 }
 
 /// Such sections disappear (chk_valid of import3d_gui.hoc); what hangs on them moves
@@ -72,8 +72,8 @@ std::vector<size_t> remove_empty(Import& import) {
   std::vector<size_t> left;
   for (size_t i = 0; i < import.sections.size(); ++i) {
     auto& s = import.sections[i];
-    if (s.parent >= 0 && removed[static_cast<size_t>(s.parent)]) {
-      const auto& parent = import.sections[static_cast<size_t>(s.parent)];
+    if (s.parent >= 0 && removed[s.parent]) {
+      const auto& parent = import.sections[s.parent];
       s.parent_x = parent.parent_x;
       s.parent = parent.parent;
     }
@@ -107,11 +107,11 @@ std::vector<Point> points_of(const Import& import, size_t section) {
   if (!begins && s.end - s.first == 1) return ball(head.x_um, head.y_um, head.z_um, head.diameter_um);
   std::vector<Point> all;
   if (begins) {
-    const auto& on = import.points[static_cast<size_t>(s.begins_at)];
+    const auto& on = import.points[s.begins_at];
     all.push_back(stored_point(on.x_um, on.y_um, on.z_um, s.begins_um));
   }
   for (int i = s.first; i < s.end; ++i) {
-    const auto& p = import.points[static_cast<size_t>(i)];
+    const auto& p = import.points[i];
     all.push_back(stored_point(p.x_um, p.y_um, p.z_um, p.diameter_um));
   }
   return all;
@@ -167,7 +167,7 @@ Morphology assemble(Import import, const std::string& name) {
     Section s;
     s.name = names[i];
     s.region = region_of(import.first(i).type);
-    s.parent = import.sections[i].parent < 0 ? -1 : moved[static_cast<size_t>(import.sections[i].parent)];
+    s.parent = import.sections[i].parent < 0 ? -1 : moved[import.sections[i].parent];
     s.parent_x = import.sections[i].parent_x;
     s.points = points_of(import, i);
     m.sections.push_back(std::move(s));

@@ -83,7 +83,7 @@ Order order_of(const std::vector<SwcPoint>& points) {
   order.children.resize(points.size());
   for (size_t i = 0; i < points.size(); ++i) {
     const int parent = points[i].parent;
-    (parent < 0 ? order.roots : order.children[static_cast<size_t>(parent)]).push_back(static_cast<int>(i));
+    (parent < 0 ? order.roots : order.children[parent]).push_back(static_cast<int>(i));
   }
   return order;
 }
@@ -96,7 +96,7 @@ std::vector<int> depth_first_places(const std::vector<SwcPoint>& points) {
     const int i = waiting.back();
     waiting.pop_back();
     places.push_back(i);
-    const auto& children = order.children[static_cast<size_t>(i)];
+    const auto& children = order.children[i];
     waiting.insert(waiting.end(), children.rbegin(), children.rend());
   }
   return places;
@@ -106,7 +106,7 @@ void refuse_circles(const std::vector<SwcPoint>& points, const std::string& name
   const auto reached = depth_first_places(points);
   if (reached.size() == points.size()) return;
   std::vector<bool> seen(points.size());
-  for (const int i : reached) seen[static_cast<size_t>(i)] = true;
+  for (const int i : reached) seen[i] = true;
   const SwcPoint* first = nullptr;  // in the file
   for (size_t i = 0; i < points.size(); ++i)
     if (!seen[i] && (first == nullptr || points[i].line < first->line)) first = &points[i];
@@ -148,12 +148,12 @@ bool parents_come_first(const std::vector<SwcPoint>& points) {
 std::vector<SwcPoint> depth_first(const std::vector<SwcPoint>& points) {
   const auto places = depth_first_places(points);
   std::vector<int> moved(points.size());
-  for (size_t k = 0; k < places.size(); ++k) moved[static_cast<size_t>(places[k])] = static_cast<int>(k);
+  for (size_t k = 0; k < places.size(); ++k) moved[places[k]] = static_cast<int>(k);
   std::vector<SwcPoint> sorted;
   for (const int i : places) {
-    sorted.push_back(points[static_cast<size_t>(i)]);
+    sorted.push_back(points[i]);
     auto& parent = sorted.back().parent;
-    if (parent >= 0) parent = moved[static_cast<size_t>(parent)];
+    if (parent >= 0) parent = moved[parent];
   }
   return sorted;
 }

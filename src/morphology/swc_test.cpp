@@ -44,13 +44,13 @@ void expect_sections(std::string_view text, const std::vector<NeuronsSection>& e
     const auto& s = cell.sections[i];
     const auto& wanted = expected[i];
     EXPECT_EQ(s.name, wanted.name);
-    EXPECT_EQ(s.parent < 0 ? "" : cell.sections[static_cast<size_t>(s.parent)].name, wanted.parent) << s.name;
+    EXPECT_EQ(s.parent < 0 ? "" : cell.sections[s.parent].name, wanted.parent) << s.name;
     EXPECT_EQ(s.parent < 0 ? 0 : s.parent_x, wanted.parent_x) << s.name;
     EXPECT_EQ(s.points.size(), wanted.points) << s.name;
     EXPECT_EQ(cell.count(static_cast<int>(i)), wanted.compartments) << s.name;
     double area = 0;
     for (int c = cell.first_compartment[i]; c < cell.first_compartment[i + 1]; ++c)
-      area += cell.compartments[static_cast<size_t>(c)].area_um2;
+      area += cell.compartments[c].area_um2;
     EXPECT_NEAR(length_um(s), wanted.length_um, 1e-8 * wanted.length_um) << s.name;
     EXPECT_NEAR(area, wanted.area_um2, 1e-8 * wanted.area_um2) << s.name;
   }
@@ -63,13 +63,12 @@ double input_resistance(const Compartments& cell, size_t section) {
   std::vector<double> diagonal(n), current(n);
   for (size_t i = 0; i < n; ++i) {
     const auto& node = cell.nodes[i];
-    if (node.compartment >= 0)
-      diagonal[i] += 1e-4 * 1e-2 * cell.compartments[static_cast<size_t>(node.compartment)].area_um2;
+    if (node.compartment >= 0) diagonal[i] += 1e-4 * 1e-2 * cell.compartments[node.compartment].area_um2;
     diagonal[i] += node.axial_conductance_uS;
-    if (node.parent >= 0) diagonal[static_cast<size_t>(node.parent)] += node.axial_conductance_uS;
+    if (node.parent >= 0) diagonal[node.parent] += node.axial_conductance_uS;
   }
-  const int at = cell.node_of[static_cast<size_t>(cell.at(static_cast<int>(section), 0.5))];
-  current[static_cast<size_t>(at)] = 1;
+  const int at = cell.node_of[cell.at(static_cast<int>(section), 0.5)];
+  current[at] = 1;
   for (size_t i = n; i-- > 1;) {
     const auto parent = static_cast<size_t>(cell.nodes[i].parent);
     const double g = cell.nodes[i].axial_conductance_uS;
@@ -79,9 +78,8 @@ double input_resistance(const Compartments& cell, size_t section) {
   std::vector<double> v(n);
   v[0] = current[0] / diagonal[0];
   for (size_t i = 1; i < n; ++i)
-    v[i] = (current[i] + cell.nodes[i].axial_conductance_uS * v[static_cast<size_t>(cell.nodes[i].parent)]) /
-           diagonal[i];
-  return v[static_cast<size_t>(at)];
+    v[i] = (current[i] + cell.nodes[i].axial_conductance_uS * v[cell.nodes[i].parent]) / diagonal[i];
+  return v[at];
 }
 
 /// NEURON's Impedance at 0 Hz and distance() from the first soma's middle.
@@ -205,7 +203,7 @@ TEST(Swc, ADendriteThatBranchesAtItsFirstPointMakesNoSectionOfOnePoint) {
   // apic[1] hangs on the soma, not on the middle of apic[0].
   const auto cell = cut(
       m, [](const Section& s) { return by_spacing(s, 40); }, 100);
-  EXPECT_NEAR(cell.compartments[static_cast<size_t>(cell.at(3, 0.5))].path_um, 33.0277564, 1e-6);
+  EXPECT_NEAR(cell.compartments[cell.at(3, 0.5)].path_um, 33.0277564, 1e-6);
 }
 
 TEST(Swc, AChangeOfTypeEndsASection) {
@@ -273,7 +271,7 @@ TEST(Swc, IsTheSameTreeWhateverEndsItsLines) {
 double area_um2(const Compartments& cell, size_t section) {
   double area = 0;
   for (int c = cell.first_compartment[section]; c < cell.first_compartment[section + 1]; ++c)
-    area += cell.compartments[static_cast<size_t>(c)].area_um2;
+    area += cell.compartments[c].area_um2;
   return area;
 }
 

@@ -69,7 +69,7 @@ bool assign(const Points& points, std::span<const double> centres, Clustering& g
 /// A group that lost its points takes the point farthest from the centre of a group that has several.
 void fill_empty(const Points& points, std::span<const double> centres, Clustering& groups) {
   std::vector<size_t> members(centres.size() / points.dimensions, 0);
-  for (const int group : groups.of_point) ++members[static_cast<size_t>(group)];
+  for (const int group : groups.of_point) ++members[group];
   for (size_t empty = 0; empty < members.size(); ++empty) {
     if (members[empty] > 0) continue;
     size_t farthest = 0;
@@ -84,7 +84,7 @@ void fill_empty(const Points& points, std::span<const double> centres, Clusterin
         farthest = i;
       }
     }
-    --members[static_cast<size_t>(groups.of_point[farthest])];
+    --members[groups.of_point[farthest]];
     groups.of_point[farthest] = static_cast<int>(empty);
     members[empty] = 1;
   }

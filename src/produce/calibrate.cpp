@@ -23,8 +23,7 @@ DatasetPlan scaled(const DatasetPlan& plan, double factor) {
   auto out = plan;
   auto& stimulus = out.stimulus;
   const auto& wanted = stimulus.calibration->groups;
-  stimulus.scale.assign(static_cast<size_t>(stimulus.excitatory_synapses + stimulus.inhibitory_synapses),
-                        1.0);
+  stimulus.scale.assign(stimulus.excitatory_synapses + stimulus.inhibitory_synapses, 1.0);
   for (const auto& group : simulate::group_synapses(plan.cell)) {
     if (!wanted.empty() && std::ranges::find(wanted, group.name) == wanted.end()) continue;
     const auto first = stimulus.scale.begin() + group.first +

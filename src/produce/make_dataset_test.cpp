@@ -202,7 +202,7 @@ TEST(Dataset, AFileWithAnyByteChangedIsRefused) {
     auto bad = good;
     // Half of the changes in the first pages, where the structure is.
     const auto at = random.integer(0, i % 2 ? 4000 : static_cast<int64_t>(bad.size()) - 1);
-    bad[static_cast<size_t>(at)] ^= static_cast<char>(1 << random.integer(0, 7));
+    bad[at] ^= static_cast<char>(1 << random.integer(0, 7));
     std::ofstream(file, std::ios::binary) << bad;
     EXPECT_THROW(dataset::Shard{file}, InputError) << "a bit of byte " << at;
   }
@@ -550,15 +550,15 @@ TEST(Windows, HoldTheInputBeforeThemAndTheOutputWithin) {
       {.history_ms = 79, .window_ms = 200, .full_history = false, .soma_skips_after_spike_ms = 30});
   std::vector<int64_t> counted(30), expected(30), counted_cut(30);
   for (int64_t e = 0; e < batch.event_count(); ++e) {
-    const auto* event = &batch.events[static_cast<size_t>(3 * e)];
-    ++counted[static_cast<size_t>(event[0])];
+    const auto* event = &batch.events[3 * e];
+    ++counted[event[0]];
     ASSERT_GE(event[2], 0);
     ASSERT_LT(event[2], 279);
     ASSERT_LT(event[1], 100);
   }
   for (int64_t e = 0; e < cut.event_count(); ++e) {
-    ++counted_cut[static_cast<size_t>(cut.events[static_cast<size_t>(3 * e)])];
-    ASSERT_GE(cut.events[static_cast<size_t>(3 * e + 2)], 79);
+    ++counted_cut[cut.events[3 * e]];
+    ASSERT_GE(cut.events[3 * e + 2], 79);
   }
   for (size_t w = 0; w < windows.size(); ++w) {
     const auto trial = split.trial(windows[w].trial);
@@ -570,7 +570,7 @@ TEST(Windows, HoldTheInputBeforeThemAndTheOutputWithin) {
     }
     EXPECT_EQ(counted[w], expected[w]);
     EXPECT_LT(counted_cut[w], counted[w]);
-    EXPECT_EQ(batch.soma_mV[w * 200 + 7], trial.soma_mV[static_cast<size_t>(windows[w].start_ms + 7)]);
+    EXPECT_EQ(batch.soma_mV[w * 200 + 7], trial.soma_mV[windows[w].start_ms + 7]);
     int spikes = 0, labelled = 0;
     for (const float t : trial.spike_times_ms) {
       spikes +=

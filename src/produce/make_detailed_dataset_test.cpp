@@ -295,7 +295,7 @@ TEST(SynapseClusters, AreRunsOfNeighboursForVoltagesOfNeighboursGoTogether) {
   // Along either dendrite, from the soma outwards, a cluster is left once and not met again.
   for (const auto& pool : plan.stimulus.pools) {
     std::vector<int> along;
-    for (const int s : pool.excitatory) along.push_back(clusters.of_excitatory[static_cast<size_t>(s)]);
+    for (const int s : pool.excitatory) along.push_back(clusters.of_excitatory[s]);
     along.erase(std::unique(along.begin(), along.end()), along.end());
     EXPECT_EQ(std::set<int>(along.begin(), along.end()).size(), along.size()) << pool.name;
     EXPECT_GT(along.size(), 1u) << pool.name;

@@ -59,7 +59,7 @@ stimulus::SynapseClusters cluster_synapses(const VoltageMoments& moments, const 
     std::vector<int> out;
     for (const int compartment : compartment_of) {
       const auto place = std::ranges::lower_bound(compartments, compartment) - compartments.begin();
-      out.push_back(groups.of_point[static_cast<size_t>(place)]);
+      out.push_back(groups.of_point[place]);
     }
     return out;
   };

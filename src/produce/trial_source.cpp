@@ -230,7 +230,7 @@ std::vector<QuantityScale> quantity_scales(const DatasetPlan& plan,
 
 std::vector<int64_t> output_spike_counts(const DatasetPlan& plan, random::Stage stage, int64_t trials,
                                          int threads, const Pace& pace) {
-  std::vector<int64_t> counts(static_cast<size_t>(trials));
+  std::vector<int64_t> counts(trials);
   for_each_recording(plan, plan.simulation, stage, trials, threads, pace,
                      [&](uint64_t trial, const simulate::Recording& recording) {
                        counts[trial] = std::ssize(recording.spike_times_ms);

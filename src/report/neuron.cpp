@@ -86,8 +86,8 @@ void add_templates(Json& quantities, const Json& interpretation, const morpholog
   for (const auto& found : interpretation["templates"]["templates"]) {
     auto values = Json::array();
     for (const auto& c : geometry.compartments) {
-      const int branch = branch_of[static_cast<size_t>(c.section)];
-      values.push_back(branch < 0 ? Json() : found.at("by_branch").at(static_cast<size_t>(branch)));
+      const int branch = branch_of[c.section];
+      values.push_back(branch < 0 ? Json() : found.at("by_branch").at(branch));
     }
     quantities.push_back(
         quantity_json(fmt::format("loading of template {}", ++number), "", "compartment", std::move(values)));
@@ -103,8 +103,7 @@ Json neuron_json(const cell::DetailedCell& cell, std::span<const NeuronQuantity>
   auto all = Json::array();
   const auto parts = parts_of(cell.geometry.sections);
   auto part = Json::array();
-  for (const auto& c : cell.geometry.compartments)
-    part.push_back(name_of(parts[static_cast<size_t>(c.section)]));
+  for (const auto& c : cell.geometry.compartments) part.push_back(name_of(parts[c.section]));
   all.push_back(quantity_json("part", "", "compartment", std::move(part)));
   for (const auto& q : quantities) {
     auto values = Json::array();

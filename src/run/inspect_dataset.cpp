@@ -24,7 +24,7 @@ struct Counts {
   Counts(double from, double bin_width, size_t bins) : low(from), width(bin_width), of_bin(bins, 0) {}
   void add(double x) {
     const double bin = std::clamp(std::floor((x - low) / width), 0.0, static_cast<double>(of_bin.size() - 1));
-    ++of_bin[static_cast<size_t>(bin)];
+    ++of_bin[bin];
   }
 };
 
@@ -55,8 +55,8 @@ struct Trees {
 Trees one_tree(const dataset::DatasetIdentity& id) {
   return {{stimulus::one_pool(static_cast<int>(id.excitatory_synapses),
                               static_cast<int>(id.inhibitory_synapses))},
-          std::vector<size_t>(static_cast<size_t>(id.excitatory_synapses), 0),
-          std::vector<size_t>(static_cast<size_t>(id.inhibitory_synapses), 0)};
+          std::vector<size_t>(id.excitatory_synapses, 0),
+          std::vector<size_t>(id.inhibitory_synapses, 0)};
 }
 
 Trees trees_of(const files::Hdf5File& file, const dataset::DatasetIdentity& id) {

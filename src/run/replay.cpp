@@ -16,18 +16,16 @@ void write_compartments(files::Hdf5Image& image, const cell::DetailedCell& cell)
   std::vector<std::string> section;
   std::vector<double> x, length, diameter, area, resistivity, ri, path;
   const int soma = morphology::soma_of(g.sections);
-  const double soma_um =
-      g.compartments[static_cast<size_t>(g.first_compartment[static_cast<size_t>(soma)])].length_um *
-      g.count(soma);
+  const double soma_um = g.compartments[g.first_compartment[soma]].length_um * g.count(soma);
   for (size_t i = 0; i < g.compartments.size(); ++i) {
     const auto& c = g.compartments[i];
-    section.push_back(g.sections[static_cast<size_t>(c.section)].name);
+    section.push_back(g.sections[c.section].name);
     x.push_back(c.x);
     length.push_back(c.length_um);
     diameter.push_back(c.diameter_um);
     area.push_back(c.area_um2);
-    const bool first = static_cast<int>(i) == g.first_compartment[static_cast<size_t>(c.section)];
-    resistivity.push_back(g.axial_resistivity_ohm_cm[static_cast<size_t>(c.section)]);
+    const bool first = static_cast<int>(i) == g.first_compartment[c.section];
+    resistivity.push_back(g.axial_resistivity_ohm_cm[c.section]);
     ri.push_back(resistivity.back() *
                  (c.resistance_before + (first ? 0 : g.compartments[i - 1].resistance_after)));
     path.push_back(c.section == soma ? c.x * soma_um : c.path_um + soma_um / 2);
@@ -57,8 +55,7 @@ void write_compartments(files::Hdf5Image& image, const cell::DetailedCell& cell)
       const auto& parameters = p.mechanism().parameters;
       for (size_t k = 0; k < parameters.size(); ++k) {
         if (p.mechanism().name != from[0] || parameters[k].name != from[1]) continue;
-        for (size_t i = 0; i < p.compartments.size(); ++i)
-          values[static_cast<size_t>(p.compartments[i])] = p.parameters[i][k];
+        for (size_t i = 0; i < p.compartments.size(); ++i) values[p.compartments[i]] = p.parameters[i][k];
       }
     }
     write(column, values, "S/cm2");

@@ -95,8 +95,7 @@ double train_on(RunFolder& run, const train::GrowingTrials& trials, const Watche
   files::write_file_atomically(run.twin_path(), twin::twin_bytes(twin, described(run, result.best_epoch)));
   run.watcher.note(fmt::format("train: {} epochs, best {} with validation loss {:.5f}, {:.1f} s of computing",
                                result.epochs.size(), result.best_epoch,
-                               result.epochs[static_cast<size_t>(result.best_epoch - 1)].valid_loss,
-                               result.seconds));
+                               result.epochs[result.best_epoch - 1].valid_loss, result.seconds));
   for (const auto& setback : result.setbacks)
     run.watcher.note(
         fmt::format("train: setback: {}; went on from the best weights at {:g} of the learning rate",

@@ -55,7 +55,7 @@ std::vector<RateScores> rate_scores(const SearchTask& task, const Knowledge& kno
   std::map<int64_t, int64_t> diverged;
   for (const auto& [job, result] : knowledge.finished) {
     if (job.rung != 0) continue;
-    const auto& c = knowledge.trials[static_cast<size_t>(job.trial)].configuration;
+    const auto& c = knowledge.trials[job.trial].configuration;
     if (c.is_again()) continue;
     diverged[c.depth()] += result.failure.empty() ? 0 : 1;
     if (result.failure.empty()) of_depth[c.depth()].emplace_back(c.learning_rate, score_of(task, result));

@@ -16,7 +16,7 @@ std::vector<Outcome> outcomes_of(std::span<const TriedNetwork> points, Size meas
 }  // namespace
 
 TriedNetwork tried_network(const SearchTask& task, const Knowledge& knowledge, const FinishedRung& finished) {
-  const auto& configuration = knowledge.trials[static_cast<size_t>(finished.job.trial)].configuration;
+  const auto& configuration = knowledge.trials[finished.job.trial].configuration;
   const auto twin = twin_of(task, configuration);
   TriedNetwork p{finished.job,
                  configuration,
@@ -25,8 +25,7 @@ TriedNetwork tried_network(const SearchTask& task, const Knowledge& knowledge, c
                  {},
                  twin.network->window_ms(),
                  {finished}};
-  for (const auto size : kSizes)
-    p.size[static_cast<size_t>(size)] = static_cast<double>(size_of(twin, task.channels, size));
+  for (const auto size : kSizes) p.size[size] = static_cast<double>(size_of(twin, task.channels, size));
   return p;
 }
 

@@ -66,7 +66,7 @@ bool front_rests(const SearchTask& task, const Knowledge& knowledge) {
   if (task.spec.quiet_rungs == 0) return false;
   std::vector<Outcome> outcomes;
   for (const auto& [job, result] : knowledge.finished) {
-    const auto& configuration = knowledge.trials[static_cast<size_t>(job.trial)].configuration;
+    const auto& configuration = knowledge.trials[job.trial].configuration;
     if (configuration.is_control() || configuration.is_again()) continue;  // not on the front
     outcomes.push_back(
         {static_cast<double>(size_of(twin_of(task, configuration), task.channels, task.spec.size)),
@@ -147,12 +147,12 @@ std::optional<SearchStore::Choice> train_again(const SearchTask& task, const Kno
   for (size_t training = 0; training + 1 < static_cast<size_t>(task.spec.trainings); ++training) {
     for (const auto network : networks) {
       if (again[network].size() <= training) {
-        auto configuration = knowledge.trials[static_cast<size_t>(network)].configuration;
+        auto configuration = knowledge.trials[network].configuration;
         configuration.again_of = network;
         return {{{static_cast<int64_t>(knowledge.trials.size()), 0}, std::move(configuration)}};
       }
       const auto trial = again[network][training];
-      const auto begun = knowledge.trials[static_cast<size_t>(trial)].begun;
+      const auto begun = knowledge.trials[trial].begun;
       if (!failed[trial] && begun == finished[trial] && begun < finished[network])
         return {{{trial, begun}, {}}};
     }

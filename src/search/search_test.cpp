@@ -33,7 +33,7 @@ Knowledge searched(const SearchTask& task, int most) {
     const auto choice = next_job(task, k, 0);
     if (!choice) break;
     if (choice->fresh) k.trials.push_back({*choice->fresh});
-    ++k.trials[static_cast<size_t>(choice->job.trial)].begun;
+    ++k.trials[choice->job.trial].begun;
     k.finished.push_back({choice->job, scored(0.9 + 0.001 * static_cast<double>(choice->job.trial % 7))});
   }
   return k;
@@ -103,13 +103,13 @@ TEST(Search, TrainsTheBestOfEveryDepthAgainToTheRungThatItReached) {
   for (const auto& [job, result] : known.finished) ++rungs[job.trial];
   std::set<int64_t> depths;
   for (const auto& [network, trainings] : again_in(known)) {
-    const auto& configuration = known.trials[static_cast<size_t>(network)].configuration;
+    const auto& configuration = known.trials[network].configuration;
     EXPECT_EQ(rungs[network], 2);
     depths.insert(configuration.depth());
     EXPECT_EQ(trainings.size(), 2u);
     for (const auto trial : trainings) {
       EXPECT_EQ(rungs[trial], 2);
-      auto same = known.trials[static_cast<size_t>(trial)].configuration;
+      auto same = known.trials[trial].configuration;
       same.again_of = -1;
       EXPECT_EQ(text_of(same), text_of(configuration));
     }

@@ -73,7 +73,7 @@ std::vector<bool> some_flags(const config::Settings& settings, std::string_view 
 
 template <class T>
 T one_of(const std::vector<T>& values, random::Random& random) {
-  return values[static_cast<size_t>(random.integer(0, static_cast<int64_t>(values.size()) - 1))];
+  return values[random.integer(0, static_cast<int64_t>(values.size()) - 1)];
 }
 
 double draw_between(Between b, random::Random& random) {
@@ -115,8 +115,8 @@ Cell cell_of(const SearchSpace& space, uint64_t seed, int64_t number) {
   random::Random random(seed, random::Stage::search_space, static_cast<uint64_t>(number / count),
                         random::StreamName::turns);
   for (int64_t i = count - 1; i > 0; --i)  // Fisher and Yates
-    std::swap(cells[static_cast<size_t>(i)], cells[static_cast<size_t>(random.integer(0, i))]);
-  return cells[static_cast<size_t>(number % count)];
+    std::swap(cells[i], cells[random.integer(0, i)]);
+  return cells[number % count];
 }
 
 /// Widths fall or rise by equal factors.
@@ -131,7 +131,7 @@ int64_t width_at(int64_t widest, WidthShape shape, int64_t layer, int64_t depth)
 /// they are, whose taps are cut for that. Where only one would be left of them, they are not dilated.
 std::vector<twin::LayerSpec> layers_of(Family family, int64_t window_ms, int64_t deeper_taps, int64_t depth,
                                        Dilation dilation) {
-  std::vector<twin::LayerSpec> layers(static_cast<size_t>(depth));
+  std::vector<twin::LayerSpec> layers(depth);
   int64_t sum = 0, next = 1;  // of the dilations after the first layer
   for (size_t i = 1; i < layers.size(); ++i) {
     layers[i].dilation = next;
@@ -238,8 +238,7 @@ Configuration draw(const SearchSpace& space, uint64_t seed, int64_t number) {
   }
   c.shape = depth == 1 ? WidthShape::rectangular : shape;
   c.layers = layers_of(family, window_ms, deeper_taps, depth, dilation);
-  for (int64_t i = 0; i < depth; ++i)
-    c.layers[static_cast<size_t>(i)].features = width_at(width, shape, i, depth);
+  for (int64_t i = 0; i < depth; ++i) c.layers[i].features = width_at(width, shape, i, depth);
   c.temporal_shapes = std::min(shapes, twin::most_shapes(c.layers.front().taps));
   c.residual = residual && can_be_residual(c.layers);
   c.batch_norm = space.batch_norm;
@@ -267,13 +266,13 @@ twin::TwinSpec twin_of(const Configuration& c, const RestOfTwin& rest) {
 }
 
 std::string_view name_of(Size size) {
-  return kSizeNames[static_cast<size_t>(size)];
+  return kSizeNames[size];
 }
 std::string_view name_of(Family family) {
-  return kFamilyNames[static_cast<size_t>(family)];
+  return kFamilyNames[family];
 }
 std::string_view name_of(WidthShape shape) {
-  return kShapeNames[static_cast<size_t>(shape)];
+  return kShapeNames[shape];
 }
 
 int64_t size_of(const twin::TwinSpec& twin, int64_t channels, Size size) {

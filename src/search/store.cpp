@@ -273,8 +273,7 @@ StoredTrial stored_trial(const std::string& text, int64_t number, std::span<cons
                          const std::filesystem::path& file) {
   try {
     auto c = configuration_from(text, file);
-    if (c.is_again() &&
-        (c.again_of >= number || before[static_cast<size_t>(c.again_of)].configuration.is_again()))
+    if (c.is_again() && (c.again_of >= number || before[c.again_of].configuration.is_again()))
       fail_input("it is another training of trial {}", c.again_of);
     return {std::move(c)};
   } catch (const InputError& error) {
@@ -356,7 +355,7 @@ std::optional<ClaimedJob> SearchStore::claim(const Chooser& choose) {
       rung_number(job.rung, file_);
       std::filesystem::create_directories(trial_folder(job.trial));
       if (auto lock = files::FolderLock::if_free(trial_folder(job.trial)))
-        return take(job, knowledge.trials[static_cast<size_t>(job.trial)].configuration, std::move(lock));
+        return take(job, knowledge.trials[job.trial].configuration, std::move(lock));
     }
   }
   const auto choice = choose(knowledge);
@@ -370,8 +369,7 @@ std::optional<ClaimedJob> SearchStore::claim(const Chooser& choose) {
     Statement(db_, "INSERT INTO trial VALUES (?, ?)").bind(job.trial).bind(text_of(*choice->fresh)).run();
   }
   Statement(db_, "INSERT INTO job VALUES (?, ?)").bind(job.trial).bind(job.rung).run();
-  return take(job,
-              choice->fresh ? *choice->fresh : knowledge.trials[static_cast<size_t>(job.trial)].configuration,
+  return take(job, choice->fresh ? *choice->fresh : knowledge.trials[job.trial].configuration,
               std::move(lock));
 }
 

@@ -10,7 +10,7 @@ namespace {
 TriedNetwork network_of(int64_t trial, int64_t layers, double auc) {
   TriedNetwork p;
   p.job = {trial, 1};
-  p.configuration.layers.resize(static_cast<size_t>(layers), {30, 4});
+  p.configuration.layers.resize(layers, {30, 4});
   p.size = {static_cast<double>(layers), 4.0 * static_cast<double>(layers), 1000, 2000};
   p.result.auc = auc;
   p.result.variance_explained = 0.75;

@@ -12,8 +12,7 @@ void fill(const CablePlan<T>& plan, Aligned<T>& array, const std::vector<double>
   const size_t lanes = plan.kernels.lanes;
   for (size_t i = 0; i < nodes.size(); ++i) {
     const int c = nodes[i].compartment;
-    std::fill_n(array.data() + i * lanes, lanes,
-                static_cast<T>(c < 0 ? elsewhere : values[static_cast<size_t>(c)]));
+    std::fill_n(array.data() + i * lanes, lanes, static_cast<T>(c < 0 ? elsewhere : values[c]));
   }
 }
 
@@ -87,8 +86,7 @@ void start(const CablePlan<T>& plan, CableLanes<T>& lanes) {
     lanes.zones[z].events = {};
     for (size_t g = 0; g < groups.size(); ++g) {
       const auto& group = groups[g];
-      const auto& from =
-          plan.initial.stored[static_cast<size_t>(group.placement - plan.cell.placements.data())];
+      const auto& from = plan.initial.stored[group.placement - plan.cell.placements.data()];
       const size_t stored = group.mechanism().stored.size();
       start_events(plan, plan.zones[z], g, lanes.zones[z].events);
       for (size_t i = 0; i < group.instances(); ++i)

@@ -24,7 +24,7 @@ CableSpec checked(CableSpec spec) {
 double area_um2(const cell::DetailedCell& cell, const morphology::CableNode& node) {
   const int c = node.compartment;
   // 100: any; a point without membrane has no area
-  return c < 0 ? 100 : cell.geometry.compartments[static_cast<size_t>(c)].area_um2;
+  return c < 0 ? 100 : cell.geometry.compartments[c].area_um2;
 }
 
 template <class T>
@@ -34,8 +34,7 @@ CableTree<T> make_tree(const cell::DetailedCell& cell) {
     const double g = 100 * node.axial_conductance_uS;  // uS over um2 is 100 S/cm2
     tree.parent.push_back(node.parent);
     const bool first = node.parent < 0;
-    tree.to_parent.push_back(
-        static_cast<T>(first ? 0 : g / area_um2(cell, tree.order.nodes[static_cast<size_t>(node.parent)])));
+    tree.to_parent.push_back(static_cast<T>(first ? 0 : g / area_um2(cell, tree.order.nodes[node.parent])));
     tree.from_parent.push_back(static_cast<T>(first ? 0 : g / area_um2(cell, node)));
   }
   return tree;
@@ -125,7 +124,7 @@ class ZoneMaker {
     for (size_t i = 0; i < nodes.size(); ++i) {
       const auto& node = nodes[i];
       if (node.compartment >= 0)
-        sum[i] += half * 1e-3 * cell.capacitance_uF_cm2[static_cast<size_t>(node.compartment)] / zone_.dt_ms;
+        sum[i] += half * 1e-3 * cell.capacitance_uF_cm2[node.compartment] / zone_.dt_ms;
       if (node.parent < 0) continue;
       const auto parent = static_cast<size_t>(node.parent);
       const double g = 100 * node.axial_conductance_uS;
@@ -221,7 +220,7 @@ CablePlan<T> make_cable_plan(const cell::DetailedCell& cell, const CableSpec& as
     plan.zones.push_back(ZoneMaker<T>(plan, 0, root, spec.dt_ms / spec.root_steps).make(/*most_steps=*/1));
   plan.zones.push_back(ZoneMaker<T>(plan, root, nodes, spec.dt_ms).make(spec.most_steps));
   for (int i = root; i < nodes; ++i)
-    if (plan.tree.parent[static_cast<size_t>(i)] < root) plan.on_root.push_back(i);
+    if (plan.tree.parent[i] < root) plan.on_root.push_back(i);
   return plan;
 }
 

@@ -86,10 +86,8 @@ class Reference {
       const size_t stored = placement.mechanism().stored.size();
       first_instance_.push_back(instances_.size());
       for (size_t i = 0; i < placement.compartments.size(); ++i) {
-        Instance instance{
-            &placement,
-            static_cast<size_t>(cell.geometry.node_of[static_cast<size_t>(placement.compartments[i])]),
-            cell::known_values(cell, placement, i, dt_ms_), placement.mechanism().graph};
+        Instance instance{&placement, static_cast<size_t>(cell.geometry.node_of[placement.compartments[i]]),
+                          cell::known_values(cell, placement, i, dt_ms_), placement.mechanism().graph};
         for (const auto* written : instance.mechanism().written_ion_variables())
           if (cell::follows_nernst(cell, written->ion, placement.compartments[i]))
             ions_.at(written->ion).changes[instance.node] = true;
@@ -110,7 +108,7 @@ class Reference {
       deliver_regular(cell_.inhibitory, step);
       advance_voltage((static_cast<double>(step) + 0.5) * dt_ms_);
       std::vector<double> v;
-      for (const int node : cell_.geometry.node_of) v.push_back(v_[static_cast<size_t>(node)]);
+      for (const int node : cell_.geometry.node_of) v.push_back(v_[node]);
       trial.v_mV.push_back(std::move(v));
     }
     return trial;
@@ -202,7 +200,7 @@ class Reference {
       const auto p = static_cast<size_t>(node.parent);
       for (const auto& [here, there] : {std::pair(i, p), std::pair(p, i)}) {
         const int c = cell_.geometry.nodes[here].compartment;
-        const double area_um2 = c < 0 ? 100 : cell_.geometry.compartments[static_cast<size_t>(c)].area_um2;
+        const double area_um2 = c < 0 ? 100 : cell_.geometry.compartments[c].area_um2;
         const double g = 100 * node.axial_conductance_uS / area_um2;  // S/cm2
         matrix[here][here] += g;
         matrix[here][there] -= g;

@@ -159,7 +159,7 @@ TEST(NodeOrder, PutsSomaAndAxonFirstAndEveryNodeAfterItsParent) {
   for (size_t i = 0; i < order.nodes.size(); ++i) {
     EXPECT_LT(order.nodes[i].parent, static_cast<int>(i));
     if (order.nodes[i].compartment < 0) continue;
-    EXPECT_EQ(order.node_of[static_cast<size_t>(order.nodes[i].compartment)], static_cast<int>(i));
+    EXPECT_EQ(order.node_of[order.nodes[i].compartment], static_cast<int>(i));
     const auto region = cell.geometry.region(order.nodes[i].compartment);
     EXPECT_EQ(region == morphology::Region::soma || region == morphology::Region::axon, i < 3);
   }
@@ -573,9 +573,8 @@ TEST(Nonsense, VoltagesOfADescriptionPastItsChecksEndTheRunAtTheFirstAndNameTheM
   for (const auto precision : {Precision::in_float, Precision::in_double}) {
     const auto said = unphysical(cell, input, precision);
     const auto& place =
-        cell.geometry
-            .compartments[static_cast<size_t>(cell.placements[*cell.excitatory.placement].compartments[2])];
-    const auto& section = cell.geometry.sections[static_cast<size_t>(place.section)].name;
+        cell.geometry.compartments[cell.placements[*cell.excitatory.placement].compartments[2]];
+    const auto& section = cell.geometry.sections[place.section].name;
     EXPECT_NE(said.find(" at 5.0"), std::string::npos) << said;  // a step or two after the event
     EXPECT_NE(said.find(" ms, expected from -1000 to 1000 mV"), std::string::npos) << said;
     EXPECT_NE(said.find(fmt::format("the current of AMPANMDA in {}({:.3g}) is ", section, place.x)),

@@ -59,19 +59,18 @@ class Delivery {
 
  private:
   T& stored(const Event& event, size_t s) {
-    auto& group = own_.groups[static_cast<size_t>(event.group)];
-    const size_t count = zone_.groups[static_cast<size_t>(event.group)].mechanism().stored.size();
+    auto& group = own_.groups[event.group];
+    const size_t count = zone_.groups[event.group].mechanism().stored.size();
     return group.stored[(static_cast<size_t>(event.instance) * count + s) * lane_count_ +
                         static_cast<size_t>(event.lane)];
   }
   size_t at_node(const Event& event) const {
-    const auto& group = zone_.groups[static_cast<size_t>(event.group)];
-    return static_cast<size_t>(group.node[static_cast<size_t>(event.instance)]) * lane_count_ +
-           static_cast<size_t>(event.lane);
+    const auto& group = zone_.groups[event.group];
+    return static_cast<size_t>(group.node[event.instance]) * lane_count_ + static_cast<size_t>(event.lane);
   }
 
   void receive(const Event& event, double flag) {
-    const auto& group = zone_.groups[static_cast<size_t>(event.group)];
+    const auto& group = zone_.groups[event.group];
     const size_t count = group.mechanism().stored.size();
     if (group.program) return execute(*group.program, event, flag);
     for (size_t s = 0; s < count; ++s)
@@ -103,12 +102,11 @@ class Delivery {
       case Kind::ion:
         break;
     }
-    return static_cast<double>(
-        own_.groups[static_cast<size_t>(event.group)].ions[source.number][at_node(event)]);
+    return static_cast<double>(own_.groups[event.group].ions[source.number][at_node(event)]);
   }
 
   void execute(const EventProgram& program, const Event& event, double flag) {
-    const size_t count = zone_.groups[static_cast<size_t>(event.group)].mechanism().stored.size();
+    const size_t count = zone_.groups[event.group].mechanism().stored.size();
     run(program.receive, event, flag, count + (program.sets_v ? 1 : 0) + 3 * program.moves.size());
     const double* out = queue_.outputs.data();
     for (size_t s = 0; s < count; ++s) {
@@ -143,7 +141,7 @@ class Delivery {
       fail_input(
           "{}: net_move at {} ms, but no event that it has sent to itself is on its way; NEURON stops there "
           "as well",
-          zone_.groups[static_cast<size_t>(event.group)].mechanism().path, event.time_ms);
+          zone_.groups[event.group].mechanism().path, event.time_ms);
     last->event.time_ms = time_ms;
     last->event.step = step_of(time_ms, step_, zone_.dt_ms);
     std::make_heap(queue_.own.begin(), queue_.own.end(), comes_later);
@@ -153,8 +151,7 @@ class Delivery {
   void watch(size_t g, int32_t block) {
     const auto& group = zone_.groups[g];
     const auto& program = *group.program;
-    const auto first = group.block_start[static_cast<size_t>(block)],
-               last = group.block_start[static_cast<size_t>(block) + 1];
+    const auto first = group.block_start[block], last = group.block_start[static_cast<size_t>(block) + 1];
     for (int64_t i = first; i < last; ++i) {
       for (size_t lane = 0; lane < lane_count_; ++lane) {
         const Event event{step_,

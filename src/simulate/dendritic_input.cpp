@@ -12,9 +12,7 @@ std::vector<stimulus::SynapsePool> synapse_pools(const cell::DetailedCell& cell)
     for (size_t k = 0; k < compartments.size(); ++k) {
       auto& pool = pools[cell.geometry.region(compartments[k])];
       (pool.*numbers).push_back(static_cast<int>(k));
-      (pool.*shares)
-          .push_back(cell.geometry.compartments[static_cast<size_t>(compartments[k])].length_um +
-                     kAddedLength_um);
+      (pool.*shares).push_back(cell.geometry.compartments[compartments[k]].length_um + kAddedLength_um);
     }
   };
   add(cell.excitatory, &stimulus::SynapsePool::excitatory, &stimulus::SynapsePool::excitatory_share);
@@ -49,7 +47,7 @@ std::vector<stimulus::GroupSynapses> group_synapses(const cell::Neuron& neuron) 
     group.count = block.count;
     const auto& compartments = block.excitatory ? excitatory : inhibitory;
     for (int s = block.first; s < block.first + block.count; ++s) {
-      const auto c = static_cast<size_t>(compartments[static_cast<size_t>(s)]);
+      const auto c = static_cast<size_t>(compartments[s]);
       group.distance_um.push_back(cell != nullptr ? cell->geometry.compartments[c].path_um : 0);
     }
   }

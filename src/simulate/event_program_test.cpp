@@ -41,9 +41,7 @@ class EventsOfMechanisms : public ::testing::Test {
     const CableSpec spec{.dt_ms = 0.025, .scheme = Scheme::backward_euler};
     return simulate(cell, {spec, Precision::in_double}, std::span(&input, 1), ms, 1)[0];
   }
-  static double at(const Recording& recording, double ms) {
-    return recording.soma_mV[static_cast<size_t>(std::lround(ms * 8))];
-  }
+  static double at(const Recording& recording, double ms) { return recording.soma_mV[std::lround(ms * 8)]; }
 };
 
 TEST_F(EventsOfMechanisms, APulseThatSwitchesItselfIsTheElectrodesPulse) {

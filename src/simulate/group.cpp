@@ -88,7 +88,7 @@ Group<T> make_group(const cell::DetailedCell& cell, const cell::Placement& place
   group.kernels = placement.loaded->kernels.of<T>();
   std::vector<std::pair<int, size_t>> there;
   for (size_t i = 0; i < placement.compartments.size(); ++i) {
-    const int node = place.tree.node_of[static_cast<size_t>(placement.compartments[i])];
+    const int node = place.tree.node_of[placement.compartments[i]];
     if (node >= place.first_node && node < place.last_node) there.emplace_back(node, i);
   }
   std::sort(there.begin(), there.end());

@@ -11,7 +11,7 @@ namespace {
 /// Summed post-synaptic potential amplitudes arriving in each ms.
 std::vector<double> arriving_mV(const cell::IntegrateAndFire& cell, const stimulus::SynapticInput& input,
                                 int64_t duration_ms) {
-  std::vector<double> arriving(static_cast<size_t>(duration_ms), 0.0);
+  std::vector<double> arriving(duration_ms, 0.0);
   for (const auto t : input.excitatory.time_ms) arriving[t] += cell.excitatory_weight_mV;
   for (const auto t : input.inhibitory.time_ms) arriving[t] += cell.inhibitory_weight_mV;
   return arriving;
@@ -37,7 +37,7 @@ std::vector<double> given_by_branches_mV(const cell::TwoLayerNeuron& cell,
   add(input.excitatory, cell.soma.excitatory_weight_mV);
   add(input.inhibitory, cell.soma.inhibitory_weight_mV);
   const double decay = std::exp(-1 / cell.branch_time_constant_ms), at_rest = sigmoid(0);
-  std::vector<double> given(static_cast<size_t>(duration_ms), 0.0);
+  std::vector<double> given(duration_ms, 0.0);
   for (size_t b = 0; b < branches; ++b) {
     double u = 0;
     for (size_t t = 0; t < given.size(); ++t) {
@@ -56,7 +56,7 @@ Trial fire(const cell::IntegrateAndFire& cell, std::vector<double> w, stimulus::
   const double decay = std::exp(-1 / cell.membrane_time_constant_ms);
   const double cut_off = std::pow(decay, cell.kernel_ms);
   Trial trial;
-  trial.soma_mV.reserve(static_cast<size_t>(duration_ms));
+  trial.soma_mV.reserve(duration_ms);
   double u = 0;
   bool reset = false;
   for (int64_t t = 0; t < duration_ms; ++t) {
@@ -101,19 +101,19 @@ Trial simulate_reference(const cell::IntegrateAndFire& cell, stimulus::SynapticI
   const auto kernel = [&](int64_t k) {
     return std::exp(-static_cast<double>(k) / cell.membrane_time_constant_ms);
   };
-  std::vector<double> v(static_cast<size_t>(duration_ms), cell.reset_mV);
+  std::vector<double> v(duration_ms, cell.reset_mV);
   for (int64_t t = 0; t < duration_ms; ++t) {
     for (int64_t k = 0; k < cell.kernel_ms && k <= t; ++k) {
-      v[static_cast<size_t>(t)] += w[static_cast<size_t>(t - k)] * kernel(k);
+      v[t] += w[t - k] * kernel(k);
     }
   }
   Trial trial;
   for (int64_t t = 0; t + 1 < duration_ms; ++t) {
-    if (v[static_cast<size_t>(t)] <= cell.threshold_mV) continue;
+    if (v[t] <= cell.threshold_mV) continue;
     trial.spike_times_ms.push_back(static_cast<float>(t));
-    const double taken_off = v[static_cast<size_t>(t + 1)] - cell.reset_mV;
+    const double taken_off = v[t + 1] - cell.reset_mV;
     for (int64_t k = 0; k < cell.kernel_ms && t + 1 + k < duration_ms; ++k) {
-      v[static_cast<size_t>(t + 1 + k)] -= taken_off * kernel(k);
+      v[t + 1 + k] -= taken_off * kernel(k);
     }
   }
   for (const double x : v) record(cell, x, trial);

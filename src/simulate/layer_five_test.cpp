@@ -80,7 +80,7 @@ TEST(LayerFiveTree, ClusteredInputMakesANmdaSpikeInABasalBranch) {
     std::vector<stimulus::SynapticInput> inputs;
     for (const int number : numbers) {
       auto& events = inputs.emplace_back().excitatory;
-      events.time_ms.assign(static_cast<size_t>(number), 100);
+      events.time_ms.assign(number, 100);
       for (int k = 0; k < number; ++k) events.synapse.push_back(last - static_cast<uint32_t>(k % 3));
     }
     std::vector<double> left;

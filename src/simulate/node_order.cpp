@@ -23,20 +23,18 @@ NodeOrder order_nodes(const morphology::Compartments& geometry) {
   }
   std::vector<int> order(n);
   std::iota(order.begin(), order.end(), 0);
-  const auto key = [&](int i) {
-    return std::pair(!in_root[static_cast<size_t>(i)], depth[static_cast<size_t>(i)]);
-  };
+  const auto key = [&](int i) { return std::pair(!in_root[i], depth[i]); };
   std::stable_sort(order.begin(), order.end(), [&](int a, int b) { return key(a) < key(b); });
 
   NodeOrder out;
   std::vector<int> place(n);
-  for (size_t i = 0; i < n; ++i) place[static_cast<size_t>(order[i])] = static_cast<int>(i);
+  for (size_t i = 0; i < n; ++i) place[order[i]] = static_cast<int>(i);
   for (const int i : order) {
-    out.nodes.push_back(geometry.nodes[static_cast<size_t>(i)]);
+    out.nodes.push_back(geometry.nodes[i]);
     auto& parent = out.nodes.back().parent;
-    if (parent >= 0) parent = place[static_cast<size_t>(parent)];
+    if (parent >= 0) parent = place[parent];
   }
-  for (const int node : geometry.node_of) out.node_of.push_back(place[static_cast<size_t>(node)]);
+  for (const int node : geometry.node_of) out.node_of.push_back(place[node]);
   out.root_nodes = static_cast<int>(std::count(in_root.begin(), in_root.end(), 1));
   return out;
 }

@@ -108,7 +108,7 @@ void QuantityRecorder<T>::add_array(const Quantity& quantity, size_t index) {
   auto program = std::make_shared<Program>();
   program->symbols = {0};
   for (const int c : quantity.compartments) {
-    const auto node = static_cast<size_t>(memory_.node_of[static_cast<size_t>(c)]);
+    const auto node = static_cast<size_t>(memory_.node_of[c]);
     terms_.push_back({program, {}, {memory_.array(quantity.what) + node * memory_.lanes}, index});
   }
 }
@@ -137,7 +137,7 @@ void QuantityRecorder<T>::add_mechanism(const cell::DetailedCell& cell, const Qu
       if (m.point_process)
         if (const mechanism::Expr scale = m.symbol(mechanism::kAreaScale); scale >= 0) known[scale] = 1;
       for (const mechanism::Expr e : program->fixed) term.fixed.push_back(graph.evaluate(e, known));
-      const auto node = static_cast<size_t>(memory_.node_of[static_cast<size_t>(c)]);
+      const auto node = static_cast<size_t>(memory_.node_of[c]);
       for (const mechanism::Expr e : program->symbols) {
         const auto& name = graph.name(e);
         const auto stored = std::find(m.stored.begin(), m.stored.end(), name);

@@ -60,7 +60,7 @@ class PointKind final : public Simulator::Kind {
     if (!listener) return recordings;
     std::vector<float> mV(recordings.size());
     for (int64_t ms = 0; ms < duration_ms; ++ms) {
-      for (size_t i = 0; i < mV.size(); ++i) mV[i] = recordings[i].soma_mV[static_cast<size_t>(ms)];
+      for (size_t i = 0; i < mV.size(); ++i) mV[i] = recordings[i].soma_mV[ms];
       listener(ms, mV);
     }
     return recordings;

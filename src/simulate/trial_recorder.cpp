@@ -14,14 +14,14 @@ TrialRecorder<T>::TrialRecorder(const CablePlan<T>& plan, const CableLanes<T>& l
   for (auto& r : recordings_) {
     if (plan.spec.dendrites)
       r.dendrites_mV.resize(cell.geometry.compartments.size() * static_cast<size_t>(duration_ms));
-    r.quantities.assign(plan.spec.quantities.size(), std::vector<float>(static_cast<size_t>(duration_ms)));
+    r.quantities.assign(plan.spec.quantities.size(), std::vector<float>(duration_ms));
   }
   // soma(0.5), whatever the soma's compartments
   const int soma = cell.geometry.at(morphology::soma_of(cell.geometry.sections), 0.5);
   std::vector<int> recorded{soma, cell.nexus.value_or(0)};
   for (const auto& site : cell.sites) recorded.push_back(site.compartment);
   for (const int compartment : recorded) {
-    const int node = plan.tree.order.node_of[static_cast<size_t>(compartment)];
+    const int node = plan.tree.order.node_of[compartment];
     const size_t L = plan.kernels.lanes;
     probes_.emplace_back(lanes.v.data() + static_cast<size_t>(node) * L, L, trials, duration_ms);
     probes_.back().start();
@@ -57,7 +57,7 @@ void TrialRecorder<T>::at_millisecond(int64_t ms) {
   const auto values = quantities_->read(static_cast<double>(ms));
   for (size_t k = 0; k < plan_.spec.quantities.size(); ++k)
     for (size_t lane = 0; lane < recordings_.size(); ++lane)
-      recordings_[lane].quantities[k][static_cast<size_t>(ms)] = static_cast<float>(values[k * L + lane]);
+      recordings_[lane].quantities[k][ms] = static_cast<float>(values[k * L + lane]);
 }
 
 template <class T>

@@ -71,8 +71,8 @@ void expect_lanes_equal_reference(const cell::DetailedCell& cell) {
       const double tolerance = precision == Precision::in_double ? 1e-6 : 0.02;
       for (size_t c = 0; c < cell.geometry.compartments.size(); ++c)
         for (int64_t ms = 1; ms < kMs; ++ms)
-          ASSERT_NEAR(lanes.dendrites_mV[c * kMs + static_cast<size_t>(ms)],
-                      reference.v_mV[static_cast<size_t>(ms * 40 - 1)][c], tolerance + 4e-6 * 100)
+          ASSERT_NEAR(lanes.dendrites_mV[c * kMs + static_cast<size_t>(ms)], reference.v_mV[ms * 40 - 1][c],
+                      tolerance + 4e-6 * 100)
               << "compartment " << c << " at " << ms << " ms";
     }
   }

@@ -68,12 +68,11 @@ int VoltageCheck<T>::least_believed(size_t lane, double t_ms) const {
 
 template <class T>
 std::string VoltageCheck<T>::place_of(int node) const {
-  const int c = plan_.tree.order.nodes[static_cast<size_t>(node)].compartment;
+  const int c = plan_.tree.order.nodes[node].compartment;
   if (c < 0) return "a branch point";
   const auto& geometry = plan_.cell.geometry;
-  const auto& compartment = geometry.compartments[static_cast<size_t>(c)];
-  return fmt::format("{}({:.3g})", geometry.sections[static_cast<size_t>(compartment.section)].name,
-                     compartment.x);
+  const auto& compartment = geometry.compartments[c];
+  return fmt::format("{}({:.3g})", geometry.sections[compartment.section].name, compartment.x);
 }
 
 /// The current of each mechanism there at the last voltage that was believed, in mA/cm2.

@@ -68,8 +68,7 @@ class Patterns : public GroupInput {
     auto order = order_;
     if (kind_ == Order::random) {
       for (size_t left = order.size(); left > 1; --left)  // Fisher and Yates
-        std::swap(order[left - 1],
-                  order[static_cast<size_t>(random.integer(0, static_cast<int64_t>(left) - 1))]);
+        std::swap(order[left - 1], order[random.integer(0, static_cast<int64_t>(left) - 1)]);
     }
     if (share_ < 1) std::erase_if(order, [&](size_t) { return random.uniform() >= share_; });
     return order;

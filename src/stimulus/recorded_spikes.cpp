@@ -155,7 +155,7 @@ RecordedSpikes read_nwb(const std::filesystem::path& path) {
       (!end.empty() && end.front() < 0))
     fail_input("{}: {} does not fit {}", path.string(), ends, times);
   std::vector<int64_t> unit;
-  for (size_t u = 0; u < end.size(); ++u) unit.resize(static_cast<size_t>(end[u]), static_cast<int64_t>(u));
+  for (size_t u = 0; u < end.size(); ++u) unit.resize(end[u], static_cast<int64_t>(u));
   for (double& t : time) t *= kMsPerSecond;
   return in_order(fmt::format("{}: /units", path.string()), std::move(time), std::move(unit));
 }

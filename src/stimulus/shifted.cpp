@@ -19,20 +19,20 @@ bool is_among(WhichTrials which, uint64_t trial, unsigned bit) {
 std::vector<double> burst_factors(const StimulusShift& shift, random::Random random, int64_t duration_ms) {
   const double begin_per_ms = shift.bursts_hz / 1000;
   const double expected = begin_per_ms * static_cast<double>(shift.burst_ms);  // bursts at any time
-  std::vector<double> factor(static_cast<size_t>(duration_ms), 1 - shift.burst_share);
+  std::vector<double> factor(duration_ms, 1 - shift.burst_share);
   // From so early on that the first ms may lie in a burst as any other.
   auto start_ms = -static_cast<double>(shift.burst_ms);
   while ((start_ms += -std::log(random.uniform()) / begin_per_ms) < static_cast<double>(duration_ms)) {
     const auto first = static_cast<int64_t>(std::ceil(start_ms));
     for (auto t = std::max<int64_t>(first, 0); t < std::min(first + shift.burst_ms, duration_ms); ++t)
-      factor[static_cast<size_t>(t)] += shift.burst_share / expected;
+      factor[t] += shift.burst_share / expected;
   }
   return factor;
 }
 
 /// 1 where there is input, pause_factor where there is silence; which of them begins is drawn.
 std::vector<double> pause_factors(const StimulusShift& shift, random::Random random, int64_t duration_ms) {
-  std::vector<double> factor(static_cast<size_t>(duration_ms), 1.0);
+  std::vector<double> factor(duration_ms, 1.0);
   bool silent = random.uniform() < 0.5;
   for (int64_t start = 0; start < duration_ms; silent = !silent) {
     const auto end = std::min(duration_ms, start + random.integer(shift.pause_low_ms, shift.pause_high_ms));
@@ -52,7 +52,7 @@ std::vector<bool> driven_clusters(const StimulusShift& shift, random::Random ran
   std::vector<bool> driven(count, false);
   for (size_t i = 0; i < number; ++i) {  // the beginning of a Fisher-Yates shuffle
     const auto drawn = random.integer(static_cast<int64_t>(i), static_cast<int64_t>(count) - 1);
-    std::swap(order[i], order[static_cast<size_t>(drawn)]);
+    std::swap(order[i], order[drawn]);
     driven[order[i]] = true;
   }
   return driven;
@@ -61,7 +61,7 @@ std::vector<bool> driven_clusters(const StimulusShift& shift, random::Random ran
 /// "half" as TOML has it.
 std::string_view name_of(WhichTrials which) {
   constexpr std::array<std::string_view, 3> kNames{"none", "half", "all"};
-  return kNames[static_cast<size_t>(which)];
+  return kNames[which];
 }
 
 /// What the keys of [evaluate.generalisation] say of the shifts, whichever sets are asked for.
@@ -220,7 +220,7 @@ RateFactors draw_factors(const StimulusShift& shift, const RandomRates& rates, u
         driven_clusters(shift, random::Random(seed, stage, trial, random::StreamName::driven_clusters));
     const auto drive = [&](const std::vector<int>& cluster, size_t first) {
       for (size_t s = 0; s < cluster.size(); ++s)
-        factors.of_synapse[first + s] *= driven[static_cast<size_t>(cluster[s])] ? shift.driven_factor : 0;
+        factors.of_synapse[first + s] *= driven[cluster[s]] ? shift.driven_factor : 0;
     };
     drive(shift.clusters.of_excitatory, 0);
     drive(shift.clusters.of_inhibitory, excitatory);
@@ -231,7 +231,7 @@ RateFactors draw_factors(const StimulusShift& shift, const RandomRates& rates, u
 
   const auto sinusoid = draw_sinusoid(shift, seed, stage, trial);
   if (shift.burst_share == 0 && sinusoid.period_ms == 0 && shift.pause_high_ms == 0) return factors;
-  std::vector<double> common(static_cast<size_t>(duration_ms), 1.0);
+  std::vector<double> common(duration_ms, 1.0);
   if (shift.pause_high_ms > 0)
     common =
         pause_factors(shift, random::Random(seed, stage, trial, random::StreamName::pauses), duration_ms);

@@ -21,8 +21,7 @@ struct IntervalRates {
 };
 
 int64_t pick_with_jitter(random::Random& random, const std::vector<int64_t>& options, int64_t jitter) {
-  const auto chosen =
-      options[static_cast<size_t>(random.integer(0, static_cast<int64_t>(options.size()) - 1))];
+  const auto chosen = options[random.integer(0, static_cast<int64_t>(options.size()) - 1)];
   return std::max<int64_t>(1, chosen + random.integer(-jitter, jitter));
 }
 
@@ -33,7 +32,7 @@ IntervalRates draw_interval_rates(const RandomRates& rates, random::Random& rand
       static_cast<double>(pick_with_jitter(random, rates.smoothing_sd_ms, rates.smoothing_jitter_ms));
   drawn.intervals = (duration_ms + drawn.interval_ms - 1) / drawn.interval_ms;
   const int64_t synapses = rates.excitatory_synapses + rates.inhibitory_synapses;
-  drawn.per_ms.resize(static_cast<size_t>(synapses * drawn.intervals));
+  drawn.per_ms.resize(synapses * drawn.intervals);
   for (int64_t j = 0; j < drawn.intervals; ++j) {
     for (const auto& pool : rates.pools) {
       const double excitation = random.uniform(pool.excitatory_per_100ms_low, pool.excitatory_per_100ms_high);
@@ -43,7 +42,7 @@ IntervalRates draw_interval_rates(const RandomRates& rates, random::Random& rand
                               const std::vector<double>& shares, int first) {
         const double per_ms = (total < 0 ? kAlmostNoSpikes : total) / 100.0;
         for (size_t k = 0; k < numbers.size(); ++k)
-          drawn.per_ms[static_cast<size_t>((first + numbers[k]) * drawn.intervals + j)] =
+          drawn.per_ms[(first + numbers[k]) * drawn.intervals + j] =
               per_ms * shares[k] * random.uniform(rates.synapse_factor_low, rates.synapse_factor_high);
       };
       spread(excitation, pool.excitatory, pool.excitatory_share, 0);
@@ -55,7 +54,7 @@ IntervalRates draw_interval_rates(const RandomRates& rates, random::Random& rand
 
 /// The Gaussian window of 1 + 7 sd samples that smooths the rates, normalised.
 std::vector<double> smoothing_window(double sd_ms) {
-  std::vector<double> window(static_cast<size_t>(1 + 7 * sd_ms));
+  std::vector<double> window(1 + 7 * sd_ms);
   const double centre = (static_cast<double>(window.size()) - 1) / 2;
   for (size_t i = 0; i < window.size(); ++i) {
     const double z = (static_cast<double>(i) - centre) / sd_ms;
@@ -124,8 +123,7 @@ class IntervalSmoother {
       const int64_t end =
           std::min((interval + 1) * rates_.interval_ms, last + 1);  // past the last ms in this interval
       const int64_t i_low = t + half_ - (end - 1), i_high = t + half_ - first;
-      sum += rate[interval] *
-             (cumulative_[static_cast<size_t>(i_high + 1)] - cumulative_[static_cast<size_t>(i_low)]);
+      sum += rate[interval] * (cumulative_[i_high + 1] - cumulative_[i_low]);
       first = end;
     }
     return sum;
@@ -144,15 +142,13 @@ struct SynapseFactor {
   const std::vector<double>* over_time = nullptr;  // [ms]; none: 1
   double highest_over_time = 1;
 
-  double at(int64_t t) const {
-    return over_time != nullptr ? always * (*over_time)[static_cast<size_t>(t)] : always;
-  }
+  double at(int64_t t) const { return over_time != nullptr ? always * (*over_time)[t] : always; }
   double highest() const { return always * highest_over_time; }
 };
 
 /// A trial's factors, synapse by synapse, excitatory first.
 std::vector<SynapseFactor> by_synapse(const RateFactors& factors, const RandomRates& rates) {
-  std::vector<SynapseFactor> of(static_cast<size_t>(rates.excitatory_synapses + rates.inhibitory_synapses));
+  std::vector<SynapseFactor> of(rates.excitatory_synapses + rates.inhibitory_synapses);
   for (size_t s = 0; s < factors.of_synapse.size(); ++s) of[s].always = factors.of_synapse[s];
   for (size_t s = 0; s < rates.scale.size(); ++s) of[s].always *= rates.scale[s];
   for (size_t p = 0; p < factors.of_pool.size(); ++p) {
@@ -160,7 +156,7 @@ std::vector<SynapseFactor> by_synapse(const RateFactors& factors, const RandomRa
     const double highest = *std::max_element(over_time.begin(), over_time.end());
     const auto set = [&](const std::vector<int>& numbers, int first) {
       for (const int number : numbers) {
-        auto& factor = of[static_cast<size_t>(first + number)];
+        auto& factor = of[first + number];
         factor.over_time = &over_time;
         factor.highest_over_time = highest;
       }
@@ -238,9 +234,9 @@ std::vector<int64_t> durations(const config::Settings& settings, std::string_vie
 SynapsePool one_pool(int excitatory_synapses, int inhibitory_synapses) {
   SynapsePool pool;
   const auto fill = [](int count, std::vector<int>& numbers, std::vector<double>& shares) {
-    numbers.resize(static_cast<size_t>(count));
+    numbers.resize(count);
     std::iota(numbers.begin(), numbers.end(), 0);
-    shares.assign(static_cast<size_t>(count), 1.0 / count);
+    shares.assign(count, 1.0 / count);
   };
   fill(excitatory_synapses, pool.excitatory, pool.excitatory_share);
   fill(inhibitory_synapses, pool.inhibitory, pool.inhibitory_share);
@@ -301,11 +297,10 @@ SynapticInput draw_input(const RandomRates& rates, uint64_t seed, random::Stage 
   for (const auto& group : rates.groups) {
     const auto first = static_cast<size_t>(group.synapses.first) +
                        (group.synapses.excitatory ? 0 : static_cast<size_t>(rates.excitatory_synapses));
-    const GroupFactors own{
-        factors.of_synapse.empty()
-            ? std::span<const double>{}
-            : std::span(factors.of_synapse).subspan(first, static_cast<size_t>(group.synapses.count)),
-        factors.of_groups, rates.scale.empty() ? 1 : rates.scale[first]};
+    const GroupFactors own{factors.of_synapse.empty()
+                               ? std::span<const double>{}
+                               : std::span(factors.of_synapse).subspan(first, group.synapses.count),
+                           factors.of_groups, rates.scale.empty() ? 1 : rates.scale[first]};
     auto drawn = draw_group(group, {seed, stage, trial, duration_ms, first, group.number}, own);
     std::ranges::move(drawn, times.begin() + static_cast<int64_t>(first));
   }
@@ -348,10 +343,9 @@ std::vector<std::vector<double>> spike_probability_reference(const RandomRates& 
       double smoothed = 0;
       for (int64_t i = 0; i < static_cast<int64_t>(window.size()); ++i) {
         const int64_t u = t + half - i;
-        if (u >= 0 && u < duration_ms)
-          smoothed += window[static_cast<size_t>(i)] * drawn.of(s)[u / drawn.interval_ms];
+        if (u >= 0 && u < duration_ms) smoothed += window[i] * drawn.of(s)[u / drawn.interval_ms];
       }
-      p[static_cast<size_t>(t)] = spike_probability(smoothed * factor[static_cast<size_t>(s)].at(t));
+      p[t] = spike_probability(smoothed * factor[s].at(t));
     }
   }
   return probability;

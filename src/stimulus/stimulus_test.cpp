@@ -107,7 +107,7 @@ TEST(Stimulus, SpikesPerMsOfEachTreeAndKindAreWithinOnePercentOfTheSpecification
     for (const auto s : input.inhibitory.synapse) ++counted[s >= 262][1];
   }
   for (int tree = 0; tree < 2; ++tree) {
-    const auto expected = mean_input(rates, rates.pools[static_cast<size_t>(tree)], kTrial_ms);
+    const auto expected = mean_input(rates, rates.pools[tree], kTrial_ms);
     EXPECT_NEAR(counted[tree][0] / kTrials / kTrial_ms / expected.excitatory_per_ms, 1, 0.01) << tree;
     EXPECT_NEAR(counted[tree][1] / kTrials / kTrial_ms / expected.inhibitory_per_ms, 1, 0.01) << tree;
   }

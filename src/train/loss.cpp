@@ -15,13 +15,12 @@ std::vector<double> losses(const twin::TwinSpec& spec, const twin::Outputs<T>& o
     derivatives.resize(gradient.empty() ? 0 : count);
     for (int64_t r = 0, at = 0; r < outputs.rows; ++r) {
       for (int64_t o = 0; o < head.outputs; ++o, ++at)
-        values[static_cast<size_t>(at)] = static_cast<double>(outputs.at(r, first + o));
+        values[at] = static_cast<double>(outputs.at(r, first + o));
     }
     of_head.push_back(twin::head_kind(head.name).loss({batch, values, head.outputs, settings}, derivatives));
     for (int64_t r = 0, at = 0; r < outputs.rows && !gradient.empty(); ++r) {
       for (int64_t o = 0; o < head.outputs; ++o, ++at)
-        gradient[static_cast<size_t>(r * outputs.row + first + o)] =
-            static_cast<T>(weights[i] * derivatives[static_cast<size_t>(at)]);
+        gradient[r * outputs.row + first + o] = static_cast<T>(weights[i] * derivatives[at]);
     }
     first += head.outputs;
   }

@@ -44,7 +44,7 @@ void NadamOf<T>::step(double learning_rate, std::span<const T> gradients, std::s
                       const twin::Parallel& parallel) {
   const auto rates = next_rates(learning_rate);
   parallel.run(std::ssize(stretches_), [&](int64_t i) {
-    const auto& s = stretches_[static_cast<size_t>(i)];
+    const auto& s = stretches_[i];
     const auto at = static_cast<size_t>(s.first);
     nadam_update(rates, s.l2, &gradients[at], &numbers[at], &first_moment[at], &second_moment[at], s.count);
   });

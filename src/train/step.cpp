@@ -16,7 +16,7 @@ std::vector<double> TrainStep::take(const dataset::WindowBatch& batch, const Sch
                                     double learning_rate, GradientLengths& lengths) {
   const auto norm = phase.freeze_norm ? twin::NormBy::running : twin::NormBy::batch;
   const auto outputs = twin_.forward(batch, norm, true);
-  output_gradient_.resize(static_cast<size_t>(outputs.rows * outputs.row));
+  output_gradient_.resize(outputs.rows * outputs.row);
   auto loss = losses<float>(twin_.spec(), outputs, batch, spec_.heads,
                             spec_.weights(phase, twin_.spec().heads), output_gradient_);
   if (!std::ranges::all_of(loss, [](double l) { return std::isfinite(l); })) return loss;

@@ -186,7 +186,7 @@ TEST(Train, LowersTheLossAndKeepsTheBestEpoch) {
   ASSERT_EQ(result.epochs.size(), 3u);
   EXPECT_LT(result.epochs.back().train_loss, 0.5 * result.epochs.front().train_loss);
   for (const auto& epoch : result.epochs) {
-    EXPECT_GE(epoch.valid_loss, result.epochs[static_cast<size_t>(result.best_epoch - 1)].valid_loss);
+    EXPECT_GE(epoch.valid_loss, result.epochs[result.best_epoch - 1].valid_loss);
   }
 }
 

@@ -163,7 +163,7 @@ void activation_gradient_on(const SignalShape& s, bool relu, const T* y_gradient
                             const NormGradient<T>& norm, T* x_gradient, double* bias_gradient,
                             const Parallel& parallel) {
   const Tag<T> d;
-  std::vector<T> sums(static_cast<size_t>(blocks_of(s) * s.features));
+  std::vector<T> sums(blocks_of(s) * s.features);
   const auto least = hn::Set(d, relu ? T(0) : -std::numeric_limits<T>::infinity());
   for_each_block(s, parallel, [&](int64_t begin, int64_t end, int64_t block) {
     for_each_vector<T>(s.features, [&](int64_t f, auto mask) {

@@ -40,7 +40,7 @@ T* after_leaky_forward(const SignalShape& s, double leak, AfterConvolution<T> af
   after.relu = leak == 0;
   if (!is_leaky(leak)) return after_convolution_forward(s, after, norm, x, y, memory, parallel);
   leaky_activate(s, leak, after.bias, x, parallel);
-  const std::vector<T> zeros(static_cast<size_t>(s.features), T(0));
+  const std::vector<T> zeros(s.features, T(0));
   after.bias = zeros.data();
   return after_convolution_forward(s, after, norm, x, y, memory, parallel);
 }
@@ -61,7 +61,7 @@ void after_leaky_backward(const SignalShape& s, double leak, AfterConvolution<T>
     }
   });
   if (of_bias == nullptr) return;
-  std::vector<double> sum(static_cast<size_t>(s.features)), unused(sum.size());
+  std::vector<double> sum(s.features), unused(sum.size());
   const std::vector<T> zeros(sum.size(), T(0));
   gradient_sums<T>(s, x_gradient, memory.r, zeros.data(), sum.data(), unused.data(), parallel);
   for (size_t f = 0; f < sum.size(); ++f) of_bias[f] = static_cast<T>(sum[f]);

@@ -12,14 +12,14 @@ void for_each_event(const BranchSumsShape& s, std::span<const int32_t> events, i
   const int64_t end = high;
   while (low < high) {  // the first event that is not of an earlier window
     const int64_t middle = (low + high) / 2;
-    if (events[static_cast<size_t>(3 * middle)] < window) {
+    if (events[3 * middle] < window) {
       low = middle + 1;
     } else {
       high = middle;
     }
   }
   for (int64_t e = low; e < end; ++e) {
-    const int32_t* event = &events[static_cast<size_t>(3 * e)];
+    const int32_t* event = &events[3 * e];
     if (event[0] != window) break;
     if (event[2] >= 0 && event[2] < s.duration) f(event[1], event[2]);
   }
@@ -43,7 +43,7 @@ void branch_sums_forward(const BranchSumsShape& s, const Wiring& wiring, std::sp
     for_each_event(s, events, w, [&](int32_t channel, int64_t time) {
       T* now = of_window + time * row;
       const auto end = static_cast<size_t>(wiring.first[static_cast<size_t>(channel) + 1]);
-      for (auto k = static_cast<size_t>(wiring.first[static_cast<size_t>(channel)]); k < end; ++k)
+      for (auto k = static_cast<size_t>(wiring.first[channel]); k < end; ++k)
         now[wiring.branch[k]] += weight[k];
     });
     if (start != nullptr && s.duration > 0) carry(keep, start + w * row, of_window, row);
@@ -56,7 +56,7 @@ void branch_sums_weight_gradient(const BranchSumsShape& s, const Wiring& wiring,
                                  std::span<const int32_t> events, const T* keep, const T* sum_gradient,
                                  T* weight_gradient, const Parallel& parallel) {
   const int64_t row = wiring.branches, contacts = wiring.contacts();
-  std::vector<T> of_windows(static_cast<size_t>(s.windows * contacts), T(0));
+  std::vector<T> of_windows(s.windows * contacts, T(0));
   parallel.run(s.windows, [&](int64_t w) {
     const T* given = sum_gradient + w * s.duration * row;
     std::vector<T> reached(given, given + s.duration * row);  // by a spike: what its sum does from then on
@@ -66,13 +66,13 @@ void branch_sums_weight_gradient(const BranchSumsShape& s, const Wiring& wiring,
     for_each_event(s, events, w, [&](int32_t channel, int64_t time) {
       const T* now = reached.data() + time * row;
       const auto end = static_cast<size_t>(wiring.first[static_cast<size_t>(channel) + 1]);
-      for (auto k = static_cast<size_t>(wiring.first[static_cast<size_t>(channel)]); k < end; ++k)
+      for (auto k = static_cast<size_t>(wiring.first[channel]); k < end; ++k)
         gradient[k] += now[wiring.branch[k]];
     });
   });
   std::fill_n(weight_gradient, contacts, T(0));
   for (int64_t w = 0; w < s.windows; ++w) {
-    const T* of_window = &of_windows[static_cast<size_t>(w * contacts)];
+    const T* of_window = &of_windows[w * contacts];
     for (int64_t k = 0; k < contacts; ++k) weight_gradient[k] += of_window[k];
   }
 }

@@ -11,7 +11,7 @@ namespace {
 std::vector<int64_t> branch_of_compartments(const dataset::CellTable& cell, int64_t branches) {
   std::vector<int64_t> synapses(cell.section.size(), 0);
   for (const auto* kind : {&cell.excitatory_compartment, &cell.inhibitory_compartment}) {
-    for (const int c : *kind) ++synapses[static_cast<size_t>(c)];
+    for (const int c : *kind) ++synapses[c];
   }
   struct Cut {
     size_t before;    // this compartment
@@ -68,7 +68,7 @@ Wiring wire_branches(const dataset::CellTable& cell, int64_t branches, bool over
     const bool apart = kind == &cell.inhibitory_compartment && inhibitory > 0;
     const int64_t first = apart ? of_all : 0, count = apart ? inhibitory : of_all;
     for (const int c : *kind) {
-      const int64_t own = of[static_cast<size_t>(c)];
+      const int64_t own = of[c];
       for (int64_t sum = first; sum < first + count; ++sum) {
         for (int64_t b = std::max<int64_t>(0, own - reach); b <= std::min(stretches - 1, own + reach); ++b)
           wiring.branch.push_back(sum * stretches + b);

@@ -219,7 +219,7 @@ void convolve(const Algorithm& algorithm, const CausalConvolutionShape& s, const
     const auto mixed =
         hwy::AllocateAligned<T>(direct ? 1 : static_cast<size_t>(phase.input_duration * s.inputs));
     const auto product = hwy::AllocateAligned<T>(static_cast<size_t>(phase.duration * columns));
-    std::vector<bool> begun(static_cast<size_t>(algorithm.phases));
+    std::vector<bool> begun(algorithm.phases);
     for (size_t m = 0; m < algorithm.products.size(); ++m) {
       const auto& terms = algorithm.products[m];
       const T* a = x;
@@ -243,9 +243,9 @@ void convolve(const Algorithm& algorithm, const CausalConvolutionShape& s, const
           const int64_t t = algorithm.phases * u + term.phase;
           if (t >= s.duration) break;
           take(product.get() + u * columns, static_cast<T>(term.sign), y + t * s.outputs, count,
-               begun[static_cast<size_t>(term.phase)]);
+               begun[term.phase]);
         }
-        begun[static_cast<size_t>(term.phase)] = true;
+        begun[term.phase] = true;
       }
     }
   });
@@ -265,7 +265,7 @@ Panels<T> pack(const Algorithm& algorithm, const CausalConvolutionShape& s, Matr
     const int64_t first = p * kColumns, count = std::min(kColumns, s.outputs - first);
     T* to = panels.at(m, p);
     std::fill_n(to, panels.rows * kColumns, T(0));
-    for (const auto& term : algorithm.products[static_cast<size_t>(m)].weight) {
+    for (const auto& term : algorithm.products[m].weight) {
       const auto sign = static_cast<T>(term.sign);
       for (int64_t v = 0; v < phase.taps; ++v) {
         const int64_t tap = algorithm.phases * v + term.phase;
@@ -331,7 +331,7 @@ void weight_gradient(const CausalConvolutionShape& s, const T* input, const T* o
   const auto right = hwy::AllocateAligned<T>(static_cast<size_t>(products * panels * right_size));
   parallel.run(products * s.windows, [&](int64_t task) {
     const int64_t m = task / s.windows, w = task % s.windows;
-    const auto& terms = algorithm.products[static_cast<size_t>(m)];
+    const auto& terms = algorithm.products[m];
     // One row of mixed phases at a time, then spread over the panels.
     const auto mixed = hwy::AllocateAligned<T>(static_cast<size_t>(std::max(s.inputs, s.outputs)));
     const auto spread = [&](const std::vector<Product::Term>& of, const T* from, int64_t from_rows,
@@ -381,7 +381,7 @@ void weight_gradient(const CausalConvolutionShape& s, const T* input, const T* o
           }
         }
       }
-      for (const auto& term : algorithm.products[static_cast<size_t>(m)].weight) {
+      for (const auto& term : algorithm.products[m].weight) {
         for (int64_t v = 0; v < phase.taps; ++v) {
           take(of_product.get() + v * kTile, static_cast<T>(term.sign),
                of_tap.get() + (v * algorithm.phases + term.phase) * kTile, rows * kColumns, true);

@@ -107,8 +107,7 @@ TYPED_TEST(FastCausalConvolution, OfStreamsIsTheReferenceAndTheSameBitsForEachAl
         random::Random random(seed++, random::Stage::test_cases, 0, random::StreamName::test_case);
         const auto input = random_values<T>(s.streams * s.stride, random);
         const auto weight = random_values<T>(s.taps * s.inputs * outputs, random);
-        std::vector<T> expected(static_cast<size_t>(s.streams * duration * outputs), NAN), y(expected),
-            again(expected);
+        std::vector<T> expected(s.streams * duration * outputs, NAN), y(expected), again(expected);
         convolution_stream_reference(s, input.data(), weight.data(), expected.data());
         Arena arena;
         T* packed = nullptr;

@@ -187,22 +187,21 @@ void ConvolutionalSpec::draw(const ParameterLayout& layout, std::span<float> num
       std::fill_n(numbers.begin() + layout.offset(name + what), layers[i].features,
                   static_cast<float>(value));
     };
-    const auto weight = numbers.subspan(static_cast<size_t>(layout.offset(name + "_weight")));
+    const auto weight = numbers.subspan(layout.offset(name + "_weight"));
     const random::Random random(seed, random::Stage::twin_weights, 0,
                                 {random::StreamName::weights, stream++});
     if (i == 0) {
       const auto count = layout.arrays().front().count();
-      draw_weights(weight.first(static_cast<size_t>(count)), weight_sd, random);
+      draw_weights(weight.first(count), weight_sd, random);
     } else {
       // Drawn as [feature][input][tap].
       const int64_t inputs = layers[i - 1].features, taps = layers[i].taps, features = layers[i].features;
-      std::vector<float> drawn(static_cast<size_t>(features * inputs * taps));
+      std::vector<float> drawn(features * inputs * taps);
       draw_weights(drawn, weight_sd, random);
       for (int64_t f = 0; f < features; ++f) {
         for (int64_t c = 0; c < inputs; ++c) {
           for (int64_t k = 0; k < taps; ++k)
-            weight[static_cast<size_t>((k * inputs + c) * features + f)] =
-                drawn[static_cast<size_t>((f * inputs + c) * taps + k)];
+            weight[(k * inputs + c) * features + f] = drawn[(f * inputs + c) * taps + k];
         }
       }
     }
@@ -241,10 +240,10 @@ std::optional<FirstFilters> ConvolutionalSpec::filters(const ParameterLayout& la
   const auto [taps, features, dilation] = layers.front();
   FirstFilters f{channels, taps, features,
                  ConvolutionalNetwork<float>(*this, layout, channels).filters(numbers.data()),
-                 std::vector<double>(static_cast<size_t>(features), 1.0)};
+                 std::vector<double>(features, 1.0)};
   if (!batch_norm) return f;
-  const float* scale = &numbers[static_cast<size_t>(layout.offset("layer1_norm_scale"))];
-  const float* variance = &numbers[static_cast<size_t>(layout.offset("layer1_norm_variance"))];
+  const float* scale = &numbers[layout.offset("layer1_norm_scale")];
+  const float* variance = &numbers[layout.offset("layer1_norm_variance")];
   for (size_t u = 0; u < f.gain.size(); ++u)
     f.gain[u] = static_cast<double>(scale[u]) / std::sqrt(static_cast<double>(variance[u]) + kNormEpsilon);
   return f;

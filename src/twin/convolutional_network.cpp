@@ -159,13 +159,13 @@ std::vector<double> ConvolutionalNetwork<T>::filters(const T* numbers) const {
   const auto& first = spec_.layers.front();
   const T* weight = numbers + places_.front().weight;
   if (basis_.shapes == 0) return {weight, weight + channels_ * first.taps * first.features};
-  std::vector<double> all(static_cast<size_t>(channels_ * first.taps * first.features), 0.0);
+  std::vector<double> all(channels_ * first.taps * first.features, 0.0);
   for (int64_t c = 0; c < channels_; ++c) {
     for (int64_t r = 0; r < basis_.shapes; ++r) {
       const T* of_shape = weight + (c * basis_.shapes + r) * first.features;
       for (int64_t k = 0; k < first.taps; ++k) {
-        const double function = basis_.function[static_cast<size_t>(r * first.taps + k)];
-        double* to = &all[static_cast<size_t>((c * first.taps + k) * first.features)];
+        const double function = basis_.function[r * first.taps + k];
+        double* to = &all[(c * first.taps + k) * first.features];
         for (int64_t f = 0; f < first.features; ++f) to[f] += function * static_cast<double>(of_shape[f]);
       }
     }
@@ -186,8 +186,8 @@ std::vector<double> ConvolutionalNetwork<T>::spike_gradients(const T* numbers, c
     // The drive's time t is at taps - 1 + t of the window's; a spike reaches it through tap taps - 1 + t -
     // time.
     for (int64_t t = std::max<int64_t>(0, time - taps + 1); t < std::min(duration, time + 1); ++t) {
-      const T* gradient = &drive_gradient[static_cast<size_t>((window * duration + t) * features)];
-      const double* w = &filter[static_cast<size_t>((channel * taps + taps - 1 + t - time) * features)];
+      const T* gradient = &drive_gradient[(window * duration + t) * features];
+      const double* w = &filter[(channel * taps + taps - 1 + t - time) * features];
       for (int64_t f = 0; f < features; ++f) sum += static_cast<double>(gradient[f]) * w[f];
     }
     of_spike.push_back(sum);

@@ -11,9 +11,7 @@ std::string ConvolutionalSpec::add_to(OnnxGraph& graph, const ParameterLayout& l
   for (size_t i = 0; i < layers.size(); ++i) {
     const auto& [taps, features, dilation] = layers[i];
     const auto name = fmt::format("layer{}", i + 1);
-    const auto array = [&](const char* what) {
-      return &numbers[static_cast<size_t>(layout.offset(name + what))];
-    };
+    const auto array = [&](const char* what) { return &numbers[layout.offset(name + what)]; };
     const auto seen = with_past(graph, name, x, inputs, layers[i].reach_ms(),
                                 i == 0 ? std::span<const float>() : silent[i - 1].values);
     const auto weight = i == 0 ? onnx_filters(graph, *filters(layout, numbers, channels))

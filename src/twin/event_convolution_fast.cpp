@@ -153,7 +153,7 @@ void forward(const EventConvolutionShape& s, std::span<const int32_t> events, co
       copy_slices(weight + channel * s.taps * s.features + f, s.features, filter.get(), width, s.taps, width,
                   false);
       for (int64_t i = first[0]; i < first[1]; ++i) {
-        const auto& [window, of, time] = sorted.events[static_cast<size_t>(i)];
+        const auto& [window, of, time] = sorted.events[i];
         const int64_t first_output = time - (s.taps - 1);
         const int64_t k_begin = std::max<int64_t>(0, -first_output);
         const int64_t k_end = std::min(s.taps, s.duration - first_output);
@@ -182,11 +182,11 @@ void weight_gradient(const EventConvolutionShape& s, std::span<const int32_t> ev
   std::vector<hwy::AlignedFreeUniquePtr<T[]>> padded(static_cast<size_t>(slices));
   for (int64_t i = 0; i < slices; ++i) {
     const int64_t size = s.windows * rows * slice_of<T>(s, i).count + block;
-    padded[static_cast<size_t>(i)] = hwy::AllocateAligned<T>(static_cast<size_t>(size));
+    padded[i] = hwy::AllocateAligned<T>(static_cast<size_t>(size));
   }
   parallel.run(slices, [&](int64_t i) {
     const auto [f, width] = slice_of<T>(s, i);
-    T* to = padded[static_cast<size_t>(i)].get();
+    T* to = padded[i].get();
     for (int64_t w = 0; w < s.windows; ++w) {
       T* window = to + w * rows * width;
       const int64_t pad = (s.taps - 1) * width;
@@ -203,17 +203,17 @@ void weight_gradient(const EventConvolutionShape& s, std::span<const int32_t> ev
   parallel.run(slices * parts, [&](int64_t task) {
     const int64_t slice = task / parts, part = task % parts;
     const auto [f, width] = slice_of<T>(s, slice);
-    const T* from = padded[static_cast<size_t>(slice)].get();
+    const T* from = padded[slice].get();
     const int64_t size = s.taps * width;
     const auto sums = hwy::AllocateAligned<T>(static_cast<size_t>(size + block));
     std::vector<int64_t> offset, time;
     for (int64_t channel = s.channels * part / parts; channel < s.channels * (part + 1) / parts; ++channel) {
-      const int64_t begin = sorted.first[static_cast<size_t>(channel)];
+      const int64_t begin = sorted.first[channel];
       const int64_t count = sorted.first[static_cast<size_t>(channel) + 1] - begin;
       offset.clear();
       time.clear();
       for (int64_t i = 0; i < count; ++i) {
-        const auto& [window, of, t] = sorted.events[static_cast<size_t>(begin + i)];
+        const auto& [window, of, t] = sorted.events[begin + i];
         offset.push_back((window * rows + t) * width);
         time.push_back(t);
       }
@@ -222,12 +222,11 @@ void weight_gradient(const EventConvolutionShape& s, std::span<const int32_t> ev
       int64_t i_begin = count, i_end = count;
       for (int64_t at = 0; at < size; at += block) {
         const int64_t k_first = at / width, k_last = (at + block - 1) / width;
-        while (i_begin > 0 && time[static_cast<size_t>(i_begin - 1)] + k_last >= s.taps - 1) --i_begin;
-        while (i_end > 0 && time[static_cast<size_t>(i_end - 1)] + k_first >= s.taps - 1 + s.duration)
-          --i_end;
+        while (i_begin > 0 && time[i_begin - 1] + k_last >= s.taps - 1) --i_begin;
+        while (i_end > 0 && time[i_end - 1] + k_first >= s.taps - 1 + s.duration) --i_end;
         auto s0 = hn::Zero(d), s1 = s0, s2 = s0, s3 = s0, s4 = s0, s5 = s0, s6 = s0, s7 = s0;
         for (int64_t i = i_begin; i < i_end; ++i) {
-          const T* p = from + offset[static_cast<size_t>(i)] + at;
+          const T* p = from + offset[i] + at;
           s0 = hn::Add(s0, hn::LoadU(d, p));
           s1 = hn::Add(s1, hn::LoadU(d, p + lanes));
           s2 = hn::Add(s2, hn::LoadU(d, p + 2 * lanes));
@@ -262,14 +261,13 @@ void add_events(const EventAdditionShape& s, std::span<const int32_t> events, co
   const int64_t tasks = parallel.threads > 1 ? std::clamp<int64_t>(2 * parallel.threads, 1, all + 1) : 1;
   const auto begin = [&](int64_t share) {
     int64_t e = all * share / tasks;
-    while (e > 0 && e < all && events[static_cast<size_t>(3 * e)] == events[static_cast<size_t>(3 * e - 3)])
-      ++e;
+    while (e > 0 && e < all && events[3 * e] == events[3 * e - 3]) ++e;
     return e;
   };
   const auto task = [&](int64_t share) {
     const int64_t end = begin(share + 1);
     for (int64_t e = begin(share); e < end; ++e) {
-      const int32_t* event = &events[static_cast<size_t>(3 * e)];
+      const int32_t* event = &events[3 * e];
       add(weight + event[1] * count, rows + event[0] * s.stride + event[2] * s.features, count);
     }
   };

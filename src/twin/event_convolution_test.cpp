@@ -38,8 +38,7 @@ std::vector<int32_t> random_events(const EventConvolutionShape& s, double densit
     }
   }
   for (size_t i = 0; i + 1 < list.size(); ++i) {
-    std::swap(list[i], list[static_cast<size_t>(
-                           random.integer(static_cast<int64_t>(i), static_cast<int64_t>(list.size()) - 1))]);
+    std::swap(list[i], list[random.integer(static_cast<int64_t>(i), static_cast<int64_t>(list.size()) - 1)]);
   }
   if (!list.empty()) list.push_back(list.front());
   std::vector<int32_t> events;

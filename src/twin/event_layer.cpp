@@ -21,8 +21,7 @@ ExponentialFilterShape filter_of(const EventLayerShape& s, const TemporalBasis& 
 std::vector<double> transposed(const std::vector<double>& square, int64_t size) {
   std::vector<double> result(square.size());
   for (int64_t i = 0; i < size; ++i) {
-    for (int64_t j = 0; j < size; ++j)
-      result[static_cast<size_t>(j * size + i)] = square[static_cast<size_t>(i * size + j)];
+    for (int64_t j = 0; j < size; ++j) result[j * size + i] = square[i * size + j];
   }
   return result;
 }

@@ -27,8 +27,8 @@ EventStream<T>::EventStream(int64_t streams, int64_t channels, int64_t taps, int
   }
   const int64_t row = basis.shapes * features;
   rows_ = SlidingRows<T>(streams, taps, row);
-  sums_.assign(static_cast<size_t>(streams * row), T(0));
-  mixed_.resize(static_cast<size_t>(channels * row));
+  sums_.assign(streams * row, T(0));
+  mixed_.resize(channels * row);
   mix_rows(channels, basis.shapes, basis.shapes, features, basis.mixture.data(), weight, mixed_.data(),
            parallel);
 }

@@ -49,7 +49,7 @@ void exponential_filter_forward(const ExponentialFilterShape& s, const T* input,
   const Decays<T> decays(s, decay);
   const int64_t row = s.exponentials * s.features;
   parallel.run(s.windows, [&](int64_t w) {
-    std::vector<T> sums(static_cast<size_t>(row), T(0));
+    std::vector<T> sums(row, T(0));
     const T* in = input + w * s.input_duration() * row;
     T* out = output + w * s.duration * s.features;
     for (int64_t t = 0; t < s.input_duration(); ++t) {
@@ -94,8 +94,8 @@ void exponential_filter_input_gradient(const ExponentialFilterShape& s, const T*
   const Decays<T> decays(s, decay);
   const int64_t row = s.exponentials * s.features;
   parallel.run(s.windows, [&](int64_t w) {
-    std::vector<T> sums(static_cast<size_t>(row), T(0));
-    const std::vector<T> silence(static_cast<size_t>(s.features), T(0));
+    std::vector<T> sums(row, T(0));
+    const std::vector<T> silence(s.features, T(0));
     const T* out = output_gradient + w * s.duration * s.features;
     T* in = input_gradient + w * s.input_duration() * row;
     const auto gradient_at = [&](int64_t t) {  // of the output that belongs to the input's time t

@@ -18,9 +18,8 @@ double loss(const HeadBatch& b, std::span<double> gradient) {
   const int64_t edge = edge_ms(b.settings), window_ms = b.batch.window_ms;
   const GaussianCount counting(sd_ms(b.settings), edge);
   const auto count = [&](int64_t r) {
-    const auto window = std::span(b.batch.spikes)
-                            .subspan(static_cast<size_t>(r - r % window_ms), static_cast<size_t>(window_ms));
-    return poisson(b.outputs[static_cast<size_t>(r)], counting.at(window, r % window_ms));
+    const auto window = std::span(b.batch.spikes).subspan(r - r % window_ms, window_ms);
+    return poisson(b.outputs[r], counting.at(window, r % window_ms));
   };
   return mean_loss(std::ssize(b.outputs), gradient, count, [&](int64_t r) {
     return r % window_ms >= edge && r % window_ms < window_ms - edge ? 1.0 : 0.0;

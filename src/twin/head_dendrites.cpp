@@ -12,8 +12,7 @@ double loss(const HeadBatch& b, std::span<double> gradient) {
   if (there != b.count)
     fail_run("the twin predicts {} dendritic components, the data hold {}", b.count, there);
   const auto error = [&](int64_t i) {
-    return squared_error(b.outputs[static_cast<size_t>(i)],
-                         static_cast<double>(components->values[static_cast<size_t>(i)]));
+    return squared_error(b.outputs[i], static_cast<double>(components->values[i]));
   };
   return mean_loss(std::ssize(b.outputs), gradient, error, [](int64_t) { return 1.0; });
 }

@@ -11,9 +11,8 @@ int64_t reach_ms(const HeadSettings& settings) {
 double loss(const HeadBatch& b, std::span<double> gradient) {
   const int64_t reach = reach_ms(b.settings), window_ms = b.batch.window_ms;
   const auto near = [&](int64_t r) {
-    const auto window = std::span(b.batch.spikes)
-                            .subspan(static_cast<size_t>(r - r % window_ms), static_cast<size_t>(window_ms));
-    return cross_entropy(b.outputs[static_cast<size_t>(r)], greatest_near(window, r % window_ms, reach));
+    const auto window = std::span(b.batch.spikes).subspan(r - r % window_ms, window_ms);
+    return cross_entropy(b.outputs[r], greatest_near(window, r % window_ms, reach));
   };
   // Bins whose answer depends on what lies outside the window do not count.
   return mean_loss(std::ssize(b.outputs), gradient, near, [&](int64_t r) {

@@ -6,12 +6,10 @@ namespace {
 
 double loss(const HeadBatch& b, std::span<double> gradient) {
   const auto error = [&](int64_t r) {
-    return squared_error(b.outputs[static_cast<size_t>(r)],
-                         static_cast<double>(b.batch.soma_mV[static_cast<size_t>(r)]));
+    return squared_error(b.outputs[r], static_cast<double>(b.batch.soma_mV[r]));
   };
-  return mean_loss(std::ssize(b.outputs), gradient, error, [&](int64_t r) {
-    return static_cast<double>(b.batch.soma_counts[static_cast<size_t>(r)]);
-  });
+  return mean_loss(std::ssize(b.outputs), gradient, error,
+                   [&](int64_t r) { return static_cast<double>(b.batch.soma_counts[r]); });
 }
 
 }  // namespace

@@ -6,8 +6,7 @@ namespace {
 
 double loss(const HeadBatch& b, std::span<double> gradient) {
   const auto log_odds = [&](int64_t r) {
-    return cross_entropy(b.outputs[static_cast<size_t>(r)],
-                         static_cast<double>(b.batch.spikes[static_cast<size_t>(r)]));
+    return cross_entropy(b.outputs[r], static_cast<double>(b.batch.spikes[r]));
   };
   return mean_loss(std::ssize(b.outputs), gradient, log_odds, [](int64_t) { return 1.0; });
 }

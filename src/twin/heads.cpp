@@ -124,11 +124,11 @@ void HeadsLayer<T>::gather(const T* numbers, T* weight, T* constant) const {
 
 template <class T>
 const T* HeadsLayer<T>::forward(const T* numbers, const T* x, int64_t rows, const Parallel& parallel) {
-  std::vector<T> constant(static_cast<size_t>(outputs_));
+  std::vector<T> constant(outputs_);
   gather(numbers, weight_, constant.data());
   causal_convolution_forward<T>({1, rows, 1, features_, outputs_}, x, weight_, answers_, 0, parallel);
   for (int64_t r = 0; r < rows; ++r) {
-    for (int64_t o = 0; o < outputs_; ++o) answers_[r * outputs_ + o] += constant[static_cast<size_t>(o)];
+    for (int64_t o = 0; o < outputs_; ++o) answers_[r * outputs_ + o] += constant[o];
   }
   return answers_;
 }
@@ -136,7 +136,7 @@ const T* HeadsLayer<T>::forward(const T* numbers, const T* x, int64_t rows, cons
 template <class T>
 void HeadsLayer<T>::prepare(const T* numbers) {
   const ConvolutionStreamShape shape{1, 1, 1, features_, outputs_, 1, 0};
-  std::vector<T> weight(static_cast<size_t>(features_ * outputs_));
+  std::vector<T> weight(features_ * outputs_);
   prepared_.plan([&](Arena& arena) {
     packed_ = arena.take<T>(packed_weights<T>(shape));
     constant_ = arena.take<T>(outputs_);
@@ -160,16 +160,14 @@ T* HeadsLayer<T>::backward(const T* x, const T* output_gradient, int64_t rows, T
   causal_convolution_input_gradient<T>(shape, output_gradient, weight_, x_gradient_, 0, parallel);
   if (gradients == nullptr) return x_gradient_;
   causal_convolution_weight_gradient<T>(shape, x, output_gradient, weight_gradient_, 0, parallel);
-  std::vector<double> bias(static_cast<size_t>(outputs_), 0.0);
+  std::vector<double> bias(outputs_, 0.0);
   for (int64_t r = 0; r < rows; ++r) {
-    for (int64_t o = 0; o < outputs_; ++o)
-      bias[static_cast<size_t>(o)] += static_cast<double>(output_gradient[r * outputs_ + o]);
+    for (int64_t o = 0; o < outputs_; ++o) bias[o] += static_cast<double>(output_gradient[r * outputs_ + o]);
   }
   for (const auto& p : places_) {
     for (int64_t f = 0; f < features_; ++f)
       std::copy_n(weight_gradient_ + f * outputs_ + p.first, p.outputs, gradients + p.weight + f * p.outputs);
-    for (int64_t o = 0; o < p.outputs; ++o)
-      gradients[p.bias + o] = static_cast<T>(bias[static_cast<size_t>(p.first + o)]);
+    for (int64_t o = 0; o < p.outputs; ++o) gradients[p.bias + o] = static_cast<T>(bias[p.first + o]);
   }
   return x_gradient_;
 }

@@ -58,8 +58,7 @@ struct Matrix {
         data(hwy::AllocateAligned<T>(static_cast<size_t>(std::max<int64_t>(1, rows * width)))) {
     for (int64_t r = 0; r < rows; ++r) {
       for (int64_t c = 0; c < width; ++c)
-        data[static_cast<size_t>(r * width + c)] =
-            c >= columns ? T(0) : from[transposed ? c * rows + r : r * columns + c];
+        data[r * width + c] = c >= columns ? T(0) : from[transposed ? c * rows + r : r * columns + c];
     }
   }
 };

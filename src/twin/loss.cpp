@@ -24,7 +24,7 @@ LossTerm poisson(double log_expected, double count) {
 double greatest_near(std::span<const float> labels, int64_t at, int64_t reach) {
   const auto first = std::max<int64_t>(0, at - reach), last = std::min(std::ssize(labels), at + reach + 1);
   float greatest = 0;
-  for (int64_t i = first; i < last; ++i) greatest = std::max(greatest, labels[static_cast<size_t>(i)]);
+  for (int64_t i = first; i < last; ++i) greatest = std::max(greatest, labels[i]);
   return static_cast<double>(greatest);
 }
 
@@ -39,8 +39,7 @@ double GaussianCount::at(std::span<const float> labels, int64_t bin) const {
   const int64_t reach = (std::ssize(weight_) - 1) / 2;
   double count = 0;
   for (int64_t i = std::max<int64_t>(0, bin - reach); i < std::min(std::ssize(labels), bin + reach + 1); ++i)
-    count +=
-        weight_[static_cast<size_t>(i - bin + reach)] * static_cast<double>(labels[static_cast<size_t>(i)]);
+    count += weight_[i - bin + reach] * static_cast<double>(labels[i]);
   return count;
 }
 

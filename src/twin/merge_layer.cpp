@@ -31,10 +31,10 @@ struct NodeSignals {
         output_rows(s.windows * s.duration),
         input_row(s.children() * s.inputs),
         output_row(s.nodes() * s.outputs),
-        input_at(s.first[static_cast<size_t>(n)] * s.inputs),
+        input_at(s.first[n] * s.inputs),
         output_at(n * s.outputs),
-        input(new T[static_cast<size_t>(input_rows * shape.inputs)]),
-        output(new T[static_cast<size_t>(output_rows * shape.outputs)]) {}
+        input(new T[input_rows * shape.inputs]),
+        output(new T[output_rows * shape.outputs]) {}
 
   void take_input(const T* from) {
     copy_columns(from + input_at, input_row, input.get(), shape.inputs, input_rows, shape.inputs);

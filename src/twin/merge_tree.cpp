@@ -25,7 +25,7 @@ std::vector<size_t> depth_first(const WeightedTree& tree) {
     if (tree.parent[i] < 0) {
       open.push_back(i);
     } else {
-      children[static_cast<size_t>(tree.parent[i])].push_back(i);
+      children[tree.parent[i]].push_back(i);
     }
   }
   while (!open.empty()) {
@@ -62,7 +62,7 @@ Pieces cut(const WeightedTree& tree, double wanted) {
         with = child;
       }
     }
-    if (tree.parent[*i] >= 0) children[static_cast<size_t>(tree.parent[*i])].push_back(*i);
+    if (tree.parent[*i] >= 0) children[tree.parent[*i]].push_back(*i);
   }
   const auto head_of = [&](size_t node) {
     while (joined[node] != node) node = joined[node];
@@ -78,7 +78,7 @@ Pieces cut(const WeightedTree& tree, double wanted) {
     pieces.tree.parent.push_back(before < 0 ? -1 : static_cast<int>(head_of(static_cast<size_t>(before))));
   }
   for (int& parent : pieces.tree.parent) {
-    if (parent >= 0) parent = static_cast<int>(number[static_cast<size_t>(parent)]);
+    if (parent >= 0) parent = static_cast<int>(number[parent]);
   }
   for (size_t i = 0; i < tree.size(); ++i) pieces.of.push_back(number[head_of(i)]);
   return pieces;
@@ -98,7 +98,7 @@ WeightedTree synapses_of(const dataset::CellTable& cell) {
     for (const int c : *kind) {
       if (static_cast<size_t>(c) >= tree.size())
         fail_run("the table of the cell does not say where compartment {} is connected", c);
-      ++tree.weight[static_cast<size_t>(c)];
+      ++tree.weight[c];
     }
   }
   return tree;
@@ -114,7 +114,7 @@ Wiring wire(const dataset::CellTable& cell, int64_t leaves, const std::vector<in
   wiring.branches = leaves;
   for (const auto* kind : {&cell.excitatory_compartment, &cell.inhibitory_compartment}) {
     for (const int c : *kind) {
-      wiring.branch.push_back(compartment_leaf[static_cast<size_t>(c)]);
+      wiring.branch.push_back(compartment_leaf[c]);
       wiring.first.push_back(wiring.contacts());
     }
   }
@@ -177,7 +177,7 @@ MergeTree binary_tree(const dataset::CellTable& cell, int64_t trees) {
                      cell.inhibitory_compartment.end());
   std::vector<size_t> along(compartment.size());  // synapses
   std::iota(along.begin(), along.end(), size_t{0});
-  std::ranges::stable_sort(along, {}, [&](size_t s) { return place[static_cast<size_t>(compartment[s])]; });
+  std::ranges::stable_sort(along, {}, [&](size_t s) { return place[compartment[s]]; });
   const auto synapses = std::ssize(along);
   const int64_t leaves = std::max<int64_t>(1, (synapses + 1) / 2);
   std::vector<int64_t> leaf(along.size());

@@ -15,7 +15,7 @@ class OnnxFilters {
       : values_(static_cast<size_t>(features * inputs * taps)), inputs_(inputs), taps_(taps) {}
 
   float& at(int64_t feature, int64_t input, int64_t tap) {
-    return values_[static_cast<size_t>((feature * inputs_ + input) * taps_ + tap)];
+    return values_[(feature * inputs_ + input) * taps_ + tap];
   }
   const std::vector<float>& values() const { return values_; }
 
@@ -42,8 +42,7 @@ std::string with_past(OnnxGraph& graph, const std::string& name, const std::stri
   if (reach_ms == 0) return signal;
   std::vector<float> start;
   for (int64_t f = 0; f < features; ++f)
-    start.insert(start.end(), static_cast<size_t>(reach_ms),
-                 silent.empty() ? 0 : silent[static_cast<size_t>(f)]);
+    start.insert(start.end(), static_cast<size_t>(reach_ms), silent.empty() ? 0 : silent[f]);
   const auto past = graph.state(name, {features, reach_ms}, start);
   const auto seen = graph.add("Concat", {past, signal}, {{"axis", int64_t{2}}});
   constexpr int64_t kEnd = std::numeric_limits<int64_t>::max();

@@ -12,7 +12,7 @@ namespace {
 TEST(Parallel, RunsEachTaskOnce) {
   for (const int threads : {1, 2, 3}) {
     std::vector<std::atomic<int>> times(1000);
-    on_threads(threads).run(1000, [&](int64_t i) { ++times[static_cast<size_t>(i)]; });
+    on_threads(threads).run(1000, [&](int64_t i) { ++times[i]; });
     for (const auto& n : times) EXPECT_EQ(n, 1);
   }
 }

@@ -35,7 +35,7 @@ int64_t ParameterLayout::offset(std::string_view name) const {
   const auto found =
       std::ranges::find_if(arrays_, [&](const ParameterArray& a) { return a.array.name == name; });
   if (found == arrays_.end()) fail_run("a twin of this kind has no array '{}'", name);
-  return offset_[static_cast<size_t>(found - arrays_.begin())];
+  return offset_[found - arrays_.begin()];
 }
 
 void draw_weights(std::span<float> weights, double sd, random::Random random) {

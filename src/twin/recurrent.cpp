@@ -70,9 +70,9 @@ NetworkSpecPointer from_file(const SpecificationFile& file) {
   w.branch = wiring.integers("branch", 0, w.branches - 1);
   w.first = wiring.integers("first", 0, w.contacts());
   // Files of versions before 0.2 have one time constant for all.
-  w.tau_ms = wiring.has("tau_ms") ? wiring.numbers("tau_ms", config::kPositive)
-                                  : std::vector<double>(static_cast<size_t>(w.branches),
-                                                        json.number("synapse_tau_ms", config::kPositive));
+  w.tau_ms = wiring.has("tau_ms")
+                 ? wiring.numbers("tau_ms", config::kPositive)
+                 : std::vector<double>(w.branches, json.number("synapse_tau_ms", config::kPositive));
   if (std::ssize(w.tau_ms) != w.branches) {
     fail_input("{}: has {} time constants for {} branches", wiring.where("tau_ms"), w.tau_ms.size(),
                w.branches);
@@ -138,8 +138,7 @@ void RecurrentSpec::draw(const ParameterLayout& layout, std::span<float> numbers
                          uint32_t&) const {
   const int64_t units = memory_units, hidden = hidden_units();
   const auto array = [&](const char* name, int64_t count) {
-    return numbers.subspan(static_cast<size_t>(layout.offset(std::string("recurrent.") + name)),
-                           static_cast<size_t>(count));
+    return numbers.subspan(layout.offset(std::string("recurrent.") + name), count);
   };
   uint32_t own_stream = 0;
   const auto drawn = [&](const char* name, int64_t inputs, int64_t outputs, int64_t all_inputs) {
@@ -148,7 +147,7 @@ void RecurrentSpec::draw(const ParameterLayout& layout, std::span<float> numbers
         random::Random(seed, random::Stage::twin_weights, 1, {random::StreamName::weights, own_stream++}));
   };
   const auto synapses = array("synapse_weight", wiring.contacts());
-  const auto excitatory = static_cast<size_t>(wiring.first[static_cast<size_t>(excitatory_channels)]);
+  const auto excitatory = static_cast<size_t>(wiring.first[excitatory_channels]);
   for (size_t k = 0; k < synapses.size(); ++k) {
     // A sum that forgets slowly holds more spikes.
     const double weight = kSynapseWeight * std::min(1.0, kSynapseTau_ms / branch_tau_ms(wiring.branch[k]));
@@ -163,7 +162,7 @@ void RecurrentSpec::draw(const ParameterLayout& layout, std::span<float> numbers
   const double first = std::log(shortest_memory_ms), last = std::log(longest_memory_ms);
   for (int64_t i = 0; i < units; ++i) {
     const double share = units > 1 ? static_cast<double>(i) / static_cast<double>(units - 1) : 0;
-    times[static_cast<size_t>(i)] = static_cast<float>(first + share * (last - first));
+    times[i] = static_cast<float>(first + share * (last - first));
   }
 }
 
@@ -194,7 +193,7 @@ files::TextsByName RecurrentSpec::texts() const {
 }
 
 double RecurrentSpec::branch_tau_ms(int64_t branch) const {
-  return wiring.tau_ms.empty() ? branch_times.tau_ms.front() : wiring.tau_ms[static_cast<size_t>(branch)];
+  return wiring.tau_ms.empty() ? branch_times.tau_ms.front() : wiring.tau_ms[branch];
 }
 
 std::vector<double> RecurrentSpec::branch_taus_ms() const {
@@ -213,7 +212,7 @@ std::vector<double> RecurrentSpec::time_constants_ms(const ParameterLayout& layo
                                                      std::span<const float> numbers) const {
   std::vector<double> tau_ms;
   const auto first = static_cast<size_t>(layout.offset("recurrent.log_time_constant"));
-  for (const float log_tau : numbers.subspan(first, static_cast<size_t>(memory_units)))
+  for (const float log_tau : numbers.subspan(first, memory_units))
     tau_ms.push_back(std::exp(static_cast<double>(log_tau)));
   return tau_ms;
 }

@@ -143,12 +143,11 @@ const T* RecurrentNetwork<T>::above_backward(const T* numbers, T* feature_gradie
   matrix(signals_.decayed, units_row_, units, gradients_.before, hidden_row_, hidden, places_.memory);
   matrix(gradients_.hidden, hidden_row_, hidden, write, units_row_, units, places_.delta);
 
-  std::vector<double> bias(static_cast<size_t>(hidden_row_)), none(bias.size());
+  std::vector<double> bias(hidden_row_), none(bias.size());
   const std::vector<T> zeros(bias.size(), T(0));
   gradient_sums<T>({windows_ * duration, hidden_row_}, gradients_.before, signals_.before, zeros.data(),
                    bias.data(), none.data(), parallel);
-  for (int64_t i = 0; i < hidden; ++i)
-    gradients[places_.hidden_bias + i] = static_cast<T>(bias[static_cast<size_t>(i)]);
+  for (int64_t i = 0; i < hidden; ++i) gradients[places_.hidden_bias + i] = static_cast<T>(bias[i]);
   for (int64_t i = 0; i < units; ++i) {
     T of_bias = 0, of_keep = 0, of_gate = 0;
     for (int64_t w = 0; w < windows_; ++w) {

@@ -10,7 +10,7 @@ namespace {
 std::vector<float> memory_after_silence(const RecurrentSpec& spec, const ParameterLayout& layout,
                                         std::span<const float> numbers, int64_t channels) {
   std::vector<float> own(numbers.begin(), numbers.end());
-  if (spec.history_ms == 0) return std::vector<float>(static_cast<size_t>(spec.memory_units), 0.0f);
+  if (spec.history_ms == 0) return std::vector<float>(spec.memory_units, 0.0f);
   const Parallel alone;
   auto shorter = spec;
   --shorter.history_ms;  // and then one ms
@@ -23,11 +23,11 @@ std::vector<float> memory_after_silence(const RecurrentSpec& spec, const Paramet
 
 /// [synapse][branch].
 std::vector<float> table_of(const Wiring& wiring, const float* weight) {
-  std::vector<float> table(static_cast<size_t>(wiring.channels() * wiring.branches), 0.0f);
+  std::vector<float> table(wiring.channels() * wiring.branches, 0.0f);
   for (int64_t c = 0; c < wiring.channels(); ++c) {
-    for (auto k = static_cast<size_t>(wiring.first[static_cast<size_t>(c)]);
+    for (auto k = static_cast<size_t>(wiring.first[c]);
          k < static_cast<size_t>(wiring.first[static_cast<size_t>(c) + 1]); ++k)
-      table[static_cast<size_t>(c * wiring.branches + wiring.branch[k])] += weight[k];
+      table[c * wiring.branches + wiring.branch[k]] += weight[k];
   }
   return table;
 }
@@ -37,9 +37,7 @@ std::vector<float> table_of(const Wiring& wiring, const float* weight) {
 std::string RecurrentSpec::add_to(OnnxGraph& graph, const ParameterLayout& layout,
                                   std::span<const float> numbers, int64_t channels) const {
   const int64_t units = memory_units, hidden = hidden_units(), branch_count = wiring.branches;
-  const auto at = [&](const char* name) {
-    return &numbers[static_cast<size_t>(layout.offset(std::string("recurrent.") + name))];
-  };
+  const auto at = [&](const char* name) { return &numbers[layout.offset(std::string("recurrent.") + name)]; };
   const auto array = [&](const char* name, const std::vector<int64_t>& shape, double factor = 1) {
     int64_t count = 1;
     for (const int64_t length : shape) count *= length;
@@ -68,8 +66,7 @@ std::string RecurrentSpec::add_to(OnnxGraph& graph, const ParameterLayout& layou
       graph.add("Transpose", {OnnxGraph::spikes()}, {{"perm", std::vector<int64_t>{0, 2, 1}}});
   const auto table = graph.constant(table_of(wiring, at("synapse_weight")), {channels, branch_count});
   const auto arriving = graph.add("MatMul", {spikes, table});
-  const auto sums_before =
-      graph.state("branches", {branch_count}, std::vector<float>(static_cast<size_t>(branch_count), 0.0f));
+  const auto sums_before = graph.state("branches", {branch_count}, std::vector<float>(branch_count, 0.0f));
   const auto memory_before =
       graph.state("memory", {units}, memory_after_silence(*this, layout, numbers, channels));
   const auto one_ms = [&](OnnxGraph& g, const std::vector<std::string>& states,

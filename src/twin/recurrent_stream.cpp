@@ -13,7 +13,7 @@ RecurrentStream<T>::RecurrentStream(const RecurrentSpec& spec, const Weights& we
     : spec_(spec), weights_(weights), streams_(streams), lanes_(step_lanes<T>()) {
   const int64_t branches = spec.wiring.branches, hidden = spec.hidden_units(), units = spec.memory_units;
   for (const double keep : spec.branch_keep()) keep_.push_back(static_cast<T>(keep));
-  groups_.resize(static_cast<size_t>((streams + lanes_ - 1) / lanes_));
+  groups_.resize((streams + lanes_ - 1) / lanes_);
   T *of_branch = nullptr, *of_memory = nullptr, *of_delta = nullptr;
   arena_.plan([&](Arena& arena) {
     of_branch = arena.take<T>(branches * hidden);
@@ -68,7 +68,7 @@ void RecurrentStream<T>::sort_by_time(const SpikeWindows& spikes) {
 
 template <class T>
 void RecurrentStream<T>::advance_group(int64_t group, int64_t ms) {
-  const auto& g = groups_[static_cast<size_t>(group)];
+  const auto& g = groups_[group];
   const auto& wiring = spec_.wiring;
   const int64_t units = spec_.memory_units, first = group * lanes_;
   const int64_t streams = std::min(lanes_, streams_ - first), numbers = wiring.branches * lanes_;
@@ -79,10 +79,10 @@ void RecurrentStream<T>::advance_group(int64_t group, int64_t ms) {
   for (int64_t t = 0; t < ms; ++t) {
     std::fill_n(g.arriving, numbers, T(0));
     for (int64_t lane = 0; lane < streams; ++lane) {
-      int64_t& e = next[static_cast<size_t>(lane)];
-      const int64_t end = first_[static_cast<size_t>(first + lane + 1)];
-      for (; e < end && events_[static_cast<size_t>(3 * e + 2)] == t; ++e) {
-        const auto channel = static_cast<size_t>(events_[static_cast<size_t>(3 * e + 1)]);
+      int64_t& e = next[lane];
+      const int64_t end = first_[first + lane + 1];
+      for (; e < end && events_[3 * e + 2] == t; ++e) {
+        const auto channel = static_cast<size_t>(events_[3 * e + 1]);
         const auto last = static_cast<size_t>(wiring.first[channel + 1]);
         for (auto k = static_cast<size_t>(wiring.first[channel]); k < last; ++k)
           g.arriving[wiring.branch[k] * lanes_ + lane] += weight[k];
@@ -92,7 +92,7 @@ void RecurrentStream<T>::advance_group(int64_t group, int64_t ms) {
     T* __restrict sums = g.sums;
     const T* __restrict arriving = g.arriving;
     for (int64_t b = 0, i = 0; b < wiring.branches; ++b) {
-      const T keep = keep_[static_cast<size_t>(b)];
+      const T keep = keep_[b];
       for (const int64_t end = i + lanes_; i < end; ++i) sums[i] = arriving[i] + keep * sums[i];
     }
     memory_step(shape, packed_, g.sums, g.memory, g.scratch);
@@ -107,7 +107,7 @@ template <class T>
 const T* RecurrentStream<T>::advance(const SpikeWindows& spikes, const Parallel& parallel) {
   const int64_t ms = spikes.window_ms;
   sort_by_time(spikes);
-  result_.resize(static_cast<size_t>(streams_ * ms * spec_.memory_units));
+  result_.resize(streams_ * ms * spec_.memory_units);
   const auto task = [&](int64_t group) { advance_group(group, ms); };
   parallel.run(static_cast<int64_t>(groups_.size()), std::ref(task));
   return result_.data();
@@ -115,7 +115,7 @@ const T* RecurrentStream<T>::advance(const SpikeWindows& spikes, const Parallel&
 
 template <class T>
 std::vector<T> RecurrentStream<T>::state(int64_t stream) const {
-  const auto& g = groups_[static_cast<size_t>(stream / lanes_)];
+  const auto& g = groups_[stream / lanes_];
   std::vector<T> all;
   for (int64_t b = 0; b < spec_.wiring.branches; ++b) all.push_back(g.sums[b * lanes_ + stream % lanes_]);
   for (int64_t u = 0; u < spec_.memory_units; ++u) all.push_back(g.memory[u * lanes_ + stream % lanes_]);
@@ -124,7 +124,7 @@ std::vector<T> RecurrentStream<T>::state(int64_t stream) const {
 
 template <class T>
 void RecurrentStream<T>::set_state(int64_t stream, std::span<const T> state) {
-  const auto& g = groups_[static_cast<size_t>(stream / lanes_)];
+  const auto& g = groups_[stream / lanes_];
   size_t i = 0;
   for (int64_t b = 0; b < spec_.wiring.branches; ++b) g.sums[b * lanes_ + stream % lanes_] = state[i++];
   for (int64_t u = 0; u < spec_.memory_units; ++u) g.memory[u * lanes_ + stream % lanes_] = state[i++];

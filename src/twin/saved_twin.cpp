@@ -8,8 +8,7 @@ std::vector<files::NamedFloats> named_arrays(const ParameterLayout& layout, std:
   std::vector<files::NamedFloats> all;
   for (size_t i = 0; i < layout.arrays().size(); ++i) {
     const auto& array = layout.arrays()[i];
-    all.push_back({array.array, numbers.subspan(static_cast<size_t>(layout.offset(i)),
-                                                static_cast<size_t>(array.count()))});
+    all.push_back({array.array, numbers.subspan(layout.offset(i), array.count())});
   }
   return all;
 }

@@ -231,8 +231,7 @@ void TreeSpec::draw(const ParameterLayout& layout, std::span<float> numbers, uin
                     uint32_t& stream) const {
   for (size_t i = 0; i < layers.size(); ++i) {
     const auto array = [&](const char* what, int64_t count) {
-      return numbers.subspan(static_cast<size_t>(layout.offset(name_of(i) + what)),
-                             static_cast<size_t>(count));
+      return numbers.subspan(layout.offset(name_of(i) + what), count);
     };
     const auto weight = array("_weight", weights(i));
     draw_weights(

@@ -13,7 +13,7 @@ std::vector<int32_t> spikes_on_leaves(const Wiring& leaves, int64_t windows,
   for (size_t e = 0; e + 2 < events.size(); e += 3) {
     const auto channel = static_cast<size_t>(events[e + 1]);
     for (int64_t k = leaves.first[channel]; k < leaves.first[channel + 1]; ++k) {
-      const int64_t window = events[e] * leaves.branches + leaves.branch[static_cast<size_t>(k)];
+      const int64_t window = events[e] * leaves.branches + leaves.branch[k];
       all.push_back({static_cast<int32_t>(window), static_cast<int32_t>(k), events[e + 2]});
     }
   }
@@ -173,10 +173,10 @@ std::vector<double> TreeNetwork<T>::filters(const T* numbers) const {
   const int64_t contacts = spec_.tree.leaves.contacts(), channels = first.features;
   const T* weight = numbers + places_.front().weight;
   if (basis_.shapes == 0) return {weight, weight + spec_.weights(0)};
-  std::vector<double> all(static_cast<size_t>(contacts * first.taps * channels), 0.0);
+  std::vector<double> all(contacts * first.taps * channels, 0.0);
   for (int64_t row = 0; row < contacts * basis_.shapes; ++row) {
-    const double* function = &basis_.function[static_cast<size_t>(row % basis_.shapes * first.taps)];
-    double* to = &all[static_cast<size_t>(row / basis_.shapes * first.taps * channels)];
+    const double* function = &basis_.function[row % basis_.shapes * first.taps];
+    double* to = &all[row / basis_.shapes * first.taps * channels];
     for (int64_t i = 0; i < first.taps * channels; ++i)
       to[i] += function[i / channels] * static_cast<double>(weight[row * channels + i % channels]);
   }
@@ -196,12 +196,11 @@ std::vector<double> TreeNetwork<T>::spike_gradients(const T* numbers, const Spik
     const auto channel = static_cast<size_t>(input.events[e + 1]);
     double sum = 0;
     for (int64_t k = leaves.first[channel]; k < leaves.first[channel + 1]; ++k) {
-      const int64_t column = leaves.branch[static_cast<size_t>(k)] * channels;
+      const int64_t column = leaves.branch[k] * channels;
       // The drive's time t is at taps - 1 + t of the window's.
       for (int64_t t = std::max<int64_t>(0, time - taps + 1); t < std::min(duration, time + 1); ++t) {
-        const T* gradient =
-            &drive_gradient[static_cast<size_t>((window * duration + t) * drive_width() + column)];
-        const double* w = &filter[static_cast<size_t>((k * taps + taps - 1 + t - time) * channels)];
+        const T* gradient = &drive_gradient[(window * duration + t) * drive_width() + column];
+        const double* w = &filter[(k * taps + taps - 1 + t - time) * channels];
         for (int64_t f = 0; f < channels; ++f) sum += static_cast<double>(gradient[f]) * w[f];
       }
     }

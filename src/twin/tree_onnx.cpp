@@ -19,11 +19,10 @@ struct Leaf {
   std::vector<int64_t> channels, contacts;
 };
 std::vector<Leaf> leaves_of(const Wiring& wiring) {
-  std::vector<Leaf> leaves(static_cast<size_t>(wiring.branches));
+  std::vector<Leaf> leaves(wiring.branches);
   for (int64_t c = 0; c < wiring.channels(); ++c) {
-    for (int64_t k = wiring.first[static_cast<size_t>(c)]; k < wiring.first[static_cast<size_t>(c) + 1];
-         ++k) {
-      auto& leaf = leaves[static_cast<size_t>(wiring.branch[static_cast<size_t>(k)])];
+    for (int64_t k = wiring.first[c]; k < wiring.first[static_cast<size_t>(c) + 1]; ++k) {
+      auto& leaf = leaves[wiring.branch[k]];
       leaf.channels.push_back(c);
       leaf.contacts.push_back(k);
     }
@@ -40,9 +39,7 @@ std::string TreeSpec::add_to(OnnxGraph& graph, const ParameterLayout& layout, st
   for (size_t i = 0; i < layers.size(); ++i) {
     const int64_t taps = layers[i].taps, own = layers[i].features, width = layer_width(i);
     const auto name = fmt::format("tree.layer{}", i + 1);
-    const auto array = [&](const char* what) {
-      return &numbers[static_cast<size_t>(layout.offset(name + what))];
-    };
+    const auto array = [&](const char* what) { return &numbers[layout.offset(name + what)]; };
     const auto seen = with_past(graph, name, x, i == 0 ? channels : layer_width(i - 1), taps - 1,
                                 i == 0 ? std::span<const float>() : silent[i - 1].values);
     const float* weight = array("_weight");
@@ -57,7 +54,7 @@ std::string TreeSpec::add_to(OnnxGraph& graph, const ParameterLayout& layout, st
       for (const auto& leaf : leaves_of(tree.leaves)) {
         FirstFilters of_leaf{std::ssize(leaf.channels), taps, own, {}, {}};
         for (const int64_t contact : leaf.contacts) {
-          const auto* from = &written_out[static_cast<size_t>(contact * taps * own)];
+          const auto* from = &written_out[contact * taps * own];
           of_leaf.weight.insert(of_leaf.weight.end(), from, from + taps * own);
         }
         add_node(leaf.channels, onnx_filters(graph, of_leaf));

@@ -67,7 +67,7 @@ void TreeStream<T>::advance_leaves(const SpikeWindows& spikes, T* x, const Paral
   const auto& leaves = network_.spec_.tree.leaves;
   const int64_t ms = spikes.window_ms, channels = network_.spec_.layers.front().features;
   const int64_t row = layers_.front().width;
-  by_leaf_.resize(static_cast<size_t>(streams_ * ms * row));
+  by_leaf_.resize(streams_ * ms * row);
   first_.advance(spikes_on_leaves(leaves, streams_, spikes.events), ms, by_leaf_.data(), parallel);
   for (int64_t s = 0; s < streams_; ++s) {
     for (int64_t leaf = 0; leaf < leaves.branches; ++leaf) {
@@ -89,7 +89,7 @@ void TreeStream<T>::advance_node(size_t i, size_t n, int64_t ms, const T* last, 
                  input.begin() + s * input.stride() + input.kept() * node.inputs, node.inputs, ms,
                  node.inputs);
   }
-  std::vector<T> output(static_cast<size_t>(streams_ * ms * outputs));
+  std::vector<T> output(streams_ * ms * outputs);
   convolution_stream<T>(shape_of(i, node, ms), input.begin(), node.weight, output.data(), {});
   input.move_on(ms);
   copy_columns(output.data(), outputs, x + static_cast<int64_t>(n) * outputs, layer.width, streams_ * ms,

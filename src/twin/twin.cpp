@@ -12,13 +12,12 @@ ParameterLayout layout_of(const TwinSpec& spec, int64_t channels) {
 }
 
 std::vector<float> drawn_numbers(const TwinSpec& spec, const ParameterLayout& layout, uint64_t seed) {
-  std::vector<float> numbers(static_cast<size_t>(layout.total()));
+  std::vector<float> numbers(layout.total());
   uint32_t stream = 0;
   spec.network->draw(layout, numbers, seed, stream);
   for (const auto& head : spec.heads) {
     const auto array = [&](const char* what, int64_t count) {
-      return std::span(numbers).subspan(static_cast<size_t>(layout.offset(head.name + what)),
-                                        static_cast<size_t>(count));
+      return std::span(numbers).subspan(layout.offset(head.name + what), count);
     };
     draw_weights(
         array("_weight", spec.network->features() * head.outputs), head.weight_sd,
@@ -46,8 +45,7 @@ template <class T>
 std::span<T> TwinOf<T>::array(std::string_view name) {
   const auto& all = layout_.arrays();
   const auto found = std::ranges::find_if(all, [&](const auto& a) { return a.array.name == name; });
-  return std::span(numbers).subspan(static_cast<size_t>(layout_.offset(name)),
-                                    static_cast<size_t>(found->count()));
+  return std::span(numbers).subspan(layout_.offset(name), found->count());
 }
 
 template <class T>
@@ -141,7 +139,7 @@ template <class T>
 Outputs<T> TwinOf<T>::Stream::advance(std::span<const int32_t> events, int64_t ms) {
   const int64_t rows = streams_ * ms;
   const T* x = network_->advance({events, streams_, ms}, twin_.parallel);
-  outputs_.resize(static_cast<size_t>(rows * heads_.outputs()));
+  outputs_.resize(rows * heads_.outputs());
   heads_.prepared_forward(x, rows, outputs_.data(), twin_.parallel);
   return {outputs_.data(), rows, heads_.outputs()};
 }
@@ -173,7 +171,7 @@ Prediction prediction_of(const Twin& twin, const Outputs<float>& outputs) {
     auto& values = head.name == "spike"  ? p.spike_log_odds
                    : head.name == "soma" ? p.soma_mV
                                          : p.further[head.name];
-    values.reserve(static_cast<size_t>(outputs.rows * head.outputs));
+    values.reserve(outputs.rows * head.outputs);
     for (int64_t r = 0; r < outputs.rows; ++r) {
       for (int64_t o = 0; o < head.outputs; ++o) values.push_back(outputs.at(r, first + o));
     }

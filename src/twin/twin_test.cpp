@@ -165,7 +165,7 @@ std::vector<T> streamed(TwinOf<T>& twin, int64_t streams, int64_t duration,
                         const std::vector<int32_t>& events, const std::vector<int64_t>& pieces) {
   typename TwinOf<T>::Stream stream(twin, streams);
   const int64_t row = outputs_of(twin.spec().heads);
-  std::vector<T> all(static_cast<size_t>(streams * duration * row));
+  std::vector<T> all(streams * duration * row);
   size_t piece = 0;
   for (int64_t from = 0; from < duration; ++piece) {
     const int64_t ms = std::min(pieces[piece % pieces.size()], duration - from);
@@ -272,7 +272,7 @@ TYPED_TEST(Streams, AndPassesGiveTheSameBitsOnAnyNumberOfThreads) {
       std::vector<std::vector<T>> all;
       all.push_back(values(twin.forward({events, kWindows, kDuration}, NormBy::batch, true)));
       const auto& given = all.back();  // any gradient will do
-      std::vector<T> gradients(static_cast<size_t>(twin.layout().trained()));
+      std::vector<T> gradients(twin.layout().trained());
       twin.backward(given, gradients);
       all.push_back(gradients);
       all.emplace_back(twin.numbers.begin(), twin.numbers.end());
@@ -315,7 +315,7 @@ TEST(Gradients, AreWhatASmallStepOfEachWeightChanges) {
         return std::inner_product(all.begin(), all.end(), direction.begin(), 0.0);
       };
       twin.forward(input, norm, true);
-      std::vector<double> gradients(static_cast<size_t>(twin.layout().trained()));
+      std::vector<double> gradients(twin.layout().trained());
       twin.backward(direction, gradients);
       double scale = 0;
       for (const double g : gradients) scale = std::max(scale, std::abs(g));
@@ -361,7 +361,7 @@ TEST(Gradients, PassThroughALeakyRectifier) {
       return std::inner_product(all.begin(), all.end(), direction.begin(), 0.0);
     };
     twin.forward(input, by, true);
-    std::vector<double> gradients(static_cast<size_t>(twin.layout().trained()));
+    std::vector<double> gradients(twin.layout().trained());
     twin.backward(direction, gradients);
     for (const auto* name : {"tree.layer1_weight", "tree.layer1_bias", "tree.layer2_weight",
                              "tree.layer2_bias", "tree.layer3_weight", "tree.layer3_bias"}) {
@@ -475,10 +475,10 @@ TEST(Twin, FurtherHeadsAnswerBesideSpikeAndVoltageAndLeaveThemAlone) {
     EXPECT_EQ(prediction.of("count")[5], with.at(5, twin.first_output("count")));
     EXPECT_TRUE(prediction_of(plain, without).of("count").empty());
     // The gradient of each head's bias is the number of bins it is added in.
-    std::vector<float> gradients(static_cast<size_t>(twin.layout().trained()));
-    twin.backward(std::vector<float>(static_cast<size_t>(with.rows * with.row), 1.0f), gradients);
+    std::vector<float> gradients(twin.layout().trained());
+    twin.backward(std::vector<float>(with.rows * with.row, 1.0f), gradients);
     for (const auto* name : {"spike_bias", "dendrites_bias", "near_spike_bias", "count_bias"})
-      EXPECT_EQ(gradients[static_cast<size_t>(twin.layout().offset(name))], 60) << name;
+      EXPECT_EQ(gradients[twin.layout().offset(name)], 60) << name;
   }
 }
 
@@ -623,19 +623,18 @@ TEST(TemporalBasis, IsOrthonormalAndHoldsADoubleExponentialConductance) {
   for (int k = 0; k < 150; ++k) conductance.push_back(std::exp(-k / 70.0) - std::exp(-k / 2.0));
   rest = conductance;
   for (int64_t i = 0; i < 8; ++i) {
-    const double* f = &basis.function[static_cast<size_t>(i * 150)];
-    for (int64_t j = 0; j < 8; ++j)
-      EXPECT_NEAR(product(f, &basis.function[static_cast<size_t>(j * 150)]), i == j, 1e-10);
+    const double* f = &basis.function[i * 150];
+    for (int64_t j = 0; j < 8; ++j) EXPECT_NEAR(product(f, &basis.function[j * 150]), i == j, 1e-10);
     for (int64_t k = 0; k < 150; k += 37) {
       double sum = 0;
       for (int64_t e = 0; e < 8; ++e) {
         const auto at = static_cast<size_t>(i * 8 + e);
-        sum += basis.mixture[at] * std::pow(basis.decay[static_cast<size_t>(e)], k);
+        sum += basis.mixture[at] * std::pow(basis.decay[e], k);
       }
       EXPECT_NEAR(sum, f[k], 1e-10);  // both forms of the function say the same
     }
     const double share = product(f, conductance.data());
-    for (int k = 0; k < 150; ++k) rest[static_cast<size_t>(k)] -= share * f[k];
+    for (int k = 0; k < 150; ++k) rest[k] -= share * f[k];
   }
   // Its own time constants are not among the basis', yet what is left is less than a thousandth.
   EXPECT_LT(product(rest.data(), rest.data()), 1e-6 * product(conductance.data(), conductance.data()));

@@ -9,8 +9,8 @@ template <class T>
 std::vector<T> gradient_by_drive(twin::TwinOf<T>& twin, std::span<const T> drive, int64_t windows,
                                  int64_t output) {
   const auto outputs = twin.forward_from_drive(drive, windows, 1, true);
-  std::vector<T> of_outputs(static_cast<size_t>(outputs.rows * outputs.row), T(0));
-  for (int64_t w = 0; w < windows; ++w) of_outputs[static_cast<size_t>(w * outputs.row + output)] = 1;
+  std::vector<T> of_outputs(outputs.rows * outputs.row, T(0));
+  for (int64_t w = 0; w < windows; ++w) of_outputs[w * outputs.row + output] = 1;
   return twin.backward_to_drive(of_outputs);
 }
 

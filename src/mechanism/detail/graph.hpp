@@ -110,7 +110,7 @@ class Graph {
   Expr multiply(Expr a, Expr b) { return binary(Op::multiply, a, b); }
   Expr divide(Expr a, Expr b) { return binary(Op::divide, a, b); }
 
-  const Node& node(Expr e) const { return nodes_[static_cast<size_t>(e)]; }
+  const Node& node(Expr e) const { return nodes_[e]; }
   const std::string& name(Expr symbol) const { return names_.at(symbol); }
   size_t size() const { return nodes_.size(); }
   bool is_constant(Expr e, double value) const {

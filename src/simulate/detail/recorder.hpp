@@ -15,7 +15,7 @@ class Probe {
   /// `v`: [lane] of the node. `trace` yields a trial's samples.
   Probe(const T* v, size_t lanes, size_t trials, int64_t duration_ms)
       : v_(v), before_(lanes), traces_(trials), samples_(duration_ms * 8) {
-    for (auto& trace : traces_) trace.reserve(static_cast<size_t>(samples_));
+    for (auto& trace : traces_) trace.reserve(samples_);
   }
   void start() { take(1); }
   void before_step() { std::copy_n(v_, before_.size(), before_.data()); }

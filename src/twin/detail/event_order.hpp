@@ -38,7 +38,7 @@ OrderedEvents in_order(const std::vector<Event>& events, int64_t keys, Key&& key
   for (const auto& e : events) ++first[static_cast<size_t>(key(e)) + 1];
   for (size_t i = 1; i < first.size(); ++i) first[i] += first[i - 1];
   std::vector<int32_t> next(first.begin(), first.end() - 1);
-  for (const auto& e : events) ordered.events[static_cast<size_t>(next[static_cast<size_t>(key(e))]++)] = e;
+  for (const auto& e : events) ordered.events[next[key(e)]++] = e;
   return ordered;
 }
 

@@ -27,7 +27,7 @@ inline Parallel threads(int count) {
 
 template <class T>
 std::vector<T> random_values(int64_t count, random::Random& random) {
-  std::vector<T> values(static_cast<size_t>(count));
+  std::vector<T> values(count);
   for (auto& v : values) v = static_cast<T>(random.uniform() - 0.5);
   return values;
 }

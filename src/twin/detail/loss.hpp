@@ -46,12 +46,12 @@ double mean_loss(int64_t rows, std::span<double> gradient, Term&& term, Weight&&
   for (int64_t r = 0; r < rows; ++r) {
     const double w = weight(r);
     if (w == 0) {
-      if (!gradient.empty()) gradient[static_cast<size_t>(r)] = 0;
+      if (!gradient.empty()) gradient[r] = 0;
       continue;
     }
     const LossTerm t = term(r);
     sum += w * t.value;
-    if (!gradient.empty()) gradient[static_cast<size_t>(r)] = w * share * t.derivative;
+    if (!gradient.empty()) gradient[r] = w * share * t.derivative;
   }
   return sum * share;
 }

@@ -19,10 +19,8 @@ struct MergeShape {
   int64_t nodes() const { return static_cast<int64_t>(first.size()) - 1; }
   int64_t children() const { return first.back(); }
   /// Children of node n; where its weights begin.
-  int64_t children_of(int64_t n) const {
-    return first[static_cast<size_t>(n) + 1] - first[static_cast<size_t>(n)];
-  }
-  int64_t weights_before(int64_t n) const { return first[static_cast<size_t>(n)] * inputs * taps * outputs; }
+  int64_t children_of(int64_t n) const { return first[static_cast<size_t>(n) + 1] - first[n]; }
+  int64_t weights_before(int64_t n) const { return first[n] * inputs * taps * outputs; }
 };
 
 /// Results are overwritten. For float and double; nodes on several threads, with results that do not depend

@@ -29,7 +29,7 @@ class SlidingRows {
     if (at_ + kept_ + rows <= capacity_) return;
     const int64_t capacity = std::max(capacity_, kept_ + rows + std::max(kept_, kLeastRoom));
     std::vector<T> larger;
-    if (capacity > capacity_) larger.assign(static_cast<size_t>(streams_ * capacity * features_), T(0));
+    if (capacity > capacity_) larger.assign(streams_ * capacity * features_, T(0));
     for (int64_t s = 0; s < streams_; ++s) {
       const T* from = numbers_.data() + (s * capacity_ + at_) * features_;
       if (capacity > capacity_) {
