@@ -63,7 +63,7 @@ class Settings {
   requires std::is_enum_v<Value> Value choice(std::string_view key,
                                               const std::array<std::string_view, n>& names, Value otherwise)
   const {
-    const auto word = choice(key, names, std::string(names[otherwise]));
+    const auto word = choice(key, names, std::string(names[static_cast<size_t>(otherwise)]));
     return static_cast<Value>(std::find(names.begin(), names.end(), word) - names.begin());
   }
   std::vector<double> numbers(std::string_view key, std::optional<std::vector<double>> otherwise = {},

@@ -49,7 +49,7 @@ struct Histogram {
       : low(low_), step((high - low_) / static_cast<double>(bins)), counts(bins, 0) {}
   void add(double x) {
     const double place = (x - low) / step;
-    if (place >= 0 && place < static_cast<double>(counts.size())) ++counts[place];
+    if (place >= 0 && place < static_cast<double>(counts.size())) ++counts[static_cast<size_t>(place)];
   }
   std::vector<double> edges() const {
     std::vector<double> e;
@@ -111,7 +111,7 @@ std::vector<size_t> examples_of(std::span<const TrialComparison> trials, size_t 
   for (size_t i = 0; i < std::min(count, order.size()); ++i) {
     const double quantile =
         0.9 - 0.4 * static_cast<double>(i) / static_cast<double>(std::max<size_t>(count, 2) - 1);
-    chosen.push_back(order[quantile * static_cast<double>(order.size() - 1)]);
+    chosen.push_back(order[static_cast<size_t>(quantile * static_cast<double>(order.size() - 1))]);
   }
   chosen.erase(std::unique(chosen.begin(), chosen.end()), chosen.end());
   return chosen;

@@ -98,7 +98,7 @@ int64_t TrialComparison::spikes() const {
 TrialComparison truth_of(const dataset::TrialView& trial) {
   TrialComparison truth;
   truth.spike.assign(trial.soma_mV.size(), 0);
-  for (const float t : trial.spike_times_ms) truth.spike[t] = 1;
+  for (const float t : trial.spike_times_ms) truth.spike[static_cast<size_t>(t)] = 1;
   truth.soma_mV.assign(trial.soma_mV.begin(), trial.soma_mV.end());
   return truth;
 }

@@ -44,9 +44,9 @@ class Grower {
   int add(Region region, int parent, double parent_x, const Vector& start, const Vector& direction,
           double length_um, double first_diameter_um, double last_diameter_um) {
     Section s;
-    auto& count = counts_[region];
+    auto& count = counts_[static_cast<size_t>(region)];
     constexpr std::array<std::string_view, 5> kNames{"soma", "axon", "dend", "apic", "other"};
-    s.name = fmt::format("{}[{}]", kNames[region], count++);
+    s.name = fmt::format("{}[{}]", kNames[static_cast<size_t>(region)], count++);
     s.region = region;
     s.parent = parent;
     s.parent_x = parent_x;

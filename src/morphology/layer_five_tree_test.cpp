@@ -34,7 +34,8 @@ TEST(LayerFiveTree, HasTheSectionsAndCompartmentsOfSuchCells) {
     length[region] += length_um(cell.sections[i]);
     compartments[region] += cell.count(static_cast<int>(i));
   }
-  for (const auto& c : cell.compartments) area[cell.sections[c.section].region] += c.area_um2;
+  for (const auto& c : cell.compartments)
+    area[static_cast<size_t>(cell.sections[c.section].region)] += c.area_um2;
   EXPECT_EQ(sections[0], 1);
   EXPECT_EQ(sections[1], 0);
   EXPECT_NEAR(sections[2], 84, 4);

@@ -59,7 +59,7 @@ void mark_apical(int stem, const std::vector<std::vector<int>>& children, std::s
 std::string_view name_of(Part part) {
   constexpr std::array<std::string_view, kParts.size()> names{"soma",    "axon", "basal", "trunk",
                                                               "oblique", "tuft", "other"};
-  return names[part];
+  return names[static_cast<size_t>(part)];
 }
 
 std::vector<Part> parts_of(std::span<const Section> sections) {

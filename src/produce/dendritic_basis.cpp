@@ -5,6 +5,7 @@
 
 #include "files/hdf5.hpp"
 #include "numerics/symmetric_eigen.hpp"
+#include "produce/detail/fitted_file.hpp"
 
 namespace nt::produce {
 namespace {
@@ -113,12 +114,7 @@ DendriticBasis fit_dendritic_basis(const VoltageMoments& moments, int64_t compon
 std::string dendritic_basis_bytes(const DendriticBasis& basis, const std::string& configuration,
                                   int64_t fit_trials, int64_t samples) {
   files::Hdf5Image image;
-  image.attribute("format", kFormat);
-  image.attribute("program_version", NEURONTWIN_VERSION);
-  image.seal();
-  image.attribute("configuration", configuration);
-  image.attribute("fit_split", "train");
-  image.attribute("fit_trials", fit_trials);
+  begin_fitted_file(image, kFormat, configuration, fit_trials);
   image.attribute("fit_samples", samples);
   image.attribute(
       "how", fmt::format("principal components of the voltages of all compartments at whole milliseconds, "
@@ -134,13 +130,7 @@ std::string dendritic_basis_bytes(const DendriticBasis& basis, const std::string
 
 DendriticBasis read_dendritic_basis(const std::filesystem::path& file, const std::string& configuration) {
   const files::Hdf5File stored(file);
-  if (const auto format = stored.text_attribute("format"); format != kFormat)
-    fail_input("{}: is '{}', expected '{}'", file.string(), format, kFormat);
-  if (stored.text_attribute("configuration") != configuration) {
-    fail_input("{}: was made by another configuration; choose another --out, or remove the dataset folder",
-               file.string());
-  }
-  stored.verified_digest();
+  require_fitted_file(stored, file, kFormat, configuration, "the dataset folder");
   DendriticBasis basis;
   basis.mean_mV = stored.read<double>("/mean_mV");
   basis.direction = stored.read<double>("/direction");

@@ -6,6 +6,7 @@
 
 #include "files/hdf5.hpp"
 #include "numerics/k_means.hpp"
+#include "produce/detail/fitted_file.hpp"
 
 namespace nt::produce {
 namespace {
@@ -71,12 +72,7 @@ stimulus::SynapseClusters cluster_synapses(const VoltageMoments& moments, const 
 std::string synapse_clusters_bytes(const stimulus::SynapseClusters& clusters,
                                    const std::string& configuration, int64_t fit_trials) {
   files::Hdf5Image image;
-  image.attribute("format", kFormat);
-  image.attribute("program_version", NEURONTWIN_VERSION);
-  image.seal();
-  image.attribute("configuration", configuration);
-  image.attribute("fit_split", "train");
-  image.attribute("fit_trials", fit_trials);
+  begin_fitted_file(image, kFormat, configuration, fit_trials);
   image.attribute("clusters", clusters.count);
   image.attribute(
       "how", fmt::format("k-means on the rows of the matrix of correlations of the voltages of all "
@@ -91,11 +87,7 @@ std::string synapse_clusters_bytes(const stimulus::SynapseClusters& clusters,
 stimulus::SynapseClusters read_synapse_clusters(const std::filesystem::path& file,
                                                 const std::string& configuration) {
   const files::Hdf5File stored(file);
-  if (const auto format = stored.text_attribute("format"); format != kFormat)
-    fail_input("{}: is '{}', expected '{}'", file.string(), format, kFormat);
-  if (stored.text_attribute("configuration") != configuration)
-    fail_input("{}: was made by another configuration; choose another --out, or remove it", file.string());
-  stored.verified_digest();
+  require_fitted_file(stored, file, kFormat, configuration);
   stimulus::SynapseClusters clusters;
   clusters.count = stored.number_attribute("clusters");
   clusters.of_excitatory = stored.read<int32_t>("/excitatory_cluster");

@@ -1,6 +1,7 @@
 #include "produce/targets.hpp"
 
 #include "files/hdf5.hpp"
+#include "produce/detail/fitted_file.hpp"
 
 namespace nt::produce {
 namespace {
@@ -24,12 +25,7 @@ std::string targets_bytes(const std::vector<Target>& targets, const std::string&
     sd.push_back(target.sd);
   }
   files::Hdf5Image image;
-  image.attribute("format", kFormat);
-  image.attribute("program_version", NEURONTWIN_VERSION);
-  image.seal();
-  image.attribute("configuration", configuration);
-  image.attribute("fit_split", "train");
-  image.attribute("fit_trials", fit_trials);
+  begin_fitted_file(image, kFormat, configuration, fit_trials);
   image.write_texts("/name", name);
   image.write_texts("/unit", unit);
   image.write<double>("/mean", mean, "that in unit");
@@ -39,11 +35,7 @@ std::string targets_bytes(const std::vector<Target>& targets, const std::string&
 
 std::vector<Target> read_targets(const std::filesystem::path& file, const std::string& configuration) {
   const files::Hdf5File stored(file);
-  if (const auto format = stored.text_attribute("format"); format != kFormat)
-    fail_input("{}: is '{}', expected '{}'", file.string(), format, kFormat);
-  if (stored.text_attribute("configuration") != configuration)
-    fail_input("{}: was made by another configuration; choose another --out, or remove it", file.string());
-  stored.verified_digest();
+  require_fitted_file(stored, file, kFormat, configuration);
   const auto name = stored.read_texts("/name"), unit = stored.read_texts("/unit");
   const auto mean = stored.read<double>("/mean"), sd = stored.read<double>("/sd");
   if (unit.size() != name.size() || mean.size() != name.size() || sd.size() != name.size())

@@ -24,7 +24,7 @@ struct Counts {
   Counts(double from, double bin_width, size_t bins) : low(from), width(bin_width), of_bin(bins, 0) {}
   void add(double x) {
     const double bin = std::clamp(std::floor((x - low) / width), 0.0, static_cast<double>(of_bin.size() - 1));
-    ++of_bin[bin];
+    ++of_bin[static_cast<size_t>(bin)];
   }
 };
 

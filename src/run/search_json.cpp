@@ -193,7 +193,8 @@ Json search_json(const search::SearchAnswers& answers) {
   out["failed"] = list_of(answers.failed, [](const search::FailedRung& failed) -> Json {
     return {{"trial", failed.job.trial}, {"rung", failed.job.rung}, {"why", failed.why}};
   });
-  for (const auto size : search::kSizes) out["front"][std::string(name_of(size))] = answers.front[size];
+  for (const auto size : search::kSizes)
+    out["front"][std::string(name_of(size))] = answers.front[static_cast<size_t>(size)];
   out["best"] = answers.best ? network_json(*answers.best) : Json(nullptr);
   out["control"] = answers.control ? control_json(*answers.control) : Json(nullptr);
   out["answer"] = asked_answer_json(answers);

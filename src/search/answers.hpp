@@ -23,7 +23,7 @@ struct TriedNetwork {
   std::vector<FinishedRung> trainings = {};  // the trial's own, and of that network again to the same rung
   bool trained_enough = true;                // as often as all that may be the answer
 
-  double of(Size measure) const { return size[measure]; }
+  double of(Size measure) const { return size[static_cast<size_t>(measure)]; }
   int64_t whole(Size measure) const { return static_cast<int64_t>(of(measure)); }
 };
 

@@ -137,8 +137,8 @@ std::pair<double, double> size_interval(std::vector<double> smallest, double con
   std::sort(smallest.begin(), smallest.end());
   const auto last = static_cast<double>(smallest.size() - 1);
   // Sizes that networks have: no values between them.
-  return {smallest[std::floor((1 - confidence) / 2 * last)],
-          smallest[std::ceil((1 + confidence) / 2 * last)]};
+  return {smallest[static_cast<size_t>(std::floor((1 - confidence) / 2 * last))],
+          smallest[static_cast<size_t>(std::ceil((1 + confidence) / 2 * last))]};
 }
 
 double complexity_index(double auc) {

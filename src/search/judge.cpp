@@ -76,7 +76,8 @@ SearchAnswers judge(const SearchTask& task, SearchStore& store, const std::strin
   compare_like_with_like(task, networks);
   compare_like_with_like(task, controls);
   for (const auto size : kSizes) {
-    for (const auto i : front_by(networks, size)) out.front[size].push_back(networks[i].job.trial);
+    for (const auto i : front_by(networks, size))
+      out.front[static_cast<size_t>(size)].push_back(networks[i].job.trial);
   }
   const auto best = best_of(networks);
   if (!best) return out;

@@ -25,7 +25,8 @@ TriedNetwork tried_network(const SearchTask& task, const Knowledge& knowledge, c
                  {},
                  twin.network->window_ms(),
                  {finished}};
-  for (const auto size : kSizes) p.size[size] = static_cast<double>(size_of(twin, task.channels, size));
+  for (const auto size : kSizes)
+    p.size[static_cast<size_t>(size)] = static_cast<double>(size_of(twin, task.channels, size));
   return p;
 }
 

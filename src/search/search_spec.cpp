@@ -12,10 +12,10 @@ constexpr std::array<std::string_view, 2> kActivations{"linear", "relu"};  // in
 }  // namespace
 
 std::string_view name_of(Criterion criterion) {
-  return kCriteria[criterion];
+  return kCriteria[static_cast<size_t>(criterion)];
 }
 std::string_view name_of(Measure measure) {
-  return kMeasures[measure];
+  return kMeasures[static_cast<size_t>(measure)];
 }
 
 SearchSpec read_search(const config::Settings& settings) {

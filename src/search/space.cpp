@@ -266,13 +266,13 @@ twin::TwinSpec twin_of(const Configuration& c, const RestOfTwin& rest) {
 }
 
 std::string_view name_of(Size size) {
-  return kSizeNames[size];
+  return kSizeNames[static_cast<size_t>(size)];
 }
 std::string_view name_of(Family family) {
-  return kFamilyNames[family];
+  return kFamilyNames[static_cast<size_t>(family)];
 }
 std::string_view name_of(WidthShape shape) {
-  return kShapeNames[shape];
+  return kShapeNames[static_cast<size_t>(shape)];
 }
 
 int64_t size_of(const twin::TwinSpec& twin, int64_t channels, Size size) {

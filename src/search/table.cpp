@@ -18,7 +18,7 @@ std::string in_words(const statistics::Estimate& estimate, const char* format) {
 
 std::string_view words_for(Size size) {
   constexpr std::array<std::string_view, 4> kWords{"layers", "units", "parameters", "multiply-adds per ms"};
-  return kWords[size];
+  return kWords[static_cast<size_t>(size)];
 }
 
 std::string criterion_words(const SearchSpec& s) {

@@ -61,7 +61,7 @@ std::vector<bool> driven_clusters(const StimulusShift& shift, random::Random ran
 /// "half" as TOML has it.
 std::string_view name_of(WhichTrials which) {
   constexpr std::array<std::string_view, 3> kNames{"none", "half", "all"};
-  return kNames[which];
+  return kNames[static_cast<size_t>(which)];
 }
 
 /// What the keys of [evaluate.generalisation] say of the shifts, whichever sets are asked for.

@@ -54,7 +54,7 @@ IntervalRates draw_interval_rates(const RandomRates& rates, random::Random& rand
 
 /// The Gaussian window of 1 + 7 sd samples that smooths the rates, normalised.
 std::vector<double> smoothing_window(double sd_ms) {
-  std::vector<double> window(1 + 7 * sd_ms);
+  std::vector<double> window(static_cast<size_t>(1 + 7 * sd_ms));
   const double centre = (static_cast<double>(window.size()) - 1) / 2;
   for (size_t i = 0; i < window.size(); ++i) {
     const double z = (static_cast<double>(i) - centre) / sd_ms;
