@@ -7,8 +7,8 @@
 
 namespace nt::produce {
 
-/// The attributes that begin each file of something that was fitted to the first `fit_trials` training trials of a
-/// data set; sealed, with room for a digest.
+/// The attributes that begin each file of something that was fitted to the first `fit_trials` training trials
+/// of a data set; sealed, with room for a digest.
 void begin_fitted_file(files::Hdf5Image& image, std::string_view format, const std::string& configuration,
                        int64_t fit_trials);
 
