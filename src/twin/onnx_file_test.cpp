@@ -119,8 +119,8 @@ TEST(AnOnnxFile, TakesSpikesAndHandsOnItsState) {
   EXPECT_EQ(names_of(convolutional.graph().input()),
             (Names{"spikes", "state_in.layer1", "state_in.layer2", "state_in.layer4"}));
   EXPECT_EQ(names_of(convolutional.graph().output()),
-            (Names{"spike_probability", "soma_mV", "dendrites", "near_spike", "count", "state_out.layer1",
-                   "state_out.layer2", "state_out.layer4"}));
+            (Names{"spike_probability", "soma_mV", "dendrites", "near_spike", "count", "targets",
+                   "state_out.layer1", "state_out.layer2", "state_out.layer4"}));
   const auto recurrent = model_of(Twin(recurrent_twins().front(), kSynapses, 3));
   EXPECT_EQ(names_of(recurrent.graph().input()), (Names{"spikes", "state_in.branches", "state_in.memory"}));
 }
