@@ -13,7 +13,7 @@ L5PC = ROOT / "experiments/l5pc-nmda.toml"
 VOLTAGE_ALONE = {"train.schedule": "[{ from_epoch = 0, learning_rate = 1e-2, spike_weight = 0.0, soma_weight = 1.0 }]"}
 # Two seconds of the layer-5 cell in coarse steps.
 SHORT = {"data.trial_ms": 250, "data.train_trials": 5, "data.valid_trials": 2, "data.test_trials": 1, "data.trials_per_shard": 3,
-         "simulation.dt_ms": 0.1, "train.window_ms": 100, "train.skip_ms": 100, "twin.taps": "[10]", "twin.width": "[4]"}
+         "simulation.dt_ms": 0.1, "train.window_ms": 100, "train.skip_ms": 100, "twin.taps": "[10]", "twin.width": "[4]", "twin.temporal_shapes": 0}
 
 
 def files_of(folder):

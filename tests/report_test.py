@@ -18,7 +18,7 @@ LAYER_FIVE = {
     "data.dendritic_components": 0, "train.batch_windows": 4, "train.steps_per_epoch": 4, "train.epochs": 1,
     "train.window_ms": 150, "train.skip_ms": 0, "evaluate.skip_ms": 0,
     "evaluate.baselines": "false", "evaluate.bootstrap_resamples": 20, "evaluate.examples": 1,
-    "twin.kind": '"convolutional"', "twin.taps": "[20, 5]", "twin.width": "[4]",
+    "twin.kind": '"convolutional"', "twin.taps": "[20, 5]", "twin.width": "[4]", "twin.temporal_shapes": 0,
     "interpret.moments": 16, "interpret.attributed_spikes": 4, "interpret.added_spikes": 6,
 }
 

@@ -11,7 +11,7 @@ CELL = ROOT / "cells/three-groups.toml"
 # Ten seconds of the neuron, a small twin.
 TINY = {"data.trial_ms": 500, "data.train_trials": 16, "data.valid_trials": 4, "data.test_trials": 6, "data.trials_per_shard": 8,
         "simulation.dt_ms": 0.1, "train.window_ms": 200, "train.epochs": 1, "train.steps_per_epoch": 20, "train.warm_up_steps": 1, "train.schedule": "[{ from_epoch = 0, learning_rate = 1e-3, soma_weight = 0.02 }]",
-        "twin.taps": "[20]", "twin.width": "[4]", "twin.kind": "convolutional", "interpret.added_spikes": 12, "evaluate.baselines": "false", "evaluate.interventions.trials": 2,
+        "twin.taps": "[20]", "twin.width": "[4]", "twin.temporal_shapes": 0, "twin.kind": "convolutional", "interpret.added_spikes": 12, "evaluate.baselines": "false", "evaluate.interventions.trials": 2,
         "data.targets": '["dendrite.v", "soma.hh.n"]', "data.target_fit_trials": 4,
         "stimulus.calibrate": '{ rate_hz = 6, groups = ["ampa_nmda"], trials = 8, tolerance = 0.5 }'}
 

@@ -7,6 +7,7 @@
 import argparse
 import pathlib
 import sys
+import tempfile
 
 import numpy as np
 
@@ -17,11 +18,11 @@ import segments
 HERE = pathlib.Path(__file__).resolve().parent
 
 
-def make(name, out, package):
+def make(name, out, package, libraries):
     from neuron import h
     h.load_file("stdrun.hoc")
     if name.startswith("calcium"):
-        library, refused = mechanisms.build_library(segment_models.CALCIUM_MODS, out / "library")
+        library, refused = mechanisms.build_library(segment_models.CALCIUM_MODS, libraries / "library")
         if refused:
             sys.exit(str(refused))
         h.nrn_load_dll(str(library))
@@ -44,4 +45,5 @@ if __name__ == "__main__":
     parser.add_argument("--out", type=pathlib.Path, default=HERE / "segments")
     parser.add_argument("--package", action="store_true")
     arguments = parser.parse_args()
-    make(arguments.model, arguments.out, arguments.package)
+    with tempfile.TemporaryDirectory() as libraries:
+        make(arguments.model, arguments.out, arguments.package, pathlib.Path(libraries))
