@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include "cli/described_options.hpp"
+#include "cli/in_quotes.hpp"
 
 namespace nt::cli {
 namespace {
@@ -63,20 +64,10 @@ complete -o default -F _neurontwin neurontwin
                      fmt::join(names_of(commands), " "), fmt::join(names_of_options(program), " "), cases);
 }
 
-/// In single quotes; within them zsh's own characters `special` are told to stand for themselves.
-std::string quoted(const std::string& text, std::string_view special = "") {
-  std::string out = "'";
-  for (const char c : text) {
-    if (special.find(c) != std::string_view::npos) out += '\\';
-    out += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  }
-  return out + "'";
-}
-
 std::string zsh_argument(const DescribedOption& option) {
   const std::string values =
       option.choices.empty() ? "_files" : fmt::format("({})", fmt::join(option.choices, " "));
-  const std::string help = quoted(option.help, ":[]\\");
+  const std::string help = in_quotes(option.help, ":[]\\");
   const auto words = help.substr(1, help.size() - 2);
   if (option.positional)
     return fmt::format(" '{}:{}:{}'", option.repeats ? "*" : "", option.names.front(), values);
@@ -89,7 +80,7 @@ std::string zsh_argument(const DescribedOption& option) {
 std::string zsh(const CLI::App& program) {
   std::string list, cases;
   for (const auto* command : described_commands(program)) {
-    list += "    " + quoted(command->get_name() + ":" + command->get_description()) + "\n";
+    list += "    " + in_quotes(command->get_name() + ":" + command->get_description()) + "\n";
     std::string arguments;
     for (const auto& option : described_options(*command)) arguments += zsh_argument(option);
     cases += fmt::format("    {}) _arguments{} ;;\n", command->get_name(), arguments);
@@ -116,7 +107,7 @@ std::string fish(const CLI::App& program) {
   std::string out = "# fish completion for neurontwin\n";
   for (const auto* command : described_commands(program)) {
     out += fmt::format("complete -c neurontwin -n __fish_use_subcommand -a {} -d {}\n", command->get_name(),
-                       quoted(command->get_description()));
+                       in_quotes(command->get_description()));
     const auto here =
         fmt::format("complete -c neurontwin -n '__fish_seen_subcommand_from {}'", command->get_name());
     for (const auto& option : described_options(*command)) {
@@ -130,7 +121,7 @@ std::string fish(const CLI::App& program) {
         out += name[1] == '-' ? " -l " + name.substr(2) : " -s " + name.substr(1);
       if (option.takes_value) out += " -r";
       if (!option.choices.empty()) out += " -f" + values;
-      out += " -d " + quoted(option.help) + "\n";
+      out += " -d " + in_quotes(option.help) + "\n";
     }
   }
   return out;

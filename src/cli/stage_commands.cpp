@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "cli/in_quotes.hpp"
 #include "cli/memory_limit.hpp"
 #include "cli/progress_bar.hpp"
 #include "cli/say.hpp"
@@ -18,9 +19,7 @@ using neurontwin::Stage;
 
 std::string quoted(const std::string& word) {
   if (word.find_first_of(" \t\"'\\$*?[]{}();&|<>#~`!") == std::string::npos && !word.empty()) return word;
-  std::string out = "'";
-  for (const char c : word) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return out + "'";
+  return in_quotes(word);
 }
 
 /// The command line as `run`, whatever stage was asked for: what repeats the result.

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "evaluate/detail/input_of.hpp"
 #include "evaluate/detail/spike_timing.hpp"
 
 namespace nt::evaluate {
@@ -80,15 +81,10 @@ void add_rates(SpikeCurves& curves, std::span<const TrialComparison> trials) {
   }
 }
 
-stimulus::Events events_of(const dataset::EventsView& view) {
-  return {{view.time_ms.begin(), view.time_ms.end()}, {view.synapse.begin(), view.synapse.end()}};
-}
-
 ExampleTrial example(const TrialComparison& trial, size_t index, const dataset::Split& test,
                      float threshold) {
-  const auto input = test.trial(index);
   ExampleTrial example{.trial = index,
-                       .input = {events_of(input.excitatory), events_of(input.inhibitory)},
+                       .input = input_of(test.trial(index), trial.duration_ms()),
                        .spikes_ms = trial.spike_bins(),
                        .predicted_spikes_ms = spikes_above(trial.spike_log_odds, threshold),
                        .soma_mV = trial.soma_mV,

@@ -6,6 +6,7 @@
 
 #include "dataset/cell_table.hpp"
 #include "dataset/event_support.hpp"
+#include "evaluate/detail/input_of.hpp"
 #include "evaluate/detail/spike_timing.hpp"
 #include "evaluate/trial_score.hpp"
 #include "simulate/simulator.hpp"
@@ -16,10 +17,6 @@ namespace {
 uint8_t level_of(double mV) {
   const double level = 255 * (mV - kLowestPlayed_mV) / (kHighestPlayed_mV - kLowestPlayed_mV);
   return static_cast<uint8_t>(std::lround(std::clamp(level, 0.0, 255.0)));
-}
-
-stimulus::Events events_of(const dataset::EventsView& view) {
-  return {{view.time_ms.begin(), view.time_ms.end()}, {view.synapse.begin(), view.synapse.end()}};
 }
 
 /// Levels of all compartments' voltages, [sample][compartment], a sample every `step_ms`.
@@ -109,8 +106,7 @@ PlayedTrial played_trial(twin::Twin& twin, double threshold, const dataset::Spli
   PlayedTrial played{.trial = index,
                      .duration_ms = duration_ms,
                      .opens_ms = opening.at_ms,
-                     .input = {events_of(trial.excitatory.between(0, duration_ms)),
-                               events_of(trial.inhibitory.between(0, duration_ms))},
+                     .input = input_of(trial, duration_ms),
                      .soma_mV = first(trial.soma_mV),
                      .predicted_soma_mV = first(predicted.soma_mV)};
   for (const float t : trial.spike_times_ms)

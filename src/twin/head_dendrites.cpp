@@ -1,5 +1,4 @@
-#include "twin/detail/loss.hpp"
-#include "twin/heads.hpp"
+#include "twin/detail/signal_loss.hpp"
 
 namespace nt::twin {
 namespace {
@@ -7,14 +6,7 @@ namespace {
 constexpr auto kSignal = "dendrites_pc";
 
 double loss(const HeadBatch& b, std::span<double> gradient) {
-  const auto* components = b.batch.signal(kSignal);
-  const int64_t there = components == nullptr ? 0 : components->values_per_ms;
-  if (there != b.count)
-    fail_run("the twin predicts {} dendritic components, the data hold {}", b.count, there);
-  const auto error = [&](int64_t i) {
-    return squared_error(b.outputs[i], static_cast<double>(components->values[i]));
-  };
-  return mean_loss(std::ssize(b.outputs), gradient, error, [](int64_t) { return 1.0; });
+  return signal_loss(b, kSignal, "dendritic components", gradient);
 }
 
 }  // namespace

@@ -1,5 +1,4 @@
-#include "twin/detail/loss.hpp"
-#include "twin/heads.hpp"
+#include "twin/detail/signal_loss.hpp"
 
 namespace nt::twin {
 namespace {
@@ -7,13 +6,7 @@ namespace {
 constexpr auto kSignal = "targets";
 
 double loss(const HeadBatch& b, std::span<double> gradient) {
-  const auto* targets = b.batch.signal(kSignal);
-  const int64_t there = targets == nullptr ? 0 : targets->values_per_ms;
-  if (there != b.count) fail_run("the twin predicts {} targets, the data hold {}", b.count, there);
-  const auto error = [&](int64_t i) {
-    return squared_error(b.outputs[i], static_cast<double>(targets->values[i]));
-  };
-  return mean_loss(std::ssize(b.outputs), gradient, error, [](int64_t) { return 1.0; });
+  return signal_loss(b, kSignal, "targets", gradient);
 }
 
 }  // namespace
