@@ -112,8 +112,9 @@ std::string make_report(const std::filesystem::path& run_directory, bool with_se
   std::string script(page_asset("modules.js"));
   script += module_script(vega_modules());
   if (!data["neuron"].is_null()) script += module_script(three_modules());
-  for (const auto* name : {"specs.js", "search.js", "interpretation.js", "probes.js", "generalisation.js",
-                           "charts.js", "neuron_view.js", "neuron_trial.js", "neuron.js", "page.js"})
+  for (const auto* name :
+       {"specs.js", "search.js", "interpretation.js", "probes.js", "generalisation.js", "charts.js",
+        "neuron_view.js", "neuron_picture.js", "neuron_trial.js", "neuron.js", "verdict.js", "page.js"})
     script += page_asset(name);
   put("@DATA@", embedded(data));
   put("@SCRIPT@", script);
