@@ -25,8 +25,11 @@ function partLabels(view, names, path_um) {
   });
   const element = make('div', {class: 'part-labels', 'aria-hidden': 'true'}, labels.map((l) => l.span));
   return {element, update() {
+    const taken = [];
     for (const {at, span} of labels) {
-      const [x, y] = view.place(at);
+      let [x, y] = view.place(at);
+      while (taken.some(([tx, ty]) => Math.abs(tx - x) < 60 && Math.abs(ty - y) < 15)) y += 5;  // below a name that is there already
+      taken.push([x, y]);
       span.style.transform = `translate(${x + 10}px, ${y - 8}px)`;
     }
   }};
