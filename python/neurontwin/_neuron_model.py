@@ -16,6 +16,7 @@ class LeftOut(UserWarning):
 class Connection:
     """One NetCon, or what stands for one."""
     synapse: int
+    group: str  # of the synapse; "" where there are none
     point: object
     weight: float
     delay_ms: float
@@ -210,8 +211,8 @@ def source_of(model, connection):
     return str(segment), f"what a threshold at {segment} sends"
 
 
-def read_connections(model, inhibitory, weight):
-    """NetCons to the point processes of the tree. Those of one source are one synapse."""
+def read_connections(model, inhibitory, weight, group):
+    """NetCons to the point processes of the tree. Those of one source are one synapse; synapses of a group follow each other."""
     mine = {point.hname(): point for _, point in model.points}
     sources, reached = {}, set()
     netcons = model.h.List("NetCon")
@@ -244,12 +245,25 @@ def read_connections(model, inhibitory, weight):
     if spoken:
         model.leave_out(f"{', '.join(spoken[:5])}{' and others' if len(spoken) > 5 else ''} ({len(spoken)}) is left out; "
                         "each is an input synapse here")
+    by_group = {}
     for _, targets in sources.values():
         point, first_weight, _ = targets[0]
         decide = inhibitory or (lambda p: is_inhibitory(model, p, first_weight))
-        kind = model.synapses["inh" if decide(point) else "exc"]
-        number = kind[-1].synapse + 1 if kind else 0
-        kind.extend(Connection(number, *target) for target in targets)
+        by_group.setdefault(("inh" if decide(point) else "exc", str(group(point)) if group else ""), []).append(targets)
+    for (kind, name), synapses in by_group.items():
+        connections = model.synapses[kind]
+        for targets in synapses:
+            number = connections[-1].synapse + 1 if connections else 0
+            connections.extend(Connection(number, name, *target) for target in targets)
+    check_groups(by_group)
+
+
+def check_groups(by_group):
+    """A group is of one kind. What its name may be, the reader of cell folders says."""
+    kinds = {}
+    for kind, name in by_group:
+        if name and kinds.setdefault(name, kind) != kind:
+            raise InputError(f"group= gives the name {name!r} to excitatory and to inhibitory synapses; give them two names")
 
 
 def receives_events(model, point):
@@ -270,7 +284,7 @@ def check_the_rest(model):
         model.leave_out(f"{handlers} FInitializeHandler: what they do at the start is left out")
 
 
-def read_model(h, root, mechanisms, v_init, inhibitory, weight, move_ends):
+def read_model(h, root, mechanisms, v_init, inhibitory, weight, move_ends, group):
     """Model and the names of its density mechanisms. InputError: something that cannot come along and would make a difference."""
     model = Model(h, tree_of(h, root))
     model.celsius = float(h.celsius)
@@ -278,5 +292,5 @@ def read_model(h, root, mechanisms, v_init, inhibitory, weight, move_ends):
     check_the_rest(model)
     read_points(model, move_ends)
     density = read_mechanisms(model, mechanisms)
-    read_connections(model, inhibitory, weight)
+    read_connections(model, inhibitory, weight, group)
     return model, density
