@@ -1,4 +1,5 @@
 """What a live NEURON model is made of: sections, membrane, point processes, connections, as plain data."""
+import re
 from dataclasses import dataclass, field
 
 from . import _neuron_mods as mods
@@ -147,11 +148,20 @@ def read_mechanisms(model, mechanisms):
     needed = {n for n in [*density, *of_points] if n not in mods.SAME_AS_OURS}
     # A file of NEURON's own mechanisms is none of the user's.
     model.mods = mods.find_mods(needed, folders)
-    used = {int(getattr(h, f"usetable_{n}")) for n in [*density, *of_points] if hasattr(h, f"usetable_{n}")}
-    if used == {0, 1}:
-        raise InputError("usetable is 0 of some mechanisms and 1 of others; here one rule holds for all")
-    model.tables = "exact" if used == {0} else "as NEURON"
+    model.tables = read_tables(h, model.mods, [*density, *of_points])
     return density
+
+
+def read_tables(h, mods, names):
+    """Whether formulas are interpolated where their files say TABLE. hh has a TABLE in some builds of NEURON and none in others: PyPI's
+    8.2.2 has none."""
+    uses = {n: bool(getattr(h, f"usetable_{n}", 0)) for n in names
+            if n == "hh" or hasattr(h, f"usetable_{n}") or n in mods and re.search(r"\bTABLE\b", mods[n].text)}
+    if len(set(uses.values())) == 2:
+        tables, exact = ([n for n in uses if uses[n] == used] for used in (True, False))
+        raise InputError(f"{', '.join(tables)} interpolate in tables and {', '.join(exact)} do not; here one rule holds for all: "
+                         f"set {', '.join(f'h.usetable_{n} = 0' for n in tables)}")
+    return "exact" if False in uses.values() else "as NEURON"
 
 
 def mechanism_of(point):

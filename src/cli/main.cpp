@@ -43,7 +43,6 @@ int run_command(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const std::string_view command = argc > 1 ? argv[1] : "";
   keep_freed_memory();
   stop_on_signals();
   const auto doing =
