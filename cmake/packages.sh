@@ -26,7 +26,32 @@ developer_packages=(
   libbenchmark-dev                      # bench/
 )
 
+# Where nothing can be installed: why, and what a user does then.
+say_what_to_install() {
+  cat >&2 <<WORDS
+$1 Missing: ${*:2}
+
+Install these yourself, then run this command again (Debian 12), or build by hand:
+  Debian, Ubuntu  apt-get install ${build_packages[*]}
+  Fedora          dnf install gcc-c++ cmake ninja-build ccache eigen3-devel highway-devel hdf5-devel onnx-devel protobuf-devel \\
+                    sqlite-devel xxhash-devel tomlplusplus-devel json-devel cli11-devel fmt-devel
+  Arch            pacman -S gcc cmake ninja ccache eigen highway hdf5 onnx protobuf sqlite xxhash tomlplusplus nlohmann-json cli11 fmt
+  macOS           brew install cmake ninja ccache eigen highway hdf5 onnx protobuf sqlite xxhash tomlplusplus nlohmann-json cli11 fmt
+  no administrator  conda create -n neurontwin -c conda-forge cxx-compiler cmake ninja ccache eigen libhwy hdf5 onnx libprotobuf \\
+                    sqlite xxhash tomlplusplus nlohmann_json cli11 fmt   (then: conda activate neurontwin)
+Outside Debian the report's two JavaScript libraries are found by -DVEGA_FOLDER=DIR (Vega's modules, vega-*.min.js) and
+-DTHREE_FILE=FILE (three.min.js). Then:
+  cmake --preset release -DNEURONTWIN_TESTS=OFF && cmake --build --preset release
+  build/release/neurontwin run experiments/l5pc-nmda.toml
+WORDS
+  return 1
+}
+
 install_packages() {
+  if ! command -v dpkg-query >/dev/null; then
+    say_what_to_install "This is no Debian system, so nothing was installed." "see below"
+    return 1
+  fi
   local missing=()
   for package in "$@"; do
     dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
@@ -34,7 +59,13 @@ install_packages() {
   if [ ${#missing[@]} -eq 0 ]; then return; fi
   echo "installing: ${missing[*]}"
   local root=()
-  [ "$(id -u)" -eq 0 ] || root=(sudo)
+  if [ "$(id -u)" -ne 0 ]; then
+    if ! command -v sudo >/dev/null; then
+      say_what_to_install "To install packages takes root or sudo, and this user has neither." "${missing[@]}"
+      return 1
+    fi
+    root=(sudo)
+  fi
   "${root[@]}" apt-get update -qq
   DEBIAN_FRONTEND=noninteractive "${root[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 }

@@ -3,6 +3,7 @@ happens to be on this machine."""
 import os
 import re
 import subprocess
+import tempfile
 import unittest
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -53,6 +54,32 @@ class Packages(unittest.TestCase):
                 self.assertTrue(any(o in allowed or WITH_THE_COMPILER.match(o) for o in owners),
                                 f"{file} includes <{header}> of {owners}, which ./quickstart does not install")
         self.assertGreater(owned, 20)
+
+
+class WhereNothingCanBeInstalled(unittest.TestCase):
+    """./quickstart says what to do, on a machine without dpkg, or for a user without root and sudo."""
+
+    def quickstart(self, folder, programs, extra=""):
+        for program in programs:
+            os.symlink(f"/usr/bin/{program}", os.path.join(folder, program))
+        script = f'. cmake/packages.sh; id() {{ echo 1000; }}; {extra} install_packages nothing-of-this-name; echo went on'
+        return subprocess.run(["/bin/bash", "-ec", script], cwd=ROOT, env={"PATH": folder}, capture_output=True, text=True)
+
+    def assert_says(self, done, why):
+        self.assertNotEqual(done.returncode, 0)
+        self.assertNotIn("went on", done.stdout)
+        for words in (why, "apt-get install", "dnf install", "pacman -S", "brew install", "conda create"):
+            self.assertIn(words, done.stderr)
+
+    def test_on_another_system(self):
+        with tempfile.TemporaryDirectory() as folder:
+            self.assert_says(self.quickstart(folder, ["cat"]), "This is no Debian system")
+
+    def test_for_a_user_without_sudo(self):
+        with tempfile.TemporaryDirectory() as folder:
+            done = self.quickstart(folder, ["cat", "grep", "dpkg-query"])
+            self.assert_says(done, "takes root or sudo")
+            self.assertIn("Missing: nothing-of-this-name", done.stderr)
 
 
 if __name__ == "__main__":

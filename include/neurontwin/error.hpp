@@ -28,6 +28,7 @@ struct Progress {
   double total = 0;
   std::string unit;
   std::string note;
+  bool even = true;  // whether each unit takes about as long, so that the time left follows from those done
 };
 
 /// Whoever waits for long work: is told where it stands and what it found, and may ask it to stop. All of it

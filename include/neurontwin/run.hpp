@@ -2,10 +2,12 @@
 #include <array>
 #include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "neurontwin/evaluate.hpp"
@@ -50,6 +52,36 @@ class Experiment {
 Experiment read_experiment(const RunOptions& options);
 
 enum class Stage : uint8_t { simulate, train, evaluate, interpret, report };
+inline constexpr std::array kAllStages{Stage::simulate, Stage::train, Stage::evaluate, Stage::interpret,
+                                       Stage::report};
+constexpr std::string_view name_of(Stage stage) {
+  constexpr std::array<std::string_view, 5> kNames{"simulate", "train", "evaluate", "interpret", "report"};
+  return kNames[static_cast<size_t>(stage)];
+}
+
+/// What is to be done of a stage.
+struct StagePlan {
+  Stage stage = Stage::simulate;
+  bool to_do = true;
+  std::string why = {};  // it is done again; empty: it was not done before
+  double seconds = 0;    // that it takes at least, measured on this machine; 0: not known
+};
+
+/// What a command will do in its run folder, and what that takes.
+struct RunPlan {
+  std::filesystem::path folder = {};
+  std::vector<StagePlan> stages = {};
+  int64_t missing_trials = 0, trial_ms = 0;        // to simulate
+  double missing_bytes = 0, free_disk_bytes = 0;   // of these trials
+  double memory_bytes = 0, free_memory_bytes = 0;  // of the largest arrays
+  double seconds = 0;                              // of all stages
+};
+
+/// Looks at the folder, and times a moment of simulation and a few steps of training (about two seconds)
+/// where these are to be done. Makes nothing.
+RunPlan plan_of(const Experiment& experiment, std::span<const Stage> stages = kAllStages);
+/// It in a few lines, for a terminal.
+std::string words_for(const RunPlan& plan);
 
 /// Simulates, trains, evaluates, interprets and reports in the run folder. A stage that has been done with
 /// the same inputs is not done again; one that was stopped goes on. Returns what metrics.json holds.
@@ -59,8 +91,43 @@ void run_stage(Stage stage, const Experiment& experiment, const Watcher& watcher
 
 /// The scores of a run that was evaluated.
 Metrics read_metrics(const std::filesystem::path& run_folder);
-/// They in a few lines, for a terminal.
+/// All that is known of these, as JSON text: what metrics.json holds.
+std::string read_metrics_json(const std::filesystem::path& run_folder);
+/// The main ones in a few lines, for a terminal.
 std::string summary_of(const Experiment& experiment);
+
+/// A neuron of one's own, to begin with.
+struct NewExperiment {
+  std::filesystem::path folder;                        // new, or empty
+  std::filesystem::path morphology;                    // .swc or .asc
+  std::vector<std::filesystem::path> mechanisms = {};  // .mod: channels, leaks, synapses
+  std::string title = {};                              // empty: the folder's name
+  double rate_hz = 1;                                  // that the neuron is to fire at
+};
+/// Copies the files into the folder and writes cell.toml and FOLDER.toml beside them, which run as they
+/// are and say in comments what was guessed: channels sit on the soma, leaks everywhere, synapses on the
+/// dendrites. Where sodium and potassium channels, a leak, or synapses of a kind are missing, the catalogue's
+/// stand in. Returns the experiment's file. InputError where the folder holds something, or a file is wrong.
+std::filesystem::path make_experiment(const NewExperiment& asked);
+
+/// What is known of a run folder.
+struct ListedRun {
+  std::filesystem::path folder;
+  std::string title = {}, profile = {};
+  std::vector<Stage> finished = {};
+  double spike_auc = std::numeric_limits<double>::quiet_NaN();           // NaN: not evaluated, or no spikes
+  double variance_explained = std::numeric_limits<double>::quiet_NaN();  // of the voltage
+  int64_t parameters = 0;                                                // of the twin
+};
+/// The run folders among these folders and those directly in them, in the order of their paths. InputError
+/// where one is no folder.
+std::vector<ListedRun> list_runs(std::span<const std::filesystem::path> folders);
+
+/// The names of the figures that a run can be shown in.
+std::vector<std::string> figures();
+/// Writes one as SVG. InputError where there is no such figure, or the run has not got what it shows.
+void plot(const std::filesystem::path& run_folder, const std::string& figure,
+          const std::filesystem::path& svg);
 
 /// Searches for the smallest twin that is good enough, as [search] says, and writes search.json. `program`:
 /// the command line of this program, with which worker processes are started. Returns its table.
@@ -97,6 +164,8 @@ struct CompareOptions {
 /// over these. InputError where the folders' test trials, or the form in which they are scored, are not the
 /// same.
 Comparison compare_runs(std::span<const std::filesystem::path> folders, const CompareOptions& options = {});
+/// As JSON text.
+std::string json_of(const Comparison& comparison);
 /// As a JSON file.
 void write_comparison(const Comparison& comparison, const std::filesystem::path& file);
 

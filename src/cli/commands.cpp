@@ -1,6 +1,8 @@
 #include "cli/command.hpp"
 #include "cli/compare_command.hpp"
 #include "cli/file_commands.hpp"
+#include "cli/list_command.hpp"
+#include "cli/new_command.hpp"
 #include "cli/shell_commands.hpp"
 #include "cli/stage_commands.hpp"
 
@@ -8,9 +10,11 @@ namespace nt::cli {
 
 std::vector<Command> commands(const std::vector<std::string>& arguments) {
   auto all = stage_commands(arguments);
+  all.insert(all.begin(), new_command());
   all.push_back(search_command(arguments));
   for (auto& command : file_commands()) all.push_back(std::move(command));
   all.push_back(compare_command());
+  all.push_back(list_command());
   for (auto& command : shell_commands()) all.push_back(std::move(command));
   return all;
 }

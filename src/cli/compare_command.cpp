@@ -55,8 +55,13 @@ void print_differences(const neurontwin::ComparedRun& a, const neurontwin::Compa
 }
 
 void compare_runs(std::span<const std::filesystem::path> folders, const neurontwin::CompareOptions& options,
-                  const std::filesystem::path& out) {
+                  const std::filesystem::path& out, bool json) {
   const auto comparison = neurontwin::compare_runs(folders, options);
+  if (!out.empty()) neurontwin::write_comparison(comparison, out);
+  if (json) {
+    fmt::print("{}", neurontwin::json_of(comparison));
+    return;
+  }
   fmt::print("{}; thresholds of each run's own validation trials; {} resamples of the test trials\n",
              comparison.test, comparison.resamples);
   for (const auto& run : comparison.runs)
@@ -66,7 +71,6 @@ void compare_runs(std::span<const std::filesystem::path> folders, const neurontw
   fmt::print(
       "\nbetter, worse: B's score, where the interval of the difference does not hold 0. Other sign: the "
       "share of the resamples in which the difference is 0 or has the other sign.\n");
-  if (!out.empty()) neurontwin::write_comparison(comparison, out);
 }
 
 }  // namespace
@@ -77,6 +81,7 @@ Command compare_command() {
               std::vector<std::filesystem::path> runs;
               neurontwin::CompareOptions comparing;
               std::filesystem::path out;
+              bool json = false;
             };
             const auto o = std::make_shared<Options>();
             app.add_option("runs", o->runs, "run folders; each is compared with the first")->required();
@@ -84,11 +89,12 @@ Command compare_command() {
                            "of the test trials (default: the first run's)")
                 ->check(CLI::Range(int64_t{10}, int64_t{1000000}));
             app.add_option("--out", o->out, "JSON file with every score");
+            app.add_flag("--json", o->json, "print every score as JSON");
             add_threads_option(app, o->comparing.threads);
             return [o] {
               require_address_space(threads_of(0));
               o->comparing.watcher = terminal_watcher();
-              compare_runs(o->runs, o->comparing, o->out);
+              compare_runs(o->runs, o->comparing, o->out, o->json);
             };
           }};
 }

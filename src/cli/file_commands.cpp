@@ -1,6 +1,7 @@
 #include "cli/file_commands.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "cli/memory_limit.hpp"
 #include "cli/stopping.hpp"
@@ -14,7 +15,7 @@ namespace {
 using std::filesystem::path;
 
 Command inspect_command() {
-  return {"inspect", "what an experiment, cell, morphology, mechanism, data set or twin file holds",
+  return {"inspect", "what a run folder or any file of ours holds, a morphology or a mechanism",
           [](CLI::App& app) {
             struct Options {
               std::vector<path> files;
@@ -23,9 +24,10 @@ Command inspect_command() {
               path svg;
             };
             const auto o = std::make_shared<Options>();
-            app.add_option(
-                   "files", o->files,
-                   ".toml, .swc, .asc, .mod, .h5 or .safetensors; shards of one split are taken together")
+            app.add_option("files", o->files,
+                           ".toml, .swc, .asc, .mod, .h5, .safetensors, .json, .html or a run folder; shards "
+                           "of one split "
+                           "are taken together")
                 ->required();
             app.add_option("--set", o->set, "key=value over what the cell's or experiment's file says")
                 ->allow_extra_args(false);
@@ -67,10 +69,29 @@ Command export_command() {
           }};
 }
 
+Command plot_command() {
+  return {"plot", "a figure of a run as an SVG file", [](CLI::App& app) {
+            struct Options {
+              path run, svg;
+              std::string figure;
+            };
+            const auto o = std::make_shared<Options>();
+            app.add_option("run", o->run, "run folder")->required();
+            app.add_option("figure", o->figure, fmt::format("{}", fmt::join(neurontwin::figures(), ", ")))
+                ->required();
+            app.add_option("--svg", o->svg, "file to write (default: FIGURE.svg)");
+            return [o] {
+              if (o->svg.empty()) o->svg = o->figure + ".svg";
+              neurontwin::plot(o->run, o->figure, o->svg);
+              fmt::print("{}\n", o->svg.string());
+            };
+          }};
+}
+
 }  // namespace
 
 std::vector<Command> file_commands() {
-  return {inspect_command(), predict_command(), export_command()};
+  return {inspect_command(), predict_command(), export_command(), plot_command()};
 }
 
 }  // namespace nt::cli

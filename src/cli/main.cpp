@@ -8,20 +8,14 @@
 #include "cli/kept_memory.hpp"
 #include "cli/outcome.hpp"
 #include "cli/stopping.hpp"
+#include "cli/usage.hpp"
 #include "config/error.hpp"
 
 namespace {
 
 using namespace nt::cli;
 
-constexpr int kDone = 0, kWrongInput = 2;
-
-void require_known(const std::string& word, const std::vector<Command>& commands) {
-  if (std::ranges::find(commands, word, &Command::name) != commands.end()) return;
-  std::vector<std::string> known;
-  for (const auto& command : commands) known.push_back(command.name);
-  nt::fail_input("unknown command '{}'; known: {}", word, fmt::join(known, ", "));
-}
+constexpr int kDone = 0;
 
 int run_command(int argc, char** argv) {
   CLI::App app("neurontwin: from a detailed neuron to its deep-network twin", "neurontwin");
@@ -31,8 +25,10 @@ int run_command(int argc, char** argv) {
   if (argc > 1 && argv[1][0] != '-') require_known(argv[1], all);
   try {
     app.parse(argc, argv);
+  } catch (const CLI::Success& asked) {  // --help, --version
+    return app.exit(asked);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? kDone : kWrongInput;
+    nt::fail_input("{}", words_for(error, app));
   }
   for (size_t i = 0; i < all.size(); ++i) {
     if (app.got_subcommand(all[i].name)) runs[i]();

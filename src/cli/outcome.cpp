@@ -1,6 +1,7 @@
 #include "cli/outcome.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
@@ -11,6 +12,7 @@
 #include <system_error>
 
 #include "cli/stopping.hpp"
+#include "cli/terminal.hpp"
 #include "config/error.hpp"
 
 namespace nt::cli {
@@ -20,7 +22,8 @@ constexpr int kFailed = 1, kWrongInput = 2;
 
 /// Where stderr cannot be written there is nobody to tell; the exit code says that something is wrong.
 void tell(const std::string& message) {
-  const auto line = fmt::format("neurontwin: {}\n", message);
+  end_bar();
+  const auto line = fmt::format("{} {}\n", red("neurontwin:", STDERR_FILENO), message);
   std::fwrite(line.data(), 1, line.size(), stderr);
   std::fflush(stderr);
 }

@@ -2,11 +2,16 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+
 #include "cli/in_quotes.hpp"
 #include "cli/memory_limit.hpp"
+#include "cli/open_page.hpp"
 #include "cli/progress_bar.hpp"
 #include "cli/say.hpp"
 #include "cli/simulate_cell.hpp"
+#include "cli/terminal.hpp"
 #include "cli/threads.hpp"
 #include "config/error.hpp"
 #include "neurontwin/run.hpp"
@@ -29,7 +34,12 @@ std::string as_run(const std::vector<std::string>& arguments) {
   return line;
 }
 
-void add_stage_options(CLI::App& app, RunOptions& o) {
+/// What a stage's command is asked for beside the experiment.
+struct StageOptions : RunOptions {
+  bool dry_run = false, quiet = false, verbose = false, json = false;
+};
+
+void add_stage_options(CLI::App& app, StageOptions& o) {
   app.add_option("experiment", o.experiment, "experiment file (.toml) or run folder")->required();
   app.add_option("--profile", o.profile, "a profile of the experiment file: quick (default), day or paper");
   app.add_option("--out", o.out, "run folder (default: runs/EXPERIMENT-PROFILE)");
@@ -39,9 +49,13 @@ void add_stage_options(CLI::App& app, RunOptions& o) {
   add_threads_option(app, o.threads);
   app.add_option("--seed", o.seed, "over the experiment's seed")
       ->check(CLI::Range(int64_t{0}, int64_t{9000000000000000}));
+  app.add_flag("--dry-run", o.dry_run, "say what would be done and what it takes, and do nothing");
+  const auto* quiet = app.add_flag("-q,--quiet", o.quiet, "say nothing but errors and results");
+  app.add_flag("-v,--verbose", o.verbose, "keep every line of the progress")->excludes(quiet);
 }
 
-neurontwin::Experiment prepare(const RunOptions& o) {
+neurontwin::Experiment prepare(const StageOptions& o) {
+  set_loudness(o.quiet ? Loudness::quiet : o.verbose ? Loudness::verbose : Loudness::usual);
   auto experiment = neurontwin::read_experiment(o);
   for (const auto& note : experiment.notes()) say("note: " + note);
   require_address_space(threads_of(o.threads));
@@ -56,13 +70,43 @@ void require_background_simulation(const CLI::App& running, const neurontwin::Ex
   }
 }
 
+void add_json_option(CLI::App& app, bool& json) {
+  app.add_flag("--json", json, "print the scores as JSON, as metrics.json has them");
+}
+
+void print_results(const neurontwin::Experiment& experiment, bool json) {
+  if (json)
+    fmt::print("{}", neurontwin::read_metrics_json(experiment.folder()));
+  else
+    fmt::print("{}", neurontwin::summary_of(experiment));
+}
+
 void print_search(const std::string& table, const std::filesystem::path& folder) {
   fmt::print("{}  everything              {}\n", table,
              std::filesystem::absolute(folder / "search.json").lexically_normal().string());
 }
 
-std::shared_ptr<RunOptions> new_options(const std::vector<std::string>& arguments) {
-  auto options = std::make_shared<RunOptions>();
+/// Whether there is something to do after the plan was said. A plan that is asked for is the result.
+bool go_on_after_plan(const StageOptions& options, const neurontwin::Experiment& experiment,
+                      std::span<const Stage> stages = neurontwin::kAllStages) {
+  if (!options.dry_run && options.quiet) return true;
+  const auto plan = neurontwin::plan_of(experiment, stages);
+  if (options.dry_run) {
+    fmt::print("{}", neurontwin::words_for(plan));
+  } else if (std::ranges::any_of(plan.stages, &neurontwin::StagePlan::to_do)) {
+    say(neurontwin::words_for(plan));
+  }
+  return !options.dry_run;
+}
+
+void run_one(Stage stage, const StageOptions& options) {
+  const auto experiment = prepare(options);
+  if (go_on_after_plan(options, experiment, {&stage, 1}))
+    neurontwin::run_stage(stage, experiment, terminal_watcher());
+}
+
+std::shared_ptr<StageOptions> new_options(const std::vector<std::string>& arguments) {
+  auto options = std::make_shared<StageOptions>();
   options->command = as_run(arguments);
   return options;
 }
@@ -76,11 +120,13 @@ Command run_command(const std::vector<std::string>& arguments) {
                    "threads that go on simulating beside training, where train.starts_with_trials asks for "
                    "that (default: half)")
                 ->check(CLI::Range(1, 4096));
+            add_json_option(app, options->json);
             return [options, &app] {
               const auto experiment = prepare(*options);
               require_background_simulation(app, experiment);
+              if (!go_on_after_plan(*options, experiment)) return;
               neurontwin::run(experiment, terminal_watcher());
-              fmt::print("{}", neurontwin::summary_of(experiment));
+              print_results(experiment, options->json);
             };
           }};
 }
@@ -90,7 +136,21 @@ Command stage_command(const std::string& name, Stage stage, const std::string& h
   return {name, help + " (one stage of run)", [stage, arguments](CLI::App& app) {
             const auto options = new_options(arguments);
             add_stage_options(app, *options);
-            return [options, stage] { neurontwin::run_stage(stage, prepare(*options), terminal_watcher()); };
+            return [options, stage] { run_one(stage, *options); };
+          }};
+}
+
+Command report_command(const std::vector<std::string>& arguments) {
+  return {"report", "write report.html (one stage of run)", [arguments](CLI::App& app) {
+            const auto options = new_options(arguments);
+            const auto open = std::make_shared<bool>(false);
+            add_stage_options(app, *options);
+            app.add_flag("--open", *open, "open it in the browser");
+            return [options, open] {
+              run_one(Stage::report, *options);
+              if (!*open || options->dry_run) return;
+              open_page(neurontwin::read_experiment(*options).folder() / "report.html");
+            };
           }};
 }
 
@@ -103,7 +163,7 @@ Command simulate_command(const std::vector<std::string>& arguments) {
             add_cell_options(app, *one_trial);
             return [options, one_trial, &app] {
               if (!is_one_trial(app, options->out)) {
-                neurontwin::run_stage(Stage::simulate, prepare(*options), terminal_watcher());
+                run_one(Stage::simulate, *options);
                 return;
               }
               one_trial->cell = options->experiment;
@@ -122,7 +182,7 @@ std::vector<Command> stage_commands(const std::vector<std::string>& arguments) {
           stage_command("train", Stage::train, "train the twin", arguments),
           stage_command("evaluate", Stage::evaluate, "score the twin on held-out trials", arguments),
           stage_command("interpret", Stage::interpret, "find what the twin's filters mean", arguments),
-          stage_command("report", Stage::report, "write report.html", arguments)};
+          report_command(arguments)};
 }
 
 Command search_command(const std::vector<std::string>& arguments) {
@@ -140,6 +200,9 @@ Command search_command(const std::vector<std::string>& arguments) {
             app.add_option("--search-worker", workers->threads_of_this_one)->group("");
             return [options, workers, arguments] {
               const auto experiment = prepare(*options);
+              constexpr std::array kSimulation{Stage::simulate};
+              if (workers->threads_of_this_one == 0 && !go_on_after_plan(*options, experiment, kSimulation))
+                return;
               if (workers->threads_of_this_one > 0)
                 neurontwin::work_on_search(experiment, workers->threads_of_this_one, terminal_watcher());
               else

@@ -6,6 +6,8 @@
 
 #include <string_view>
 
+#include "cli/terminal.hpp"
+
 namespace nt::cli {
 namespace {
 
@@ -24,8 +26,9 @@ void on_stop(int) {
 }
 
 void on_patience_over(int) {
-  constexpr std::string_view kWords = "neurontwin: stopped; run the same command again to go on\n";
-  if (::write(STDERR_FILENO, kWords.data(), kWords.size()) < 0) {  // nobody to tell
+  constexpr std::string_view kWords = "\nneurontwin: stopped; run the same command again to go on\n";
+  const auto words = bar_is_drawn() ? kWords : kWords.substr(1);
+  if (::write(STDERR_FILENO, words.data(), words.size()) < 0) {  // nobody to tell
   }
   ::_exit(kStoppedExitCode);
 }

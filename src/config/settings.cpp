@@ -11,6 +11,7 @@
 
 #include "config/detail/toml_depth.hpp"
 #include "config/detail/toml_value.hpp"
+#include "config/nearest_word.hpp"
 #include "config/ordinary_file.hpp"
 
 namespace nt::config {
@@ -129,19 +130,6 @@ toml::table parse_override(const std::string& assignment) {
                "--set " + assignment);
 }
 
-size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<size_t> row(b.size() + 1);
-  for (size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (size_t i = 1; i <= a.size(); ++i) {
-    size_t diagonal = std::exchange(row[0], i);
-    for (size_t j = 1; j <= b.size(); ++j) {
-      const size_t substituted = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = std::exchange(row[j], std::min({row[j] + 1, row[j - 1] + 1, substituted}));
-    }
-  }
-  return row.back();
-}
-
 bool is_array_of_tables(const toml::node& node) {
   const auto* array = node.as_array();
   return array != nullptr && !array->empty() && array->front().is_table();
@@ -168,19 +156,6 @@ void write_table(const toml::table& table, const std::string& path, std::string&
 }
 
 }  // namespace
-
-std::optional<std::string> nearest_word(std::string_view word, std::span<const std::string> candidates) {
-  std::optional<std::string> best;
-  // Something of the word must be left: one letter is not like another.
-  size_t best_distance = std::min(std::max<size_t>(2, word.size() / 3) + 1, word.size());
-  for (const auto& candidate : candidates) {
-    if (const size_t d = edit_distance(word, candidate); d < best_distance) {
-      best = candidate;
-      best_distance = d;
-    }
-  }
-  return best;
-}
 
 /// What the root and all tables below it share: the parsed files, which must outlive the pointers into them.
 struct Settings::State {
@@ -243,14 +218,19 @@ struct Settings::State {
       found.insert_or_assign(key, written);
       return *otherwise;
     }
-    const auto* array = node->as_array();
     constexpr bool whole = std::is_integral_v<T>;
-    if (array == nullptr) wrong_type(*node, key, whole ? "an array of integers" : "an array of numbers");
     std::vector<T> values;
     toml::array written;
-    for (const auto& element : *array) {
+    const auto add = [&](const toml::node& element) {
       values.push_back(static_cast<T>(number_of(element, key, range, whole)));
       written.push_back(values.back());
+    };
+    if (const auto* array = node->as_array()) {
+      for (const auto& element : *array) add(element);
+    } else if (node->is_number()) {
+      add(*node);  // one number is a list of one
+    } else {
+      wrong_type(*node, key, whole ? "an array of integers" : "an array of numbers");
     }
     found.insert_or_assign(key, written);
     return values;

@@ -43,7 +43,7 @@ class Settings {
   static Settings from_text(std::string_view text, std::string_view name = "settings",
                             std::string_view usual = "");
 
-  // A value. Without a default the key is required.
+  // A value; without a default the key is required. One number without brackets is a list of one.
   double number(std::string_view key, std::optional<double> otherwise = {}, Range range = {}) const;
   int64_t integer(std::string_view key, std::optional<int64_t> otherwise = {}, Range range = {}) const;
   bool flag(std::string_view key, std::optional<bool> otherwise = {}) const;
@@ -66,6 +66,7 @@ class Settings {
     const auto word = choice(key, names, std::string(names[static_cast<size_t>(otherwise)]));
     return static_cast<Value>(std::find(names.begin(), names.end(), word) - names.begin());
   }
+  // Lists; one number without brackets is a list of one.
   std::vector<double> numbers(std::string_view key, std::optional<std::vector<double>> otherwise = {},
                               Range range = {}) const;
   std::vector<int64_t> integers(std::string_view key, std::optional<std::vector<int64_t>> otherwise = {},
@@ -118,8 +119,5 @@ class Settings {
 
 /// The names of the profiles that a file offers, in alphabetical order.
 std::vector<std::string> profiles_of(const std::filesystem::path& file);
-
-/// The candidate most like `word`, if one is near enough to have been meant.
-std::optional<std::string> nearest_word(std::string_view word, std::span<const std::string> candidates);
 
 }  // namespace nt::config

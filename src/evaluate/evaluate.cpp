@@ -187,7 +187,7 @@ Evaluation evaluate(twin::Twin& twin, const EvaluateSpec& spec, uint64_t seed, c
                     const dataset::Split& valid, const dataset::Split& test, const Watcher& watcher,
                     const OneUnitTask* networks, std::span<const ShiftedTrials> other_inputs) {
   const auto tell = [&](double done, const char* note) {
-    watcher.tell({"evaluate", done, 5, "parts", note});
+    watcher.tell({"evaluate", done, 5, "parts", note, false});
     watcher.stop_here_if_asked("evaluating");
   };
   if (spec.skip_ms >= test.duration_ms()) {

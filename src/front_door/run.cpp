@@ -8,8 +8,12 @@
 #include "produce/dataset_size.hpp"
 #include "run/compare.hpp"
 #include "run/inspect.hpp"
+#include "run/list_runs.hpp"
 #include "run/memory_estimate.hpp"
 #include "run/metrics_json.hpp"
+#include "run/new_experiment.hpp"
+#include "run/plot.hpp"
+#include "run/run_plan.hpp"
 #include "run/search_stage.hpp"
 #include "run/stages.hpp"
 #include "run/summary.hpp"
@@ -66,20 +70,14 @@ nt::run::Options options_of(const RunOptions& asked) {
   return o;
 }
 
-nt::run::StageName name_of(Stage stage) {
-  switch (stage) {
-    case Stage::simulate:
-      return nt::run::StageName::simulate;
-    case Stage::train:
-      return nt::run::StageName::train;
-    case Stage::evaluate:
-      return nt::run::StageName::evaluate;
-    case Stage::interpret:
-      return nt::run::StageName::interpret;
-    case Stage::report:
-      break;
-  }
-  return nt::run::StageName::report;
+std::filesystem::path metrics_file(const std::filesystem::path& run_folder) {
+  auto file = run_folder / "metrics.json";
+  if (!std::filesystem::exists(file))
+    nt::fail_input(
+        "{}: is not the folder of a run that was evaluated: metrics.json is missing; 'neurontwin run' "
+        "makes it",
+        run_folder.string());
+  return file;
 }
 
 /// The numbers of metrics.json with their intervals.
@@ -137,23 +135,46 @@ Experiment read_experiment(const RunOptions& asked) {
       Experiment::Model{std::move(options), std::move(experiment)}));
 }
 
+RunPlan plan_of(const Experiment& experiment, std::span<const Stage> stages) {
+  return nt::run::plan_run(experiment.model().experiment, experiment.model().options, stages);
+}
+
+std::string words_for(const RunPlan& plan) {
+  return nt::run::words_for(plan);
+}
+
 Metrics run(const Experiment& experiment, const Watcher& watcher) {
   nt::run::run_all(experiment.model().experiment, experiment.model().options, watcher);
   return read_metrics(experiment.folder());
 }
 
 void run_stage(Stage stage, const Experiment& experiment, const Watcher& watcher) {
-  nt::run::run_stage(name_of(stage), experiment.model().experiment, experiment.model().options, watcher);
+  nt::run::run_stage(stage, experiment.model().experiment, experiment.model().options, watcher);
 }
 
 Metrics read_metrics(const std::filesystem::path& run_folder) {
-  const auto file = run_folder / "metrics.json";
-  if (!std::filesystem::exists(file))
-    nt::fail_input(
-        "{}: is not the folder of a run that was evaluated: metrics.json is missing; 'neurontwin run' "
-        "makes it",
-        run_folder.string());
-  return metrics_in(nt::files::read_json(file));
+  return metrics_in(nt::files::read_json(metrics_file(run_folder)));
+}
+
+std::string read_metrics_json(const std::filesystem::path& run_folder) {
+  return nt::files::read_file(metrics_file(run_folder));
+}
+
+std::filesystem::path make_experiment(const NewExperiment& asked) {
+  return nt::run::make_experiment(asked);
+}
+
+std::vector<ListedRun> list_runs(std::span<const std::filesystem::path> folders) {
+  return nt::run::list_runs(folders);
+}
+
+std::vector<std::string> figures() {
+  return nt::run::figures();
+}
+
+void plot(const std::filesystem::path& run_folder, const std::string& figure,
+          const std::filesystem::path& svg) {
+  nt::run::plot(run_folder, figure, svg);
 }
 
 std::string summary_of(const Experiment& experiment) {
@@ -178,7 +199,7 @@ Comparison compare_runs(std::span<const std::filesystem::path> folders, const Co
   return nt::run::compare_folders(folders, asked);
 }
 
-void write_comparison(const Comparison& comparison, const std::filesystem::path& file) {
+std::string json_of(const Comparison& comparison) {
   nlohmann::ordered_json json{{"a", comparison.runs.empty() ? "" : comparison.runs.front().folder.string()},
                               {"test_trials", comparison.test_trials},
                               {"test_digest", comparison.test_digest},
@@ -194,7 +215,11 @@ void write_comparison(const Comparison& comparison, const std::filesystem::path&
                         {"other_sign_share", d.other_sign_share}};
     json["comparisons"].push_back({{"b", comparison.runs[i].folder.string()}, {"scores", std::move(scores)}});
   }
-  nt::files::write_file_atomically(file, json.dump(1) + "\n");
+  return json.dump(1) + "\n";
+}
+
+void write_comparison(const Comparison& comparison, const std::filesystem::path& file) {
+  nt::files::write_file_atomically(file, json_of(comparison));
 }
 
 std::string inspect(std::span<const std::filesystem::path> files, const std::string& profile,

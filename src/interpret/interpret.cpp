@@ -18,12 +18,18 @@ InterpretSpec read_interpret(const config::Settings& settings) {
 }
 
 Interpretation interpret(twin::Twin& twin, const produce::DatasetPlan& plan, const dataset::Split& test,
-                         const InterpretSpec& spec, int threads) {
+                         const InterpretSpec& spec, int threads, const Watcher& watcher) {
+  const auto tell = [&](double done, const char* note) {
+    watcher.tell({"interpret", done, 4, "parts", note, false});
+    watcher.stop_here_if_asked("interpreting");
+  };
+  tell(0, "filters");
   Interpretation found;
   found.first_layer =
       interpret_filters(twin, cell::excitatory_synapses(plan.cell),
                         cell::membrane_time_constant_ms(plan.cell), plan.seed, cell::named_groups(plan.cell));
   const auto& places = found.places = synapse_places(plan.cell);
+  tell(1, "mean response");
   if (spec.moments > 0) {
     const auto moments = drawn_moments(test, spec.moments, twin.history_ms(), plan.seed);
     found.response = summarise(mean_response(twin, test, moments), places, plan.seed);
@@ -31,10 +37,13 @@ Interpretation interpret(twin::Twin& twin, const produce::DatasetPlan& plan, con
   const auto filters = twin.network().filters(twin.layout(), twin.numbers, twin.channels());
   if (filters && spec.templates > 0)
     found.templates = filter_templates(*filters, places, spec.templates, plan.seed);
+  tell(2, "input before spikes");
   if (spec.attribution.spikes > 0)
     found.attribution = attribution_before_spikes(twin, test, places, spec.attribution, plan.seed);
+  tell(3, "spikes added to the input");
   if (spec.added.spikes > 0)
     found.added_spikes = summarise(add_spikes(twin, plan, places, spec.added, threads), places, plan.seed);
+  tell(4, "");
   return found;
 }
 

@@ -36,8 +36,8 @@ struct Interpretation {
 };
 
 /// All of it but probes (probe_layers()) and dendritic spikes. `test`: inputs and output spikes that are
-/// looked at.
+/// looked at. RunError where the watcher asks for a stop.
 Interpretation interpret(twin::Twin& twin, const produce::DatasetPlan& plan, const dataset::Split& test,
-                         const InterpretSpec& spec, int threads);
+                         const InterpretSpec& spec, int threads, const Watcher& watcher = {});
 
 }  // namespace nt::interpret

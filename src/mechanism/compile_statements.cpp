@@ -2,6 +2,7 @@
 #include <cmath>
 #include <utility>
 
+#include "config/nearest_word.hpp"
 #include "config/settings.hpp"
 #include "mechanism/detail/compiler.hpp"
 

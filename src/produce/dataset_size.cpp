@@ -19,8 +19,8 @@ std::map<std::string, int64_t> shards_in(const std::filesystem::path& folder) {
   return there;
 }
 
-/// What a trial takes. `factors`: on the input that the stimulus leads to expect.
-double bytes_of_trial(const DatasetPlan& plan, stimulus::MeanFactors factors) {
+/// `factors`: on the input that the stimulus leads to expect.
+double input_spikes_per_ms(const DatasetPlan& plan, stimulus::MeanFactors factors) {
   double events_per_ms = 0;
   for (const auto& pool : plan.stimulus.pools) {
     const auto input = stimulus::mean_input(plan.stimulus, pool, plan.data.trial_ms);
@@ -31,14 +31,22 @@ double bytes_of_trial(const DatasetPlan& plan, stimulus::MeanFactors factors) {
     const double per_ms = group.input->mean_hz(group.synapses) * group.synapses.count / 1000;
     events_per_ms += per_ms * (group.synapses.excitatory ? factors.excitatory : factors.inhibitory);
   }
+  return events_per_ms;
+}
+
+double bytes_of_trial(const DatasetPlan& plan, stimulus::MeanFactors factors) {
   int64_t outputs = 1;
   for (const auto& signal : plan.identity.signals) outputs += signal.values_per_ms;
-  const double bytes_per_ms =
-      (sizeof(uint32_t) + sizeof(uint16_t)) * events_per_ms + sizeof(float) * static_cast<double>(outputs);
+  const double bytes_per_ms = (sizeof(uint32_t) + sizeof(uint16_t)) * input_spikes_per_ms(plan, factors) +
+                              sizeof(float) * static_cast<double>(outputs);
   return bytes_per_ms * static_cast<double>(plan.data.trial_ms);
 }
 
 }  // namespace
+
+double expected_input_spikes_per_ms(const DatasetPlan& plan) {
+  return input_spikes_per_ms(plan, stimulus::mean_factors(plan.breadth));
+}
 
 DatasetSize size_of(const DatasetPlan& plan, const std::filesystem::path& folder) {
   const double plain = bytes_of_trial(plan, {}),
@@ -75,9 +83,7 @@ void require_room(const DatasetPlan& plan, const std::filesystem::path& folder) 
         size.largest, size.missing_trials, plan.data.trial_ms, files::words_for_bytes(needed / kAtLeast),
         files::words_for_bytes(free), folder.string());
   }
-  // The trials as they come, their arrays one after the other, and the file that is made of these.
-  constexpr double kCopies = 3;
-  const double memory = kAtLeast * kCopies * size.shard_bytes;
+  const double memory = kAtLeast * kCopiesOfShard * size.shard_bytes;
   const auto free_memory = static_cast<double>(files::free_memory_bytes());
   if (memory > free_memory) {
     fail_input(

@@ -10,7 +10,13 @@ struct DatasetSize {
   std::string largest;         // the setting that most of these come from, as "data.train_trials"
   double shard_bytes = 0;      // of the largest shard
 };
+/// In memory while a shard is made: its trials as they come, their arrays one after the other, and the file
+/// that is made of these.
+inline constexpr double kCopiesOfShard = 3;
 DatasetSize size_of(const DatasetPlan& plan, const std::filesystem::path& folder);
+
+/// The input that the stimulus leads to expect in training, of all synapses together.
+double expected_input_spikes_per_ms(const DatasetPlan& plan);
 
 /// InputError naming the setting if what is missing of the data set does not fit on the disk, or one of its
 /// shards not into memory. Takes no longer for a plan of a thousand million trials.

@@ -11,6 +11,7 @@
 #include "mechanism/pace.hpp"
 #include "morphology/drawing.hpp"
 #include "run/detail/inspect_dataset.hpp"
+#include "run/detail/inspect_results.hpp"
 #include "run/experiment.hpp"
 #include "twin/saved_twin.hpp"
 
@@ -220,7 +221,7 @@ std::vector<std::vector<std::filesystem::path>> grouped(const std::vector<std::f
   std::map<std::string, size_t> group_of;  // by split
   for (const auto& file : files) {
     if (!std::filesystem::exists(file)) fail_input("{}: no such file", file.string());
-    if (!is_hdf5(file) || is_dendritic_basis(file) || is_synapse_clusters(file)) {
+    if (!is_hdf5(file) || is_dendritic_basis(file) || is_synapse_clusters(file) || is_hdf5_result(file)) {
       groups.push_back({file});
       continue;
     }
@@ -237,9 +238,14 @@ void inspect_file(Lines& out, const std::filesystem::path& file, const Svg& svg)
   if (!svg.empty()) refuse_svg(file);
   if (kind == ".safetensors" || kind == ".pt") return inspect_twin(out, file);
   if (kind == ".mod") return inspect_mechanism(out, file);
+  if (kind == ".json") return inspect_json(out, file);
+  if (kind == ".html") return inspect_report(out, file);
+  if (is_run_folder(file)) return inspect_run(out, file);
   fail_input(
       "{}: unknown kind of file, expected .toml (experiment or cell), .swc or .asc (morphology), .mod "
-      "(mechanism), .h5 (data set) or .safetensors (twin)",
+      "(mechanism), .h5 (data set, prediction, trial, weights), .safetensors (twin), .json or .html (of a "
+      "run), "
+      "or a run folder",
       file.string());
 }
 
@@ -269,6 +275,8 @@ std::string inspect(const std::vector<std::filesystem::path>& named, const std::
       inspect_dendritic_basis(out, group.front());
     } else if (is_synapse_clusters(group.front())) {
       inspect_synapse_clusters(out, group.front());
+    } else if (is_hdf5_result(group.front())) {
+      inspect_hdf5_result(out, group.front());
     } else {
       inspect_shards(out, group);
     }

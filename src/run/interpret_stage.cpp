@@ -43,7 +43,8 @@ void interpret_stage(RunFolder& run) {
   const double start = seconds_now();
   auto twin = run.trained_twin();
   const auto plan = produce::calibrated(run.experiment.plan, run.dataset);
-  auto found = interpret::interpret(twin, plan, test_split, run.experiment.interpret, run.threads);
+  auto found =
+      interpret::interpret(twin, plan, test_split, run.experiment.interpret, run.threads, run.watcher);
   add_probes(run, plan, found, twin);
   files::write_file_atomically(run.folder / "interpretation.json", interpretation_json(found).dump() + "\n");
   if (!twin.network().filters(twin.layout(), twin.numbers, twin.channels()))

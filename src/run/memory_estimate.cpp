@@ -26,7 +26,16 @@ double answer_bytes(const produce::DataSpec& data) {
          static_cast<double>(data.trial_ms);
 }
 
+int64_t channels_of(const Experiment& e) {
+  return cell::excitatory_synapses(e.plan.cell) + cell::inhibitory_synapses(e.plan.cell);
+}
+
 }  // namespace
+
+MemoryNeeded memory_needed(const Experiment& e) {
+  return {activation_bytes(e.twin, e.train) + weight_bytes(e.twin, channels_of(e)),
+          answer_bytes(e.plan.data)};
+}
 
 void require_memory(const Experiment& e) {
   const auto free = static_cast<double>(files::free_memory_bytes());
@@ -35,10 +44,9 @@ void require_memory(const Experiment& e) {
     fail_input("{} takes more than {} of memory, but {} are free; lower {}", doing,
                files::words_for_bytes(bytes), files::words_for_bytes(free), settings);
   };
-  const int64_t channels = cell::excitatory_synapses(e.plan.cell) + cell::inhibitory_synapses(e.plan.cell);
   require(activation_bytes(e.twin, e.train), "train.batch_windows, train.window_ms or twin.width",
           "training");
-  require(weight_bytes(e.twin, channels), "twin.width or twin.taps", "training");
+  require(weight_bytes(e.twin, channels_of(e)), "twin.width or twin.taps", "training");
   require(answer_bytes(e.plan.data), "data.test_trials, data.valid_trials or data.trial_ms", "evaluation");
 }
 

@@ -56,9 +56,21 @@ void run_stage(StageName stage, const Experiment& experiment, const Options& opt
 
 void run_all(const Experiment& experiment, const Options& options, const Watcher& watcher) {
   RunFolder run(experiment, options, watcher);
-  work_on(kSimulateAndTrain, run);
+  const auto work_on_numbered = [&](int number, const Stage& stage) {
+    watcher.note(fmt::format("stage {} of 5: {}", number, stage.doing));
+    work_on(stage, run);
+  };
+  if (experiment.train.starts_with_trials > 0) {
+    watcher.note("stages 1 and 2 of 5: simulating, and training beside it");
+    work_on(kSimulateAndTrain, run);
+  } else {
+    work_on_numbered(1, kSimulate);
+    work_on_numbered(2, kTrain);
+  }
   run.remember_experiment();
-  for (const auto* stage : {&kEvaluate, &kInterpret, &kReport}) work_on(*stage, run);
+  work_on_numbered(3, kEvaluate);
+  work_on_numbered(4, kInterpret);
+  work_on_numbered(5, kReport);
 }
 
 }  // namespace nt::run

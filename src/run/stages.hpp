@@ -1,4 +1,5 @@
 #pragma once
+#include "neurontwin/run.hpp"
 #include "progress/watcher.hpp"
 #include "run/run_folder.hpp"
 
@@ -6,7 +7,8 @@ namespace nt::run {
 
 /// The stages of `run` in order. Each does nothing if it has been done with the same inputs, and goes on
 /// where it was interrupted.
-enum class StageName { simulate, train, evaluate, interpret, report };
+using neurontwin::name_of;
+using StageName = neurontwin::Stage;
 
 /// Runs one stage, or all up to the report, in the run folder.
 void run_stage(StageName stage, const Experiment& experiment, const Options& options, const Watcher& watcher);
@@ -15,8 +17,8 @@ void run_all(const Experiment& experiment, const Options& options, const Watcher
 // One stage, in its own file. Errors as they come.
 void simulate_stage(RunFolder& run);
 void train_stage(RunFolder& run);
-/// Both. Where train.starts_with_trials asks for it, training begins as soon as its first trials are there,
-/// and the others are simulated beside it.
+/// Both, as train.starts_with_trials asks: training begins as soon as its first trials are there, and the
+/// others are simulated beside it.
 void simulate_and_train(RunFolder& run);
 void evaluate_stage(RunFolder& run);
 void interpret_stage(RunFolder& run);

@@ -142,7 +142,7 @@ void train_stage(RunFolder& run) {
 }
 
 void simulate_and_train(RunFolder& run) {
-  if (run.experiment.train.starts_with_trials == 0 || simulated_before(run)) {
+  if (simulated_before(run)) {
     simulate_stage(run);
     return train_stage(run);
   }

@@ -98,8 +98,12 @@ Progress progress_of(const SearchTask& task, const Knowledge& knowledge, double 
   if (task.spec.budget_minutes > 0) return {"search", elapsed_s / 60, task.spec.budget_minutes, "min", note};
   if (task.spec.budget_samples_h > 0)
     return {"search", samples_h(task, knowledge), task.spec.budget_samples_h, "h", note};
-  return {"search", static_cast<double>(knowledge.trials.size()), static_cast<double>(task.spec.trials),
-          "trials", note};
+  return {"search",
+          static_cast<double>(knowledge.trials.size()),
+          static_cast<double>(task.spec.trials),
+          "trials",
+          note,
+          false};
 }
 
 }  // namespace

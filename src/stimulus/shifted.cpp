@@ -7,6 +7,8 @@
 #include <numeric>
 #include <tuple>
 
+#include "config/nearest_word.hpp"
+
 namespace nt::stimulus {
 namespace {
 

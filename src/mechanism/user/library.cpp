@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "config/error.hpp"
+#include "config/nearest_word.hpp"
 #include "config/settings.hpp"
 #include "mechanism/catalogue.hpp"
 #include "mechanism/detail/compile_user.hpp"

@@ -1,0 +1,84 @@
+#include "cli/list_command.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "cli/terminal.hpp"
+#include "neurontwin/run.hpp"
+
+namespace nt::cli {
+namespace {
+
+using neurontwin::ListedRun;
+
+std::string how_far(const ListedRun& run) {
+  if (run.finished.size() == neurontwin::kAllStages.size()) return "finished";
+  return run.finished.empty() ? "begun" : fmt::format("up to {}", name_of(run.finished.back()));
+}
+
+std::string score_words(double score, double factor, int digits) {
+  return std::isnan(score) ? "-" : fmt::format("{:.{}f}", factor * score, digits);
+}
+
+void print_table(const std::vector<ListedRun>& runs) {
+  size_t longest = 6;
+  for (const auto& run : runs) longest = std::max(longest, run.folder.string().size());
+  fmt::print("{}\n", bold(fmt::format("{:<{}}  {:<8} {:<18} {:>9} {:>10} {:>8}  {}", "folder", longest,
+                                      "profile", "stages", "weights", "spike AUC", "voltage", "title"),
+                          STDOUT_FILENO));
+  for (const auto& run : runs) {
+    const auto voltage = score_words(run.variance_explained, 100, 1);
+    fmt::print("{:<{}}  {:<8} {:<18} {:>9} {:>10} {:>8}  {}\n", run.folder.string(), longest, run.profile,
+               how_far(run), run.parameters, score_words(run.spike_auc, 1, 5),
+               voltage == "-" ? voltage : voltage + " %", run.title);
+  }
+}
+
+void print_json(const std::vector<ListedRun>& runs) {
+  auto json = nlohmann::ordered_json::array();
+  for (const auto& run : runs) {
+    auto finished = nlohmann::ordered_json::array();
+    for (const auto stage : run.finished) finished.push_back(name_of(stage));
+    // JSON has no NaN: such a score is null.
+    json.push_back({{"folder", run.folder.string()},
+                    {"title", run.title},
+                    {"profile", run.profile},
+                    {"finished", std::move(finished)},
+                    {"parameters", run.parameters},
+                    {"spike_auc", run.spike_auc},
+                    {"variance_explained", run.variance_explained}});
+  }
+  fmt::print("{}\n", json.dump(1));
+}
+
+void list(std::vector<std::filesystem::path> folders, bool json) {
+  if (folders.empty()) folders = {"runs"};
+  const auto runs = neurontwin::list_runs(folders);
+  if (json) return print_json(runs);
+  if (runs.empty()) {
+    fmt::print("no runs in {}; 'neurontwin run EXPERIMENT.toml' makes one\n", folders.front().string());
+    return;
+  }
+  print_table(runs);
+}
+
+}  // namespace
+
+Command list_command() {
+  return {"list", "the runs in a folder, how far they are and how good", [](CLI::App& app) {
+            struct Options {
+              std::vector<std::filesystem::path> folders;
+              bool json = false;
+            };
+            const auto o = std::make_shared<Options>();
+            app.add_option("folders", o->folders, "run folders, or folders of them (default: runs)");
+            app.add_flag("--json", o->json, "print them as JSON");
+            return [o] { list(o->folders, o->json); };
+          }};
+}
+
+}  // namespace nt::cli

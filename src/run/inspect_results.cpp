@@ -1,0 +1,111 @@
+#include "run/detail/inspect_results.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "files/files.hpp"
+#include "files/free_space.hpp"
+#include "files/hdf5.hpp"
+#include "files/json.hpp"
+#include "run/list_runs.hpp"
+#include "run/stage_log.hpp"
+
+namespace nt::run {
+namespace {
+
+constexpr auto kReplayed = "neurontwin replay";
+
+/// What an HDF5 file is, in words; empty: none of the results.
+std::string kind_of(const files::Hdf5File& file) {
+  if (file.has_attribute("format"))
+    return file.text_attribute("format").starts_with(kReplayed) ? "one trial of a cell" : "";
+  if (file.has_attribute("twin") && file.has_attribute("input")) return "what a twin predicts";
+  if (file.has("/description")) return "a twin's weights";
+  return file.has("/input") ? "input of one trial" : "";
+}
+
+void print_json(Lines& out, const std::string& name, const nlohmann::ordered_json& value) {
+  constexpr size_t kShort = 8;
+  if (value.is_object()) {
+    for (const auto& [key, below] : value.items())
+      print_json(out, name.empty() ? key : name + "." + key, below);
+  } else if (value.is_array() && value.size() > kShort) {
+    out.print("{:<56} a list of {}\n", name, value.size());
+  } else {
+    out.print("{:<56} {}\n", name, value.dump());
+  }
+}
+
+void print_scores(Lines& out, const neurontwin::ListedRun& run) {
+  if (run.parameters > 0) out.print("{:<12} {} weights\n", "twin", run.parameters);
+  if (!std::isnan(run.spike_auc)) out.print("{:<12} {:.5f}\n", "spike AUC", run.spike_auc);
+  if (!std::isnan(run.variance_explained))
+    out.print("{:<12} {:.2f} % explained\n", "voltage", 100 * run.variance_explained);
+}
+
+double bytes_in(const std::filesystem::path& path) {
+  if (!std::filesystem::is_directory(path)) return static_cast<double>(std::filesystem::file_size(path));
+  double bytes = 0;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(path))
+    if (entry.is_regular_file()) bytes += static_cast<double>(entry.file_size());
+  return bytes;
+}
+
+}  // namespace
+
+bool is_hdf5_result(const std::filesystem::path& file) {
+  return !kind_of(files::Hdf5File(file)).empty();
+}
+
+void inspect_hdf5_result(Lines& out, const std::filesystem::path& path) {
+  const files::Hdf5File file(path);
+  out.print("# {}\n", kind_of(file));
+  for (const auto* name : {"twin", "input", "program_version", "scheme", "precision", "dt_ms"})
+    if (file.has_attribute(name)) out.print("{:<16} {}\n", name, file.text_attribute(name));
+  for (const auto& line : file.listing()) out.print("{}\n", line);
+}
+
+bool is_run_folder(const std::filesystem::path& path) {
+  std::error_code unreadable;
+  return std::filesystem::is_directory(path, unreadable) &&
+         std::filesystem::exists(path / "experiment.toml", unreadable);
+}
+
+void inspect_run(Lines& out, const std::filesystem::path& folder) {
+  const StageLog log(folder);
+  out.print("# a run: {}\n", log.word("title"));
+  if (!log.word("profile").empty()) out.print("{:<12} {}\n", "profile", log.word("profile"));
+  if (!log.word("command").empty()) out.print("{:<12} {}\n", "made by", log.word("command"));
+  for (const auto stage : neurontwin::kAllStages) {
+    const auto* record = log.find(std::string(name_of(stage)));
+    out.print("{:<12} {}\n", name_of(stage),
+              record == nullptr ? "not done" : fmt::format("done in {:.0f} s", record->seconds));
+  }
+  for (const auto& run : list_runs(std::array{folder})) print_scores(out, run);
+  out.print("\n");
+  std::vector<std::filesystem::path> there(std::filesystem::directory_iterator(folder), {});
+  std::ranges::sort(there);
+  for (const auto& path : there)
+    out.print("{:<28} {:>10}\n", path.filename().string(), files::words_for_bytes(bytes_in(path)));
+}
+
+void inspect_json(Lines& out, const std::filesystem::path& file) {
+  const auto json = files::read_json(file);
+  out.print("# {}\n", file.filename().string());
+  print_json(out, "", json);
+}
+
+void inspect_report(Lines& out, const std::filesystem::path& file) {
+  constexpr std::string_view kBegin = "<script type=\"application/json\" id=\"data\">", kEnd = "</script>";
+  const auto page = files::read_file(file);
+  const auto begin = page.find(kBegin);
+  const auto end = begin == page.npos ? begin : page.find(kEnd, begin);
+  if (end == page.npos) fail_input("{}: is no report of neurontwin: it holds no data of one", file.string());
+  const auto data = files::parse_json(page.substr(begin + kBegin.size(), end - begin - kBegin.size()), file);
+  out.print("# a report\n");
+  for (const auto* part : {"run", "metrics"})
+    if (data.contains(part)) print_json(out, "", data[part]);
+}
+
+}  // namespace nt::run

@@ -1,0 +1,56 @@
+#include "run/list_runs.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "files/json.hpp"
+#include "run/stage_log.hpp"
+
+namespace nt::run {
+namespace {
+
+using neurontwin::ListedRun;
+
+bool is_run(const std::filesystem::path& folder) {
+  return std::filesystem::exists(folder / "experiment.toml") &&
+         std::filesystem::exists(folder / "stages.json");
+}
+
+double score(const nlohmann::ordered_json& metrics, const char* key) {
+  const auto found = metrics.find(key);
+  return found != metrics.end() && found->is_number() ? found->get<double>() : NAN;
+}
+
+ListedRun read_run(const std::filesystem::path& folder) {
+  const StageLog log(folder);
+  ListedRun run{.folder = folder, .title = log.word("title"), .profile = log.word("profile")};
+  for (const auto stage : neurontwin::kAllStages)
+    if (log.find(std::string(name_of(stage))) != nullptr) run.finished.push_back(stage);
+  if (const auto file = folder / "metrics.json"; std::filesystem::exists(file)) {
+    const auto metrics = files::read_json(file);
+    run.spike_auc = score(metrics, "spike.auc");
+    run.variance_explained = score(metrics, "soma.variance_explained");
+    if (const double parameters = score(metrics, "twin.parameters"); std::isfinite(parameters))
+      run.parameters = static_cast<int64_t>(parameters);
+  }
+  return run;
+}
+
+}  // namespace
+
+std::vector<ListedRun> list_runs(std::span<const std::filesystem::path> folders) {
+  std::vector<std::filesystem::path> found;
+  for (const auto& folder : folders) {
+    if (!std::filesystem::is_directory(folder))
+      fail_input("{}: is no folder; expected run folders, or a folder of them", folder.string());
+    if (is_run(folder)) found.push_back(folder);
+    for (const auto& entry : std::filesystem::directory_iterator(folder))
+      if (entry.is_directory() && is_run(entry.path())) found.push_back(entry.path());
+  }
+  std::ranges::sort(found);
+  std::vector<ListedRun> runs;
+  for (const auto& folder : found) runs.push_back(read_run(folder));
+  return runs;
+}
+
+}  // namespace nt::run

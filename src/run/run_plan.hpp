@@ -1,0 +1,17 @@
+#pragma once
+#include <span>
+
+#include "run/experiment.hpp"
+#include "run/stages.hpp"
+
+namespace nt::run {
+
+/// Looks at the run folder, and times a moment of simulation and a few steps of training where these are to
+/// be done. Makes nothing.
+neurontwin::RunPlan plan_run(const Experiment& experiment, const Options& options,
+                             std::span<const StageName> stages);
+
+/// It in a few lines.
+std::string words_for(const neurontwin::RunPlan& plan);
+
+}  // namespace nt::run
