@@ -131,7 +131,11 @@ void bind_neuron(py::module_& m) {
     table["area_um2"] = array_of(std::move(d.compartments.area_um2));
     table["path_um"] = array_of(std::move(d.compartments.path_um));
     table["parent"] = array_of(std::move(d.compartments.parent));
-    return py::make_tuple(d.words, d.settings, d.notes, table, array_of(std::move(d.synapse_compartment)));
+    py::list groups;
+    for (const auto& group : d.groups)
+      groups.append(py::make_tuple(group.name, group.excitatory, group.first, group.synapses));
+    return py::make_tuple(d.words, d.settings, d.notes, table, array_of(std::move(d.synapse_compartment)),
+                          groups);
   });
   py::class_<InputModel>(m, "InputModel");
   m.def("random_rates", &random_rates);

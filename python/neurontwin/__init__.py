@@ -8,7 +8,7 @@
     twin = nt.train(data, memory_units=20)
     probability, soma_mV = twin(inputs, ms=6000)
 """
-from . import _threads  # before anything loads OpenMP  # noqa: F401
+from . import _loading  # before anything else does  # noqa: F401
 from ._allen import from_allen
 from ._cell import Cell, Trial
 from ._core import InputError, RunError

@@ -32,7 +32,9 @@ class Cell:
         self._neuron = _core.read_neuron(fspath(path), as_settings(set), fspath(morphology), receptors)
         self.path = Path(path)
         (self.words, self.settings, self.notes, self.compartments,
-         self.synapse_compartment) = _core.describe_neuron(self._neuron)
+         self.synapse_compartment, groups) = _core.describe_neuron(self._neuron)
+        # Of each group of synapses its numbers; without groups of its own a neuron has "excitatory" and "inhibitory".
+        self.groups = {name: range(first, first + synapses) for name, _, first, synapses in groups}
 
     @property
     def synapses(self):
@@ -66,7 +68,7 @@ class Cell:
                  compartments=False, record=(), threads=0, progress=False):
         """One Trial for each of `inputs` (see as_spikes()), side by side on all lanes and threads. `record`: further
         quantities, as "soma.cai" or "apic[3](0.5).v"."""
-        trials = _core.simulate(self._neuron, as_spikes(inputs, self.synapses), duration_of(inputs, ms), dt_ms, scheme,
+        trials = _core.simulate(self._neuron, as_spikes(inputs, self.synapses, self.groups), duration_of(inputs, ms), dt_ms, scheme,
                                 precision, compartments, list(record), threads, shown(progress))
         return [Trial(**trial) for trial in trials]
 
