@@ -1,6 +1,7 @@
 #include "cli/command.hpp"
 #include "cli/compare_command.hpp"
 #include "cli/file_commands.hpp"
+#include "cli/network_command.hpp"
 #include "cli/shell_commands.hpp"
 #include "cli/stage_commands.hpp"
 
@@ -11,6 +12,7 @@ std::vector<Command> commands(const std::vector<std::string>& arguments) {
   all.push_back(search_command(arguments));
   for (auto& command : file_commands()) all.push_back(std::move(command));
   all.push_back(compare_command());
+  all.push_back(network_command());
   for (auto& command : shell_commands()) all.push_back(std::move(command));
   return all;
 }
