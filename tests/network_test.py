@@ -114,14 +114,14 @@ class Networks(InTemporaryFolder):
         self.succeed(self.words(*long))
         moments = random.Random(5)
         for attempt in range(200):
-            process = subprocess.Popen([str(w) for w in self.words(*long, out="killed")], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+            process = subprocess.Popen([str(w) for w in self.words(*long, out="killed")], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             try:
                 process.wait(timeout=0.2 + 2 * moments.random() if attempt < 6 else 600)
                 break
             except subprocess.TimeoutExpired:
                 process.send_signal(signal.SIGINT if attempt % 2 else signal.SIGKILL)
                 process.wait(timeout=60)
-        self.assertEqual(process.returncode, 0, process.stderr.read())
+        self.assertEqual(process.returncode, 0)
         self.same_spikes("out", "killed")
 
     def test_stopped_they_keep_what_they_have(self):
@@ -151,33 +151,36 @@ class Networks(InTemporaryFolder):
             return done.stderr
         self.assertIn("network.toml:4: ", refused(POPULATIONS.replace("ms = 2000", "ms = 2000\nspeed = 1").replace("seed = 3\n", "")))
         self.assertIn("there is no population 'noice'; there are e, noise", refused(POPULATIONS.replace('from = "noise"', 'from = "noice"')))
-        self.assertIn("'as' ", refused(POPULATIONS, "--as", "twins") + "'as' ")
         self.assertIn("expected twin = \"FILE\"", refused(POPULATIONS, "--as", "twins"))
-        self.assertIn("expected 'fixed", refused(POPULATIONS.replace("fixed-indegree", "fixed-indegreee")).replace("one of", "expected 'fixed"))
+        self.assertIn("fixed-indegreee", refused(POPULATIONS.replace("fixed-indegree", "fixed-indegreee")))
         self.assertIn("delay_ms", refused(POPULATIONS.replace("[1, 4]", "0.2")))
         self.assertIn("compare NETWORK.toml", run([PROGRAM, "network", "campare", self.network()]).stderr)
 
 
 class NetworksOfTwins(InTemporaryFolder):
     def test_are_held_against_their_neurons_and_against_these_from_another_state(self):
-        self.succeed(command(out=self.folder / "run", options=("--threads", "2")))
+        learning = {"twin.kind": "recurrent", "twin.memory_units": 8, "twin.spike_bias": -5, "train.epochs": 8, "data.train_trials": 100,
+                    "train.steps_per_epoch": 100}
+        self.succeed(command(out=self.folder / "run", settings=learning))
         network = self.folder / "network.toml"
-        network.write_text(POPULATIONS.replace('kind = "cell"', f'kind = "twin"\ntwin = "{self.folder / "run"}"'))
-        done = self.succeed([PROGRAM, "network", "compare", network, "--out", self.folder / "out", "--ms", "3000"])
+        weaker = POPULATIONS.replace("indegree = 8", "indegree = 2").replace("rate_hz = 15", "rate_hz = 8").replace("rate_hz = 3", "rate_hz = 2")
+        network.write_text(weaker.replace('kind = "cell"', f'kind = "twin"\ntwin = "{self.folder / "run"}"'))
+        compare = [PROGRAM, "network", "compare", network, "--out", self.folder / "out", "--ms", "3000"]
+        done = self.succeed(compare)
         self.assertIn("perturbed neurons against neurons", done.stdout)
         compared = json.loads((self.folder / "out/compare.json").read_text())
         neurons, perturbed, twins = compared["courses"]
-        self.assertGreater(neurons["populations"]["e"]["rate_hz"], 0.2)
-        # The perturbation is forgotten by leaky neurons within 100 ms, or moves spikes for ever; either way rates stay.
-        self.assertLess(abs(perturbed["populations"]["e"]["rate_hz"] / neurons["populations"]["e"]["rate_hz"] - 1), 0.2)
-        # The twin of a point neuron after two seconds of training finds most spikes.
+        self.assertGreater(neurons["populations"]["e"]["rate_hz"], 1)
+        # Leaky neurons forget a tenth of a mV, or a spike moves and with it what follows; the twin of ten seconds of training finds
+        # half of the spikes.
+        self.assertGreater(perturbed["differences"]["e"]["matched_share"], 0.9)
         self.assertGreater(twins["differences"]["e"]["matched_share"], 0.3)
-        for course in ("neurons", "perturbed", "twins"):
-            self.assertIn("e", spikes_in(self.folder / "out" / course))
-        noise = [spikes_in(self.folder / "out" / course)["noise"][0] for course in ("neurons", "twins")]
-        np.testing.assert_array_equal(*noise)
-        again = self.succeed([PROGRAM, "network", "compare", network, "--out", self.folder / "out", "--ms", "3000"])
+        noise = [spikes_in(self.folder / "out" / course)["noise"][0] for course in ("neurons", "perturbed", "twins")]
+        np.testing.assert_array_equal(noise[0], noise[1])
+        np.testing.assert_array_equal(noise[0], noise[2])
+        again = self.succeed(compare)
         self.assertIn("goes on at 3000 ms", again.stderr)
+        self.assertEqual(json.loads((self.folder / "out/compare.json").read_text())["courses"][2]["differences"], twins["differences"])
 
 
 if __name__ == "__main__":
