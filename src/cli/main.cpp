@@ -45,7 +45,8 @@ int run_command(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   const std::string_view command = argc > 1 ? argv[1] : "";
-  if (command == "run" || command == "train" || command == "search" || command == "network") start_with_patient_threads(argv);
+  if (command == "run" || command == "train" || command == "search" || command == "network")
+    start_with_patient_threads(argv);
   keep_freed_memory();
   stop_on_signals();
   const auto doing =
