@@ -10,6 +10,7 @@ import unittest
 import h5py
 import numpy as np
 
+from browser import Browser
 from support import PROGRAM, ROOT, InTemporaryFolder, command, run
 
 CELL = ROOT / "cells/if.toml"
@@ -91,7 +92,9 @@ class Networks(InTemporaryFolder):
             self.assertIn(report["data"].attrs["units"], ("mV", b"mV"))
             np.testing.assert_array_equal(report["mapping/node_ids"][:], [0, 1, 2])
             np.testing.assert_array_equal(report["mapping/index_pointers"][:], [0, 1, 2, 3])
+            np.testing.assert_array_equal(report["mapping/index_pointer"][:], [0, 1, 2, 3])  # by bmtk's name
             np.testing.assert_array_equal(report["mapping/element_ids"][:], [0, 0, 0])
+            self.assertEqual(len(report["mapping/element_pos"]), 3)
             np.testing.assert_array_equal(report["mapping/time"][:], [0, 2000, 1])
             fired = (report["data"][:, 0] > -55).sum()
         self.assertEqual(fired, (spikes_in(out)["e"][1] == 0).sum())
@@ -181,6 +184,47 @@ class NetworksOfTwins(InTemporaryFolder):
         again = self.succeed(compare)
         self.assertIn("goes on at 3000 ms", again.stderr)
         self.assertEqual(json.loads((self.folder / "out/compare.json").read_text())["courses"][2]["differences"], twins["differences"])
+
+
+class Pages(InTemporaryFolder):
+    """report.html of a network, in a browser: drawn whole, without errors and without asking for anything."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.browser = cls.enterClassContext(Browser())
+
+    def assert_whole(self, page, rasters):
+        for width in (1280, 390):
+            self.browser.open(page, width, reduced_motion=True)
+            charts = self.browser.run("return [...document.querySelectorAll('figure')].map((f) => f.id)")
+            self.assertEqual(sum(c.startswith("chart-raster") for c in charts), rasters)
+            for name in ("rates_hz-e", "cvs-e", "correlations-e", "spectrum-e"):
+                self.assertIn("chart-" + name, charts)
+            for chart in charts:
+                self.browser.run("document.getElementById(arguments[0]).scrollIntoView()", chart)
+                marks = self.browser.wait_for("""
+                    const box = document.getElementById(arguments[0]).querySelector('.canvas');
+                    return box.dataset.drawn === 'yes' && box.querySelectorAll('path[d], text, image').length""", chart)
+                self.assertGreater(marks, 5, chart)
+            overflow, inner = self.browser.run("return [document.documentElement.scrollWidth, innerWidth]")
+            self.assertLessEqual(overflow, inner)
+            self.assertEqual(self.browser.console(), [])
+            self.assertEqual(set(self.browser.requests()), {page.resolve().as_uri()})
+
+    def test_of_one_network_and_of_a_comparison_are_whole(self):
+        file = self.folder / "network.toml"
+        file.write_text(POPULATIONS)
+        self.succeed([PROGRAM, "network", file, "--out", self.folder / "one"])
+        self.assert_whole(self.folder / "one/report.html", rasters=1)
+        said = self.browser.run("return document.getElementById('wiring').textContent")
+        self.assertIn("fixed-indegree", said)
+        self.assertIn("640", said)
+        # The page of a comparison is made of files alone: here of a network beside itself.
+        self.succeed(command(out=self.folder / "run"))
+        file.write_text(POPULATIONS.replace('kind = "cell"', f'kind = "twin"\ntwin = "{self.folder / "run"}"'))
+        self.succeed([PROGRAM, "network", "compare", file, "--out", self.folder / "three"])
+        self.assert_whole(self.folder / "three/report.html", rasters=3)
+        self.assertIn("perturbed neurons", self.browser.run("return document.body.textContent"))
 
 
 if __name__ == "__main__":

@@ -194,9 +194,9 @@ struct NetworkCourse {
   std::vector<PopulationDifference> differences;  // from the neurons; of these, none
   double seconds = 0;                             // of computing, in this call
 };
-/// The same wiring and external input through detailed neurons, through these from a perturbed state (somatic
-/// voltages moved by draws of this standard deviation), and through their twins. Writes compare.json and a
-/// folder of each course.
+/// The same wiring and external input through detailed neurons, through these after somatic voltages were
+/// moved by draws of this standard deviation (at measures.transient_ms), and through their twins. Writes
+/// compare.json and a folder of each course.
 std::vector<NetworkCourse> compare_network(const NetworkOptions& options, double perturbation_mV = 0.1);
 
 }  // namespace neurontwin

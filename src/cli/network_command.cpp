@@ -93,8 +93,9 @@ Command network_command() {
         app.add_option("--as", o->network.as,
                        "cells or twins: all neurons as these (default: as the file says)")
             ->check(CLI::IsMember({"cells", "twins"}));
-        app.add_option("--perturb-mV", o->perturbation_mV,
-                       "of compare: how far somatic voltages are moved at the start (default: 0.1)");
+        app.add_option(
+            "--perturb-mV", o->perturbation_mV,
+            "of compare: how far somatic voltages are moved at measures.transient_ms (default: 0.1)");
         app.add_option("--checkpoint-s", o->network.checkpoint_s,
                        "seconds of computing between checkpoints (default: 60)")
             ->check(CLI::Range(int64_t{1}, int64_t{1'000'000}));

@@ -51,6 +51,17 @@ class SonataFile {
     H5Sclose(space);
     checked(H5Dclose(set));
   }
+  /// A second name of a data set.
+  void alias(const std::string& path, const std::string& of) {
+    checked(H5Lcreate_hard(file_, of.c_str(), file_, path.c_str(), H5P_DEFAULT, H5P_DEFAULT));
+  }
+  /// Says that a data set ascends.
+  void sorted(const std::string& path) {
+    constexpr uint8_t kYes = 1;
+    const hid_t set = checked(H5Dopen2(file_, path.c_str(), H5P_DEFAULT));
+    numbers(set, "sorted", H5T_STD_U8LE, &kYes, 0);
+    H5Dclose(set);
+  }
   /// An attribute of an enumeration {none, by_id, by_time}, as the specification asks for.
   void sorting_by_time(const std::string& group_path) {
     const hid_t type = checked(H5Tenum_create(H5T_NATIVE_INT8));
@@ -124,7 +135,12 @@ void write_sonata_report(const std::filesystem::path& file, std::span<const Sona
     std::iota(pointers.begin(), pointers.end(), uint64_t{0});
     out.set(path + "/mapping/node_ids", H5T_NATIVE_UINT64, pointers.data(), {p.nodes});
     out.set(path + "/mapping/index_pointers", H5T_NATIVE_UINT64, pointers.data(), {p.nodes + 1});
+    out.sorted(path + "/mapping/node_ids");
+    // What the specification calls index_pointers, bmtk reads as index_pointer.
+    out.alias(path + "/mapping/index_pointer", path + "/mapping/index_pointers");
     const std::vector<uint32_t> elements(p.nodes, 0);  // the soma
+    const std::vector<float> middle(p.nodes, 0.5F);    // of it
+    out.set(path + "/mapping/element_pos", H5T_NATIVE_FLOAT, middle.data(), {p.nodes});
     out.set(path + "/mapping/element_ids", H5T_NATIVE_UINT32, elements.data(), {p.nodes});
     const std::array<double, 3> time{p.start_ms, p.start_ms + static_cast<double>(times) * p.step_ms,
                                      p.step_ms};

@@ -28,6 +28,7 @@ struct Course {
   std::vector<Record> records;
   std::vector<Activity> activity;
   std::vector<Difference> differences;  // from the first course; of that, none
+  std::vector<size_t> contacts;         // of each projection
   double seconds = 0;                   // of computing
 };
 

@@ -1,4 +1,5 @@
 #include "files/files.hpp"
+#include "report/report.hpp"
 #include "run/network_run.hpp"
 
 namespace nt::run {
@@ -20,22 +21,31 @@ neurontwin::PopulationDifference value_of(const network::Difference& d) {
 /// One way to run the network, in a folder of its own, from where it was stopped.
 network::Course course_of(const std::string& name, neurontwin::NetworkOptions options,
                           const std::filesystem::path& folder, double perturbation_mV) {
-  options.watcher.note(name + ":");
+  const Watcher watcher = options.watcher.with_progress([&](Progress where) {
+    where.what = "running the " + name;
+    options.watcher.tell(where);
+  });
   const auto asked = read_network(options);
   files::make_writable_folder(folder);
   network::Network network(asked.spec, twin::on_threads(asked.threads));
-  const auto identity = fmt::format("{} perturbed by {}", asked.identity, perturbation_mV);
-  const auto computed =
-      go_to_end(network, identity, folder, options.checkpoint_s, options.watcher, [&](network::Network& n) {
-        if (perturbation_mV > 0) n.perturb(perturbation_mV);
-      });
-  write_network(network, folder);
+  // At rest a neuron forgets what is done to it: the perturbation comes when the network is at work.
+  const auto at_ms = static_cast<int64_t>(asked.spec.transient_ms);
+  auto identity = asked.identity;
+  Intervention perturbation{.at_ms = at_ms};
+  if (perturbation_mV > 0) {
+    identity += fmt::format(" perturbed by {} mV at {} ms", perturbation_mV, at_ms);
+    perturbation.act = [&](network::Network& n) { n.perturb(perturbation_mV); };
+  }
+  const auto computed = go_to_end(network, identity, folder, options.checkpoint_s, watcher, perturbation);
   network::Course course{.name = name,
                          .records = {},
                          .activity = network::activity_of(network),
                          .differences = {},
+                         .contacts = {},
                          .seconds = computed.seconds};
   for (size_t p = 0; p < asked.spec.populations.size(); ++p) course.records.push_back(network.record(p));
+  for (size_t k = 0; k < asked.spec.projections.size(); ++k)
+    course.contacts.push_back(network.connections(k).contacts());
   return course;
 }
 
@@ -62,6 +72,7 @@ std::vector<neurontwin::NetworkCourse> compare_network(const neurontwin::Network
   files::write_file_atomically(asked.folder / "network.toml", asked.resolved);
   files::write_file_atomically(asked.folder / "compare.json",
                                comparison_json(asked, courses, perturbation_mV));
+  files::write_file_atomically(asked.folder / "report.html", report::make_network_report(asked.folder));
   std::vector<neurontwin::NetworkCourse> values;
   for (const auto& course : courses) {
     auto& value = values.emplace_back();

@@ -82,7 +82,10 @@ std::string comparison_json(const NetworkAsked& asked, const std::vector<network
             {"bin_ms", asked.spec.bin_ms},
             {"seed", asked.spec.seed},
             {"perturbation_mV", perturbation_mV},
+            {"projections", projections_of(asked)},
             {"courses", Json::array()}};
+  for (size_t k = 0; !courses.empty() && k < courses.front().contacts.size(); ++k)
+    json["projections"][k]["contacts"] = courses.front().contacts[k];
   for (const auto& course : courses) {
     Json one{{"name", course.name}, {"timing.seconds", course.seconds}};
     for (const auto& a : course.activity) one["populations"][a.population] = json_of(a);

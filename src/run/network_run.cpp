@@ -13,6 +13,7 @@
 #include "files/hdf5.hpp"
 #include "files/sonata.hpp"
 #include "mechanism/mechanism.hpp"
+#include "report/report.hpp"
 #include "twin/twin.hpp"
 
 namespace nt::run {
@@ -50,19 +51,18 @@ void write_checkpoint(const network::Network& network, const std::string& identi
   files::write_file_atomically(file, image.bytes());
 }
 
-/// Whether the network now is where the checkpoint was.
-bool take_checkpoint(network::Network& network, const std::string& identity, const fs::path& path,
+/// Puts the network where the checkpoint was, if there is one of its own.
+void take_checkpoint(network::Network& network, const std::string& identity, const fs::path& path,
                      const Watcher& watcher) {
-  if (!fs::exists(path)) return false;
+  if (!fs::exists(path)) return;
   const files::Hdf5File file(path);
   static_cast<void>(file.verified_digest());
   if (file.text_attribute("identity") != identity) {
     watcher.note(fmt::format("{} is of another network: it is begun anew", path.string()));
-    return false;
+    return;
   }
   const auto state = file.read<uint8_t>("/state");
   network.set_state({reinterpret_cast<const char*>(state.data()), state.size()});
-  return true;
 }
 
 void require_room(const network::Network& network, const fs::path& folder) {
@@ -110,13 +110,12 @@ std::string words_for(const NetworkAsked& asked) {
 }
 
 Computed go_to_end(network::Network& network, const std::string& identity, const fs::path& folder,
-                   int64_t checkpoint_s, const Watcher& watcher,
-                   const std::function<void(network::Network&)>& begin) {
+                   int64_t checkpoint_s, const Watcher& watcher, const Intervention& intervention) {
   using Clock = std::chrono::steady_clock;
   const auto file = folder / kCheckpoint;
   const int64_t end_ms = network.spec().duration_ms;
   require_room(network, folder);
-  if (network.now_ms() == 0 && !take_checkpoint(network, identity, file, watcher) && begin) begin(network);
+  if (network.now_ms() == 0) take_checkpoint(network, identity, file, watcher);
   if (network.now_ms() > end_ms)
     fail_input("{}: has {} ms of this network already; expected ms = at least so many, or another --out",
                folder.string(), network.now_ms());
@@ -125,6 +124,7 @@ Computed go_to_end(network::Network& network, const std::string& identity, const
   const auto start = Clock::now();
   auto kept = start, told = start;
   while (network.now_ms() < end_ms) {
+    if (intervention.act && network.now_ms() == intervention.at_ms) intervention.act(network);
     network.advance();
     const auto now = Clock::now();
     if (now - told > std::chrono::milliseconds(100)) {
@@ -176,6 +176,9 @@ neurontwin::NetworkRun run_network(const neurontwin::NetworkOptions& options) {
   files::write_file_atomically(asked.folder / "network.toml", asked.resolved);
   files::write_file_atomically(asked.folder / "metrics.json",
                                activity_json(asked, network, activity, computed));
+  // A comparison that was here is not of this run.
+  std::filesystem::remove(asked.folder / "compare.json");
+  files::write_file_atomically(asked.folder / "report.html", report::make_network_report(asked.folder));
   neurontwin::NetworkRun run{.folder = asked.folder,
                              .words = words_for(asked),
                              .ms = network.now_ms(),

@@ -28,11 +28,17 @@ struct Computed {
   int64_t ms = 0;
 };
 
+/// Something that is done to a network once, before the ms that begins then.
+struct Intervention {
+  int64_t at_ms = 0;
+  std::function<void(network::Network&)> act = {};
+};
+
 /// Brings a network to its end in a folder that this command has locked: from the checkpoint there if it is
-/// of this identity. `begin`: what is done at 0 ms, unless there is a checkpoint.
+/// of this identity.
 Computed go_to_end(network::Network& network, const std::string& identity,
                    const std::filesystem::path& folder, int64_t checkpoint_s, const Watcher& watcher,
-                   const std::function<void(network::Network&)>& begin = {});
+                   const Intervention& intervention = {});
 
 /// spikes.h5 and, where voltages were recorded, soma.h5.
 void write_network(const network::Network& network, const std::filesystem::path& folder);

@@ -276,7 +276,11 @@ function showPage(data) {
   const plain = Object.entries(m).filter(([key]) => !key.endsWith('_ci95')).map(([key, value]) => [key, Array.isArray(value) ? value.map((v) => number(v)).join(', ') : typeof value === 'number' ? number(value) : value, intervalWords(m[key + '_ci95'])]);
   page.append(make('details', {}, [make('summary', {}, `all ${plain.length} numbers (metrics.json)`), make('div', {class: 'scroll-x'}, table(['key', 'value', '95 % interval'], plain))]));
   page.append(make('details', {}, [make('summary', {}, 'the resolved configuration (experiment.toml)'), make('pre', {}, make('code', {}, data.experiment))]));
+  drawWhatIsSeen();
+}
 
+// Charts are drawn when they come into sight, and again when the window is resized.
+function drawWhatIsSeen() {
   const watcher = new IntersectionObserver((entries) => {
     for (const entry of entries) {
       const figure = figures.find((f) => f.canvas === entry.target);
