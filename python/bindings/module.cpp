@@ -5,6 +5,7 @@
 #include <pybind11/stl/filesystem.h>
 
 #include "arrays.hpp"
+#include "bindings.hpp"
 #include "interruptible.hpp"
 #include "neurontwin/run.hpp"
 #include "neurontwin/train.hpp"
@@ -304,4 +305,5 @@ PYBIND11_MODULE(_core, m) {
   nt::python::bind_dataset(m);
   nt::python::bind_twin(m);
   nt::python::bind_training(m);
+  nt::python::bind_network(m);
 }

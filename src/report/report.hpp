@@ -13,4 +13,8 @@ inline constexpr int kReportVersion = 3;
 /// it leaves out search.json, too. InputError names a file that is missing or damaged.
 std::string make_report(const std::filesystem::path& run_directory, bool with_search = true);
 
+/// The same of a network's folder: of metrics.json and spikes.h5, or of compare.json and the spikes of each
+/// course where that is there; and network.toml.
+std::string make_network_report(const std::filesystem::path& folder);
+
 }  // namespace nt::report

@@ -283,7 +283,11 @@ function showPage(data) {
     sections.push([id, title, section]);
   }
   overview.before(contents(sections));
+  drawWhatIsSeen();
+}
 
+// Charts are drawn when they come into sight, and again when the window is resized.
+function drawWhatIsSeen() {
   const watcher = new IntersectionObserver((entries) => {
     for (const entry of entries) {
       const figure = figures.find((f) => f.canvas === entry.target);
