@@ -3,6 +3,7 @@
 // in this process, in turn, from the same weights and the same batch; medians.
 #include <ATen/Parallel.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -11,7 +12,6 @@
 #include <optional>
 
 #include "cli/kept_memory.hpp"
-#include "cli/patient_threads.hpp"
 #include "judge/torch_twin.hpp"
 #include "random/random.hpp"
 #include "train/loss.hpp"
@@ -195,10 +195,18 @@ twin::TwinSpec recurrent(int64_t units, int64_t branches, const Work& s) {
   return twin::TwinSpec(std::move(network));
 }
 
+/// libtorch's OpenMP threads wait at full speed, also while our step is timed, unless told otherwise before the
+/// program starts: so this starts it anew.
+void start_with_patient_threads(char** arguments) {
+  constexpr const char* kRounds = "1000";  // of waiting before sleep: a few microseconds
+  if (std::getenv("GOMP_SPINCOUNT") != nullptr || std::getenv("OMP_WAIT_POLICY") != nullptr) return;
+  if (setenv("GOMP_SPINCOUNT", kRounds, 0) == 0) execv("/proc/self/exe", arguments);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  cli::start_with_patient_threads(argv);
+  start_with_patient_threads(argv);
   Work s;
   std::vector<int64_t> taps;
   int64_t width = 128;

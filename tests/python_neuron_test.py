@@ -81,6 +81,18 @@ class FromNeuron(unittest.TestCase):
         weighted = [(inputs[0][0], inputs[0][1], random.uniform(0, 0.002, 1500))]
         self.assert_alike(weighted, 500, 1)
 
+    def test_synapses_have_the_groups_that_a_function_names(self):
+        self.model = live_models.Branched(h, self.folder)
+        cell = self.read("grouped", group=lambda point: "inhibition" if point.e < -50 else "quick" if point.tau1 < 0.8 else "late")
+        self.assertEqual({name: len(numbers) for name, numbers in cell.groups.items()}, {"quick": 40, "late": 40, "inhibition": 20})
+        random = np.random.default_rng(1)
+        self.assert_alike({"quick": (random.uniform(0, 500, 300), random.integers(0, 40, 300)), "late": ([30.0], [3]),
+                           "inhibition": (random.uniform(0, 500, 30), random.integers(0, 20, 30))}, 500, 1)
+        with self.assertRaisesRegex(nt.InputError, "'all' to excitatory and to inhibitory synapses"):
+            self.read("wrong", group=lambda point: "all")
+        with self.assertRaisesRegex(nt.InputError, "expected a name of letters, digits"):
+            self.read("wrong", group=lambda point: "a b" if point.e == 0 else "c")
+
     def test_models_of_the_allen_institute_need_no_neuron(self):
         live_models.write_swc(self.folder / "reconstruction.swc")
         for kind in ("perisomatic", "all-active"):

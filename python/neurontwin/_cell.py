@@ -32,7 +32,9 @@ class Cell:
         self._neuron = _core.read_neuron(fspath(path), as_settings(set), fspath(morphology), receptors)
         self.path = Path(path)
         (self.words, self.settings, self.notes, self.compartments,
-         self.synapse_compartment) = _core.describe_neuron(self._neuron)
+         self.synapse_compartment, groups) = _core.describe_neuron(self._neuron)
+        # Of each group of synapses its numbers; without groups of its own a neuron has "excitatory" and "inhibitory".
+        self.groups = {name: range(first, first + synapses) for name, _, first, synapses in groups}
 
     @property
     def synapses(self):
@@ -63,11 +65,12 @@ class Cell:
         return _core.draw_inputs(model, seed, first, trials, int(ms))
 
     def simulate(self, inputs, *, ms=None, dt_ms=0.025, scheme="crank-nicolson", precision="double",
-                 compartments=False, record=(), threads=0, progress=False):
+                 compartments=False, record=(), seed=1, threads=0, progress=False):
         """One Trial for each of `inputs` (see as_spikes()), side by side on all lanes and threads. `record`: further
-        quantities, as "soma.cai" or "apic[3](0.5).v"."""
-        trials = _core.simulate(self._neuron, as_spikes(inputs, self.synapses), duration_of(inputs, ms), dt_ms, scheme,
-                                precision, compartments, list(record), threads, shown(progress))
+        quantities, as "soma.cai" or "apic[3](0.5).v". `seed`: of the random numbers that mechanisms draw; the n-th
+        input always meets the same ones."""
+        trials = _core.simulate(self._neuron, as_spikes(inputs, self.synapses, self.groups), duration_of(inputs, ms), dt_ms, scheme,
+                                precision, compartments, list(record), seed, threads, shown(progress))
         return [Trial(**trial) for trial in trials]
 
     def make_dataset(self, folder, *, train_trials, valid_trials=16, test_trials=32, trial_ms=6000, seed=1, dt_ms=0.05,

@@ -4,19 +4,21 @@ import numpy as np
 from ._core import InputError
 
 
-def as_spikes(inputs, synapses=None):
+def as_spikes(inputs, synapses=None, groups=None):
     """The trials of `inputs` as a list of tuples (time_ms, synapse), each an array with a number for each spike, or
     (time_ms, synapse, weight).
 
     `inputs` is such a list, one such tuple, or an array [trial, synapse, ms] (or [synapse, ms], one trial) of 0 and 1
-    or False and True: where a synapse fires. Synapses are numbered from 0, the excitatory ones first. InputError says
-    what is wrong.
+    or False and True: where a synapse fires. Synapses are numbered from 0, the excitatory ones first. In the place of
+    a tuple or of the array there may be a dict of them, by the names of `groups` ({name: range of its synapses}), in
+    which synapses are numbered from 0 within their group and a group that is not named is silent. InputError says what
+    is wrong.
     """
-    if isinstance(inputs, tuple):
+    if isinstance(inputs, (tuple, dict)) and not _is_of_arrays(inputs):
         inputs = [inputs]
     if isinstance(inputs, list):
-        return [_of_arrays(spikes, trial) for trial, spikes in enumerate(inputs)]
-    array = np.asarray(inputs)
+        return [_of_trial(spikes, trial, groups) for trial, spikes in enumerate(inputs)]
+    array = _joined(inputs, groups) if isinstance(inputs, dict) else _array(inputs, "inputs")
     if array.ndim == 2:
         array = array[np.newaxis]
     if array.ndim != 3 or array.dtype == object:
@@ -35,22 +37,76 @@ def as_spikes(inputs, synapses=None):
     return spikes
 
 
-def _of_arrays(spikes, trial):
+def _array(values, name):
+    try:
+        return np.asarray(values)
+    except ValueError as error:  # rows of different lengths
+        raise InputError(f"{name}: is no array of numbers ({error})") from None
+
+
+def _is_of_arrays(inputs):
+    return isinstance(inputs, dict) and len(inputs) > 0 and all(isinstance(values, np.ndarray) and values.ndim in (2, 3)
+                                                                for values in inputs.values())
+
+
+def _checked(names, groups):
+    for name in names:
+        if name not in (groups or {}):
+            raise InputError(f"inputs: there is no group {name!r}; there are {', '.join(groups or ['none'])}")
+
+
+def _joined(inputs, groups):
+    """One array [trial, synapse, ms] of the arrays of some groups."""
+    _checked(inputs, groups)
+    arrays = {name: array if array.ndim == 3 else array[np.newaxis] for name, array in inputs.items()}
+    shapes = {(array.shape[0], array.shape[2]) for array in arrays.values()}
+    if len(shapes) > 1:
+        raise InputError(f"inputs of groups are of {sorted(shapes)} (trials, ms), expected the same for all groups")
+    trials, ms = shapes.pop()
+    whole = np.zeros((trials, max((numbers.stop for numbers in groups.values()), default=0), ms),
+                     np.result_type(*arrays.values()))
+    for name, array in arrays.items():
+        if array.shape[1] != len(groups[name]):
+            raise InputError(f"inputs of the group {name!r} are of {array.shape[1]} synapses, expected {len(groups[name])}")
+        whole[:, groups[name].start:groups[name].stop] = array
+    return whole
+
+
+def _of_trial(spikes, trial, groups):
+    if not isinstance(spikes, dict):
+        return _of_arrays(spikes, trial)
+    _checked(spikes, groups)
+    parts = []
+    for name, one in spikes.items():
+        time_ms, synapse, *weight = _of_arrays(one, trial, f"group {name!r}, ")
+        if (synapse >= len(groups[name])).any():
+            raise InputError(f"input {trial}: group {name!r} has the synapses 0 to {len(groups[name]) - 1}, not {synapse.max()}")
+        parts.append((time_ms, synapse + np.uint32(groups[name].start), *weight))
+    if len({len(part) for part in parts}) > 1:
+        raise InputError(f"input {trial}: some groups have weights and others none, expected them for all or for none")
+    if not parts:
+        return np.zeros(0), np.zeros(0, np.uint32)
+    columns = [np.concatenate(column) for column in zip(*parts)]
+    order = np.argsort(columns[0], kind="stable")
+    return tuple(column[order] for column in columns)
+
+
+def _of_arrays(spikes, trial, place=""):
     if not isinstance(spikes, (tuple, list)) or len(spikes) not in (2, 3):
         raise InputError(f"input {trial} is no (time_ms, synapse) and no (time_ms, synapse, weight)")
     names = ("time_ms", "synapse", "weight")
     arrays = []
     for name, values in zip(names, spikes):
-        array = np.asarray(values)
+        array = _array(values, f"input {trial}: {place}{name}")
         if array.ndim != 1:
-            raise InputError(f"input {trial}: {name} has {array.ndim} dimensions, expected one number for each spike")
-        if array.size and not np.issubdtype(array.dtype, np.number):
-            raise InputError(f"input {trial}: {name} is of type {array.dtype}, expected numbers")
+            raise InputError(f"input {trial}: {place}{name} has {array.ndim} dimensions, expected one number for each spike")
+        if array.size and (not np.issubdtype(array.dtype, np.number) or np.iscomplexobj(array)):
+            raise InputError(f"input {trial}: {place}{name} is of type {array.dtype}, expected numbers")
         if name == "synapse":
             whole = array.astype(np.float64)
             if array.size and not (np.isfinite(whole).all() and (whole == np.floor(whole)).all() and (whole >= 0).all()
                                    and (whole < 2**32).all()):
-                raise InputError(f"input {trial}: synapse holds other numbers than 0, 1, 2 ...")
+                raise InputError(f"input {trial}: {place}synapse holds other numbers than 0, 1, 2 ...")
             array = array.astype(np.uint32)
         else:
             array = array.astype(np.float64)
@@ -67,6 +123,8 @@ def duration_of(inputs, ms):
     """`ms`, or what an array [.., ms] says."""
     if ms is not None:
         return int(ms)
-    if not isinstance(inputs, (list, tuple)):
+    if _is_of_arrays(inputs):
+        return int(next(iter(inputs.values())).shape[-1])
+    if not isinstance(inputs, (list, tuple, dict)):
         return int(np.asarray(inputs).shape[-1])
     raise InputError("ms, the duration of the trials, is missing: lists of spikes do not say it")

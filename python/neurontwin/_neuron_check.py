@@ -105,7 +105,7 @@ def check_against_neuron(cell, inputs=None, *, ms=2000, dt_ms=0.025, soma=None, 
         raise InputError(f"dt_ms is {dt_ms}, expected a part of 0.125 ms, as 0.025")
     if inputs is None:
         inputs = cell.draw_inputs(1, ms=int(ms)) if cell.synapses else [([], [])]
-    spikes = as_spikes(inputs, cell.synapses)
+    spikes = as_spikes(inputs, cell.synapses, cell.groups)
     if len(spikes) != 1:
         raise InputError(f"inputs are {len(spikes)} trials, expected one")
     neuron = run_neuron(model, spikes[0], ms, dt_ms)

@@ -93,6 +93,8 @@ def write_synapses(file, model, number):
         put(group, "instance", [number[c.point.hname()] for c in connections], np.int32)
         put(group, "weight", [c.weight for c in connections])
         put(group, "delay_ms", [c.delay_ms for c in connections])
+        if any(c.group for c in connections):
+            group["group"] = np.array([c.group.encode("ascii", "replace") for c in connections], dtype="S")
 
 
 def ions_there(model):
@@ -140,20 +142,23 @@ def emptied(folder):
     return folder
 
 
-def from_neuron(folder, *, root=None, mechanisms=None, v_init=None, inhibitory=None, weight=None, move_ends=False):
+def from_neuron(folder, *, root=None, mechanisms=None, v_init=None, inhibitory=None, weight=None, move_ends=False,
+                group=None):
     """Reads the live NEURON model (8.2 or 9) into a cell folder, and returns it as a Cell.
 
     folder: where the files go. root: any section of the cell, where NEURON has several trees. mechanisms: the folder, or folders, with
     the .mod files that were compiled for it; looked for in the usual places unless said. v_init: mV, h.v_init unless said. inhibitory: a
     function of a point process that says whether its synapse is inhibitory; by the reversal potential, below -50 mV, unless said.
     weight: makes an input synapse of each point process to which no NetCon leads (in the unit of NetCon.weight). move_ends: point
-    processes at the very end of a section, where NEURON has a point without membrane, go into the segment beside it.
+    processes at the very end of a section, where NEURON has a point without membrane, go into the segment beside it. group: a function of
+    a point process that says the name of its synapse's group, as lambda point: point.hname().split("[")[0]; a synapse with several has
+    the first one's. cell.groups then says which synapses these are.
 
     NetCons become input synapses, those of one source one synapse. What does not come along is said by a warning, LeftOut, and stands
     in cell.left_out; what would make a difference and cannot come along is an InputError."""
     import h5py
     from neuron import h
-    model, density = read_model(h, root, mechanisms, v_init, inhibitory, weight, move_ends)
+    model, density = read_model(h, root, mechanisms, v_init, inhibitory, weight, move_ends, group)
     folder = emptied(folder)
     with h5py.File(folder / "segments.h5", "w") as file:
         file.attrs["format"] = np.bytes_("neurontwin segments 1")

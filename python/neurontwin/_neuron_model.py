@@ -1,4 +1,5 @@
 """What a live NEURON model is made of: sections, membrane, point processes, connections, as plain data."""
+import re
 from dataclasses import dataclass, field
 
 from . import _neuron_mods as mods
@@ -16,6 +17,7 @@ class LeftOut(UserWarning):
 class Connection:
     """One NetCon, or what stands for one."""
     synapse: int
+    group: str  # of the synapse; "" where there are none
     point: object
     weight: float
     delay_ms: float
@@ -146,11 +148,20 @@ def read_mechanisms(model, mechanisms):
     needed = {n for n in [*density, *of_points] if n not in mods.SAME_AS_OURS}
     # A file of NEURON's own mechanisms is none of the user's.
     model.mods = mods.find_mods(needed, folders)
-    used = {int(getattr(h, f"usetable_{n}")) for n in [*density, *of_points] if hasattr(h, f"usetable_{n}")}
-    if used == {0, 1}:
-        raise InputError("usetable is 0 of some mechanisms and 1 of others; here one rule holds for all")
-    model.tables = "exact" if used == {0} else "as NEURON"
+    model.tables = read_tables(h, model.mods, [*density, *of_points])
     return density
+
+
+def read_tables(h, mods, names):
+    """Whether formulas are interpolated where their files say TABLE. hh has a TABLE in some builds of NEURON and none in others: PyPI's
+    8.2.2 has none."""
+    uses = {n: bool(getattr(h, f"usetable_{n}", 0)) for n in names
+            if n == "hh" or hasattr(h, f"usetable_{n}") or n in mods and re.search(r"\bTABLE\b", mods[n].text)}
+    if len(set(uses.values())) == 2:
+        tables, exact = ([n for n in uses if uses[n] == used] for used in (True, False))
+        raise InputError(f"{', '.join(tables)} interpolate in tables and {', '.join(exact)} do not; here one rule holds for all: "
+                         f"set {', '.join(f'h.usetable_{n} = 0' for n in tables)}")
+    return "exact" if False in uses.values() else "as NEURON"
 
 
 def mechanism_of(point):
@@ -210,8 +221,8 @@ def source_of(model, connection):
     return str(segment), f"what a threshold at {segment} sends"
 
 
-def read_connections(model, inhibitory, weight):
-    """NetCons to the point processes of the tree. Those of one source are one synapse."""
+def read_connections(model, inhibitory, weight, group):
+    """NetCons to the point processes of the tree. Those of one source are one synapse; synapses of a group follow each other."""
     mine = {point.hname(): point for _, point in model.points}
     sources, reached = {}, set()
     netcons = model.h.List("NetCon")
@@ -244,12 +255,25 @@ def read_connections(model, inhibitory, weight):
     if spoken:
         model.leave_out(f"{', '.join(spoken[:5])}{' and others' if len(spoken) > 5 else ''} ({len(spoken)}) is left out; "
                         "each is an input synapse here")
+    by_group = {}
     for _, targets in sources.values():
         point, first_weight, _ = targets[0]
         decide = inhibitory or (lambda p: is_inhibitory(model, p, first_weight))
-        kind = model.synapses["inh" if decide(point) else "exc"]
-        number = kind[-1].synapse + 1 if kind else 0
-        kind.extend(Connection(number, *target) for target in targets)
+        by_group.setdefault(("inh" if decide(point) else "exc", str(group(point)) if group else ""), []).append(targets)
+    for (kind, name), synapses in by_group.items():
+        connections = model.synapses[kind]
+        for targets in synapses:
+            number = connections[-1].synapse + 1 if connections else 0
+            connections.extend(Connection(number, name, *target) for target in targets)
+    check_groups(by_group)
+
+
+def check_groups(by_group):
+    """A group is of one kind. What its name may be, the reader of cell folders says."""
+    kinds = {}
+    for kind, name in by_group:
+        if name and kinds.setdefault(name, kind) != kind:
+            raise InputError(f"group= gives the name {name!r} to excitatory and to inhibitory synapses; give them two names")
 
 
 def receives_events(model, point):
@@ -270,7 +294,7 @@ def check_the_rest(model):
         model.leave_out(f"{handlers} FInitializeHandler: what they do at the start is left out")
 
 
-def read_model(h, root, mechanisms, v_init, inhibitory, weight, move_ends):
+def read_model(h, root, mechanisms, v_init, inhibitory, weight, move_ends, group):
     """Model and the names of its density mechanisms. InputError: something that cannot come along and would make a difference."""
     model = Model(h, tree_of(h, root))
     model.celsius = float(h.celsius)
@@ -278,5 +302,5 @@ def read_model(h, root, mechanisms, v_init, inhibitory, weight, move_ends):
     check_the_rest(model)
     read_points(model, move_ends)
     density = read_mechanisms(model, mechanisms)
-    read_connections(model, inhibitory, weight)
+    read_connections(model, inhibitory, weight, group)
     return model, density

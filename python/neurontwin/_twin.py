@@ -10,7 +10,6 @@ from . import _core
 from ._core import InputError
 from ._inputs import as_spikes, duration_of
 from ._progress import shown
-from ._threads import threads_of
 
 
 class Scores(dict):
@@ -35,8 +34,8 @@ class Twin:
         self.seconds = seconds
 
     def __call__(self, inputs, *, ms=None, threads=0):
-        probability, soma_mV, _ = _core.predict(self._twin, as_spikes(inputs, self.synapses), duration_of(inputs, ms),
-                                                threads_of(threads))
+        probability, soma_mV, _ = _core.predict(self._twin, as_spikes(inputs, self.synapses, self.groups), duration_of(inputs, ms),
+                                                threads)
         return probability, soma_mV
 
     @property
@@ -50,6 +49,18 @@ class Twin:
     @property
     def inhibitory_synapses(self):
         return self._twin.inhibitory_synapses
+
+    @property
+    def groups(self):
+        """The numbers of the synapses of each group, by name; "excitatory" and "inhibitory" where the neuron named none."""
+        named = json.loads(self.describe()["texts"]["synapses"]).get("groups")
+        counts = (zip(named["name"], named["synapses"]) if named else
+                  (("excitatory", self.excitatory_synapses), ("inhibitory", self.inhibitory_synapses)))
+        groups, first = {}, 0
+        for name, count in counts:
+            groups[name] = range(first, first + count)
+            first += count
+        return groups
 
     @property
     def parameters(self):
@@ -66,7 +77,7 @@ class Twin:
 
     def evaluate(self, dataset, *, settings="", seed=1, threads=0, progress=False):
         """Scores on the test trials of a data set."""
-        return Scores(_core.evaluate(self._twin, dataset._dataset, settings, seed, threads_of(threads), shown(progress)))
+        return Scores(_core.evaluate(self._twin, dataset._dataset, settings, seed, threads, shown(progress)))
 
     def save(self, file):
         _core.save_twin(self._twin, Path(file))
@@ -151,6 +162,6 @@ def train(dataset, *, kind="recurrent", settings="", seed=1, threads=0, folder="
     """Trains a twin on a data set. Further arguments are keys of [twin]: memory_units=20, branches=45. `settings`: TOML
     text with tables [train], [data] and further keys; `folder`: of checkpoints, from which a stopped training goes on."""
     keys = "".join(f"twin.{key} = {_toml(value)}\n" for key, value in {"kind": kind, **twin}.items())
-    trained, epochs, _, setbacks, seconds = _core.train(dataset._dataset, keys + settings, seed, threads_of(threads), fspath(folder),
+    trained, epochs, _, setbacks, seconds = _core.train(dataset._dataset, keys + settings, seed, threads, fspath(folder),
                                                         shown(progress))
     return Twin(trained, epochs, setbacks, seconds)

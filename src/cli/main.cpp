@@ -7,7 +7,6 @@
 #include "cli/command.hpp"
 #include "cli/kept_memory.hpp"
 #include "cli/outcome.hpp"
-#include "cli/patient_threads.hpp"
 #include "cli/stopping.hpp"
 #include "cli/usage.hpp"
 #include "config/error.hpp"
@@ -40,8 +39,6 @@ int run_command(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const std::string_view command = argc > 1 ? argv[1] : "";
-  if (command == "run" || command == "train" || command == "search") start_with_patient_threads(argv);
   keep_freed_memory();
   stop_on_signals();
   const auto doing =

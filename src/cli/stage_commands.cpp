@@ -47,10 +47,11 @@ void add_stage_options(CLI::App& app, StageOptions& o) {
       ->allow_extra_args(false);
   app.add_option("--device", o.device, "cpu or cuda")->check(CLI::IsMember({"cpu", "cuda"}));
   add_threads_option(app, o.threads);
-  app.add_option("--seed", o.seed, "over the experiment's seed")
+  app.add_option("--seed", o.seed,
+                 "over the experiment's seed; of one trial of a cell: of what its mechanisms draw")
       ->check(CLI::Range(int64_t{0}, int64_t{9000000000000000}));
   app.add_flag("--dry-run", o.dry_run, "say what would be done and what it takes, and do nothing");
-  const auto* quiet = app.add_flag("-q,--quiet", o.quiet, "say nothing but errors and results");
+  auto* quiet = app.add_flag("-q,--quiet", o.quiet, "say nothing but errors and results");
   app.add_flag("-v,--verbose", o.verbose, "keep every line of the progress")->excludes(quiet);
 }
 
@@ -169,6 +170,7 @@ Command simulate_command(const std::vector<std::string>& arguments) {
               one_trial->cell = options->experiment;
               one_trial->out = options->out;
               one_trial->choices.set = options->set;
+              one_trial->seed = options->seed.value_or(one_trial->seed);
               simulate_cell(*one_trial);
             };
           }};

@@ -64,7 +64,7 @@ struct Given {
   }
 };
 
-/// A short training. On one thread: OpenMP's would wait for each other at full speed beside other tests.
+/// A short training.
 TrainOptions training(int epochs, int steps) {
   return {.settings = fmt::format("[twin]\nmemory_units = 4\nbranches = 2\n[train]\nepochs = {}\n"
                                   "steps_per_epoch = {}\nwindow_ms = 200\n",

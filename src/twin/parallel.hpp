@@ -16,7 +16,7 @@ struct Parallel {
       };
 };
 
-/// On OpenMP's threads. Tasks are handed out one by one: a thread that others hold up takes fewer.
+/// On threads of its own, asleep between calls; one that is held up takes fewer tasks (detail/workers.hpp).
 Parallel on_threads(int threads);
 /// On as many of them as the number says that somebody else may change.
 Parallel on_threads(std::shared_ptr<const std::atomic<int>> threads);

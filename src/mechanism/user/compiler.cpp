@@ -1,5 +1,6 @@
 #include "mechanism/user/compiler.hpp"
 
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <spawn.h>
 #include <sys/utsname.h>
@@ -30,6 +31,13 @@ class Actions {
   posix_spawn_file_actions_t actions_{};
 };
 
+/// The variables of the process. `environ` itself is another, empty one in a library that looks for its symbols
+/// in its own libraries first (RTLD_DEEPBIND), as the Python package does.
+char** variables() {
+  auto* const process = static_cast<char***>(::dlsym(RTLD_DEFAULT, "environ"));
+  return process != nullptr ? *process : environ;
+}
+
 /// Starts a program and waits for its end. Its exit status; -1 if it cannot be started.
 int run(const std::vector<std::string>& words, Actions& actions) {
   std::vector<char*> arguments;
@@ -37,7 +45,7 @@ int run(const std::vector<std::string>& words, Actions& actions) {
   arguments.push_back(nullptr);
   ::posix_spawn_file_actions_addopen(actions.get(), STDIN_FILENO, "/dev/null", O_RDONLY, 0);
   pid_t child = 0;
-  if (::posix_spawnp(&child, arguments[0], actions.get(), nullptr, arguments.data(), environ) != 0) return -1;
+  if (::posix_spawnp(&child, arguments[0], actions.get(), nullptr, arguments.data(), variables()) != 0) return -1;
   int status = 0;
   while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }

@@ -1,0 +1,9 @@
+#pragma once
+#include <pybind11/pybind11.h>
+
+namespace nt::python {
+
+/// Network, run_network, compare_network.
+void bind_network(pybind11::module_& m);
+
+}  // namespace nt::python
