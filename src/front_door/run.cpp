@@ -65,6 +65,7 @@ nt::run::Options options_of(const RunOptions& asked) {
   o.device = asked.device;
   o.threads = threads_or_cores(asked.threads);
   o.simulation_threads = asked.simulation_threads;
+  o.watch = asked.watch;
   o.seed = asked.seed ? static_cast<int64_t>(*asked.seed) : -1;
   o.command = asked.command;
   return o;
