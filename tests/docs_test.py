@@ -1,4 +1,5 @@
 """The documentation says what is so: its links lead somewhere, its commands exist, its reference is what the program reads."""
+import os
 import pathlib
 import re
 import shlex
@@ -7,7 +8,7 @@ import sys
 import tempfile
 import unittest
 
-from support import PROGRAM, ROOT
+from support import PROGRAM, ROOT, SLOW, InTemporaryFolder
 
 sys.path.insert(0, str(ROOT / "docs"))
 import make_reference
@@ -121,6 +122,32 @@ class Commands(unittest.TestCase):
             self.assertRegex(page, rf"(neurontwin|##.*|,) {command}\b")
             for option in options - {"-h", "--help"}:
                 self.assertIn(f"{option}", page, f"{option} of {command}")
+
+
+# The tutorial's experiment in seconds: what its commands do is what is asked, not how good the twin becomes.
+SMALL = {
+    "data.trial_ms": 1000, "data.train_trials": 8, "data.valid_trials": 8, "data.test_trials": 8, "data.trials_per_shard": 8,
+    "stimulus.calibrate.trials": 4, "stimulus.calibrate.tolerance": 0.5, "train.epochs": 1, "train.steps_per_epoch": 20,
+    "train.warm_up_steps": 0, "evaluate.bootstrap_resamples": 50, "evaluate.interventions.trials": 0, "interpret.moments": 8,
+    "interpret.attributed_spikes": 4, "interpret.added_spikes": 0,
+}
+
+
+@unittest.skipUnless(SLOW, "NEURONTWIN_SLOW is not 1")
+class Tutorial(InTemporaryFolder):
+    def test_its_commands_run_one_after_the_other(self):
+        (self.folder / "cells").symlink_to(ROOT / "cells")
+        small = [word for key, value in SMALL.items() for word in ("--set", f"{key}={value}")]
+        for words in commands_in(ROOT / "docs/tutorial.md"):
+            if len(words) < 3 and words[1] != "list" or "NAME" in " ".join(words):
+                continue  # named in the text
+            if words[1] == "run":
+                words = words + small  # the last --set of a key counts
+            done = subprocess.run([PROGRAM, *words[1:]], cwd=self.folder, capture_output=True, text=True, timeout=1200,
+                                  env={**os.environ, "BROWSER": "true"})
+            self.assertEqual(done.returncode, 0, f"{' '.join(words)}: {done.stderr[-2000:]}")
+        for file in ("tree.svg", "runs/my-neuron-quick/report.html", "predicted.h5", "twin.onnx", "roc.svg"):
+            self.assertTrue((self.folder / file).exists(), file)
 
 
 class Reference(unittest.TestCase):
