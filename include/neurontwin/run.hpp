@@ -25,7 +25,7 @@ struct RunOptions {
   int simulation_threads = 0;         // of these while training goes on beside; 0: half
   std::optional<uint64_t> seed = {};  // in the place of the experiment's
   std::string command = {};           // what repeats the run, for the report
-  bool watch = false;                 // keep a page of the training while it goes on: watch.html of the run folder
+  bool watch = false;  // keep a page of the training while it goes on: watch.html of the run folder
 };
 
 /// An experiment file, read and checked. A value: copies share it.

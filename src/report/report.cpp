@@ -169,7 +169,8 @@ std::string make_watch_page(const std::string& title, const std::string& learnin
                                     {"learning", nlohmann::ordered_json::parse(learning)},
                                     {"epochs", epochs},
                                     {"finished", finished}};
-  constexpr std::array<std::string_view, 5> kScripts{"specs.js", "charts.js", "verdict.js", "page.js", "watch.js"};
+  constexpr std::array<std::string_view, 5> kScripts{"specs.js", "charts.js", "verdict.js", "page.js",
+                                                     "watch.js"};
   return page_of(data, title, "showWatch", kScripts, false);
 }
 

@@ -13,9 +13,10 @@ inline constexpr int kReportVersion = 3;
 /// it leaves out search.json, too. InputError names a file that is missing or damaged.
 std::string make_report(const std::filesystem::path& run_directory, bool with_search = true);
 
-/// A page of a training that goes on (learning.json as JSON text, how many epochs it is to have), which reloads
-/// itself until it is finished.
-std::string make_watch_page(const std::string& title, const std::string& learning, int64_t epochs, bool finished);
+/// A page of a training that goes on (learning.json as JSON text, how many epochs it is to have), which
+/// reloads itself until it is finished.
+std::string make_watch_page(const std::string& title, const std::string& learning, int64_t epochs,
+                            bool finished);
 
 /// The same of a network's folder: of metrics.json and spikes.h5, or of compare.json and the spikes of each
 /// course where that is there; and network.toml.

@@ -82,8 +82,9 @@ class WatchPage {
   void write(const train::TrainResult& result, bool finished) const {
     if (!run_.options.watch) return;
     files::write_file_atomically(
-        run_.folder / kFile, report::make_watch_page(run_.experiment.title, train::learning_json(result).dump(),
-                                                     run_.experiment.train.epochs, finished));
+        run_.folder / kFile,
+        report::make_watch_page(run_.experiment.title, train::learning_json(result).dump(),
+                                run_.experiment.train.epochs, finished));
   }
 
  private:
@@ -111,11 +112,11 @@ double train_on(RunFolder& run, const train::GrowingTrials& trials, const Watche
   }
   auto twin = fresh_twin(run);
   const WatchPage page(run);
-  const auto result = nt::train::train(
-      twin,
-      {run.experiment.train, training_seed(run), run.folder / "checkpoints", name, watcher,
-       [&](const train::TrainResult& so_far) { page.write(so_far, false); }},
-      trials, valid_split);
+  const auto result =
+      nt::train::train(twin,
+                       {run.experiment.train, training_seed(run), run.folder / "checkpoints", name, watcher,
+                        [&](const train::TrainResult& so_far) { page.write(so_far, false); }},
+                       trials, valid_split);
   page.write(result, true);
   files::write_file_atomically(run.folder / "learning.json", train::learning_json(result).dump(1) + "\n");
   files::write_file_atomically(run.twin_path(), twin::twin_bytes(twin, described(run, result.best_epoch)));
