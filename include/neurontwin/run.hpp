@@ -170,6 +170,9 @@ std::string json_of(const Comparison& comparison);
 /// As a JSON file.
 void write_comparison(const Comparison& comparison, const std::filesystem::path& file);
 
+/// As an HTML page that needs no other file: the scores, and the curves that lie in the runs' folders.
+void write_comparison_page(const Comparison& comparison, const std::filesystem::path& file);
+
 /// What files hold, for people: experiments, cells, morphologies, mechanisms, data sets, twins. Shards of one
 /// split are taken together. `profile`, `set`: over experiments and cells among them. `svg`: where to draw
 /// the tree of a morphology or a detailed cell; empty: nowhere.
