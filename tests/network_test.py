@@ -143,6 +143,22 @@ class Networks(InTemporaryFolder):
         self.succeed(self.words("--ms", "1500", out="whole"))
         self.same_spikes("out", "whole")
 
+    def test_take_the_connections_of_a_sonata_file(self):
+        edges = self.folder / "edges.h5"
+        with h5py.File(edges, "w") as file:
+            group = file.create_group("edges/e_to_e")
+            group["source_node_id"], group["target_node_id"] = np.uint64([0, 7, 3, 79]), np.uint64([1, 2, 2, 0])
+            group["edge_group_id"], group["edge_group_index"] = np.zeros(4, np.uint32), np.arange(4, dtype=np.uint32)
+            group["0/delay"], group["0/nsyns"] = np.float64([1, 2, 3, 4]), np.int32([5, 1, 2, 4])
+        text = POPULATIONS.replace('rule = "fixed-indegree"\nindegree = 8', f'rule = "sonata"\nfile = "{edges}"')
+        self.succeed(self.words("--ms", "100", text=text))
+        self.assertEqual(json.loads((self.folder / "out/metrics.json").read_text())["projections"][0]["contacts"], 12)
+        with h5py.File(edges, "a") as file:
+            file["edges/e_to_e/source_node_id"][1] = 80
+        done = run(self.words("--ms", "100", text=text))
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("edge 1: neuron 80 of 'e', which has 80, counted from 0", done.stderr)
+
     def test_a_dry_run_writes_nothing(self):
         done = self.succeed(self.words("--dry-run"))
         self.assertIn("80 e (cell), 50 noise (poisson)", done.stdout)
