@@ -4,6 +4,7 @@ import pathlib
 import random
 import signal
 import subprocess
+import sys
 import time
 import unittest
 
@@ -142,6 +143,22 @@ class Networks(InTemporaryFolder):
         self.succeed(self.words("--ms", "1500", out="whole"))
         self.same_spikes("out", "whole")
 
+    def test_take_the_connections_of_a_sonata_file(self):
+        edges = self.folder / "edges.h5"
+        with h5py.File(edges, "w") as file:
+            group = file.create_group("edges/e_to_e")
+            group["source_node_id"], group["target_node_id"] = np.uint64([0, 7, 3, 79]), np.uint64([1, 2, 2, 0])
+            group["edge_group_id"], group["edge_group_index"] = np.zeros(4, np.uint32), np.arange(4, dtype=np.uint32)
+            group["0/delay"], group["0/nsyns"] = np.float64([1, 2, 3, 4]), np.int32([5, 1, 2, 4])
+        text = POPULATIONS.replace('rule = "fixed-indegree"\nindegree = 8', f'rule = "sonata"\nfile = "{edges}"')
+        self.succeed(self.words("--ms", "100", text=text))
+        self.assertEqual(json.loads((self.folder / "out/metrics.json").read_text())["projections"][0]["contacts"], 12)
+        with h5py.File(edges, "a") as file:
+            file["edges/e_to_e/source_node_id"][1] = 80
+        done = run(self.words("--ms", "100", text=text))
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("edge 1: neuron 80 of 'e', which has 80, counted from 0", done.stderr)
+
     def test_a_dry_run_writes_nothing(self):
         done = self.succeed(self.words("--dry-run"))
         self.assertIn("80 e (cell), 50 noise (poisson)", done.stdout)
@@ -184,6 +201,46 @@ class NetworksOfTwins(InTemporaryFolder):
         again = self.succeed(compare)
         self.assertIn("goes on at 3000 ms", again.stderr)
         self.assertEqual(json.loads((self.folder / "out/compare.json").read_text())["courses"][2]["differences"], twins["differences"])
+
+
+class InPython(InTemporaryFolder):
+    def setUp(self):
+        super().setUp()
+        sys.path.insert(0, str(pathlib.Path(PROGRAM).resolve().parent / "python"))
+        try:
+            import neurontwin
+        except ImportError as error:
+            self.skipTest(f"the package is not built: {error}")
+        self.nt = neurontwin
+        self.file = self.folder / "network.toml"
+        self.file.write_text(POPULATIONS)
+
+    def test_go_ms_by_ms_to_the_spikes_of_the_program(self):
+        self.succeed([PROGRAM, "network", self.file, "--out", self.folder / "out", "--ms", "300"])
+        network = self.nt.Network(self.file)
+        self.assertEqual(network.populations, {"e": 80, "noise": 50})
+        state = network.run(100).state()
+        network.run(200)
+        self.assertEqual(network.now_ms, 300)
+        time_ms, neuron = network.spikes("e")
+        expected = spikes_in(self.folder / "out")["e"]
+        np.testing.assert_array_equal(time_ms, expected[0])
+        np.testing.assert_array_equal(neuron, expected[1])
+        with h5py.File(self.folder / "out/soma.h5") as file:
+            np.testing.assert_array_equal(network.soma_mV("e"), file["report/e/data"][:])
+        self.assertAlmostEqual(network.activity()["e"]["rate_hz"], len(time_ms) / 80 / 0.3)
+        other = self.nt.Network(self.file, threads=1)
+        other.set_state(state)
+        np.testing.assert_array_equal(other.run(200).spikes("e")[0], time_ms)
+
+    def test_run_to_the_end_in_a_folder_and_refuse_as_the_program_does(self):
+        run = self.nt.run_network(self.file, out=self.folder / "out", ms=200, progress=False)
+        self.assertEqual((run["ms"], run["computed_ms"]), (200, 200))
+        self.assertEqual([p["name"] for p in run["populations"]], ["e", "noise"])
+        with self.assertRaisesRegex(self.nt.InputError, "no twin that may stand"):
+            self.nt.compare_network(self.file, out=self.folder / "out", progress=False)
+        with self.assertRaises(self.nt.InputError):
+            self.nt.Network(self.file).set_state(b"something else")
 
 
 class Pages(InTemporaryFolder):

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "files/files.hpp"
 #include "network/arrivals.hpp"
 #include "network/detail/input.hpp"
 #include "network/detail/neurons.hpp"
@@ -11,6 +12,7 @@
 namespace nt::network {
 namespace {
 
+constexpr size_t kDigestCharacters = 32;       // at the beginning of a state: that of the rest
 constexpr float kLastOffset_ms = 0.99999994F;  // the largest number below 1
 
 std::unique_ptr<Neurons> neurons_of(const NeuronsOf& of, const Spec& spec, const twin::Parallel& parallel) {
@@ -180,10 +182,14 @@ std::string Network::state() const {
     to.put(std::span<const uint32_t>(working.record.spikes.neuron));
     to.put(std::span<const float>(working.record.soma_mV));
   }
-  return to.take();
+  const auto bytes = to.take();
+  return files::digest(bytes) + bytes;
 }
 
-void Network::set_state(std::string_view bytes) {
+void Network::set_state(std::string_view state) {
+  const auto bytes = state.substr(std::min(state.size(), kDigestCharacters));
+  if (files::digest(bytes) != state.substr(0, kDigestCharacters))
+    fail_input("a state of a network is damaged, or it is none; expected what Network's state() gave");
   simulate::StateReader from(bytes);
   from.get_into(state_->now_ms);
   for (auto& working : state_->populations) {

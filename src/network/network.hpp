@@ -52,9 +52,9 @@ class Network {
   void perturb(double sd_mV);
 
   /// All that it remembers, what it has left so far included; set_state() of the same network goes on from
-  /// there to the last bit. InputError where the bytes are another network's.
+  /// there to the last bit. InputError where it is damaged, or another network's.
   std::string state() const;
-  void set_state(std::string_view bytes);
+  void set_state(std::string_view state);
 
  private:
   struct State;

@@ -268,6 +268,15 @@ TEST(Networks, GoOnFromAStateToTheLastBit) {
   EXPECT_EQ(whole.state(), second.state());
 }
 
+TEST(Networks, RefuseADamagedStateAndThatOfAnotherNetwork) {
+  Network network(spec_of(point_population("a", 4)), {}), other(spec_of(point_population("a", 5)), {});
+  auto state = network.state();
+  EXPECT_THROW(other.set_state(state), InputError);
+  EXPECT_THROW(network.set_state("short"), InputError);
+  state[state.size() / 2] ^= 1;
+  EXPECT_THROW(network.set_state(state), InputError);
+}
+
 TEST(Networks, PointNeuronsOfANetworkDoWhatTheirSimulatorDoes) {
   // All that reaches them is from Poisson sources, whose spikes are known afterwards.
   Network network(

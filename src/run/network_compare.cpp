@@ -37,6 +37,7 @@ network::Course course_of(const std::string& name, neurontwin::NetworkOptions op
     perturbation.act = [&](network::Network& n) { n.perturb(perturbation_mV); };
   }
   const auto computed = go_to_end(network, identity, folder, options.checkpoint_s, watcher, perturbation);
+  write_network(network, folder);
   network::Course course{.name = name,
                          .records = {},
                          .activity = network::activity_of(network),

@@ -11,7 +11,7 @@ function rasterImage(raster, course, courses, width, height) {
     let first = 0;
     raster.populations.forEach((p, k) => {
       context.fillStyle = k % 2 ? c.quiet : courseColour(courses, course);
-      const tall = Math.max(1, height / rows * 0.8), wide = Math.max(1, width / 900);
+      const tall = Math.max(3, height / rows * 0.9), wide = Math.max(3, width / 700);
       p.time_ms.forEach((t, i) => context.fillRect((t - raster.from_ms) / (raster.until_ms - raster.from_ms) * width, (first + p.neuron[i]) / rows * height, wide, tall));
       first += p.neurons;
     });
@@ -23,7 +23,7 @@ function rasterChart(data, k) {
   let first = 0;
   const middles = raster.populations.map((p) => { const at = first + p.neurons / 2; first += p.neurons; return {at, name: p.name}; });
   return {
-    id: 'raster' + k, group: 'raster', title: courses.length > 1 ? `Spikes: ${course.name}` : 'Spikes', size: 'full', height: 300,
+    id: 'raster' + k, group: 'raster', title: courses.length > 1 ? `Spikes: ${course.name}` : 'Spikes', size: 'wide', height: 300,
     caption: `Each row a neuron, up to ${Math.max(...raster.populations.map((p) => p.neurons))} of each population: ${raster.populations.map((p) => p.name).join(', ')}, from above.`,
     spec: (width, height) => ({
       $schema: 'vega', width, height, padding: 4, autosize: {type: 'fit', contains: 'padding'},
