@@ -50,7 +50,7 @@ void add_stage_options(CLI::App& app, StageOptions& o) {
   app.add_option("--seed", o.seed, "over the experiment's seed")
       ->check(CLI::Range(int64_t{0}, int64_t{9000000000000000}));
   app.add_flag("--dry-run", o.dry_run, "say what would be done and what it takes, and do nothing");
-  const auto* quiet = app.add_flag("-q,--quiet", o.quiet, "say nothing but errors and results");
+  auto* quiet = app.add_flag("-q,--quiet", o.quiet, "say nothing but errors and results");
   app.add_flag("-v,--verbose", o.verbose, "keep every line of the progress")->excludes(quiet);
 }
 
