@@ -6,6 +6,8 @@ import tempfile
 import unittest
 import warnings
 
+from types import SimpleNamespace
+
 import numpy as np
 from python_package_test import ROOT, nt
 
@@ -19,8 +21,40 @@ try:
 except ImportError as error:
     raise unittest.SkipTest(f"NEURON or h5py is not installed: {error}")
 
+from neurontwin._neuron_mods import ModFile  # noqa: E402
+from neurontwin._neuron_model import read_tables  # noqa: E402
+
 VOLTAGE_MV = 1e-3  # up to the first spike: NEURON's conductances are differences over 0.001 mV, ours derivatives
 SPIKES_MS = 0.025
+
+
+class ModFiles(unittest.TestCase):
+    """What needs no live model of the kind."""
+
+    def test_assigned_variables_that_get_their_values_from_outside_become_parameters_of_the_copy(self):
+        with tempfile.TemporaryDirectory() as folder:
+            folder = pathlib.Path(folder)
+            for parameters in ("PARAMETER {\n    g = 0 (S/cm2)\n}\n", ""):
+                file = folder / "exported.mod"
+                file.write_text("NEURON { SUFFIX exported\n RANGE e, g }\n" + parameters + "ASSIGNED {\n    v (mV)\n    e (mV)   : of the density\n    eca (mV)\n}\n")
+                mod = ModFile(file)
+                self.assertFalse(mod.promote("nothing"))
+                self.assertTrue(mod.promote("e"))
+                (folder / "copy").mkdir(exist_ok=True)
+                mod.copy(folder / "copy")
+                copy = ModFile(folder / "copy/exported.mod")
+                self.assertEqual(copy.parameters()["e"], 0)
+                self.assertEqual(copy.block("ASSIGNED").split(), ["v", "(mV)", "eca", "(mV)"])
+                self.assertIn("(mV)", copy.block("PARAMETER"))
+
+    def test_tables_are_those_of_the_running_neuron(self):
+        mods = {"own": SimpleNamespace(text="TABLE a FROM 0 TO 1 WITH 10"), "plain": SimpleNamespace(text="")}
+        self.assertEqual(read_tables(SimpleNamespace(usetable_hh=1), mods, ["hh", "plain", "pas"]), "as NEURON")
+        self.assertEqual(read_tables(SimpleNamespace(), mods, ["hh", "plain"]), "exact")  # as PyPI's NEURON 8.2.2 has hh
+        self.assertEqual(read_tables(SimpleNamespace(usetable_own=0), mods, ["own"]), "exact")
+        self.assertEqual(read_tables(SimpleNamespace(), mods, ["plain", "pas"]), "as NEURON")
+        with self.assertRaisesRegex(nt.InputError, "own interpolate in tables and hh do not.*h.usetable_own = 0"):
+            read_tables(SimpleNamespace(usetable_own=1), mods, ["hh", "own"])
 
 
 class FromNeuron(unittest.TestCase):

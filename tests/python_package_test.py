@@ -105,7 +105,7 @@ class Cells(unittest.TestCase):
         spikes = ([1.0], [0])
         for inputs, words in ((np.zeros((1, 3, 10)), "inputs are of 3 synapses, expected"),
                               (np.full((1, self.cell.synapses, 5), 2), "other numbers than 0 and 1"),
-                              ([([1.0, np.nan], [0, 0])], "spike 1 is at nan ms"),
+                              ([([1.0, np.nan], [0, 0])], r"input 0: time_ms\[1\] is nan"),
                               ([([1.0], [-1])], "synapse holds other numbers than 0, 1, 2"),
                               ([([1.0], [0.5])], "synapse holds other numbers than 0, 1, 2"),
                               ([([1.0, 2.0], [0])], "has 2 times but 1 synapses"),

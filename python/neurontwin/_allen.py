@@ -3,6 +3,7 @@ import json
 import shutil
 from pathlib import Path
 
+from . import _arguments as given
 from ._cell import Cell
 from ._core import InputError
 from ._neuron_folder import emptied
@@ -13,6 +14,8 @@ SWC_TYPES = {"soma": 1, "axon": 2, "dend": 3, "apic": 4}
 
 def regions_of(swc):
     """The names of section arrays that a reconstruction makes; the stub makes an axon always."""
+    if not Path(given.file("morphology", swc)).is_file():
+        raise InputError(f"{swc}: there is no such file")
     types = {int(float(words[1])) for line in Path(swc).read_text().splitlines() if line.strip() and not line.lstrip().startswith("#")
              for words in [line.replace(",", " ").split()] if len(words) >= 7}
     return [name for name, number in SWC_TYPES.items() if number in types or name in ("soma", "axon")]
@@ -30,8 +33,17 @@ def quoted(words):
     return json.dumps(words)
 
 
+def read_json(file):
+    try:
+        return json.loads(Path(given.file("file", file)).read_text())
+    except OSError as error:
+        raise InputError(f"{file}: cannot be read ({error.strerror})") from None
+    except ValueError as error:
+        raise InputError(f"{file}: is no JSON ({error})") from None
+
+
 def read_fit(fit):
-    content = json.loads(Path(fit).read_text())
+    content = read_json(fit)
     for key in ("passive", "genome", "conditions"):
         if key not in content:
             raise InputError(f"{fit}: '{key}' is missing; expected the parameters of a biophysical model, as fit_parameters.json")
@@ -78,23 +90,27 @@ def from_allen(folder, fit, morphology, *, mechanisms=None, axon=None):
     model. axon: "allen", the stub of 60 by 1 um of perisomatic models and of all-active ones with axon_type "stub"; "bluepyopt", the
     reconstructed axon cut to 60 um of other all-active ones. Unless said, by the file: all-active models fit capacitances."""
     content = read_fit(fit)
-    all_active = "cm" not in content["passive"][0]
-    axon = axon or ("bluepyopt" if all_active else "allen")
+    conditions = content["conditions"][0]
+    axon = axon or ("bluepyopt" if "cm" not in content["passive"][0] else "allen")
+    v_init = float(conditions.get("v_init", content["passive"][0].get("e_pas", -65)))
+    return write_cell(folder, content, fit, morphology, mechanisms, f"axon = {quoted(axon)}", v_init, float(conditions["celsius"]), 40)
+
+
+def write_cell(folder, content, fit, morphology, mechanisms, axon, v_init, celsius, spacing_um):
+    """The cell folder of what a file of parameters says. axon: a line of cell.toml. spacing_um: the longest compartment."""
     there = regions_of(morphology)
     membrane = Membrane(content, fit, there)
     names = sorted({mechanism for mechanism, _ in membrane.inserted})
     mods = find_mods([n for n in names if n not in SAME_AS_OURS], folders_of(mechanisms))
-    conditions = content["conditions"][0]
     folder = emptied(folder)
     shutil.copyfile(morphology, folder / Path(morphology).name)
     for mod in mods.values():
         shutil.copyfile(mod.path, folder / mod.path.name)
-    v_init = float(conditions.get("v_init", content["passive"][0].get("e_pas", -65)))
     inserted = [{"mechanism": quoted(mods[m].path.name if m in mods else m), "regions": quoted([region]), **parameters}
                 for (m, region), parameters in membrane.inserted.items()]
     (folder / "cell.toml").write_text(
-        f'kind = "detailed"\nmorphology = {quoted(Path(morphology).name)}\naxon = "{axon}"\ncompartment_rule = "spacing"\n'
-        f'compartment_spacing_um = 40\ninitial_mV = {v_init}\ncelsius = {float(conditions["celsius"])}\n'
+        f'kind = "detailed"\nmorphology = {quoted(Path(morphology).name)}\n{axon}\ncompartment_rule = "spacing"\n'
+        f'compartment_spacing_um = {spacing_um}\ninitial_mV = {v_init}\ncelsius = {celsius}\n'
         + listed("axial_resistivity_ohm_cm", [{"regions": quoted([r]), "ohm_cm": value} for r, value in membrane.resistivity.items()])
         + listed("capacitance", [{"regions": quoted([r]), "uF_cm2": membrane.cm.get(r, 1.0)} for r in there])
         + listed("reversal", membrane.reversal) + listed("insert", inserted))

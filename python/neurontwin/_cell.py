@@ -1,10 +1,10 @@
 """Neurons: described in files, simulated, made into data sets."""
 from dataclasses import dataclass, field
-from os import fspath
 from pathlib import Path
 
 import numpy as np
 
+from . import _arguments as given
 from . import _core
 from ._dataset import Dataset
 from ._inputs import as_settings, as_spikes, duration_of
@@ -29,7 +29,8 @@ class Cell:
     file's own."""
 
     def __init__(self, path, *, set=(), morphology="", receptors=""):
-        self._neuron = _core.read_neuron(fspath(path), as_settings(set), fspath(morphology), receptors)
+        self._neuron = _core.read_neuron(given.file("path", path), as_settings(set), given.file("morphology", morphology),
+                                         given.text("receptors", receptors))
         self.path = Path(path)
         (self.words, self.settings, self.notes, self.compartments,
          self.synapse_compartment, groups) = _core.describe_neuron(self._neuron)
@@ -61,22 +62,27 @@ class Cell:
     def draw_inputs(self, trials, *, ms, seed=1, first=0, stimulus=""):
         """Random input for so many trials, as a list of (time_ms, synapse). `stimulus`: TOML text, the keys of an
         experiment's table [stimulus]; without any the published input."""
-        model = _core.random_rates(self._neuron, stimulus)
-        return _core.draw_inputs(model, seed, first, trials, int(ms))
+        model = _core.random_rates(self._neuron, given.text("stimulus", stimulus))
+        return _core.draw_inputs(model, given.whole("seed", seed, 0), given.whole("first", first, 0), given.whole("trials", trials, 0),
+                                 given.whole("ms", ms))
 
     def simulate(self, inputs, *, ms=None, dt_ms=0.025, scheme="crank-nicolson", precision="double",
                  compartments=False, record=(), seed=1, threads=0, progress=False):
         """One Trial for each of `inputs` (see as_spikes()), side by side on all lanes and threads. `record`: further
         quantities, as "soma.cai" or "apic[3](0.5).v". `seed`: of the random numbers that mechanisms draw; the n-th
         input always meets the same ones."""
-        trials = _core.simulate(self._neuron, as_spikes(inputs, self.synapses, self.groups), duration_of(inputs, ms), dt_ms, scheme,
-                                precision, compartments, list(record), seed, threads, shown(progress))
+        trials = _core.simulate(self._neuron, as_spikes(inputs, self.synapses, self.groups), duration_of(inputs, ms),
+                                given.number("dt_ms", dt_ms), given.text("scheme", scheme), given.text("precision", precision),
+                                bool(compartments), given.texts("record", record), given.whole("seed", seed, 0),
+                                given.whole("threads", threads), shown(progress))
         return [Trial(**trial) for trial in trials]
 
     def make_dataset(self, folder, *, train_trials, valid_trials=16, test_trials=32, trial_ms=6000, seed=1, dt_ms=0.05,
                      stimulus="", threads=0, progress=True):
         """Simulates what is missing of a data set in `folder`; what is there already stays."""
-        model = _core.random_rates(self._neuron, stimulus)
-        return Dataset(_core.make_dataset(self._neuron, model, Path(folder), trial_ms,
-                                          (train_trials, valid_trials, test_trials), seed, dt_ms, threads,
-                                          shown(progress)), places=True)
+        model = _core.random_rates(self._neuron, given.text("stimulus", stimulus))
+        trials = [given.whole(name, count) for name, count in
+                  (("train_trials", train_trials), ("valid_trials", valid_trials), ("test_trials", test_trials))]
+        return Dataset(_core.make_dataset(self._neuron, model, Path(given.file("folder", folder)), given.whole("trial_ms", trial_ms),
+                                          trials, given.whole("seed", seed, 0), given.number("dt_ms", dt_ms),
+                                          given.whole("threads", threads), shown(progress)), places=True)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
+from . import _arguments as given
 from . import _core
 from ._core import InputError
 from ._inputs import as_spikes
@@ -22,7 +23,7 @@ class Dataset:
     @classmethod
     def open(cls, folder):
         """A data set that is there, whoever made it."""
-        return cls(_core.open_dataset(Path(folder)))
+        return cls(_core.open_dataset(Path(given.file("folder", folder))))
 
     @classmethod
     def from_arrays(cls, inputs, spikes, soma_mV, *, excitatory_synapses=None, folder=None, shares=(0.8, 0.1, 0.1),
@@ -33,27 +34,30 @@ class Dataset:
         trial. soma_mV: [trial, ms]. excitatory_synapses: how many of the synapses, the first ones; all, unless said.
         folder: where the files go; a temporary folder unless said. shares: of the trials to train, validate and test
         with, in order."""
-        soma_mV = np.asarray(soma_mV, dtype=np.float32)
+        soma_mV = given.array("soma_mV", soma_mV, np.float32)
         if soma_mV.ndim != 2:
             raise InputError(f"soma_mV has {soma_mV.ndim} dimensions, expected [trial, ms]")
         trials, ms = soma_mV.shape
         dense = not isinstance(inputs, (list, tuple))
-        given = as_spikes(inputs)
-        if len(given) != trials:
-            raise InputError(f"{len(given)} inputs but soma_mV of {trials} trials")
+        every_input = as_spikes(inputs)
+        if len(every_input) != trials:
+            raise InputError(f"{len(every_input)} inputs but soma_mV of {trials} trials")
+        if dense and np.asarray(inputs).shape[-1] != ms:
+            raise InputError(f"inputs are of {np.asarray(inputs).shape[-1]} ms but soma_mV of {ms}: [trial, synapse, ms]")
         times = _spike_times(spikes, trials, ms)
         synapses = np.asarray(inputs).shape[-2] if dense else 1 + max(
-            (int(one[1].max()) for one in given if one[1].size), default=0)
-        excitatory = synapses if excitatory_synapses is None else int(excitatory_synapses)
+            (int(one[1].max()) for one in every_input if one[1].size), default=0)
+        excitatory = synapses if excitatory_synapses is None else given.whole("excitatory_synapses", excitatory_synapses)
         if not 0 <= excitatory <= synapses:
             if dense or excitatory < 0:
                 raise InputError(f"excitatory_synapses is {excitatory}, expected 0 to {synapses}")
             synapses = excitatory  # ones that never fire
-        every = [(given[i], times[i], soma_mV[i]) for i in range(trials)]
+        every = [(every_input[i], times[i], soma_mV[i]) for i in range(trials)]
         first, second = _cuts(trials, shares)
         kept = tempfile.TemporaryDirectory(prefix="neurontwin-") if folder is None else None
+        folder = kept.name if kept else given.file("folder", folder)
         dataset = _core.write_dataset(excitatory, synapses - excitatory, ms, every[:first], every[first:second],
-                                      every[second:], source, Path(kept.name if kept else folder))
+                                      every[second:], given.text("source", source), Path(folder))
         return cls(dataset, kept, places=False)
 
     @classmethod
@@ -85,6 +89,8 @@ class Dataset:
     def write_neuronio(self, file, split="test", *, dendrites=False):
         """Writes the trials of "train", "valid" or "test" as a pickle of the same format, for loaders of NeuronIO. dendrites: with
         dendritic voltages, which are nan, for loaders that ask for them."""
+        if split not in ("train", "valid", "test"):
+            raise InputError(f"split is {split!r}, expected train, valid or test")
         count = getattr(self._dataset, f"{split}_trials")
         trials = [self.trial(split, i) for i in range(count)]
         write_neuronio(file, trials, self._dataset.excitatory_synapses, self._dataset.inhibitory_synapses, dendrites)
@@ -107,7 +113,7 @@ class Dataset:
 
     def trial(self, split, index):
         """((time_ms, synapse), spike_times_ms, soma_mV) of one trial of "train", "valid" or "test"."""
-        return _core.read_trial(self._dataset, split, index)
+        return _core.read_trial(self._dataset, given.text("split", split), given.whole("index", index))
 
     def __repr__(self):
         d = self._dataset
@@ -128,9 +134,12 @@ def _read_all(files):
 
 def _spike_times(spikes, trials, ms):
     if isinstance(spikes, (list, tuple)):
-        times = [np.asarray(one, dtype=np.float32) for one in spikes]
+        times = [given.array(f"spikes of trial {i}", one, np.float32) for i, one in enumerate(spikes)]
+        for i, one in enumerate(times):
+            if one.ndim != 1:
+                raise InputError(f"spikes of trial {i} have {one.ndim} dimensions, expected the times of its spikes")
     else:
-        array = np.asarray(spikes)
+        array = given.array("spikes", spikes)
         if array.shape != (trials, ms):
             raise InputError(f"spikes are {list(array.shape)}, expected [trial, ms] as soma_mV, {[trials, ms]}, or a "
                              "list of spike times")
@@ -145,8 +154,9 @@ def _spike_times(spikes, trials, ms):
 def _cuts(trials, shares):
     if trials < 3:
         raise InputError(f"{trials} trials, expected at least 3: one to train, one to validate, one to test")
-    if len(shares) != 3 or min(shares) <= 0 or abs(sum(shares) - 1) > 1e-6:
-        raise InputError(f"shares are {tuple(shares)}, expected three positive numbers whose sum is 1")
+    shares = given.array("shares", shares, float)
+    if shares.shape != (3,) or not np.isfinite(shares).all() or min(shares) <= 0 or abs(sum(shares) - 1) > 1e-6:
+        raise InputError(f"shares are {shares.tolist()}, expected three positive numbers whose sum is 1")
     test = max(1, round(trials * shares[2]))
     valid = max(1, round(trials * shares[1]))
     return trials - valid - test, trials - test

@@ -1,6 +1,8 @@
 """What may stand for the input spikes of some trials."""
 import numpy as np
 
+from ._arguments import array as _array
+from ._arguments import whole
 from ._core import InputError
 
 
@@ -18,7 +20,7 @@ def as_spikes(inputs, synapses=None, groups=None):
         inputs = [inputs]
     if isinstance(inputs, list):
         return [_of_trial(spikes, trial, groups) for trial, spikes in enumerate(inputs)]
-    array = _joined(inputs, groups) if isinstance(inputs, dict) else _array(inputs, "inputs")
+    array = _joined(inputs, groups) if isinstance(inputs, dict) else _array("inputs", inputs)
     if array.ndim == 2:
         array = array[np.newaxis]
     if array.ndim != 3 or array.dtype == object:
@@ -35,13 +37,6 @@ def as_spikes(inputs, synapses=None, groups=None):
         order = np.argsort(ms, kind="stable")
         spikes.append((ms[order].astype(np.float64), synapse[order].astype(np.uint32)))
     return spikes
-
-
-def _array(values, name):
-    try:
-        return np.asarray(values)
-    except ValueError as error:  # rows of different lengths
-        raise InputError(f"{name}: is no array of numbers ({error})") from None
 
 
 def _is_of_arrays(inputs):
@@ -97,11 +92,9 @@ def _of_arrays(spikes, trial, place=""):
     names = ("time_ms", "synapse", "weight")
     arrays = []
     for name, values in zip(names, spikes):
-        array = _array(values, f"input {trial}: {place}{name}")
+        array = _array(f"input {trial}: {place}{name}", values)
         if array.ndim != 1:
             raise InputError(f"input {trial}: {place}{name} has {array.ndim} dimensions, expected one number for each spike")
-        if array.size and (not np.issubdtype(array.dtype, np.number) or np.iscomplexobj(array)):
-            raise InputError(f"input {trial}: {place}{name} is of type {array.dtype}, expected numbers")
         if name == "synapse":
             whole = array.astype(np.float64)
             if array.size and not (np.isfinite(whole).all() and (whole == np.floor(whole)).all() and (whole >= 0).all()
@@ -110,19 +103,26 @@ def _of_arrays(spikes, trial, place=""):
             array = array.astype(np.uint32)
         else:
             array = array.astype(np.float64)
+            if not np.isfinite(array).all():
+                where = int(np.argmin(np.isfinite(array)))
+                raise InputError(f"input {trial}: {place}{name}[{where}] is {array[where]}, expected a number")
         arrays.append(array)
     return tuple(arrays)
 
 
 def as_settings(settings):
     """{"celsius": 20} or ["celsius=20"] as words "key=value"."""
-    return [f"{key}={value}" for key, value in settings.items()] if isinstance(settings, dict) else list(settings)
+    if isinstance(settings, dict):
+        return [f"{key}={value}" for key, value in settings.items()]
+    if not isinstance(settings, (list, tuple)) or not all(isinstance(word, str) for word in settings):
+        raise InputError(f"settings are {settings!r}, expected {{key: value}} or [\"key=value\"]")
+    return list(settings)
 
 
 def duration_of(inputs, ms):
     """`ms`, or what an array [.., ms] says."""
     if ms is not None:
-        return int(ms)
+        return whole("ms", ms)
     if _is_of_arrays(inputs):
         return int(next(iter(inputs.values())).shape[-1])
     if not isinstance(inputs, (list, tuple, dict)):

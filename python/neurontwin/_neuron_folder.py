@@ -1,5 +1,4 @@
 """A live NEURON model becomes a cell folder."""
-import shutil
 import warnings
 from pathlib import Path
 
@@ -125,7 +124,7 @@ def write_ions(file, model):
 def write_description(folder, model):
     own = []
     for name, mod in sorted(model.mods.items()):
-        shutil.copyfile(mod.path, folder / mod.path.name)
+        mod.copy(folder)
         own.append(f'{name} = "{mod.path.name}"')
     (folder / "cell.toml").write_text(f'kind = "segments"\nsegments = "segments.h5"\ninitial_mV = {model.v_init!r}\n'
                                       f'celsius = {model.celsius!r}\ntables = "{model.tables}"\nmechanisms = {{ {", ".join(own)} }}\n')
@@ -134,7 +133,7 @@ def write_description(folder, model):
 def emptied(folder):
     """The folder, without an earlier cell in it. InputError: something else is in there."""
     folder = Path(folder)
-    if folder.exists() and not (folder.is_dir() and (not any(folder.iterdir()) or (folder / "cell.toml").exists())):
+    if folder.exists() and not (folder.is_dir() and (not any(folder.iterdir()) or (folder / "cell.toml").exists() or (folder / "segments.h5").exists())):
         raise InputError(f"{folder} is there and is no cell folder; give a new or empty one")
     folder.mkdir(parents=True, exist_ok=True)
     for file in (*folder.glob("*.mod"), folder / "segments.h5", folder / "cell.toml"):

@@ -118,7 +118,12 @@ def parameters_of(model, mechanism, things, point=False):
         if name in declared and length == 1:
             values[name] = [float(getattr(h, word))]
     for name, word, length in standard_names(h, mechanism, 2, point):
-        if length == 1 and not mod.assigns(name) and any(value_of(thing, word) != 0 for thing in things):
+        if length != 1 or mod.assigns(name) or all(value_of(thing, word) == 0 for thing in things):
+            continue
+        # NeuroML's exporter writes parameters so.
+        if mod.promote(name):
+            values[name], declared = [value_of(thing, word) for thing in things], {**declared, name: 0.0}
+        else:
             raise InputError(f"{mod.path}: the ASSIGNED variable {name} of {mechanism} has got values from outside, which do not come along; "
                              "declare it under PARAMETER")
     # What the file says by itself need not be said.

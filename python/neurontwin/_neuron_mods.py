@@ -1,5 +1,6 @@
 """The .mod files of a live NEURON model: which file has which mechanism, and what its text says."""
 import re
+import shutil
 from pathlib import Path
 
 from ._core import InputError
@@ -25,6 +26,34 @@ class ModFile:
         self.text = without_comments(self.path.read_text(errors="replace"))
         named = re.search(r"\b(SUFFIX|POINT_PROCESS|ARTIFICIAL_CELL)\s+(\w+)", self.text)
         self.name = named[2] if named else None
+
+        self.promoted = []  # ASSIGNED variables that are given from outside, parameters in all but name
+
+    def promote(self, name):
+        """Makes a parameter of an ASSIGNED variable in the copy of the file. False: there is no such declaration."""
+        found = self._declared(self.path.read_text(errors="replace"), name)
+        if found and name not in self.promoted:
+            self.promoted.append(name)
+        return found is not None
+
+    @staticmethod
+    def _declared(text, name):
+        """Where the block ASSIGNED declares a name, with its unit."""
+        block = re.search(r"\bASSIGNED\s*\{[^}]*\}", text)
+        return block and re.compile(rf"^[ \t]*({name}\b[ \t]*(?:\([^)\n]*\))?)", re.M).search(text, block.start(), block.end())
+
+    def copy(self, folder):
+        """Writes the file into a folder, as it is but for what was promoted."""
+        if not self.promoted:
+            shutil.copyfile(self.path, folder / self.path.name)
+            return
+        text = self.path.read_text(errors="replace")
+        for name in self.promoted:
+            found = self._declared(text, name)
+            text = text[:found.start(1)] + text[found.end(1):]
+            text = re.sub(r"\bPARAMETER\s*\{", lambda m: f"{m[0]}\n    {found[1]}", text, count=1) if re.search(r"\bPARAMETER\s*\{", text) \
+                else f"{text}\nPARAMETER {{\n    {found[1]}\n}}\n"
+        (folder / self.path.name).write_text(text)
 
     def block(self, keyword):
         """The text of a block without blocks in it, as PARAMETER { ... }."""

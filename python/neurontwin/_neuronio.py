@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from . import _arguments as given
 from ._core import InputError
 
 ALLOWED = {("numpy.core.multiarray", "_reconstruct"), ("numpy.core.multiarray", "scalar"), ("numpy", "ndarray"), ("numpy", "dtype"),
@@ -29,7 +30,10 @@ class NumbersOnly(pickle.Unpickler):
 
 
 def read_pickle(file):
-    content = Path(file).read_bytes()
+    try:
+        content = Path(given.file("file", file)).read_bytes()
+    except OSError as error:
+        raise InputError(f"{file}: cannot be read ({error.strerror})") from None
     if content[:2] == b"\x1f\x8b":
         content = gzip.decompress(content)
     try:

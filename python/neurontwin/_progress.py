@@ -2,6 +2,8 @@
 import sys
 import time
 
+from ._core import InputError
+
 
 class Bar:
     """Shows one line on standard error, at most a few times a second; on no terminal a line every ten seconds."""
@@ -31,4 +33,8 @@ def shown(progress):
     """What the compiled part calls: a Bar for True, nothing for False, else the caller's own."""
     if progress is True:
         return Bar()
-    return None if progress in (False, None) else progress
+    if progress is False or progress is None:
+        return None
+    if not callable(progress):
+        raise InputError(f"progress is {progress!r}, expected True, False or a function(what, done, total, unit, note)")
+    return progress

@@ -1,7 +1,7 @@
 """Experiments and run folders."""
-from os import fspath
 from pathlib import Path
 
+from . import _arguments as given
 from . import _core
 from ._inputs import as_settings
 from ._progress import shown
@@ -10,28 +10,30 @@ from ._twin import Scores
 
 def run(experiment, *, profile="quick", out="", set=(), threads=0, seed=None, progress=True):
     """Simulates, trains, evaluates, interprets and reports, as `neurontwin run` does. Returns the run folder."""
-    return _core.run(Path(experiment), profile, fspath(out), as_settings(set), threads, seed, shown(progress))
+    return _core.run(Path(given.file("experiment", experiment)), given.text("profile", profile), given.file("out", out), as_settings(set),
+                     given.whole("threads", threads), None if seed is None else given.whole("seed", seed, 0), shown(progress))
 
 
 def read_metrics(folder):
     """The scores of a run that was evaluated."""
-    return Scores(_core.read_metrics(Path(folder)))
+    return Scores(_core.read_metrics(Path(given.file("folder", folder))))
 
 
 def plan(experiment, *, profile="quick", out="", set=(), threads=0, seed=None):
     """What a run would do in its folder and what that takes: a dict with `stages` (stage, to_do, why, seconds), `missing_trials`,
     `missing_bytes`, `memory_bytes`, `seconds`, and all of it in `words`. Makes nothing."""
-    return _core.plan(Path(experiment), profile, fspath(out), as_settings(set), threads, seed)
+    return _core.plan(Path(given.file("experiment", experiment)), given.text("profile", profile), given.file("out", out), as_settings(set),
+                      given.whole("threads", threads), None if seed is None else given.whole("seed", seed, 0))
 
 
 def list_runs(*folders):
     """The runs in these folders ("runs", if none is named): a dict each, with `folder`, `finished` (stages), `spike_auc`."""
-    return _core.list_runs([Path(folder) for folder in folders or ["runs"]])
+    return _core.list_runs([Path(given.file("folder", folder)) for folder in folders or ["runs"]])
 
 
 def plot(run, figure, svg):
     """Writes a figure of a run as an SVG file: one of `figures()`."""
-    _core.plot(Path(run), figure, fspath(svg))
+    _core.plot(Path(given.file("run", run)), given.text("figure", figure), Path(given.file("svg", svg)))
 
 
 def figures():
@@ -42,4 +44,6 @@ def figures():
 def new_experiment(folder, morphology, mechanisms=(), *, title="", rate_hz=1.0):
     """Writes a cell and an experiment that run, from a morphology (.swc, .asc) and .mod files, into a new folder. Returns the
     experiment's file."""
-    return _core.new_experiment(Path(folder), Path(morphology), [Path(file) for file in mechanisms], title, rate_hz)
+    return _core.new_experiment(Path(given.file("folder", folder)), Path(given.file("morphology", morphology)),
+                                [Path(given.file("mechanisms", file)) for file in mechanisms], given.text("title", title),
+                                given.number("rate_hz", rate_hz))

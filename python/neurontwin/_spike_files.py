@@ -3,6 +3,7 @@ from pathlib import Path
 
 import numpy as np
 
+from . import _arguments as given
 from ._core import InputError
 
 
@@ -16,7 +17,7 @@ def open_hdf5(file):
 
 def read_arrays(file, names):
     """Arrays of an .npz or HDF5 file, by their names."""
-    if not Path(file).exists():
+    if not Path(given.file("file", file)).exists():
         raise InputError(f"{file}: there is no such file")
     if Path(file).suffix == ".npz":
         with np.load(file, allow_pickle=False) as content:

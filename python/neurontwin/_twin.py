@@ -1,13 +1,14 @@
 """Twins: trained, asked, saved, put to work."""
 import json
 import tempfile
-from os import fspath
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
+from . import _arguments as given
 from . import _core
-from ._core import InputError
+from ._core import InputError, RunError
 from ._inputs import as_spikes, duration_of
 from ._progress import shown
 
@@ -35,7 +36,7 @@ class Twin:
 
     def __call__(self, inputs, *, ms=None, threads=0):
         probability, soma_mV, _ = _core.predict(self._twin, as_spikes(inputs, self.synapses, self.groups), duration_of(inputs, ms),
-                                                threads)
+                                                given.whole("threads", threads))
         return probability, soma_mV
 
     @property
@@ -77,22 +78,25 @@ class Twin:
 
     def evaluate(self, dataset, *, settings="", seed=1, threads=0, progress=False):
         """Scores on the test trials of a data set."""
-        return Scores(_core.evaluate(self._twin, dataset._dataset, settings, seed, threads, shown(progress)))
+        return Scores(_core.evaluate(self._twin, _checked(dataset), given.text("settings", settings), given.whole("seed", seed, 0),
+                                     given.whole("threads", threads), shown(progress)))
 
     def save(self, file):
-        _core.save_twin(self._twin, Path(file))
+        _core.save_twin(self._twin, Path(given.file("file", file)))
 
     def export(self, file, *, format):
         """Writes it as "onnx" or "hdf5"."""
-        _core.export_twin(self._twin, format, Path(file))
+        _core.export_twin(self._twin, given.text("format", format), Path(given.file("file", file)))
 
     def card(self, file=None, *, scores=None, title=None, license=None, cell=None, data=None):
         """The model card, Markdown as model hubs expect, also written to `file`. scores: of evaluate(), or those of its file. title,
         license of the weights, words on the cell and the data: yours."""
         from ._card import model_card
+        if not isinstance(scores, (Mapping, type(None))):
+            raise InputError(f"scores are {scores!r}, expected what evaluate() gives, or {{name: number}}")
         text = model_card(self, scores=scores, title=title, license=license, cell=cell, data=data)
         if file is not None:
-            Path(file).write_text(text)
+            _written(file, text)
         return text
 
     def to_torch(self):
@@ -116,35 +120,45 @@ class Stream:
     """Twins at work, many side by side, a few ms at a time, after a long silence."""
 
     def __init__(self, twin, neurons=1, threads=1):
-        self.neurons = neurons
-        self._stream = _core.Stream(twin._twin, neurons, threads)
+        self.neurons = given.whole("neurons", neurons)
+        self._synapses = twin.synapses
+        self._stream = _core.Stream(twin._twin, self.neurons, given.whole("threads", threads))
 
     def advance(self, ms, neuron=(), synapse=(), at_ms=()):
         """The next `ms` milliseconds. Spike i comes to `neuron[i]`, on its `synapse[i]`, `at_ms[i]` from now. Returns
         the probability of a spike and the voltage, each [neuron, ms]."""
-        arrays = [np.asarray(values) for values in (neuron, synapse, at_ms)]
-        for name, array in zip(("neuron", "synapse", "at_ms"), arrays):
-            if array.size and not (np.issubdtype(array.dtype, np.integer) and (array >= 0).all()):
-                raise InputError(f"{name} holds other numbers than 0, 1, 2 ...")
-        return self._stream.advance(*(array.astype(np.uint32) for array in arrays), self.neurons, int(ms))
+        ms = given.whole("ms", ms)
+        names = ("neuron", "synapse", "at_ms")
+        arrays = [given.array(name, values) for name, values in zip(names, (neuron, synapse, at_ms))]
+        for name, array, end in zip(names, arrays, (self.neurons, self._synapses, ms)):
+            if array.ndim != 1:
+                raise InputError(f"{name} has {array.ndim} dimensions, expected a number for each spike")
+            if array.size and not (np.issubdtype(array.dtype, np.integer) and (array >= 0).all() and (array < end).all()):
+                raise InputError(f"{name} holds other numbers than 0 to {end - 1}")
+        return self._stream.advance(*(array.astype(np.uint32) for array in arrays), self.neurons, ms)
 
     def state(self, neuron=0):
         """All that one of them remembers."""
-        return self._stream.state(neuron)
+        return self._stream.state(given.whole("neuron", neuron))
 
     def set_state(self, state, neuron=0):
-        self._stream.set_state(neuron, state)
+        state = given.array("state", state, np.float32)
+        if state.ndim != 1 or not np.isfinite(state).all():
+            raise InputError("state is no list of numbers, as state() gives it")
+        self._stream.set_state(given.whole("neuron", neuron), state)
 
 
 def load(file):
     """A twin from twin.safetensors. No code in the file is run."""
-    return Twin(_core.load_twin(Path(file)))
+    return Twin(_core.load_twin(Path(given.file("file", file))))
 
 
 def from_torch(module):
     """A twin from what to_torch() gave, trained further or not. Scores and thresholds, which are of what it was
     before, are left out."""
     from .twin_file import FORMAT, safetensors_bytes
+    if not hasattr(module, "description") or not hasattr(module, "arrays"):
+        raise InputError(f"module is a {type(module).__name__}, expected what twin.to_torch() gave")
     texts = json.loads(module.description)
     texts["thresholds"] = texts["scores"] = {}
     texts = {"format": FORMAT, **{name: json.dumps(text) for name, text in texts.items()}}
@@ -154,14 +168,36 @@ def from_torch(module):
         return load(file)
 
 
-def _toml(value):
-    return json.dumps(value) if not isinstance(value, bool) else str(value).lower()
+def _toml(name, value):
+    if isinstance(value, (np.ndarray, np.generic)):
+        value = value.tolist()
+    try:
+        if value is None:
+            raise TypeError
+        return json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError):
+        raise InputError(f"{name} is {value!r}, expected a number, text, true or false, or a list of these") from None
+
+
+def _checked(dataset):
+    found = getattr(dataset, "_dataset", None)
+    if not isinstance(found, _core.Dataset):
+        raise InputError(f"dataset is a {type(dataset).__name__}, expected a Dataset: Dataset.from_arrays(), Cell.make_dataset() ..")
+    return found
+
+
+def _written(file, text):
+    try:
+        Path(given.file("file", file)).write_text(text)
+    except OSError as error:
+        raise RunError(f"{file}: cannot be written ({error.strerror})") from None
 
 
 def train(dataset, *, kind="recurrent", settings="", seed=1, threads=0, folder="", progress=True, **twin):
     """Trains a twin on a data set. Further arguments are keys of [twin]: memory_units=20, branches=45. `settings`: TOML
     text with tables [train], [data] and further keys; `folder`: of checkpoints, from which a stopped training goes on."""
-    keys = "".join(f"twin.{key} = {_toml(value)}\n" for key, value in {"kind": kind, **twin}.items())
-    trained, epochs, _, setbacks, seconds = _core.train(dataset._dataset, keys + settings, seed, threads, fspath(folder),
-                                                        shown(progress))
+    keys = "".join(f"twin.{key} = {_toml(key, value)}\n" for key, value in {"kind": kind, **twin}.items())
+    trained, epochs, _, setbacks, seconds = _core.train(_checked(dataset), keys + given.text("settings", settings),
+                                                        given.whole("seed", seed, 0), given.whole("threads", threads),
+                                                        given.file("folder", folder), shown(progress))
     return Twin(trained, epochs, setbacks, seconds)

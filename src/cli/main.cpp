@@ -2,7 +2,6 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <string_view>
 
 #include "cli/command.hpp"
 #include "cli/kept_memory.hpp"

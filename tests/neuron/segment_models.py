@@ -104,12 +104,3 @@ def calcium_at_a_fixed_potential(h):
         h.ion_style("ca_ion", 0, 1, 0, 0, 0, sec=section)
         section.eca = 90
     return model, ms, events
-
-
-def two_roots(h):
-    soma, other = h.Section(name="soma"), h.Section(name="other")
-    return Model(h, [soma, other]), 10, []
-
-
-MODELS = {"ball_and_stick": ball_and_stick, "branched_tree": branched_tree, "calcium": calcium,
-          "calcium_at_a_fixed_potential": calcium_at_a_fixed_potential}

@@ -34,7 +34,8 @@ class Actions {
 /// The variables of the process. `environ` itself is another, empty one in a library that looks for its
 /// symbols in its own libraries first (RTLD_DEEPBIND), as the Python package does.
 char** variables() {
-  auto* const process = static_cast<char***>(::dlsym(RTLD_DEFAULT, "environ"));
+  static void* const program = ::dlopen(nullptr, RTLD_LAZY);
+  auto* const process = program == nullptr ? nullptr : static_cast<char***>(::dlsym(program, "environ"));
   return process != nullptr ? *process : environ;
 }
 

@@ -1,0 +1,54 @@
+"""What was given for an argument, or an InputError that says what would be right."""
+import numbers
+from os import PathLike, fspath
+
+import numpy as np
+
+from ._core import InputError
+
+
+def whole(name, value, least=None):
+    """An int."""
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (numbers.Real, np.number)) or not np.isfinite(value) or value != int(value):
+        raise InputError(f"{name} is {value!r}, expected a whole number")
+    if least is not None and value < least:
+        raise InputError(f"{name} is {value!r}, expected at least {least}")
+    return int(value)
+
+
+def number(name, value):
+    """A float."""
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (numbers.Real, np.number)) or not np.isfinite(value):
+        raise InputError(f"{name} is {value!r}, expected a number")
+    return float(value)
+
+
+def text(name, value):
+    if not isinstance(value, str):
+        raise InputError(f"{name} is {value!r}, expected text")
+    return value
+
+
+def file(name, value):
+    """A path as text."""
+    if not isinstance(value, (str, PathLike)):
+        raise InputError(f"{name} is {value!r}, expected a path")
+    return fspath(value)
+
+
+def texts(name, values):
+    """A list of texts; a single text would be taken for its letters."""
+    if isinstance(values, str) or not all(isinstance(value, str) for value in values):
+        raise InputError(f"{name} is {values!r}, expected a list of texts")
+    return list(values)
+
+
+def array(name, values, dtype=None):
+    """An array of real numbers, of any type or of `dtype`."""
+    try:
+        values = np.asarray(values)
+    except ValueError as error:  # rows of different lengths
+        raise InputError(f"{name} is no array of numbers ({error})") from None
+    if values.size and (not (np.issubdtype(values.dtype, np.number) or values.dtype == bool) or np.iscomplexobj(values)):
+        raise InputError(f"{name} is of type {values.dtype}, expected numbers")
+    return values if dtype is None else values.astype(dtype)
