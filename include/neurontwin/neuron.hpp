@@ -60,6 +60,7 @@ struct NeuronDescription {
   std::string words;               // "detailed neuron of 642 compartments, ..."
   std::string settings;            // the description with every default, as TOML text
   std::vector<std::string> notes;  // what a user should know of how its files were read
+  bool draws = false;              // some of its mechanisms draw random numbers: trials differ by their seed
   CompartmentTable compartments;
   std::vector<int> synapse_compartment;  // of each synapse
   std::vector<GroupDescription> groups;  // of all synapses, excitatory ones first

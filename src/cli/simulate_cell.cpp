@@ -52,7 +52,12 @@ void simulate_cell(const SimulateCell& o) {
   if (o.input.empty() && o.duration_ms == 0)
     fail_input("without --replay, whose last input spike would say it, --ms has to say how long");
   const auto neuron = neurontwin::read_neuron(o.cell, o.choices);
-  for (const auto& note : neurontwin::describe(neuron).notes) say("note: " + note);
+  const auto described = neurontwin::describe(neuron);
+  if (o.seed && !described.draws)
+    fail_input(
+        "--seed means nothing for one trial of a cell none of whose mechanisms draws random numbers; leave "
+        "it out");
+  for (const auto& note : described.notes) say("note: " + note);
   const auto input = o.input.empty() ? neurontwin::Input{} : neurontwin::read_input(o.input, neuron);
   const auto start = std::chrono::steady_clock::now();
   const auto trial =
@@ -62,7 +67,7 @@ void simulate_cell(const SimulateCell& o) {
                                                                   : neurontwin::Scheme::crank_nicolson,
                                     .precision = o.precision == "float" ? neurontwin::Precision::in_float
                                                                         : neurontwin::Precision::in_double,
-                                    .seed = o.seed},
+                                    .seed = o.seed.value_or(1)},
                                    o.out);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   fmt::print("{} ms in {:.2f} s, {} output spikes; {}\n", trial.soma_mV.size(), seconds,

@@ -2,6 +2,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 
 #include "neurontwin/neuron.hpp"
@@ -15,8 +16,8 @@ struct SimulateCell {
   std::filesystem::path input;  // empty: none, as for a cell that electrodes drive
   double dt_ms = 0.025;
   std::string scheme = "crank-nicolson", precision = "double";
-  uint64_t seed = 1;        // of what mechanisms draw
-  int64_t duration_ms = 0;  // 0: the last input spike, rounded up to a second
+  std::optional<uint64_t> seed;  // of what mechanisms draw
+  int64_t duration_ms = 0;       // 0: the last input spike, rounded up to a second
 };
 
 void add_cell_options(CLI::App& app, SimulateCell& options);

@@ -184,7 +184,7 @@ Command simulate_command(const std::vector<std::string>& arguments) {
               one_trial->cell = options->experiment;
               one_trial->out = options->out;
               one_trial->choices.set = options->set;
-              one_trial->seed = options->seed.value_or(one_trial->seed);
+              one_trial->seed = options->seed;
               simulate_cell(*one_trial);
             };
           }};

@@ -49,6 +49,8 @@ NeuronDescription describe(const Neuron& neuron) {
   d.words = nt::cell::words_for(model.neuron);
   d.settings = model.settings.resolved();
   d.notes = nt::cell::notes_of(model.neuron);
+  if (const auto* cell = nt::cell::compartmental(model.neuron))
+    for (const auto& placement : cell->placements) d.draws |= !placement.mechanism().generators.empty();
   d.synapse_compartment = std::move(table.excitatory_compartment);
   d.synapse_compartment.insert(d.synapse_compartment.end(), table.inhibitory_compartment.begin(),
                                table.inhibitory_compartment.end());

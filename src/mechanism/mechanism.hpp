@@ -140,7 +140,7 @@ enum class Tables : uint8_t { exact, as_neuron };
 enum class Generators : uint8_t { given, none };
 
 /// How a KINETIC scheme whose rates are frozen during a step, and in which each reaction takes one state, is
-/// stepped: as METHOD sparse does, by backward Euler, or by the matrix exponential, to 1e-5.
+/// stepped: as METHOD sparse does, by backward Euler, or by the matrix exponential, to 2e-5.
 enum class Kinetics : uint8_t { as_neuron, exact };
 
 /// How NMODL is read.

@@ -18,37 +18,33 @@ namespace {
 
 constexpr int64_t kMs = 40;
 
-/// A synapse that releases by chance, a current that fluctuates (Uhlenbeck and Ornstein 1930) and one that is
-/// drawn in INITIAL.
+/// A synapse that releases by chance, and a current that fluctuates from INITIAL on (Uhlenbeck and Ornstein
+/// 1930).
 class RandomDraws : public testing::Test {
  protected:
   void SetUp() override {
     ::setenv("XDG_CACHE_HOME", (folder_ / "cache").c_str(), 1);
     write("cell.swc", "1 1 0 -10 0 10 -1\n2 1 0 10 0 10 1\n3 3 0 11 0 1 2\n4 3 0 211 0 1 3\n");
+    write("release.mod",
+          "NEURON { POINT_PROCESS release RANGE p NONSPECIFIC_CURRENT i RANDOM r }\nPARAMETER { p = 0.4 }\n"
+          "ASSIGNED { v (mV) i (nA) }\nSTATE { g (uS) n }\n"
+          "BREAKPOINT { SOLVE s METHOD cnexp\n i = g*v }\nDERIVATIVE s { g' = -g/3 }\n"
+          "NET_RECEIVE(w (uS)) { IF (random_uniform(r) < p) { g = g + w\n n = n + 1 } }");
     write(
-        "release.mod",
-        "NEURON { POINT_PROCESS release RANGE p, n NONSPECIFIC_CURRENT i RANDOM r }\nPARAMETER { p = 0.4 }\n"
-        "ASSIGNED { v (mV) i (nA) }\nSTATE { g (uS) n }\n"
-        "BREAKPOINT { SOLVE s METHOD cnexp\n i = g*v }\nDERIVATIVE s { g' = -g/3 }\n"
-        "NET_RECEIVE(w (uS)) { IF (random_uniform(r) < p) { g = g + w\n n = n + 1 } }");
-    write("noise.mod",
-          "NEURON { POINT_PROCESS noise NONSPECIFIC_CURRENT i RANGE sd }\nPARAMETER { sd = 0.02 }\n"
-          "ASSIGNED { i x }\nINITIAL { x = 0 }\nBREAKPOINT { SOLVE fluctuate\n i = x }\n"
-          "PROCEDURE fluctuate() { x = x*exp(-dt/5) + sd*sqrt(1 - exp(-2*dt/5))*normrand(0, 1) }");
-    write("offset.mod",
-          "NEURON { SUFFIX offset NONSPECIFIC_CURRENT i RANDOM r }\nASSIGNED { i x }\n"
-          "INITIAL { x = random_normal(r, 0, 0.001) }\nBREAKPOINT { i = x }");
+        "noise.mod",
+        "NEURON { POINT_PROCESS noise NONSPECIFIC_CURRENT i RANGE sd RANDOM r }\nPARAMETER { sd = 0.02 }\n"
+        "ASSIGNED { i x }\nINITIAL { x = random_normal(r, 0, sd) }\nBREAKPOINT { SOLVE fluctuate\n i = x }\n"
+        "PROCEDURE fluctuate() { x = x*exp(-dt/5) + sd*sqrt(1 - exp(-2*dt/5))*normrand(0, 1) }");
   }
   void TearDown() override { ::unsetenv("XDG_CACHE_HOME"); }
   void write(const std::string& name, const std::string& text) const {
     std::ofstream(folder_ / name) << text;
   }
-  cell::DetailedCell cell(const std::string& more = "") const {
+  cell::DetailedCell cell(const std::string& more) const {
     const auto settings = config::Settings::from_text(
         "kind = \"detailed\"\nmorphology = \"cell.swc\"\ncompartment_spacing_um = 40\n"
-        "excitatory = { mechanism = \"release.mod\", regions = [\"soma\", \"basal\"], weight = 0.002 }\n"
-        "insert = [ { mechanism = \"leak\", regions = [\"soma\", \"basal\"], g = 2e-4, e = -65 }" +
-            more + " ]\npoint = [ { mechanism = \"noise.mod\", section = \"soma[0]\", x = 0.5 } ]\n",
+        "insert = [ { mechanism = \"leak\", regions = [\"soma\", \"basal\"], g = 2e-4, e = -65 } ]\n" +
+            more,
         "cell.toml");
     auto cell = cell::read_detailed_cell(settings, folder_.path());
     settings.reject_unread();
@@ -70,10 +66,13 @@ stimulus::SynapticInput input(const cell::DetailedCell& cell, uint64_t trial, in
   return input;
 }
 
-constexpr auto kOffset = ", { mechanism = \"offset.mod\", regions = [\"soma\"] }";
+constexpr auto kRelease =
+    "excitatory = { mechanism = \"release.mod\", regions = [\"soma\", \"basal\"], weight = 0.002 }\n";
+constexpr auto kNoise = "point = [ { mechanism = \"noise.mod\", section = \"soma[0]\", x = 0.5 } ]\n";
+const std::string kBoth = std::string(kRelease) + kNoise;
 
 TEST_F(RandomDraws, LanesEqualTheReference) {
-  const auto neuron = cell(kOffset);
+  const auto neuron = cell(kBoth);
   for (const auto scheme : {Scheme::backward_euler, Scheme::crank_nicolson}) {
     const CableSpec spec{0.025, scheme, true, 1, 1};
     for (const uint64_t trial : {0u, 7u}) {
@@ -94,7 +93,7 @@ TEST_F(RandomDraws, LanesEqualTheReference) {
 }
 
 TEST_F(RandomDraws, ATrialIsTheSameInAnyLaneOnAnyThread) {
-  const auto neuron = cell(kOffset);
+  const auto neuron = cell(kBoth);
   std::vector<stimulus::SynapticInput> inputs;
   for (uint64_t trial = 0; trial < 21; ++trial) inputs.push_back(input(neuron, trial));
   for (const auto precision : {Precision::in_double, Precision::in_float}) {
@@ -108,28 +107,35 @@ TEST_F(RandomDraws, ATrialIsTheSameInAnyLaneOnAnyThread) {
       EXPECT_EQ(alone.soma_mV, together[i].soma_mV) << i;
       EXPECT_EQ(alone.soma_mV, on_threads[i].soma_mV) << i;
       EXPECT_EQ(alone.soma_mV, turned[inputs.size() - 1 - i].soma_mV) << i;
-      if (i > 0) EXPECT_NE(alone.soma_mV, together[0].soma_mV) << i;
+      if (i > 0) {
+        EXPECT_NE(alone.soma_mV, together[0].soma_mV) << i;
+      }
     }
   }
 }
 
 TEST_F(RandomDraws, ASynapseReleasesAsOftenAsItsChanceSays) {
-  const auto neuron = cell();
+  // Counts what it releases, as a current that is nothing to the membrane.
+  write("count.mod",
+        "NEURON { POINT_PROCESS count NONSPECIFIC_CURRENT i RANDOM r }\nASSIGNED { i (nA) }\nSTATE { n }\n"
+        "BREAKPOINT { i = 1e-7*n }\nNET_RECEIVE(w) { IF (random_uniform(r) < 0.4) { n = n + w } }");
+  const auto neuron =
+      cell("excitatory = { mechanism = \"count.mod\", regions = [\"soma\", \"basal\"], weight = 1 }\n");
   std::vector<stimulus::SynapticInput> inputs;
   for (uint64_t trial = 0; trial < 16; ++trial) inputs.push_back(input(neuron, trial, 1000));
   SimulationSpec spec{{.dt_ms = 0.1}, Precision::in_float};
   const auto compartments = cell::synapse_compartments(neuron, neuron.excitatory);
-  spec.cable.quantities = {{.place = "all", .what = "release.n", .unit = "", .compartments = {}}};
+  spec.cable.quantities = {{.place = "all", .what = "count.i", .unit = "nA", .compartments = {}}};
   for (const int c : compartments) spec.cable.quantities[0].compartments.push_back(c);
   double released = 0;
   for (const auto& recording : simulate(neuron, spec, inputs, 1000, 1))
-    released += recording.quantities[0].back();
+    released += 1e7 * recording.quantities[0].back();
   const double events = 16.0 * 200 * static_cast<double>(compartments.size());
   EXPECT_NEAR(released / events, 0.4, 5 * std::sqrt(0.4 * 0.6 / events));
 }
 
 TEST_F(RandomDraws, ACurrentThatFluctuatesHasItsStandardDeviation) {
-  const auto neuron = cell();
+  const auto neuron = cell(kNoise);
   std::vector<stimulus::SynapticInput> silence(16);
   for (uint64_t trial = 0; trial < silence.size(); ++trial)
     silence[trial].draws = random::trial_key(5, random::Stage::test_cases, trial);

@@ -40,7 +40,7 @@ bool is_linear(Graph& graph, const StateSystem& system);
 /// kernel can be made of it.
 std::vector<Expr> backward_euler_step(Graph& graph, const StateSystem& system, Expr dt, int iterations);
 
-/// The same of a linear system whose `slopes` are given, to 1e-5 of the exponential of its matrix: four steps
+/// The same of a linear system whose `slopes` are given, to 2e-5 of the exponential of its matrix: four steps
 /// with Pade's approximation of order (2, 3), which like the exponential never overshoots. Conserved sums are
 /// then set right.
 std::vector<Expr> exponential_step(Graph& graph, const StateSystem& system, Expr dt);
