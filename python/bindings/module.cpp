@@ -7,6 +7,7 @@
 #include "arrays.hpp"
 #include "bindings.hpp"
 #include "interruptible.hpp"
+#include "kept_memory.hpp"
 #include "neurontwin/run.hpp"
 #include "neurontwin/train.hpp"
 
@@ -264,6 +265,7 @@ void bind_twin(py::module_& m) {
 void bind_training(py::module_& m) {
   m.def("train", [](const Dataset& dataset, const std::string& settings, uint64_t seed, int threads,
                     const Path& folder, const py::object& progress) {
+    const KeptMemory kept;
     return trained_of(interruptible(progress, [&](const Watcher& watcher) {
       return train(
           dataset,
@@ -272,6 +274,7 @@ void bind_training(py::module_& m) {
   });
   m.def("evaluate", [](const Twin& twin, const Dataset& dataset, const std::string& settings, uint64_t seed,
                        int threads, const py::object& progress) {
+    const KeptMemory kept;
     return list_of(interruptible(progress, [&](const Watcher& watcher) {
       return evaluate(twin, dataset,
                       {.settings = settings, .seed = seed, .threads = threads, .watcher = watcher});
@@ -280,6 +283,7 @@ void bind_training(py::module_& m) {
   m.def("run",
         [](const Path& experiment, const std::string& profile, const Path& out, std::vector<std::string> set,
            int threads, std::optional<uint64_t> seed, const py::object& progress) {
+          const KeptMemory kept;
           return interruptible(progress, [&](const Watcher& watcher) {
             const auto read = read_experiment({.experiment = experiment,
                                                .profile = profile,

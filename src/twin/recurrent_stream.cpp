@@ -13,6 +13,9 @@ RecurrentStream<T>::RecurrentStream(const RecurrentSpec& spec, const Weights& we
     : spec_(spec), weights_(weights), streams_(streams), lanes_(step_lanes<T>()) {
   const int64_t branches = spec.wiring.branches, hidden = spec.hidden_units(), units = spec.memory_units;
   for (const double keep : spec.branch_keep()) keep_.push_back(static_cast<T>(keep));
+  for (const auto begin : spec.wiring.first) first_contact_.push_back(static_cast<int32_t>(begin));
+  for (int64_t c = 0; c < spec.wiring.contacts(); ++c)
+    contacts_.push_back({static_cast<int32_t>(spec.wiring.branch[c] * lanes_), weights.synapse[c]});
   groups_.resize((streams + lanes_ - 1) / lanes_);
   T *of_branch = nullptr, *of_memory = nullptr, *of_delta = nullptr;
   arena_.plan([&](Arena& arena) {
@@ -44,54 +47,63 @@ RecurrentStream<T>::RecurrentStream(const RecurrentSpec& spec, const Weights& we
 }
 
 template <class T>
+bool RecurrentStream<T>::find_streams() {
+  const auto count = static_cast<int64_t>(events_.size() / 3);
+  first_.assign(static_cast<size_t>(streams_) + 1, count);
+  int32_t stream = -1;
+  uint64_t last = 0;
+  bool ordered = true;
+  const int32_t* event = events_.data();
+  for (int64_t e = 0; e < count; ++e, event += 3) {
+    const uint64_t key = uint64_t{static_cast<uint32_t>(event[0])} << 32 | static_cast<uint32_t>(event[2]);
+    ordered &= key >= last;
+    last = key;
+    while (stream < event[0]) first_[static_cast<size_t>(++stream)] = e;
+  }
+  return ordered;
+}
+
+template <class T>
 void RecurrentStream<T>::sort_by_time(const SpikeWindows& spikes) {
   events_ = spikes.events;
-  const size_t count = events_.size() / 3;
+  if (find_streams()) return;
   using Event = std::array<int32_t, 3>;
-  const auto before = [](const int32_t* a, const int32_t* b) {
-    return a[0] < b[0] || (a[0] == b[0] && a[2] < b[2]);
-  };
-  for (size_t e = 1; e < count; ++e) {
-    if (!before(&events_[3 * e], &events_[3 * e - 3])) continue;
-    std::vector<Event> all(count);
-    for (size_t i = 0; i < count; ++i) all[i] = {events_[3 * i], events_[3 * i + 1], events_[3 * i + 2]};
-    std::ranges::stable_sort(all, [&](const Event& a, const Event& b) { return before(a.data(), b.data()); });
-    sorted_.clear();
-    for (const auto& event : all) sorted_.insert(sorted_.end(), event.begin(), event.end());
-    events_ = sorted_;
-    break;
-  }
-  first_.assign(static_cast<size_t>(streams_) + 1, 0);
-  for (size_t e = 0; e < count; ++e) ++first_[static_cast<size_t>(events_[3 * e]) + 1];
-  for (size_t s = 1; s < first_.size(); ++s) first_[s] += first_[s - 1];
+  std::vector<Event> all(events_.size() / 3);
+  for (size_t i = 0; i < all.size(); ++i) all[i] = {events_[3 * i], events_[3 * i + 1], events_[3 * i + 2]};
+  std::ranges::stable_sort(
+      all, [](const Event& a, const Event& b) { return a[0] < b[0] || (a[0] == b[0] && a[2] < b[2]); });
+  sorted_.clear();
+  for (const auto& event : all) sorted_.insert(sorted_.end(), event.begin(), event.end());
+  events_ = sorted_;
+  find_streams();
 }
 
 template <class T>
 void RecurrentStream<T>::advance_group(int64_t group, int64_t ms) {
   const auto& g = groups_[group];
-  const auto& wiring = spec_.wiring;
-  const int64_t units = spec_.memory_units, first = group * lanes_;
-  const int64_t streams = std::min(lanes_, streams_ - first), numbers = wiring.branches * lanes_;
-  const MemoryStepShape shape{wiring.branches, spec_.hidden_units(), units, spec_.activation};
-  const T* weight = weights_.synapse;
-  std::array<int64_t, 256> next;
-  std::copy_n(first_.begin() + first, streams, next.begin());
+  const int64_t units = spec_.memory_units, first = group * lanes_, branches = spec_.wiring.branches;
+  const int64_t streams = std::min(lanes_, streams_ - first), numbers = branches * lanes_;
+  const MemoryStepShape shape{branches, spec_.hidden_units(), units, spec_.activation};
+  const Contact* const contacts = contacts_.data();
+  const int32_t* const first_contact = first_contact_.data();
+  std::array<const int32_t*, 256> next;
+  for (int64_t lane = 0; lane < streams; ++lane) next[lane] = events_.data() + 3 * first_[first + lane];
   for (int64_t t = 0; t < ms; ++t) {
     std::fill_n(g.arriving, numbers, T(0));
     for (int64_t lane = 0; lane < streams; ++lane) {
-      int64_t& e = next[lane];
-      const int64_t end = first_[first + lane + 1];
-      for (; e < end && events_[3 * e + 2] == t; ++e) {
-        const auto channel = static_cast<size_t>(events_[3 * e + 1]);
-        const auto last = static_cast<size_t>(wiring.first[channel + 1]);
-        for (auto k = static_cast<size_t>(wiring.first[channel]); k < last; ++k)
-          g.arriving[wiring.branch[k] * lanes_ + lane] += weight[k];
+      const int32_t* event = next[lane];
+      const int32_t* const end = events_.data() + 3 * first_[first + lane + 1];
+      T* __restrict const arriving = g.arriving + lane;
+      for (; event != end && event[2] == t; event += 3) {
+        const auto* const last = contacts + first_contact[event[1] + 1];
+        for (const auto* c = contacts + first_contact[event[1]]; c != last; ++c) arriving[c->at] += c->weight;
       }
+      next[lane] = event;
     }
     // As branch_sums_forward() adds up.
     T* __restrict sums = g.sums;
     const T* __restrict arriving = g.arriving;
-    for (int64_t b = 0, i = 0; b < wiring.branches; ++b) {
+    for (int64_t b = 0, i = 0; b < branches; ++b) {
       const T keep = keep_[b];
       for (const int64_t end = i + lanes_; i < end; ++i) sums[i] = arriving[i] + keep * sums[i];
     }

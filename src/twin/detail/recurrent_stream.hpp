@@ -26,7 +26,14 @@ class RecurrentStream final : public NetworkStream<T> {
   struct Group {
     T *arriving = nullptr, *sums = nullptr, *memory = nullptr, *scratch = nullptr;
   };
+  /// What a spike adds, and where among a group's branches: [branch][lane].
+  struct Contact {
+    int32_t at;
+    T weight;
+  };
   void sort_by_time(const SpikeWindows& spikes);
+  /// Where each stream's events begin. False: they are not in order.
+  bool find_streams();
   void advance_group(int64_t group, int64_t ms);
 
   const RecurrentSpec& spec_;
@@ -35,6 +42,8 @@ class RecurrentStream final : public NetworkStream<T> {
   Arena arena_;
   MemoryStepWeights<T> packed_{};
   std::vector<T> keep_;  // of the branches' sums
+  std::vector<Contact> contacts_;
+  std::vector<int32_t> first_contact_;  // of each channel, and the end
   std::vector<Group> groups_;
   std::span<const int32_t> events_;
   std::vector<int32_t> sorted_;  // where they did not come in order
