@@ -273,7 +273,8 @@ TEST(Networks, RefuseADamagedStateAndThatOfAnotherNetwork) {
   auto state = network.state();
   EXPECT_THROW(other.set_state(state), InputError);
   EXPECT_THROW(network.set_state("short"), InputError);
-  state[state.size() / 2] ^= 1;
+  auto& one = state[state.size() / 2];
+  one = static_cast<char>(one + 1);
   EXPECT_THROW(network.set_state(state), InputError);
 }
 
