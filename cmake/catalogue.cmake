@@ -20,12 +20,14 @@ target_link_libraries(neurontwin_catalogue PUBLIC neurontwin_mechanism PRIVATE n
 set(sources_header ${PROJECT_BINARY_DIR}/generated/mechanism/kernel_sources.hpp)
 file(READ src/mechanism/lanes-inl.hpp lanes_inl)
 file(READ src/mechanism/kernel.hpp kernel_header)
-set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS src/mechanism/lanes-inl.hpp src/mechanism/kernel.hpp)
+file(READ src/random/draw.hpp draw_header)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS src/mechanism/lanes-inl.hpp src/mechanism/kernel.hpp src/random/draw.hpp)
 file(CONFIGURE OUTPUT ${sources_header} CONTENT "#pragma once
 #include <string>
 namespace nt::mechanism::kernel_sources {
 inline const std::string lanes_inl = R\"header(@lanes_inl@)header\";
 inline const std::string kernel = R\"header(@kernel_header@)header\";
+inline const std::string draw = R\"header(@draw_header@)header\";
 }
 " @ONLY)
 add_library(neurontwin_mechanism_user STATIC src/mechanism/user/library.cpp src/mechanism/user/compile_user.cpp

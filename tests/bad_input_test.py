@@ -35,7 +35,7 @@ class AWrongCommandLine(WrongInput):
         self.assert_refused([PROGRAM], "A subcommand is required")
 
     def test_that_names_an_unknown_command_is_told_the_known_ones(self):
-        self.assert_refused([PROGRAM, "rum", EXPERIMENT], "unknown command 'rum'", "run", "simulate", "predict")
+        self.assert_refused([PROGRAM, "perhaps", EXPERIMENT], "unknown command 'perhaps'", "run", "simulate", "predict")
 
     def test_that_forgets_the_experiment(self):
         self.assert_refused([PROGRAM, "run"], "experiment is required")
@@ -299,7 +299,8 @@ class AFileSystem(WrongInput):
             self.assertEqual(done.returncode, FAILED, done.stderr)
             self.assertIn("No space left on device", done.stderr)
             self.assertIn(str(out), done.stderr)
-            stopped_at.add(pathlib.Path(done.stderr.split(":")[1].strip()).suffix)
+            message = done.stderr[done.stderr.index("neurontwin:"):]
+            stopped_at.add(pathlib.Path(message.split(":")[1].strip()).suffix)
             self.assert_nothing_half_written()
         subprocess.run(["mount", "-o", "remount,size=100m", self.disk], check=True)
         self.succeed(command(out=out, settings=small))

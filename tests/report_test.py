@@ -194,6 +194,82 @@ class Report(unittest.TestCase):
         self.assertEqual(self.browser.run(colours), "rgb(255, 255, 255)")
         self.assertGreater(self.pixels()["share"], 0.01)
 
+    def test_begins_with_a_verdict_and_what_it_holds(self):
+        self.open("l5pc-nmda", 1280)
+        self.assertRegex(self.browser.run("return document.querySelector('.verdict').textContent"),
+                         r"the twin finds \d+ % of the neuron’s spikes .* explains -?\d+ % of the variance of the voltage")
+        targets = self.browser.run("return [...document.querySelectorAll('nav a[href^=\"#\"]')].map((a) => document.querySelector(a.getAttribute('href')) !== null)")
+        self.assertEqual(targets, [True] * 5)
+
+    def test_headings_skip_no_level(self):
+        for name in ("l5pc-nmda", "if"):
+            self.open(name, 1280)
+            levels = self.browser.run("return [...document.querySelectorAll('h1, h2, h3, h4, h5')].map((h) => +h.tagName[1])")
+            self.assertEqual(levels[0], 1)
+            self.assertEqual([b for a, b in zip(levels, levels[1:]) if b > a + 1], [])
+
+    def test_no_part_of_the_neuron_has_a_colour_that_means_something_else(self):
+        self.open("l5pc-nmda", 1280)
+        for _ in range(2):
+            parts, others = self.browser.run("""const {excitatory, inhibitory, predicted, threshold} = themeColours();
+                                                return [Object.values(partColours()), [excitatory, inhibitory, predicted, threshold]]""")
+            self.assertFalse(set(parts) & set(others))
+            self.browser.run("document.getElementById('theme').click()")
+
+    def test_the_neuron_is_saved_as_a_picture_of_4k_as_strokes_and_as_a_film(self):
+        self.open("l5pc-nmda", 1280)
+        self.wait_for_neuron()
+        self.browser.run("""window.saved = {}; save = (name, type, content) => { window.saved[name] = content; };
+                            window.tool = (words) => [...document.querySelectorAll('.neuron .tools button')].find((b) => b.textContent === words);
+                            tool('PNG').click(); tool('SVG').click(); tool('film').click();
+                            window.opened = +document.getElementById('trial-label').textContent.split(' ')[0]""")
+        wide = self.browser.wait_for("""if (!window.picture) { window.picture = new Image(); window.picture.src = window.saved['neuron.png']; }
+                                        return window.picture.complete && window.picture.naturalWidth""")
+        self.assertAlmostEqual(wide, 3840, delta=4)
+        strokes = self.browser.run("return window.saved['neuron.svg']")
+        self.assertGreater(strokes.count("<path"), 600)
+        self.browser.wait_for("return +document.getElementById('trial-label').textContent.split(' ')[0] - window.opened > 60")
+        self.browser.run("tool('stop').click()")
+        size = self.browser.wait_for("return window.saved['trial.webm'] && window.saved['trial.webm'].size")
+        self.assertGreater(size, 1000)
+
+    def test_on_paper_no_picture_is_stretched(self):
+        self.open("l5pc-nmda", 1280)
+        self.wait_for_neuron()
+        self.browser.devtools("Emulation.setEmulatedMedia", media="print")
+        try:
+            shapes = self.browser.run("""return [...document.querySelectorAll('.scene canvas, .trace-box canvas')].map((c) => {
+                                            const {width, height} = c.getBoundingClientRect(); return [width / height, c.width / c.height]; })""")
+        finally:
+            self.browser.devtools("Emulation.setEmulatedMedia", media="")
+        self.assertEqual(len(shapes), 2)
+        for shown, drawn in shapes:
+            self.assertAlmostEqual(shown / drawn, 1, delta=0.02)
+
+    def test_runs_are_compared_on_a_page(self):
+        other, page = self.folder / "other", self.folder / "compare.html"
+        done = run(command("run", other, settings={"evaluate.baselines": "false", "train.epochs": 2}))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        done = run([PROGRAM, "compare", self.folder / "if", other, "--resamples", 50, "--page", page])
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.was_content()
+        self.page = page.resolve().as_uri()
+        self.browser.open(page, 1280, reduced_motion=True)
+        self.assertGreater(self.browser.run("return document.querySelectorAll('tbody tr').length"), 8)
+        self.browser.wait_for("return [...document.querySelectorAll('figure .canvas')].every((c) => c.dataset.drawn === 'yes')")
+
+    def test_a_training_can_be_watched(self):
+        out = self.folder / "watched"
+        done = run(command("run", out, settings={"train.epochs": 2, "evaluate.baselines": "false"}, options=["--watch"]))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("watch.html", done.stderr)
+        self.was_content()
+        page = out / "watch.html"
+        self.page = page.resolve().as_uri()
+        self.browser.open(page, 1280, reduced_motion=True)
+        self.assertIn("Epoch 2 of 2: validation loss", self.browser.run("return document.querySelector('.verdict').textContent"))
+        self.browser.wait_for("return [...document.querySelectorAll('figure .canvas')].every((c) => c.dataset.drawn === 'yes')")
+
     def test_it_prints_every_chart(self):
         self.open("l5pc-nmda", 1280, dark=True)
         self.wait_for_neuron()

@@ -25,6 +25,7 @@ struct RunOptions {
   int simulation_threads = 0;         // of these while training goes on beside; 0: half
   std::optional<uint64_t> seed = {};  // in the place of the experiment's
   std::string command = {};           // what repeats the run, for the report
+  bool watch = false;  // keep a page of the training while it goes on: watch.html of the run folder
 };
 
 /// An experiment file, read and checked. A value: copies share it.
@@ -169,10 +170,106 @@ std::string json_of(const Comparison& comparison);
 /// As a JSON file.
 void write_comparison(const Comparison& comparison, const std::filesystem::path& file);
 
+/// As an HTML page that needs no other file: the scores, and the curves that lie in the runs' folders.
+void write_comparison_page(const Comparison& comparison, const std::filesystem::path& file);
+
 /// What files hold, for people: experiments, cells, morphologies, mechanisms, data sets, twins. Shards of one
 /// split are taken together. `profile`, `set`: over experiments and cells among them. `svg`: where to draw
 /// the tree of a morphology or a detailed cell; empty: nowhere.
 std::string inspect(std::span<const std::filesystem::path> files, const std::string& profile = "",
                     const std::vector<std::string>& set = {}, const std::filesystem::path& svg = {});
+
+/// A network of neurons, of their twins, or of both: a TOML file (docs/networks.md).
+struct NetworkOptions {
+  std::filesystem::path network;
+  std::vector<std::string> set = {};  // "key=value" over the file
+  std::optional<uint64_t> seed = {};
+  int64_t ms = 0;                  // 0: as the file says
+  std::string as = {};             // "cells" or "twins": all neurons as these; empty: as the file says
+  std::filesystem::path out = {};  // of run_network() and compare_network(); empty: runs/NETWORK
+  int64_t checkpoint_s = 60;       // of computing between two checkpoints
+  int threads = 0;                 // 0: one for each core. The result does not depend on it
+  Watcher watcher = {};
+};
+
+/// Spikes of a population in the order of time; a neuron's number counts from 0.
+struct PopulationSpikes {
+  std::vector<double> time_ms;
+  std::vector<uint32_t> neuron;
+};
+
+/// How a population fires; NaN where there is nothing to measure. docs/networks.md says how each is measured.
+struct PopulationActivity {
+  std::string name;
+  int64_t neurons = 0, spikes = 0;
+  double rate_hz = 0, rate_sd_hz = 0, silent_share = 0;  // over neurons
+  double cv = 0;                                         // of the intervals between spikes
+  double correlation = 0, correlation_sd = 0;            // of spike counts, over pairs
+  double fano = 0;                                       // of the population's spike counts
+  std::vector<double> rates_hz, cvs, correlations;       // of neurons, and of pairs
+  std::vector<double> frequency_hz, power;               // of the population's rate, Hz^2/Hz
+};
+
+/// A network that goes on ms by ms. A value that is moved; for one thread at a time.
+class Network {
+ public:
+  /// Reads and wires it. InputError naming file:line and key where it is wrong.
+  explicit Network(const NetworkOptions& options);
+  ~Network();
+  Network(Network&&) noexcept;
+  Network& operator=(Network&&) noexcept;
+
+  std::vector<std::string> populations() const;
+  int64_t neurons(const std::string& population) const;
+  int64_t contacts() const;
+  int64_t now_ms() const;
+  /// The next `ms`. RunError where the watcher asks to stop, after a whole ms.
+  void advance(int64_t ms);
+  /// So far.
+  PopulationSpikes spikes(const std::string& population) const;
+  /// [ms][neuron] of the population's first `record_soma` neurons.
+  std::vector<float> soma_mV(const std::string& population) const;
+  std::vector<PopulationActivity> activity() const;
+  /// All that it remembers; another one of the same file goes on from there to the last bit.
+  std::string state() const;
+  void set_state(const std::string& state);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// What a network's run came to. Its folder holds spikes.h5 and soma.h5 (SONATA), metrics.json, network.toml.
+struct NetworkRun {
+  std::filesystem::path folder;
+  std::string words;  // what it is made of
+  int64_t ms = 0, neurons = 0, contacts = 0;
+  double seconds = 0;  // of computing, in this call
+  int64_t computed_ms = 0;
+  std::vector<PopulationActivity> populations = {};
+};
+/// What run_network() would do, in words; nothing is written.
+std::string network_plan(const NetworkOptions& options);
+/// Runs it to its end, from a checkpoint in the folder if there is one of the same network. RunError where
+/// the watcher asks to stop; a checkpoint is kept.
+NetworkRun run_network(const NetworkOptions& options);
+
+/// How a course of a population differs from that of the detailed neurons.
+struct PopulationDifference {
+  std::string name;
+  double first_divergence_ms = 0, median_divergence_ms = 0, matched_share = 0;
+  double rate_correlation = 0, rate_error_hz = 0, interval_distance = 0, correlation_difference = 0;
+  double spectrum_distance_db = 0, course_correlation = 0;
+};
+struct NetworkCourse {
+  std::string name;  // "neurons", "perturbed neurons", "twins"
+  std::vector<PopulationActivity> populations;
+  std::vector<PopulationDifference> differences;  // from the neurons; of these, none
+  double seconds = 0;                             // of computing, in this call
+};
+/// The same wiring and external input through detailed neurons, through these after somatic voltages were
+/// moved by draws of this standard deviation (at measures.transient_ms), and through their twins. Writes
+/// compare.json and a folder of each course.
+std::vector<NetworkCourse> compare_network(const NetworkOptions& options, double perturbation_mV = 0.1);
 
 }  // namespace neurontwin

@@ -22,6 +22,9 @@ struct SimulateOptions {
   /// What else is recorded, by place and quantity: "soma.cai", "nexus.Ih.m", "apic[3](0.5).v"
   /// (docs/cells.md).
   std::vector<std::string> record = {};
+  /// Of the random numbers that mechanisms draw, by the input's number: what the n-th trial draws is the same
+  /// whatever the others are.
+  uint64_t seed = 1;
   int threads = 0;  // 0: one for each core. The result does not depend on it
   Watcher watcher = {};
 };

@@ -5,6 +5,7 @@
 #include <pybind11/stl/filesystem.h>
 
 #include "arrays.hpp"
+#include "bindings.hpp"
 #include "interruptible.hpp"
 #include "kept_memory.hpp"
 #include "neurontwin/run.hpp"
@@ -55,7 +56,7 @@ py::dict dict_of(Trial trial, py::ssize_t compartments, py::ssize_t ms) {
 }
 
 SimulateOptions options_of(double dt_ms, const std::string& scheme, const std::string& precision,
-                           bool compartments, std::vector<std::string> record, int threads) {
+                           bool compartments, std::vector<std::string> record, uint64_t seed, int threads) {
   if (scheme != "crank-nicolson" && scheme != "euler")
     throw InputError("scheme '" + scheme + "', expected 'crank-nicolson' or 'euler'");
   if (precision != "double" && precision != "float")
@@ -65,6 +66,7 @@ SimulateOptions options_of(double dt_ms, const std::string& scheme, const std::s
           .precision = precision == "float" ? Precision::in_float : Precision::in_double,
           .compartments = compartments,
           .record = std::move(record),
+          .seed = seed,
           .threads = threads};
 }
 
@@ -149,21 +151,22 @@ void bind_neuron(py::module_& m) {
         });
   m.def("read_input",
         [](const Path& file, const Neuron& neuron) { return tuple_of(read_input(file, neuron)); });
-  m.def("simulate", [](const Neuron& neuron, const py::list& inputs, int64_t ms, double dt_ms,
-                       const std::string& scheme, const std::string& precision, bool compartments,
-                       std::vector<std::string> record, int threads, const py::object& progress) {
-    const auto given = inputs_of(inputs);
-    auto options = options_of(dt_ms, scheme, precision, compartments, std::move(record), threads);
-    auto trials = interruptible(progress, [&](const Watcher& watcher) {
-      options.watcher = watcher;
-      return simulate(neuron, given, ms, options);
-    });
-    const auto count =
-        compartments ? static_cast<py::ssize_t>(describe(neuron).compartments.section.size()) : 0;
-    py::list list;
-    for (auto& trial : trials) list.append(dict_of(std::move(trial), count, ms));
-    return list;
-  });
+  m.def("simulate",
+        [](const Neuron& neuron, const py::list& inputs, int64_t ms, double dt_ms, const std::string& scheme,
+           const std::string& precision, bool compartments, std::vector<std::string> record, uint64_t seed,
+           int threads, const py::object& progress) {
+          const auto given = inputs_of(inputs);
+          auto options = options_of(dt_ms, scheme, precision, compartments, std::move(record), seed, threads);
+          auto trials = interruptible(progress, [&](const Watcher& watcher) {
+            options.watcher = watcher;
+            return simulate(neuron, given, ms, options);
+          });
+          const auto count =
+              compartments ? static_cast<py::ssize_t>(describe(neuron).compartments.section.size()) : 0;
+          py::list list;
+          for (auto& trial : trials) list.append(dict_of(std::move(trial), count, ms));
+          return list;
+        });
 }
 
 void bind_dataset(py::module_& m) {
@@ -306,4 +309,6 @@ PYBIND11_MODULE(_core, m) {
   nt::python::bind_dataset(m);
   nt::python::bind_twin(m);
   nt::python::bind_training(m);
+  nt::python::bind_network(m);
+  nt::python::bind_runs(m);
 }

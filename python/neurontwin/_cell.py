@@ -67,12 +67,14 @@ class Cell:
                                  given.whole("ms", ms))
 
     def simulate(self, inputs, *, ms=None, dt_ms=0.025, scheme="crank-nicolson", precision="double",
-                 compartments=False, record=(), threads=0, progress=False):
+                 compartments=False, record=(), seed=1, threads=0, progress=False):
         """One Trial for each of `inputs` (see as_spikes()), side by side on all lanes and threads. `record`: further
-        quantities, as "soma.cai" or "apic[3](0.5).v"."""
+        quantities, as "soma.cai" or "apic[3](0.5).v". `seed`: of the random numbers that mechanisms draw; the n-th
+        input always meets the same ones."""
         trials = _core.simulate(self._neuron, as_spikes(inputs, self.synapses, self.groups), duration_of(inputs, ms),
                                 given.number("dt_ms", dt_ms), given.text("scheme", scheme), given.text("precision", precision),
-                                bool(compartments), given.texts("record", record), given.whole("threads", threads), shown(progress))
+                                bool(compartments), given.texts("record", record), given.whole("seed", seed, 0),
+                                given.whole("threads", threads), shown(progress))
         return [Trial(**trial) for trial in trials]
 
     def make_dataset(self, folder, *, train_trials, valid_trials=16, test_trials=32, trial_ms=6000, seed=1, dt_ms=0.05,

@@ -10,10 +10,19 @@
 
 namespace nt::cell {
 
-mechanism::Tables read_tables(const config::Settings& settings, const std::string& otherwise) {
-  static constexpr std::array<std::string_view, 2> kTables{"exact", "as NEURON"};
-  return settings.choice("tables", kTables, otherwise) == "exact" ? mechanism::Tables::exact
-                                                                  : mechanism::Tables::as_neuron;
+Files read_files(const config::Settings& settings, const std::filesystem::path& folder) {
+  static constexpr std::array<std::string_view, 2> kTables{"exact", "as NEURON"},
+      kGenerators{"given", "none"}, kKinetics{"as NEURON", "exact"};
+  Files files;
+  files.folder = folder;
+  if (settings.choice("tables", kTables, "as NEURON") == "as NEURON")
+    files.tables = mechanism::Tables::as_neuron;
+  // Looked at where they are there alone: what data sets are known by stays as it was before these keys.
+  if (settings.has("generators") && settings.choice("generators", kGenerators) == "none")
+    files.generators = mechanism::Generators::none;
+  if (settings.has("kinetics") && settings.choice("kinetics", kKinetics) == "exact")
+    files.kinetics = mechanism::Kinetics::exact;
+  return files;
 }
 
 void check_value(double value, const mechanism::Parameter& parameter, const std::string& mechanism,

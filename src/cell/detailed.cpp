@@ -121,7 +121,7 @@ DetailedCell read_detailed_cell(const config::Settings& settings, const std::fil
   cell.initial_mV = settings.number("initial_mV", -65, {-200, 100});
   cell.celsius = settings.number("celsius", 6.3, {-50, 60});
 
-  const Files files{folder, read_tables(settings, "as NEURON")};
+  const auto files = read_files(settings, folder);
   const Variation variation{
       settings.has("passive") ? read_regions(settings, "passive") : std::set<morphology::Region>{},
       settings.table("density_factors"), settings.table("vshift_mV")};

@@ -1,5 +1,7 @@
 #include "cell/initial_state.hpp"
 
+#include <algorithm>
+
 #include "cell/ions.hpp"
 
 namespace nt::cell {
@@ -77,8 +79,24 @@ bool writes_concentration(const mechanism::Mechanism& m) {
   return !m.initial_concentration.empty();
 }
 
-InitialState initial_state(const DetailedCell& cell, double dt_ms) {
+std::vector<uint32_t> draw_streams(const DetailedCell& cell) {
+  std::vector<uint32_t> first;
+  size_t next = 0;
+  for (const auto& placement : cell.placements) {
+    first.push_back(static_cast<uint32_t>(next));
+    next += placement.compartments.size() * placement.mechanism().generators.size();
+  }
+  return first;
+}
+
+bool draws_at_start(const DetailedCell& cell) {
+  return std::ranges::any_of(cell.placements,
+                             [](const Placement& placement) { return placement.mechanism().draws_at_start; });
+}
+
+InitialState initial_state(const DetailedCell& cell, double dt_ms, const random::TrialKey& trial) {
   InitialState start{{}, resting_ions(cell), {}};
+  const auto streams = draw_streams(cell);
   for (const auto& placement : cell.placements) {
     const auto& m = placement.mechanism();
     const auto written = m.written_ion_variables();
@@ -86,6 +104,9 @@ InitialState initial_state(const DetailedCell& cell, double dt_ms) {
     for (size_t i = 0; i < placement.compartments.size(); ++i) {
       const auto c = static_cast<size_t>(placement.compartments[i]);
       auto values = known_values(cell, placement, i, dt_ms);
+      const random::DrawStream stream{
+          trial, streams[start.stored.size() - 1] + static_cast<uint32_t>(i * m.generators.size())};
+      const auto evaluate = [&](mechanism::Expr e) { return m.graph.evaluate(e, values, stream); };
       for (const auto& variable : m.ions) {
         const auto& ion = start.ions.at(variable.ion);
         const mechanism::Expr e = m.symbol(variable.name);
@@ -94,17 +115,16 @@ InitialState initial_state(const DetailedCell& cell, double dt_ms) {
                     : variable.quantity == mechanism::IonQuantity::outside_mM ? ion.outside_mM[c]
                                                                               : ion.reversal_mV[c];
       }
-      for (const mechanism::Expr e : m.initial) stored.push_back(m.graph.evaluate(e, values));
+      for (const mechanism::Expr e : m.initial) stored.push_back(evaluate(e));
       for (const auto& send : m.initial_sends)
-        if (m.graph.evaluate(send.when, values) != 0)
-          start.events.push_back({start.stored.size() - 1, i, m.graph.evaluate(send.time, values),
-                                  m.graph.evaluate(send.flag, values)});
+        if (evaluate(send.when) != 0)
+          start.events.push_back({start.stored.size() - 1, i, evaluate(send.time), evaluate(send.flag)});
       for (size_t k = 0; k < written.size(); ++k) {
         auto& ion = start.ions.at(written[k]->ion);
         auto& array = written[k]->quantity == mechanism::IonQuantity::inside_mM    ? ion.inside_mM
                       : written[k]->quantity == mechanism::IonQuantity::outside_mM ? ion.outside_mM
                                                                                    : ion.reversal_mV;
-        array[c] = m.graph.evaluate(m.initial_concentration[k], values);
+        array[c] = evaluate(m.initial_concentration[k]);
       }
       for (const auto* variable : written) {
         if (!follows_nernst(cell, variable->ion, placement.compartments[i])) continue;

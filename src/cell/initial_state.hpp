@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "cell/detailed.hpp"
+#include "random/draw.hpp"
 
 namespace nt::cell {
 
@@ -25,10 +26,17 @@ struct InitialState {
   std::vector<InitialEvent> events = {};
 };
 
+/// The streams that a placement's instances draw random numbers from: each instance has as many as its
+/// mechanism has generators, one after the other from its own first. [placement]: that of the first instance.
+std::vector<uint32_t> draw_streams(const DetailedCell& cell);
+
+/// Whether the INITIAL of any mechanism draws, so that trials start apart.
+bool draws_at_start(const DetailedCell& cell);
+
 /// INITIAL of every mechanism in the order of evaluation, at the initial voltage; a concentration that one of
 /// them writes is there for those after it, and so is the reversal potential that follows from it, as in
-/// NEURON's finitialize.
-InitialState initial_state(const DetailedCell& cell, double dt_ms);
+/// NEURON's finitialize. `trial`: what INITIAL draws from.
+InitialState initial_state(const DetailedCell& cell, double dt_ms, const random::TrialKey& trial = {});
 
 /// The values of all symbols of an instance that are fixed during a simulation with steps of `dt_ms`, and
 /// those of v, the ions and the stored variables before it starts.

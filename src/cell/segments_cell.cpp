@@ -195,7 +195,7 @@ DetailedCell read_segments_cell(const config::Settings& settings, const std::fil
   cell.capacitance_uF_cm2 = file.capacitance_uF_cm2;
   cell.initial_mV = settings.number("initial_mV", -65, {-200, 100});
   cell.celsius = settings.number("celsius", 6.3, {-50, 60});
-  const Files files{folder, read_tables(settings, "as NEURON")};
+  const auto files = read_files(settings, folder);
   Maker maker(file, path.string(), settings.table("mechanisms"), files);
   maker.add_placements(cell);
   maker.add_synapses(file.excitatory, "exc", cell, cell.excitatory);

@@ -2,6 +2,7 @@
 #include "cli/compare_command.hpp"
 #include "cli/file_commands.hpp"
 #include "cli/list_command.hpp"
+#include "cli/network_command.hpp"
 #include "cli/new_command.hpp"
 #include "cli/shell_commands.hpp"
 #include "cli/stage_commands.hpp"
@@ -15,6 +16,7 @@ std::vector<Command> commands(const std::vector<std::string>& arguments) {
   for (auto& command : file_commands()) all.push_back(std::move(command));
   all.push_back(compare_command());
   all.push_back(list_command());
+  all.push_back(network_command());
   for (auto& command : shell_commands()) all.push_back(std::move(command));
   return all;
 }

@@ -35,7 +35,7 @@ void add_cell_options(CLI::App& app, SimulateCell& o) {
 
 bool is_one_trial(const CLI::App& simulating, const std::filesystem::path& out) {
   if (simulating.count("--replay") > 0 || out.extension() == ".h5") {
-    for (const auto* option : {"--profile", "--device", "--threads", "--seed"}) {
+    for (const auto* option : {"--profile", "--device", "--threads"}) {
       if (simulating.count(option) > 0)
         nt::fail_input("{} means nothing for one trial of a cell ({}); leave it out", option, kOneTrial);
     }
@@ -61,7 +61,8 @@ void simulate_cell(const SimulateCell& o) {
                                     .scheme = o.scheme == "euler" ? neurontwin::Scheme::backward_euler
                                                                   : neurontwin::Scheme::crank_nicolson,
                                     .precision = o.precision == "float" ? neurontwin::Precision::in_float
-                                                                        : neurontwin::Precision::in_double},
+                                                                        : neurontwin::Precision::in_double,
+                                    .seed = o.seed},
                                    o.out);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   fmt::print("{} ms in {:.2f} s, {} output spikes; {}\n", trial.soma_mV.size(), seconds,

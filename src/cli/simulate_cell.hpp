@@ -15,6 +15,7 @@ struct SimulateCell {
   std::filesystem::path input;  // empty: none, as for a cell that electrodes drive
   double dt_ms = 0.025;
   std::string scheme = "crank-nicolson", precision = "double";
+  uint64_t seed = 1;        // of what mechanisms draw
   int64_t duration_ms = 0;  // 0: the last input spike, rounded up to a second
 };
 

@@ -47,7 +47,8 @@ void add_stage_options(CLI::App& app, StageOptions& o) {
       ->allow_extra_args(false);
   app.add_option("--device", o.device, "cpu or cuda")->check(CLI::IsMember({"cpu", "cuda"}));
   add_threads_option(app, o.threads);
-  app.add_option("--seed", o.seed, "over the experiment's seed")
+  app.add_option("--seed", o.seed,
+                 "over the experiment's seed; of one trial of a cell: of what its mechanisms draw")
       ->check(CLI::Range(int64_t{0}, int64_t{9000000000000000}));
   app.add_flag("--dry-run", o.dry_run, "say what would be done and what it takes, and do nothing");
   auto* quiet = app.add_flag("-q,--quiet", o.quiet, "say nothing but errors and results");
@@ -68,6 +69,10 @@ void require_background_simulation(const CLI::App& running, const neurontwin::Ex
         "--simulation-threads means nothing without train.starts_with_trials, which lets training begin "
         "before all trials are simulated; leave it out");
   }
+}
+
+void add_watch_option(CLI::App& app, RunOptions& o) {
+  app.add_flag("--watch", o.watch, "keep a page of the training, watch.html, which reloads itself");
 }
 
 void add_json_option(CLI::App& app, bool& json) {
@@ -115,6 +120,7 @@ Command run_command(const std::vector<std::string>& arguments) {
   return {"run", "simulate, train, evaluate, interpret and report", [arguments](CLI::App& app) {
             const auto options = new_options(arguments);
             add_stage_options(app, *options);
+            add_watch_option(app, *options);
             app.add_option(
                    "--simulation-threads", options->simulation_threads,
                    "threads that go on simulating beside training, where train.starts_with_trials asks for "
@@ -128,6 +134,15 @@ Command run_command(const std::vector<std::string>& arguments) {
               neurontwin::run(experiment, terminal_watcher());
               print_results(experiment, options->json);
             };
+          }};
+}
+
+Command train_command(const std::vector<std::string>& arguments) {
+  return {"train", "train the twin (one stage of run)", [arguments](CLI::App& app) {
+            const auto options = new_options(arguments);
+            add_stage_options(app, *options);
+            add_watch_option(app, *options);
+            return [options] { run_one(Stage::train, *options); };
           }};
 }
 
@@ -169,6 +184,7 @@ Command simulate_command(const std::vector<std::string>& arguments) {
               one_trial->cell = options->experiment;
               one_trial->out = options->out;
               one_trial->choices.set = options->set;
+              one_trial->seed = options->seed.value_or(one_trial->seed);
               simulate_cell(*one_trial);
             };
           }};
@@ -179,7 +195,7 @@ Command simulate_command(const std::vector<std::string>& arguments) {
 std::vector<Command> stage_commands(const std::vector<std::string>& arguments) {
   return {run_command(arguments),
           simulate_command(arguments),
-          stage_command("train", Stage::train, "train the twin", arguments),
+          train_command(arguments),
           stage_command("evaluate", Stage::evaluate, "score the twin on held-out trials", arguments),
           stage_command("interpret", Stage::interpret, "find what the twin's filters mean", arguments),
           report_command(arguments)};

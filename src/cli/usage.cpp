@@ -54,7 +54,7 @@ void require_known(const std::string& word, const std::vector<Command>& commands
 
 std::string words_for(const CLI::ParseError& error, const CLI::App& app) {
   const auto& command = given_command(app);
-  const bool extras = error.get_name() == "ExtrasError";
+  const bool extras = error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError);
   return fmt::format("{}; '{}{} --help' says what is known",
                      extras ? words_for_rest(app.remaining(true), command) : error.what(), app.get_name(),
                      &command == &app ? "" : " " + command.get_name());

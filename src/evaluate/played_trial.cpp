@@ -109,6 +109,7 @@ PlayedTrial played_trial(twin::Twin& twin, double threshold, const dataset::Spli
                      .input = input_of(trial, duration_ms),
                      .soma_mV = first(trial.soma_mV),
                      .predicted_soma_mV = first(predicted.soma_mV)};
+  played.input.draws = random::trial_key(test.identity().seed, random::Stage::stimulus_test, index);
   for (const float t : trial.spike_times_ms)
     if (t < static_cast<float>(duration_ms)) played.spikes_ms.push_back(t);
   for (const float log_odds : first(predicted.spike_log_odds))

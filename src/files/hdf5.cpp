@@ -12,6 +12,8 @@
 #include <numeric>
 #include <utility>
 
+#include "files/detail/hdf5_library.hpp"
+
 namespace nt::files {
 namespace {
 
@@ -33,6 +35,14 @@ std::unique_lock<std::recursive_mutex> enter_library() {
   H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);  // each thread has its own setting
   return lock;
 }
+
+}  // namespace
+
+std::unique_lock<std::recursive_mutex> enter_hdf5() {
+  return enter_library();
+}
+
+namespace {
 
 /// An HDF5 identifier that closes itself.
 struct Id {

@@ -5,6 +5,7 @@
 
 #include "cell/place.hpp"
 #include "front_door/models.hpp"
+#include "random/random.hpp"
 #include "run/replay.hpp"
 #include "simulate/simulator.hpp"
 
@@ -20,6 +21,10 @@ nt::simulate::SimulationSpec spec_of(const SimulateOptions& options) {
   spec.precision = options.precision == Precision::in_float ? nt::simulate::Precision::in_float
                                                             : nt::simulate::Precision::in_double;
   return spec;
+}
+
+nt::random::TrialKey draws_of(const SimulateOptions& options, uint64_t trial) {
+  return nt::random::trial_key(options.seed, nt::random::Stage::given_input, trial);
 }
 
 std::vector<Recorded> sites_of(const nt::simulate::Recording& recording) {
@@ -63,8 +68,10 @@ std::vector<Trial> simulate(const Neuron& neuron, std::span<const Input> inputs,
   spec.cable.quantities = quantities_of(neuron.model().neuron, options.record);
   std::vector<nt::stimulus::TimedInput> timed;
   for (size_t i = 0; i < inputs.size(); ++i)
-    timed.push_back(timed_input(inputs[i], neuron.excitatory_synapses(), neuron.inhibitory_synapses(),
-                                fmt::format("input {}", i)));
+    timed
+        .emplace_back(timed_input(inputs[i], neuron.excitatory_synapses(), neuron.inhibitory_synapses(),
+                                  fmt::format("input {}", i)))
+        .draws = draws_of(options, i);
   std::vector<Trial> trials;
   for (auto& recording : nt::simulate::simulate(neuron.model().neuron, spec, timed, duration_ms,
                                                 threads_or_cores(options.threads), options.watcher))
@@ -78,8 +85,8 @@ Trial simulate_to_file(const Neuron& neuron, const Input& input, int64_t duratio
   if (nt::cell::compartmental(model.neuron) == nullptr)
     nt::fail_input("{}: one trial is written of detailed neurons; this is a {}", out.string(),
                    nt::cell::words_for(model.neuron));
-  const auto timed =
-      timed_input(input, neuron.excitatory_synapses(), neuron.inhibitory_synapses(), "the input");
+  auto timed = timed_input(input, neuron.excitatory_synapses(), neuron.inhibitory_synapses(), "the input");
+  timed.draws = draws_of(options, 0);
   auto spec = spec_of(options);
   spec.cable.dendrites = true;
   return trial_of(nt::run::replay(model.neuron, model.settings.resolved(), timed, duration_ms, spec, out),

@@ -150,6 +150,11 @@ void Compiler::execute_all() {
   initial_ = values_;
   m_.initial = final_values();
   m_.initial_concentration = concentrations();
+  auto at_start = m_.initial;
+  at_start.insert(at_start.end(), m_.initial_concentration.begin(), m_.initial_concentration.end());
+  for (const auto& send : m_.initial_sends)
+    at_start.insert(at_start.end(), {send.when, send.time, send.flag});
+  m_.draws_at_start = m_.graph.any_draws(at_start);
 
   const auto* breakpoint = file_.block("BREAKPOINT");
   const bool has_currents = !current_names().empty();
@@ -161,6 +166,12 @@ void Compiler::execute_all() {
   m_.after_current = final_values();
   m_.concentration_after_current = concentrations();
   evaluate_twice();
+  std::vector<Expr> drawn{m_.total_current};
+  for (const auto& current : m_.currents) drawn.push_back(current.value);
+  if (m_.graph.any_draws(drawn))
+    note(breakpoint->line,
+         "BREAKPOINT draws a random number for its current: one for each step here, where NEURON "
+         "draws two and takes their difference for a conductance");
 
   begin("SOLVE");
   if (breakpoint) solve_in(breakpoint->body);
@@ -228,7 +239,9 @@ void Compiler::evaluate_twice() {
   std::vector<Expr> changed;
   for (size_t i = 0; i < m_.stored.size(); ++i) {
     const Expr own = varying_.at(stored_names_[i]);
-    if (m_.after_current[i] != own) changed.push_back(own);
+    // A draw in BREAKPOINT is one draw: NEURON's two would be two numbers, and its conductance their
+    // difference.
+    if (m_.after_current[i] != own && !counts_draws(stored_names_[i])) changed.push_back(own);
   }
   const auto depends = [&](Expr e) {
     return std::any_of(changed.begin(), changed.end(), [&](Expr own) { return g.depends(e, own); });

@@ -35,7 +35,7 @@ Expr Compiler::call(const std::string& name, const std::vector<Term>& arguments,
 
 Expr Compiler::execute_call(const Block& block, Values frame, int depth) {
   if (block.kind == "FUNCTION") {
-    if (const auto drawn = undrawn(block)) return *drawn;
+    if (const auto drawn = drawn_in_c(block)) return *drawn;
     frame[block.name] = m_.graph.constant(0);
   }
   locals_.push_back(std::move(frame));

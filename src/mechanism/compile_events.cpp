@@ -102,6 +102,8 @@ void Compiler::receive() {
     const auto name = watch_variable(k);
     const Expr on = g.select(g.binary(Op::less, value, g.constant(0)), g.constant(1), g.constant(2));
     values_[name] = g.select(when, on, g.select(any, g.constant(0), varying_.at(name)));
+    if (g.any_draws({value, flag}))
+      refuse(block->line, "a WATCH on a random number cannot be compiled here; draw it when an event comes");
     receiving.watches.push_back({name, value, flag});
   }
   if (const auto v = values_.find("v"); v != values_.end()) receiving.v = v->second;
@@ -113,6 +115,7 @@ void Compiler::receive() {
   receiving.stored = final_values();
   if (!block->units.empty()) receiving.weight_unit = block->units[0];
   receiving.sends = sends();
+  receiving.spikes = std::exchange(spikes_, {});
   m_.receiving = receiving;
 }
 
@@ -122,7 +125,13 @@ std::vector<Mechanism::Send> Compiler::sends() {
 
 bool Compiler::event_call(const Statement& s, int depth) {
   if (s.name == "net_event") {
-    note(s.line, "net_event does nothing here: nothing receives the mechanism's own events");
+    if (!m_.artificial_cell) {
+      note(s.line, "net_event does nothing here: nothing receives the mechanism's own events");
+      return true;
+    }
+    if (block_ != "NET_RECEIVE") refuse(s.line, "net_event belongs into NET_RECEIVE");
+    if (s.terms.size() != 1) refuse(s.line, "net_event expects a time");
+    spikes_.push_back({path_, value(s.terms[0], depth)});
     return true;
   }
   if (s.name != "net_send" && s.name != "net_move") return false;

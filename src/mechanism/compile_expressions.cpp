@@ -1,5 +1,3 @@
-#include <set>
-
 #include "mechanism/detail/compiler.hpp"
 
 namespace nt::mechanism {
@@ -103,11 +101,7 @@ Expr Compiler::function(const Term& t, int depth) {
   }
   const auto it = functions().find(t.text);
   if (it == functions().end() && file_.block("FUNCTION_TABLE", t.text)) call(t.text, t.parts, t.line, depth);
-  static const std::set<std::string> kRandom{"scop_random", "exprand", "normrand", "poisrand", "poisson"};
-  if (kRandom.contains(t.text))
-    refuse(t.line, fmt::format("{} draws random numbers, which cannot be compiled here; give what it stands "
-                               "for as input",
-                               t.text));
+  if (const auto drawn = random_call(t.text, t.parts, t.line, depth)) return *drawn;
   if (it == functions().end()) refuse(t.line, fmt::format("there is no function '{}'", t.text));
   arguments(1);
   return g.unary(it->second, value(t.parts[0], depth));

@@ -102,6 +102,7 @@ bool Compiler::call_of_neuron(const Statement& s, int depth) {
     note(s.line, s.name + " does nothing here");
     return true;
   }
+  if (random_call(s.name, s.terms, s.line, depth)) return true;
   if (s.name == "state_discontinuity") {
     if (s.terms.size() != 2 ||
         (s.terms[0].kind != Term::Kind::name && s.terms[0].kind != Term::Kind::element))
@@ -138,6 +139,8 @@ std::string Compiler::unknown(const std::string& name) const {
   for (const auto& [n, e] : varying_) names.push_back(n);
   for (const auto& [n, e] : assigned_) names.push_back(n);
   for (const auto& b : file_.blocks) names.push_back(b.name);
+  if (file_.generators.contains(name))
+    return fmt::format("'{}' is a generator of random numbers (RANDOM), not a variable", name);
   const auto near = config::nearest_word(name, names);
   return fmt::format("'{}' is not declared{}", name, near ? fmt::format("; did you mean '{}'?", *near) : "");
 }

@@ -47,26 +47,6 @@ bool Compiler::ends_with_return(const std::vector<Statement>& statements) {
   return std::regex_match(code, kReturn);
 }
 
-/// if (generator) { return a number drawn from it; } else { ... } value: without a generator NEURON returns a
-/// variable of C that nothing has set, in effect 0.
-std::optional<Expr> Compiler::undrawn(const Block& function) {
-  bool draws = false, sets_value = false;
-  for (const auto& s : function.body) {
-    if (s.kind == Statement::Kind::verbatim)
-      draws |= s.name.find("nrn_random_pick") != s.name.npos && s.name.find("return value") != s.name.npos;
-    sets_value |= s.kind == Statement::Kind::assign && s.name == "value";
-  }
-  if (!draws) return {};
-  if (sets_value)
-    refuse(function.line, fmt::format("FUNCTION {} draws random numbers in C code, which cannot be compiled "
-                                      "here; give the synapse a release that needs none",
-                                      function.name));
-  note(function.line, fmt::format("{}() is 0: it draws from a generator of random numbers that only NEURON's "
-                                  "interpreter can give it; without one it is 0 in NEURON too",
-                                  function.name));
-  return m_.graph.constant(0);
-}
-
 void Compiler::verbatim(const Statement& s) {
   const auto code = without_comments(s.name);
   if (code.find_first_of("{}#\"") != code.npos) return c_statement(trimmed(code), s.line);
@@ -87,6 +67,11 @@ void Compiler::c_statement(const std::string& text, int line) {
     const Expr own = fixed_.contains(found[2]) ? fixed_.at(found[2]) : varying_.at(found[2]);
     return assign(found[1], line, own);  // cai = _ion_cai: what the ion has, in place of what INITIAL set
   }
+  if (text.find("vector_") != text.npos)
+    refuse(line,
+           "VERBATIM plays a Vector of NEURON's interpreter, which cannot be compiled here; spikes that are "
+           "known "
+           "come as input: of the kind \"recorded\" (docs/stimulus.md), or replayed (docs/files.md)");
   constexpr size_t kShown = 40;
   auto shown = text.substr(0, text.find('\n'));
   if (shown.size() > kShown) shown = shown.substr(0, kShown) + "...";

@@ -207,6 +207,8 @@ class Writer {
   }
 
  private:
+  /// Of a copy, among the instances that run together.
+  static int place_of(char copy) { return copy == 'w' ? 3 : copy - 'x'; }
   std::string variable(Expr e) const { return fmt::format("{}{}", copy_, e); }
 
   std::string load(Expr e) const {
@@ -300,6 +302,11 @@ class Writer {
         return fmt::format("[[maybe_unused]] const V {} = ln::{}(k.table[{}], {});", variable(e),
                            n.op == Op::table ? "TableValue" : "TableSlope", static_cast<size_t>(n.value),
                            a());
+      case Op::draw:
+        return fmt::format(
+            "[[maybe_unused]] const V {} = ln::Draw(k.trial, k.stream[i + {}] + {}, {}, {}, {});",
+            variable(e), place_of(copy_), static_cast<int>(n.value) / 2, static_cast<int>(n.value) % 2, a(),
+            b());
       case Op::constant:
       case Op::symbol:
         break;

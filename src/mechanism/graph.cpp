@@ -115,6 +115,7 @@ Expr Graph::rebuild(Expr e, std::span<const Expr> done) {
   if (n.op == Op::select) return select(of(n.a), of(n.b), of(n.c));
   if (n.op == Op::table || n.op == Op::table_slope)
     return table_node(n.op, static_cast<size_t>(n.value), of(n.a));
+  if (n.op == Op::draw) return intern({n.op, true, n.value, of(n.a), of(n.b), -1});
   if (n.b < 0) return unary(n.op, of(n.a));
   return binary(n.op, of(n.a), of(n.b));
 }

@@ -29,6 +29,16 @@ bool Graph::any_depends(const std::vector<Expr>& expressions, Expr symbol) const
   return std::any_of(expressions.begin(), expressions.end(), [&](Expr e) { return does[e]; });
 }
 
+bool Graph::any_draws(const std::vector<Expr>& expressions) const {
+  std::vector<bool> does;
+  for (const auto& n : nodes_) {
+    bool d = n.op == Op::draw;
+    for (const Expr part : {n.a, n.b, n.c}) d = d || (part >= 0 && does[part]);
+    does.push_back(d);
+  }
+  return std::any_of(expressions.begin(), expressions.end(), [&](Expr e) { return does[e]; });
+}
+
 std::vector<Expr> Graph::derivatives(const std::vector<Expr>& expressions, Expr symbol) {
   // Forward, node by node: those between the symbol and the last. Zero where it does not reach.
   const Expr last = expressions.empty() ? -1 : *std::max_element(expressions.begin(), expressions.end());

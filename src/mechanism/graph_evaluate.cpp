@@ -62,9 +62,16 @@ double apply(Op op, double a, double b, double c) {
       return a != 0 ? b : c;
     case Op::table:
     case Op::table_slope:
+    case Op::draw:
       break;
   }
   return NAN;
+}
+
+double drawn(int which, double draws, double rounds, const random::DrawStream& stream) {
+  const auto n = static_cast<uint64_t>(draws + kDrawsPerRound * rounds);
+  const auto generator = static_cast<uint32_t>(which / 2);
+  return random::uniform_draw({stream.trial, stream.number + generator}, static_cast<uint32_t>(n), which % 2);
 }
 
 double TableEntries::at(double x) const {
@@ -98,7 +105,7 @@ TableEntries Graph::entries(size_t table, const std::map<Expr, double>& values) 
   return all;
 }
 
-double Graph::evaluate(Expr e, const std::map<Expr, double>& values) const {
+double Graph::evaluate(Expr e, const std::map<Expr, double>& values, const random::DrawStream& stream) const {
   // Only what e is made of: other nodes may have symbols without a value.
   std::vector<bool> needed(static_cast<size_t>(e) + 1);
   needed[e] = true;
@@ -121,6 +128,8 @@ double Graph::evaluate(Expr e, const std::map<Expr, double>& values) const {
       result = entries(static_cast<size_t>(n.value), values).at(of(n.a));
     else if (n.op == Op::table_slope)
       result = entries(static_cast<size_t>(n.value), values).slope(of(n.a));
+    else if (n.op == Op::draw)
+      result = drawn(static_cast<int>(n.value), of(n.a), of(n.b), stream);
     else
       result = apply(n.op, of(n.a), of(n.b), of(n.c));
   }

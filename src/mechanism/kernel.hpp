@@ -2,6 +2,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "random/draw.hpp"
+
 namespace nt::mechanism {
 
 /// What a mechanism's kernel works on. Arrays of lanes are [row][lane], one trial per lane; T is float or
@@ -18,7 +20,9 @@ struct KernelArguments {
   T* const* ion;                // for each of ion_arrays(mechanism): [node][lane]
   T* const* ion_slope;          // the same for the derivative by v of the currents among them
   const T* const* table;  // for each table of the mechanism: from, intervals per unit, how many, entries
-  T t = 0;                // ms: the middle of the step for a current, the time of v for the states
+  const uint32_t* stream = nullptr;         // of each instance's first generator, where the mechanism draws
+  const random::TrialKey* trial = nullptr;  // of each lane
+  T t = 0;  // ms: the middle of the step for a current, the time of v for the states
 };
 
 template <class T>

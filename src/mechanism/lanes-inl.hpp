@@ -14,6 +14,8 @@
 #include <cstdint>
 #include <limits>
 
+#include "random/draw.hpp"
+
 HWY_BEFORE_NAMESPACE();
 namespace nt::mechanism {
 namespace HWY_NAMESPACE {
@@ -253,6 +255,22 @@ HWY_INLINE V TableSlope(const T* table, V x) {
   const V low = hn::GatherIndex(hn::DFromV<V>(), table + 3, index);
   const V high = hn::GatherIndex(hn::DFromV<V>(), table + 4, index);
   return hn::IfThenElseZero(hn::And(position > none, position < last), Set<T>(table[1]) * (high - low));
+}
+
+/// A uniform random number in (0, 1) of each lane: draw number `draws` + 65536 `rounds` of a stream.
+template <class V, class T = ElementOf<V>>
+V Draw(const random::TrialKey* trial, uint32_t stream, int half, V draws, V rounds) {
+  HWY_ALIGN T n[count<T>()];
+  HWY_ALIGN T high[count<T>()];
+  Store<T>(draws, n);
+  Store<T>(rounds, high);
+  constexpr T kBelowOne = T(1) - std::numeric_limits<T>::epsilon() / 2;
+  for (size_t lane = 0; lane < count<T>(); ++lane) {
+    const uint32_t number = static_cast<uint32_t>(n[lane]) + 65536u * static_cast<uint32_t>(high[lane]);
+    const T x = static_cast<T>(random::uniform_draw({trial[lane], stream}, number, half));
+    n[lane] = x < kBelowOne ? x : kBelowOne;
+  }
+  return Load<T>(n);
 }
 
 template <class M, class V>

@@ -14,8 +14,10 @@ struct Plain {
   Mechanism m;
   std::map<Expr, double> values;
 
-  explicit Plain(const std::string& text)
-      : m(compile_mechanism(text, "x.mod", {.tables = Tables::as_neuron})) {
+  explicit Plain(const std::string& text, Kinetics kinetics = Kinetics::as_neuron,
+                 Generators generators = Generators::given)
+      : m(compile_mechanism(text, "x.mod",
+                            {.tables = Tables::as_neuron, .generators = generators, .kinetics = kinetics})) {
     for (const auto& p : m.parameters) set(p.name, p.value);
     for (const auto& ion : m.ions) set(ion.name, 0);
     for (const auto* name : {"v", "t"}) set(name, 0);
@@ -108,12 +110,14 @@ TEST(Language, OtherCIsRefusedWhereItIsReached) {
 }
 
 TEST(Language, AnUnsetGeneratorOfNumbersDrawsZero) {
-  Plain r(channel(
-      "BREAKPOINT { i = 1 + draw() }\nFUNCTION draw() {\nVERBATIM\ndouble value;\nif (_p_rng) { value = "
-      "nrn_random_pick(_p_rng); return value; } else {\nENDVERBATIM\n draw = "
-      "exprand(1)\nVERBATIM\n}\nENDVERBATIM\n"
-      " draw = value }",
-      "value"));
+  Plain r(
+      channel(
+          "BREAKPOINT { i = 1 + draw() }\nFUNCTION draw() {\nVERBATIM\ndouble value;\nif (_p_rng) { value = "
+          "nrn_random_pick(_p_rng); return value; } else {\nENDVERBATIM\n draw = "
+          "exprand(1)\nVERBATIM\n}\nENDVERBATIM\n"
+          " draw = value }",
+          "value"),
+      Kinetics::as_neuron, Generators::none);
   EXPECT_EQ(r.current(), 1);
   ASSERT_EQ(r.m.notes.size(), 1u);
   EXPECT_NE(r.m.notes[0].find("x.mod:6: draw() is 0"), std::string::npos);
@@ -334,6 +338,79 @@ TEST(Language, WhatATableDoesNotNameIsSetByItsLastEntry) {
   r.set("v", 3);
   r.initialise();
   EXPECT_DOUBLE_EQ(r.current(), 15 + 100 * 12);
+}
+
+std::string scheme(const std::string& kinetic) {
+  return "NEURON { SUFFIX x NONSPECIFIC_CURRENT i }\nPARAMETER { k = 0.7 }\nASSIGNED { v i }\nSTATE { a b c "
+         "}\n"
+         "INITIAL { a = 1\n b = 0\n c = 0 }\nBREAKPOINT { SOLVE s METHOD sparse\n i = a }\nKINETIC s { " +
+         kinetic + " }";
+}
+
+TEST(Language, AnExactStepOfALinearSchemeIsTheExponential) {
+  // a -> b -> c with the rates k and 0.2: also in steps many times longer than they take.
+  for (const double dt : {0.025, 1.0, 10.0, 200.0}) {
+    Plain plain(scheme("~ a <-> b (k, 0)\n ~ b <-> c (0.2, 0)"), Kinetics::exact);
+    plain.set("dt", dt);
+    plain.initialise();
+    plain.advance();
+    const double k = 0.7, a = std::exp(-k * dt),
+                 b = k / (0.2 - k) * (std::exp(-k * dt) - std::exp(-0.2 * dt));
+    EXPECT_NEAR(plain.get("a"), a, 1e-5) << dt;
+    EXPECT_NEAR(plain.get("b"), b, 2e-5) << dt;
+    EXPECT_NEAR(plain.get("c"), 1 - a - b, 2e-5) << dt;
+  }
+}
+
+TEST(Language, AnExactStepKnowsSourcesAndConservedSums) {
+  Plain source(scheme("~ a << (2)\n ~ a -> (k)"), Kinetics::exact);
+  source.set("dt", 1);
+  source.initialise();
+  source.advance();
+  EXPECT_NEAR(source.get("a"), 2 / 0.7 + (1 - 2 / 0.7) * std::exp(-0.7), 1e-5);
+  Plain sum(scheme("~ a <-> b (k, 0.3)\n CONSERVE a + b = 2"), Kinetics::exact);
+  sum.set("dt", 1);
+  sum.initialise();
+  sum.advance();
+  EXPECT_NEAR(sum.get("a") + sum.get("b"), 2, 1e-12);
+}
+
+TEST(Language, WithoutTheOptionASchemeTakesNeuronsStep) {
+  Plain plain(scheme("~ a <-> b (k, 0)"));
+  plain.set("dt", 1);
+  plain.initialise();
+  plain.advance();
+  EXPECT_NEAR(plain.get("a"), 1 / 1.7, 1e-12);
+}
+
+TEST(Language, AChainOfManyStatesIsStepped) {
+  // 120 shells, through which a molecule diffuses: what backward Euler makes of it.
+  constexpr int kShells = 120;
+  Plain plain(
+      "DEFINE N 120\nNEURON { SUFFIX x }\nSTATE { s[N] }\nINITIAL { FROM i = 0 TO N-1 { s[i] = 0 }\n s[0] = "
+      "1 }\n"
+      "BREAKPOINT { SOLVE d METHOD sparse }\nKINETIC d { FROM i = 0 TO N-2 { ~ s[i] <-> s[i+1] (3, 3) } }");
+  plain.set("dt", 1);
+  plain.initialise();
+  plain.advance();
+  std::vector<double> s(kShells), diagonal(kShells, 7);
+  s[0] = 1, diagonal.front() = diagonal.back() = 4;
+  for (size_t i = 1; i < kShells;
+       ++i) {  // Thomas' elimination of a tridiagonal system with -3 beside the diagonal
+    const double factor = -3 / diagonal[i - 1];
+    diagonal[i] += 3 * factor;
+    s[i] -= factor * s[i - 1];
+  }
+  for (size_t i = kShells; i-- > 0;) s[i] = (s[i] + (i + 1 < kShells ? 3 * s[i + 1] : 0)) / diagonal[i];
+  for (int i = 0; i < kShells; ++i)
+    EXPECT_NEAR(plain.get("s[" + std::to_string(i) + "]"), s[static_cast<size_t>(i)], 1e-12) << i;
+}
+
+TEST(Language, StatesThatAllReactWithEachOtherAreTooManySooner) {
+  EXPECT_NE(refusal("DEFINE N 90\nNEURON { SUFFIX x }\nSTATE { s[N] }\nBREAKPOINT { SOLVE d METHOD sparse }\n"
+                    "KINETIC d { FROM i = 0 TO N-2 { FROM j = i+1 TO N-1 { ~ s[i] <-> s[j] (1, i) } } }")
+                .find("too much to do with each other"),
+            std::string::npos);
 }
 
 }  // namespace

@@ -69,12 +69,18 @@ struct Mechanism {
     Expr value;
     Expr flag;
   };
+  /// net_event: a spike of an artificial cell.
+  struct Spike {
+    Expr when;  // a condition; 1: always
+    Expr time;  // ms
+  };
   struct Receiving {
     std::vector<std::string> arguments;  // of NET_RECEIVE; the first is the weight
     std::vector<Expr> stored;            // after an event
     std::string weight_unit;             // as declared: "uS", "1"; empty where none is
     std::vector<Send> sends;             // in their order
     std::vector<Watch> watches;
+    std::vector<Spike> spikes;  // in their order; of other mechanisms than artificial cells nobody takes them
     Expr v = -1;                // mV after an event, where it sets v
     bool keeps_weight = false;  // the weight is a variable of the stream, which NET_RECEIVE changes
   };
@@ -108,6 +114,10 @@ struct Mechanism {
   /// States of LONGITUDINAL_DIFFUSION: they are no longer each compartment's own.
   std::set<std::string> diffusing;
   bool artificial_cell = false;
+  /// What it draws random numbers from: each instance has a stream for each of these (random::DrawStream).
+  /// How many numbers have been drawn is stored.
+  std::vector<std::string> generators;
+  bool draws_at_start = false;  // INITIAL draws
   /// What a user should know of how the file was read, with file and line: a TABLE that is not used, for
   /// example.
   std::vector<std::string> notes;
@@ -125,9 +135,19 @@ struct Mechanism {
 /// between two entries of the table.
 enum class Tables : uint8_t { exact, as_neuron };
 
+/// What becomes of a FUNCTION whose C code draws from a generator of random numbers that only NEURON's
+/// interpreter can give: every instance has one, or none has, and the FUNCTION is 0.
+enum class Generators : uint8_t { given, none };
+
+/// How a KINETIC scheme whose rates are frozen during a step, and in which each reaction takes one state, is
+/// stepped: as METHOD sparse does, by backward Euler, or by the matrix exponential, to 1e-5.
+enum class Kinetics : uint8_t { as_neuron, exact };
+
 /// How NMODL is read.
 struct Reading {
   Tables tables = Tables::exact;
+  Generators generators = Generators::given;
+  Kinetics kinetics = Kinetics::as_neuron;
   /// Ions whose currents and concentrations are followed during a simulation because of other mechanisms of
   /// the cell: their variables vary. Those of which the file itself asks it, and those that are always, need
   /// not be here.

@@ -98,7 +98,7 @@ void Parser::neuron() {
     } else if (word == "POINTER" || word == "BBCOREPOINTER" || word == "EXTERNAL") {
       for (const auto& pointer : names()) file_.pointers.try_emplace(pointer, token.line);
     } else if (word == "RANDOM") {
-      refuse(token.line, "RANDOM cannot be compiled here; draw the numbers outside and give them as input");
+      for (const auto& generator : names()) file_.generators.try_emplace(generator, token.line);
     } else if (word == "VERBATIM") {
       take();
     } else {

@@ -1,6 +1,7 @@
 #include "mechanism/detail/step.hpp"
 
 #include <algorithm>
+#include <array>
 #include <initializer_list>
 #include <iterator>
 #include <map>
@@ -51,20 +52,29 @@ void choose_pivot(const Graph& g, std::vector<std::vector<Expr>>& m, std::vector
   std::swap(place[k], place[best]);
 }
 
+/// So many products in one elimination: more would be no kernel any more. A chain of 300 states takes 300,
+/// one of 40 that all react with each other 21 000.
+constexpr size_t kMostProducts = 30'000;
+
 /// Solves the linear system; its last `sums` rows are conserved sums. Pivots are on the diagonal: 1 - dt J of
 /// a stable system is diagonally dominant for the steps in use, and a conserved sum, whose row has no such
-/// excess, comes last.
+/// excess, comes last. Empty where it takes more than kMostProducts.
 std::vector<Expr> eliminate(Graph& g, std::vector<std::vector<Expr>> m, std::vector<Expr> right,
                             size_t sums) {
   const size_t n = right.size();
   std::vector<size_t> place(n);
   for (size_t k = 0; k < n; ++k) place[k] = k;
+  size_t products = 0;
   for (size_t k = 0; k < n; ++k) {
     if (k < n - sums) choose_pivot(g, m, right, place, k, n - sums);
     for (size_t i = k + 1; i < n; ++i) {
       if (g.is_constant(m[i][k], 0)) continue;
       const Expr factor = g.divide(m[i][k], m[k][k]);
-      for (size_t j = k + 1; j < n; ++j) m[i][j] = g.subtract(m[i][j], g.multiply(factor, m[k][j]));
+      for (size_t j = k + 1; j < n; ++j) {
+        if (g.is_constant(m[k][j], 0)) continue;
+        if (++products > kMostProducts) return {};
+        m[i][j] = g.subtract(m[i][j], g.multiply(factor, m[k][j]));
+      }
       right[i] = g.subtract(right[i], g.multiply(factor, right[k]));
     }
   }
@@ -117,7 +127,65 @@ std::vector<Expr> in_one_row(const std::vector<std::vector<Expr>>& matrix) {
   return all;
 }
 
+using Matrix = std::vector<std::vector<Expr>>;
+
+Matrix product(Graph& g, const Matrix& a, const Matrix& b) {
+  const size_t n = a.size();
+  Matrix c(n, std::vector<Expr>(n, g.constant(0)));
+  for (size_t i = 0; i < n; ++i)
+    for (size_t k = 0; k < n; ++k)
+      for (size_t j = 0; j < n; ++j) c[i][j] = g.add(c[i][j], g.multiply(a[i][k], b[k][j]));
+  return c;
+}
+
+/// 1 + c1 z + c2 z^2 + c3 z^3 of a matrix, whose powers are given.
+Matrix polynomial(Graph& g, const std::array<const Matrix*, 3>& powers, const std::array<double, 3>& c) {
+  const size_t n = powers[0]->size();
+  Matrix sum(n, std::vector<Expr>(n, g.constant(0)));
+  for (size_t i = 0; i < n; ++i)
+    for (size_t j = 0; j < n; ++j) {
+      sum[i][j] = g.constant(i == j ? 1 : 0);
+      for (size_t p = 0; p < powers.size(); ++p)
+        sum[i][j] = g.add(sum[i][j], g.multiply(g.constant(c[p]), (*powers[p])[i][j]));
+    }
+  return sum;
+}
+
 }  // namespace
+
+std::vector<Expr> exponential_step(Graph& g, const StateSystem& system, Expr dt) {
+  constexpr int kSteps = 4;
+  const size_t n = system.x.size();
+  const Expr h = g.multiply(g.constant(1.0 / kSteps), dt);
+  Matrix z = system.slopes;
+  for (auto& row : z)
+    for (auto& e : row) e = g.multiply(h, e);
+  const Matrix z2 = product(g, z, z), z3 = product(g, z2, z);
+  // (exp(z) - 1)/z is about (1 - z/10 + z^2/60) / (1 - 3 z/5 + 3 z^2/20 - z^3/60).
+  const Matrix above = polynomial(g, {&z, &z2, &z3}, {-1.0 / 10, 1.0 / 60, 0}),
+               below = polynomial(g, {&z, &z2, &z3}, {-3.0 / 5, 3.0 / 20, -1.0 / 60});
+  std::vector<Expr> y = system.x;
+  for (int step = 0; step < kSteps; ++step) {
+    // y' = f(x) + slopes (y - x)
+    std::vector<Expr> rate = system.f, right(n, g.constant(0));
+    for (size_t i = 0; i < n; ++i)
+      for (size_t j = 0; j < n; ++j)
+        rate[i] = g.add(rate[i], g.multiply(system.slopes[i][j], g.subtract(y[j], system.x[j])));
+    for (size_t i = 0; i < n; ++i)
+      for (size_t j = 0; j < n; ++j)
+        right[i] = g.add(right[i], g.multiply(above[i][j], g.multiply(h, rate[j])));
+    const auto change = eliminate(g, below, std::move(right), 0);
+    if (change.empty()) return {};
+    for (size_t i = 0; i < n; ++i) y[i] = g.add(y[i], change[i]);
+  }
+  std::map<Expr, Expr> at;
+  for (size_t i = 0; i < n; ++i) at[system.x[i]] = y[i];
+  for (const auto& sum : system.conserved) {
+    const Expr share = g.derivative(sum.surplus, system.x[sum.replaced]);
+    y[sum.replaced] = g.subtract(y[sum.replaced], g.divide(g.substitute(sum.surplus, at), share));
+  }
+  return y;
+}
 
 std::optional<ExactStep> exact_step(Graph& g, Expr x, Expr derivative, Expr dt) {
   const Expr a = g.derivative(derivative, x);
@@ -169,6 +237,7 @@ std::vector<Expr> backward_euler_step(Graph& g, const StateSystem& system, Expr 
       }
     }
     const auto step = eliminate(g, std::move(matrix), std::move(right), system.conserved.size());
+    if (step.empty() && n > 0) return {};
     for (size_t row = 0; row < n; ++row) y[order[row]] = g.add(y[order[row]], step[row]);
   }
   return y;

@@ -36,13 +36,14 @@ Tape::Tape(const Graph& g, const std::vector<Expr>& outputs, const std::string& 
   const auto of = [&](Expr e) { return e < 0 ? 0 : place.at(e); };
   for (const Expr e : computed) {
     const auto& n = g.node(e);
-    steps_.push_back({n.op, of(n.a), of(n.b), of(n.c)});
+    const bool draws = n.op == Op::draw;
+    steps_.push_back({n.op, of(n.a), of(n.b), draws ? static_cast<int32_t>(n.value) : of(n.c)});
   }
   for (const Expr e : outputs) outputs_.push_back(place.at(e));
 }
 
-void Tape::run(const double* fixed, const double* symbols, std::vector<double>& memory,
-               double* outputs) const {
+void Tape::run(const double* fixed, const double* symbols, std::vector<double>& memory, double* outputs,
+               const random::DrawStream& stream) const {
   const size_t given = fixed_.size() + symbols_.size();
   memory.resize(std::max<size_t>(given + constants_.size() + steps_.size(), 1));
   std::copy_n(fixed, fixed_.size(), memory.begin());
@@ -50,7 +51,9 @@ void Tape::run(const double* fixed, const double* symbols, std::vector<double>& 
   std::copy(constants_.begin(), constants_.end(), memory.begin() + static_cast<int64_t>(given));
   double* at = memory.data() + given + constants_.size();
   const auto value = [&](int32_t place) { return memory[place]; };
-  for (const auto& step : steps_) *at++ = apply(step.op, value(step.a), value(step.b), value(step.c));
+  for (const auto& step : steps_)
+    *at++ = step.op == Op::draw ? drawn(step.c, value(step.a), value(step.b), stream)
+                                : apply(step.op, value(step.a), value(step.b), value(step.c));
   for (const int32_t place : outputs_) *outputs++ = value(place);
 }
 

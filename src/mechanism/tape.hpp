@@ -18,13 +18,15 @@ class Tape {
   const std::vector<Expr>& fixed() const { return fixed_; }
   const std::vector<Expr>& symbols() const { return symbols_; }
 
-  /// The outputs, in their order. `memory`: of this tape, from run to run; `symbols`: their values.
-  void run(const double* fixed, const double* symbols, std::vector<double>& memory, double* outputs) const;
+  /// The outputs, in their order. `memory`: of this tape, from run to run; `symbols`: their values; `stream`:
+  /// what it draws from.
+  void run(const double* fixed, const double* symbols, std::vector<double>& memory, double* outputs,
+           const random::DrawStream& stream = {}) const;
 
  private:
   struct Step {
     Op op;
-    int32_t a, b, c;
+    int32_t a, b, c;  // c of a draw: which
   };
   std::vector<Expr> fixed_, symbols_;
   std::vector<double> constants_;

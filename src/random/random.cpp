@@ -42,6 +42,7 @@ Stage kind_of(Stage stage) {
     case Stage::stimulus_rates_low:
     case Stage::interpretation_stimulus:
     case Stage::stimulus_calibration:
+    case Stage::given_input:
       return Stage::stimulus_train;
     default:
       return stage;
@@ -57,21 +58,24 @@ uint32_t Stream::number_in(Stage stage) const {
   throw std::logic_error("a random stream in a stage that does not draw from it");
 }
 
-std::array<uint32_t, 4> philox(std::array<uint32_t, 4> c, std::array<uint32_t, 2> k) {
-  for (int round = 0; round < 10; ++round) {
-    const uint64_t p0 = uint64_t{0xD2511F53} * c[0];
-    const uint64_t p1 = uint64_t{0xCD9E8D57} * c[2];
-    c = {static_cast<uint32_t>(p1 >> 32) ^ c[1] ^ k[0], static_cast<uint32_t>(p1),
-         static_cast<uint32_t>(p0 >> 32) ^ c[3] ^ k[1], static_cast<uint32_t>(p0)};
-    k[0] += 0x9E3779B9u;
-    k[1] += 0xBB67AE85u;
-  }
-  return c;
+namespace {
+
+uint64_t key_of(uint64_t seed, Stage stage) {
+  return scatter(seed + 0x9e3779b97f4a7c15u * static_cast<uint64_t>(stage));
+}
+
+std::array<uint32_t, 2> halves(uint64_t x) {
+  return {static_cast<uint32_t>(x), static_cast<uint32_t>(x >> 32)};
+}
+
+}  // namespace
+
+TrialKey trial_key(uint64_t seed, Stage stage, uint64_t trial) {
+  return {halves(key_of(key_of(seed, stage), Stage::mechanism_draws)), halves(trial)};
 }
 
 Random::Random(uint64_t seed, Stage stage, uint64_t trial, Stream stream) {
-  const uint64_t key = scatter(seed + 0x9e3779b97f4a7c15u * static_cast<uint64_t>(stage));
-  key_ = {static_cast<uint32_t>(key), static_cast<uint32_t>(key >> 32)};
+  key_ = halves(key_of(seed, stage));
   counter_ = {0, stream.number_in(stage), static_cast<uint32_t>(trial), static_cast<uint32_t>(trial >> 32)};
 }
 
@@ -85,9 +89,8 @@ uint32_t Random::bits() {
 }
 
 double Random::uniform() {
-  const uint64_t high = bits() >> 5;  // 27 bits
-  const uint64_t low = bits() >> 6;   // 26 bits
-  return (static_cast<double>((high << 26) | low) + 0.5) * 0x1p-53;
+  const uint32_t first = bits();
+  return uniform_of(first, bits());
 }
 
 int64_t Random::integer(int64_t low, int64_t high) {

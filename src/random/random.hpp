@@ -2,11 +2,9 @@
 #include <array>
 #include <cstdint>
 
-namespace nt::random {
+#include "random/draw.hpp"
 
-/// Philox4x32-10 (Salmon, Moraes, Dror and Shaw 2011, "Parallel random numbers: as easy as 1, 2, 3"):
-/// 128 random bits as a pure function of a counter and a key.
-std::array<uint32_t, 4> philox(std::array<uint32_t, 4> counter, std::array<uint32_t, 2> key);
+namespace nt::random {
 
 /// What a draw is for. Two stages never share a number, whatever the seed. Values are part of every result:
 /// never renumber.
@@ -34,6 +32,8 @@ enum class Stage : uint32_t {
   interpretation_stimulus = 50,
   stimulus_calibration = 51,  // trials on which rates are scaled
   cell_synapses = 60,         // where a description puts synapses at random, their weights and delays
+  given_input = 61,           // trials whose input is given, not drawn
+  mechanism_draws = 62,       // what mechanisms draw in a trial
   test_cases = 99,
 };
 inline constexpr std::array kStages{Stage::stimulus_train,
@@ -56,7 +56,9 @@ inline constexpr std::array kStages{Stage::stimulus_train,
                                     Stage::cluster_centres,
                                     Stage::interpretation_stimulus,
                                     Stage::stimulus_calibration,
-                                    Stage::cell_synapses};
+                                    Stage::cell_synapses,
+                                    Stage::given_input,
+                                    Stage::mechanism_draws};
 
 /// What a stream of a trial is for. All streams of the program are here and in kStreams.
 enum class StreamName : uint8_t {
@@ -85,6 +87,7 @@ enum class StreamName : uint8_t {
   first_patterns,   // of a factorisation
   added_spikes,     // to one background
   cluster_centres,  // of one start
+  mechanism,        // a generator of an instance of a mechanism
   test_case
 };
 
@@ -121,6 +124,7 @@ inline constexpr std::array kStreams{
     StreamNumbers{StreamName::synapse_places, Stage::cell_synapses, 0, 1},
     StreamNumbers{StreamName::synapse_weights, Stage::cell_synapses, 1, 1},
     StreamNumbers{StreamName::synapse_delays, Stage::cell_synapses, 2, 1},
+    StreamNumbers{StreamName::mechanism, Stage::mechanism_draws, 0, 0xFFFFFFFF},
     StreamNumbers{StreamName::test_case, Stage::test_cases, 0, 0xFFFFFFFF}};
 
 /// Stages that draw from the same streams: all stimuli are one kind.
@@ -138,6 +142,11 @@ class Stream {
   StreamName name_;
   uint64_t member_;
 };
+
+/// The key of what mechanisms draw in a trial: `stage` says what the trial is for. The draw number n of the
+/// stream number m is what Random has after 4 n words, with StreamName::mechanism and member m, for a seed
+/// that stands for `seed` and `stage`.
+TrialKey trial_key(uint64_t seed, Stage stage, uint64_t trial);
 
 /// A stream of random numbers named by (seed, stage, trial, stream). The n-th draw of a stream is the same on
 /// every machine and whatever else is drawn elsewhere, so results do not depend on threads, lanes or shards.

@@ -20,6 +20,38 @@ TEST(Philox, GivesTheKnownAnswersOfItsAuthors) {
             (Counter{0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1}));
 }
 
+TEST(Draws, OfAMechanismAreThoseOfItsTrialAndStreamAlone) {
+  // Of each pair of trials, streams, numbers and halves: no two alike.
+  std::set<double> seen;
+  for (const uint64_t seed : {1u, 2u})
+    for (const auto stage : {Stage::stimulus_train, Stage::stimulus_test, Stage::given_input})
+      for (const uint64_t trial : {uint64_t{0}, uint64_t{1}, uint64_t{1} << 32})
+        for (const uint32_t stream : {0u, 1u, 0x80000000u})
+          for (const uint32_t n : {0u, 1u, 70000u})
+            for (const int half : {0, 1}) {
+              const DrawStream from{trial_key(seed, stage, trial), stream};
+              EXPECT_EQ(uniform_draw(from, n, half), uniform_draw(from, n, half));
+              seen.insert(uniform_draw(from, n, half));
+            }
+  EXPECT_EQ(seen.size(), 2u * 3 * 3 * 3 * 3 * 2);
+}
+
+TEST(Draws, AreUniformAndTheirHalvesIndependent) {
+  constexpr int kDraws = 100000;
+  const DrawStream from{trial_key(1, Stage::test_cases, 0), 5};
+  double sum = 0, squares = 0, product = 0;
+  for (uint32_t n = 0; n < kDraws; ++n) {
+    const double a = uniform_draw(from, n, 0) - 0.5, b = uniform_draw(from, n, 1) - 0.5;
+    sum += a;
+    squares += a * a;
+    product += a * b;
+  }
+  const double variance = 1.0 / 12;  // and the fourth moment is 1/80; five standard errors each
+  EXPECT_NEAR(sum / kDraws, 0, 5 * std::sqrt(variance / kDraws));
+  EXPECT_NEAR(squares / kDraws, variance, 5 * std::sqrt((1.0 / 80 - variance * variance) / kDraws));
+  EXPECT_NEAR(product / kDraws, 0, 5 * variance / std::sqrt(kDraws));
+}
+
 uint64_t first_draw(Random random) {
   const uint64_t high = random.bits();
   return (high << 32) | random.bits();

@@ -1,11 +1,13 @@
 #include "report/report.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "files/base64.hpp"
 #include "files/files.hpp"
+#include "files/hdf5.hpp"
 #include "files/json.hpp"
 #include "report/assets.hpp"
 
@@ -88,7 +90,109 @@ std::string module_script(std::span<const Asset> libraries) {
   return script;
 }
 
+/// The page that `show`, a function of the scripts, makes of the data.
+std::string page_of(const nlohmann::ordered_json& data, const std::string& title, std::string_view show,
+                    std::span<const std::string_view> scripts, bool with_three) {
+  // From the outside in: what is put in later may hold anything, also one of these marks.
+  std::string page(page_asset("page.html"));
+  const auto put = [&](std::string_view mark, std::string_view text) {
+    const auto at = page.find(mark);
+    if (at != std::string::npos) page.replace(at, mark.size(), text);
+  };
+  std::string script(page_asset("modules.js"));
+  script += module_script(vega_modules());
+  if (with_three) script += module_script(three_modules());
+  for (const auto name : scripts) script += page_asset(name);
+  put("@SHOW@", show);
+  put("@DATA@", embedded(data));
+  put("@SCRIPT@", script);
+  put("@STYLE@", page_asset("style.css"));
+  put("@TITLE@", html_text(title));
+  return page;
+}
+
+/// The spikes of the first neurons of each population, over a time that is seen on a screen.
+nlohmann::ordered_json raster_of(const std::filesystem::path& path, double from_ms, double until_ms) {
+  constexpr uint32_t kMostNeurons = 120;
+  const files::Hdf5File file(path);
+  auto populations = nlohmann::ordered_json::array();
+  for (const auto& name : file.groups_in("/spikes")) {
+    const auto time = file.read<double>("/spikes/" + name + "/timestamps");
+    const auto node = file.read<uint64_t>("/spikes/" + name + "/node_ids");
+    std::vector<double> time_ms;
+    std::vector<uint64_t> neuron;
+    uint64_t neurons = 0;
+    for (size_t k = 0; k < time.size() && k < node.size(); ++k) {
+      if (node[k] >= kMostNeurons) continue;
+      neurons = std::max(neurons, node[k] + 1);
+      if (time[k] < from_ms || time[k] >= until_ms) continue;
+      time_ms.push_back(time[k]);
+      neuron.push_back(node[k]);
+    }
+    populations.push_back({{"name", name},
+                           {"neurons", std::max<uint64_t>(1, neurons)},
+                           {"time_ms", time_ms},
+                           {"neuron", neuron}});
+  }
+  return {{"from_ms", from_ms}, {"until_ms", until_ms}, {"populations", std::move(populations)}};
+}
+
 }  // namespace
+
+std::string make_network_report(const std::filesystem::path& folder) {
+  constexpr double kRaster_ms = 1500;
+  const bool compared = std::filesystem::exists(folder / "compare.json");
+  const auto file = folder / (compared ? "compare.json" : "metrics.json");
+  auto data = files::read_json(file);
+  return files::using_json(file, [&] {
+    const auto from_ms = data.at("transient_ms").get<double>();
+    const double until_ms = std::min(from_ms + kRaster_ms, data.at("ms").get<double>());
+    if (!compared) {
+      nlohmann::ordered_json course{{"name", "network"}, {"populations", data.at("populations")}};
+      data.erase("populations");
+      data["courses"] = nlohmann::ordered_json::array({std::move(course)});
+    }
+    for (auto& course : data.at("courses")) {
+      const auto name = course.at("name").get<std::string>();
+      const auto of_course = compared ? folder / name.substr(0, name.find(' ')) : folder;
+      course["raster"] = raster_of(of_course / "spikes.h5", from_ms, until_ms);
+    }
+    data["network"] = files::read_file(folder / "network.toml");
+    constexpr std::array<std::string_view, 3> kScripts{"specs.js", "page.js", "network.js"};
+    return page_of(data, data.at("title").get<std::string>(), "showNetwork", kScripts, false);
+  });
+}
+
+std::string make_compare_page(const std::string& comparison, std::span<const std::filesystem::path> folders) {
+  auto runs = nlohmann::ordered_json::array();
+  for (const auto& folder : folders) {
+    const auto part = [&](const char* name, const char* key) {
+      const auto file = folder / name;
+      return std::filesystem::exists(file)
+                 ? files::read_json(file).value(key, nlohmann::ordered_json(nullptr))
+                 : nlohmann::ordered_json(nullptr);
+    };
+    auto epochs = part("learning.json", "epochs");
+    runs.push_back({{"name", folder.string()},
+                    {"roc", part("curves.json", "roc")},
+                    {"epochs", epochs.is_array() ? epochs : nlohmann::ordered_json::array()}});
+  }
+  const nlohmann::ordered_json data{{"comparison", nlohmann::ordered_json::parse(comparison)},
+                                    {"runs", std::move(runs)}};
+  constexpr std::array<std::string_view, 4> kScripts{"specs.js", "verdict.js", "page.js", "compare.js"};
+  return page_of(data, "Twins compared", "showCompare", kScripts, false);
+}
+
+std::string make_watch_page(const std::string& title, const std::string& learning, int64_t epochs,
+                            bool finished) {
+  const nlohmann::ordered_json data{{"title", title},
+                                    {"learning", nlohmann::ordered_json::parse(learning)},
+                                    {"epochs", epochs},
+                                    {"finished", finished}};
+  constexpr std::array<std::string_view, 5> kScripts{"specs.js", "charts.js", "verdict.js", "page.js",
+                                                     "watch.js"};
+  return page_of(data, title, "showWatch", kScripts, false);
+}
 
 std::string make_report(const std::filesystem::path& run_directory, bool with_search) {
   nlohmann::ordered_json data;
@@ -103,24 +207,13 @@ std::string make_report(const std::filesystem::path& run_directory, bool with_se
   files::using_json(interpretation, [&] { pack_filters(data["interpretation"]); });
   data["experiment"] = files::read_file(run_directory / "experiment.toml");
 
-  // From the outside in: what is put in later may hold anything, also one of these marks.
-  std::string page(page_asset("page.html"));
-  const auto put = [&](std::string_view mark, std::string_view text) {
-    const auto at = page.find(mark);
-    if (at != std::string::npos) page.replace(at, mark.size(), text);
-  };
-  std::string script(page_asset("modules.js"));
-  script += module_script(vega_modules());
-  if (!data["neuron"].is_null()) script += module_script(three_modules());
-  for (const auto* name : {"specs.js", "search.js", "interpretation.js", "probes.js", "generalisation.js",
-                           "charts.js", "neuron_view.js", "neuron_trial.js", "neuron.js", "page.js"})
-    script += page_asset(name);
-  put("@DATA@", embedded(data));
-  put("@SCRIPT@", script);
-  put("@STYLE@", page_asset("style.css"));
-  put("@TITLE@", html_text(files::using_json(run_directory / "run.json",
-                                             [&] { return data["run"].value("title", "neurontwin"); })));
-  return page;
+  const auto title =
+      files::using_json(run_directory / "run.json", [&] { return data["run"].value("title", "neurontwin"); });
+  constexpr std::array<std::string_view, 12> kScripts{
+      "specs.js",          "search.js", "interpretation.js", "probes.js",
+      "generalisation.js", "charts.js", "neuron_view.js",    "neuron_picture.js",
+      "neuron_trial.js",   "neuron.js", "verdict.js",        "page.js"};
+  return page_of(data, title, "showPage", kScripts, !data["neuron"].is_null());
 }
 
 }  // namespace nt::report

@@ -28,6 +28,7 @@ struct Options {
   int simulation_threads = 0;  // of these while training goes on beside; 0: half
   int64_t seed = -1;           // -1: the experiment's
   std::string command;         // what repeats the whole run
+  bool watch = false;          // a page of the training is kept while it goes on
 };
 
 /// Those that were asked for, else one for each core.

@@ -66,6 +66,10 @@ std::string catalogue_text(const cell::Neuron& neuron) {
       std::any_of(cell->placements.begin(), cell->placements.end(),
                   [](const cell::Placement& placement) { return placement.loaded->name.ends_with(".mod"); });
   if (brings_its_own) text += fmt::format("'how .mod files are read' = {}\n", mechanism::kModFileVersion);
+  const bool draws =
+      std::any_of(cell->placements.begin(), cell->placements.end(),
+                  [](const cell::Placement& placement) { return !placement.mechanism().generators.empty(); });
+  if (draws) text += fmt::format("'how random numbers are drawn' = {}\n", random::kDrawVersion);
   return text;
 }
 

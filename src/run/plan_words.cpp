@@ -9,17 +9,17 @@ namespace {
 using neurontwin::StagePlan;
 
 std::string time_words(double s) {
-  if (s < 1.5) return "about a second";
-  if (s < 100) return fmt::format("about {:.0f} s", s);
-  if (s < 6000) return fmt::format("about {:.0f} min", s / 60);
-  if (s < 100 * 3600) return fmt::format("about {:.1f} h", s / 3600);
-  return fmt::format("about {:.0f} days", s / 86400);
+  if (s < 1.5) return "a second";
+  if (s < 100) return fmt::format("{:.0f} s", s);
+  if (s < 6000) return fmt::format("{:.0f} min", s / 60);
+  if (s < 100 * 3600) return fmt::format("{:.1f} h", s / 3600);
+  return fmt::format("{:.0f} days", s / 86400);
 }
 
 std::string what_it_takes(const StagePlan& stage) {
   if (stage.seconds <= 0) return "";
   const bool scores = stage.stage == StageName::evaluate || stage.stage == StageName::interpret;
-  return time_words(stage.seconds) + (scores ? " of simulation, and scoring" : "");
+  return "about " + time_words(stage.seconds) + (scores ? " of simulation, and scoring" : "");
 }
 
 std::string words_for(const StagePlan& stage) {
@@ -44,7 +44,7 @@ std::string words_for(const neurontwin::RunPlan& plan) {
   out +=
       fmt::format("  {:<10} at least {}; {} are free\n", "memory", files::words_for_bytes(plan.memory_bytes),
                   files::words_for_bytes(plan.free_memory_bytes));
-  if (plan.seconds > 0) out += fmt::format("  {:<10} {} or more\n", "in all", time_words(plan.seconds));
+  if (plan.seconds > 0) out += fmt::format("  {:<10} at least {}\n", "in all", time_words(plan.seconds));
   return out;
 }
 

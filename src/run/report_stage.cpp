@@ -102,6 +102,15 @@ void make_neuron_json(RunFolder& run) {
   run.finish("neuron", inputs, {"neuron.json"}, seconds_now() - start);
 }
 
+/// The networks that somebody published for this neuron, as far as the experiment names them.
+Json published_json(const Experiment& experiment) {
+  auto json = Json::array();
+  if (!experiment.search) return json;
+  for (const auto& network : experiment.search->published)
+    json.push_back({{"name", network.name}, {"scores", {{"spike.auc", network.auc}}}});
+  return json;
+}
+
 Json run_json(const RunFolder& run) {
   const auto now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
   std::tm utc{};
@@ -123,7 +132,8 @@ Json run_json(const RunFolder& run) {
                                hours(seconds(run.experiment.plan.data.train_trials)),
                                hours(seconds(run.experiment.plan.data.valid_trials)),
                                hours(seconds(run.experiment.plan.data.test_trials)))},
-          {"twin", run.experiment.twin.network->words()}};
+          {"twin", run.experiment.twin.network->words()},
+          {"published", published_json(run.experiment)}};
 }
 
 }  // namespace

@@ -27,7 +27,10 @@ Json json_of(const StageRecord& record) {
 }  // namespace
 
 StageLog::StageLog(const std::filesystem::path& folder) : file_(folder / "stages.json") {
-  if (!std::filesystem::exists(file_)) return;
+  std::error_code hidden;
+  const bool there = std::filesystem::exists(file_, hidden);
+  if (hidden) fail_input("{}: {}", file_.string(), hidden.message());
+  if (!there) return;
   try {
     const auto log = files::read_json(file_);
     was_older_ = !log.is_object() || log.value("format", 0) != kFormat;

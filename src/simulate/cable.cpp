@@ -47,6 +47,8 @@ struct CableSimulator<T>::State {
   std::vector<Recording> run_once(std::span<const stimulus::TimedInput> inputs, int64_t duration_ms,
                                   const CompartmentListener& listener, bool check_every_step) {
     const FlushSubnormals flush;
+    lanes.trials.assign(lanes.trials.size(), {});
+    for (size_t lane = 0; lane < inputs.size(); ++lane) lanes.trials[lane] = inputs[lane].draws;
     start(plan, lanes);
     auto queues = queue_events(plan, inputs, duration_ms);
     for (size_t z = 0; z < queues.size(); ++z) lanes.zones[z].events.events = std::move(queues[z].events);

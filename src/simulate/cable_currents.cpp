@@ -29,6 +29,8 @@ struct Zone {
             .ion = state.ions.data(),
             .ion_slope = state.ion_slopes.data(),
             .table = group.table.data(),
+            .stream = group.streams.data(),
+            .trial = lanes.trials.data(),
             .t = static_cast<T>(t_ms)};
   }
   T* array(size_t number) { return lanes.arrays[number].data(); }

@@ -7,22 +7,17 @@
 #include <tuple>
 
 #include "config/error.hpp"
+#include "simulate/detail/event_source.hpp"
 
 namespace nt::simulate {
 namespace {
 
-/// Where an event of a synapse goes, and when: to an instance of a zone's group, after a delay.
-struct Target {
-  size_t zone, group, instance;
-  double weight, delay_ms;
-  bool keeps_weight;  // its NET_RECEIVE changes the weight itself
-};
-
 /// What a spike of each synapse of a kind does.
 template <class T>
-std::vector<std::vector<Target>> targets_of(const CablePlan<T>& plan, const cell::SynapseGroup& synapses) {
+std::vector<std::vector<EventTarget>> targets_of(const CablePlan<T>& plan,
+                                                 const cell::SynapseGroup& synapses) {
   // Where each instance of each placement went.
-  std::map<std::pair<size_t, size_t>, Target> place;
+  std::map<std::pair<size_t, size_t>, EventTarget> place;
   for (size_t z = 0; z < plan.zones.size(); ++z) {
     for (size_t g = 0; g < plan.zones[z].groups.size(); ++g) {
       const auto& group = plan.zones[z].groups[g];
@@ -32,7 +27,7 @@ std::vector<std::vector<Target>> targets_of(const CablePlan<T>& plan, const cell
         place[{placement, group.instance[i]}] = {z, g, i, 0, 0, false};
     }
   }
-  std::vector<std::vector<Target>> targets;
+  std::vector<std::vector<EventTarget>> targets;
   std::set<std::pair<size_t, size_t>> reached;
   for (const auto& connection : cell::connections_of(plan.cell, synapses)) {
     const auto& m = plan.cell.placements[connection.placement].mechanism();
@@ -53,17 +48,16 @@ std::vector<std::vector<Target>> targets_of(const CablePlan<T>& plan, const cell
   return targets;
 }
 
-/// An event's weight: its own, or that of the synapse. An event may have its own unless the weight is a
-/// variable of the stream.
-double weight_of(const stimulus::TimedEvents& events, size_t k, const Target& target,
-                 const cell::SynapseGroup& synapses) {
-  if (events.weight.empty() || std::isnan(events.weight[k])) return target.weight;
+/// An event's weight: its own, or that of the synapse where it is NaN. An event may have its own unless the
+/// weight is a variable of the stream.
+double weight_of(double own, const EventTarget& target, const cell::SynapseGroup& synapses) {
+  if (std::isnan(own)) return target.weight;
   if (target.keeps_weight)
     fail_input(
         "input with a weight for each event of {} synapses, whose NET_RECEIVE changes its weight itself; "
         "leave the weights out",
         synapses.name);
-  return events.weight[k];
+  return own;
 }
 
 }  // namespace
@@ -81,60 +75,88 @@ int64_t DeliverySteps::of(double time_ms) {
 }
 
 template <class T>
+EventSource<T>::EventSource(const CablePlan<T>& plan)
+    : plan_(plan),
+      excitatory_(targets_of(plan, plan.cell.excitatory)),
+      inhibitory_(targets_of(plan, plan.cell.inhibitory)) {
+  for (const auto& zone : plan.zones) steps_.emplace_back(zone.dt_ms);
+}
+
+template <class T>
+void EventSource<T>::send(const EventTarget& to, int32_t lane, double time_ms, double weight,
+                          std::vector<EventQueue>& queues) {
+  const auto& zone = plan_.zones[to.zone];
+  const int node = zone.groups[to.group].node[to.instance];
+  queues[to.zone].events.push_back({.step = steps_[to.zone].of(time_ms),
+                                    .block = (node - zone.first_node) / kBlockNodes,
+                                    .group = static_cast<int32_t>(to.group),
+                                    .instance = static_cast<int32_t>(to.instance),
+                                    .lane = lane,
+                                    .weight = weight,
+                                    .time_ms = time_ms});
+}
+
+template <class T>
+void EventSource<T>::add(bool excitatory, uint32_t synapse, int32_t lane, double time_ms, double weight,
+                         double until_ms, std::vector<EventQueue>& queues) {
+  const auto& synapses = excitatory ? plan_.cell.excitatory : plan_.cell.inhibitory;
+  const auto& targets = excitatory ? excitatory_ : inhibitory_;
+  if (synapse >= targets.size())
+    fail_input("an input spike of {0} synapse {1}; the neuron has {2} {0} synapses, counted from 0",
+               synapses.name, synapse, targets.size());
+  for (const auto& target : targets[synapse])
+    if (time_ms + target.delay_ms <= until_ms)
+      send(target, lane, time_ms + target.delay_ms, weight_of(weight, target, synapses), queues);
+}
+
+template <class T>
+void EventSource<T>::add_regular(int32_t lane, double from_ms, double until_ms,
+                                 std::vector<EventQueue>& queues) {
+  const auto of_kind = [&](const cell::SynapseGroup& synapses,
+                           const std::vector<std::vector<EventTarget>>& targets) {
+    for (const auto& regular : synapses.regular) {
+      for (size_t s = 0; s < targets.size(); ++s) {
+        if (regular.synapse && *regular.synapse != static_cast<int>(s)) continue;
+        for (const auto& target : targets[s]) {
+          for (int64_t k = 0; k < regular.number && regular.time_ms(k) <= until_ms; ++k) {
+            const double time_ms = regular.time_ms(k) + target.delay_ms;
+            if (time_ms > from_ms && time_ms <= until_ms) send(target, lane, time_ms, target.weight, queues);
+          }
+        }
+      }
+    }
+  };
+  of_kind(plan_.cell.excitatory, excitatory_);
+  of_kind(plan_.cell.inhibitory, inhibitory_);
+}
+
+void sort_events(EventQueue& queue) {
+  std::stable_sort(queue.events.begin(), queue.events.end(), [](const Event& a, const Event& b) {
+    return std::tuple(a.step, a.block, a.time_ms) < std::tuple(b.step, b.block, b.time_ms);
+  });
+}
+
+template <class T>
 std::vector<EventQueue> queue_events(const CablePlan<T>& plan, std::span<const stimulus::TimedInput> inputs,
                                      int64_t duration_ms) {
   std::vector<EventQueue> queues(plan.zones.size());
-  std::vector<DeliverySteps> steps;  // of each zone
-  for (const auto& zone : plan.zones) steps.emplace_back(zone.dt_ms);
-  const auto excitatory = targets_of(plan, plan.cell.excitatory),
-             inhibitory = targets_of(plan, plan.cell.inhibitory);
+  EventSource<T> source(plan);
+  const auto until_ms = static_cast<double>(duration_ms);
   for (size_t lane = 0; lane < inputs.size(); ++lane) {
-    const auto send = [&](const Target& to, double time_ms, double weight) {
-      if (time_ms > static_cast<double>(duration_ms)) return;
-      const auto& zone = plan.zones[to.zone];
-      const int node = zone.groups[to.group].node[to.instance];
-      queues[to.zone].events.push_back({.step = steps[to.zone].of(time_ms),
-                                        .block = (node - zone.first_node) / kBlockNodes,
-                                        .group = static_cast<int32_t>(to.group),
-                                        .instance = static_cast<int32_t>(to.instance),
-                                        .lane = static_cast<int32_t>(lane),
-                                        .weight = weight,
-                                        .time_ms = time_ms});
-    };
-    const auto add = [&](const stimulus::TimedEvents& list, const cell::SynapseGroup& synapses,
-                         const std::vector<std::vector<Target>>& targets) {
-      for (size_t k = 0; k < list.time_ms.size(); ++k) {
-        if (list.synapse[k] >= targets.size())
-          fail_input("an input spike of {0} synapse {1}; the neuron has {2} {0} synapses, counted from 0",
-                     synapses.name, list.synapse[k], targets.size());
-        for (const auto& target : targets[list.synapse[k]])
-          send(target, list.time_ms[k] + target.delay_ms, weight_of(list, k, target, synapses));
-      }
-    };
-    const auto add_regular = [&](const cell::SynapseGroup& synapses,
-                                 const std::vector<std::vector<Target>>& targets) {
-      for (const auto& regular : synapses.regular) {
-        for (size_t s = 0; s < targets.size(); ++s) {
-          if (regular.synapse && *regular.synapse != static_cast<int>(s)) continue;
-          for (const auto& target : targets[s])
-            for (int64_t k = 0; k < regular.number && regular.time_ms(k) <= static_cast<double>(duration_ms);
-                 ++k)
-              send(target, regular.time_ms(k) + target.delay_ms, target.weight);
-        }
-      }
-    };
-    add(inputs[lane].excitatory, plan.cell.excitatory, excitatory);
-    add(inputs[lane].inhibitory, plan.cell.inhibitory, inhibitory);
-    add_regular(plan.cell.excitatory, excitatory);
-    add_regular(plan.cell.inhibitory, inhibitory);
+    for (const bool excitatory : {true, false}) {
+      const auto& list = excitatory ? inputs[lane].excitatory : inputs[lane].inhibitory;
+      for (size_t k = 0; k < list.time_ms.size(); ++k)
+        source.add(excitatory, list.synapse[k], static_cast<int32_t>(lane), list.time_ms[k],
+                   list.weight.empty() ? kWeightOfSynapse : list.weight[k], until_ms, queues);
+    }
+    source.add_regular(static_cast<int32_t>(lane), kBeforeAll_ms, until_ms, queues);
   }
-  for (auto& queue : queues)
-    std::stable_sort(queue.events.begin(), queue.events.end(), [](const Event& a, const Event& b) {
-      return std::tuple(a.step, a.block, a.time_ms) < std::tuple(b.step, b.block, b.time_ms);
-    });
+  for (auto& queue : queues) sort_events(queue);
   return queues;
 }
 
+template class EventSource<float>;
+template class EventSource<double>;
 template std::vector<EventQueue> queue_events(const CablePlan<float>&, std::span<const stimulus::TimedInput>,
                                               int64_t);
 template std::vector<EventQueue> queue_events(const CablePlan<double>&, std::span<const stimulus::TimedInput>,

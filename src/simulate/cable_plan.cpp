@@ -89,7 +89,8 @@ std::vector<int64_t> strides_of(const cell::DetailedCell& cell, const cell::Plac
 template <class T>
 class ZoneMaker {
  public:
-  ZoneMaker(CablePlan<T>& plan, int first_node, int last_node, double dt_ms) : plan_(plan) {
+  ZoneMaker(CablePlan<T>& plan, int first_node, int last_node, double dt_ms)
+      : plan_(plan), streams_(cell::draw_streams(plan.cell)) {
     zone_.first_node = first_node;
     zone_.last_node = last_node;
     zone_.dt_ms = dt_ms;
@@ -159,7 +160,8 @@ class ZoneMaker {
                  const std::string& own, LevelPlan& level) {
     auto group = make_group<T>(
         plan_.cell, placement,
-        {plan_.tree.order, zone_.first_node, zone_.last_node, zone_.dt_ms, strides, own, plan_.spec.scheme},
+        {plan_.tree.order, zone_.first_node, zone_.last_node, zone_.dt_ms, strides, own, plan_.spec.scheme,
+         streams_[static_cast<size_t>(&placement - plan_.cell.placements.data())]},
         plan_.arrays);
     if (group.instances() == 0) return;
     level.conducting.push_back(zone_.groups.size());
@@ -196,6 +198,7 @@ class ZoneMaker {
   }
 
   CablePlan<T>& plan_;
+  std::vector<uint32_t> streams_;  // of each placement
   ZonePlan<T> zone_;
 };
 
@@ -209,6 +212,7 @@ CablePlan<T> make_cable_plan(const cell::DetailedCell& cell, const CableSpec& as
                     .kernels = cable_kernels<T>(),
                     .tree = make_tree<T>(cell),
                     .initial = cell::initial_state(cell, spec.dt_ms),
+                    .draws_at_start = cell::draws_at_start(cell),
                     .arrays = {},
                     .ions = {},
                     .zones = {},

@@ -39,9 +39,10 @@ struct Instance {
   size_t node;
   std::map<mechanism::Expr, double> values;  // of every symbol
   mechanism::Graph graph;                    // with the derivatives taken
+  random::DrawStream stream;
 
   const mechanism::Mechanism& mechanism() const { return placement->mechanism(); }
-  double evaluate(mechanism::Expr e) const { return graph.evaluate(e, values); }
+  double evaluate(mechanism::Expr e) const { return graph.evaluate(e, values, stream); }
   void set(const std::string& name, double value) {
     if (const mechanism::Expr e = mechanism().symbol(name); e >= 0) values[e] = value;
   }
@@ -66,12 +67,13 @@ std::vector<double> solve_dense(std::vector<std::vector<double>> m, std::vector<
 
 class Reference {
  public:
-  Reference(const cell::DetailedCell& cell, const CableSpec& spec)
+  Reference(const cell::DetailedCell& cell, const CableSpec& spec, const random::TrialKey& trial)
       : cell_(cell),
         dt_ms_(spec.dt_ms),
         second_order_(spec.scheme == Scheme::crank_nicolson),
         v_(cell.geometry.nodes.size(), cell.initial_mV) {
-    const auto start = cell::initial_state(cell, dt_ms_);
+    const auto start = cell::initial_state(cell, dt_ms_, trial);
+    const auto streams = cell::draw_streams(cell);
     for (const auto& [name, state] : start.ions) {
       auto& ion = ions_.try_emplace(name, v_.size()).first->second;
       for (size_t c = 0; c < cell.geometry.compartments.size(); ++c) {
@@ -86,8 +88,12 @@ class Reference {
       const size_t stored = placement.mechanism().stored.size();
       first_instance_.push_back(instances_.size());
       for (size_t i = 0; i < placement.compartments.size(); ++i) {
-        Instance instance{&placement, static_cast<size_t>(cell.geometry.node_of[placement.compartments[i]]),
-                          cell::known_values(cell, placement, i, dt_ms_), placement.mechanism().graph};
+        Instance instance{
+            &placement,
+            static_cast<size_t>(cell.geometry.node_of[placement.compartments[i]]),
+            cell::known_values(cell, placement, i, dt_ms_),
+            placement.mechanism().graph,
+            {trial, streams[p] + static_cast<uint32_t>(i * placement.mechanism().generators.size())}};
         for (const auto* written : instance.mechanism().written_ion_variables())
           if (cell::follows_nernst(cell, written->ion, placement.compartments[i]))
             ions_.at(written->ion).changes[instance.node] = true;
@@ -257,7 +263,7 @@ ReferenceTrial simulate_reference(const cell::DetailedCell& cell, const CableSpe
 
 ReferenceTrial simulate_reference(const cell::DetailedCell& cell, const CableSpec& spec,
                                   const stimulus::TimedInput& input, int64_t steps) {
-  return Reference(cell, spec).run(input, steps);
+  return Reference(cell, spec, input.draws).run(input, steps);
 }
 
 }  // namespace nt::simulate

@@ -83,7 +83,12 @@ class Delivery {
     for (const auto& source : tape.sources) queue_.symbols.push_back(value(source, event, flag));
     queue_.outputs.resize(outputs);
     tape.tape.run(tape.fixed.data() + static_cast<size_t>(event.instance) * tape.tape.fixed().size(),
-                  queue_.symbols.data(), queue_.memory, queue_.outputs.data());
+                  queue_.symbols.data(), queue_.memory, queue_.outputs.data(), stream_of(event));
+  }
+
+  random::DrawStream stream_of(const Event& event) const {
+    const auto& streams = zone_.groups[event.group].streams;
+    return {lanes_.trials[event.lane], streams.empty() ? 0 : streams[event.instance]};
   }
 
   double value(const SymbolSource& source, const Event& event, double flag) {

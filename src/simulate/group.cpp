@@ -95,6 +95,8 @@ Group<T> make_group(const cell::DetailedCell& cell, const cell::Placement& place
   for (const auto& [node, instance] : there) {
     group.node.push_back(node);
     group.instance.push_back(instance);
+    if (!m.generators.empty())
+      group.streams.push_back(place.first_stream + static_cast<uint32_t>(instance * m.generators.size()));
   }
   group.block_start = block_starts(group.node, place.first_node, place.last_node);
   const size_t n = group.node.size(), stored = m.stored.size();
@@ -154,7 +156,8 @@ std::vector<double> longest_waits_ms(const cell::DetailedCell& cell, const cell:
   const auto& m = placement.mechanism();
   const auto parts = parts_of(m);
   std::vector<double> waits(parts.size(), 0);
-  if (m.receiving || !mechanism::is_ohmic(m) || mechanism::knows_time(m)) return waits;
+  if (m.receiving || !m.generators.empty() || !mechanism::is_ohmic(m) || mechanism::knows_time(m))
+    return waits;
   std::fill(waits.begin(), waits.end(), std::numeric_limits<double>::infinity());
   // Once for all instances whose rates have the same parameters.
   const auto matters = [&](const std::string& parameter) {

@@ -42,6 +42,7 @@ struct Group {
   std::vector<std::optional<size_t>> ion_slopes;  // of the currents among them that it writes
   std::vector<std::vector<T>> tables;   // of each table: from, intervals per unit, how many, entries
   std::vector<const T*> table;          // where each is
+  std::vector<uint32_t> streams;        // of each instance's first generator, where the mechanism draws
   std::vector<T> event;                 // [instance][stored]: what an event of weight 1 adds
   std::optional<EventProgram> program;  // in place of it, where events do more
 
@@ -69,6 +70,7 @@ struct GroupPlace {
   std::vector<int64_t> strides;  // steps from update to update, for each part of the mechanism
   std::string currents;          // what to add to the names of the ion currents it writes
   Scheme scheme;
+  uint32_t first_stream = 0;  // of the placement (cell::draw_streams)
 };
 
 /// `arrays` grows by those the mechanism needs. InputError if the cell leaves out what it reads, or if a
@@ -82,7 +84,7 @@ std::vector<int64_t> block_starts(const std::vector<int32_t>& node, int first_no
 
 /// How long each part of a mechanism may be left alone, in ms: its shortest time constant, at most that of
 /// the parts before. 0 if it may not at all: it receives events, its current is no straight line of v, or it
-/// depends on the time.
+/// depends on the time or on random numbers.
 std::vector<double> longest_waits_ms(const cell::DetailedCell& cell, const cell::Placement& placement);
 
 }  // namespace nt::simulate

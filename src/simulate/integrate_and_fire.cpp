@@ -8,12 +8,16 @@
 namespace nt::simulate {
 namespace {
 
-/// Summed post-synaptic potential amplitudes arriving in each ms.
+/// Summed post-synaptic potential amplitudes arriving in each ms before the end.
 std::vector<double> arriving_mV(const cell::IntegrateAndFire& cell, const stimulus::SynapticInput& input,
                                 int64_t duration_ms) {
   std::vector<double> arriving(duration_ms, 0.0);
-  for (const auto t : input.excitatory.time_ms) arriving[t] += cell.excitatory_weight_mV;
-  for (const auto t : input.inhibitory.time_ms) arriving[t] += cell.inhibitory_weight_mV;
+  const auto add = [&](const std::vector<uint32_t>& time_ms, double weight_mV) {
+    for (const auto t : time_ms)
+      if (t < duration_ms) arriving[t] += weight_mV;
+  };
+  add(input.excitatory.time_ms, cell.excitatory_weight_mV);
+  add(input.inhibitory.time_ms, cell.inhibitory_weight_mV);
   return arriving;
 }
 
@@ -31,8 +35,9 @@ std::vector<double> given_by_branches_mV(const cell::TwoLayerNeuron& cell,
   std::vector<double> arriving(branches * static_cast<size_t>(duration_ms), 0.0);  // [branch][ms]
   const auto add = [&](const auto& spikes, double weight_mV) {
     for (size_t i = 0; i < spikes.time_ms.size(); ++i)
-      arriving[spikes.synapse[i] % branches * static_cast<size_t>(duration_ms) + spikes.time_ms[i]] +=
-          weight_mV;
+      if (spikes.time_ms[i] < duration_ms)
+        arriving[spikes.synapse[i] % branches * static_cast<size_t>(duration_ms) + spikes.time_ms[i]] +=
+            weight_mV;
   };
   add(input.excitatory, cell.soma.excitatory_weight_mV);
   add(input.inhibitory, cell.soma.inhibitory_weight_mV);

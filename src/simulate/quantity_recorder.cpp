@@ -126,6 +126,11 @@ void QuantityRecorder<T>::add_mechanism(const cell::DetailedCell& cell, const Qu
       return named.name == quantity.what.substr(dot + 1);
     });
     if (value == values.end()) continue;
+    if (graph.any_draws({value->value}))
+      fail_input(
+          "'{}' cannot be recorded: it holds a number drawn at that moment; have the file keep it in a "
+          "variable, and record that",
+          quantity.name());
     const auto program = std::make_shared<const Program>(compiled(graph, value->value));
     for (size_t i = 0; i < placement.compartments.size(); ++i) {
       const int c = placement.compartments[i];

@@ -307,7 +307,7 @@ SynapticInput draw_input(const RandomRates& rates, uint64_t seed, random::Stage 
   const std::span all(times);
   const auto excitatory = static_cast<size_t>(rates.excitatory_synapses);
   return {sorted_by_time(all.first(excitatory), duration_ms),
-          sorted_by_time(all.subspan(excitatory), duration_ms)};
+          sorted_by_time(all.subspan(excitatory), duration_ms), random::trial_key(seed, stage, trial)};
 }
 
 PoolInput mean_input(const RandomRates& rates, const SynapsePool& pool, int64_t duration_ms) {

@@ -24,6 +24,7 @@ struct Events {
 struct SynapticInput {
   Events excitatory;
   Events inhibitory;
+  random::TrialKey draws = {};  // what the neuron's mechanisms draw from in this trial
 };
 
 /// Synapses with a total of their own, and what each takes of it: the basal or the apical tree.

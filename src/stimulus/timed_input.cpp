@@ -11,7 +11,7 @@ TimedInput timed(const SynapticInput& input) {
   const auto of = [](const Events& events) {
     return TimedEvents{{events.time_ms.begin(), events.time_ms.end()}, events.synapse, {}};
   };
-  return {of(input.excitatory), of(input.inhibitory)};
+  return {of(input.excitatory), of(input.inhibitory), input.draws};
 }
 
 SynapticInput at_whole_ms(const TimedInput& input) {
@@ -33,7 +33,7 @@ SynapticInput at_whole_ms(const TimedInput& input) {
     }
     return whole;
   };
-  return {of(input.excitatory), of(input.inhibitory)};
+  return {of(input.excitatory), of(input.inhibitory), input.draws};
 }
 
 }  // namespace nt::stimulus

@@ -13,9 +13,10 @@ struct TimedEvents {
 
 struct TimedInput {
   TimedEvents excitatory, inhibitory;
+  random::TrialKey draws = {};  // what the neuron's mechanisms draw from in this trial
 };
 
-/// The same spikes, with the weight of their synapses.
+/// The same spikes and draws, with the weight of their synapses.
 TimedInput timed(const SynapticInput& input);
 /// Each spike in the millisecond that it lies in, at most one of a synapse in each; what lies beyond 2^32 ms
 /// is left out. InputError where spikes have weights of their own.

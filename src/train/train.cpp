@@ -93,6 +93,7 @@ class Trainer {
       const auto& split = data_of_epoch();
       steps_of_epoch(split);
       finish_epoch(validate());
+      if (training_.after_epoch) training_.after_epoch(state_.result);
     }
     if (state_.result.best_epoch == 0) {
       throw Diverged(fmt::format("training diverged: {}", state_.result.setbacks.back().words));

@@ -1,5 +1,6 @@
 #pragma once
 #include <filesystem>
+#include <functional>
 #include <string>
 
 #include "progress/watcher.hpp"
@@ -25,6 +26,7 @@ struct Training {
   /// fewer ended.
   std::string identity;
   Watcher watcher = {};
+  std::function<void(const TrainResult&)> after_epoch = {};  // told what the training came to so far
 };
 
 /// Trains `twin` and leaves in it the weights of the epoch with the lowest validation loss. Keeps

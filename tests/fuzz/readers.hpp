@@ -101,6 +101,11 @@ inline void read_as(Reader reader, std::string_view text) {
     case Reader::nmodl: {
       const auto mechanism = mechanism::compile_mechanism(text, "fuzz.mod");
       mechanism::generate_kernels(mechanism, "fuzz.cpp", "fuzz");
+      // The same in the ways that a description can ask for.
+      mechanism::compile_mechanism(text, "fuzz.mod",
+                                   {.tables = mechanism::Tables::as_neuron,
+                                    .generators = mechanism::Generators::none,
+                                    .kinetics = mechanism::Kinetics::exact});
       return;
     }
     case Reader::toml: {

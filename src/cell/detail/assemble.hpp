@@ -8,20 +8,23 @@
 
 namespace nt::cell {
 
-/// How .mod files are read for a cell: its folder, and what becomes of their tables.
+/// How .mod files are read for a cell: its folder, and what becomes of their tables, generators and schemes.
 struct Files {
   std::filesystem::path folder;
   mechanism::Tables tables = mechanism::Tables::exact;
+  mechanism::Generators generators = mechanism::Generators::given;
+  mechanism::Kinetics kinetics = mechanism::Kinetics::as_neuron;
 
   std::shared_ptr<const mechanism::LoadedMechanism> load(
       const std::string& mechanism, const std::string& where,
       const std::set<std::string>& followed_ions = {}) const {
-    return mechanism::load_mechanism(mechanism, folder, where, {tables, followed_ions});
+    return mechanism::load_mechanism(mechanism, folder, where, {tables, generators, kinetics, followed_ions});
   }
 };
 
-/// `tables`: "exact" or "as NEURON".
-mechanism::Tables read_tables(const config::Settings& settings, const std::string& otherwise);
+/// `tables`: "exact" or "as NEURON"; `generators`: "given" or "none"; `kinetics`: "as NEURON" or
+/// "exact".
+Files read_files(const config::Settings& settings, const std::filesystem::path& folder);
 
 /// InputError if a parameter makes no physical sense. `given`: by the description. Of what a mechanism says
 /// of itself only a gbar or the like below 0 is refused.

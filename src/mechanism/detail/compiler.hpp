@@ -29,8 +29,14 @@ inline constexpr int kDeepestCalls = 40;
 /// which is computed once and may be far away.
 inline constexpr int kIterations = 4, kSteadyIterations = 25;
 
-/// States that are solved together.
-inline constexpr size_t kMostCoupled = 40;
+/// States that are solved together, in general and where their equations are linear.
+inline constexpr size_t kMostCoupled = 40, kMostLinear = 300;
+
+/// States of a scheme that is stepped exactly: its matrix is multiplied by itself.
+inline constexpr size_t kMostExact = 16;
+
+/// Nodes that derivatives by more than kMostCoupled states are taken of.
+inline constexpr size_t kMostDerivatives = 3'000'000;
 
 /// Entries of a TABLE.
 inline constexpr double kMostIntervals = 1e6;
@@ -54,9 +60,17 @@ const std::map<std::string, Op, std::less<>>& functions();
 class Compiler {
  public:
   Compiler(nmodl::File file, const Reading& reading)
-      : file_(std::move(file)), tables_(reading.tables), followed_(reading.followed_ions) {}
+      : file_(std::move(file)),
+        tables_(reading.tables),
+        generators_(reading.generators),
+        kinetics_(reading.kinetics),
+        followed_(reading.followed_ions) {}
 
   Mechanism compile();
+
+  /// What random numbers are like: uniform in (0, 1), whole from 0 to 2^32 - 1, exponential with the mean 1,
+  /// standard normal.
+  enum class Shape : uint8_t { uniform, whole, negexp, normal };
 
  private:
   using Values = std::map<std::string, Expr>;
@@ -152,11 +166,26 @@ class Compiler {
   void verbatim(const Statement& s);
   void return_from(int line);
   static bool ends_with_return(const std::vector<Statement>& statements);
-  /// What a FUNCTION returns that draws from a generator which only NEURON's interpreter can give it.
-  std::optional<Expr> undrawn(const Block& function);
   void c_statement(const std::string& text, int line);
   /// Whether the block was left, by C's return.
   enum class Left : uint8_t { no, perhaps, yes };
+
+  // ---- random numbers (compile_random.cpp)
+
+  /// A generator's stored variables: how many numbers it has drawn, in rounds of kDrawsPerRound.
+  std::pair<Expr, Expr> counter_of(const std::string& generator);
+  void set_counter(const std::string& generator, Expr draws, Expr rounds);
+  bool counts_draws(const std::string& variable) const;
+  /// The next number of a generator.
+  Expr draw(const std::string& generator, Shape shape);
+  /// NEURON's functions of generators; nothing if the name is none of them.
+  std::optional<Expr> random_call(const std::string& name, const std::vector<Term>& arguments, int line,
+                                  int depth);
+  std::optional<Expr> old_random_call(const std::string& name, const std::vector<Term>& arguments, int line,
+                                      int depth);
+  /// What a FUNCTION returns whose C code draws from a generator that NEURON's interpreter gives; nothing if
+  /// it is none of these.
+  std::optional<Expr> drawn_in_c(const Block& function);
 
   // ---- arrays
 
@@ -267,6 +296,8 @@ class Compiler {
 
   nmodl::File file_;
   Tables tables_;
+  Generators generators_;
+  Kinetics kinetics_;
   std::set<std::string> followed_;  // ions
   Mechanism m_;
   Values fixed_, varying_;                        // symbols and constants by name
@@ -289,6 +320,7 @@ class Compiler {
   Left left_ = Left::no;
   Expr path_ = -1;  // the conditions of the IFs around the statement
   std::vector<Mechanism::Send> sends_;
+  std::vector<Mechanism::Spike> spikes_;
   struct WatchStatement {
     Expr when, value, flag;
   };

@@ -6,6 +6,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include "random/draw.hpp"
+
 namespace nt::mechanism {
 
 /// Operations of an expression graph. Comparisons yield 1 or 0; `select` takes (condition, then, otherwise).
@@ -37,12 +39,21 @@ enum class Op : uint8_t {
   either,
   nay,
   select,
-  table,       // of the graph's table number `value`, at a
-  table_slope  // its derivative there
+  table,        // of the graph's table number `value`, at a
+  table_slope,  // its derivative there
+  draw          // of a random number: `value` is 2 * generator + half, a and b count the draws before it
 };
 
 /// The result of an operation; of a constant or a symbol, whose value is `a`, that. Not of a table.
 double apply(Op op, double a, double b, double c);
+
+/// How many draws the lower of the two numbers counts that number the draws of a generator: float has room
+/// for both.
+inline constexpr double kDrawsPerRound = 65536;
+
+/// A uniform random number: what Op::draw stands for. `which`: 2 * generator + half; `draws` and `rounds` of
+/// kDrawsPerRound came before it. `stream`: that of the instance's first generator.
+double drawn(int which, double draws, double rounds, const random::DrawStream& stream);
 
 /// An expression: the number of its node in a Graph.
 using Expr = int32_t;
@@ -98,6 +109,11 @@ class Graph {
   }
   const std::vector<FunctionTable>& tables() const { return tables_; }
   Expr table(size_t number, Expr at) { return table_node(Op::table, number, at); }
+  /// A number drawn at random, uniform in (0, 1): of each draw there are two halves, 0 and 1, independent of
+  /// each other. `draws` and `rounds` of kDrawsPerRound came before it.
+  Expr draw(int generator, int half, Expr draws, Expr rounds) {
+    return intern({Op::draw, true, static_cast<double>(2 * generator + half), draws, rounds, -1});
+  }
   /// The entries of a table; `values` holds every fixed symbol's.
   TableEntries entries(size_t table, const std::map<Expr, double>& values) const;
   /// a b as it stands: a quotient that several products share stays one.
@@ -120,6 +136,8 @@ class Graph {
   bool depends(Expr e, Expr symbol) const;
   /// Whether any of them does.
   bool any_depends(const std::vector<Expr>& expressions, Expr symbol) const;
+  /// Whether any of them is made of a random number.
+  bool any_draws(const std::vector<Expr>& expressions) const;
   /// The derivative with respect to a symbol. That of a comparison, floor or ceil is 0.
   Expr derivative(Expr e, Expr symbol) { return derivatives(std::vector<Expr>{e}, symbol)[0]; }
   /// Those of many expressions, in the time that the one with the highest number takes.
@@ -130,7 +148,8 @@ class Graph {
   }
   std::vector<Expr> substitute(const std::vector<Expr>& expressions, const std::map<Expr, Expr>& replaced);
   /// The value in double precision: the plain reference of all generated code. `values` holds every symbol's.
-  double evaluate(Expr e, const std::map<Expr, double>& values) const;
+  /// `stream`: what it draws from.
+  double evaluate(Expr e, const std::map<Expr, double>& values, const random::DrawStream& stream = {}) const;
 
  private:
   static std::string key_of(const Node& node);

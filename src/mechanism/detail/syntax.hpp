@@ -109,6 +109,7 @@ struct File {
   std::vector<IonUse> ions;
   std::vector<std::string> nonspecific, electrode, range, global;
   std::map<std::string, int> pointers;                    // POINTER, BBCOREPOINTER, EXTERNAL: name and line
+  std::map<std::string, int> generators;                  // RANDOM: name and line
   std::map<std::string, int> arrays;                      // how many elements each has
   std::vector<std::pair<std::string, double>> constants;  // from UNITS: FARADAY = (faraday) (coulomb)
   std::vector<std::string> notes;  // what a user should know of what was read, with its line

@@ -44,6 +44,8 @@ void compile_into(const KernelCache& cache, const std::string& key, const Compil
   files::write_file_atomically(work.folder / "kernels.cpp", source);
   files::write_file_atomically(work.folder / "mechanism/lanes-inl.hpp", kernel_sources::lanes_inl);
   files::write_file_atomically(work.folder / "mechanism/kernel.hpp", kernel_sources::kernel);
+  std::filesystem::create_directories(work.folder / "random");
+  files::write_file_atomically(work.folder / "random/draw.hpp", kernel_sources::draw);
   const bool compiled = compile(compiler, kArguments, work.folder, "log");
   // Kept for whoever wants to see: the code, and what the compiler said of it.
   const auto kept = cache.folder(key);
@@ -63,9 +65,10 @@ MechanismKernels compile_user_kernels(const Mechanism& mechanism) {
   const auto source = generate_kernels(mechanism, "kernels.cpp", kEntry);
   const auto compiler = find_compiler(mechanism.path);
   // A cache may be shared between machines: -march=native must not be.
-  const auto key = files::digest(fmt::format("{}\n{}\n{}\n{}\n{}\n{}\n{}", source, kernel_sources::lanes_inl,
-                                             kernel_sources::kernel, fmt::join(kArguments, " "),
-                                             compiler.program, compiler.version, processor_words()));
+  const auto key =
+      files::digest(fmt::format("{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}", source, kernel_sources::lanes_inl,
+                                kernel_sources::kernel, kernel_sources::draw, fmt::join(kArguments, " "),
+                                compiler.program, compiler.version, processor_words()));
   const KernelCache cache;
   if (const auto kept = cache.load(key, kEntry)) return *kept;
   compile_into(cache, key, compiler, source, mechanism.path);

@@ -295,6 +295,8 @@ function learningCharts(learning) {
 
 // A trial in a window of time: input raster, output spikes, voltage, probability.
 function exampleChart(curves) {
+  // A millisecond's probability is small even where a spike is nearly certain: the axis ends where the curve does.
+  const highestProbability = (e) => 1.15 * Math.max(1e-3, 1.5 * (e.threshold || 0), ...e.spike_probability);
   const examples = curves.examples;
   const state = {trial: 0, span: 1000, start: 0};
   // Where neuron and twin spike together most often, and of such windows the one with most spikes.
@@ -335,7 +337,7 @@ function exampleChart(curves) {
          layers: [{kind: 'ticks', data: spikes(e.true_spikes_ms, 1.85), colour: c.truth, height: 16, width: 2, tip: "'neuron: ' + datum.x + ' ms'"}, {kind: 'ticks', data: spikes(e.predicted_spikes_ms, 0.85), colour: c.predicted, height: 16, width: 2, tip: "'twin: ' + datum.x + ' ms'"}]},
         {title: 'Somatic voltage', height: 170, y: {title: 'mV', domain: extent([...e.soma_mV, ...e.predicted_soma_mV.filter((v) => v < -40)])},
          layers: [{kind: 'line', data: trace(e.soma_mV), colour: c.truth, width: 1.4, tip: "datum.x + ' ms: ' + format(datum.y, '.2f') + ' mV'"}, {kind: 'line', data: trace(e.predicted_soma_mV), colour: c.predicted, width: 1.4}]},
-        {title: 'Spike probability and threshold', height: 80, y: {title: 'p', domain: [0, 1]},
+        {title: 'Spike probability and threshold', height: 80, y: {title: 'p', domain: [0, highestProbability(e)], format: '~g'},
          layers: [{kind: 'line', data: trace(e.spike_probability), colour: c.predicted, width: 1.4, tip: "datum.x + ' ms: ' + format(datum.y, '.3f')"}, {kind: 'rule', data: [{x: 0, x2: e.duration_ms, y: e.threshold, y2: e.threshold}], colour: c.threshold}]},
       ],
     });

@@ -43,7 +43,7 @@ function generalisationCharts(curves, m) {
   const value = (set, key) => m[set.prefix === '' && key === 'spikes' ? 'data.test_spikes' : set.prefix + key];
   const cells = (set) => columns.flatMap(([key, , interval]) => [value(set, key), ...(interval ? value(set, key + '_ci95') || [null, null] : [])].map((v) => (v === undefined ? null : v)));
   return {
-    id: 'generalisation', group: 'statistics', title: 'On inputs it was not trained on', size: 'wide', height: 120 + 25 * sets.length,
+    id: 'generalisation', group: 'generalisation', title: 'On inputs it was not trained on', size: 'wide', height: 120 + 25 * sets.length,
     caption: `Each set of trials comes from another input distribution than the training data. A dot is a score, its line the 95 % interval over trials; further right is better, and what is worse than an axis reaches stands at its left end. The numbers hold what each set is, the spikes found and the false positives at the validation set’s threshold.${silent.map((words) => ` ${words[0].toUpperCase()}${words.slice(1)}.`).join('')}`,
     spec: (width) => dotsSpec({width, rows: sets.map((set) => set.label), panels: scores.map(panel)}),
     key: () => models.map((model) => [model.label, model.colour()]),

@@ -1,9 +1,10 @@
 // What the twin does with its input (interpretation.json beside its filters): responses to one more spike, attributions, templates,
 // and the comparison of one added spike with the simulator.
 const kPartNames = ['soma', 'axon', 'basal', 'trunk', 'oblique', 'tuft', 'other'];
+// None of them is a colour of excitation, inhibition, neuron, twin or threshold: one colour, one meaning.
 function partColours() {
   const dark = document.documentElement.dataset.theme === 'dark';
-  const hues = dark ? ['#e7ebee', '#9aa7b2', '#55aef0', '#2fc79d', '#e9c46a', '#ff8a3d', '#9aa7b2'] : ['#2b3138', '#5b6670', '#0072b2', '#009e73', '#b8860b', '#d55e00', '#5b6670'];
+  const hues = dark ? ['#e7ebee', '#9aa7b2', '#9b8cf0', '#a3c45a', '#e9c46a', '#d09a86', '#9aa7b2'] : ['#2b3138', '#5b6670', '#5a4fcf', '#5c7a29', '#b8860b', '#8a4b36', '#5b6670'];
   return Object.fromEntries(kPartNames.map((name, i) => [name, hues[i]]));
 }
 
@@ -170,7 +171,7 @@ function interpretationCharts(interpretation, spikes) {
   const charts = [];
   if (response) {
     charts.push(responseChart(response, 'soma_mV', 'What one more spike does to the voltage', 'mV', 'The twin’s mean response to an input spike: its gradient by the input, over many moments of test trials.'));
-    if (spikes) charts.push(responseChart(response, 'spike_log_odds', '... and to the chance of an output spike', 'log-odds', 'The same of the log-odds of an output spike.'));
+    if (spikes) charts.push(responseChart(response, 'spike_log_odds', 'What it does to the chance of an output spike', 'log-odds', 'The same of the log-odds of an output spike.'));
     charts.push(shapesChart(response));
   }
   if (added && added.spikes > 0) {

@@ -64,7 +64,7 @@ function neuronSection(neuron, metrics) {
     return {low: 5 * Math.floor(at(0.01) / 5), high: 5 * Math.ceil(at(0.999) / 5)};
   })();
   if (trial) state.t = trial.opens_ms;
-  let view = null, palette = null;
+  let view = null, palette = null, overlays = [];
 
   const scene = make('div', {class: 'scene', tabindex: 0, role: 'group', 'aria-label': 'The neuron in three dimensions. Arrow keys turn it, plus and minus zoom, shift with arrows moves it, Home shows all of it, space plays the trial.'});
   const choose = make('select', {id: 'colour-by'}, quantities.map((q, i) => make('option', {value: i}, q.unit ? `${q.name} (${q.unit})` : q.name)));
@@ -157,7 +157,7 @@ function neuronSection(neuron, metrics) {
     traceBox.append(traces.canvas);
     const key = make('div', {class: 'key'});
     trialParts.push(
-      make('h3', {}, `Test trial ${trial.trial}: ${trial.spikes_ms.length} output spikes`),
+      make('h2', {}, `Test trial ${trial.trial}: ${plural(trial.spikes_ms.length, 'output spike')}`),
       make('p', {class: 'caption'}, 'Never trained on. Dots light up where input spikes arrive; colours are the simulated voltages of the dendrites. Point at the traces to go there.'),
       make('div', {class: 'controls'}, [playButton, slider, label, speed]), traceBox, key);
     trialParts.key = () => {
@@ -172,9 +172,28 @@ function neuronSection(neuron, metrics) {
             rows: c.section.map((name, i) => [i, name, c.x[i], c.region[i], c.length_um[i], ...one.map((q) => q.values[i])])};
   }});
   const turnButton = button('turn', 'turn by itself, or stop', () => { state.turning = !state.turning; wake(); });
+  // What the traces show, from its start to its end, at the speed that is chosen.
+  let filming = null;
+  const filmButton = button('film', 'play what the traces show and save it as a video', () => {
+    if (filming) return endFilm();
+    const [from, to] = traces.shown();
+    seek(from);
+    filming = film([view.canvas, traces.canvas], (blob, type) => save(`trial.${type.startsWith('video/mp4') ? 'mp4' : 'webm'}`, type, blob));
+    if (!filming) return;
+    filming.until = to;
+    filmButton.textContent = 'stop';
+    play(true);
+  });
+  function endFilm() {
+    filming.stop();
+    filming = null;
+    filmButton.textContent = 'film';
+    play(false);
+  }
   const tools = make('div', {class: 'tools'}, [
     button('+', 'zoom in', () => { view.zoom(1.3); wake(); }), button('−', 'zoom out', () => { view.zoom(1 / 1.3); wake(); }), button('all', 'show all of it', () => { view.reset(); wake(); }), turnButton,
-    button('PNG', 'save the picture as PNG', () => { view.draw(); save('neuron.png', 'image/png', view.canvas.toDataURL('image/png')); }), numbers]);
+    button('SVG', 'save the picture as SVG', () => { view.draw(); save('neuron.svg', 'image/svg+xml', neuronAsSvg(view, rgb)); }),
+    button('PNG', 'save the picture as PNG', () => save('neuron.png', 'image/png', view.picture(kPngWidth))), ...(trial && window.MediaRecorder ? [filmButton] : []), numbers]);
   const section = make('section', {class: 'neuron', 'aria-label': 'The neuron'}, [
     make('div', {class: 'neuron-picture'}, [scene, tools]),
     make('div', {class: 'neuron-side'}, [make('div', {class: 'controls'}, [make('label', {for: 'colour-by'}, 'colour by'), choose]), legend, ...trialParts]),
@@ -196,12 +215,14 @@ function neuronSection(neuron, metrics) {
     last = now;
     if (state.playing && passed > 0) {
       state.t += (passed / 1000) * +speed.value;
+      if (filming && state.t >= filming.until) { state.t = filming.until - 1; endFilm(); }
       if (state.t >= trial.duration_ms) state.t = 0;
       showTime();
     }
     if (view && state.turning && state.visible) view.turn((passed / 45000) * 2 * Math.PI, 0);
     if (view && view.dirty) {
       view.draw();
+      overlays.forEach((o) => o.update());
       if (!scene.dataset.drawn) { scene.dataset.drawn = 'yes'; performance.mark('neuron-drawn'); }
     }
     wake();
@@ -269,7 +290,9 @@ function neuronSection(neuron, metrics) {
         tools.querySelectorAll(':scope > button').forEach((b) => b.remove());
         scene.removeAttribute('tabindex');
       } else {
-        scene.append(view.canvas);
+        const parts = neuron.quantities.find((q) => q.per === 'compartment' && q.name === 'part');
+        overlays = [scaleBar(view), partLabels(view, parts ? parts.values : c.region, c.path_um)];
+        scene.append(view.canvas, ...overlays.map((o) => o.element));
         view.resize();
         listen();
         new IntersectionObserver(([entry]) => { state.visible = entry.isIntersecting; wake(); }).observe(scene);

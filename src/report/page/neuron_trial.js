@@ -33,6 +33,8 @@ function trialTraces(trial, threshold, seek) {
   const excitation = inputRate(trial.excitatory, duration), inhibition = inputRate(trial.inhibitory, duration);
   const predictedSpikes = threshold === undefined ? [] : spikesAbove(trial.predicted_spike_probability, threshold);
   const most = Math.max(1e-3, ...excitation, ...inhibition);
+  // A millisecond's probability is small even where a spike is nearly certain: the axis ends where the curve does.
+  const mostLikely = 1.1 * Math.max(1e-3, 1.5 * (threshold || 0), ...trial.predicted_spike_probability);
   // Output spikes would press all else together: cut off a little above what the twin predicts.
   const [low, highest] = extent([...trial.soma_mV, ...trial.predicted_soma_mV]), high = Math.min(highest, Math.max(-50, extent(trial.predicted_soma_mV)[1]) + 8);
   const height = top + kTrialPanels.reduce((sum, [, h]) => sum + h + gap, 0) + 4;
@@ -68,7 +70,11 @@ function trialTraces(trial, threshold, seek) {
           p.lineTo(x(last - 1), y(0)); p.fillStyle = colour; p.globalAlpha = 0.8; p.fill(); p.globalAlpha = 1;
         }
       } else if (name === 'spikes') {
-        line(trial.predicted_spike_probability, scale(0, 1.9), c.predicted, 1.4);
+        const y = scale(0, 1.9 * mostLikely);
+        if (threshold !== undefined) {
+          p.setLineDash([5, 4]); p.beginPath(); p.moveTo(x(start), y(threshold)); p.lineTo(x(last), y(threshold)); p.strokeStyle = c.threshold; p.lineWidth = 1; p.stroke(); p.setLineDash([]);
+        }
+        line(trial.predicted_spike_probability, y, c.predicted, 1.4);
         const tick = (t, from, to, colour) => { p.fillStyle = colour; p.fillRect(x(t) - 1, from, 2, to - from); };
         for (const t of trial.spikes_ms) if (t >= start && t < last) tick(t, y0 + 3, y0 + 13, c.truth);
         for (const t of predictedSpikes) if (t >= start && t < last) tick(t + 0.5, y0 + 15, y0 + 25, c.predicted);
@@ -78,10 +84,10 @@ function trialTraces(trial, threshold, seek) {
         line(trial.predicted_soma_mV, y, c.predicted, 1.4);
       }
       p.restore();
-      const title = {input: 'Input spikes per ms: excitatory above, inhibitory below', spikes: 'Output spikes: neuron, twin; its probability', voltage: `Somatic voltage (mV): neuron, twin${high < highest ? '; spikes are cut off' : ''}`}[name];
+      const title = {input: 'Input spikes per ms: excitatory above, inhibitory below', spikes: threshold === undefined ? 'Output spikes: neuron, twin; its probability' : 'Output spikes: neuron, twin; its probability and the threshold (dashed)', voltage: `Somatic voltage (mV): neuron, twin${high < highest ? '; spikes are cut off' : ''}`}[name];
       text(title, left, y0 - 5, 'left', c.ink);
       if (name === 'input') { text(most.toPrecision(2), left - 5, y0 + 9, 'right', c.quiet); text('0', left - 5, y0 + h / 2 + 4, 'right', c.quiet); text(most.toPrecision(2), left - 5, y0 + h, 'right', c.quiet); }
-      if (name === 'spikes') { text('1', left - 5, y0 + h - h / 1.9 + 4, 'right', c.quiet); text('0', left - 5, y0 + h, 'right', c.quiet); }
+      if (name === 'spikes') { text(mostLikely.toPrecision(2), left - 5, y0 + h - h / 1.9 + 4, 'right', c.quiet); text('0', left - 5, y0 + h, 'right', c.quiet); }
       if (name === 'voltage') { text(high.toFixed(0), left - 5, y0 + 9, 'right', c.quiet); text(low.toFixed(0), left - 5, y0 + h, 'right', c.quiet); }
       y0 += h + gap;
     }
@@ -110,6 +116,7 @@ function trialTraces(trial, threshold, seek) {
     canvas.style.height = height + 'px';
     traces.redraw(t);
   };
+  traces.shown = () => [start, Math.min(duration, start + span)];
   traces.redraw = (t) => { start = -1; traces.move(t); };
   const point = (event) => seek(Math.max(0, Math.min(duration - 1, Math.round(start + ((event.offsetX - left) / (width - left - right)) * span))));
   canvas.addEventListener('pointerdown', (event) => { canvas.setPointerCapture(event.pointerId); point(event); });

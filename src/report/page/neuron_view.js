@@ -226,7 +226,7 @@ function neuronView(neuron) {
     camera.lookAt(target);
     uniforms.umPerPixel.value = (2 * tan * distance_um) / heightPx;
     uniforms.depths.value.set(distance_um - breadth / 2, distance_um + breadth / 2);
-    dotUniforms.size.value = (devicePixelRatio || 1) * Math.min(22, 7 * Math.sqrt(whole_um / distance_um));
+    dotUniforms.size.value = renderer.getPixelRatio() * Math.min(22, 7 * Math.sqrt(whole_um / distance_um));
     renderer.render(scene, camera);
     view.dirty = false;
   };
@@ -248,6 +248,27 @@ function neuronView(neuron) {
       }
     });
     return best;
+  };
+  view.umPerPixel = () => uniforms.umPerPixel.value;
+  view.place = (c) => onScreen(middles[c]);  // a compartment's middle, in pixels of the scene
+  // The lines of all compartments as they are seen: {width, height, strokes: [{compartment, from, to, width, depth}]}.
+  view.strokes = () => {
+    const strokes = [];
+    lines.forEach((line, compartment) => {
+      for (let i = 1; i < line.length; ++i) {
+        const from = onScreen(line[i - 1]), to = onScreen(line[i]);
+        strokes.push({compartment, from, to, depth: seen.z, width: Math.max(0.6, (line[i - 1].r + line[i].r) / view.umPerPixel())});
+      }
+    });
+    return {width, height: heightPx, strokes};
+  };
+  // The scene as a PNG so many pixels wide, as a data URL.
+  view.picture = (wide) => {
+    const ratio = renderer.getPixelRatio(), draw = (r) => { renderer.setPixelRatio(r); renderer.setSize(width, heightPx, false); view.draw(); };
+    draw(wide / width);
+    const url = canvas.toDataURL('image/png');
+    draw(ratio);
+    return url;
   };
   view.lookAt = (c) => { target.set(middles[c].x, middles[c].y, middles[c].z); view.dirty = true; };
   view.setTheme();

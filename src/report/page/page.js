@@ -20,7 +20,8 @@ function wholeInterval(m, key) {
 }
 
 function save(name, type, content) {
-  const link = make('a', {href: content.startsWith('data:') ? content : URL.createObjectURL(new Blob([content], {type})), download: name});
+  const isUrl = typeof content === 'string' && content.startsWith('data:');
+  const link = make('a', {href: isUrl ? content : URL.createObjectURL(new Blob([content], {type})), download: name});
   link.click();
 }
 
@@ -37,6 +38,7 @@ const tooltip = {
   },
 };
 
+const kPngWidth = 3840;  // of saved pictures: 4K
 let vega = null;
 const figures = [];
 
@@ -61,16 +63,16 @@ function valuesAt(view, canvas, event) {
   return [view.scale('x').invert(event.clientX - box.left - left - padLeft), view.scale('y').invert(event.clientY - box.top - top - padTop)];
 }
 
-function figureOf(chart) {
+function figureOf(chart, heading = 'h4') {
   const canvas = make('div', {class: 'canvas', role: 'img', 'aria-label': chart.title + '. ' + chart.caption});
   canvas.style.minHeight = chart.height + 'px';
   const figure = {chart, canvas, view: null, width: 0, near: false};
   const image = (type) => make('button', {type: 'button', title: `save the chart as ${type.toUpperCase()}`}, type.toUpperCase());
   const svg = image('svg'), png = image('png');
   svg.onclick = () => figure.view.toImageURL('svg').then((url) => save(chart.id + '.svg', 'image/svg+xml', url));
-  png.onclick = () => figure.view.toImageURL('png', 2).then((url) => save(chart.id + '.png', 'image/png', url));
+  png.onclick = () => figure.view.toImageURL('png', kPngWidth / Math.max(1, figure.view.width())).then((url) => save(chart.id + '.png', 'image/png', url));
   const element = make('figure', {class: chart.size, id: 'chart-' + chart.id}, [
-    make('h3', {}, chart.title), make('p', {class: 'caption'}, chart.caption),
+    make(heading, {}, chart.title), make('p', {class: 'caption'}, chart.caption),
     ...(chart.controls ? [chart.controls(() => draw(figure))] : []), ...(chart.key ? [(figure.key = make('div', {class: 'key'}))] : []), canvas, make('div', {class: 'tools'}, [svg, png, dataTable(chart)]),
   ]);
   figures.push(figure);
@@ -101,42 +103,6 @@ function table(columns, rows) {
   return make('table', {}, [make('thead', {}, make('tr', {}, columns.map((c, i) => cell('th', c, i)))), make('tbody', {}, rows.map((r) => make('tr', {}, r.map((v, i) => cell('td', v, i)))))]);
 }
 
-function card(label, value, interval, meaning) {
-  return make('div', {class: 'card'}, [make('div', {class: 'label'}, label), make('div', {class: 'value'}, value), make('div', {class: 'interval'}, interval), make('p', {class: 'meaning'}, meaning)]);
-}
-
-// A threshold chosen on one set lets another share of another set through.
-function realisedWords(m, rate) {
-  const fpr = m[`spike.fpr_at_fpr_${rate}`], alarms = m[`spike.false_positives_per_s_at_fpr_${rate}`], exact = m[`spike.tpr_at_test_fpr_${rate}`];
-  if (typeof fpr !== 'number' || typeof alarms !== 'number') return '';
-  const own = typeof exact === 'number' ? ` At exactly ${100 * rate} % on the test set’s own curve: ${(100 * exact).toFixed(1)} %.` : '';
-  return `On the test set: ${+(100 * fpr).toPrecision(3)} % FPR, ${+alarms.toPrecision(3)} false alarms a second.${own}`;
-}
-
-// A number of a fit, or the reason why there is none in its place.
-const fitted = (value, note, words) => (typeof value === 'number' ? words(value) : note || '–');
-
-function cards(m) {
-  const list = [];
-  const interval = (key, digits, scale) => (wholeInterval(m, key) ? `95 %: ${m[key + '_ci95'].map((v) => number(v * scale, digits)).join(' to ')}` : '');
-  const add = (key, label, digits, meaning, unit = '', scale = 1) => {
-    if (typeof m[key] === 'number') list.push(card(label, (m[key] * scale).toFixed(digits) + unit, interval(key, digits, scale), meaning));
-  };
-  add('spike.auc', 'Spike AUC', 4, 'Chance that a bin with a spike scores above one without.');
-  add('spike.tpr_at_fpr_0.0025', 'Spikes found, asked: 0.25 % FPR', 1, `Threshold from the validation set; right to the millisecond. ${realisedWords(m, '0.0025')}`, ' %', 100);
-  add('spike.tpr_at_fpr_0.01', 'Spikes found, asked: 1 % FPR', 1, `The same with a lower threshold. ${realisedWords(m, '0.01')}`, ' %', 100);
-  add('spike.f1_2ms', 'F1 within 2 ms', 3, 'Predicted spike times paired with true ones.');
-  add('soma.variance_explained', 'Voltage explained', 1, 'Variance of the somatic voltage, raw prediction.', ' %', 100);
-  add('dendrites.variance_explained', 'Dendrites explained', 1, 'Variance of the components of the dendrites’ voltages, mean over these.', ' %', 100);
-  add('soma.rmse_mV', 'Voltage RMSE', 2, 'Root mean square error over all bins.', ' mV');
-  if (m['filter.excitatory_tau_ms'] !== undefined && typeof m['filter.true_tau_ms'] === 'number') {
-    const tau = (kind) => (m[`filter.${kind}_tau_ms`] === undefined ? [] : [fitted(m[`filter.${kind}_tau_ms`], m[`filter.${kind}_tau_note`], (v) => `${v.toFixed(1)} ms`)]);
-    list.push(card('Time constants', [...tau('excitatory'), ...tau('inhibitory')].join(' | '), `the membrane: ${number(m['filter.true_tau_ms'])} ms`, 'Read off the excitatory and inhibitory filters.'));
-  }
-  if (m['twin.parameters']) list.push(card('Size of the twin', number(m['twin.parameters']), `${m['twin.depth']} × ${m['twin.width']}, ${m['twin.window_ms']} ms`, 'Parameters; layers × units; how far back it looks.'));
-  return make('div', {class: 'cards', id: 'results'}, list);
-}
-
 function intervalWords(interval) {
   if (!interval) return '';
   return interval.some(Array.isArray) ? interval.map(intervalWords).join(', ') : interval.map((v) => number(v)).join(' to ');
@@ -160,7 +126,7 @@ function conventions(m) {
     .filter(([key]) => m['published.' + key] !== undefined || (key.startsWith('spike.fpr') && m[key] !== undefined))
     .map(([key, label, digits]) => [label, withInterval(m, key, digits), key.startsWith('spike.fpr') ? 'as asked' : number(m['published.' + key], digits)]);
   if (!rows.length) return [];
-  return [make('h2', {}, 'Honest numbers and published conventions'),
+  return [make('h3', {}, 'Honest numbers and published conventions'),
           make('p', {class: 'quiet'}, 'Left: all bins of all test trials, raw predictions, thresholds from the validation set. Right: the same twin under the conventions of Beniaguev, Segev and London 2021: the first 500 ms of each trial and trials with more than 24 spikes dropped, voltage clipped at −55 mV, the prediction shifted and scaled to the test set’s own mean and standard deviation, rates read off the test set’s own ROC curve.'),
           make('div', {class: 'scroll-x'}, table(['', 'honest [95 %]', 'published convention'], rows))];
 }
@@ -179,7 +145,7 @@ function byRate(m) {
   const columns = [['spike.auc', 'spike AUC', 4], ['spike.f1_2ms', 'F1 within 2 ms', 3], ['spike.false_alarms_per_s', 'false alarms per s', 3], ['spike.base_rate_hz', 'neuron (Hz)', 2], ['spike.expected_rate_hz', 'twin expects (Hz)', 2], ['soma.rmse_away_from_spikes_mV', 'RMSE away from spikes (mV)', 2]];
   if (!groups.length) return [];
   const rows = groups.map(([name, words]) => [words, m[`by_rate.${name}.seconds`], ...columns.map(([key, , digits]) => withInterval(m, `by_rate.${name}.${key}`, digits))]);
-  return [make('h3', {style: 'margin-top:22px'}, 'By the neuron’s own rate'), make('p', {class: 'caption'}, 'Test trials in stretches of 1 s, grouped by how often the neuron spiked in them.'),
+  return [make('h4', {}, 'By the neuron’s own rate'), make('p', {class: 'caption'}, 'Test trials in stretches of 1 s, grouped by how often the neuron spiked in them.'),
           make('div', {class: 'scroll-x', tabindex: 0}, table(['spikes in the second', 'seconds', ...columns.map(([, title]) => title + ' [95\u00a0%]')], rows))];
 }
 
@@ -187,7 +153,7 @@ function finerScores(m) {
   const rows = kFiner.filter(([key]) => typeof m[key] === 'number').map(([key, label, digits]) => [label, withInterval(m, key, digits)]);
   if (!rows.length) return [];
   const [before, after] = (m['soma.away_from_spikes_ms'] || []).map(Math.abs);
-  return [make('h2', {}, 'What one number hides'),
+  return [make('h3', {}, 'What one number hides'),
           make('p', {class: 'quiet'}, `Away from spikes: without the ${before} ms before and ${after} ms after each spike of the neuron. Power explained: 1 less the power of the error over that of the voltage. Spikes are counted at the threshold of the F1.`),
           make('div', {class: 'scroll-x', id: 'finer'}, table(['', 'test trials [95\u00a0%]'], rows)), ...byRate(m)];
 }
@@ -196,22 +162,43 @@ function operatingPoints(curves) {
   if (!curves || !curves.operating_points) return [];
   const short = (v) => +v.toPrecision(3);
   const rows = curves.operating_points.map((p) => [p.target_fpr, short(p.threshold), short(p.fpr), short(p.false_positives_per_s), short(p.tpr), short(p.tpr_at_test_fpr)]);
-  return [make('h3', {style: 'margin-top:22px'}, 'Thresholds'), make('p', {class: 'caption'}, 'Each is the predicted probability that the given share of spike-free validation bins exceeds. What it does on the test set stands beside it; last, what is found at exactly that rate on the test set’s own curve, which no threshold chosen beforehand promises.'),
+  return [make('h4', {}, 'Thresholds'), make('p', {class: 'caption'}, 'Each is the predicted probability that the given share of spike-free validation bins exceeds. What it does on the test set stands beside it; last, what is found at exactly that rate on the test set’s own curve, which no threshold chosen beforehand promises.'),
           make('div', {class: 'scroll-x'}, table(['asked for: FPR', 'threshold (validation)', 'test FPR', 'false alarms per s', 'test TPR', 'TPR at exactly the asked FPR (test curve)'], rows))];
 }
 
 function header(run, m) {
+  const theme = make('button', {type: 'button', id: 'theme', 'aria-label': 'light or dark'}, 'light / dark');
+  theme.onclick = () => setTheme(document.documentElement.dataset.theme === 'dark' ? 'light' : 'dark');
+  const verdict = verdictWords(m);
+  return [
+    make('div', {class: 'top'}, [make('h1', {}, run.title), theme]),
+    ...(verdict ? [make('p', {class: 'verdict'}, verdict)] : []),
+    make('p', {class: 'quiet'}, `A ${run.cell || 'neuron'}, and the network that learned to do its job: ${run.twin || 'its twin'}. Simulated neuron: ${run.data || 'see below'}.`),
+  ];
+}
+
+// What repeats the run, on which machine it was made, and how long that took.
+function makingOf(run, m) {
   const command = make('pre', {}, make('code', {}, run.command));
   const copy = make('button', {type: 'button'}, 'copy');
   copy.onclick = () => navigator.clipboard.writeText(run.command).then(() => { copy.textContent = 'copied'; });
-  const theme = make('button', {type: 'button', id: 'theme', 'aria-label': 'light or dark'}, 'light / dark');
-  theme.onclick = () => setTheme(document.documentElement.dataset.theme === 'dark' ? 'light' : 'dark');
   const time = ['simulate', 'train', 'evaluate'].filter((s) => typeof m[`timing.${s}_s`] === 'number').map((s) => `${s} ${m[`timing.${s}_s`].toFixed(1)} s`).join(', ');
   const facts = [`seed ${run.seed}`, `neurontwin ${run.version}`, run.machine, run.finished, time].filter(Boolean);
-  return [
-    make('div', {class: 'top'}, [make('div', {}, [make('h1', {}, run.title), make('p', {}, `A ${run.cell || 'neuron'}, and the network that learned to do its job: ${run.twin || 'its twin'}. Simulated neuron: ${run.data || 'see below'}.`)]), theme]),
-    make('div', {class: 'command'}, [command, copy]), make('ul', {class: 'facts'}, facts.map((f) => make('li', {}, f))),
-  ];
+  return [make('div', {class: 'command'}, [command, copy]), make('ul', {class: 'facts'}, facts.map((f) => make('li', {}, f)))];
+}
+
+const kLinks = [['paper', 'https://doi.org/10.1016/j.neuron.2021.07.002', 'Beniaguev, Segev and London 2021, the idea that this program follows']];
+
+// Where the reader is stays marked.
+function contents(sections) {
+  const links = sections.map(([id, title]) => make('a', {href: '#' + id}, title));
+  const nav = make('nav', {class: 'contents', 'aria-label': 'Sections'}, [...links, ...kLinks.map(([words, href, title]) => make('a', {href, title, class: 'away'}, words))]);
+  const watcher = new IntersectionObserver((entries) => entries.forEach((entry) => {
+    const link = links.find((l) => l.getAttribute('href') === '#' + entry.target.id);
+    if (entry.isIntersecting) { links.forEach((l) => l.removeAttribute('aria-current')); link.setAttribute('aria-current', 'true'); }
+  }), {rootMargin: '-15% 0px -75% 0px'});
+  sections.forEach(([, , section]) => watcher.observe(section));
+  return nav;
 }
 
 let neuron = null;  // in 3-D, of a neuron that has a shape
@@ -239,44 +226,68 @@ function printWhole() {
 
 const kGroups = {
   example: ['An example', ''],
-  filters: ['What the twin learned', 'The first layer gives every synapse a filter over time: how much a spike counts, by how long ago it came.'],
-  interpretation: ['What it does with its input', 'Read off the trained twin, by where on the neuron an input spike comes, and checked against the simulated neuron.'],
   spikes: ['How well it predicts spikes', ''],
   models: ['Beside simpler models', 'Each was fitted on the training trials and is scored as the twin is. What only the twin gets right is what its layers are for.'],
   statistics: ['Does it behave like the neuron?', ''],
+  generalisation: ['On other input', ''],
+  filters: ['Its filters', 'The first layer gives every synapse a filter over time: how much a spike counts, by how long ago it came.'],
+  interpretation: ['What it does with its input', 'Read off the trained twin, by where on the neuron an input spike comes, and checked against the simulated neuron.'],
+  probes: ['What it knows of the inside of the neuron', ''],
   learning: ['How it learned', ''],
   search: ['How small can it be?', ''],
 };
 
+// The page in its order: what it is, how good, where it fails, what it learned, how it was made.
+const kSections = [
+  ['good', 'How good it is', ['example', 'spikes', 'models']],
+  ['fails', 'Where it fails', ['statistics', 'generalisation']],
+  ['learned', 'What it learned', ['filters', 'interpretation', 'probes', 'search']],
+  ['made', 'How it was made', ['learning']],
+];
+
+function groupParts(group, charts, data) {
+  const [title, words] = kGroups[group], members = charts.filter((c) => c.group === group), m = data.metrics;
+  if (!members.length) return [];
+  const more = {spikes: () => operatingPoints(data.curves), models: () => modelsTable(m), search: () => searchTables(data.search)}[group];
+  return [make('h3', {}, title), ...(words ? [make('p', {class: 'quiet'}, words)] : []), make('div', {class: 'charts'}, members.map((chart) => figureOf(chart))), ...(more ? more() : [])];
+}
+
+function everythingElse(data) {
+  const m = data.metrics;
+  const plain = Object.entries(m).filter(([key]) => !key.endsWith('_ci95')).map(([key, value]) => [key, Array.isArray(value) ? value.map((v) => number(v)).join(', ') : typeof value === 'number' ? number(value) : value, intervalWords(m[key + '_ci95'])]);
+  return [make('h3', {}, 'Everything else'),
+          make('details', {}, [make('summary', {}, `all ${plain.length} numbers (metrics.json)`), make('div', {class: 'scroll-x'}, table(['key', 'value', '95 % interval'], plain))]),
+          make('details', {}, [make('summary', {}, 'the resolved configuration (experiment.toml)'), make('pre', {}, make('code', {}, data.experiment))])];
+}
+
 function showPage(data) {
   document.documentElement.dataset.theme = matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light';
   const page = document.getElementById('page');
-  const m = data.metrics;
+  const m = data.metrics, charts = allCharts(data), sections = [];
   page.append(...header(data.run, m));
+  const overview = make('section', {id: 'overview'});
+  page.append(overview);
+  sections.push(['overview', 'Overview', overview]);
   if (data.neuron) {
     neuron = neuronSection(data.neuron, m);
-    page.append(neuron.section);
+    overview.append(neuron.section);
     requestAnimationFrame(() => setTimeout(neuron.start));  // after the first paint
   }
-  page.append(cards(m));
-  const charts = allCharts(data);
-  for (const [group, [title, words]] of Object.entries(kGroups)) {
-    const members = charts.filter((c) => c.group === group);
-    if (!members.length) continue;
-    page.append(make('h2', {}, title));
-    if (words) page.append(make('p', {class: 'quiet'}, words));
-    page.append(make('div', {class: 'charts'}, members.map(figureOf)));
-    if (group === 'spikes') page.append(...operatingPoints(data.curves));
-    if (group === 'models') page.append(...modelsTable(m));
-    if (group === 'search') page.append(...searchTables(data.search));
+  overview.append(cards(m, data.run));
+  const extras = {fails: () => finerScores(m), made: () => [...conventions(m), ...everythingElse(data)]};
+  for (const [id, title, groups] of kSections) {
+    const parts = [...(id === 'made' ? makingOf(data.run, m) : []), ...groups.flatMap((group) => groupParts(group, charts, data)), ...(extras[id] ? extras[id]() : [])];
+    if (!parts.length) continue;
+    const section = make('section', {id}, [make('h2', {}, title), ...parts]);
+    page.append(section);
+    sections.push([id, title, section]);
   }
-  page.append(...finerScores(m));
-  page.append(...conventions(m));
-  page.append(make('h2', {}, 'Everything else'));
-  const plain = Object.entries(m).filter(([key]) => !key.endsWith('_ci95')).map(([key, value]) => [key, Array.isArray(value) ? value.map((v) => number(v)).join(', ') : typeof value === 'number' ? number(value) : value, intervalWords(m[key + '_ci95'])]);
-  page.append(make('details', {}, [make('summary', {}, `all ${plain.length} numbers (metrics.json)`), make('div', {class: 'scroll-x'}, table(['key', 'value', '95 % interval'], plain))]));
-  page.append(make('details', {}, [make('summary', {}, 'the resolved configuration (experiment.toml)'), make('pre', {}, make('code', {}, data.experiment))]));
+  overview.before(contents(sections));
+  drawWhatIsSeen();
+}
 
+// Charts are drawn when they come into sight, and again when the window is resized.
+function drawWhatIsSeen() {
   const watcher = new IntersectionObserver((entries) => {
     for (const entry of entries) {
       const figure = figures.find((f) => f.canvas === entry.target);

@@ -31,7 +31,7 @@ function probesChart(probes) {
   };
   const layers = shownLayers(probes.layers), voltages = probes.voltage_lags_ms.join(', ');
   return {
-    id: 'probes', group: 'filters', title: 'What the layers know', size: 'wide', height: 130 + 25 * quantities.length,
+    id: 'probes', group: 'probes', title: 'What the layers know', size: 'wide', height: 130 + 25 * quantities.length,
     caption: `Each quantity was recorded inside the simulated neuron and read off a layer by a linear regression at the same millisecond: ${probes.trials_fit} test trials to fit, ${probes.trials_score} others to score, with 95 % intervals over these. Beside it the same of a network of this shape that was never trained, and of the true somatic voltage now and up to ${probes.voltage_lags_ms[probes.voltage_lags_ms.length - 1]} ms ago (${voltages}).`,
     spec: (width) => dotsSpec({width, rows: quantities.map(probedName), panels: layers.map(panel)}),
     key: () => ['trained', 'untrained', 'voltage'].map((kind) => [kProbeNames[kind], probeColours()[kind]]),
@@ -49,7 +49,7 @@ function probesByDepthChart(probes) {
   });
   const lines = quantities.flatMap((q) => q.trained.map((of, i) => ({x: i + 1, y: of ? of[0] : null, q: probedName(q)})));
   return {
-    id: 'probes-depth', group: 'filters', title: 'From layer to layer', size: 'half', height: 280,
+    id: 'probes-depth', group: 'probes', title: 'From layer to layer', size: 'half', height: 280,
     caption: 'Variance explained against depth. Faint: each quantity; bold: their mean in the twin and in the network that was not trained.',
     spec: (width, height) => {
       const c = probeColours();
@@ -75,7 +75,7 @@ function dendriticSpikesChart(found) {
   const at = (branch, key) => ({x: branch.path_um, y: branch[key][0], low: branch[key][1], high: branch[key][2], branch: branch.section, part: branch.part, hz: branch.spikes_hz});
   const tip = "datum.branch + ' (' + datum.part + '): ' + format(datum.y, '.3f') + ' [' + format(datum.low, '.3f') + ', ' + format(datum.high, '.3f') + ']\\n' + format(datum.hz, '.2f') + ' NMDA spikes a second'";
   return {
-    id: 'dendritic-spikes', group: 'filters', title: 'Whose NMDA spikes the twin finds', size: 'half', height: 280,
+    id: 'dendritic-spikes', group: 'probes', title: 'Whose NMDA spikes the twin finds', size: 'half', height: 280,
     caption: `Of each dendrite that ends: how well the voltage that the twin predicts there tells the milliseconds of NMDA spikes (at least ${found.least_ms} ms above ${found.threshold_mV} mV) from others, as area under the ROC curve, against its distance from the soma. Grey: the same of the true somatic voltage. Milliseconds from ${found.before_soma_spike_ms} before to ${found.after_soma_spike_ms} after a spike of the soma do not count; ${found.trials} test trials, ${branches.length} of ${found.branches.length} branches had NMDA spikes.`,
     spec: (width, height) => frameSpec({
       width, height, x: {title: 'distance from the soma (µm)', zero: true}, y: {title: 'AUC', domain: [Math.min(0.45, ...branches.map((b) => b.auc[1])), 1]},

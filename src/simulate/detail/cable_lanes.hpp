@@ -28,6 +28,7 @@ struct CableLanes {
   Aligned<T> v, rhs, d;            // mV, mA/cm2, S/cm2
   std::vector<Aligned<T>> arrays;  // of the ions, of each number of CablePlan::arrays
   std::vector<ZoneLanes<T>> zones;
+  std::vector<random::TrialKey> trials;                        // of each lane: what mechanisms draw from
   Aligned<T> drive_start, drive_middle, drive_slope, drive_v;  // of the nodes with small steps
 
   const T* array(const CablePlan<T>& plan, const std::string& name) const {
@@ -39,7 +40,7 @@ struct CableLanes {
 template <class T>
 CableLanes<T> make_cable_lanes(const CablePlan<T>& plan);
 
-/// Every lane as the neuron is at 0 ms, without events.
+/// Every lane as the neuron is at 0 ms in its trial, without input.
 template <class T>
 void start(const CablePlan<T>& plan, CableLanes<T>& lanes);
 

@@ -79,6 +79,7 @@ struct CablePlan {
   CableKernels<T> kernels;
   CableTree<T> tree;
   cell::InitialState initial;
+  bool draws_at_start = false;  // then `initial` is of no trial: each has one of its own
   ArrayNames arrays;
   std::vector<FollowedIon> ions;
   std::vector<ZonePlan<T>> zones;  // soma and axon, if they take steps of their own; the rest

@@ -1,0 +1,53 @@
+// Detailed neurons, one in each SIMD lane, and point neurons.
+#include <cmath>
+
+#include "network/detail/draws.hpp"
+#include "network/detail/neurons.hpp"
+#include "simulate/neuron_streams.hpp"
+#include "simulate/unphysical_voltage.hpp"
+
+namespace nt::network {
+namespace {
+
+class CellNeurons final : public Neurons {
+ public:
+  CellNeurons(const NeuronsOf& of, const simulate::SimulationSpec& simulation)
+      : population_(of.population),
+        streams_(*of.population.cell, simulation, static_cast<size_t>(of.population.neurons)) {}
+
+  void advance(int64_t ms, std::span<const Arrival> arrivals, const twin::Parallel& parallel,
+               std::vector<Fired>& fired) override {
+    arrivals_.clear();
+    for (const auto& a : arrivals)
+      arrivals_.push_back({a.neuron, a.synapse, static_cast<double>(ms) + static_cast<double>(a.offset_ms),
+                           static_cast<double>(a.weight)});
+    try {
+      streams_.advance(arrivals_, parallel.run);
+    } catch (const simulate::UnphysicalVoltage& error) {
+      fail_run("neuron {} of '{}': {}", error.trial, population_.name, error.description);
+    }
+    for (const auto& spike : streams_.spikes()) fired.push_back({spike.neuron, spike.time_ms});
+  }
+  std::span<const float> soma_mV() const override { return streams_.soma_mV(); }
+  void perturb(double sd_mV, uint64_t seed, size_t number) override {
+    for (size_t n = 0; n < streams_.neurons(); ++n) {
+      Draws random(seed, kPerturbation, number, n);
+      streams_.shift_soma(n, sd_mV * random.normal());
+    }
+  }
+  std::string state() const override { return streams_.state(); }
+  void set_state(std::string_view bytes) override { streams_.set_state(bytes); }
+
+ private:
+  const Population& population_;
+  simulate::NeuronStreams streams_;
+  std::vector<simulate::StreamArrival> arrivals_;
+};
+
+}  // namespace
+
+std::unique_ptr<Neurons> cell_neurons(const NeuronsOf& of, const simulate::SimulationSpec& simulation) {
+  return std::make_unique<CellNeurons>(of, simulation);
+}
+
+}  // namespace nt::network

@@ -1,0 +1,139 @@
+// Connections that a file, or a list in place, says one by one.
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "files/hdf5.hpp"
+#include "network/detail/links.hpp"
+#include "network/detail/table.hpp"
+
+namespace nt::network {
+namespace {
+
+/// All connections, those of each target together.
+class Listed final : public Links {
+ public:
+  /// `place`: of an entry, in words, for messages.
+  Listed(const Projection& projection, const Ends& ends, std::vector<uint32_t> targets,
+         std::vector<Link> links, const std::function<std::string(size_t)>& place)
+      : first_(static_cast<size_t>(ends.to.neurons) + 1) {
+    for (size_t k = 0; k < links.size(); ++k) require_good(projection, ends, targets[k], links[k], place(k));
+    std::vector<size_t> order(links.size());
+    for (size_t k = 0; k < order.size(); ++k) order[k] = k;
+    std::ranges::stable_sort(order, {}, [&](size_t k) { return std::pair(targets[k], links[k].source); });
+    for (size_t i = 0; i < order.size(); ++i) {
+      const size_t k = order[i];
+      if (i > 0 && !projection.multapses && targets[k] == targets[order[i - 1]] &&
+          links[k].source == links[order[i - 1]].source && links[k].synapse < 0)
+        fail_input(
+            "{}: neuron {} of '{}' is connected to {} of '{}' twice; expected multapses = true, or one",
+            place(k), links[k].source, ends.from.name, targets[k], ends.to.name);
+      ++first_[targets[k] + 1];
+      links_.push_back(links[k]);
+      has_delays_ |= !std::isnan(links[k].delay_ms);
+      has_weights_ |= !std::isnan(links[k].weight);
+    }
+    for (size_t t = 1; t < first_.size(); ++t) first_[t] += first_[t - 1];
+  }
+
+  void of_target(uint32_t target, std::vector<Link>& links) const override {
+    links.assign(links_.begin() + static_cast<int64_t>(first_[target]),
+                 links_.begin() + static_cast<int64_t>(first_[target + 1]));
+  }
+  bool has_delays() const override { return has_delays_; }
+  bool has_weights() const override { return has_weights_; }
+
+ private:
+  static void require_good(const Projection& projection, const Ends& ends, uint32_t target, const Link& link,
+                           const std::string& where) {
+    const auto require_neuron = [&](int64_t neuron, const Population& of) {
+      if (neuron >= of.neurons)
+        fail_input("{}: neuron {} of '{}', which has {}, counted from 0", where, neuron, of.name, of.neurons);
+    };
+    require_neuron(link.source, ends.from);
+    require_neuron(target, ends.to);
+    if (!std::isnan(link.delay_ms) && !(link.delay_ms >= 1 && link.delay_ms <= 10'000))
+      fail_input("{}: a delay of {} ms, expected from 1 to 10000", where, link.delay_ms);
+    const auto synapses = static_cast<int64_t>(ends.synapses.excitatory_compartment.size() +
+                                               ends.synapses.inhibitory_compartment.size());
+    if (link.synapse >= synapses)
+      fail_input("{}: synapse {}; a neuron of '{}' has {}, counted from 0", where, link.synapse, ends.to.name,
+                 synapses);
+    if (projection.from == projection.to && link.source == target && !projection.autapses)
+      fail_input("{}: neuron {} of '{}' is connected to itself; expected autapses = true, or no such one",
+                 where, target, ends.to.name);
+  }
+
+  std::vector<size_t> first_;  // of each target, and the end
+  std::vector<Link> links_;
+  bool has_delays_ = false, has_weights_ = false;
+};
+
+uint32_t whole_number(double value, const std::string& where) {
+  if (!(value >= 0 && value < 4294967295.0 && value == std::floor(value)))
+    fail_input("{}: {} is no whole number from 0 on", where, value);
+  return static_cast<uint32_t>(value);
+}
+
+}  // namespace
+
+std::unique_ptr<Links> links_in_list(const Projection& p, const Ends& ends) {
+  std::vector<uint32_t> targets;
+  std::vector<Link> links;
+  if (p.file.empty()) {
+    for (size_t k = 0; k < p.sources.size(); ++k) {
+      targets.push_back(static_cast<uint32_t>(p.targets[k]));
+      links.push_back({.source = static_cast<uint32_t>(p.sources[k])});
+    }
+    return std::make_unique<Listed>(p, ends, std::move(targets), std::move(links),
+                                    [&](size_t k) { return fmt::format("{}: connection {}", p.where, k); });
+  }
+  const auto table = read_table(p.file, {"source", "target"}, {"synapse", "delay_ms", "weight", "contacts"});
+  const auto line = [&](size_t k) { return fmt::format("{}:{}", p.file.string(), table.line[k]); };
+  for (size_t k = 0; k < table.line.size(); ++k) {
+    targets.push_back(whole_number(table.columns[1][k], line(k)));
+    Link link{.source = whole_number(table.columns[0][k], line(k))};
+    if (table.has(2)) link.synapse = whole_number(table.columns[2][k], line(k));
+    if (table.has(3)) link.delay_ms = table.columns[3][k];
+    if (table.has(4)) link.weight = table.columns[4][k];
+    if (table.has(5)) link.contacts = whole_number(table.columns[5][k], line(k));
+    links.push_back(link);
+  }
+  return std::make_unique<Listed>(p, ends, std::move(targets), std::move(links), line);
+}
+
+std::unique_ptr<Links> links_in_sonata(const Projection& p, const Ends& ends) {
+  const files::Hdf5File file(p.file);
+  if (!file.has("/edges")) fail_input("{}: has no /edges, expected a SONATA file of edges", p.file.string());
+  const auto there = file.groups_in("/edges");
+  auto edges = p.edges;
+  if (edges.empty() && there.size() == 1) edges = there.front();
+  if (std::ranges::find(there, edges) == there.end())
+    fail_input("{}: /edges has {}; expected edges = one of them", p.file.string(), fmt::join(there, ", "));
+  const auto path = "/edges/" + edges;
+  const auto sources = file.read<double>(path + "/source_node_id"),
+             targets = file.read<double>(path + "/target_node_id");
+  if (sources.size() != targets.size())
+    fail_input("{}: {} has {} sources but {} targets", p.file.string(), path, sources.size(), targets.size());
+  // What edges say beside that, where all of them are in one group: bmtk's delay and nsyns.
+  const auto column = [&](const char* name) {
+    std::vector<double> values;
+    if (file.has(path + "/0/" + name)) values = file.read<double>(path + "/0/" + name);
+    return values.size() == sources.size() ? values : std::vector<double>();
+  };
+  const auto delay_ms = column("delay"), nsyns = column("nsyns");
+  std::vector<uint32_t> target;
+  std::vector<Link> links;
+  const auto edge = [&](size_t k) { return fmt::format("{}: {}: edge {}", p.file.string(), path, k); };
+  for (size_t k = 0; k < sources.size(); ++k) {
+    target.push_back(whole_number(targets[k], edge(k)));
+    Link link{.source = whole_number(sources[k], edge(k))};
+    if (!delay_ms.empty()) link.delay_ms = delay_ms[k];
+    if (!nsyns.empty()) link.contacts = whole_number(nsyns[k], edge(k));
+    links.push_back(link);
+  }
+  return std::make_unique<Listed>(p, ends, std::move(target), std::move(links), edge);
+}
+
+}  // namespace nt::network

@@ -1,0 +1,188 @@
+#include "network/spec.hpp"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+namespace nt::network {
+namespace {
+
+constexpr double kMostNeurons = 1 << 24;
+constexpr double kMostDelay_ms = 10'000;
+
+std::filesystem::path twin_file(const std::filesystem::path& path) {
+  std::error_code unreadable;
+  return std::filesystem::is_directory(path, unreadable) ? path / "twin.safetensors" : path;
+}
+
+void read_twin_keys(const config::Settings& s, Population& p) {
+  p.twin = twin_file(s.file("twin", s.folder()));
+  p.spikes = s.choice("spikes", kSpikeRules, SpikeRule::threshold);
+  if (s.has("threshold")) p.threshold = s.number("threshold", {}, {0, 1});
+  p.refractory_ms = s.integer("refractory_ms", 0, {0, 1000});
+}
+
+void read_places(const config::Settings& s, Population& p) {
+  p.box_um = s.numbers("box_um", std::vector<double>{}, {0, 1e7});
+  if (!p.box_um.empty() && p.box_um.size() != 3)
+    fail_input("{}: '{}' has {} numbers, expected the box's extent in x, y and z", s.where("box_um"),
+               s.full_key("box_um"), p.box_um.size());
+  if (s.has("positions")) p.positions = s.file("positions", s.folder());
+  if (!p.positions.empty() && !p.box_um.empty())
+    fail_input("{}: '{}' and 'box_um' both say where the neurons lie; leave one out", s.where("positions"),
+               s.full_key("positions"));
+}
+
+Population read_population(const config::Settings& s) {
+  Population p;
+  p.where = s.where("name");
+  p.name = s.text("name");
+  if (p.name.empty() || p.name.find('/') != std::string::npos)
+    fail_input("{}: '{}' is '{}', expected a name without '/'", p.where, s.full_key("name"), p.name);
+  p.kind = static_cast<Kind>(std::ranges::find(kKinds, s.choice("kind", kKinds)) - kKinds.begin());
+  p.neurons = s.integer("neurons", {}, {1, kMostNeurons});
+  const bool fires = p.fires_by_itself();
+  if (p.kind == Kind::cell || (!fires && s.has("cell"))) {
+    const auto cell = s.table_or_file("cell");
+    p.cell = std::make_shared<const cell::Neuron>(cell::read_neuron(cell));
+  }
+  if (p.kind == Kind::twin || (!fires && s.has("twin"))) read_twin_keys(s, p);
+  if (p.kind == Kind::poisson) p.rate_hz = s.number("rate_hz", {}, {0, 1000});
+  if (p.kind == Kind::recorded) {
+    p.recording = s.file("file", s.folder());
+    p.recorded_population = s.text("population", "");
+  }
+  if (!fires) p.record_soma = std::min(p.neurons, s.integer("record_soma", 0, {0, kMostNeurons}));
+  read_places(s, p);
+  return p;
+}
+
+/// `synapses = "excitatory"`, `synapses = [0, 5]`, or `{ group, regions, distance_um }`.
+SynapseChoice read_synapses(const config::Settings& s) {
+  SynapseChoice choice;
+  choice.where = s.where("synapses");
+  if (s.is_array("synapses")) {
+    choice.numbers = s.integers("synapses", {}, {0, 1e9});
+    if (choice.numbers.empty())
+      fail_input("{}: '{}' is empty, expected at least one synapse", choice.where, s.full_key("synapses"));
+  } else if (s.is_table("synapses")) {
+    const auto table = s.table("synapses");
+    choice.group = table.text("group");
+    choice.regions = table.texts("regions", std::vector<std::string>{});
+    if (table.has("distance_um"))
+      std::tie(choice.nearest_um, choice.farthest_um) = table.low_high("distance_um", {}, {0, 1e6});
+  } else {
+    choice.group = s.text("synapses");
+  }
+  return choice;
+}
+
+void read_rule(const config::Settings& s, Projection& p) {
+  p.rule = static_cast<Rule>(std::ranges::find(kRules, s.choice("rule", kRules)) - kRules.begin());
+  if (p.rule == Rule::fixed_probability || p.rule == Rule::distance)
+    p.probability = s.number("probability", {}, {0, 1});
+  if (p.rule == Rule::fixed_indegree) p.indegree = s.integer("indegree", {}, {0, kMostNeurons});
+  if (p.rule == Rule::distance) {
+    p.length_um = s.number("length_um", {}, config::kPositive);
+    p.falloff = s.choice("falloff", kFalloffs, Falloff::exponential);
+  }
+  if (p.rule == Rule::sonata) p.edges = s.text("edges", "");
+  if (p.rule == Rule::sonata || (p.rule == Rule::list && s.has("file"))) {
+    p.file = s.file("file", s.folder());
+  } else if (p.rule == Rule::list) {
+    p.sources = s.integers("sources", {}, {0, kMostNeurons});
+    p.targets = s.integers("targets", {}, {0, kMostNeurons});
+    if (p.sources.size() != p.targets.size())
+      fail_input("{}: '{}' has {} neurons, but 'targets' {}; expected a target for each source",
+                 s.where("sources"), s.full_key("sources"), p.sources.size(), p.targets.size());
+  }
+}
+
+Projection read_projection(const config::Settings& s, const std::vector<Population>& populations) {
+  Projection p;
+  p.where = s.where("from");
+  p.from = population_named(populations, s.text("from"), p.where);
+  p.to = population_named(populations, s.text("to"), s.where("to"));
+  if (populations[p.to].fires_by_itself())
+    fail_input("{}: '{}' is '{}', whose spikes come from elsewhere; expected neurons or twins", s.where("to"),
+               s.full_key("to"), populations[p.to].name);
+  read_rule(s, p);
+  p.synapses = read_synapses(s);
+  p.contacts = s.integer("contacts", 1, {1, 10000});
+  p.delay_ms =
+      stimulus::read_number_or_range(s, "delay_ms", stimulus::NumberOrRange{1, 1}, {1, kMostDelay_ms});
+  if (s.has("weight")) p.weight = s.number("weight", {}, {-1e6, 1e6});
+  p.autapses = s.flag("autapses", false);
+  p.multapses = s.flag("multapses", false);
+  return p;
+}
+
+Background read_background(const config::Settings& s, const std::vector<Population>& populations) {
+  Background b;
+  b.where = s.where("to");
+  b.to = population_named(populations, s.text("to"), b.where);
+  if (populations[b.to].fires_by_itself())
+    fail_input("{}: '{}' is '{}', whose spikes come from elsewhere; expected neurons or twins", b.where,
+               s.full_key("to"), populations[b.to].name);
+  b.synapses = read_synapses(s);
+  b.rate_hz = s.number("rate_hz", {}, {0, 900});
+  b.from_ms = s.number("from_ms", 0.0, config::kNotNegative);
+  b.until_ms = s.number("until_ms", std::numeric_limits<double>::infinity(), config::kNotNegative);
+  return b;
+}
+
+}  // namespace
+
+size_t population_named(const std::vector<Population>& populations, const std::string& name,
+                        const std::string& where) {
+  std::vector<std::string> names;
+  for (size_t i = 0; i < populations.size(); ++i) {
+    if (populations[i].name == name) return i;
+    names.push_back(populations[i].name);
+  }
+  fail_input("{}: there is no population '{}'; there are {}", where, name, fmt::join(names, ", "));
+}
+
+Spec read_network(const config::Settings& s) {
+  Spec spec;
+  spec.title = s.text("title", "");
+  spec.seed = static_cast<uint64_t>(s.integer("seed", 1, {0, 1e15}));
+  spec.duration_ms = s.integer("ms", 1000, {1, 1e8});
+  const auto simulation = s.table("simulation");
+  spec.simulation = simulate::read_simulation(simulation);
+  spec.whole_ms = simulation.flag("whole_ms", false);
+  for (const auto& table : s.tables("populations")) {
+    auto p = read_population(table);
+    for (const auto& other : spec.populations)
+      if (other.name == p.name)
+        fail_input("{}: there are two populations '{}'; expected other names", p.where, p.name);
+    spec.populations.push_back(std::move(p));
+  }
+  if (spec.populations.empty())
+    fail_input("{}: has no [[populations]]; expected at least one", s.where("populations"));
+  for (const auto& table : s.tables("projections"))
+    spec.projections.push_back(read_projection(table, spec.populations));
+  for (const auto& table : s.tables("backgrounds"))
+    spec.backgrounds.push_back(read_background(table, spec.populations));
+  const auto measures = s.table("measures");
+  spec.bin_ms = static_cast<double>(measures.integer("bin_ms", 5, {1, 1000}));
+  spec.transient_ms = static_cast<double>(measures.integer("transient_ms", 0, {0, 1e8}));
+  return spec;
+}
+
+Spec with_all(Spec spec, Kind kind) {
+  for (auto& p : spec.populations) {
+    if (p.fires_by_itself()) continue;
+    if (kind == Kind::cell && !p.cell)
+      fail_input("{}: the population '{}' says no neuron that its twin stands for; expected cell = \"FILE\"",
+                 p.where, p.name);
+    if (kind == Kind::twin && p.twin.empty())
+      fail_input(
+          "{}: the population '{}' says no twin that may stand for its neurons; expected twin = \"FILE\"",
+          p.where, p.name);
+    p.kind = kind;
+  }
+  return spec;
+}
+
+}  // namespace nt::network

@@ -1,0 +1,118 @@
+// Twins, all of a population in one streaming pass.
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "network/detail/draws.hpp"
+#include "network/detail/neurons.hpp"
+#include "twin/saved_twin.hpp"
+
+namespace nt::network {
+namespace {
+
+double threshold_of(const Population& population, const twin::TwinDescription& description) {
+  if (population.threshold) return *population.threshold;
+  const auto found = description.thresholds.find("spike.threshold");
+  if (found != description.thresholds.end() && found->is_number()) return found->get<double>();
+  fail_input(
+      "{}: {} says no threshold from which on its makers count a spike; expected threshold = a probability, "
+      "or "
+      "spikes = \"draw\"",
+      population.where, population.twin.string());
+}
+
+class TwinNeurons final : public Neurons {
+ public:
+  TwinNeurons(const NeuronsOf& of, twin::SavedTwin saved)
+      : population_(of.population),
+        seed_(of.seed),
+        first_neuron_(of.first_neuron),
+        twin_(std::move(saved.twin)),
+        stream_(twin_, of.population.neurons),
+        spike_(twin_.first_output("spike")),
+        soma_(twin_.first_output("soma")),
+        soma_mV_(static_cast<size_t>(of.population.neurons)),
+        above_(soma_mV_.size()),
+        silent_until_ms_(soma_mV_.size()) {
+    if (population_.spikes == SpikeRule::draw) return;
+    const double p = threshold_of(population_, saved.description);
+    threshold_ = static_cast<float>(std::log(p / (1 - p)));
+  }
+
+  void advance(int64_t ms, std::span<const Arrival> arrivals, const twin::Parallel&,
+               std::vector<Fired>& fired) override {
+    events_.clear();
+    for (const auto& a : arrivals)
+      events_.insert(events_.end(), {static_cast<int32_t>(a.neuron), static_cast<int32_t>(a.synapse), 0});
+    const auto outputs = stream_.advance(events_, 1);
+    for (size_t n = 0; n < soma_mV_.size(); ++n) {
+      const float log_odds = outputs.at(static_cast<int64_t>(n), spike_);
+      soma_mV_[n] = outputs.at(static_cast<int64_t>(n), soma_);
+      if (!std::isfinite(log_odds) || !std::isfinite(soma_mV_[n]))
+        fail_run(
+            "at {} ms neuron {} of '{}' says no finite number: the weights of its twin are too large for "
+            "single "
+            "precision",
+            ms, n, population_.name);
+      if (fires(n, ms, log_odds)) fired.push_back({static_cast<uint32_t>(n), static_cast<double>(ms)});
+    }
+  }
+  std::span<const float> soma_mV() const override { return soma_mV_; }
+
+  std::string state() const override {
+    simulate::StateWriter to;
+    for (int64_t n = 0; n < stream_.streams(); ++n) {
+      const auto one = stream_.state(n);
+      to.put(std::span<const float>(one));
+    }
+    to.put(std::span<const uint8_t>(above_));
+    to.put(std::span<const int64_t>(silent_until_ms_));
+    return to.take();
+  }
+  void set_state(std::string_view bytes) override {
+    simulate::StateReader from(bytes);
+    const size_t numbers = stream_.state(0).size();
+    std::vector<float> one(numbers);
+    for (int64_t n = 0; n < stream_.streams(); ++n) {
+      from.get_into(std::span(one));
+      stream_.set_state(n, one);
+    }
+    from.get_into(std::span(above_));
+    from.get_into(std::span(silent_until_ms_));
+  }
+
+ private:
+  bool fires(size_t n, int64_t ms, float log_odds) {
+    bool now = false;
+    if (population_.spikes == SpikeRule::draw) {
+      Draws random(seed_, kSpikeDraw, first_neuron_ + n, static_cast<uint64_t>(ms));
+      now = random.uniform() < 1 / (1 + std::exp(-static_cast<double>(log_odds)));
+    } else {
+      const bool above = log_odds > threshold_;
+      now = above && above_[n] == 0;
+      above_[n] = above;
+    }
+    if (!now || ms < silent_until_ms_[n]) return false;
+    silent_until_ms_[n] = ms + 1 + population_.refractory_ms;
+    return true;
+  }
+
+  const Population& population_;
+  uint64_t seed_, first_neuron_;
+  twin::Twin twin_;
+  twin::Twin::Stream stream_;
+  int64_t spike_, soma_;  // which outputs
+  float threshold_ = 0;   // log odds
+  std::vector<int32_t> events_;
+  std::vector<float> soma_mV_;
+  std::vector<uint8_t> above_;  // whether the probability was above the threshold in the last ms
+  std::vector<int64_t> silent_until_ms_;
+};
+
+}  // namespace
+
+std::unique_ptr<Neurons> twin_neurons(const NeuronsOf& of, const twin::Parallel& parallel) {
+  return std::make_unique<TwinNeurons>(of, twin::load_twin(of.population.twin, parallel));
+}
+
+}  // namespace nt::network

@@ -1,0 +1,195 @@
+#include "run/network_run.hpp"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <thread>
+
+#include "cell/neuron.hpp"
+#include "files/files.hpp"
+#include "files/free_space.hpp"
+#include "files/hdf5.hpp"
+#include "files/sonata.hpp"
+#include "mechanism/mechanism.hpp"
+#include "report/report.hpp"
+#include "twin/twin.hpp"
+
+namespace nt::run {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr auto kCheckpoint = "checkpoint.h5";
+
+std::string content_of(const fs::path& file) {
+  std::error_code unreadable;
+  const auto read = fs::is_directory(file, unreadable) ? file / "twin.safetensors" : file;
+  return fmt::format("content {}", files::digest(files::read_file(read)));
+}
+
+/// All but how long it lasts, and what is only looked at.
+std::string identity_of(const config::Settings& settings, const network::Spec& spec) {
+  constexpr std::array<std::string_view, 3> kLeftOut{"title", "ms", "measures"};
+  auto text = settings.determining("", kLeftOut, content_of);
+  for (const auto& p : spec.populations) text += fmt::format("{}: {}\n", p.name, static_cast<int>(p.kind));
+  text += fmt::format("network {}, cell {}, mechanism {}, simulate {}, twin {}\n", network::kNetworkVersion,
+                      cell::kCellVersion, mechanism::kMechanismVersion, simulate::kSimulateVersion,
+                      twin::kTwinVersion);
+  return files::digest(text);
+}
+
+void write_checkpoint(const network::Network& network, const std::string& identity, const fs::path& file) {
+  const auto state = network.state();
+  files::Hdf5Image image;
+  image.attribute("format", std::string_view("neurontwin network checkpoint 1"));
+  image.attribute("identity", std::string_view(identity));
+  image.write<uint8_t>("/state", std::span(reinterpret_cast<const uint8_t*>(state.data()), state.size()),
+                       "bytes");
+  image.seal();
+  files::write_file_atomically(file, image.bytes());
+}
+
+/// Puts the network where the checkpoint was, if there is one of its own.
+void take_checkpoint(network::Network& network, const std::string& identity, const fs::path& path,
+                     const Watcher& watcher) {
+  if (!fs::exists(path)) return;
+  const files::Hdf5File file(path);
+  static_cast<void>(file.verified_digest());
+  if (file.text_attribute("identity") != identity) {
+    watcher.note(fmt::format("{} is of another network: it is begun anew", path.string()));
+    return;
+  }
+  const auto state = file.read<uint8_t>("/state");
+  network.set_state({reinterpret_cast<const char*>(state.data()), state.size()});
+}
+
+void require_room(const network::Network& network, const fs::path& folder) {
+  double bytes = 0;
+  for (const auto& p : network.spec().populations)
+    bytes += 2.0 * sizeof(float) * static_cast<double>(p.record_soma) *
+             static_cast<double>(network.spec().duration_ms);
+  const auto free = static_cast<double>(files::free_memory_bytes());
+  if (bytes > free)
+    fail_input(
+        "{}: the recorded voltages would take {} of memory, but {} are free; expected less record_soma",
+        folder.string(), files::words_for_bytes(bytes), files::words_for_bytes(free));
+}
+
+}  // namespace
+
+NetworkAsked read_network(const neurontwin::NetworkOptions& o) {
+  auto overrides = o.set;
+  if (o.seed) overrides.push_back(fmt::format("seed={}", *o.seed));
+  if (o.ms > 0) overrides.push_back(fmt::format("ms={}", o.ms));
+  const auto settings = config::Settings::from_file(o.network, "", overrides);
+  NetworkAsked asked;
+  asked.spec = network::read_network(settings);
+  settings.reject_unread();
+  if (asked.spec.title.empty()) asked.spec.title = o.network.stem().string();
+  if (!o.as.empty() && o.as != "cells" && o.as != "twins")
+    fail_input("as '{}', expected 'cells' or 'twins'", o.as);
+  if (!o.as.empty())
+    asked.spec = with_all(std::move(asked.spec), o.as == "cells" ? network::Kind::cell : network::Kind::twin);
+  asked.resolved = settings.resolved();
+  asked.identity = identity_of(settings, asked.spec);
+  asked.folder = o.out.empty() ? fs::path("runs") / o.network.stem() : o.out;
+  asked.threads =
+      o.threads > 0 ? o.threads : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  return asked;
+}
+
+std::string words_for(const NetworkAsked& asked) {
+  std::vector<std::string> parts;
+  for (const auto& p : asked.spec.populations)
+    parts.push_back(
+        fmt::format("{} {} ({})", p.neurons, p.name, network::kKinds[static_cast<size_t>(p.kind)]));
+  return fmt::format("{}, {} projections, {} backgrounds", fmt::join(parts, ", "),
+                     asked.spec.projections.size(), asked.spec.backgrounds.size());
+}
+
+Computed go_to_end(network::Network& network, const std::string& identity, const fs::path& folder,
+                   int64_t checkpoint_s, const Watcher& watcher, const Intervention& intervention) {
+  using Clock = std::chrono::steady_clock;
+  const auto file = folder / kCheckpoint;
+  const int64_t end_ms = network.spec().duration_ms;
+  require_room(network, folder);
+  if (network.now_ms() == 0) take_checkpoint(network, identity, file, watcher);
+  if (network.now_ms() > end_ms)
+    fail_input("{}: has {} ms of this network already; expected ms = at least so many, or another --out",
+               folder.string(), network.now_ms());
+  if (network.now_ms() > 0) watcher.note(fmt::format("goes on at {} ms", network.now_ms()));
+  const int64_t first_ms = network.now_ms();
+  const auto start = Clock::now();
+  auto kept = start, told = start;
+  while (network.now_ms() < end_ms) {
+    if (intervention.act && network.now_ms() == intervention.at_ms) intervention.act(network);
+    network.advance();
+    const auto now = Clock::now();
+    if (now - told > std::chrono::milliseconds(100)) {
+      told = now;
+      watcher.tell({"running the network", static_cast<double>(network.now_ms()), static_cast<double>(end_ms),
+                    "ms", ""});
+    }
+    if (watcher.stop_requested() || now - kept > std::chrono::seconds(checkpoint_s)) {
+      write_checkpoint(network, identity, file);
+      kept = Clock::now();
+      watcher.stop_here_if_asked("running the network");
+    }
+  }
+  const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
+  watcher.tell({"running the network", static_cast<double>(end_ms), static_cast<double>(end_ms), "ms", ""});
+  if (network.now_ms() > first_ms) write_checkpoint(network, identity, file);
+  return {seconds, network.now_ms() - first_ms};
+}
+
+void write_network(const network::Network& network, const fs::path& folder) {
+  std::vector<files::SonataSpikes> spikes;
+  std::vector<files::SonataReport> voltages;
+  const auto& populations = network.spec().populations;
+  for (size_t p = 0; p < populations.size(); ++p) {
+    const auto& record = network.record(p);
+    spikes.push_back({populations[p].name, record.spikes.time_ms, record.spikes.neuron});
+    if (populations[p].record_soma > 0)
+      voltages.push_back({.population = populations[p].name,
+                          .nodes = static_cast<uint64_t>(populations[p].record_soma),
+                          .values = record.soma_mV,
+                          .units = "mV"});
+  }
+  files::write_sonata_spikes(folder / "spikes.h5", spikes);
+  if (!voltages.empty()) files::write_sonata_report(folder / "soma.h5", voltages);
+}
+
+neurontwin::NetworkRun run_network(const neurontwin::NetworkOptions& options) {
+  const auto asked = read_network(options);
+  files::make_writable_folder(asked.folder);
+  const files::FolderLock lock(asked.folder);
+  files::remove_half_written(asked.folder);
+  network::Network network(asked.spec, twin::on_threads(asked.threads));
+  options.watcher.note(fmt::format("{}; {} contacts in {}", words_for(asked), network.wiring().connections,
+                                   files::words_for_bytes(static_cast<double>(network.wiring().bytes))));
+  const auto computed =
+      go_to_end(network, asked.identity, asked.folder, options.checkpoint_s, options.watcher);
+  const auto activity = network::activity_of(network);
+  write_network(network, asked.folder);
+  files::write_file_atomically(asked.folder / "network.toml", asked.resolved);
+  files::write_file_atomically(asked.folder / "metrics.json",
+                               activity_json(asked, network, activity, computed));
+  // A comparison that was here is not of this run.
+  std::filesystem::remove(asked.folder / "compare.json");
+  files::write_file_atomically(asked.folder / "report.html", report::make_network_report(asked.folder));
+  neurontwin::NetworkRun run{.folder = asked.folder,
+                             .words = words_for(asked),
+                             .ms = network.now_ms(),
+                             .contacts = static_cast<int64_t>(network.wiring().connections),
+                             .seconds = computed.seconds,
+                             .computed_ms = computed.ms};
+  for (const auto& a : activity) {
+    run.neurons += a.neurons;
+    run.populations.push_back(activity_value(a));
+  }
+  return run;
+}
+
+}  // namespace nt::run

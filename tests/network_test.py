@@ -1,0 +1,288 @@
+"""Networks, as users run them: files that others read, stops and goes, comparisons, refusals."""
+import json
+import pathlib
+import random
+import signal
+import subprocess
+import sys
+import time
+import unittest
+
+import h5py
+import numpy as np
+
+from browser import Browser
+from support import PROGRAM, ROOT, InTemporaryFolder, command, run
+
+CELL = ROOT / "cells/if.toml"
+POPULATIONS = f"""
+title = "A network of point neurons"
+seed = 3
+ms = 2000
+[[populations]]
+name = "e"
+kind = "cell"
+cell = "{CELL}"
+neurons = 80
+record_soma = 3
+[[populations]]
+name = "noise"
+kind = "poisson"
+rate_hz = 15
+neurons = 50
+[[projections]]
+from = "e"
+to = "e"
+rule = "fixed-indegree"
+indegree = 8
+synapses = "excitatory"
+delay_ms = [1, 4]
+[[projections]]
+from = "noise"
+to = "e"
+rule = "fixed-probability"
+probability = 0.3
+synapses = "excitatory"
+[[backgrounds]]
+to = "e"
+synapses = "excitatory"
+rate_hz = 3
+"""
+
+
+def spikes_in(folder):
+    with h5py.File(pathlib.Path(folder) / "spikes.h5") as file:
+        return {name: (group["timestamps"][:], group["node_ids"][:]) for name, group in file["spikes"].items()}
+
+
+class Networks(InTemporaryFolder):
+    def network(self, text=POPULATIONS, name="network.toml"):
+        file = self.folder / name
+        file.write_text(text)
+        return file
+
+    def words(self, *options, out="out", text=POPULATIONS):
+        return [PROGRAM, "network", self.network(text), "--out", self.folder / out, *options]
+
+    def same_spikes(self, a, b):
+        a, b = spikes_in(self.folder / a), spikes_in(self.folder / b)
+        self.assertEqual(list(a), list(b))
+        for name in a:
+            for of_a, of_b in zip(a[name], b[name]):
+                np.testing.assert_array_equal(of_a, of_b)
+
+    def test_leave_sonata_files_and_numbers(self):
+        done = self.succeed(self.words())
+        self.assertIn("times real time", done.stdout)
+        out = self.folder / "out"
+        with h5py.File(out / "spikes.h5") as file:
+            self.assertEqual(file.attrs["magic"], 0x0A7A)
+            self.assertEqual(list(file.attrs["version"]), [0, 1])
+            group = file["spikes/e"]
+            self.assertEqual(h5py.check_enum_dtype(group.attrs.get_id("sorting").dtype), {"none": 0, "by_id": 1, "by_time": 2})
+            self.assertEqual(group.attrs["sorting"], 2)
+            times, nodes = group["timestamps"], group["node_ids"]
+            self.assertEqual((times.dtype, nodes.dtype), (np.float64, np.uint64))
+            self.assertIn(times.attrs["units"], ("ms", b"ms"))
+            self.assertTrue((np.diff(times[:]) >= 0).all())
+            self.assertLess(nodes[:].max(), 80)
+            spikes = len(times)
+        with h5py.File(out / "soma.h5") as file:
+            report = file["report/e"]
+            self.assertEqual(report["data"].shape, (2000, 3))
+            self.assertIn(report["data"].attrs["units"], ("mV", b"mV"))
+            np.testing.assert_array_equal(report["mapping/node_ids"][:], [0, 1, 2])
+            np.testing.assert_array_equal(report["mapping/index_pointers"][:], [0, 1, 2, 3])
+            np.testing.assert_array_equal(report["mapping/index_pointer"][:], [0, 1, 2, 3])  # by bmtk's name
+            np.testing.assert_array_equal(report["mapping/element_ids"][:], [0, 0, 0])
+            self.assertEqual(len(report["mapping/element_pos"]), 3)
+            np.testing.assert_array_equal(report["mapping/time"][:], [0, 2000, 1])
+            fired = (report["data"][:, 0] > -55).sum()
+        self.assertEqual(fired, (spikes_in(out)["e"][1] == 0).sum())
+        metrics = json.loads((out / "metrics.json").read_text())
+        e = metrics["populations"]["e"]
+        self.assertEqual(e["spikes"], spikes)
+        self.assertAlmostEqual(e["rate_hz"], spikes / 80 / 2, places=9)
+        self.assertAlmostEqual(metrics["populations"]["noise"]["rate_hz"], 15, delta=5 * (15 / 50 / 2) ** 0.5)
+        self.assertEqual(metrics["projections"][0]["contacts"], 640)
+
+    def test_spike_the_same_on_any_number_of_threads_and_by_another_seed_otherwise(self):
+        self.succeed(self.words("--threads", "1"))
+        self.succeed(self.words("--threads", "3", out="three"))
+        self.same_spikes("out", "three")
+        self.succeed(self.words("--seed", "4", out="other"))
+        self.assertNotEqual(len(spikes_in(self.folder / "out")["e"][0]), len(spikes_in(self.folder / "other")["e"][0]))
+
+    def test_killed_at_any_moment_they_go_on_to_the_same_spikes(self):
+        long = ("--ms", "60000", "--threads", "1", "--checkpoint-s", "1")
+        self.succeed(self.words(*long))
+        moments = random.Random(5)
+        for attempt in range(200):
+            process = subprocess.Popen([str(w) for w in self.words(*long, out="killed")], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            try:
+                process.wait(timeout=0.2 + 2 * moments.random() if attempt < 6 else 600)
+                break
+            except subprocess.TimeoutExpired:
+                process.send_signal(signal.SIGINT if attempt % 2 else signal.SIGKILL)
+                process.wait(timeout=60)
+        self.assertEqual(process.returncode, 0)
+        self.same_spikes("out", "killed")
+
+    def test_stopped_they_keep_what_they_have(self):
+        process = subprocess.Popen([str(w) for w in self.words("--ms", "100000000")], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        time.sleep(1.5)
+        process.send_signal(signal.SIGINT)
+        said = process.communicate(timeout=60)[1]
+        self.assertEqual(process.returncode, 130, said)
+        self.assertTrue((self.folder / "out/checkpoint.h5").exists())
+
+    def test_a_longer_run_goes_on_where_the_shorter_one_ended(self):
+        self.succeed(self.words("--ms", "700"))
+        done = self.succeed(self.words("--ms", "1500"))
+        self.assertIn("goes on at 700 ms", done.stderr)
+        self.succeed(self.words("--ms", "1500", out="whole"))
+        self.same_spikes("out", "whole")
+
+    def test_take_the_connections_of_a_sonata_file(self):
+        edges = self.folder / "edges.h5"
+        with h5py.File(edges, "w") as file:
+            group = file.create_group("edges/e_to_e")
+            group["source_node_id"], group["target_node_id"] = np.uint64([0, 7, 3, 79]), np.uint64([1, 2, 2, 0])
+            group["edge_group_id"], group["edge_group_index"] = np.zeros(4, np.uint32), np.arange(4, dtype=np.uint32)
+            group["0/delay"], group["0/nsyns"] = np.float64([1, 2, 3, 4]), np.int32([5, 1, 2, 4])
+        text = POPULATIONS.replace('rule = "fixed-indegree"\nindegree = 8', f'rule = "sonata"\nfile = "{edges}"')
+        self.succeed(self.words("--ms", "100", text=text))
+        self.assertEqual(json.loads((self.folder / "out/metrics.json").read_text())["projections"][0]["contacts"], 12)
+        with h5py.File(edges, "a") as file:
+            file["edges/e_to_e/source_node_id"][1] = 80
+        done = run(self.words("--ms", "100", text=text))
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("edge 1: neuron 80 of 'e', which has 80, counted from 0", done.stderr)
+
+    def test_a_dry_run_writes_nothing(self):
+        done = self.succeed(self.words("--dry-run"))
+        self.assertIn("80 e (cell), 50 noise (poisson)", done.stdout)
+        self.assertFalse((self.folder / "out").exists())
+
+    def test_refuse_with_the_line_and_what_would_be_right(self):
+        def refused(text, *options):
+            done = run(self.words(*options, text=text))
+            self.assertEqual(done.returncode, 2, done.stderr)
+            return done.stderr
+        self.assertIn("network.toml:4: ", refused(POPULATIONS.replace("ms = 2000", "ms = 2000\nspeed = 1").replace("seed = 3\n", "")))
+        self.assertIn("there is no population 'noice'; there are e, noise", refused(POPULATIONS.replace('from = "noise"', 'from = "noice"')))
+        self.assertIn("expected twin = \"FILE\"", refused(POPULATIONS, "--as", "twins"))
+        self.assertIn("fixed-indegreee", refused(POPULATIONS.replace("fixed-indegree", "fixed-indegreee")))
+        self.assertIn("delay_ms", refused(POPULATIONS.replace("[1, 4]", "0.2")))
+        self.assertIn("compare NETWORK.toml", run([PROGRAM, "network", "campare", self.network()]).stderr)
+
+
+class NetworksOfTwins(InTemporaryFolder):
+    def test_are_held_against_their_neurons_and_against_these_from_another_state(self):
+        learning = {"twin.kind": "recurrent", "twin.memory_units": 8, "twin.spike_bias": -5, "train.epochs": 8, "data.train_trials": 100,
+                    "train.steps_per_epoch": 100}
+        self.succeed(command(out=self.folder / "run", settings=learning))
+        network = self.folder / "network.toml"
+        weaker = POPULATIONS.replace("indegree = 8", "indegree = 2").replace("rate_hz = 15", "rate_hz = 8").replace("rate_hz = 3", "rate_hz = 2")
+        network.write_text(weaker.replace('kind = "cell"', f'kind = "twin"\ntwin = "{self.folder / "run"}"'))
+        compare = [PROGRAM, "network", "compare", network, "--out", self.folder / "out", "--ms", "3000"]
+        done = self.succeed(compare)
+        self.assertIn("perturbed neurons against neurons", done.stdout)
+        compared = json.loads((self.folder / "out/compare.json").read_text())
+        neurons, perturbed, twins = compared["courses"]
+        self.assertGreater(neurons["populations"]["e"]["rate_hz"], 1)
+        # Leaky neurons forget a tenth of a mV, or a spike moves and with it what follows; the twin of ten seconds of training finds
+        # half of the spikes.
+        self.assertGreater(perturbed["differences"]["e"]["matched_share"], 0.9)
+        self.assertGreater(twins["differences"]["e"]["matched_share"], 0.3)
+        noise = [spikes_in(self.folder / "out" / course)["noise"][0] for course in ("neurons", "perturbed", "twins")]
+        np.testing.assert_array_equal(noise[0], noise[1])
+        np.testing.assert_array_equal(noise[0], noise[2])
+        again = self.succeed(compare)
+        self.assertIn("goes on at 3000 ms", again.stderr)
+        self.assertEqual(json.loads((self.folder / "out/compare.json").read_text())["courses"][2]["differences"], twins["differences"])
+
+
+class InPython(InTemporaryFolder):
+    def setUp(self):
+        super().setUp()
+        sys.path.insert(0, str(pathlib.Path(PROGRAM).resolve().parent / "python"))
+        try:
+            import neurontwin
+        except ImportError as error:
+            self.skipTest(f"the package is not built: {error}")
+        self.nt = neurontwin
+        self.file = self.folder / "network.toml"
+        self.file.write_text(POPULATIONS)
+
+    def test_go_ms_by_ms_to_the_spikes_of_the_program(self):
+        self.succeed([PROGRAM, "network", self.file, "--out", self.folder / "out", "--ms", "300"])
+        network = self.nt.Network(self.file)
+        self.assertEqual(network.populations, {"e": 80, "noise": 50})
+        state = network.run(100).state()
+        network.run(200)
+        self.assertEqual(network.now_ms, 300)
+        time_ms, neuron = network.spikes("e")
+        expected = spikes_in(self.folder / "out")["e"]
+        np.testing.assert_array_equal(time_ms, expected[0])
+        np.testing.assert_array_equal(neuron, expected[1])
+        with h5py.File(self.folder / "out/soma.h5") as file:
+            np.testing.assert_array_equal(network.soma_mV("e"), file["report/e/data"][:])
+        self.assertAlmostEqual(network.activity()["e"]["rate_hz"], len(time_ms) / 80 / 0.3)
+        other = self.nt.Network(self.file, threads=1)
+        other.set_state(state)
+        np.testing.assert_array_equal(other.run(200).spikes("e")[0], time_ms)
+
+    def test_run_to_the_end_in_a_folder_and_refuse_as_the_program_does(self):
+        run = self.nt.run_network(self.file, out=self.folder / "out", ms=200, progress=False)
+        self.assertEqual((run["ms"], run["computed_ms"]), (200, 200))
+        self.assertEqual([p["name"] for p in run["populations"]], ["e", "noise"])
+        with self.assertRaisesRegex(self.nt.InputError, "no twin that may stand"):
+            self.nt.compare_network(self.file, out=self.folder / "out", progress=False)
+        with self.assertRaises(self.nt.InputError):
+            self.nt.Network(self.file).set_state(b"something else")
+
+
+class Pages(InTemporaryFolder):
+    """report.html of a network, in a browser: drawn whole, without errors and without asking for anything."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.browser = cls.enterClassContext(Browser())
+
+    def assert_whole(self, page, rasters):
+        for width in (1280, 390):
+            self.browser.open(page, width, reduced_motion=True)
+            charts = self.browser.run("return [...document.querySelectorAll('figure')].map((f) => f.id)")
+            self.assertEqual(sum(c.startswith("chart-raster") for c in charts), rasters)
+            for name in ("rates_hz-e", "cvs-e", "correlations-e", "spectrum-e"):
+                self.assertIn("chart-" + name, charts)
+            for chart in charts:
+                self.browser.run("document.getElementById(arguments[0]).scrollIntoView()", chart)
+                marks = self.browser.wait_for("""
+                    const box = document.getElementById(arguments[0]).querySelector('.canvas');
+                    return box.dataset.drawn === 'yes' && box.querySelectorAll('path[d], text, image').length""", chart)
+                self.assertGreater(marks, 5, chart)
+            overflow, inner = self.browser.run("return [document.documentElement.scrollWidth, innerWidth]")
+            self.assertLessEqual(overflow, inner)
+            self.assertEqual(self.browser.console(), [])
+            self.assertEqual(set(self.browser.requests()), {page.resolve().as_uri()})
+
+    def test_of_one_network_and_of_a_comparison_are_whole(self):
+        file = self.folder / "network.toml"
+        file.write_text(POPULATIONS)
+        self.succeed([PROGRAM, "network", file, "--out", self.folder / "one"])
+        self.assert_whole(self.folder / "one/report.html", rasters=1)
+        said = self.browser.run("return document.getElementById('wiring').textContent")
+        self.assertIn("fixed-indegree", said)
+        self.assertIn("640", said)
+        # The page of a comparison is made of files alone: here of a network beside itself.
+        self.succeed(command(out=self.folder / "run"))
+        file.write_text(POPULATIONS.replace('kind = "cell"', f'kind = "twin"\ntwin = "{self.folder / "run"}"'))
+        self.succeed([PROGRAM, "network", "compare", file, "--out", self.folder / "three"])
+        self.assert_whole(self.folder / "three/report.html", rasters=3)
+        self.assertIn("perturbed neurons", self.browser.run("return document.body.textContent"))
+
+
+if __name__ == "__main__":
+    unittest.main()
