@@ -3,17 +3,27 @@
 
 #include "network/detail/draws.hpp"
 #include "network/detail/neurons.hpp"
+#include "random/random.hpp"
 #include "simulate/neuron_streams.hpp"
 #include "simulate/unphysical_voltage.hpp"
 
 namespace nt::network {
 namespace {
 
+/// What each neuron's mechanisms draw from: its own, in a network of this seed.
+std::vector<random::TrialKey> keys_of(const NeuronsOf& of) {
+  std::vector<random::TrialKey> keys;
+  for (int64_t n = 0; n < of.population.neurons; ++n)
+    keys.push_back(
+        random::trial_key(of.seed, random::Stage::given_input, of.first_neuron + static_cast<uint64_t>(n)));
+  return keys;
+}
+
 class CellNeurons final : public Neurons {
  public:
   CellNeurons(const NeuronsOf& of, const simulate::SimulationSpec& simulation)
       : population_(of.population),
-        streams_(*of.population.cell, simulation, static_cast<size_t>(of.population.neurons)) {}
+        streams_(*of.population.cell, simulation, static_cast<size_t>(of.population.neurons), keys_of(of)) {}
 
   void advance(int64_t ms, std::span<const Arrival> arrivals, const twin::Parallel& parallel,
                std::vector<Fired>& fired) override {

@@ -79,16 +79,17 @@ class SomaWatch {
 template <class T>
 class CableBatch final : public NeuronStreams::Batch {
  public:
-  CableBatch(std::shared_ptr<const CablePlan<T>> plan, size_t neurons)
+  CableBatch(std::shared_ptr<const CablePlan<T>> plan, std::span<const random::TrialKey> draws)
       : plan_(std::move(plan)),
-        neurons_(neurons),
+        neurons_(draws.size()),
         lanes_(make_cable_lanes(*plan_)),
         source_(*plan_),
         soma_node_(soma_node(*plan_)),
-        watch_(lanes_.v.data() + soma_node_ * plan_->kernels.lanes, plan_->kernels.lanes, neurons),
-        check_(*plan_, lanes_, neurons, /*at_every_step=*/true),
+        watch_(lanes_.v.data() + soma_node_ * plan_->kernels.lanes, plan_->kernels.lanes, draws.size()),
+        check_(*plan_, lanes_, draws.size(), /*at_every_step=*/true),
         steps_per_ms_(std::llround(1 / plan_->spec.dt_ms)) {
     const FlushSubnormals flush;
+    std::ranges::copy(draws, lanes_.trials.begin());
     start(*plan_, lanes_);
     watch_.start();
   }
@@ -213,7 +214,7 @@ template <class T>
 BatchMaker batches_in(const cell::DetailedCell& cell, const SimulationSpec& spec) {
   const auto plan = std::make_shared<const CablePlan<T>>(make_cable_plan<T>(cell, spec.cable));
   return {plan->kernels.lanes,
-          [plan](size_t neurons) { return std::make_unique<CableBatch<T>>(plan, neurons); }};
+          [plan](std::span<const random::TrialKey> draws) { return std::make_unique<CableBatch<T>>(plan, draws); }};
 }
 
 }  // namespace

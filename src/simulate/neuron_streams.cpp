@@ -8,12 +8,16 @@
 
 namespace nt::simulate {
 
-NeuronStreams::NeuronStreams(const cell::Neuron& neuron, const SimulationSpec& spec, size_t neurons)
+NeuronStreams::NeuronStreams(const cell::Neuron& neuron, const SimulationSpec& spec, size_t neurons,
+                             std::span<const random::TrialKey> draws)
     : neurons_(neurons), soma_mV_(neurons) {
+  std::vector<random::TrialKey> keys(draws.begin(), draws.end());
+  keys.resize(neurons);
   const auto maker = std::visit([&](const auto& cell) { return batches_of(cell, spec); }, neuron);
   side_by_side_ = maker.side_by_side;
   for (size_t first = 0; first < neurons; first += side_by_side_)
-    batches_.push_back(maker.make(std::min(side_by_side_, neurons - first)));
+    batches_.push_back(
+        maker.make(std::span(keys).subspan(first, std::min(side_by_side_, neurons - first))));
 }
 NeuronStreams::~NeuronStreams() = default;
 NeuronStreams::NeuronStreams(NeuronStreams&&) noexcept = default;

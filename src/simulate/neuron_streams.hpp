@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "cell/neuron.hpp"
+#include "random/draw.hpp"
 #include "simulate/simulation.hpp"
 
 namespace nt::simulate {
@@ -34,9 +35,11 @@ struct StreamSpike {
 /// bit what it does in a trial of the same input (Simulator), whoever its neighbours are.
 class NeuronStreams {
  public:
-  /// All at rest, as the description says. The neuron must outlive them. InputError where it cannot be
-  /// simulated so, or the time step is no whole fraction of a ms.
-  NeuronStreams(const cell::Neuron& neuron, const SimulationSpec& spec, size_t neurons);
+  /// All at rest, as the description says. The neuron must outlive them. `draws`: what the mechanisms of each
+  /// draw from; empty: all from the same. InputError where it cannot be simulated so, or the time step is no
+  /// whole fraction of a ms.
+  NeuronStreams(const cell::Neuron& neuron, const SimulationSpec& spec, size_t neurons,
+                std::span<const random::TrialKey> draws = {});
   ~NeuronStreams();
   NeuronStreams(NeuronStreams&&) noexcept;
   NeuronStreams& operator=(NeuronStreams&&) noexcept;

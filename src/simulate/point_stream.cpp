@@ -156,11 +156,11 @@ constexpr size_t kPointNeurons = 256;  // a task's
 
 BatchMaker batches_of(const cell::IntegrateAndFire& cell, const SimulationSpec&) {
   return {kPointNeurons,
-          [&cell](size_t neurons) { return std::make_unique<IntegrateAndFireBatch>(cell, neurons); }};
+          [&cell](std::span<const random::TrialKey> draws) { return std::make_unique<IntegrateAndFireBatch>(cell, draws.size()); }};
 }
 
 BatchMaker batches_of(const cell::TwoLayerNeuron& cell, const SimulationSpec&) {
-  return {kPointNeurons, [&cell](size_t neurons) { return std::make_unique<TwoLayerBatch>(cell, neurons); }};
+  return {kPointNeurons, [&cell](std::span<const random::TrialKey> draws) { return std::make_unique<TwoLayerBatch>(cell, draws.size()); }};
 }
 
 }  // namespace nt::simulate

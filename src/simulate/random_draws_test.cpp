@@ -11,6 +11,7 @@
 #include "random/random.hpp"
 #include "simulate/cable.hpp"
 #include "simulate/detail/cable_reference.hpp"
+#include "simulate/neuron_streams.hpp"
 #include "simulate/simulator.hpp"
 
 namespace nt::simulate {
@@ -70,6 +71,28 @@ constexpr auto kRelease =
     "excitatory = { mechanism = \"release.mod\", regions = [\"soma\", \"basal\"], weight = 0.002 }\n";
 constexpr auto kNoise = "point = [ { mechanism = \"noise.mod\", section = \"soma[0]\", x = 0.5 } ]\n";
 const std::string kBoth = std::string(kRelease) + kNoise;
+
+TEST_F(RandomDraws, NeuronsThatGoOnDrawWhatTheirTrialsDraw) {
+  const cell::Neuron neuron = cell(kNoise);
+  constexpr size_t kNeurons = 3;
+  constexpr int64_t kShort_ms = 20;
+  std::vector<stimulus::SynapticInput> silence(kNeurons);
+  std::vector<random::TrialKey> draws;
+  for (size_t n = 0; n < kNeurons; ++n)
+    draws.push_back(silence[n].draws = random::trial_key(9, random::Stage::test_cases, n));
+  const SimulationSpec spec;
+  const auto trials = simulate(neuron, spec, silence, kShort_ms, 1);
+  NeuronStreams streams(neuron, spec, kNeurons, draws);
+  const auto in_order = [](int64_t tasks, const std::function<void(int64_t)>& f) {
+    for (int64_t i = 0; i < tasks; ++i) f(i);
+  };
+  for (int64_t ms = 0; ms < kShort_ms; ++ms) {
+    streams.advance({}, in_order);
+    for (size_t n = 0; n < kNeurons; ++n)
+      EXPECT_EQ(streams.soma_mV()[n], soma_at_whole_ms(trials[n])[static_cast<size_t>(ms)]) << ms << " " << n;
+  }
+  EXPECT_NE(streams.soma_mV()[0], streams.soma_mV()[1]);
+}
 
 TEST_F(RandomDraws, LanesEqualTheReference) {
   const auto neuron = cell(kBoth);

@@ -22,10 +22,10 @@ class NeuronStreams::Batch {
   std::vector<StreamSpike> spikes;  // of the last ms
 };
 
-/// Makes batches of up to `side_by_side` neurons.
+/// Makes batches of up to `side_by_side` neurons, one for each of the keys that their mechanisms draw from.
 struct BatchMaker {
   size_t side_by_side = 1;
-  std::function<std::unique_ptr<NeuronStreams::Batch>(size_t neurons)> make;
+  std::function<std::unique_ptr<NeuronStreams::Batch>(std::span<const random::TrialKey> draws)> make;
 };
 BatchMaker batches_of(const cell::DetailedCell& cell, const SimulationSpec& spec);
 BatchMaker batches_of(const cell::IntegrateAndFire& cell, const SimulationSpec& spec);
