@@ -213,8 +213,9 @@ class CableBatch final : public NeuronStreams::Batch {
 template <class T>
 BatchMaker batches_in(const cell::DetailedCell& cell, const SimulationSpec& spec) {
   const auto plan = std::make_shared<const CablePlan<T>>(make_cable_plan<T>(cell, spec.cable));
-  return {plan->kernels.lanes,
-          [plan](std::span<const random::TrialKey> draws) { return std::make_unique<CableBatch<T>>(plan, draws); }};
+  return {plan->kernels.lanes, [plan](std::span<const random::TrialKey> draws) {
+            return std::make_unique<CableBatch<T>>(plan, draws);
+          }};
 }
 
 }  // namespace

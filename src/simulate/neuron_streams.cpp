@@ -16,8 +16,7 @@ NeuronStreams::NeuronStreams(const cell::Neuron& neuron, const SimulationSpec& s
   const auto maker = std::visit([&](const auto& cell) { return batches_of(cell, spec); }, neuron);
   side_by_side_ = maker.side_by_side;
   for (size_t first = 0; first < neurons; first += side_by_side_)
-    batches_.push_back(
-        maker.make(std::span(keys).subspan(first, std::min(side_by_side_, neurons - first))));
+    batches_.push_back(maker.make(std::span(keys).subspan(first, std::min(side_by_side_, neurons - first))));
 }
 NeuronStreams::~NeuronStreams() = default;
 NeuronStreams::NeuronStreams(NeuronStreams&&) noexcept = default;

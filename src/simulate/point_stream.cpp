@@ -155,12 +155,15 @@ constexpr size_t kPointNeurons = 256;  // a task's
 }  // namespace
 
 BatchMaker batches_of(const cell::IntegrateAndFire& cell, const SimulationSpec&) {
-  return {kPointNeurons,
-          [&cell](std::span<const random::TrialKey> draws) { return std::make_unique<IntegrateAndFireBatch>(cell, draws.size()); }};
+  return {kPointNeurons, [&cell](std::span<const random::TrialKey> draws) {
+            return std::make_unique<IntegrateAndFireBatch>(cell, draws.size());
+          }};
 }
 
 BatchMaker batches_of(const cell::TwoLayerNeuron& cell, const SimulationSpec&) {
-  return {kPointNeurons, [&cell](std::span<const random::TrialKey> draws) { return std::make_unique<TwoLayerBatch>(cell, draws.size()); }};
+  return {kPointNeurons, [&cell](std::span<const random::TrialKey> draws) {
+            return std::make_unique<TwoLayerBatch>(cell, draws.size());
+          }};
 }
 
 }  // namespace nt::simulate
