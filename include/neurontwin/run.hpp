@@ -89,6 +89,13 @@ Metrics run(const Experiment& experiment, const Watcher& watcher = {});
 /// One of the stages; those before it must have been done.
 void run_stage(Stage stage, const Experiment& experiment, const Watcher& watcher = {});
 
+/// Simulates some of the shards of the experiment's data set alone, for programs that make one together, each
+/// its own, in one run folder: "FROM:TO" (counted from 0, without TO), "FROM:" (to the last), or "PART/PARTS"
+/// (counted from 0). The simulation stage finds them there and makes what is missing. Returns the number of
+/// trials that were simulated.
+int64_t simulate_shards(const Experiment& experiment, const std::string& which, const Watcher& watcher = {});
+int64_t shard_count(const Experiment& experiment);
+
 /// The scores of a run that was evaluated.
 Metrics read_metrics(const std::filesystem::path& run_folder);
 /// All that is known of these, as JSON text: what metrics.json holds.

@@ -106,6 +106,17 @@ void run_one(Stage stage, const StageOptions& options) {
     neurontwin::run_stage(stage, experiment, terminal_watcher());
 }
 
+/// Of a data set that other programs make with this one.
+void run_shards(const StageOptions& options, const std::string& which) {
+  const auto experiment = prepare(options);
+  if (options.dry_run) {
+    fmt::print("{} shards, 0:{}\n", neurontwin::shard_count(experiment), neurontwin::shard_count(experiment));
+    return;
+  }
+  const auto trials = neurontwin::simulate_shards(experiment, which, terminal_watcher());
+  say(fmt::format("simulate: shards {}: {} trials", which, trials));
+}
+
 std::shared_ptr<StageOptions> new_options(const std::vector<std::string>& arguments) {
   auto options = std::make_shared<StageOptions>();
   options->command = as_run(arguments);
@@ -161,8 +172,13 @@ Command simulate_command(const std::vector<std::string>& arguments) {
             const auto options = new_options(arguments);
             const auto one_trial = std::make_shared<SimulateCell>();
             add_stage_options(app, *options);
+            const auto shards = std::make_shared<std::string>();
+            app.add_option("--shards", *shards,
+                           "FROM:TO, or PART/PARTS: of the data set's shards these alone, counted from 0, for "
+                           "jobs side by side in one run folder");
             add_cell_options(app, *one_trial);
-            return [options, one_trial, &app] {
+            return [options, one_trial, shards, &app] {
+              if (!shards->empty() && !is_one_trial(app, options->out)) return run_shards(*options, *shards);
               if (!is_one_trial(app, options->out)) {
                 run_one(Stage::simulate, *options);
                 return;

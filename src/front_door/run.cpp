@@ -6,6 +6,7 @@
 #include "files/json.hpp"
 #include "front_door/models.hpp"
 #include "produce/dataset_size.hpp"
+#include "produce/make_dataset.hpp"
 #include "run/compare.hpp"
 #include "run/inspect.hpp"
 #include "run/list_runs.hpp"
@@ -150,6 +151,14 @@ Metrics run(const Experiment& experiment, const Watcher& watcher) {
 
 void run_stage(Stage stage, const Experiment& experiment, const Watcher& watcher) {
   nt::run::run_stage(stage, experiment.model().experiment, experiment.model().options, watcher);
+}
+
+int64_t simulate_shards(const Experiment& experiment, const std::string& which, const Watcher& watcher) {
+  return nt::run::simulate_shards(which, experiment.model().experiment, experiment.model().options, watcher);
+}
+
+int64_t shard_count(const Experiment& experiment) {
+  return nt::produce::shard_count(experiment.model().experiment.plan);
 }
 
 Metrics read_metrics(const std::filesystem::path& run_folder) {

@@ -1,11 +1,13 @@
 #include "produce/make_dataset.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <thread>
 
+#include "dataset/maker.hpp"
 #include "files/files.hpp"
 #include "produce/calibrate.hpp"
 #include "produce/detail/simulation_progress.hpp"
@@ -130,30 +132,34 @@ DatasetPlan with_clusters(const DatasetPlan& plan, std::span<const Task> tasks,
   return drawn;
 }
 
-}  // namespace
-
-int64_t make_dataset(const DatasetPlan& plan, const std::filesystem::path& folder, int threads,
-                     const Watcher& watcher, const MakingHooks& hooks) {
-  const auto [train, valid, test] = splits_of(plan.data);
-  return make_splits(plan, std::array{valid, train, test}, folder, threads, watcher, hooks);
+/// In the order in which they are made.
+std::array<SplitPlan, 3> splits_to_make(const DatasetPlan& plan) {
+  auto [train, valid, test] = splits_of(plan.data);
+  return {std::move(valid), std::move(train), std::move(test)};
 }
 
-int64_t make_splits(const DatasetPlan& as_planned, std::span<const SplitPlan> splits,
-                    const std::filesystem::path& folder, int threads, const Watcher& watcher,
-                    const MakingHooks& hooks) {
-  std::filesystem::create_directories(folder);
-  files::remove_half_written(folder);
-  const auto plan = calibrate(as_planned, folder, threads, watcher);
-  const auto tasks = missing_shards(plan, folder, splits, hooks);
+/// The first shard of the plan's splits that is in the folder has to be the plan's.
+void require_own_shards(const DatasetPlan& plan, const std::filesystem::path& folder,
+                        std::span<const SplitPlan> splits) {
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    const auto name = entry.path().filename().string();
+    for (const auto& split : splits) {
+      if (!name.starts_with(split.name + "-") || !name.ends_with(".h5")) continue;
+      const auto there = dataset::identity_in(files::Hdf5File(entry.path()));
+      if (dataset::same_maker(there, plan.identity)) return;
+      fail_input("{}: {}", entry.path().string(), dataset::other_maker_words(there, plan.identity));
+    }
+  }
+}
+
+/// The trials of shards, on threads, into the folder. `plan`: calibrated.
+void simulate_shards(const DatasetPlan& plan, std::span<const Task> tasks,
+                     const std::filesystem::path& folder, int threads, SimulationProgress& progress,
+                     const Watcher& watcher, const MakingHooks& hooks) {
   const auto makers = signal_makers(plan, {folder, threads, watcher});
   const auto drawn = with_clusters(plan, tasks, folder, threads, watcher);
-  int64_t trials = 0, missing = 0;
-  for (const auto& split : splits) trials += split.trials;
-  for (const auto& task : tasks) missing += static_cast<int64_t>(task.trials);
-
-  SimulationProgress progress("simulate", trials, trials - missing, plan.data.trial_ms, watcher);
   const auto cell = dataset::cell_table(plan.cell);
-  Workload workload(tasks);
+  Workload workload({tasks.begin(), tasks.end()});
   std::atomic<int> started{0};
   simulate::in_parallel(threads, [&](const std::atomic<bool>& failed) {
     const int worker = started.fetch_add(1);
@@ -182,7 +188,70 @@ int64_t make_splits(const DatasetPlan& as_planned, std::span<const SplitPlan> sp
       if (hooks.shard_is_there) hooks.shard_is_there(task.split->name, task.number);
     }
   });
+}
+
+int64_t trials_in(std::span<const Task> tasks) {
+  int64_t trials = 0;
+  for (const auto& task : tasks) trials += static_cast<int64_t>(task.trials);
+  return trials;
+}
+
+}  // namespace
+
+int64_t make_dataset(const DatasetPlan& plan, const std::filesystem::path& folder, int threads,
+                     const Watcher& watcher, const MakingHooks& hooks) {
+  return make_splits(plan, splits_to_make(plan), folder, threads, watcher, hooks);
+}
+
+int64_t make_splits(const DatasetPlan& as_planned, std::span<const SplitPlan> splits,
+                    const std::filesystem::path& folder, int threads, const Watcher& watcher,
+                    const MakingHooks& hooks) {
+  std::filesystem::create_directories(folder);
+  files::remove_half_written(folder);
+  const auto plan = calibrate(as_planned, folder, threads, watcher);
+  const auto tasks = missing_shards(plan, folder, splits, hooks);
+  int64_t trials = 0;
+  for (const auto& split : splits) trials += split.trials;
+  const int64_t missing = trials_in(tasks);
+  SimulationProgress progress("simulate", trials, trials - missing, plan.data.trial_ms, watcher);
+  simulate_shards(plan, tasks, folder, threads, progress, watcher, hooks);
   return missing;
+}
+
+int64_t shard_count(const DatasetPlan& plan) {
+  int64_t count = 0;
+  for (const auto& split : splits_of(plan.data))
+    dataset::for_each_shard(split.trials, plan.data.trials_per_shard, [&](const auto&) { ++count; });
+  return count;
+}
+
+int64_t make_shards(const DatasetPlan& as_planned, const ShardRange& range,
+                    const std::filesystem::path& folder, int threads, const Watcher& watcher) {
+  const auto count = shard_count(as_planned);
+  if (range.from < 0 || range.from > range.to || range.to > count) {
+    fail_input("shards {}:{}: the data set has {} shards, expected 0 <= FROM <= TO <= {}", range.from, range.to,
+               count, count);
+  }
+  std::filesystem::create_directories(folder);
+  const auto splits = splits_to_make(as_planned);
+  require_own_shards(as_planned, folder, splits);
+  std::vector<Task> asked, missing;
+  int64_t number = 0;
+  for (const auto& split : splits) {
+    dataset::for_each_shard(split.trials, as_planned.data.trials_per_shard, [&](const auto& place) {
+      if (number >= range.from && number < range.to) asked.push_back({place, &split});
+      ++number;
+    });
+  }
+  std::ranges::copy_if(asked, std::back_inserter(missing), [&](const Task& task) {
+    return !is_made(as_planned, dataset::shard_path(folder, task.split->name, task.number), task);
+  });
+  if (missing.empty()) return 0;
+  const auto plan = calibrate(as_planned, folder, threads, watcher);
+  const auto trials = trials_in(asked), missing_trials = trials_in(missing);
+  SimulationProgress progress("simulate", trials, trials - missing_trials, plan.data.trial_ms, watcher);
+  simulate_shards(plan, missing, folder, threads, progress, watcher, {});
+  return missing_trials;
 }
 
 }  // namespace nt::produce

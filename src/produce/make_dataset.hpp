@@ -29,4 +29,17 @@ int64_t make_splits(const DatasetPlan& plan, std::span<const SplitPlan> splits,
                     const std::filesystem::path& folder, int threads, const Watcher& watcher,
                     const MakingHooks& hooks = {});
 
+/// Some of a data set's shards, [from, to), counted from 0 through its splits in the order in which they are
+/// made: validation, training, test.
+struct ShardRange {
+  int64_t from = 0, to = 0;
+};
+int64_t shard_count(const DatasetPlan& plan);
+
+/// Simulates what is missing of these shards alone: several programs may make one data set in one folder at
+/// the same time, and what they make is what make_dataset would. InputError where the plan has no such shards
+/// or the folder holds those of another plan.
+int64_t make_shards(const DatasetPlan& plan, const ShardRange& range, const std::filesystem::path& folder,
+                    int threads, const Watcher& watcher);
+
 }  // namespace nt::produce
