@@ -15,6 +15,29 @@
 /// Experiments: files that say everything, and run folders that hold all results.
 namespace neurontwin {
 
+/// The processes that a launcher (mpirun, srun) started for one command, of which this is one:
+/// docs/cluster.md. They share the work of simulating and training; rank 0 does the rest, and speaks.
+class Ranks {
+ public:
+  /// All of them; this one alone if no launcher started it. Once in a process. RunError where a launcher
+  /// started several and this library was built without MPI.
+  Ranks();
+  int rank() const;  // of this process, counted from 0
+  int size() const;
+  /// Cores of this machine for each of the ranks on it, that this process may use.
+  int threads() const;
+  /// At the end of the program, with what would be its exit code: that of every rank, once all are here.
+  /// Where this one failed and another is still at work a second later: nothing; abort() should follow.
+  std::optional<std::vector<int>> leave(int code) const;
+  [[noreturn]] void abort(int code) const;
+
+  struct Model;  // the library's own
+  const std::shared_ptr<const Model>& model() const { return model_; }
+
+ private:
+  std::shared_ptr<const Model> model_;
+};
+
 struct RunOptions {
   std::filesystem::path experiment;   // a TOML file, or a run folder, which remembers its experiment
   std::string profile = {};           // of its profiles; empty: quick, where it has that
@@ -25,6 +48,7 @@ struct RunOptions {
   int simulation_threads = 0;         // of these while training goes on beside; 0: half
   std::optional<uint64_t> seed = {};  // in the place of the experiment's
   std::string command = {};           // what repeats the run, for the report
+  std::optional<Ranks> ranks = {};    // that share the work; none: this process alone
 };
 
 /// An experiment file, read and checked. A value: copies share it.

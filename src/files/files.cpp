@@ -137,39 +137,25 @@ std::string digest_of_parts(std::span<const std::string_view> parts) {
 }
 
 /// False if another has it.
-bool FolderLock::lock(const std::filesystem::path& folder, bool alone) {
+bool FolderLock::lock(const std::filesystem::path& folder) {
   const auto file = folder / ".lock";
   descriptor_ = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
   if (descriptor_ < 0) {
     fail_input("{}: the output directory cannot be written: {}", folder.string(), std::strerror(errno));
   }
-  return ::flock(descriptor_, (alone ? LOCK_EX : LOCK_SH) | LOCK_NB) == 0;
+  return ::flock(descriptor_, LOCK_EX | LOCK_NB) == 0;
 }
 
-namespace {
-
-[[noreturn]] void fail_in_use(const std::filesystem::path& folder) {
+FolderLock::FolderLock(const std::filesystem::path& folder) {
+  if (lock(folder)) return;
+  ::close(descriptor_);
   fail_input("{}: another neurontwin is working in this directory; wait for it or choose another --out",
              folder.string());
 }
 
-}  // namespace
-
-FolderLock::FolderLock(const std::filesystem::path& folder) {
-  if (lock(folder, true)) return;
-  ::close(descriptor_);
-  fail_in_use(folder);
-}
-
-std::unique_ptr<FolderLock> FolderLock::together(const std::filesystem::path& folder) {
-  std::unique_ptr<FolderLock> held(new FolderLock);
-  if (!held->lock(folder, false)) fail_in_use(folder);
-  return held;
-}
-
 std::unique_ptr<FolderLock> FolderLock::if_free(const std::filesystem::path& folder) {
   std::unique_ptr<FolderLock> held(new FolderLock);
-  return held->lock(folder, true) ? std::move(held) : nullptr;
+  return held->lock(folder) ? std::move(held) : nullptr;
 }
 
 FolderLock::~FolderLock() {

@@ -58,16 +58,13 @@ class FolderLock {
   explicit FolderLock(const std::filesystem::path& folder);
   /// The same, but nothing if another has it.
   static std::unique_ptr<FolderLock> if_free(const std::filesystem::path& folder);
-  /// For programs that work in one folder side by side: others may hold it in this way, and nobody alone.
-  /// InputError if somebody does.
-  static std::unique_ptr<FolderLock> together(const std::filesystem::path& folder);
   ~FolderLock();
   FolderLock(const FolderLock&) = delete;
   FolderLock& operator=(const FolderLock&) = delete;
 
  private:
   FolderLock() = default;
-  bool lock(const std::filesystem::path& folder, bool alone);
+  bool lock(const std::filesystem::path& folder);
   int descriptor_ = -1;
 };
 

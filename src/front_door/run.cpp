@@ -64,10 +64,11 @@ nt::run::Options options_of(const RunOptions& asked) {
   }
   o.set = asked.set;
   o.device = asked.device;
-  o.threads = threads_or_cores(asked.threads);
+  o.threads = asked.ranks && asked.threads == 0 ? asked.ranks->threads() : threads_or_cores(asked.threads);
   o.simulation_threads = asked.simulation_threads;
   o.seed = asked.seed ? static_cast<int64_t>(*asked.seed) : -1;
   o.command = asked.command;
+  if (asked.ranks) o.ranks = asked.ranks->model()->ranks;
   return o;
 }
 
@@ -146,7 +147,7 @@ std::string words_for(const RunPlan& plan) {
 
 Metrics run(const Experiment& experiment, const Watcher& watcher) {
   nt::run::run_all(experiment.model().experiment, experiment.model().options, watcher);
-  return read_metrics(experiment.folder());
+  return experiment.model().options.ranks->is_first() ? read_metrics(experiment.folder()) : Metrics{};
 }
 
 void run_stage(Stage stage, const Experiment& experiment, const Watcher& watcher) {

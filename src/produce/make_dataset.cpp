@@ -5,6 +5,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <sstream>
 #include <thread>
 
 #include "dataset/maker.hpp"
@@ -85,13 +86,19 @@ class Workload {
     size_t count = 0;
   };
 
-  explicit Workload(std::vector<Task> tasks) : tasks_(std::move(tasks)) {}
+  /// Those of the tasks that the dealer deals to this process.
+  Workload(std::span<const Task> tasks, ranks::Dealer& dealer) : tasks_(tasks), dealer_(dealer) {}
 
   std::optional<Batch> take(size_t at_most) {
     const std::lock_guard lock(mutex_);
     if (!open_ || open_->begun == open_->task.trials) {
-      if (next_ == tasks_.size()) return {};
-      const auto& task = tasks_[next_++];
+      const auto next = dealer_.next();
+      if (!next) {
+        all_open_ = true;
+        return {};
+      }
+      const auto& task = tasks_[*next];
+      if (*next + 1 == std::ssize(tasks_)) all_open_ = true;
       open_ = std::make_shared<OpenShard>(OpenShard{task, std::vector<simulate::Trial>(task.trials)});
     }
     const auto count = std::min<uint64_t>(at_most, open_->task.trials - open_->begun);
@@ -102,7 +109,7 @@ class Workload {
 
   bool all_taken() {
     const std::lock_guard lock(mutex_);
-    return next_ == tasks_.size() && (!open_ || open_->begun == open_->task.trials);
+    return all_open_ && (!open_ || open_->begun == open_->task.trials);
   }
 
   /// True for the batch that completes its shard.
@@ -115,8 +122,9 @@ class Workload {
 
  private:
   std::mutex mutex_;
-  std::vector<Task> tasks_;
-  size_t next_ = 0;
+  const std::span<const Task> tasks_;
+  ranks::Dealer& dealer_;
+  bool all_open_ = false;
   std::shared_ptr<OpenShard> open_;
 };
 
@@ -152,14 +160,45 @@ void require_own_shards(const DatasetPlan& plan, const std::filesystem::path& fo
   }
 }
 
+/// What rank 0 found missing, for the others. Whatever it fitted lies in the folder by then.
+void say_missing(std::span<const Task> tasks, const ranks::Ranks& ranks) {
+  std::string lines;
+  if (ranks.size() > 1)
+    for (const auto& task : tasks) lines += fmt::format("{} {}\n", task.split->name, task.number);
+  ranks.from_first(lines);
+}
+
+/// On the other ranks. Returns once rank 0 has said it.
+std::vector<Task> said_missing(const DatasetPlan& plan, std::span<const SplitPlan> splits,
+                               const ranks::Ranks& ranks) {
+  std::string lines;
+  ranks.from_first(lines);
+  std::vector<Task> tasks;
+  std::istringstream in(lines);
+  std::string name;
+  size_t number = 0;
+  bool more = static_cast<bool>(in >> name >> number);
+  for (const auto& split : splits) {
+    dataset::for_each_shard(split.trials, plan.data.trials_per_shard, [&](const dataset::ShardPlace& place) {
+      if (!more || name != split.name || number != place.number) return;
+      tasks.push_back({place, &split});
+      more = static_cast<bool>(in >> name >> number);
+    });
+  }
+  return tasks;
+}
+
 /// The trials of shards, on threads, into the folder. `plan`: calibrated.
 void simulate_shards(const DatasetPlan& plan, std::span<const Task> tasks,
                      const std::filesystem::path& folder, int threads, SimulationProgress& progress,
                      const Watcher& watcher, const MakingHooks& hooks) {
   const auto makers = signal_makers(plan, {folder, threads, watcher});
   const auto drawn = with_clusters(plan, tasks, folder, threads, watcher);
+  if (hooks.ranks->is_first()) say_missing(tasks, *hooks.ranks);
   const auto cell = dataset::cell_table(plan.cell);
-  Workload workload({tasks.begin(), tasks.end()});
+  const auto dealer =
+      hooks.ranks->deal(std::ssize(tasks), [&](int64_t trial_ms) { progress.count(trial_ms); });
+  Workload workload(tasks, *dealer);
   std::atomic<int> started{0};
   simulate::in_parallel(threads, [&](const std::atomic<bool>& failed) {
     const int worker = started.fetch_add(1);
@@ -186,8 +225,10 @@ void simulate_shards(const DatasetPlan& plan, std::span<const Task> tasks,
           dataset::shard_bytes(files_of(plan, *task.split).identity, cell, task.split->name, task.first_trial,
                                batch->shard->trials));
       if (hooks.shard_is_there) hooks.shard_is_there(task.split->name, task.number);
+      dealer->tell(static_cast<int64_t>(task.trials) * plan.data.trial_ms);
     }
   });
+  dealer->finish();
 }
 
 int64_t trials_in(std::span<const Task> tasks) {
@@ -206,10 +247,15 @@ int64_t make_dataset(const DatasetPlan& plan, const std::filesystem::path& folde
 int64_t make_splits(const DatasetPlan& as_planned, std::span<const SplitPlan> splits,
                     const std::filesystem::path& folder, int threads, const Watcher& watcher,
                     const MakingHooks& hooks) {
-  std::filesystem::create_directories(folder);
-  files::remove_half_written(folder);
+  std::vector<Task> tasks;
+  if (hooks.ranks->is_first()) {
+    std::filesystem::create_directories(folder);
+    files::remove_half_written(folder);
+  } else {
+    tasks = said_missing(as_planned, splits, *hooks.ranks);
+  }
   const auto plan = calibrate(as_planned, folder, threads, watcher);
-  const auto tasks = missing_shards(plan, folder, splits, hooks);
+  if (hooks.ranks->is_first()) tasks = missing_shards(plan, folder, splits, hooks);
   int64_t trials = 0;
   for (const auto& split : splits) trials += split.trials;
   const int64_t missing = trials_in(tasks);
@@ -229,8 +275,8 @@ int64_t make_shards(const DatasetPlan& as_planned, const ShardRange& range,
                     const std::filesystem::path& folder, int threads, const Watcher& watcher) {
   const auto count = shard_count(as_planned);
   if (range.from < 0 || range.from > range.to || range.to > count) {
-    fail_input("shards {}:{}: the data set has {} shards, expected 0 <= FROM <= TO <= {}", range.from, range.to,
-               count, count);
+    fail_input("shards {}:{}: the data set has {} shards, expected 0 <= FROM <= TO <= {}", range.from,
+               range.to, count, count);
   }
   std::filesystem::create_directories(folder);
   const auto splits = splits_to_make(as_planned);

@@ -1,10 +1,12 @@
 #pragma once
 #include <atomic>
 #include <functional>
+#include <memory>
 #include <span>
 
 #include "produce/plan.hpp"
 #include "progress/watcher.hpp"
+#include "ranks/ranks.hpp"
 
 namespace nt::produce {
 
@@ -14,6 +16,8 @@ struct MakingHooks {
   std::function<void(const std::string& split, size_t number)> shard_is_there;
   /// So many of the threads take work, as long as it says so; the others rest. Null: all.
   const std::atomic<int>* threads_at_work = nullptr;
+  /// That make the data set together, shard by shard: all call, and rank 0 alone tells the watcher.
+  std::shared_ptr<const ranks::Ranks> ranks = ranks::alone();
 };
 
 /// Simulates what is missing of the data set in `folder`, shard by shard on `threads` threads: the validation

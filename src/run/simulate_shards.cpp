@@ -1,5 +1,6 @@
 #include <charconv>
 
+#include "files/folder_used_together.hpp"
 #include "produce/make_dataset.hpp"
 #include "run/stages.hpp"
 
@@ -16,9 +17,10 @@ std::optional<int64_t> whole_number(std::string_view text) {
 }
 
 [[noreturn]] void refuse(const std::string& which, const std::string& why, int64_t count) {
-  fail_input("--shards {}: {}; the data set has {} shards, expected FROM:TO (0:{} is all of it), FROM:, or "
-             "PART/PARTS (counted from 0)",
-             which, why, count, count);
+  fail_input(
+      "--shards {}: {}; the data set has {} shards, expected FROM:TO (0:{} is all of it), FROM:, or "
+      "PART/PARTS (counted from 0)",
+      which, why, count, count);
 }
 
 produce::ShardRange range_in(const std::string& which, int64_t count) {
@@ -46,7 +48,7 @@ int64_t simulate_shards(const std::string& which, const Experiment& experiment, 
                         const Watcher& watcher) {
   const auto range = range_in(which, produce::shard_count(experiment.plan));
   files::make_writable_folder(options.out);
-  const auto lock = files::FolderLock::together(options.out);
+  const files::FolderUsedTogether lock(options.out);
   const auto file = options.out / "experiment.toml";
   if (!std::filesystem::exists(file)) files::write_file_atomically(file, experiment.resolved);
   return produce::make_shards(experiment.plan, range, options.out / "dataset", threads_of(options), watcher);

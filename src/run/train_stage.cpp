@@ -70,10 +70,18 @@ twin::TwinDescription described(const RunFolder& run, int64_t best_epoch) {
 }
 
 /// Returns the seconds of computing.
-double train_on(RunFolder& run, const train::GrowingTrials& trials, const Watcher& watcher) {
+double train_on(RunFolder& run, const train::GrowingTrials& trials, const Watcher& watcher,
+                std::shared_ptr<const ranks::Ranks> ranks = ranks::alone()) {
   const auto valid_split = run.open("valid");
   const auto first = run.experiment.train.trials_in(0, trials.all);
   const auto& first_split = trials.first(first);
+  if (!ranks->is_first()) {
+    auto twin = fresh_twin(run);
+    nt::train::train(
+        twin, {.spec = run.experiment.train, .seed = training_seed(run), .watcher = watcher, .ranks = ranks},
+        trials, valid_split);
+    return 0;
+  }
   const auto name = name_of_training(run.experiment, first_split.digest(), valid_split.digest());
   const auto train_support = say_support(run, first_split, "train", run.experiment.train.skip_ms);
   const auto valid_support = say_support(run, valid_split, "valid", 0);
@@ -89,8 +97,8 @@ double train_on(RunFolder& run, const train::GrowingTrials& trials, const Watche
   }
   auto twin = fresh_twin(run);
   const auto result = nt::train::train(
-      twin, {run.experiment.train, training_seed(run), run.folder / "checkpoints", name, watcher}, trials,
-      valid_split);
+      twin, {run.experiment.train, training_seed(run), run.folder / "checkpoints", name, watcher, ranks},
+      trials, valid_split);
   files::write_file_atomically(run.folder / "learning.json", train::learning_json(result).dump(1) + "\n");
   files::write_file_atomically(run.twin_path(), twin::twin_bytes(twin, described(run, result.best_epoch)));
   run.watcher.note(fmt::format("train: {} epochs, best {} with validation loss {:.5f}, {:.1f} s of computing",
@@ -101,6 +109,15 @@ double train_on(RunFolder& run, const train::GrowingTrials& trials, const Watche
         fmt::format("train: setback: {}; went on from the best weights at {:g} of the learning rate",
                     setback.words, setback.rate_factor));
   return result.seconds;
+}
+
+/// No more than a batch has windows; null on the others.
+std::shared_ptr<const ranks::Ranks> ranks_at_work(const RunFolder& run) {
+  const auto windows = run.experiment.train.batch_windows;
+  if (run.ranks->size() <= windows) return run.ranks;
+  run.watcher.note(fmt::format("train: {} of {} ranks, one for each window of a batch (train.batch_windows)",
+                               windows, run.ranks->size()));
+  return run.ranks->first(static_cast<int>(windows));
 }
 
 /// Once all of the data set is there: it is among what the stage is known by.
@@ -130,15 +147,23 @@ std::string name_of_training(const Experiment& experiment, const std::string& tr
 }
 
 void train_stage(RunFolder& run) {
-  run.require_own_data();
-  if (trained_before(run)) return run.watcher.note("train: done before");
+  const auto done_before = [&] {
+    run.require_own_data();
+    return trained_before(run);
+  };
+  if (ranks::first_says(*run.ranks, done_before)) return run.watcher.note("train: done before");
+  const auto ranks = ranks_at_work(run);
+  if (!ranks) return;
   const auto train_split = run.open("train");
-  run.remember_experiment();
-  note_data_found(run);
-  finish_training(run, train_on(run,
-                                {run.experiment.plan.data.train_trials,
-                                 [&](int64_t) -> const dataset::Split& { return train_split; }},
-                                run.watcher));
+  if (ranks->is_first()) {
+    run.remember_experiment();
+    note_data_found(run);
+  }
+  const double seconds = train_on(
+      run,
+      {run.experiment.plan.data.train_trials, [&](int64_t) -> const dataset::Split& { return train_split; }},
+      run.watcher, ranks);
+  if (ranks->is_first()) finish_training(run, seconds);
 }
 
 void simulate_and_train(RunFolder& run) {
