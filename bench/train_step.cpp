@@ -195,8 +195,8 @@ twin::TwinSpec recurrent(int64_t units, int64_t branches, const Work& s) {
   return twin::TwinSpec(std::move(network));
 }
 
-/// libtorch's OpenMP threads wait at full speed, also while our step is timed, unless told otherwise before the
-/// program starts: so this starts it anew.
+/// libtorch's OpenMP threads wait at full speed, also while our step is timed, unless told otherwise before
+/// the program starts: so this starts it anew.
 void start_with_patient_threads(char** arguments) {
   constexpr const char* kRounds = "1000";  // of waiting before sleep: a few microseconds
   if (std::getenv("GOMP_SPINCOUNT") != nullptr || std::getenv("OMP_WAIT_POLICY") != nullptr) return;

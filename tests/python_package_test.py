@@ -197,6 +197,21 @@ class Twins(unittest.TestCase):
             nt.train(self.data, units=3, progress=False)
 
 
+class Runs(unittest.TestCase):
+    def test_are_planned_listed_and_drawn_and_begin_with_a_morphology(self):
+        with tempfile.TemporaryDirectory() as folder:
+            made = nt.new_experiment(pathlib.Path(folder) / "mine", ROOT / "cells/ball-and-stick.swc", title="Mine")
+            self.assertEqual(made.name, "mine.toml")
+            plan = nt.plan(made, out=f"{folder}/run")
+            self.assertEqual([s["stage"] for s in plan["stages"] if s["to_do"]], ["simulate", "train", "evaluate", "interpret", "report"])
+            self.assertGreater(plan["seconds"], 0)
+            self.assertIn("simulate", plan["words"])
+            self.assertEqual(nt.list_runs(folder), [])
+            self.assertIn("roc", nt.figures())
+            with self.assertRaisesRegex(nt.InputError, "is missing"):
+                nt.plot(folder, "roc", f"{folder}/roc.svg")
+
+
 class Types(unittest.TestCase):
     """The stubs that editors and type checkers read say what the code does."""
 

@@ -246,6 +246,30 @@ class Report(unittest.TestCase):
         for shown, drawn in shapes:
             self.assertAlmostEqual(shown / drawn, 1, delta=0.02)
 
+    def test_runs_are_compared_on_a_page(self):
+        other, page = self.folder / "other", self.folder / "compare.html"
+        done = run(command("run", other, settings={"evaluate.baselines": "false", "train.epochs": 2}))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        done = run([PROGRAM, "compare", self.folder / "if", other, "--resamples", 50, "--page", page])
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.was_content()
+        self.page = page.resolve().as_uri()
+        self.browser.open(page, 1280, reduced_motion=True)
+        self.assertGreater(self.browser.run("return document.querySelectorAll('tbody tr').length"), 8)
+        self.browser.wait_for("return [...document.querySelectorAll('figure .canvas')].every((c) => c.dataset.drawn === 'yes')")
+
+    def test_a_training_can_be_watched(self):
+        out = self.folder / "watched"
+        done = run(command("run", out, settings={"train.epochs": 2, "evaluate.baselines": "false"}, options=["--watch"]))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("watch.html", done.stderr)
+        self.was_content()
+        page = out / "watch.html"
+        self.page = page.resolve().as_uri()
+        self.browser.open(page, 1280, reduced_motion=True)
+        self.assertIn("Epoch 2 of 2: validation loss", self.browser.run("return document.querySelector('.verdict').textContent"))
+        self.browser.wait_for("return [...document.querySelectorAll('figure .canvas')].every((c) => c.dataset.drawn === 'yes')")
+
     def test_it_prints_every_chart(self):
         self.open("l5pc-nmda", 1280, dark=True)
         self.wait_for_neuron()

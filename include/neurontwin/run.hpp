@@ -48,7 +48,8 @@ struct RunOptions {
   int simulation_threads = 0;         // of these while training goes on beside; 0: half
   std::optional<uint64_t> seed = {};  // in the place of the experiment's
   std::string command = {};           // what repeats the run, for the report
-  std::optional<Ranks> ranks = {};    // that share the work; none: this process alone
+  bool watch = false;  // keep a page of the training while it goes on: watch.html of the run folder
+  std::optional<Ranks> ranks = {};  // that share the work; none: this process alone
 };
 
 /// An experiment file, read and checked. A value: copies share it.
@@ -199,6 +200,9 @@ Comparison compare_runs(std::span<const std::filesystem::path> folders, const Co
 std::string json_of(const Comparison& comparison);
 /// As a JSON file.
 void write_comparison(const Comparison& comparison, const std::filesystem::path& file);
+
+/// As an HTML page that needs no other file: the scores, and the curves that lie in the runs' folders.
+void write_comparison_page(const Comparison& comparison, const std::filesystem::path& file);
 
 /// What files hold, for people: experiments, cells, morphologies, mechanisms, data sets, twins. Shards of one
 /// split are taken together. `profile`, `set`: over experiments and cells among them. `svg`: where to draw

@@ -306,4 +306,5 @@ PYBIND11_MODULE(_core, m) {
   nt::python::bind_twin(m);
   nt::python::bind_training(m);
   nt::python::bind_network(m);
+  nt::python::bind_runs(m);
 }

@@ -18,11 +18,11 @@ from ._network import Network, compare_network, run_network
 from ._neuron_check import Comparison, check_against_neuron
 from ._neuron_folder import from_neuron
 from ._neuron_model import LeftOut
-from ._run import read_metrics, run
+from ._run import figures, list_runs, new_experiment, plan, plot, read_metrics, run
 from ._spike_files import read_spikes
 from ._twin import Scores, Stream, Twin, from_torch, load, train
 
 __all__ = ["Cell", "Comparison", "Dataset", "InputError", "LeftOut", "Network", "RunError", "Scores", "Stream", "Trial", "Twin", "as_spikes",
-           "check_against_neuron", "compare_network", "from_allen", "from_neuron", "from_torch", "load", "read_metrics", "read_spikes", "run",
-           "run_network", "train"]
+           "check_against_neuron", "compare_network", "figures", "from_allen", "from_neuron", "from_torch", "list_runs", "load",
+           "new_experiment", "plan", "plot", "read_metrics", "read_spikes", "run", "run_network", "train"]
 __version__ = "0.1.0"

@@ -2,8 +2,8 @@
 #include "cli/compare_command.hpp"
 #include "cli/file_commands.hpp"
 #include "cli/list_command.hpp"
-#include "cli/new_command.hpp"
 #include "cli/network_command.hpp"
+#include "cli/new_command.hpp"
 #include "cli/shell_commands.hpp"
 #include "cli/stage_commands.hpp"
 

@@ -55,9 +55,10 @@ void print_differences(const neurontwin::ComparedRun& a, const neurontwin::Compa
 }
 
 void compare_runs(std::span<const std::filesystem::path> folders, const neurontwin::CompareOptions& options,
-                  const std::filesystem::path& out, bool json) {
+                  const std::filesystem::path& out, const std::filesystem::path& page, bool json) {
   const auto comparison = neurontwin::compare_runs(folders, options);
   if (!out.empty()) neurontwin::write_comparison(comparison, out);
+  if (!page.empty()) neurontwin::write_comparison_page(comparison, page);
   if (json) {
     fmt::print("{}", neurontwin::json_of(comparison));
     return;
@@ -80,7 +81,7 @@ Command compare_command() {
             struct Options {
               std::vector<std::filesystem::path> runs;
               neurontwin::CompareOptions comparing;
-              std::filesystem::path out;
+              std::filesystem::path out, page;
               bool json = false;
             };
             const auto o = std::make_shared<Options>();
@@ -89,12 +90,13 @@ Command compare_command() {
                            "of the test trials (default: the first run's)")
                 ->check(CLI::Range(int64_t{10}, int64_t{1000000}));
             app.add_option("--out", o->out, "JSON file with every score");
+            app.add_option("--page", o->page, "HTML page with the scores and the curves of the runs");
             app.add_flag("--json", o->json, "print every score as JSON");
             add_threads_option(app, o->comparing.threads);
             return [o] {
               require_address_space(threads_of(0));
               o->comparing.watcher = terminal_watcher();
-              compare_runs(o->runs, o->comparing, o->out, o->json);
+              compare_runs(o->runs, o->comparing, o->out, o->page, o->json);
             };
           }};
 }

@@ -5,8 +5,8 @@
 
 namespace nt::cli {
 
-/// The processes of this command that a launcher (mpirun, srun) started; of those without one, one. Joined at the
-/// first call. From then on rank 0 alone speaks: the others' results go nowhere.
+/// The processes of this command that a launcher (mpirun, srun) started; of those without one, one. Joined at
+/// the first call. From then on rank 0 alone speaks: the others' results go nowhere.
 const neurontwin::Ranks& launched();
 
 /// Whether this process is another rank than 0. Joins nobody.

@@ -73,6 +73,10 @@ void require_background_simulation(const CLI::App& running, const neurontwin::Ex
   }
 }
 
+void add_watch_option(CLI::App& app, RunOptions& o) {
+  app.add_flag("--watch", o.watch, "keep a page of the training, watch.html, which reloads itself");
+}
+
 void add_json_option(CLI::App& app, bool& json) {
   app.add_flag("--json", json, "print the scores as JSON, as metrics.json has them");
 }
@@ -135,6 +139,7 @@ Command run_command(const std::vector<std::string>& arguments) {
   return {"run", "simulate, train, evaluate, interpret and report", [arguments](CLI::App& app) {
             const auto options = new_options(arguments);
             add_stage_options(app, *options);
+            add_watch_option(app, *options);
             app.add_option(
                    "--simulation-threads", options->simulation_threads,
                    "threads that go on simulating beside training, where train.starts_with_trials asks for "
@@ -148,6 +153,15 @@ Command run_command(const std::vector<std::string>& arguments) {
               neurontwin::run(experiment, terminal_watcher());
               if (launched().rank() == 0) print_results(experiment, options->json);
             };
+          }};
+}
+
+Command train_command(const std::vector<std::string>& arguments) {
+  return {"train", "train the twin (one stage of run)", [arguments](CLI::App& app) {
+            const auto options = new_options(arguments);
+            add_stage_options(app, *options);
+            add_watch_option(app, *options);
+            return [options] { run_one(Stage::train, *options); };
           }};
 }
 
@@ -207,7 +221,7 @@ Command simulate_command(const std::vector<std::string>& arguments) {
 std::vector<Command> stage_commands(const std::vector<std::string>& arguments) {
   return {run_command(arguments),
           simulate_command(arguments),
-          stage_command("train", Stage::train, "train the twin", arguments),
+          train_command(arguments),
           stage_command("evaluate", Stage::evaluate, "score the twin on held-out trials", arguments),
           stage_command("interpret", Stage::interpret, "find what the twin's filters mean", arguments),
           report_command(arguments)};

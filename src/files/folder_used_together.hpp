@@ -3,8 +3,8 @@
 
 namespace nt::files {
 
-/// For programs that work in one folder side by side: holds its lock (FolderLock) as long as it lives, which others
-/// may then hold in the same way, and nobody alone. InputError where somebody does.
+/// For programs that work in one folder side by side: holds its lock (FolderLock) as long as it lives, which
+/// others may then hold in the same way, and nobody alone. InputError where somebody does.
 class FolderUsedTogether {
  public:
   explicit FolderUsedTogether(const std::filesystem::path& folder);

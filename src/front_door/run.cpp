@@ -7,6 +7,7 @@
 #include "front_door/models.hpp"
 #include "produce/dataset_size.hpp"
 #include "produce/make_dataset.hpp"
+#include "report/report.hpp"
 #include "run/compare.hpp"
 #include "run/inspect.hpp"
 #include "run/list_runs.hpp"
@@ -66,6 +67,7 @@ nt::run::Options options_of(const RunOptions& asked) {
   o.device = asked.device;
   o.threads = asked.ranks && asked.threads == 0 ? asked.ranks->threads() : threads_or_cores(asked.threads);
   o.simulation_threads = asked.simulation_threads;
+  o.watch = asked.watch;
   o.seed = asked.seed ? static_cast<int64_t>(*asked.seed) : -1;
   o.command = asked.command;
   if (asked.ranks) o.ranks = asked.ranks->model()->ranks;
@@ -230,6 +232,12 @@ std::string json_of(const Comparison& comparison) {
 
 void write_comparison(const Comparison& comparison, const std::filesystem::path& file) {
   nt::files::write_file_atomically(file, json_of(comparison));
+}
+
+void write_comparison_page(const Comparison& comparison, const std::filesystem::path& file) {
+  std::vector<std::filesystem::path> folders;
+  for (const auto& run : comparison.runs) folders.push_back(run.folder);
+  nt::files::write_file_atomically(file, nt::report::make_compare_page(json_of(comparison), folders));
 }
 
 std::string inspect(std::span<const std::filesystem::path> files, const std::string& profile,

@@ -7,8 +7,8 @@
 namespace nt::ranks {
 namespace {
 
-// What launchers leave in the environment of a rank: Open MPI's mpirun, srun or prterun with PMIx, and MPICH's or
-// srun with PMI.
+// What launchers leave in the environment of a rank: Open MPI's mpirun, srun or prterun with PMIx, and
+// MPICH's or srun with PMI.
 constexpr const char* kOfLaunchers[] = {"OMPI_COMM_WORLD_SIZE", "PMIX_RANK", "PMI_RANK"};
 
 bool launched() {
@@ -27,9 +27,10 @@ void require_alone() {
   for (const auto* name : {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE"}) {
     const auto* size = std::getenv(name);
     if (size != nullptr && std::atoi(size) > 1) {
-      fail_run("started as one of {} ranks, but this neurontwin was built without MPI: install MPI and build it "
-               "again, or start it once",
-               size);
+      fail_run(
+          "started as one of {} ranks, but this neurontwin was built without MPI: install MPI and build it "
+          "again, or start it once",
+          size);
     }
   }
 }

@@ -62,7 +62,9 @@ constexpr int64_t kNoMore = -1;
 class DealerOfAll : public Dealer {
  public:
   DealerOfAll(MPI_Comm comm, int64_t count, std::function<void(int64_t)> told)
-      : comm_(comm), count_(count), told_(std::move(told)), at_work_(size_of(comm) - 1), thread_([this] { serve(); }) {}
+      : comm_(comm), count_(count), told_(std::move(told)), at_work_(size_of(comm) - 1), thread_([this] {
+          serve();
+        }) {}
   ~DealerOfAll() override {
     given_up_ = true;
     if (thread_.joinable()) thread_.join();
@@ -170,7 +172,8 @@ class MpiRanks : public Ranks {
   void from_first(std::span<float> numbers) const override {
     MPI_Bcast(numbers.data(), count_of(numbers.size()), MPI_FLOAT, 0, work_);
   }
-  void gather(std::span<const float> own, std::span<const int64_t> counts, std::span<float> all) const override {
+  void gather(std::span<const float> own, std::span<const int64_t> counts,
+              std::span<float> all) const override {
     std::vector<int> count, first;
     int64_t sum = 0;
     for (const auto c : counts) {
@@ -178,7 +181,8 @@ class MpiRanks : public Ranks {
       count.push_back(count_of(c));
       sum += c;
     }
-    MPI_Allgatherv(own.data(), count[rank_], MPI_FLOAT, all.data(), count.data(), first.data(), MPI_FLOAT, work_);
+    MPI_Allgatherv(own.data(), count[rank_], MPI_FLOAT, all.data(), count.data(), first.data(), MPI_FLOAT,
+                   work_);
   }
   void sum(std::span<float> numbers) const override { sum_of(numbers, MPI_FLOAT); }
   void sum(std::span<double> numbers) const override { sum_of(numbers, MPI_DOUBLE); }
@@ -228,8 +232,8 @@ class MpiRanks : public Ranks {
     wait_asleep(request);
   }
 
-  /// Each rank adds up its share of the numbers, and hands on the sum: twice the numbers' bytes over the wire,
-  /// however many ranks there are.
+  /// Each rank adds up its share of the numbers, and hands on the sum: twice the numbers' bytes over the
+  /// wire, however many ranks there are.
   template <class T>
   void sum_of(std::span<T> numbers, MPI_Datatype type) const {
     std::vector<int> count, first, from(size_), own(size_);
@@ -244,8 +248,8 @@ class MpiRanks : public Ranks {
       from[r] = count_of(static_cast<uint64_t>(mine) * r);
       own[r] = mine;
     }
-    MPI_Alltoallv(numbers.data(), count.data(), first.data(), type, of_ranks.data(), own.data(), from.data(), type,
-                  work_);
+    MPI_Alltoallv(numbers.data(), count.data(), first.data(), type, of_ranks.data(), own.data(), from.data(),
+                  type, work_);
     for (int i = 0; i < mine; ++i) {
       double sum = 0;
       for (int r = 0; r < size_; ++r) sum += static_cast<double>(of_ranks[static_cast<size_t>(r) * mine + i]);
@@ -265,7 +269,8 @@ std::shared_ptr<const Ranks> joined_by_mpi() {
   int provided = MPI_THREAD_SINGLE;
   MPI_Init_thread(nullptr, nullptr, MPI_THREAD_MULTIPLE, &provided);
   if (provided < MPI_THREAD_MULTIPLE)
-    fail_run("this MPI cannot be used from several threads at once (MPI_THREAD_MULTIPLE), which neurontwin does");
+    fail_run(
+        "this MPI cannot be used from several threads at once (MPI_THREAD_MULTIPLE), which neurontwin does");
   return std::make_shared<const MpiRanks>(MPI_COMM_WORLD);
 }
 

@@ -163,6 +163,37 @@ std::string make_network_report(const std::filesystem::path& folder) {
   });
 }
 
+std::string make_compare_page(const std::string& comparison, std::span<const std::filesystem::path> folders) {
+  auto runs = nlohmann::ordered_json::array();
+  for (const auto& folder : folders) {
+    const auto part = [&](const char* name, const char* key) {
+      const auto file = folder / name;
+      return std::filesystem::exists(file)
+                 ? files::read_json(file).value(key, nlohmann::ordered_json(nullptr))
+                 : nlohmann::ordered_json(nullptr);
+    };
+    auto epochs = part("learning.json", "epochs");
+    runs.push_back({{"name", folder.string()},
+                    {"roc", part("curves.json", "roc")},
+                    {"epochs", epochs.is_array() ? epochs : nlohmann::ordered_json::array()}});
+  }
+  const nlohmann::ordered_json data{{"comparison", nlohmann::ordered_json::parse(comparison)},
+                                    {"runs", std::move(runs)}};
+  constexpr std::array<std::string_view, 4> kScripts{"specs.js", "verdict.js", "page.js", "compare.js"};
+  return page_of(data, "Twins compared", "showCompare", kScripts, false);
+}
+
+std::string make_watch_page(const std::string& title, const std::string& learning, int64_t epochs,
+                            bool finished) {
+  const nlohmann::ordered_json data{{"title", title},
+                                    {"learning", nlohmann::ordered_json::parse(learning)},
+                                    {"epochs", epochs},
+                                    {"finished", finished}};
+  constexpr std::array<std::string_view, 5> kScripts{"specs.js", "charts.js", "verdict.js", "page.js",
+                                                     "watch.js"};
+  return page_of(data, title, "showWatch", kScripts, false);
+}
+
 std::string make_report(const std::filesystem::path& run_directory, bool with_search) {
   nlohmann::ordered_json data;
   for (const auto* name : {"run", "metrics"})
@@ -179,8 +210,9 @@ std::string make_report(const std::filesystem::path& run_directory, bool with_se
   const auto title =
       files::using_json(run_directory / "run.json", [&] { return data["run"].value("title", "neurontwin"); });
   constexpr std::array<std::string_view, 12> kScripts{
-      "specs.js", "search.js", "interpretation.js", "probes.js", "generalisation.js", "charts.js",
-      "neuron_view.js", "neuron_picture.js", "neuron_trial.js", "neuron.js", "verdict.js", "page.js"};
+      "specs.js",          "search.js", "interpretation.js", "probes.js",
+      "generalisation.js", "charts.js", "neuron_view.js",    "neuron_picture.js",
+      "neuron_trial.js",   "neuron.js", "verdict.js",        "page.js"};
   return page_of(data, title, "showPage", kScripts, !data["neuron"].is_null());
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 #include <filesystem>
+#include <span>
 #include <string>
 
 namespace nt::report {
@@ -12,6 +13,15 @@ inline constexpr int kReportVersion = 3;
 /// search.json and neuron.json where they are; the page leaves out what is not there. Without `with_search`
 /// it leaves out search.json, too. InputError names a file that is missing or damaged.
 std::string make_report(const std::filesystem::path& run_directory, bool with_search = true);
+
+/// A page of a training that goes on (learning.json as JSON text, how many epochs it is to have), which
+/// reloads itself until it is finished.
+std::string make_watch_page(const std::string& title, const std::string& learning, int64_t epochs,
+                            bool finished);
+
+/// A page of runs beside each other: `comparison` as JSON text (front_door, json_of), and the curves and
+/// epochs that lie in their folders.
+std::string make_compare_page(const std::string& comparison, std::span<const std::filesystem::path> folders);
 
 /// The same of a network's folder: of metrics.json and spikes.h5, or of compare.json and the spikes of each
 /// course where that is there; and network.toml.

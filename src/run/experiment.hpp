@@ -29,6 +29,7 @@ struct Options {
   int simulation_threads = 0;  // of these while training goes on beside; 0: half
   int64_t seed = -1;           // -1: the experiment's
   std::string command;         // what repeats the whole run
+  bool watch = false;          // a page of the training is kept while it goes on
   std::shared_ptr<const ranks::Ranks> ranks = ranks::alone();
 };
 

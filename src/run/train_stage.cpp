@@ -4,6 +4,7 @@
 #include "files/json.hpp"
 #include "produce/background_dataset.hpp"
 #include "produce/targets.hpp"
+#include "report/report.hpp"
 #include "run/detail/simulate_stage.hpp"
 #include "run/stages.hpp"
 #include "twin/saved_twin.hpp"
@@ -69,6 +70,28 @@ twin::TwinDescription described(const RunFolder& run, int64_t best_epoch) {
   return description;
 }
 
+/// Where a page of the training is asked for, writes it after each epoch; else nothing.
+class WatchPage {
+ public:
+  explicit WatchPage(const RunFolder& run) : run_(run) {
+    if (!run.options.watch) return;
+    write({}, false);
+    run.watcher.note(fmt::format("train: watch it in a browser, {}",
+                                 std::filesystem::absolute(run.folder / kFile).lexically_normal().string()));
+  }
+  void write(const train::TrainResult& result, bool finished) const {
+    if (!run_.options.watch) return;
+    files::write_file_atomically(
+        run_.folder / kFile,
+        report::make_watch_page(run_.experiment.title, train::learning_json(result).dump(),
+                                run_.experiment.train.epochs, finished));
+  }
+
+ private:
+  static constexpr auto kFile = "watch.html";
+  const RunFolder& run_;
+};
+
 /// Returns the seconds of computing.
 double train_on(RunFolder& run, const train::GrowingTrials& trials, const Watcher& watcher,
                 std::shared_ptr<const ranks::Ranks> ranks = ranks::alone()) {
@@ -96,9 +119,13 @@ double train_on(RunFolder& run, const train::GrowingTrials& trials, const Watche
     require_spikes(run, valid_support, run.experiment.plan.data.valid_trials, "data.valid_trials");
   }
   auto twin = fresh_twin(run);
-  const auto result = nt::train::train(
-      twin, {run.experiment.train, training_seed(run), run.folder / "checkpoints", name, watcher, ranks},
-      trials, valid_split);
+  const WatchPage page(run);
+  const auto result =
+      nt::train::train(twin,
+                       {run.experiment.train, training_seed(run), run.folder / "checkpoints", name, watcher,
+                        [&](const train::TrainResult& so_far) { page.write(so_far, false); }, ranks},
+                       trials, valid_split);
+  page.write(result, true);
   files::write_file_atomically(run.folder / "learning.json", train::learning_json(result).dump(1) + "\n");
   files::write_file_atomically(run.twin_path(), twin::twin_bytes(twin, described(run, result.best_epoch)));
   run.watcher.note(fmt::format("train: {} epochs, best {} with validation loss {:.5f}, {:.1f} s of computing",

@@ -28,6 +28,7 @@ struct Training {
   /// fewer ended.
   std::string identity;
   Watcher watcher = {};
+  std::function<void(const TrainResult&)> after_epoch = {};  // told what the training came to so far
   /// That train together: all call with the same data, and rank 0 alone keeps the folder and knows
   /// `identity`. No more of them than a batch has windows. The weights are those of one rank to rounding, the
   /// same on all.

@@ -1,7 +1,6 @@
 #include "twin/parallel.hpp"
 
 #include <gtest/gtest.h>
-
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>

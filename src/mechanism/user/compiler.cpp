@@ -31,8 +31,8 @@ class Actions {
   posix_spawn_file_actions_t actions_{};
 };
 
-/// The variables of the process. `environ` itself is another, empty one in a library that looks for its symbols
-/// in its own libraries first (RTLD_DEEPBIND), as the Python package does.
+/// The variables of the process. `environ` itself is another, empty one in a library that looks for its
+/// symbols in its own libraries first (RTLD_DEEPBIND), as the Python package does.
 char** variables() {
   auto* const process = static_cast<char***>(::dlsym(RTLD_DEFAULT, "environ"));
   return process != nullptr ? *process : environ;
@@ -45,7 +45,8 @@ int run(const std::vector<std::string>& words, Actions& actions) {
   arguments.push_back(nullptr);
   ::posix_spawn_file_actions_addopen(actions.get(), STDIN_FILENO, "/dev/null", O_RDONLY, 0);
   pid_t child = 0;
-  if (::posix_spawnp(&child, arguments[0], actions.get(), nullptr, arguments.data(), variables()) != 0) return -1;
+  if (::posix_spawnp(&child, arguments[0], actions.get(), nullptr, arguments.data(), variables()) != 0)
+    return -1;
   int status = 0;
   while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }

@@ -116,7 +116,7 @@ function showNetwork(data) {
     if (!members.length) continue;
     page.append(make('h2', {}, title));
     if (words) page.append(make('p', {class: 'quiet'}, words));
-    page.append(make('div', {class: 'charts'}, members.map(figureOf)));
+    page.append(make('div', {class: 'charts'}, members.map((chart) => figureOf(chart, 'h3'))));
   }
   page.append(make('h2', {}, 'Wiring'), wiringTable(data), make('details', {}, [make('summary', {}, 'the network (network.toml)'), make('pre', {}, make('code', {}, data.network))]));
   drawWhatIsSeen();

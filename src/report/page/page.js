@@ -63,7 +63,7 @@ function valuesAt(view, canvas, event) {
   return [view.scale('x').invert(event.clientX - box.left - left - padLeft), view.scale('y').invert(event.clientY - box.top - top - padTop)];
 }
 
-function figureOf(chart) {
+function figureOf(chart, heading = 'h4') {
   const canvas = make('div', {class: 'canvas', role: 'img', 'aria-label': chart.title + '. ' + chart.caption});
   canvas.style.minHeight = chart.height + 'px';
   const figure = {chart, canvas, view: null, width: 0, near: false};
@@ -72,7 +72,7 @@ function figureOf(chart) {
   svg.onclick = () => figure.view.toImageURL('svg').then((url) => save(chart.id + '.svg', 'image/svg+xml', url));
   png.onclick = () => figure.view.toImageURL('png', kPngWidth / Math.max(1, figure.view.width())).then((url) => save(chart.id + '.png', 'image/png', url));
   const element = make('figure', {class: chart.size, id: 'chart-' + chart.id}, [
-    make('h4', {}, chart.title), make('p', {class: 'caption'}, chart.caption),
+    make(heading, {}, chart.title), make('p', {class: 'caption'}, chart.caption),
     ...(chart.controls ? [chart.controls(() => draw(figure))] : []), ...(chart.key ? [(figure.key = make('div', {class: 'key'}))] : []), canvas, make('div', {class: 'tools'}, [svg, png, dataTable(chart)]),
   ]);
   figures.push(figure);
@@ -249,7 +249,7 @@ function groupParts(group, charts, data) {
   const [title, words] = kGroups[group], members = charts.filter((c) => c.group === group), m = data.metrics;
   if (!members.length) return [];
   const more = {spikes: () => operatingPoints(data.curves), models: () => modelsTable(m), search: () => searchTables(data.search)}[group];
-  return [make('h3', {}, title), ...(words ? [make('p', {class: 'quiet'}, words)] : []), make('div', {class: 'charts'}, members.map(figureOf)), ...(more ? more() : [])];
+  return [make('h3', {}, title), ...(words ? [make('p', {class: 'quiet'}, words)] : []), make('div', {class: 'charts'}, members.map((chart) => figureOf(chart))), ...(more ? more() : [])];
 }
 
 function everythingElse(data) {
