@@ -100,9 +100,8 @@ double train_on(RunFolder& run, const train::GrowingTrials& trials, const Watche
   const auto& first_split = trials.first(first);
   if (!ranks->is_first()) {
     auto twin = fresh_twin(run);
-    nt::train::train(
-        twin, {.spec = run.experiment.train, .seed = training_seed(run), .watcher = watcher, .ranks = ranks},
-        trials, valid_split);
+    nt::train::train(twin, {run.experiment.train, training_seed(run), {}, {}, watcher, {}, ranks}, trials,
+                     valid_split);
     return 0;
   }
   const auto name = name_of_training(run.experiment, first_split.digest(), valid_split.digest());
