@@ -4,17 +4,18 @@ import os
 import shutil
 import signal
 import subprocess
+import time
 import unittest
 
 import h5py
-from convert_twin import read_safetensors
 from support import PROGRAM, InTemporaryFolder, command, run, wait_until
+from convert_twin import read_safetensors
 
 MPIRUN = shutil.which("mpirun")
 STOPPED = 130
 DATA = {"data.train_trials": 40, "data.valid_trials": 10, "data.test_trials": 10, "data.trials_per_shard": 4,
         "data.trial_ms": 800, "train.epochs": 2, "train.steps_per_epoch": 25, "train.window_ms": 200}
-CONVOLUTIONAL = {"twin.kind": "convolutional", "twin.depth": 2, "twin.width": 8}
+RECURRENT = {"twin.kind": "recurrent", "train.schedule": "[{ from_epoch = 0, learning_rate = 1e-2, soma_weight = 0.003 }]"}
 
 
 def with_mpi():
@@ -143,10 +144,19 @@ class Training(Ranks):
                 self.assertEqual({n: a.tobytes() for n, a in first.items()}, {n: a.tobytes() for n, a in second.items()})
 
     def test_a_recurrent_twin_comes_to_the_weights_of_one_rank(self):
-        self.assert_like_one_rank({"twin.kind": "recurrent"})
+        self.assert_like_one_rank(RECURRENT)
 
-    def test_a_convolutional_twin_whose_normalisation_is_over_all_windows_does_too(self):
-        self.assert_like_one_rank(CONVOLUTIONAL)
+    def test_a_convolutional_twin_does_too(self):
+        self.assert_like_one_rank({})
+
+    def test_a_twin_whose_normalisation_is_over_all_windows_is_refused(self):
+        out = self.folder / "out"
+        shutil.copytree(self.data, out)
+        settings = {**DATA, "twin.batch_norm": "true"}
+        done = run(ranks(2, command("train", out, settings=settings)))
+        self.assertEqual(done.returncode, 2, done.stderr)
+        self.assertEqual(done.stderr.count("batch normalisation takes averages over all windows of a batch, which 2 ranks do not see"), 1)
+        self.succeed(ranks(1, command("train", out, settings=settings)))
 
     def test_learns_what_one_rank_learns(self):
         losses = [json.loads((self.trained(f"of-{count}", count) / "learning.json").read_text())["epochs"] for count in (1, 4)]
@@ -175,7 +185,6 @@ class Training(Ranks):
     _since = None
 
     def after_a_second(self, _):
-        import time
         self._since = self._since or time.monotonic()
         return time.monotonic() > self._since + 1
 

@@ -7,6 +7,7 @@
 #include "report/report.hpp"
 #include "run/detail/simulate_stage.hpp"
 #include "run/stages.hpp"
+#include "train/by_ranks.hpp"
 #include "twin/saved_twin.hpp"
 
 namespace nt::run {
@@ -170,6 +171,10 @@ std::string name_of_training(const Experiment& experiment, const std::string& tr
   return training_identity(experiment.determines, experiment.plan.identity,
                            {{"dataset/train", train_data}, {"dataset/valid", valid_data}},
                            experiment.train.depends_on_epochs());
+}
+
+void require_ranks_for_training(const RunFolder& run) {
+  if (run.ranks->size() > 1) train::require_trainable_by(*run.ranks, fresh_twin(run), run.experiment.train);
 }
 
 void train_stage(RunFolder& run) {

@@ -8,6 +8,7 @@
 
 #include "files/files.hpp"
 #include "statistics/ranking.hpp"
+#include "train/by_ranks.hpp"
 #include "train/checkpoint.hpp"
 #include "train/detail/step.hpp"
 
@@ -85,13 +86,7 @@ class Trainer {
         validation_s_(spec_.checkpoint_every_s) {
     gathering_ = {twin.history_ms(), spec_.window_ms, spec_.full_history, spec_.soma_skips_after_spike_ms,
                   signals_for(twin.spec())};
-    if (ranks_.size() > 1 && normalises_by_batch()) {
-      fail_input(
-          "the twin's batch normalisation takes averages over all windows of a batch, which {} ranks do not "
-          "see; "
-          "train it on one rank, set freeze_norm = true in train.schedule, or choose a recurrent twin",
-          ranks_.size());
-    }
+    require_trainable_by(ranks_, twin_, spec_);
     progress_ = {"train", 0, static_cast<double>(spec_.epochs * spec_.steps_per_epoch), "steps", ""};
   }
 
@@ -112,12 +107,6 @@ class Trainer {
   }
 
  private:
-  bool normalises_by_batch() const {
-    const bool has_norm = std::ranges::any_of(
-        twin_.layout().arrays(), [](const auto& array) { return array.array.name.ends_with("_norm_mean"); });
-    return has_norm && !std::ranges::all_of(spec_.schedule, &SchedulePhase::freeze_norm);
-  }
-
   void resume() {
     average_.start(twin_.numbers);
     if (ranks_.is_first()) resume_from_folder();
