@@ -8,6 +8,7 @@ build_packages=(
   libsqlite3-dev                        # the architecture search's one file, which many processes write
   libxxhash-dev                         # digests that tell whether a file changed, at the speed of memory
   libtomlplusplus-dev nlohmann-json3-dev libcli11-dev libfmt-dev
+  libopenmpi-dev                        # optional: ranks on many machines
   libjs-vega libjs-three                # charts of the report, its neuron in 3-D
 )
 test_packages=(
@@ -18,6 +19,8 @@ test_packages=(
   python3-venv                          # for onnxruntime, which Debian does not have: install_onnxruntime
   python3-nbclient python3-ipykernel python3-matplotlib  # the notebooks
   neuron neuron-dev python3-neuron      # the judge of our simulator: nocmodl and its headers compile the .mod files
+  openmpi-bin                           # mpirun, for the tests with ranks
+  slurmctld slurmd slurm-client munge   # a Slurm of its own, for the test of examples/slurm
   chromium chromium-driver              # the report must work in a browser
 )
 

@@ -15,6 +15,29 @@
 /// Experiments: files that say everything, and run folders that hold all results.
 namespace neurontwin {
 
+/// The processes that a launcher (mpirun, srun) started for one command, of which this is one:
+/// docs/cluster.md. They share the work of simulating and training; rank 0 does the rest, and speaks.
+class Ranks {
+ public:
+  /// All of them; this one alone if no launcher started it. Once in a process. RunError where a launcher
+  /// started several and this library was built without MPI.
+  Ranks();
+  int rank() const;  // of this process, counted from 0
+  int size() const;
+  /// Cores of this machine for each of the ranks on it, that this process may use.
+  int threads() const;
+  /// At the end of the program, with what would be its exit code: that of every rank, once all are here.
+  /// Where this one failed and another is still at work a second later: nothing; abort() should follow.
+  std::optional<std::vector<int>> leave(int code) const;
+  [[noreturn]] void abort(int code) const;
+
+  struct Model;  // the library's own
+  const std::shared_ptr<const Model>& model() const { return model_; }
+
+ private:
+  std::shared_ptr<const Model> model_;
+};
+
 struct RunOptions {
   std::filesystem::path experiment;   // a TOML file, or a run folder, which remembers its experiment
   std::string profile = {};           // of its profiles; empty: quick, where it has that
@@ -26,6 +49,7 @@ struct RunOptions {
   std::optional<uint64_t> seed = {};  // in the place of the experiment's
   std::string command = {};           // what repeats the run, for the report
   bool watch = false;  // keep a page of the training while it goes on: watch.html of the run folder
+  std::optional<Ranks> ranks = {};  // that share the work; none: this process alone
 };
 
 /// An experiment file, read and checked. A value: copies share it.
@@ -89,6 +113,13 @@ std::string words_for(const RunPlan& plan);
 Metrics run(const Experiment& experiment, const Watcher& watcher = {});
 /// One of the stages; those before it must have been done.
 void run_stage(Stage stage, const Experiment& experiment, const Watcher& watcher = {});
+
+/// Simulates some of the shards of the experiment's data set alone, for programs that make one together, each
+/// its own, in one run folder: "FROM:TO" (counted from 0, without TO), "FROM:" (to the last), or "PART/PARTS"
+/// (counted from 0). The simulation stage finds them there and makes what is missing. Returns the number of
+/// trials that were simulated.
+int64_t simulate_shards(const Experiment& experiment, const std::string& which, const Watcher& watcher = {});
+int64_t shard_count(const Experiment& experiment);
 
 /// The scores of a run that was evaluated.
 Metrics read_metrics(const std::filesystem::path& run_folder);

@@ -5,7 +5,9 @@
 
 #include "cli/command.hpp"
 #include "cli/kept_memory.hpp"
+#include "cli/launched.hpp"
 #include "cli/outcome.hpp"
+#include "cli/say.hpp"
 #include "cli/stopping.hpp"
 #include "cli/usage.hpp"
 #include "config/error.hpp"
@@ -16,7 +18,23 @@ using namespace nt::cli;
 
 constexpr int kDone = 0;
 
+/// What all ranks work on; anything else is for rank 0 alone.
+bool is_shared(const std::string& command) {
+  return command == "run" || command == "simulate" || command == "train";
+}
+
+/// Whether this rank has a part in a command.
+bool takes_part(const std::string& command) {
+  if (is_shared(command)) return true;
+  if (launched().rank() > 0) return false;
+  if (launched().size() > 1)
+    say(fmt::format("note: '{}' works in one process; the other {} wait for it", command,
+                    launched().size() - 1));
+  return true;
+}
+
 int run_command(int argc, char** argv) {
+  launched();
   CLI::App app("neurontwin: from a detailed neuron to its deep-network twin", "neurontwin");
   const auto all = commands({argv, argv + argc});
   std::vector<std::function<void()>> runs;
@@ -30,7 +48,7 @@ int run_command(int argc, char** argv) {
     nt::fail_input("{}", words_for(error, app));
   }
   for (size_t i = 0; i < all.size(); ++i) {
-    if (app.got_subcommand(all[i].name)) runs[i]();
+    if (app.got_subcommand(all[i].name) && takes_part(all[i].name)) runs[i]();
   }
   return kDone;
 }

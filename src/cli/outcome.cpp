@@ -11,6 +11,7 @@
 #include <stdexcept>
 #include <system_error>
 
+#include "cli/launched.hpp"
 #include "cli/stopping.hpp"
 #include "cli/terminal.hpp"
 #include "config/error.hpp"
@@ -20,8 +21,18 @@ namespace {
 
 constexpr int kFailed = 1, kWrongInput = 2;
 
+/// What a rank that does not speak has to say, should nobody else.
+std::string& unsaid() {
+  static std::string message;
+  return message;
+}
+
 /// Where stderr cannot be written there is nobody to tell; the exit code says that something is wrong.
 void tell(const std::string& message) {
+  if (launched_and_not_first()) {
+    unsaid() = message;
+    return;
+  }
   end_bar();
   const auto line = fmt::format("{} {}\n", red("neurontwin:", STDERR_FILENO), message);
   std::fwrite(line.data(), 1, line.size(), stderr);
@@ -65,9 +76,9 @@ int outcome_of(const std::string& doing, const std::function<int()>& program) {
         "that led to it and these details:\n            {}",
         doing, error.what()));
   }
-  if (code != 0 && stop_of_signals().stop_requested()) return kStoppedExitCode;
-  if (code == 0 && std::ferror(stderr) != 0) return kFailed;
-  return code;
+  if (code != 0 && stop_of_signals().stop_requested()) code = kStoppedExitCode;
+  if (code == 0 && std::ferror(stderr) != 0) code = kFailed;
+  return leave(code, unsaid());
 }
 
 }  // namespace nt::cli

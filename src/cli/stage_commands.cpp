@@ -6,6 +6,7 @@
 #include <array>
 
 #include "cli/in_quotes.hpp"
+#include "cli/launched.hpp"
 #include "cli/memory_limit.hpp"
 #include "cli/open_page.hpp"
 #include "cli/progress_bar.hpp"
@@ -56,7 +57,8 @@ void add_stage_options(CLI::App& app, StageOptions& o) {
 }
 
 neurontwin::Experiment prepare(const StageOptions& o) {
-  set_loudness(o.quiet ? Loudness::quiet : o.verbose ? Loudness::verbose : Loudness::usual);
+  const bool quiet = o.quiet || launched().rank() > 0;
+  set_loudness(quiet ? Loudness::quiet : o.verbose ? Loudness::verbose : Loudness::usual);
   auto experiment = neurontwin::read_experiment(o);
   for (const auto& note : experiment.notes()) say("note: " + note);
   require_address_space(threads_of(o.threads));
@@ -94,7 +96,7 @@ void print_search(const std::string& table, const std::filesystem::path& folder)
 /// Whether there is something to do after the plan was said. A plan that is asked for is the result.
 bool go_on_after_plan(const StageOptions& options, const neurontwin::Experiment& experiment,
                       std::span<const Stage> stages = neurontwin::kAllStages) {
-  if (!options.dry_run && options.quiet) return true;
+  if (launched().rank() > 0 || (!options.dry_run && options.quiet)) return !options.dry_run;
   const auto plan = neurontwin::plan_of(experiment, stages);
   if (options.dry_run) {
     fmt::print("{}", neurontwin::words_for(plan));
@@ -110,9 +112,26 @@ void run_one(Stage stage, const StageOptions& options) {
     neurontwin::run_stage(stage, experiment, terminal_watcher());
 }
 
+/// Of a data set that other programs make with this one.
+void run_shards(const StageOptions& options, const std::string& which) {
+  if (launched().size() > 1)
+    nt::fail_input(
+        "--shards is for programs that know nothing of each other, but {} ranks share the data set "
+        "by themselves; leave it out",
+        launched().size());
+  const auto experiment = prepare(options);
+  if (options.dry_run) {
+    fmt::print("{} shards, 0:{}\n", neurontwin::shard_count(experiment), neurontwin::shard_count(experiment));
+    return;
+  }
+  const auto trials = neurontwin::simulate_shards(experiment, which, terminal_watcher());
+  say(fmt::format("simulate: shards {}: {} trials", which, trials));
+}
+
 std::shared_ptr<StageOptions> new_options(const std::vector<std::string>& arguments) {
   auto options = std::make_shared<StageOptions>();
   options->command = as_run(arguments);
+  options->ranks = launched();
   return options;
 }
 
@@ -132,7 +151,7 @@ Command run_command(const std::vector<std::string>& arguments) {
               require_background_simulation(app, experiment);
               if (!go_on_after_plan(*options, experiment)) return;
               neurontwin::run(experiment, terminal_watcher());
-              print_results(experiment, options->json);
+              if (launched().rank() == 0) print_results(experiment, options->json);
             };
           }};
 }
@@ -175,12 +194,19 @@ Command simulate_command(const std::vector<std::string>& arguments) {
             const auto options = new_options(arguments);
             const auto one_trial = std::make_shared<SimulateCell>();
             add_stage_options(app, *options);
+            const auto shards = std::make_shared<std::string>();
+            app.add_option(
+                "--shards", *shards,
+                "FROM:TO, or PART/PARTS: of the data set's shards these alone, counted from 0, for "
+                "jobs side by side in one run folder");
             add_cell_options(app, *one_trial);
-            return [options, one_trial, &app] {
+            return [options, one_trial, shards, &app] {
+              if (!shards->empty() && !is_one_trial(app, options->out)) return run_shards(*options, *shards);
               if (!is_one_trial(app, options->out)) {
                 run_one(Stage::simulate, *options);
                 return;
               }
+              if (launched().rank() > 0) return;
               one_trial->cell = options->experiment;
               one_trial->out = options->out;
               one_trial->choices.set = options->set;

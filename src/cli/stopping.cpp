@@ -4,12 +4,16 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <string_view>
 
 #include "cli/terminal.hpp"
 
 namespace nt::cli {
 namespace {
+
+std::atomic<bool> wordless = false;
+static_assert(std::atomic<bool>::is_always_lock_free);  // a signal handler reads it
 
 std::stop_source& stop_source() {
   static std::stop_source source;
@@ -28,7 +32,7 @@ void on_stop(int) {
 void on_patience_over(int) {
   constexpr std::string_view kWords = "\nneurontwin: stopped; run the same command again to go on\n";
   const auto words = bar_is_drawn() ? kWords : kWords.substr(1);
-  if (::write(STDERR_FILENO, words.data(), words.size()) < 0) {  // nobody to tell
+  if (!wordless && ::write(STDERR_FILENO, words.data(), words.size()) < 0) {  // nobody to tell
   }
   ::_exit(kStoppedExitCode);
 }
@@ -41,6 +45,10 @@ void handle(int signal, void (*handler)(int)) {
 }
 
 }  // namespace
+
+void stop_without_words() {
+  wordless = true;
+}
 
 std::stop_token stop_of_signals() {
   return stop_source().get_token();

@@ -8,6 +8,9 @@ namespace nt::cli {
 /// signal: all files are written whole or not at all, so nothing is lost but what was being computed.
 void stop_on_signals();
 
+/// What ends in that way says nothing of it.
+void stop_without_words();
+
 /// Where a stop shows that a signal asked for.
 std::stop_token stop_of_signals();
 

@@ -2,12 +2,18 @@
 #include "cell/neuron.hpp"
 #include "config/settings.hpp"
 #include "neurontwin/dataset.hpp"
+#include "neurontwin/run.hpp"
 #include "neurontwin/twin.hpp"
+#include "ranks/ranks.hpp"
 #include "stimulus/timed_input.hpp"
 #include "twin/saved_twin.hpp"
 
 /// What the front door's values hold inside.
 namespace neurontwin {
+
+struct Ranks::Model {
+  std::shared_ptr<const nt::ranks::Ranks> ranks;
+};
 
 struct Neuron::Model {
   nt::cell::Neuron neuron;

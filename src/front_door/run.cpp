@@ -6,6 +6,7 @@
 #include "files/json.hpp"
 #include "front_door/models.hpp"
 #include "produce/dataset_size.hpp"
+#include "produce/make_dataset.hpp"
 #include "report/report.hpp"
 #include "run/compare.hpp"
 #include "run/inspect.hpp"
@@ -64,11 +65,12 @@ nt::run::Options options_of(const RunOptions& asked) {
   }
   o.set = asked.set;
   o.device = asked.device;
-  o.threads = threads_or_cores(asked.threads);
+  o.threads = asked.ranks && asked.threads == 0 ? asked.ranks->threads() : threads_or_cores(asked.threads);
   o.simulation_threads = asked.simulation_threads;
   o.watch = asked.watch;
   o.seed = asked.seed ? static_cast<int64_t>(*asked.seed) : -1;
   o.command = asked.command;
+  if (asked.ranks) o.ranks = asked.ranks->model()->ranks;
   return o;
 }
 
@@ -147,11 +149,19 @@ std::string words_for(const RunPlan& plan) {
 
 Metrics run(const Experiment& experiment, const Watcher& watcher) {
   nt::run::run_all(experiment.model().experiment, experiment.model().options, watcher);
-  return read_metrics(experiment.folder());
+  return experiment.model().options.ranks->is_first() ? read_metrics(experiment.folder()) : Metrics{};
 }
 
 void run_stage(Stage stage, const Experiment& experiment, const Watcher& watcher) {
   nt::run::run_stage(stage, experiment.model().experiment, experiment.model().options, watcher);
+}
+
+int64_t simulate_shards(const Experiment& experiment, const std::string& which, const Watcher& watcher) {
+  return nt::run::simulate_shards(which, experiment.model().experiment, experiment.model().options, watcher);
+}
+
+int64_t shard_count(const Experiment& experiment) {
+  return nt::produce::shard_count(experiment.model().experiment.plan);
 }
 
 Metrics read_metrics(const std::filesystem::path& run_folder) {

@@ -1,11 +1,14 @@
 #include "produce/make_dataset.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <sstream>
 #include <thread>
 
+#include "dataset/maker.hpp"
 #include "files/files.hpp"
 #include "produce/calibrate.hpp"
 #include "produce/detail/simulation_progress.hpp"
@@ -83,13 +86,19 @@ class Workload {
     size_t count = 0;
   };
 
-  explicit Workload(std::vector<Task> tasks) : tasks_(std::move(tasks)) {}
+  /// Those of the tasks that the dealer deals to this process.
+  Workload(std::span<const Task> tasks, ranks::Dealer& dealer) : tasks_(tasks), dealer_(dealer) {}
 
   std::optional<Batch> take(size_t at_most) {
     const std::lock_guard lock(mutex_);
     if (!open_ || open_->begun == open_->task.trials) {
-      if (next_ == tasks_.size()) return {};
-      const auto& task = tasks_[next_++];
+      const auto next = dealer_.next();
+      if (!next) {
+        all_open_ = true;
+        return {};
+      }
+      const auto& task = tasks_[*next];
+      if (*next + 1 == std::ssize(tasks_)) all_open_ = true;
       open_ = std::make_shared<OpenShard>(OpenShard{task, std::vector<simulate::Trial>(task.trials)});
     }
     const auto count = std::min<uint64_t>(at_most, open_->task.trials - open_->begun);
@@ -100,7 +109,7 @@ class Workload {
 
   bool all_taken() {
     const std::lock_guard lock(mutex_);
-    return next_ == tasks_.size() && (!open_ || open_->begun == open_->task.trials);
+    return all_open_ && (!open_ || open_->begun == open_->task.trials);
   }
 
   /// True for the batch that completes its shard.
@@ -113,8 +122,9 @@ class Workload {
 
  private:
   std::mutex mutex_;
-  std::vector<Task> tasks_;
-  size_t next_ = 0;
+  const std::span<const Task> tasks_;
+  ranks::Dealer& dealer_;
+  bool all_open_ = false;
   std::shared_ptr<OpenShard> open_;
 };
 
@@ -130,30 +140,65 @@ DatasetPlan with_clusters(const DatasetPlan& plan, std::span<const Task> tasks,
   return drawn;
 }
 
-}  // namespace
-
-int64_t make_dataset(const DatasetPlan& plan, const std::filesystem::path& folder, int threads,
-                     const Watcher& watcher, const MakingHooks& hooks) {
-  const auto [train, valid, test] = splits_of(plan.data);
-  return make_splits(plan, std::array{valid, train, test}, folder, threads, watcher, hooks);
+/// In the order in which they are made.
+std::array<SplitPlan, 3> splits_to_make(const DatasetPlan& plan) {
+  auto [train, valid, test] = splits_of(plan.data);
+  return {std::move(valid), std::move(train), std::move(test)};
 }
 
-int64_t make_splits(const DatasetPlan& as_planned, std::span<const SplitPlan> splits,
-                    const std::filesystem::path& folder, int threads, const Watcher& watcher,
-                    const MakingHooks& hooks) {
-  std::filesystem::create_directories(folder);
-  files::remove_half_written(folder);
-  const auto plan = calibrate(as_planned, folder, threads, watcher);
-  const auto tasks = missing_shards(plan, folder, splits, hooks);
+/// The first shard of the plan's splits that is in the folder has to be the plan's.
+void require_own_shards(const DatasetPlan& plan, const std::filesystem::path& folder,
+                        std::span<const SplitPlan> splits) {
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    const auto name = entry.path().filename().string();
+    for (const auto& split : splits) {
+      if (!name.starts_with(split.name + "-") || !name.ends_with(".h5")) continue;
+      const auto there = dataset::identity_in(files::Hdf5File(entry.path()));
+      if (dataset::same_maker(there, plan.identity)) return;
+      fail_input("{}: {}", entry.path().string(), dataset::other_maker_words(there, plan.identity));
+    }
+  }
+}
+
+/// What rank 0 found missing, for the others. Whatever it fitted lies in the folder by then.
+void say_missing(std::span<const Task> tasks, const ranks::Ranks& ranks) {
+  std::string lines;
+  if (ranks.size() > 1)
+    for (const auto& task : tasks) lines += fmt::format("{} {}\n", task.split->name, task.number);
+  ranks.from_first(lines);
+}
+
+/// On the other ranks. Returns once rank 0 has said it.
+std::vector<Task> said_missing(const DatasetPlan& plan, std::span<const SplitPlan> splits,
+                               const ranks::Ranks& ranks) {
+  std::string lines;
+  ranks.from_first(lines);
+  std::vector<Task> tasks;
+  std::istringstream in(lines);
+  std::string name;
+  size_t number = 0;
+  bool more = static_cast<bool>(in >> name >> number);
+  for (const auto& split : splits) {
+    dataset::for_each_shard(split.trials, plan.data.trials_per_shard, [&](const dataset::ShardPlace& place) {
+      if (!more || name != split.name || number != place.number) return;
+      tasks.push_back({place, &split});
+      more = static_cast<bool>(in >> name >> number);
+    });
+  }
+  return tasks;
+}
+
+/// The trials of shards, on threads, into the folder. `plan`: calibrated.
+void simulate_shards(const DatasetPlan& plan, std::span<const Task> tasks,
+                     const std::filesystem::path& folder, int threads, SimulationProgress& progress,
+                     const Watcher& watcher, const MakingHooks& hooks) {
   const auto makers = signal_makers(plan, {folder, threads, watcher});
   const auto drawn = with_clusters(plan, tasks, folder, threads, watcher);
-  int64_t trials = 0, missing = 0;
-  for (const auto& split : splits) trials += split.trials;
-  for (const auto& task : tasks) missing += static_cast<int64_t>(task.trials);
-
-  SimulationProgress progress("simulate", trials, trials - missing, plan.data.trial_ms, watcher);
+  if (hooks.ranks->is_first()) say_missing(tasks, *hooks.ranks);
   const auto cell = dataset::cell_table(plan.cell);
-  Workload workload(tasks);
+  const auto dealer =
+      hooks.ranks->deal(std::ssize(tasks), [&](int64_t trial_ms) { progress.count(trial_ms); });
+  Workload workload(tasks, *dealer);
   std::atomic<int> started{0};
   simulate::in_parallel(threads, [&](const std::atomic<bool>& failed) {
     const int worker = started.fetch_add(1);
@@ -180,9 +225,79 @@ int64_t make_splits(const DatasetPlan& as_planned, std::span<const SplitPlan> sp
           dataset::shard_bytes(files_of(plan, *task.split).identity, cell, task.split->name, task.first_trial,
                                batch->shard->trials));
       if (hooks.shard_is_there) hooks.shard_is_there(task.split->name, task.number);
+      dealer->tell(static_cast<int64_t>(task.trials) * plan.data.trial_ms);
     }
   });
+  dealer->finish();
+}
+
+int64_t trials_in(std::span<const Task> tasks) {
+  int64_t trials = 0;
+  for (const auto& task : tasks) trials += static_cast<int64_t>(task.trials);
+  return trials;
+}
+
+}  // namespace
+
+int64_t make_dataset(const DatasetPlan& plan, const std::filesystem::path& folder, int threads,
+                     const Watcher& watcher, const MakingHooks& hooks) {
+  return make_splits(plan, splits_to_make(plan), folder, threads, watcher, hooks);
+}
+
+int64_t make_splits(const DatasetPlan& as_planned, std::span<const SplitPlan> splits,
+                    const std::filesystem::path& folder, int threads, const Watcher& watcher,
+                    const MakingHooks& hooks) {
+  std::vector<Task> tasks;
+  if (hooks.ranks->is_first()) {
+    std::filesystem::create_directories(folder);
+    files::remove_half_written(folder);
+  } else {
+    tasks = said_missing(as_planned, splits, *hooks.ranks);
+  }
+  const auto plan = calibrate(as_planned, folder, threads, watcher);
+  if (hooks.ranks->is_first()) tasks = missing_shards(plan, folder, splits, hooks);
+  int64_t trials = 0;
+  for (const auto& split : splits) trials += split.trials;
+  const int64_t missing = trials_in(tasks);
+  SimulationProgress progress("simulate", trials, trials - missing, plan.data.trial_ms, watcher);
+  simulate_shards(plan, tasks, folder, threads, progress, watcher, hooks);
   return missing;
+}
+
+int64_t shard_count(const DatasetPlan& plan) {
+  int64_t count = 0;
+  for (const auto& split : splits_of(plan.data))
+    dataset::for_each_shard(split.trials, plan.data.trials_per_shard, [&](const auto&) { ++count; });
+  return count;
+}
+
+int64_t make_shards(const DatasetPlan& as_planned, const ShardRange& range,
+                    const std::filesystem::path& folder, int threads, const Watcher& watcher) {
+  const auto count = shard_count(as_planned);
+  if (range.from < 0 || range.from > range.to || range.to > count) {
+    fail_input("shards {}:{}: the data set has {} shards, expected 0 <= FROM <= TO <= {}", range.from,
+               range.to, count, count);
+  }
+  std::filesystem::create_directories(folder);
+  const auto splits = splits_to_make(as_planned);
+  require_own_shards(as_planned, folder, splits);
+  std::vector<Task> asked, missing;
+  int64_t number = 0;
+  for (const auto& split : splits) {
+    dataset::for_each_shard(split.trials, as_planned.data.trials_per_shard, [&](const auto& place) {
+      if (number >= range.from && number < range.to) asked.push_back({place, &split});
+      ++number;
+    });
+  }
+  std::ranges::copy_if(asked, std::back_inserter(missing), [&](const Task& task) {
+    return !is_made(as_planned, dataset::shard_path(folder, task.split->name, task.number), task);
+  });
+  if (missing.empty()) return 0;
+  const auto plan = calibrate(as_planned, folder, threads, watcher);
+  const auto trials = trials_in(asked), missing_trials = trials_in(missing);
+  SimulationProgress progress("simulate", trials, trials - missing_trials, plan.data.trial_ms, watcher);
+  simulate_shards(plan, missing, folder, threads, progress, watcher, {});
+  return missing_trials;
 }
 
 }  // namespace nt::produce

@@ -1,10 +1,12 @@
 #pragma once
 #include <atomic>
 #include <functional>
+#include <memory>
 #include <span>
 
 #include "produce/plan.hpp"
 #include "progress/watcher.hpp"
+#include "ranks/ranks.hpp"
 
 namespace nt::produce {
 
@@ -14,6 +16,8 @@ struct MakingHooks {
   std::function<void(const std::string& split, size_t number)> shard_is_there;
   /// So many of the threads take work, as long as it says so; the others rest. Null: all.
   const std::atomic<int>* threads_at_work = nullptr;
+  /// That make the data set together, shard by shard: all call, and rank 0 alone tells the watcher.
+  std::shared_ptr<const ranks::Ranks> ranks = ranks::alone();
 };
 
 /// Simulates what is missing of the data set in `folder`, shard by shard on `threads` threads: the validation
@@ -28,5 +32,18 @@ int64_t make_dataset(const DatasetPlan& plan, const std::filesystem::path& folde
 int64_t make_splits(const DatasetPlan& plan, std::span<const SplitPlan> splits,
                     const std::filesystem::path& folder, int threads, const Watcher& watcher,
                     const MakingHooks& hooks = {});
+
+/// Some of a data set's shards, [from, to), counted from 0 through its splits in the order in which they are
+/// made: validation, training, test.
+struct ShardRange {
+  int64_t from = 0, to = 0;
+};
+int64_t shard_count(const DatasetPlan& plan);
+
+/// Simulates what is missing of these shards alone: several programs may make one data set in one folder at
+/// the same time, and what they make is what make_dataset would. InputError where the plan has no such shards
+/// or the folder holds those of another plan.
+int64_t make_shards(const DatasetPlan& plan, const ShardRange& range, const std::filesystem::path& folder,
+                    int threads, const Watcher& watcher);
 
 }  // namespace nt::produce

@@ -14,6 +14,10 @@ SimulationProgress::SimulationProgress(std::string what, int64_t trials, int64_t
 
 void SimulationProgress::add(int64_t trial_ms) {
   watcher_.stop_here_if_asked("simulating");
+  count(trial_ms);
+}
+
+void SimulationProgress::count(int64_t trial_ms) {
   const int64_t before = done_ms_.fetch_add(trial_ms), now = before + trial_ms;
   constexpr int64_t kTellEvery_ms = 500;
   const bool all = static_cast<double>(now) >= progress_.total * static_cast<double>(trial_ms_);

@@ -11,6 +11,7 @@
 #include "interpret/interventions.hpp"
 #include "interpret/probes.hpp"
 #include "produce/plan.hpp"
+#include "ranks/ranks.hpp"
 #include "run/identity.hpp"
 #include "search/search.hpp"
 #include "train/train.hpp"
@@ -29,6 +30,7 @@ struct Options {
   int64_t seed = -1;           // -1: the experiment's
   std::string command;         // what repeats the whole run
   bool watch = false;          // a page of the training is kept while it goes on
+  std::shared_ptr<const ranks::Ranks> ranks = ranks::alone();
 };
 
 /// Those that were asked for, else one for each core.

@@ -26,6 +26,10 @@ void write_if_changed(const std::filesystem::path& file, const std::string& text
     files::write_file_atomically(file, text);
 }
 
+void made_by_first(const Options& asked) {
+  if (asked.ranks->is_first()) files::make_writable_folder(asked.out);
+}
+
 std::vector<std::string> texts(RunFolder::Names names) {
   return {names.begin(), names.end()};
 }
@@ -35,13 +39,15 @@ std::vector<std::string> texts(RunFolder::Names names) {
 RunFolder::RunFolder(const Experiment& of, const Options& asked, Watcher who)
     : experiment(of),
       options(asked),
-      folder((files::make_writable_folder(asked.out), asked.out)),
+      folder((made_by_first(asked), asked.out)),
       dataset(folder / "dataset"),
       threads(threads_of(asked)),
       training_threads(std::make_shared<std::atomic<int>>(threads)),
-      watcher(std::move(who)),
-      lock_(folder),
+      ranks(asked.ranks),
+      watcher(ranks->is_first() ? std::move(who) : Watcher{.stop = who.stop}),
+      lock_(ranks->is_first() ? std::make_unique<files::FolderLock>(folder) : nullptr),
       log_(folder) {
+  if (!ranks->is_first()) return;
   files::remove_half_written(folder);
   if (log_.was_older()) {
     watcher.note(

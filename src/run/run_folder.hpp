@@ -23,7 +23,8 @@ class RunFolder {
  public:
   using Names = std::initializer_list<const char*>;
 
-  /// Makes the folder where it is missing. InputError where it cannot be written to or is in use.
+  /// Makes the folder where it is missing, on rank 0 alone, which also holds the lock, writes, and is
+  /// watched. InputError where it cannot be written to or is in use.
   RunFolder(const Experiment& of, const Options& asked, Watcher who);
 
   const Experiment& experiment;
@@ -33,6 +34,7 @@ class RunFolder {
   const int threads;
   /// Of training, which simulation beside it may leave some of them.
   const std::shared_ptr<std::atomic<int>> training_threads;
+  const std::shared_ptr<const ranks::Ranks> ranks;
   const Watcher watcher;
 
   /// The digest of a file in the run folder, or of a split of the data set, "dataset/train"; empty if it
@@ -76,7 +78,7 @@ class RunFolder {
   const config::ValuesByKey& settings_of(const std::string& stage) const;
   std::map<std::string, std::string> words_now() const;
 
-  files::FolderLock lock_;
+  std::unique_ptr<files::FolderLock> lock_;
   StageLog log_;
   Contents splits_read_;  // since something was last simulated
 };

@@ -50,12 +50,17 @@ void note_data_found(RunFolder& run) {
 }
 
 void simulate_stage(RunFolder& run) {
-  if (simulated_before(run)) return run.watcher.note("simulate: done before");
-  make_room_for_data(run);
-  run.remember_experiment();
+  const auto& ranks = *run.ranks;
+  if (ranks::first_says(ranks, [&] { return simulated_before(run); }))
+    return run.watcher.note("simulate: done before");
+  if (ranks.is_first()) {
+    make_room_for_data(run);
+    run.remember_experiment();
+  }
   const double start = seconds_now();
-  const auto simulated = produce::make_dataset(run.experiment.plan, run.dataset, run.threads, run.watcher);
-  finish_simulation(run, simulated, seconds_now() - start);
+  const auto simulated =
+      produce::make_dataset(run.experiment.plan, run.dataset, run.threads, run.watcher, {.ranks = run.ranks});
+  if (ranks.is_first()) finish_simulation(run, simulated, seconds_now() - start);
 }
 
 }  // namespace nt::run

@@ -50,6 +50,8 @@ const Stage& stage_of(StageName name) {
 
 void run_stage(StageName stage, const Experiment& experiment, const Options& options,
                const Watcher& watcher) {
+  const bool shared = stage == StageName::simulate || stage == StageName::train;
+  if (!shared && !options.ranks->is_first()) return;
   RunFolder run(experiment, options, watcher);
   work_on(stage_of(stage), run);
 }
@@ -57,16 +59,19 @@ void run_stage(StageName stage, const Experiment& experiment, const Options& opt
 void run_all(const Experiment& experiment, const Options& options, const Watcher& watcher) {
   RunFolder run(experiment, options, watcher);
   const auto work_on_numbered = [&](int number, const Stage& stage) {
-    watcher.note(fmt::format("stage {} of 5: {}", number, stage.doing));
+    run.watcher.note(fmt::format("stage {} of 5: {}", number, stage.doing));
     work_on(stage, run);
   };
-  if (experiment.train.starts_with_trials > 0) {
+  require_ranks_for_training(run);
+  // Many ranks are enough for either; the result is the same.
+  if (experiment.train.starts_with_trials > 0 && options.ranks->size() == 1) {
     watcher.note("stages 1 and 2 of 5: simulating, and training beside it");
     work_on(kSimulateAndTrain, run);
   } else {
     work_on_numbered(1, kSimulate);
     work_on_numbered(2, kTrain);
   }
+  if (!options.ranks->is_first()) return;
   run.remember_experiment();
   work_on_numbered(3, kEvaluate);
   work_on_numbered(4, kInterpret);

@@ -14,9 +14,17 @@ using StageName = neurontwin::Stage;
 void run_stage(StageName stage, const Experiment& experiment, const Options& options, const Watcher& watcher);
 void run_all(const Experiment& experiment, const Options& options, const Watcher& watcher);
 
+/// Simulates some of the data set's shards, beside other programs that make others in the same run folder:
+/// "FROM:TO" (counted from 0, TO not among them), "FROM:" (to the last), or "PART/PARTS" (counted from 0).
+/// InputError where the words mean no shards of the experiment. Returns the number of simulated trials.
+int64_t simulate_shards(const std::string& which, const Experiment& experiment, const Options& options,
+                        const Watcher& watcher);
+
 // One stage, in its own file. Errors as they come.
 void simulate_stage(RunFolder& run);
 void train_stage(RunFolder& run);
+/// InputError where the ranks could not train the twin, before they simulate what they would train it on.
+void require_ranks_for_training(const RunFolder& run);
 /// Both, as train.starts_with_trials asks: training begins as soon as its first trials are there, and the
 /// others are simulated beside it.
 void simulate_and_train(RunFolder& run);

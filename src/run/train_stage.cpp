@@ -7,6 +7,7 @@
 #include "report/report.hpp"
 #include "run/detail/simulate_stage.hpp"
 #include "run/stages.hpp"
+#include "train/by_ranks.hpp"
 #include "twin/saved_twin.hpp"
 
 namespace nt::run {
@@ -93,10 +94,17 @@ class WatchPage {
 };
 
 /// Returns the seconds of computing.
-double train_on(RunFolder& run, const train::GrowingTrials& trials, const Watcher& watcher) {
+double train_on(RunFolder& run, const train::GrowingTrials& trials, const Watcher& watcher,
+                std::shared_ptr<const ranks::Ranks> ranks = ranks::alone()) {
   const auto valid_split = run.open("valid");
   const auto first = run.experiment.train.trials_in(0, trials.all);
   const auto& first_split = trials.first(first);
+  if (!ranks->is_first()) {
+    auto twin = fresh_twin(run);
+    nt::train::train(twin, {run.experiment.train, training_seed(run), {}, {}, watcher, {}, ranks}, trials,
+                     valid_split);
+    return 0;
+  }
   const auto name = name_of_training(run.experiment, first_split.digest(), valid_split.digest());
   const auto train_support = say_support(run, first_split, "train", run.experiment.train.skip_ms);
   const auto valid_support = say_support(run, valid_split, "valid", 0);
@@ -115,7 +123,7 @@ double train_on(RunFolder& run, const train::GrowingTrials& trials, const Watche
   const auto result =
       nt::train::train(twin,
                        {run.experiment.train, training_seed(run), run.folder / "checkpoints", name, watcher,
-                        [&](const train::TrainResult& so_far) { page.write(so_far, false); }},
+                        [&](const train::TrainResult& so_far) { page.write(so_far, false); }, ranks},
                        trials, valid_split);
   page.write(result, true);
   files::write_file_atomically(run.folder / "learning.json", train::learning_json(result).dump(1) + "\n");
@@ -128,6 +136,15 @@ double train_on(RunFolder& run, const train::GrowingTrials& trials, const Watche
         fmt::format("train: setback: {}; went on from the best weights at {:g} of the learning rate",
                     setback.words, setback.rate_factor));
   return result.seconds;
+}
+
+/// No more than a batch has windows; null on the others.
+std::shared_ptr<const ranks::Ranks> ranks_at_work(const RunFolder& run) {
+  const auto windows = run.experiment.train.batch_windows;
+  if (run.ranks->size() <= windows) return run.ranks;
+  run.watcher.note(fmt::format("train: {} of {} ranks, one for each window of a batch (train.batch_windows)",
+                               windows, run.ranks->size()));
+  return run.ranks->first(static_cast<int>(windows));
 }
 
 /// Once all of the data set is there: it is among what the stage is known by.
@@ -156,16 +173,28 @@ std::string name_of_training(const Experiment& experiment, const std::string& tr
                            experiment.train.depends_on_epochs());
 }
 
+void require_ranks_for_training(const RunFolder& run) {
+  if (run.ranks->size() > 1) train::require_trainable_by(*run.ranks, fresh_twin(run), run.experiment.train);
+}
+
 void train_stage(RunFolder& run) {
-  run.require_own_data();
-  if (trained_before(run)) return run.watcher.note("train: done before");
+  const auto done_before = [&] {
+    run.require_own_data();
+    return trained_before(run);
+  };
+  if (ranks::first_says(*run.ranks, done_before)) return run.watcher.note("train: done before");
+  const auto ranks = ranks_at_work(run);
+  if (!ranks) return;
   const auto train_split = run.open("train");
-  run.remember_experiment();
-  note_data_found(run);
-  finish_training(run, train_on(run,
-                                {run.experiment.plan.data.train_trials,
-                                 [&](int64_t) -> const dataset::Split& { return train_split; }},
-                                run.watcher));
+  if (ranks->is_first()) {
+    run.remember_experiment();
+    note_data_found(run);
+  }
+  const double seconds = train_on(
+      run,
+      {run.experiment.plan.data.train_trials, [&](int64_t) -> const dataset::Split& { return train_split; }},
+      run.watcher, ranks);
+  if (ranks->is_first()) finish_training(run, seconds);
 }
 
 void simulate_and_train(RunFolder& run) {

@@ -55,4 +55,32 @@ std::optional<TrainState> load_checkpoint(const std::filesystem::path& file, con
   return std::move(stored->state);
 }
 
+void share_optimiser(const ranks::Ranks& ranks, Nadam& optimiser) {
+  if (ranks.size() == 1) return;
+  TrainState numbers;
+  numbers.optimiser_steps = optimiser.steps;
+  numbers.momentum_product = optimiser.momentum_product;
+  auto text = text_of(numbers);
+  ranks.from_first(text);
+  numbers = read_train_state(text, "what rank 0 sent");
+  optimiser.steps = numbers.optimiser_steps;
+  optimiser.momentum_product = numbers.momentum_product;
+  ranks.from_first(std::span<float>(optimiser.first_moment));
+  ranks.from_first(std::span<float>(optimiser.second_moment));
+}
+
+void share_state(const ranks::Ranks& ranks, twin::Twin& twin, Nadam& optimiser, WeightAverage& average,
+                 TrainState& state) {
+  if (ranks.size() == 1) return;
+  auto text = text_of(state);
+  ranks.from_first(text);
+  state = read_train_state(text, "what rank 0 sent");
+  ranks.from_first(std::span<float>(twin.numbers));
+  share_optimiser(ranks, optimiser);
+  if (!average.is_kept()) return;
+  twin::Numbers<float> numbers(average.numbers().begin(), average.numbers().end());
+  ranks.from_first(std::span<float>(numbers));
+  average.start(numbers);
+}
+
 }  // namespace nt::train

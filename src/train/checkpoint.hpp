@@ -21,4 +21,9 @@ std::optional<TrainState> load_checkpoint(const std::filesystem::path& file, con
                                           int64_t most_epochs, twin::Twin& twin, Nadam* optimiser,
                                           WeightAverage* average);
 
+/// What rank 0 has, on all ranks.
+void share_state(const ranks::Ranks& ranks, twin::Twin& twin, Nadam& optimiser, WeightAverage& average,
+                 TrainState& state);
+void share_optimiser(const ranks::Ranks& ranks, Nadam& optimiser);
+
 }  // namespace nt::train

@@ -6,21 +6,39 @@
 
 namespace nt::train {
 
-TrainStep::TrainStep(twin::Twin& twin, const TrainSpec& spec)
+TrainStep::TrainStep(twin::Twin& twin, const TrainSpec& spec, const ranks::Ranks& ranks)
     : optimiser(twin.layout(), spec.l2),
       twin_(twin),
       spec_(spec),
+      ranks_(ranks),
       gradients_(static_cast<size_t>(twin.layout().trained())) {}
 
-std::vector<double> TrainStep::take(const dataset::WindowBatch& batch, const SchedulePhase& phase,
-                                    double learning_rate, GradientLengths& lengths) {
+twin::Outputs<float> TrainStep::of_all_ranks(const twin::Outputs<float>& own, const StepBatch& batch) {
+  if (ranks_.size() == 1) return own;
+  const int64_t per_window = batch.all.window_ms * own.row;
+  std::vector<int64_t> counts;
+  for (int r = 0; r < ranks_.size(); ++r)
+    counts.push_back(ranks::share_of(batch.all.windows, r, ranks_.size()).count * per_window);
+  outputs_.resize(batch.all.windows * per_window);
+  ranks_.gather({own.values, static_cast<size_t>(own.rows * own.row)}, counts, outputs_);
+  return {outputs_.data(), batch.all.windows * batch.all.window_ms, own.row};
+}
+
+std::vector<double> TrainStep::take(const StepBatch& batch, const SchedulePhase& phase, double learning_rate,
+                                    GradientLengths& lengths) {
   const auto norm = phase.freeze_norm ? twin::NormBy::running : twin::NormBy::batch;
-  const auto outputs = twin_.forward(batch, norm, true);
+  const bool alone = ranks_.size() == 1;
+  const auto own = twin_.forward(batch.own, norm, true);
+  // A loss is a mean over the bins of all windows that count: each rank computes it of all.
+  const auto outputs = of_all_ranks(own, batch);
   output_gradient_.resize(outputs.rows * outputs.row);
-  auto loss = losses<float>(twin_.spec(), outputs, batch, spec_.heads,
+  auto loss = losses<float>(twin_.spec(), outputs, alone ? batch.own : batch.all, spec_.heads,
                             spec_.weights(phase, twin_.spec().heads), output_gradient_);
   if (!std::ranges::all_of(loss, [](double l) { return std::isfinite(l); })) return loss;
-  twin_.backward(output_gradient_, gradients_);
+  const auto first = alone ? 0 : ranks::share_of(batch.all.windows, ranks_.rank(), ranks_.size()).first;
+  const std::span<const float> gradient(output_gradient_);
+  twin_.backward(gradient.subspan(first * batch.own.window_ms * own.row, own.rows * own.row), gradients_);
+  ranks_.sum(std::span<float>(gradients_));
   const double length = length_of(gradients_);
   if (!std::isfinite(length)) {
     loss.front() = std::numeric_limits<double>::quiet_NaN();

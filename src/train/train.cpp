@@ -8,6 +8,7 @@
 
 #include "files/files.hpp"
 #include "statistics/ranking.hpp"
+#include "train/by_ranks.hpp"
 #include "train/checkpoint.hpp"
 #include "train/detail/step.hpp"
 
@@ -78,18 +79,21 @@ class Trainer {
         valid_(valid),
         last_(training.folder / "last.safetensors"),
         best_(training.folder / "best.safetensors"),
-        step_(twin, spec_),
+        ranks_(*training.ranks),
+        step_(twin, spec_, ranks_),
         average_(spec_.average_steps),
         initial_(twin.numbers),
         validation_s_(spec_.checkpoint_every_s) {
     gathering_ = {twin.history_ms(), spec_.window_ms, spec_.full_history, spec_.soma_skips_after_spike_ms,
                   signals_for(twin.spec())};
+    require_trainable_by(ranks_, twin_, spec_);
     progress_ = {"train", 0, static_cast<double>(spec_.epochs * spec_.steps_per_epoch), "steps", ""};
   }
 
   TrainResult run() {
     resume();
     for (; state_.epoch < spec_.epochs; ++state_.epoch) {
+      share_state(ranks_, twin_, step_.optimiser, average_, state_);
       const auto& split = data_of_epoch();
       steps_of_epoch(split);
       finish_epoch(validate());
@@ -104,21 +108,26 @@ class Trainer {
 
  private:
   void resume() {
+    average_.start(twin_.numbers);
+    if (ranks_.is_first()) resume_from_folder();
+    share_state(ranks_, twin_, step_.optimiser, average_, state_);
+    if (!state_.result.epochs.empty())
+      progress_.note = fmt::format("resumed after epoch {}", state_.result.epochs.size());
+    watch_.lap_s();
+    since_checkpoint_.lap_s();
+  }
+
+  void resume_from_folder() {
     const auto& folder = training_.folder;
     std::filesystem::create_directories(folder);
     files::remove_half_written(folder);
     state_.identity = training_.identity;
-    average_.start(twin_.numbers);
     if (auto found =
             load_checkpoint(last_, training_.identity, spec_.epochs, twin_, &step_.optimiser, &average_)) {
       state_ = std::move(*found);
     } else if (std::filesystem::exists(last_) || std::filesystem::exists(folder / "last.pt")) {  // 0.1's name
       put_aside(folder);
     }
-    if (!state_.result.epochs.empty())
-      progress_.note = fmt::format("resumed after epoch {}", state_.result.epochs.size());
-    watch_.lap_s();
-    since_checkpoint_.lap_s();
   }
 
   /// Waiting for data is no computing.
@@ -135,31 +144,43 @@ class Trainer {
     state_.result.seconds += s;
   }
 
+  /// The ranks have the same, so that one of them is enough.
+  void keep(const std::filesystem::path& file) const {
+    if (ranks_.is_first())
+      files::write_file_atomically(file, checkpoint_bytes(twin_, step_.optimiser, average_, state_));
+  }
+
   void save() {
     account_time();
-    files::write_file_atomically(last_, checkpoint_bytes(twin_, step_.optimiser, average_, state_));
+    keep(last_);
     since_checkpoint_.lap_s();
   }
 
   /// The next step's windows are gathered while this one is computed. They depend on the seed and the step
   /// alone, so a run that goes on from a checkpoint sees the same.
-  std::future<dataset::WindowBatch> gather_in_background(const dataset::Split& split, int64_t step) const {
+  std::future<StepBatch> gather_in_background(const dataset::Split& split, int64_t step) const {
     return std::async(std::launch::async, [this, &split, step] {
       const auto count = spec_.trials_in(step / spec_.steps_per_epoch, trials_.all);
       const auto windows = dataset::draw_windows(split, count, training_.seed, static_cast<uint64_t>(step),
                                                  spec_.batch_windows, spec_.window_ms, spec_.skip_ms);
-      return dataset::gather(split, windows, gathering_);
+      if (ranks_.size() == 1) return StepBatch{dataset::gather(split, windows, gathering_), {}};
+      const auto share = ranks::share_of(std::ssize(windows), ranks_.rank(), ranks_.size());
+      auto outputs = gathering_;
+      outputs.history_ms = 0;
+      return StepBatch{
+          dataset::gather(split, std::span(windows).subspan(share.first, share.count), gathering_),
+          dataset::gather(split, windows, outputs)};
     });
   }
 
   void steps_of_epoch(const dataset::Split& split) {
     const auto& phase = spec_.phase(state_.epoch);
     const int64_t first_step = state_.epoch * spec_.steps_per_epoch;
-    std::future<dataset::WindowBatch> next;
+    std::future<StepBatch> next;
     if (state_.step_in_epoch < spec_.steps_per_epoch)
       next = gather_in_background(split, first_step + state_.step_in_epoch);
     for (; state_.step_in_epoch < spec_.steps_per_epoch; ++state_.step_in_epoch) {
-      if (training_.watcher.stop_requested()) {
+      if (ranks_.any(training_.watcher.stop_requested())) {
         save();
         fail_run("stopped while training; run the same command again to go on from {}", last_.string());
       }
@@ -219,31 +240,53 @@ class Trainer {
     auto gathering = gathering_;
     gathering.window_ms = valid_.duration_ms();
     gathering.full_history = true;
-    Validation v{std::vector<double>(twin_.spec().heads.size(), 0.0)};
-    std::vector<float> score;
-    std::vector<uint8_t> spike;
+    const size_t heads = twin_.spec().heads.size();
+    Validation v{std::vector<double>(heads, 0.0)};
+    std::vector<float> score, spike;
     const size_t trials = spec_.valid_trials > 0
                               ? std::min(static_cast<size_t>(spec_.valid_trials), valid_.trials())
                               : valid_.trials();
     const int64_t log_odds = twin_.first_output("spike");
-    for (size_t i = 0; i < trials; ++i) {
+    // Of each trial and head; each rank computes those of some trials.
+    std::vector<double> loss_of(trials * heads, 0.0);
+    const auto share = ranks::share_of(static_cast<int64_t>(trials), ranks_.rank(), ranks_.size());
+    for (auto i = static_cast<size_t>(share.first); i < static_cast<size_t>(share.first + share.count); ++i) {
       const std::array<dataset::Window, 1> whole{dataset::Window{i, 0}};
       const auto batch = dataset::gather(valid_, whole, gathering);
       const auto outputs = twin_.forward(batch);
-      const auto loss = losses(twin_.spec(), outputs, batch, spec_.heads);
+      std::ranges::copy(losses(twin_.spec(), outputs, batch, spec_.heads),
+                        loss_of.begin() + std::ssize(v.losses) * static_cast<int64_t>(i));
+      for (int64_t r = 0; r < outputs.rows; ++r) score.push_back(outputs.at(r, log_odds));
+      spike.insert(spike.end(), batch.spikes.begin(), batch.spikes.end());
+    }
+    ranks_.sum(std::span(loss_of));
+    for (size_t i = 0; i < trials; ++i) {
+      const auto loss = std::span(loss_of).subspan(i * heads, heads);
       if (const auto* head = not_finite(twin_.spec(), loss); head != nullptr && v.trouble.empty()) {
         v.trouble =
             fmt::format("in the validation after epoch {} the loss of the {} is no finite number in {}",
                         state_.epoch + 1, head->words, valid_.place_of(i));
       }
       for (size_t h = 0; h < loss.size(); ++h) v.losses[h] += loss[h] / static_cast<double>(trials);
-      for (int64_t r = 0; r < outputs.rows; ++r) score.push_back(outputs.at(r, log_odds));
-      for (const float s : batch.spikes) spike.push_back(s > 0);
     }
-    v.auc = statistics::area_under_roc(score, spike);
+    v.auc = auc_of(score, spike, trials);
     validation_s_ = validating.elapsed_s();
     account_time();
     return v;
+  }
+
+  /// From the bins of this rank's share of the validation trials: over those of all.
+  double auc_of(const std::vector<float>& score, const std::vector<float>& spike, size_t trials) const {
+    std::vector<int64_t> bins;
+    for (int r = 0; r < ranks_.size(); ++r)
+      bins.push_back(ranks::share_of(static_cast<int64_t>(trials), r, ranks_.size()).count *
+                     valid_.duration_ms());
+    std::vector<float> scores(trials * valid_.duration_ms()), spikes(scores.size());
+    ranks_.gather(score, bins, scores);
+    ranks_.gather(spike, bins, spikes);
+    std::vector<uint8_t> is_spike;
+    for (const float s : spikes) is_spike.push_back(s > 0);
+    return statistics::area_under_roc(scores, is_spike);
   }
 
   double sum_of(const std::string& head) const {
@@ -289,7 +332,7 @@ class Trainer {
     if (record.best) {
       state_.best_valid_loss = record.valid_loss;
       state_.result.best_epoch = record.epoch;
-      files::write_file_atomically(best_, checkpoint_bytes(twin_, step_.optimiser, average_, state_));
+      keep(best_);
     }
     average_.swap(twin_.numbers);
     const int64_t last_step = (state_.epoch + 1) * spec_.steps_per_epoch - 1;
@@ -319,7 +362,14 @@ class Trainer {
 
   void take_best_weights(Nadam* optimiser = nullptr) {
     WeightAverage average(spec_.average_steps);
-    if (load_checkpoint(best_, training_.identity, spec_.epochs, twin_, optimiser, &average)) return;
+    if (ranks_.is_first() &&
+        !load_checkpoint(best_, training_.identity, spec_.epochs, twin_, optimiser, &average))
+      fail_best_gone();
+    ranks_.from_first(std::span<float>(twin_.numbers));
+    if (optimiser != nullptr) share_optimiser(ranks_, *optimiser);
+  }
+
+  [[noreturn]] void fail_best_gone() const {
     fail_run("{}: the best weights are gone; remove {} to train from the start", best_.string(),
              training_.folder.string());
   }
@@ -330,6 +380,7 @@ class Trainer {
   const GrowingTrials& trials_;
   const dataset::Split& valid_;
   std::filesystem::path last_, best_;
+  const ranks::Ranks& ranks_;
   TrainStep step_;
   WeightAverage average_;
   twin::Numbers<float> initial_;

@@ -1,9 +1,11 @@
 #pragma once
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <string>
 
 #include "progress/watcher.hpp"
+#include "ranks/ranks.hpp"
 #include "train/train_spec.hpp"
 #include "train/train_state.hpp"
 
@@ -27,6 +29,10 @@ struct Training {
   std::string identity;
   Watcher watcher = {};
   std::function<void(const TrainResult&)> after_epoch = {};  // told what the training came to so far
+  /// That train together: all call with the same data, and rank 0 alone keeps the folder and knows
+  /// `identity`. No more of them than a batch has windows. The weights are those of one rank to rounding, the
+  /// same on all.
+  std::shared_ptr<const ranks::Ranks> ranks = ranks::alone();
 };
 
 /// Trains `twin` and leaves in it the weights of the epoch with the lowest validation loss. Keeps

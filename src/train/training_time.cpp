@@ -51,10 +51,11 @@ double training_time_s(const twin::TwinSpec& spec, int64_t channels, const Train
                        double input_spikes_per_ms, int64_t valid_trials, int64_t valid_trial_ms,
                        int threads) {
   twin::Twin twin(spec, channels, kSeed, twin::on_threads(threads));
-  const auto batch = made_up_batch(twin, training, input_spikes_per_ms);
-  TrainStep step(twin, training);
+  const StepBatch made_up{made_up_batch(twin, training, input_spikes_per_ms), {}};
+  const auto& batch = made_up.own;
+  TrainStep step(twin, training, *ranks::alone());
   GradientLengths lengths;
-  const auto take = [&] { step.take(batch, training.phase(0), training.learning_rate(0), lengths); };
+  const auto take = [&] { step.take(made_up, training.phase(0), training.learning_rate(0), lengths); };
   take();  // memory is taken, and the kernels are chosen
   constexpr double kLongEnough_s = 0.5;
   constexpr int kMostSteps = 3;

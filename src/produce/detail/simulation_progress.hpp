@@ -16,6 +16,8 @@ class SimulationProgress {
 
   /// So many trial-milliseconds more are simulated. RunError if the user asked to stop.
   void add(int64_t trial_ms);
+  /// The same, but never stops.
+  void count(int64_t trial_ms);
 
  private:
   const Watcher& watcher_;

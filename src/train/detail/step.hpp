@@ -1,26 +1,38 @@
 #pragma once
+#include "ranks/ranks.hpp"
 #include "train/nadam.hpp"
 #include "train/train_spec.hpp"
 #include "train/train_state.hpp"
 
 namespace nt::train {
 
+/// The windows of one step.
+struct StepBatch {
+  dataset::WindowBatch own;  // this rank's share, or all
+  dataset::WindowBatch all;  // the outputs of all windows, without history, where there are other ranks
+};
+
 /// Steps of training a twin: forward pass, losses, backward pass, update. Keeps the memory that they need.
 class TrainStep {
  public:
-  TrainStep(twin::Twin& twin, const TrainSpec& spec);
+  /// `ranks` compute each step together, every one its share of the windows (share_of). A batch of theirs has
+  /// as many windows as there are ranks, or more.
+  TrainStep(twin::Twin& twin, const TrainSpec& spec, const ranks::Ranks& ranks);
   /// One step on a batch. Returns the losses, one for each head, before it. Where one of them is no finite
   /// number, or the gradient is none, the weights stay as they are; of the gradient that is said by a NaN in
   /// the place of the first loss.
-  std::vector<double> take(const dataset::WindowBatch& batch, const SchedulePhase& phase,
-                           double learning_rate, GradientLengths& lengths);
+  std::vector<double> take(const StepBatch& batch, const SchedulePhase& phase, double learning_rate,
+                           GradientLengths& lengths);
 
   Nadam optimiser;
 
  private:
+  twin::Outputs<float> of_all_ranks(const twin::Outputs<float>& own, const StepBatch& batch);
+
   twin::Twin& twin_;
   const TrainSpec& spec_;
-  twin::Numbers<float> output_gradient_, gradients_;
+  const ranks::Ranks& ranks_;
+  twin::Numbers<float> outputs_, output_gradient_, gradients_;
 };
 
 double length_of(std::span<const float> gradient);

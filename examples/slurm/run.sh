@@ -1,0 +1,12 @@
+#!/bin/bash
+# The rest of the run: looks whether the data set is whole, trains on all ranks, and evaluates, interprets and reports on the first.
+# Submitted by ./submit. A job that is preempted writes a checkpoint, and goes on from there when it is requeued, with as many
+# ranks as it then has.
+#SBATCH --job-name=neurontwin-run
+#SBATCH --ntasks=2
+#SBATCH --cpus-per-task=1
+#SBATCH --time=24:00:00
+#SBATCH --requeue
+#SBATCH --open-mode=append
+export SRUN_CPUS_PER_TASK=$SLURM_CPUS_PER_TASK
+exec srun --mpi=pmix "${NEURONTWIN:-neurontwin}" run "$EXPERIMENT" --out "$RUN_FOLDER" "$@" --threads "$SLURM_CPUS_PER_TASK"

@@ -1,0 +1,13 @@
+#!/bin/bash
+# Simulates the data set of an experiment: an array of jobs that know nothing of each other, each with its part of the shards.
+# Submitted by ./submit. A job that is preempted loses the shards that it was making, and goes on when it is requeued.
+#SBATCH --job-name=neurontwin-simulate
+#SBATCH --cpus-per-task=1
+#SBATCH --time=04:00:00
+#SBATCH --requeue
+#SBATCH --open-mode=append
+# Without it `srun` of Slurm 22.05 and later does not know how many cores the job has.
+export SRUN_CPUS_PER_TASK=$SLURM_CPUS_PER_TASK
+# `srun` makes it a job step: Slurm's SIGTERM before a preemption reaches the program itself.
+exec srun "${NEURONTWIN:-neurontwin}" simulate "$EXPERIMENT" --out "$RUN_FOLDER" "$@" \
+  --threads "$SLURM_CPUS_PER_TASK" --shards "$SLURM_ARRAY_TASK_ID/$SLURM_ARRAY_TASK_COUNT"

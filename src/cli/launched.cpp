@@ -1,0 +1,59 @@
+#include "cli/launched.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdio>
+
+#include "cli/stopping.hpp"
+#include "cli/terminal.hpp"
+#include "config/error.hpp"
+
+namespace nt::cli {
+namespace {
+
+bool joined = false;
+
+neurontwin::Ranks join() {
+  neurontwin::Ranks ranks;
+  joined = true;
+  if (ranks.rank() > 0) {
+    set_loudness(Loudness::quiet);
+    stop_without_words();
+    if (std::freopen("/dev/null", "w", stdout) == nullptr) fail_run("/dev/null cannot be opened");
+  }
+  return ranks;
+}
+
+std::string host() {
+  std::array<char, 256> name{};
+  return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "unknown host";
+}
+
+void say_of_rank(int rank, const std::string& unsaid) {
+  fmt::print(stderr, "neurontwin: rank {} on {}: {}\n", rank, host(), unsaid);
+  std::fflush(stderr);
+}
+
+}  // namespace
+
+const neurontwin::Ranks& launched() {
+  static const auto ranks = join();
+  return ranks;
+}
+
+bool launched_and_not_first() {
+  return joined && launched().rank() > 0;
+}
+
+int leave(int code, const std::string& unsaid) {
+  if (!joined || launched().size() == 1) return code;
+  const auto codes = launched().leave(code);
+  const bool first_knows = codes && codes->front() != 0;
+  if (!unsaid.empty() && !first_knows) say_of_rank(launched().rank(), unsaid);
+  if (!codes) launched().abort(code);
+  return code;
+}
+
+}  // namespace nt::cli

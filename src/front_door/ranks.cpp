@@ -1,0 +1,45 @@
+#include <sched.h>
+
+#include <algorithm>
+#include <thread>
+
+#include "front_door/models.hpp"
+
+namespace neurontwin {
+namespace {
+
+/// That this process may use: a launcher may have bound it to some.
+int cores_allowed() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  if (::sched_getaffinity(0, sizeof set, &set) == 0) return std::max(1, CPU_COUNT(&set));
+  return static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+}
+
+}  // namespace
+
+Ranks::Ranks() : model_(std::make_shared<const Model>(Model{nt::ranks::joined()})) {}
+
+int Ranks::rank() const {
+  return model_->ranks->rank();
+}
+
+int Ranks::size() const {
+  return model_->ranks->size();
+}
+
+int Ranks::threads() const {
+  if (size() == 1) return threads_or_cores(0);
+  const auto cores = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  return std::max(1, std::min(cores_allowed(), cores / model_->ranks->on_this_host()));
+}
+
+std::optional<std::vector<int>> Ranks::leave(int code) const {
+  return model_->ranks->leave(code);
+}
+
+void Ranks::abort(int code) const {
+  model_->ranks->abort(code);
+}
+
+}  // namespace neurontwin

@@ -1,0 +1,135 @@
+"""A real Slurm, of its own in a temporary folder, runs examples/slurm from end to end."""
+import os
+import re
+import shutil
+import socket
+import subprocess
+import time
+import unittest
+
+from mpi_test import with_mpi
+from support import EXPERIMENT, PROGRAM, ROOT, SLOW, InTemporaryFolder, command, metrics, wait_until
+
+DAEMONS = [shutil.which(name, path=os.environ["PATH"] + ":/usr/sbin:/sbin") for name in ("munged", "slurmctld", "slurmd")]
+SETTINGS = {"data.trial_ms": 1000, "data.train_trials": 60, "data.valid_trials": 10, "data.test_trials": 20,
+            "data.trials_per_shard": 6, "train.epochs": 3, "train.steps_per_epoch": 3000, "train.window_ms": 200,
+            "train.checkpoint_every_s": 1000, "evaluate.bootstrap_resamples": 50}
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def configuration(folder, host):
+    """One node that says it has four cores; whoever comes to the partition `urgent` has the node, and those before are requeued
+    after a time of grace."""
+    return f"""
+ClusterName=test
+SlurmctldHost={host}(127.0.0.1)
+SlurmctldPort={free_port()}
+SlurmdPort={free_port()}
+SlurmUser=root
+AuthType=auth/munge
+AuthInfo=socket={folder}/munge.socket,cred_expire=6
+StateSaveLocation={folder}/state
+SlurmdSpoolDir={folder}/spool
+SlurmctldPidFile={folder}/slurmctld.pid
+SlurmdPidFile={folder}/slurmd.pid
+SlurmctldLogFile={folder}/slurmctld.log
+SlurmdLogFile={folder}/slurmd.log
+ProctrackType=proctrack/linuxproc
+TaskPlugin=task/none
+SelectType=select/cons_tres
+SelectTypeParameters=CR_CPU
+PreemptType=preempt/partition_prio
+PreemptMode=REQUEUE
+MpiDefault=none
+ReturnToService=2
+SlurmdParameters=config_overrides
+SchedulerParameters=batch_sched_delay=0,sched_interval=1,bf_interval=1
+NodeName={host} NodeAddr=127.0.0.1 CPUs=4 State=UNKNOWN
+PartitionName=usual Nodes={host} Default=YES PriorityTier=1 GraceTime=20 MaxTime=60
+PartitionName=urgent Nodes={host} PriorityTier=10 PreemptMode=OFF MaxTime=60
+"""
+
+
+@unittest.skipUnless(SLOW, "takes minutes: ./test --slow")
+@unittest.skipUnless(all(DAEMONS), "Slurm or munge is missing")
+@unittest.skipUnless(os.geteuid() == 0, "only root may start a Slurm")
+@unittest.skipUnless(with_mpi(), "mpirun is missing, or the program was built without MPI")
+class ASlurmCluster(InTemporaryFolder):
+    def setUp(self):
+        super().setUp()
+        self.folder.chmod(0o755)
+        self.environment = {**os.environ, "SLURM_CONF": str(self.folder / "slurm.conf"), "NEURONTWIN": PROGRAM,
+                            "SBATCH_TIMELIMIT": "10"}
+        for name in ("state", "spool"):
+            (self.folder / name).mkdir()
+        (self.folder / "slurm.conf").write_text(configuration(self.folder, socket.gethostname().split(".")[0]))
+        (self.folder / "munge.key").write_bytes(os.urandom(128))
+        (self.folder / "munge.key").chmod(0o400)
+        munged, slurmctld, slurmd = DAEMONS
+        self.start(munged, "--foreground", "--force", f"--key-file={self.folder}/munge.key", f"--socket={self.folder}/munge.socket",
+                   f"--pid-file={self.folder}/munged.pid", f"--log-file={self.folder}/munged.log",
+                   f"--seed-file={self.folder}/munged.seed")
+        wait_until((self.folder / "munge.socket").exists, timeout_s=20)
+        self.start(slurmctld, "-D", "-i")
+        self.start(slurmd, "-D")
+        wait_until(lambda: "idle" in self.slurm("sinfo", "--noheader", "--format=%T", check=False), timeout_s=60)
+
+    def start(self, *words):
+        daemon = subprocess.Popen(words, env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+        def stop():
+            daemon.terminate()
+            try:
+                daemon.wait(timeout=20)
+            except subprocess.TimeoutExpired:
+                daemon.kill()
+                daemon.wait()
+        self.addCleanup(stop)
+
+    def slurm(self, *words, check=True):
+        done = subprocess.run([str(w) for w in words], env=self.environment, capture_output=True, text=True, timeout=60)
+        if check:
+            self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout
+
+    def state_of(self, job):
+        return set(re.findall(r"JobState=(\w+)", self.slurm("scontrol", "show", "job", job, check=False)))
+
+    def log_of(self, out):
+        return "\n".join(f"{log.name}: {log.read_text()}" for log in sorted(out.glob("slurm-*.log")))
+
+    def wait_for(self, job, state, out, timeout_s):
+        try:
+            wait_until(lambda: self.state_of(job) == {state}, timeout_s=timeout_s)
+        except AssertionError as late:
+            self.fail(f"{late}; job {job} is {self.state_of(job)}\n{self.log_of(out)}")
+
+    def test_runs_the_example_to_its_end_though_it_is_preempted(self):
+        out = self.folder / "run"
+        options = command(settings=SETTINGS, experiment=EXPERIMENT)[3:]
+        words = self.slurm(ROOT / "examples/slurm/submit", EXPERIMENT, out, 3, 2, *options)
+        simulating, running = words.split()
+        self.wait_for(simulating, "COMPLETED", out, 120)
+        self.assertTrue((out / "dataset/test-0003.h5").exists())
+        self.wait_for(running, "RUNNING", out, 60)
+        wait_until((out / "checkpoints").exists, timeout_s=60)
+        time.sleep(2)
+        urgent = self.slurm("sbatch", "--parsable", "--partition=urgent", "--exclusive", "--output=/dev/null", "--wrap=sleep 3").strip()
+        self.wait_for(urgent, "COMPLETED", out, 120)
+        self.assertIn("stopped while training; run the same command again to go on", self.log_of(out))
+        self.assertTrue((out / "checkpoints/last.safetensors").exists())
+        self.wait_for(running, "COMPLETED", out, 240)
+        self.assertIn("simulate: 0 trials", self.log_of(out))
+        undisturbed = self.folder / "undisturbed"
+        self.succeed(["mpirun", "--allow-run-as-root", "--oversubscribe", "-n", "2", *command(out=undisturbed, settings=SETTINGS),
+                      "--threads", "1"])
+        self.assertEqual(metrics(out), metrics(undisturbed))
+
+
+if __name__ == "__main__":
+    unittest.main()
