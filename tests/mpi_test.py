@@ -96,7 +96,7 @@ class Simulating(Ranks):
     def test_says_once_what_is_wrong_with_the_input(self):
         done = run(ranks(3, command("simulate", self.folder / "out", settings={**DATA, "data.trial_ms": -4})))
         self.assertEqual(done.returncode, 2, done.stderr)
-        self.assertEqual(done.stderr.count("data.trial_ms"), 1, done.stderr)
+        self.assertEqual(done.stderr.count("expected from 2 to 10000000"), 1, done.stderr)
 
     def test_in_a_folder_in_use_ends_with_the_reason(self):
         out = self.folder / "out"

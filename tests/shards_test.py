@@ -96,7 +96,7 @@ class WrongShards(InTemporaryFolder):
         out = self.folder / "out"
         self.succeed(simulate(out, "--shards", "0:2"))
         before = files_of(out)
-        self.refused(simulate(out, "--shards", "2:4", settings={"data.trial_ms": 600}), "data.trial_ms")
+        self.refused(simulate(out, "--shards", "2:4", settings={"data.trial_ms": 600}), "trial_ms: 500 there, 600 here")
         self.assertEqual(files_of(out), before)
 
     def test_of_a_cell_s_one_trial_mean_nothing(self):

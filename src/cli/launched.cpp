@@ -48,7 +48,7 @@ bool launched_and_not_first() {
 }
 
 int leave(int code, const std::string& unsaid) {
-  if (!joined || launched().size() == 1) return code;
+  if (!joined) return code;
   const auto codes = launched().leave(code);
   const bool first_knows = codes && codes->front() != 0;
   if (!unsaid.empty() && !first_knows) say_of_rank(launched().rank(), unsaid);

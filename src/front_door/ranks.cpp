@@ -1,6 +1,7 @@
 #include <sched.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <thread>
 
 #include "front_door/models.hpp"
@@ -40,6 +41,7 @@ std::optional<std::vector<int>> Ranks::leave(int code) const {
 
 void Ranks::abort(int code) const {
   model_->ranks->abort(code);
+  std::_Exit(code);
 }
 
 }  // namespace neurontwin
