@@ -33,7 +33,7 @@ def files_of(out):
 
 
 def weights(out):
-    return read_safetensors(out / "twin.safetensors")[0]
+    return {name: array.numpy() for name, array in read_safetensors(out / "twin.safetensors")[0].items()}
 
 
 @unittest.skipUnless(with_mpi(), "mpirun is missing, or the program was built without MPI")
