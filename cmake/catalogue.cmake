@@ -34,6 +34,9 @@ add_library(neurontwin_mechanism_user STATIC src/mechanism/user/library.cpp src/
                                              src/mechanism/user/compiler.cpp src/mechanism/user/kernel_cache.cpp)
 target_include_directories(neurontwin_mechanism_user PRIVATE ${PROJECT_BINARY_DIR}/generated)
 target_link_libraries(neurontwin_mechanism_user PUBLIC neurontwin_mechanism PRIVATE neurontwin_catalogue ${CMAKE_DL_LIBS})
+if(NEURONTWIN_SANITIZE)
+  target_compile_definitions(neurontwin_mechanism_user PRIVATE NEURONTWIN_NO_AVX512)
+endif()
 
 # Kernels as they run: the catalogue's and a user's, against the plain evaluation of their expressions.
 if(NEURONTWIN_TESTS)
@@ -41,5 +44,5 @@ if(NEURONTWIN_TESTS)
   add_executable(kernels_test ${kernel_tests})
   target_link_libraries(kernels_test PRIVATE neurontwin_mechanism_user neurontwin_catalogue hwy GTest::gtest_main)
   add_dependencies(unit_tests kernels_test)
-  gtest_discover_tests(kernels_test TEST_PREFIX "kernels: " DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 300 LABELS unit)
+  gtest_discover_tests(kernels_test TEST_PREFIX "kernels: " DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT ${unit_timeout_s} LABELS unit)
 endif()

@@ -33,6 +33,6 @@ function(room NAME)
       target_compile_options(${NAME}_test PRIVATE -O0)  # half the time of the build; what they test is optimised
     endif()
     target_link_libraries(${NAME}_test PRIVATE ${library} GTest::gtest_main ${ROOM_TEST_LINK})
-    gtest_discover_tests(${NAME}_test TEST_PREFIX "${NAME}: " DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 300 LABELS "${labels}")
+    gtest_discover_tests(${NAME}_test TEST_PREFIX "${NAME}: " DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT ${unit_timeout_s} LABELS "${labels}")
   endif()
 endfunction()

@@ -17,6 +17,9 @@ const std::string kEntry = "neurontwin_kernels_user";
 const std::vector<std::string> kArguments{"-std=c++20",
                                           "-O3",
                                           "-march=native",
+#ifdef NEURONTWIN_NO_AVX512  // as the program's own kernels, or they had other lanes
+                                          "-mno-avx512f",
+#endif
                                           "-ffp-contract=fast",
                                           "-fno-math-errno",
                                           "-DHWY_COMPILE_ONLY_STATIC",
