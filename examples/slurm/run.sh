@@ -9,4 +9,8 @@
 #SBATCH --requeue
 #SBATCH --open-mode=append
 export SRUN_CPUS_PER_TASK=$SLURM_CPUS_PER_TASK
-exec srun --mpi=pmix "${NEURONTWIN:-neurontwin}" run "$EXPERIMENT" --out "$RUN_FOLDER" "$@" --threads "$SLURM_CPUS_PER_TASK"
+code=0
+srun --mpi=pmix "${NEURONTWIN:-neurontwin}" run "$EXPERIMENT" --out "$RUN_FOLDER" "$@" --threads "$SLURM_CPUS_PER_TASK" || code=$?
+# Stopped by Slurm in the time of grace: it would count as ended. Not after scancel, which ends this script, too.
+if [ $code -eq 130 ]; then scontrol requeue "$SLURM_JOB_ID"; fi
+exit $code

@@ -9,5 +9,9 @@
 # Without it `srun` of Slurm 22.05 and later does not know how many cores the job has.
 export SRUN_CPUS_PER_TASK=$SLURM_CPUS_PER_TASK
 # `srun` makes it a job step: Slurm's SIGTERM before a preemption reaches the program itself.
-exec srun "${NEURONTWIN:-neurontwin}" simulate "$EXPERIMENT" --out "$RUN_FOLDER" "$@" \
-  --threads "$SLURM_CPUS_PER_TASK" --shards "$SLURM_ARRAY_TASK_ID/$SLURM_ARRAY_TASK_COUNT"
+code=0
+srun "${NEURONTWIN:-neurontwin}" simulate "$EXPERIMENT" --out "$RUN_FOLDER" "$@" \
+  --threads "$SLURM_CPUS_PER_TASK" --shards "$SLURM_ARRAY_TASK_ID/$SLURM_ARRAY_TASK_COUNT" || code=$?
+# Stopped by Slurm in the time of grace: it would count as ended. Not after scancel, which ends this script, too.
+if [ $code -eq 130 ]; then scontrol requeue "$SLURM_JOB_ID"; fi
+exit $code
