@@ -58,8 +58,8 @@ void simulate_stage(RunFolder& run) {
     run.remember_experiment();
   }
   const double start = seconds_now();
-  const auto simulated =
-      produce::make_dataset(run.experiment.plan, run.dataset, run.threads, run.watcher, {{}, nullptr, run.ranks});
+  const auto simulated = produce::make_dataset(run.experiment.plan, run.dataset, run.threads, run.watcher,
+                                               {{}, nullptr, run.ranks});
   if (ranks.is_first()) finish_simulation(run, simulated, seconds_now() - start);
 }
 
