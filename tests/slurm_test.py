@@ -77,7 +77,12 @@ class ASlurmCluster(InTemporaryFolder):
         wait_until((self.folder / "munge.socket").exists, timeout_s=20)
         self.start(slurmctld, "-D", "-i")
         self.start(slurmd, "-D")
+        self.addCleanup(self.end_jobs)  # before the daemons, which would leave them
         wait_until(lambda: "idle" in self.slurm("sinfo", "--noheader", "--format=%T", check=False), timeout_s=60)
+
+    def end_jobs(self):
+        self.slurm("scancel", "--user=root", check=False)
+        wait_until(lambda: self.slurm("squeue", "--noheader", check=False) == "", timeout_s=60)
 
     def start(self, *words):
         daemon = subprocess.Popen(words, env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
