@@ -12,7 +12,7 @@ from support import EXPERIMENT, PROGRAM, ROOT, SLOW, InTemporaryFolder, command,
 
 DAEMONS = [shutil.which(name, path=os.environ["PATH"] + ":/usr/sbin:/sbin") for name in ("munged", "slurmctld", "slurmd")]
 SETTINGS = {"data.trial_ms": 1000, "data.train_trials": 60, "data.valid_trials": 10, "data.test_trials": 20,
-            "data.trials_per_shard": 6, "train.epochs": 3, "train.steps_per_epoch": 3000, "train.window_ms": 200,
+            "data.trials_per_shard": 6, "train.epochs": 3, "train.steps_per_epoch": 800, "train.window_ms": 200,
             "train.checkpoint_every_s": 1000, "evaluate.bootstrap_resamples": 50}
 
 
@@ -77,7 +77,12 @@ class ASlurmCluster(InTemporaryFolder):
         wait_until((self.folder / "munge.socket").exists, timeout_s=20)
         self.start(slurmctld, "-D", "-i")
         self.start(slurmd, "-D")
+        self.addCleanup(self.end_jobs)  # before the daemons, which would leave them
         wait_until(lambda: "idle" in self.slurm("sinfo", "--noheader", "--format=%T", check=False), timeout_s=60)
+
+    def end_jobs(self):
+        self.slurm("scancel", "--user=root", check=False)
+        wait_until(lambda: self.slurm("squeue", "--noheader", check=False) == "", timeout_s=60)
 
     def start(self, *words):
         daemon = subprocess.Popen(words, env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -123,7 +128,7 @@ class ASlurmCluster(InTemporaryFolder):
         self.wait_for(urgent, "COMPLETED", out, 120)
         self.assertIn("stopped while training; run the same command again to go on", self.log_of(out))
         self.assertTrue((out / "checkpoints/last.safetensors").exists())
-        self.wait_for(running, "COMPLETED", out, 240)
+        self.wait_for(running, "COMPLETED", out, 600)
         self.assertIn("simulate: 0 trials", self.log_of(out))
         undisturbed = self.folder / "undisturbed"
         self.succeed(["mpirun", "--allow-run-as-root", "--oversubscribe", "-n", "2", *command(out=undisturbed, settings=SETTINGS),
