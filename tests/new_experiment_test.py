@@ -1,5 +1,6 @@
 """From a morphology and two .mod files to a neuron that fires and an experiment that runs."""
 import json
+import os
 import unittest
 
 from support import PROGRAM, ROOT, InTemporaryFolder, metrics, run
@@ -94,6 +95,17 @@ class ANewExperiment(InTemporaryFolder):
         self.assertEqual((done.returncode, "expected a channel" in done.stderr, made.exists()), (WRONG_INPUT, True, False), done.stderr)
 
 
+    def test_refuses_names_that_break_the_description_or_each_other_and_makes_nothing(self):
+        made = self.folder / "mine"
+        (self.folder / "other").mkdir()
+        quoted, one, two = self.file('x", e = 5, foo = ".mod', SYNAPSE), self.file("kick.mod", SYNAPSE), self.file("other/kick.mod", SYNAPSE)
+        for files, words in (([quoted], "holds a quote"), ([one, two], "two files are called kick.mod")):
+            done = run([PROGRAM, "new", made, "--morphology", self.tree, "--mechanisms", *files])
+            self.assertEqual((done.returncode, words in done.stderr, made.exists()), (WRONG_INPUT, True, False), done.stderr)
+        self.assertEqual(run([PROGRAM, "new", made, "--morphology", self.tree, "--rate", "nan"]).returncode, WRONG_INPUT)
+        self.assertFalse(made.exists())
+
+
 class AListOfRuns(InTemporaryFolder):
     def test_says_how_far_each_is(self):
         self.succeed([PROGRAM, "simulate", ROOT / "experiments/if.toml", "--set", "data.train_trials=4", "--set", "data.valid_trials=4",
@@ -101,6 +113,16 @@ class AListOfRuns(InTemporaryFolder):
         self.assertRegex(self.succeed([PROGRAM, "list", self.folder]).stdout, r"first +quick +up to simulate")
         listed = json.loads(self.succeed([PROGRAM, "list", self.folder, "--json"]).stdout)
         self.assertEqual([(one["finished"], one["spike_auc"]) for one in listed], [(["simulate"], None)])
+
+    def test_names_a_damaged_run_beside_the_others(self):
+        for name, log in (("good", '{"format": 2, "words": {}, "stages": {}}'), ("torn", "{")):
+            (self.folder / name).mkdir()
+            (self.folder / name / "experiment.toml").write_text("")
+            (self.folder / name / "stages.json").write_text(log)
+        os.symlink("loop", self.folder / "loop")
+        listed = self.succeed([PROGRAM, "list", self.folder]).stdout
+        self.assertRegex(listed, r"good +begun")
+        self.assertRegex(listed, r"torn +damaged")
 
     def test_of_a_folder_without_any_says_how_to_make_one(self):
         self.assertIn("neurontwin run", self.succeed([PROGRAM, "list", self.folder]).stdout)

@@ -143,6 +143,11 @@ class AFigure(InTemporaryFolder):
             self.succeed([PROGRAM, "plot", out, figure, "--svg", svg])
             drawn = xml.etree.ElementTree.parse(svg).getroot()
             self.assertGreater(sum(1 for _ in drawn.iter("{http://www.w3.org/2000/svg}path")), 8, figure)
+        twin = (out / "twin.safetensors").read_bytes()
+        for words in (["plot", out, "roc", "--svg"], ["compare", out, out, "--resamples", 10, "--page"], ["compare", out, out, "--resamples", 10, "--out"]):
+            done = run([PROGRAM, *words, out / "twin.safetensors"])
+            self.assertEqual((done.returncode, "expected a name that ends with" in done.stderr), (WRONG_INPUT, True), done.stderr)
+        self.assertEqual((out / "twin.safetensors").read_bytes(), twin)
         done = run([PROGRAM, "plot", out, "rok", "--svg", svg])
         self.assertEqual((done.returncode, "known: trial, roc" in done.stderr), (WRONG_INPUT, True), done.stderr)
 

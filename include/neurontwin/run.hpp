@@ -150,6 +150,7 @@ struct ListedRun {
   double spike_auc = std::numeric_limits<double>::quiet_NaN();           // NaN: not evaluated, or no spikes
   double variance_explained = std::numeric_limits<double>::quiet_NaN();  // of the voltage
   int64_t parameters = 0;                                                // of the twin
+  std::string trouble = {};  // why it cannot be read; empty: it can
 };
 /// The run folders among these folders and those directly in them, in the order of their paths. InputError
 /// where one is no folder.

@@ -16,6 +16,7 @@ namespace {
 using neurontwin::ListedRun;
 
 std::string how_far(const ListedRun& run) {
+  if (!run.trouble.empty()) return "damaged";
   if (run.finished.size() == neurontwin::kAllStages.size()) return "finished";
   return run.finished.empty() ? "begun" : fmt::format("up to {}", name_of(run.finished.back()));
 }
@@ -34,7 +35,7 @@ void print_table(const std::vector<ListedRun>& runs) {
     const auto voltage = score_words(run.variance_explained, 100, 1);
     fmt::print("{:<{}}  {:<8} {:<18} {:>9} {:>10} {:>8}  {}\n", run.folder.string(), longest, run.profile,
                how_far(run), run.parameters, score_words(run.spike_auc, 1, 5),
-               voltage == "-" ? voltage : voltage + " %", run.title);
+               voltage == "-" ? voltage : voltage + " %", run.trouble.empty() ? run.title : run.trouble);
   }
 }
 
@@ -50,7 +51,8 @@ void print_json(const std::vector<ListedRun>& runs) {
                     {"finished", std::move(finished)},
                     {"parameters", run.parameters},
                     {"spike_auc", run.spike_auc},
-                    {"variance_explained", run.variance_explained}});
+                    {"variance_explained", run.variance_explained},
+                    {"trouble", run.trouble}});
   }
   fmt::print("{}\n", json.dump(1));
 }

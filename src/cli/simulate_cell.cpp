@@ -35,7 +35,7 @@ void add_cell_options(CLI::App& app, SimulateCell& o) {
 
 bool is_one_trial(const CLI::App& simulating, const std::filesystem::path& out) {
   if (simulating.count("--replay") > 0 || out.extension() == ".h5") {
-    for (const auto* option : {"--profile", "--device", "--threads", "--shards"}) {
+    for (const auto* option : {"--profile", "--device", "--threads", "--shards", "--dry-run"}) {
       if (simulating.count(option) > 0)
         nt::fail_input("{} means nothing for one trial of a cell ({}); leave it out", option, kOneTrial);
     }

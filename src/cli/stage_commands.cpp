@@ -183,7 +183,9 @@ Command report_command(const std::vector<std::string>& arguments) {
             return [options, open] {
               run_one(Stage::report, *options);
               if (!*open || options->dry_run) return;
-              open_page(neurontwin::read_experiment(*options).folder() / "report.html");
+              const auto page = neurontwin::read_experiment(*options).folder() / "report.html";
+              fmt::print("{}\n", page.string());  // whatever the browser does
+              open_page(page);
             };
           }};
 }

@@ -14,6 +14,7 @@
 #include "run/memory_estimate.hpp"
 #include "run/metrics_json.hpp"
 #include "run/new_experiment.hpp"
+#include "run/output_file.hpp"
 #include "run/plot.hpp"
 #include "run/run_plan.hpp"
 #include "run/search_stage.hpp"
@@ -231,10 +232,12 @@ std::string json_of(const Comparison& comparison) {
 }
 
 void write_comparison(const Comparison& comparison, const std::filesystem::path& file) {
+  nt::run::require_ending(file, ".json");
   nt::files::write_file_atomically(file, json_of(comparison));
 }
 
 void write_comparison_page(const Comparison& comparison, const std::filesystem::path& file) {
+  nt::run::require_ending(file, ".html");
   std::vector<std::filesystem::path> folders;
   for (const auto& run : comparison.runs) folders.push_back(run.folder);
   nt::files::write_file_atomically(file, nt::report::make_compare_page(json_of(comparison), folders));

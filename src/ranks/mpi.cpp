@@ -267,7 +267,8 @@ class MpiRanks : public Ranks {
 }  // namespace
 
 std::shared_ptr<const Ranks> joined_by_mpi() {
-  // Open MPI's waiting gives its core away to who needs it: ranks may be more than cores, or not alone on them.
+  // Open MPI's waiting gives its core away to who needs it: ranks may be more than cores, or not alone on
+  // them.
   ::setenv("OMPI_MCA_mpi_yield_when_idle", "1", 0);
   int provided = MPI_THREAD_SINGLE;
   MPI_Init_thread(nullptr, nullptr, MPI_THREAD_MULTIPLE, &provided);

@@ -13,6 +13,7 @@
 #include "run/detail/inspect_dataset.hpp"
 #include "run/detail/inspect_results.hpp"
 #include "run/experiment.hpp"
+#include "run/output_file.hpp"
 #include "twin/saved_twin.hpp"
 
 namespace nt::run {
@@ -253,6 +254,7 @@ void inspect_file(Lines& out, const std::filesystem::path& file, const Svg& svg)
 
 std::string inspect(const std::vector<std::filesystem::path>& named, const std::string& profile,
                     const std::vector<std::string>& set, const std::filesystem::path& svg) {
+  if (!svg.empty()) require_ending(svg, ".svg");
   std::vector<std::filesystem::path> files;
   for (const auto& file : named) files.push_back(is_cell_folder(file) ? cell::cell_file(file) : file);
   if (!svg.empty() && files.size() > 1)

@@ -12,8 +12,10 @@ namespace {
 using neurontwin::ListedRun;
 
 bool is_run(const std::filesystem::path& folder) {
-  return std::filesystem::exists(folder / "experiment.toml") &&
-         std::filesystem::exists(folder / "stages.json");
+  std::error_code unreadable;
+  return std::filesystem::is_directory(folder, unreadable) &&
+         std::filesystem::exists(folder / "experiment.toml", unreadable) &&
+         std::filesystem::exists(folder / "stages.json", unreadable);
 }
 
 double score(const nlohmann::ordered_json& metrics, const char* key) {
@@ -36,6 +38,17 @@ ListedRun read_run(const std::filesystem::path& folder) {
   return run;
 }
 
+/// A run that cannot be read does not hide the others.
+ListedRun read_or_say_why_not(const std::filesystem::path& folder) {
+  try {
+    return read_run(folder);
+  } catch (const InputError& error) {
+    return {.folder = folder, .trouble = error.what()};
+  } catch (const RunError& error) {
+    return {.folder = folder, .trouble = error.what()};
+  }
+}
+
 }  // namespace
 
 std::vector<ListedRun> list_runs(std::span<const std::filesystem::path> folders) {
@@ -45,11 +58,12 @@ std::vector<ListedRun> list_runs(std::span<const std::filesystem::path> folders)
       fail_input("{}: is no folder; expected run folders, or a folder of them", folder.string());
     if (is_run(folder)) found.push_back(folder);
     for (const auto& entry : std::filesystem::directory_iterator(folder))
-      if (entry.is_directory() && is_run(entry.path())) found.push_back(entry.path());
+      if (is_run(entry.path())) found.push_back(entry.path());
   }
   std::ranges::sort(found);
+  found.erase(std::unique(found.begin(), found.end()), found.end());
   std::vector<ListedRun> runs;
-  for (const auto& folder : found) runs.push_back(read_run(folder));
+  for (const auto& folder : found) runs.push_back(read_or_say_why_not(folder));
   return runs;
 }
 

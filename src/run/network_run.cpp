@@ -79,6 +79,21 @@ void require_room(const network::Network& network, const fs::path& folder) {
 
 }  // namespace
 
+namespace {
+
+/// A network's results go where nothing lies but the results of a network.
+void require_network_folder(const fs::path& folder) {
+  std::error_code unreadable;
+  const auto holds = [&](const char* name) { return fs::exists(folder / name, unreadable); };
+  if (holds("stages.json") || holds("experiment.toml"))
+    fail_input("{}: is the folder of a run; a network needs another one (--out)", folder.string());
+  if (holds("network.toml") && !holds(kCheckpoint) && !holds("metrics.json") && !holds("compare.json"))
+    fail_input("{}: holds a network.toml of your own, which the results would replace; choose another --out",
+               folder.string());
+}
+
+}  // namespace
+
 NetworkAsked read_network(const neurontwin::NetworkOptions& o) {
   auto overrides = o.set;
   if (o.seed) overrides.push_back(fmt::format("seed={}", *o.seed));
@@ -95,6 +110,7 @@ NetworkAsked read_network(const neurontwin::NetworkOptions& o) {
   asked.resolved = settings.resolved();
   asked.identity = identity_of(settings, asked.spec);
   asked.folder = o.out.empty() ? fs::path("runs") / o.network.stem() : o.out;
+  require_network_folder(asked.folder);
   asked.threads =
       o.threads > 0 ? o.threads : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
   return asked;

@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 
 #include "cell/neuron.hpp"
@@ -245,6 +246,22 @@ void require_new(const std::filesystem::path& folder) {
                folder.string());
 }
 
+/// File names stand in the cell's description, between quotes.
+void require_usable_names(const NewExperiment& asked) {
+  std::set<std::string> names;
+  auto files = asked.mechanisms;
+  files.push_back(asked.morphology);
+  for (const auto& file : files) {
+    const auto name = file.filename().string();
+    if (std::ranges::any_of(name, [](unsigned char c) { return c < 0x20 || c == '"' || c == '\\'; }))
+      fail_input(
+          "the file name '{}' holds a quote, a backslash or a control character; give the file another name",
+          name);
+    if (!names.insert(name).second)
+      fail_input("two files are called {}; in one folder each needs a name of its own", name);
+  }
+}
+
 void require_plain(const std::string& title) {
   const bool plain =
       std::ranges::none_of(title, [](unsigned char c) { return c < 0x20 || c == '"' || c == '\\'; });
@@ -263,6 +280,9 @@ std::filesystem::path make_experiment(const NewExperiment& given) {
   require_plain(asked.title);
   require_new(asked.folder);
   if (asked.morphology.empty()) fail_input("a new experiment needs a morphology (.swc or .asc)");
+  require_usable_names(asked);
+  if (!(asked.rate_hz > 0) || !std::isfinite(asked.rate_hz))
+    fail_input("a rate of {} Hz, expected a number above 0", asked.rate_hz);
   const auto tree = morphology::read_morphology(asked.morphology);
   const auto mechanisms = read_mechanisms(asked.mechanisms);
   Groups groups;

@@ -9,6 +9,7 @@
 #include "files/files.hpp"
 #include "files/json.hpp"
 #include "report/chart_svg.hpp"
+#include "run/output_file.hpp"
 
 namespace nt::run {
 namespace {
@@ -181,6 +182,7 @@ void plot(const std::filesystem::path& folder, const std::string& name, const st
   const auto figure = std::ranges::find(kFigures, name, &Figure::name);
   if (figure == kFigures.end())
     fail_input("unknown figure '{}'; known: {}", name, fmt::join(figures(), ", "));
+  require_ending(svg, ".svg");
   const auto file = folder / figure->file;
   if (!std::filesystem::exists(file))
     fail_input("{}: is missing; expected the folder of a run that was trained and evaluated", file.string());
