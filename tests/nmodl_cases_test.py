@@ -4,7 +4,7 @@ import unittest
 import h5py
 import numpy as np
 
-from support import PROGRAM, ROOT, InTemporaryFolder, run
+from support import PROGRAM, ROOT, InTemporaryFolder, run, write_excitation
 
 CASES = ROOT / "tests/neuron/cases"
 EVENTS_MS = (20, 40, 45, 50, 55, 120)  # of the case with a synapse
@@ -24,19 +24,11 @@ class Cases(InTemporaryFolder):
         with h5py.File(out) as file:
             return done, file["soma_mV"][()]
 
-    def events(self):
-        path = self.folder / "events.h5"
-        with h5py.File(path, "w") as file:
-            for kind, times in (("exc", EVENTS_MS), ("inh", ())):
-                file[f"input/{kind}/time_ms"] = np.array(times, dtype=float)
-                file[f"input/{kind}/synapse"] = np.zeros(len(times), dtype=np.uint32)
-        return path
-
     def test_are_neurons_voltages(self):
         cases = sorted(path.parent for path in CASES.glob("*/expected.txt"))
         self.assertEqual(len(cases), 13)
         for case in cases:
-            options = ("--replay", self.events()) if "excitatory" in (case / "cell.toml").read_text() else ()
+            options = ("--replay", write_excitation(self.folder / "events.h5", EVENTS_MS)) if "excitatory" in (case / "cell.toml").read_text() else ()
             with self.subTest(case.name):
                 done, soma = self.simulate(case / "cell.toml", 151, *options)
                 self.assertEqual(done.returncode, 0, done.stderr)

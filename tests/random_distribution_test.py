@@ -7,7 +7,7 @@ import unittest
 import h5py
 import numpy as np
 
-from support import PROGRAM, ROOT, InTemporaryFolder
+from support import PROGRAM, ROOT, InTemporaryFolder, write_excitation
 
 sys.path.insert(0, str(ROOT / "tests/neuron"))
 import mechanisms  # noqa: E402
@@ -131,11 +131,7 @@ class Draws(InTemporaryFolder):
         self.assertFalse(np.array_equal(ours, theirs))
 
     def test_of_a_synapse_release_as_often_as_neurons(self):
-        replay = self.folder / "events.h5"
-        with h5py.File(replay, "w") as file:
-            for kind, times in (("exc", EVENTS_MS), ("inh", ())):
-                file[f"input/{kind}/time_ms"] = np.array(times, dtype=float)
-                file[f"input/{kind}/synapse"] = np.zeros(len(times), dtype=np.uint32)
+        replay = write_excitation(self.folder / "events.h5", EVENTS_MS)
         cell = f'excitatory = {{ mechanism = "release.mod", regions = ["soma"], weight = {WEIGHT} }}\n'
         ours = releases(self.ours(cell, "--replay", replay))
         n, error = len(EVENTS_MS), np.sqrt(len(EVENTS_MS) * CHANCE * (1 - CHANCE))  # binomial

@@ -54,6 +54,17 @@ def end(process, timeout_s=30):
     process.wait(timeout=timeout_s)
 
 
+def write_excitation(path, times_ms):
+    """Replay input: spikes of excitatory synapse 0 at these times. Returns the file."""
+    import h5py
+    import numpy as np
+    with h5py.File(path, "w") as file:
+        for kind, times in (("exc", times_ms), ("inh", ())):
+            file[f"input/{kind}/time_ms"] = np.array(times, dtype=float)
+            file[f"input/{kind}/synapse"] = np.zeros(len(times), dtype=np.uint32)
+    return path
+
+
 def metrics(folder):
     """Everything but the times, which no seed can repeat."""
     numbers = json.loads((pathlib.Path(folder) / "metrics.json").read_text())

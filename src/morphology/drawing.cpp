@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 
+#include "files/markup.hpp"
 #include "morphology/lines.hpp"
 
 namespace nt::morphology {
@@ -28,21 +29,6 @@ std::string_view colour_of(Region region) {
       break;
   }
   return "#888888";
-}
-
-std::string escaped(const std::string& text) {
-  std::string out;
-  for (const char c : text) {
-    if (c == '&')
-      out += "&amp;";
-    else if (c == '<')
-      out += "&lt;";
-    else if (c == '>')
-      out += "&gt;";
-    else
-      out += c;
-  }
-  return out;
 }
 
 /// From um to pixels.
@@ -99,16 +85,16 @@ std::string drawn_as_svg(const Compartments& geometry, const std::string& title)
       "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {0:.0f} {1:.0f}\" width=\"{0:.0f}\" "
       "height=\"{1:.0f}\" font-family=\"sans-serif\" font-size=\"13\">\n<rect width=\"100%\" "
       "height=\"100%\" fill=\"white\"/>\n<text x=\"{2}\" y=\"22\">{3}</text>\n<g fill=\"none\">\n",
-      frame.width(), frame.height(), kMargin_px, escaped(title));
+      frame.width(), frame.height(), kMargin_px, files::markup_text(title));
   for (size_t s = 0; s < geometry.sections.size(); ++s) {
     const auto& section = geometry.sections[s];
     // A soma is a cylinder; round ends would make it longer.
     fmt::format_to(
         std::back_inserter(svg),
         "<g stroke=\"{}\" stroke-linecap=\"{}\"><title>{}: {}, {:.1f} um, {} compartment{}</title>",
-        colour_of(section.region), section.region == Region::soma ? "butt" : "round", escaped(section.name),
-        name_of(section.region), length_um(section), geometry.count(static_cast<int>(s)),
-        geometry.count(static_cast<int>(s)) == 1 ? "" : "s");
+        colour_of(section.region), section.region == Region::soma ? "butt" : "round",
+        files::markup_text(section.name), name_of(section.region), length_um(section),
+        geometry.count(static_cast<int>(s)), geometry.count(static_cast<int>(s)) == 1 ? "" : "s");
     for (int c = geometry.first_compartment[s]; c < geometry.first_compartment[s + 1]; ++c)
       add_strokes(lines[c], frame, svg);
     svg += "</g>\n";

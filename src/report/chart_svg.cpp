@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "files/markup.hpp"
+
 namespace nt::report {
 namespace {
 
@@ -12,21 +14,6 @@ constexpr double kWidth = 720, kHeight = 300, kLeft = 68, kRight = 16, kTop = 40
 constexpr auto kQuiet = "#5b6670", kGrid = "#dfe4e8";
 
 using Range = std::pair<double, double>;
-
-std::string escaped(const std::string& text) {
-  std::string out;
-  for (const char c : text) {
-    if (c == '<')
-      out += "&lt;";
-    else if (c == '>')
-      out += "&gt;";
-    else if (c == '&')
-      out += "&amp;";
-    else
-      out += c;
-  }
-  return out;
-}
 
 /// The range of the points, a little wider where it is empty.
 Range range_of(const std::vector<Series>& series, std::vector<double> Series::*of) {
@@ -58,7 +45,7 @@ struct Frame {
 void add_text(std::string& out, double x, double y, const std::string& anchor, const std::string& text,
               const std::string& more = "") {
   out += fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"{}\" {}>{}</text>\n", x, y, anchor, more,
-                     escaped(text));
+                     files::markup_text(text));
 }
 
 void add_axes(std::string& out, const Chart& chart, const Frame& frame) {

@@ -9,6 +9,7 @@
 #include "files/files.hpp"
 #include "files/hdf5.hpp"
 #include "files/json.hpp"
+#include "files/markup.hpp"
 #include "report/assets.hpp"
 
 namespace nt::report {
@@ -24,14 +25,6 @@ std::string_view page_asset(std::string_view name) {
 void replace_all(std::string& text, std::string_view what, std::string_view by) {
   for (size_t at = 0; (at = text.find(what, at)) != std::string::npos; at += by.size())
     text.replace(at, what.size(), by);
-}
-
-std::string html_text(std::string text) {
-  replace_all(text, "&", "&amp;");
-  replace_all(text, "<", "&lt;");
-  replace_all(text, ">", "&gt;");
-  replace_all(text, "\"", "&quot;");
-  return text;
 }
 
 /// JSON that may stand inside a script element: no '<' can end the element or open a comment.
@@ -107,7 +100,7 @@ std::string page_of(const nlohmann::ordered_json& data, const std::string& title
   put("@DATA@", embedded(data));
   put("@SCRIPT@", script);
   put("@STYLE@", page_asset("style.css"));
-  put("@TITLE@", html_text(title));
+  put("@TITLE@", files::markup_text(title));
   return page;
 }
 

@@ -109,6 +109,12 @@ dataset::DatasetIdentity dataset_identity(const produce::DatasetPlan& plan, cons
       files::digest(head + recipe_algorithms + recipe)};
 }
 
+const config::ValuesByKey& settings_of(const StageSettings& settings, std::string_view stage) {
+  if (stage == "simulate") return settings.simulate;
+  if (stage == "train") return settings.train;
+  return stage == "evaluate" ? settings.evaluate : settings.interpret;
+}
+
 StageSettings stage_settings(const produce::DatasetPlan& plan, const ExperimentTables& tables,
                              const std::string& device, bool probes) {
   StageSettings settings;

@@ -21,6 +21,9 @@ struct StageSettings {
   config::ValuesByKey search;        // search.json
   config::ValuesByKey search_trial;  // one training of the search, whatever is asked of all of them
 };
+/// Those of a stage by its name; a stage without any, the report, is the interpretation's.
+const config::ValuesByKey& settings_of(const StageSettings& settings, std::string_view stage);
+
 /// `device` trains. `probes`: the search's criterion lays its space down.
 StageSettings stage_settings(const produce::DatasetPlan& plan, const ExperimentTables& tables,
                              const std::string& device, bool probes);

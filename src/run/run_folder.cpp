@@ -108,12 +108,6 @@ void RunFolder::finish(const std::string& stage, const StageInputs& inputs, Name
   finish(stage, inputs, texts(results), seconds);
 }
 
-const config::ValuesByKey& RunFolder::settings_of(const std::string& stage) const {
-  if (stage == "simulate") return experiment.determines.simulate;
-  if (stage == "train") return experiment.determines.train;
-  return stage == "evaluate" ? experiment.determines.evaluate : experiment.determines.interpret;
-}
-
 void RunFolder::require_same_experiment(std::span<const std::string> stages) const {
   std::vector<config::KeyDifference> found;
   for (const auto& stage : stages) {
@@ -125,7 +119,8 @@ void RunFolder::require_same_experiment(std::span<const std::string> stages) con
           folder.string(), stage,
           log_.was_older() ? ", as far as this neurontwin, a newer one, can know" : "", stage);
     }
-    for (auto& difference : config::differences(record->inputs.settings, settings_of(stage))) {
+    for (auto& difference :
+         config::differences(record->inputs.settings, settings_of(experiment.determines, stage))) {
       const auto same_key = [&](const auto& d) { return d.key == difference.key; };
       // Where a twin was trained does not matter to who describes it.
       if (difference.key != "device" && std::ranges::none_of(found, same_key))

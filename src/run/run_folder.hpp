@@ -75,7 +75,6 @@ class RunFolder {
 
  private:
   produce::SplitPlan split_plan(const std::string& name) const;
-  const config::ValuesByKey& settings_of(const std::string& stage) const;
   std::map<std::string, std::string> words_now() const;
 
   std::unique_ptr<files::FolderLock> lock_;

@@ -20,21 +20,6 @@ using neurontwin::StagePlan;
 constexpr std::array kRecorded{StageName::simulate, StageName::train, StageName::evaluate,
                                StageName::interpret};
 
-const config::ValuesByKey& settings_of(const Experiment& experiment, StageName stage) {
-  switch (stage) {
-    case StageName::simulate:
-      return experiment.determines.simulate;
-    case StageName::train:
-      return experiment.determines.train;
-    case StageName::evaluate:
-      return experiment.determines.evaluate;
-    case StageName::interpret:
-    case StageName::report:
-      break;
-  }
-  return experiment.determines.interpret;
-}
-
 /// Whether what a stage has written is there; what it holds is looked at when the next stage begins.
 bool is_there(const std::filesystem::path& folder, const std::string& name) {
   const auto file = folder / name;
@@ -47,7 +32,7 @@ std::string own_reason(const StageRecord& record, const Experiment& experiment, 
                        const std::filesystem::path& folder) {
   for (const auto& [name, digest] : record.outputs)
     if (!is_there(folder, name)) return name + " is missing";
-  return why_again(record, {settings_of(experiment, stage), {}}, {});
+  return why_again(record, {settings_of(experiment.determines, name_of(stage)), {}}, {});
 }
 
 /// Of each stage, by its record and by those before it.
