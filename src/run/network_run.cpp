@@ -55,7 +55,7 @@ void write_checkpoint(const network::Network& network, const std::string& identi
 void take_checkpoint(network::Network& network, const std::string& identity, const fs::path& path,
                      const Watcher& watcher) {
   if (!fs::exists(path)) return;
-  const files::Hdf5File file(path);
+  const files::Hdf5File file(path, files::Seal::verified_first);
   static_cast<void>(file.verified_digest());
   if (file.text_attribute("identity") != identity) {
     watcher.note(fmt::format("{} is of another network: it is begun anew", path.string()));
