@@ -27,11 +27,11 @@ class Errors(unittest.TestCase):
             self.assertIn(words, str(said.exception))
 
     def test_of_cells(self):
-        self.refused(nt.Cell, ((5,), {}, "path is 5, expected a path"), ((None,), {}, "path is None"), ((NOWHERE,), {}, NOWHERE),
+        self.refused(nt.Cell, ((5,), {}, "path is 5, expected a path"), ((None,), {}, "path is None"), ((NOWHERE,), {}, NOWHERE), (("a\0b",), {}, "no path has"),
                      ((BALL,), {"set": 5}, "settings are 5, expected {key: value}"), ((BALL,), {"set": {"x": 1}}, "'x'"))
         self.refused(self.cell.draw_inputs, ((-1,), {"ms": 10}, "trials is -1, expected at least 0"), ((1.5,), {"ms": 10}, "trials is 1.5, expected a whole number"),
-                     ((1,), {"ms": float("nan")}, "ms is nan"), ((1,), {"ms": "a"}, "ms is 'a'"), ((1,), {"ms": 10, "seed": -1}, "seed is -1"),
-                     ((1,), {"ms": 10, "stimulus": 3}, "stimulus is 3, expected text"))
+                     ((1,), {"ms": float("nan")}, "ms is nan"), ((1,), {"ms": "a"}, "ms is 'a'"), ((1,), {"ms": 2**70}, "expected at most"), ((1,), {"ms": 5, "seed": 2**64}, "seed is 18446744073709551616"), ((1,), {"ms": 10, "seed": -1}, "seed is -1"),
+                     ((1,), {"ms": 10, "stimulus": 3}, "stimulus is 3, expected TOML text or {key: value}"))
 
     def test_of_simulations(self):
         synapses = self.cell.synapses
@@ -45,7 +45,7 @@ class Errors(unittest.TestCase):
                      (([([1.0], [10**6])],), {"ms": 10}, "1000000"), (([([-1.0], [0])],), {"ms": 10}, "-1 ms"),
                      (([([np.inf], [0])],), {"ms": 10}, "input 0: time_ms[0] is inf"), (([([1.0], [0], [np.nan])],), {"ms": 10}, "input 0: weight[0] is nan"),
                      (([([1j], [0])],), {"ms": 10}, "type complex"), (([([[1], [1, 2]], [0])],), {"ms": 10}, "input 0: time_ms is no array of numbers"),
-                     (([([[1.0]], [[0]])],), {"ms": 10}, "has 2 dimensions"), ((np.full((1, synapses, 5), np.nan),), {}, "other numbers than 0 and 1"),
+                     (([([[1.0]], [[0]])],), {"ms": 10}, "has 2 dimensions"), ((np.full((1, synapses, 5), np.nan),), {}, "other numbers than 0, 1, 2"),
                      ((np.full((1, synapses, 5), "a"),), {}, "inputs is of type"), ((np.ones((1, synapses, 5), complex),), {}, "inputs is of type complex"),
                      ((np.zeros((1, synapses, 0)),), {}, "duration_ms is 0, expected from 1"))
         self.assertEqual(self.cell.simulate(np.zeros((0, synapses, 5))), [])

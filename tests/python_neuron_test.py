@@ -161,6 +161,24 @@ class FromNeuron(unittest.TestCase):
         self.assertEqual((h.dt, h.secondorder, self.model.connection.active()), (0.1, 2, True))
         h.secondorder = 0
 
+    def test_a_live_model_goes_on_from_rest_after_a_comparison(self):
+        self.model = live_models.BallAndStick(h)
+        h.finitialize(-65)
+        h.continuerun(5)
+        self.read()
+        nt.check_against_neuron(self.cell, ([3.0], [0]), ms=20, progress=False)
+        self.assertEqual(h.t, 0)
+        h.continuerun(5)  # with nothing left in the queue of what the comparison had
+        self.assertGreaterEqual(h.t, 5)
+
+    def test_comparisons_name_a_wrong_argument(self):
+        self.model = live_models.BallAndStick(h)
+        self.read()
+        for change, words in (({"dt_ms": 0}, "a part of 0.125 ms"), ({"dt_ms": "x"}, "dt_ms is 'x'"), ({"ms": 0}, "at least 1"),
+                              ({"soma": "nowhere(0.5)"}, "expected a segment of the cell")):
+            with self.subTest(words), self.assertRaisesRegex(nt.InputError, words):
+                nt.check_against_neuron(self.cell, ([3.0], [0]), progress=False, **{"ms": 20, **change})
+
     def test_synapses_without_connections(self):
         self.model = live_models.BallAndStick(h)
         self.model.connection = None

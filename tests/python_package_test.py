@@ -3,6 +3,7 @@ import ast
 import inspect
 import os
 import pathlib
+import pickle
 import signal
 import subprocess
 import sys
@@ -104,7 +105,7 @@ class Cells(unittest.TestCase):
     def test_refuse_what_does_not_suit_them_and_say_what_would(self):
         spikes = ([1.0], [0])
         for inputs, words in ((np.zeros((1, 3, 10)), "inputs are of 3 synapses, expected"),
-                              (np.full((1, self.cell.synapses, 5), 2), "other numbers than 0 and 1"),
+                              (np.full((1, self.cell.synapses, 5), 0.5), "other numbers than 0, 1, 2"),
                               ([([1.0, np.nan], [0, 0])], r"input 0: time_ms\[1\] is nan"),
                               ([([1.0], [-1])], "synapse holds other numbers than 0, 1, 2"),
                               ([([1.0], [0.5])], "synapse holds other numbers than 0, 1, 2"),
@@ -184,12 +185,73 @@ class Twins(unittest.TestCase):
             self.assertIn(words, body)
         self.assertIn("has not been evaluated", self.twin.card())
 
+    def test_two_spikes_of_a_synapse_in_one_ms_count_as_two_however_they_are_given(self):
+        def soma_mV(spikes):
+            return self.twin([(spikes, [0] * len(spikes))], ms=30)[1][0]
+
+        twice = np.zeros((10, 30), int)
+        twice[0, 5] = 2
+        stream = self.twin.stream().advance(30, [0, 0], [0, 0], [5, 5])[1][0]
+        self.assertGreater(abs(soma_mV([5, 5]) - soma_mV([5])).max(), 1e-3)  # mV, of about 0.01
+        np.testing.assert_array_equal(self.twin(twice)[1][0], soma_mV([5, 5]))
+        np.testing.assert_allclose(stream, soma_mV([5.2, 5.7]), atol=1e-4)
+        data = nt.Dataset.from_arrays([([1.0, 1.5, 2.0], [0, 0, 1])] * 3, [[]] * 3, np.full((3, 9), -70.0))
+        (time_ms, synapse), _, _ = data.trial("train", 0)
+        np.testing.assert_array_equal(time_ms, [1, 1, 2])
+        np.testing.assert_array_equal(synapse, [0, 0, 1])
+
+    def test_lists_of_spikes_may_have_silent_synapses_of_both_kinds(self):
+        data = nt.Dataset.from_arrays([([1.0], [3])] * 3, [[]] * 3, np.full((3, 9), -70.0), excitatory_synapses=4, inhibitory_synapses=2)
+        self.assertEqual((data.excitatory_synapses, data.inhibitory_synapses), (4, 2))
+        with self.assertRaisesRegex(nt.InputError, "excitatory_synapses is not"):
+            nt.Dataset.from_arrays([([1.0], [3])] * 3, [[]] * 3, np.full((3, 9), -70.0), inhibitory_synapses=2)
+
+    def test_every_kind_learns_with_its_usual_settings_or_says_what_it_lacks(self):
+        short = {"train": {"epochs": 1, "steps_per_epoch": 2, "window_ms": 100}}
+        for kind, further in (("convolutional", {}), ("tree", {}), ("recurrent", {"memory_units": 2})):
+            with self.subTest(kind):
+                twin = nt.train(self.data, kind=kind, settings=short, threads=1, progress=False, **further)
+                self.assertEqual(twin.describe()["kind"], kind)
+        twin = nt.train(self.data, memory_units=2, threads=1, progress=False,
+                        settings="[twin]  # further keys\nbranches = 2\n[train]\nepochs = 1\nsteps_per_epoch = 2\nwindow_ms = 100\n")
+        self.assertIn("2 branches", twin.describe()["words"])
+
+    def test_are_pickled_and_a_data_set_in_a_folder_too(self):
+        again = pickle.loads(pickle.dumps(self.twin))
+        np.testing.assert_array_equal(again(self.inputs[:1])[1], self.twin(self.inputs[:1])[1])
+        self.assertEqual(again.epochs, self.twin.epochs)
+        with self.assertRaisesRegex(TypeError, "temporary folder"):
+            pickle.dumps(self.data)
+        with tempfile.TemporaryDirectory() as folder:
+            kept = nt.Dataset.from_arrays(self.inputs, self.spikes, self.soma_mV, folder=pathlib.Path(folder) / "data")
+            self.assertEqual(pickle.loads(pickle.dumps(kept)).train_trials, kept.train_trials)
+
+    def test_a_data_set_stays_where_it_is_whatever_a_child_or_a_change_of_folder_does(self):
+        child = os.fork()
+        if child == 0:
+            self.data._kept._finalizer()  # as at the child's exit
+            os._exit(0)
+        os.waitpid(child, 0)
+        self.data.trial("test", 0)
+        before = os.getcwd()
+        with tempfile.TemporaryDirectory() as folder:
+            try:
+                os.chdir(folder)
+                data = nt.Dataset.from_arrays(self.inputs, self.spikes, self.soma_mV, folder="data")
+            finally:
+                os.chdir(before)
+            data.trial("test", 0)
+        with self.assertRaises(AttributeError):
+            data.train_trials = 5
+
     def test_wrong_data_are_refused(self):
         for change, words in (({"spikes": self.spikes[:, :10]}, r"expected \[trial, ms\] as soma_mV"),
                               ({"soma_mV": np.where(self.soma_mV > -60, np.nan, self.soma_mV)}, "is nan, expected a number"),
                               ({"inputs": self.inputs[:5]}, "5 inputs but soma_mV of 40 trials"),
                               ({"shares": (1, 0, 0)}, "three positive numbers"),
-                              ({"excitatory_synapses": 11}, "expected 0 to 10")):
+                              ({"excitatory_synapses": 11}, "the inputs are of 10 synapses"),
+                              ({"soma_mV": self.soma_mV / 1000}, "are these volts"),
+                              ({"soma_mV": self.soma_mV * 1000}, "expected from -500 to 500 mV")):
             given = {"inputs": self.inputs, "spikes": self.spikes, "soma_mV": self.soma_mV, **change}
             with self.subTest(words), self.assertRaisesRegex(nt.InputError, words):
                 nt.Dataset.from_arrays(**given)

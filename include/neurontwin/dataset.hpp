@@ -14,7 +14,7 @@ namespace neurontwin {
 
 /// One trial of a data set, from anywhere.
 struct DatasetTrial {
-  Input input;                        // at whole milliseconds, at most one spike of a synapse in each
+  Input input;  // times are cut to whole ms; two spikes of a synapse in one count as two
   std::vector<float> spike_times_ms;  // ascending, within the trial
   std::vector<float> soma_mV;         // at whole milliseconds from 0
 };
@@ -40,11 +40,12 @@ DatasetTrial read_trial(const Dataset& dataset, const std::string& split, int64_
 struct GivenTrials {
   int64_t excitatory_synapses = 0, inhibitory_synapses = 0;
   int64_t duration_ms = 0;
-  std::span<const DatasetTrial> train, valid, test;
+  std::span<const DatasetTrial> train = {}, valid = {}, test = {};
   std::string source = {};  // where they come from, in words; kept in the files
 };
 /// Writes them as a data set into a folder that holds none. InputError naming split and trial where a trial
-/// has another length, a spike outside, a synapse that is not there, or a voltage that is no number.
+/// has another length, a spike outside, a synapse that is not there, or a voltage that is no number or that
+/// no membrane has (in volts, say).
 Dataset write_dataset(const GivenTrials& trials, const std::filesystem::path& folder);
 
 /// How much is simulated, and how.

@@ -10,6 +10,14 @@
 /// Detailed neurons and point neurons, as they are described in files.
 namespace neurontwin {
 
+/// What a value (a neuron, a twin) holds. InputError if it was moved from or made of nothing.
+template <class Model>
+const Model& held(const std::shared_ptr<const Model>& model, const char* what) {
+  if (!model)
+    throw InputError(std::string("this ") + what + " is empty: it was moved from, or made of nothing");
+  return *model;
+}
+
 /// A neuron of any kind. A value: copies share the model, which nobody changes.
 ///
 /// Its synapses are numbered: the excitatory ones first, then the inhibitory ones, each kind in the order of
@@ -22,7 +30,7 @@ class Neuron {
 
   struct Model;  // the library's own
   explicit Neuron(std::shared_ptr<const Model> model) : model_(std::move(model)) {}
-  const Model& model() const { return *model_; }
+  const Model& model() const { return held(model_, "neuron"); }
 
  private:
   std::shared_ptr<const Model> model_;

@@ -66,7 +66,7 @@ class Experiment {
 
   struct Model;  // the library's own
   explicit Experiment(std::shared_ptr<const Model> model) : model_(std::move(model)) {}
-  const Model& model() const { return *model_; }
+  const Model& model() const { return held(model_, "experiment"); }
 
  private:
   std::shared_ptr<const Model> model_;

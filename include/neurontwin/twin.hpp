@@ -22,7 +22,7 @@ class Twin {
 
   struct Model;  // the library's own
   explicit Twin(std::shared_ptr<const Model> model) : model_(std::move(model)) {}
-  const Model& model() const { return *model_; }
+  const Model& model() const { return held(model_, "twin"); }
 
  private:
   std::shared_ptr<const Model> model_;
@@ -68,11 +68,12 @@ struct Prediction {
   std::vector<std::vector<float>> further;  // of each further output: [ms][value]
 };
 /// Trials of `duration_ms` that start after silence. Input times are cut to whole milliseconds; later input
-/// is not played. InputError where a synapse is not the twin's.
+/// is not played. InputError where a synapse is not the twin's; RunError if stopped.
 std::vector<Prediction> predict(const Twin& twin, std::span<const Input> inputs, int64_t duration_ms,
-                                int threads = 0);
+                                int threads = 0, const std::stop_token& stop = {});
 
-/// Twins at work, many side by side, ms by ms. Not for several threads at once.
+/// Twins at work, many side by side, ms by ms. Not for several threads at once. One that was moved from
+/// answers with an InputError.
 class Stream {
  public:
   /// All start after a long silence.
@@ -97,6 +98,7 @@ class Stream {
 
  private:
   struct State;
+  State& held_state() const;
   std::unique_ptr<State> state_;
 };
 

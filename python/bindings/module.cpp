@@ -145,8 +145,10 @@ void bind_neuron(py::module_& m) {
   m.def("draw_inputs",
         [](const InputModel& model, uint64_t seed, uint64_t first, int64_t trials, int64_t ms) {
           py::list list;
-          for (auto& input : draw_inputs(model, seed, first, trials, ms))
-            list.append(tuple_of(std::move(input)));
+          auto drawn = interruptible(py::none(), [&](const Watcher& watcher) {
+            return draw_inputs(model, seed, first, trials, ms, watcher.stop);
+          });
+          for (auto& input : drawn) list.append(tuple_of(std::move(input)));
           return list;
         });
   m.def("read_input",
@@ -219,8 +221,8 @@ void bind_twin(py::module_& m) {
   m.def("export_twin", &export_twin);
   m.def("predict", [](const Twin& twin, const py::list& inputs, int64_t ms, int threads) {
     const auto given = inputs_of(inputs);
-    auto answers =
-        interruptible(py::none(), [&](const Watcher&) { return predict(twin, given, ms, threads); });
+    auto answers = interruptible(
+        py::none(), [&](const Watcher& watcher) { return predict(twin, given, ms, threads, watcher.stop); });
     // [trial][ms] in one piece.
     std::vector<float> probability, soma_mV;
     for (const auto& a : answers) {

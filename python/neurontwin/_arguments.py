@@ -1,4 +1,5 @@
 """What was given for an argument, or an InputError that says what would be right."""
+import math
 import numbers
 from os import PathLike, fspath
 
@@ -7,13 +8,19 @@ import numpy as np
 from ._core import InputError
 
 
-def whole(name, value, least=None):
+def whole(name, value, least=None, most=2**63 - 1):
     """An int."""
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (numbers.Real, np.number)) or not np.isfinite(value) or value != int(value):
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (numbers.Real, np.number)) or not math.isfinite(value) or value != int(value):
         raise InputError(f"{name} is {value!r}, expected a whole number")
     if least is not None and value < least:
         raise InputError(f"{name} is {value!r}, expected at least {least}")
+    if not -2**63 <= value <= most:
+        raise InputError(f"{name} is {value!r}, expected at most {most}")
     return int(value)
+
+
+def seed(value):
+    return whole("seed", value, 0, 2**64 - 1)
 
 
 def number(name, value):
@@ -33,6 +40,8 @@ def file(name, value):
     """A path as text."""
     if not isinstance(value, (str, PathLike)):
         raise InputError(f"{name} is {value!r}, expected a path")
+    if "\0" in fspath(value):
+        raise InputError(f"{name} is {value!r}, which has a character that no path has")
     return fspath(value)
 
 

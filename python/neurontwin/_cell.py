@@ -7,11 +7,11 @@ import numpy as np
 from . import _arguments as given
 from . import _core
 from ._dataset import Dataset
-from ._inputs import as_settings, as_spikes, duration_of
+from ._inputs import as_settings, as_spikes, as_toml, duration_of
 from ._progress import shown
 
 
-@dataclass
+@dataclass(eq=False)  # arrays are compared one by one, not as a whole
 class Trial:
     """What one trial leaves. `soma_mV` has a sample each ms from 0, `soma_fine_mV` (of detailed cells) eight.
     `compartments_mV` is [compartment, ms] where it was asked for; `recorded` has what else was, by name."""
@@ -60,10 +60,10 @@ class Cell:
         return f"<Cell: {self.words}>"
 
     def draw_inputs(self, trials, *, ms, seed=1, first=0, stimulus=""):
-        """Random input for so many trials, as a list of (time_ms, synapse). `stimulus`: TOML text, the keys of an
+        """Random input for so many trials, as a list of (time_ms, synapse). `stimulus`: TOML text or a dict, the keys of an
         experiment's table [stimulus]; without any the published input."""
-        model = _core.random_rates(self._neuron, given.text("stimulus", stimulus))
-        return _core.draw_inputs(model, given.whole("seed", seed, 0), given.whole("first", first, 0), given.whole("trials", trials, 0),
+        model = _core.random_rates(self._neuron, as_toml("stimulus", stimulus))
+        return _core.draw_inputs(model, given.seed(seed), given.whole("first", first, 0), given.whole("trials", trials, 0),
                                  given.whole("ms", ms))
 
     def simulate(self, inputs, *, ms=None, dt_ms=0.025, scheme="crank-nicolson", precision="double",
@@ -73,16 +73,16 @@ class Cell:
         input always meets the same ones."""
         trials = _core.simulate(self._neuron, as_spikes(inputs, self.synapses, self.groups), duration_of(inputs, ms),
                                 given.number("dt_ms", dt_ms), given.text("scheme", scheme), given.text("precision", precision),
-                                bool(compartments), given.texts("record", record), given.whole("seed", seed, 0),
+                                bool(compartments), given.texts("record", record), given.seed(seed),
                                 given.whole("threads", threads), shown(progress))
         return [Trial(**trial) for trial in trials]
 
     def make_dataset(self, folder, *, train_trials, valid_trials=16, test_trials=32, trial_ms=6000, seed=1, dt_ms=0.05,
                      stimulus="", threads=0, progress=True):
         """Simulates what is missing of a data set in `folder`; what is there already stays."""
-        model = _core.random_rates(self._neuron, given.text("stimulus", stimulus))
+        model = _core.random_rates(self._neuron, as_toml("stimulus", stimulus))
         trials = [given.whole(name, count) for name, count in
                   (("train_trials", train_trials), ("valid_trials", valid_trials), ("test_trials", test_trials))]
-        return Dataset(_core.make_dataset(self._neuron, model, Path(given.file("folder", folder)), given.whole("trial_ms", trial_ms),
-                                          trials, given.whole("seed", seed, 0), given.number("dt_ms", dt_ms),
+        return Dataset(_core.make_dataset(self._neuron, model, Path(given.file("folder", folder)).absolute(), given.whole("trial_ms", trial_ms),
+                                          trials, given.seed(seed), given.number("dt_ms", dt_ms),
                                           given.whole("threads", threads), shown(progress)), places=True)

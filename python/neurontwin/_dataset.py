@@ -1,5 +1,8 @@
 """Trials on disk."""
+import os
+import shutil
 import tempfile
+import weakref
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +15,23 @@ from ._neuronio import read_neuronio, write_neuronio
 from ._spike_files import read_arrays
 
 
+class TemporaryFolder:
+    """Goes with this object, in the process that made it: a forked child leaves it alone."""
+
+    def __init__(self):
+        self.name = tempfile.mkdtemp(prefix="neurontwin-")
+        self._finalizer = weakref.finalize(self, _remove_if_own, self.name, os.getpid())
+
+
+def _remove_if_own(folder, process):
+    if os.getpid() == process:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 class Dataset:
     """A folder with training, validation and test trials."""
+
+    __slots__ = ("_dataset", "_places", "_kept", "__weakref__")  # so that a misspelt or read-only name is not set in silence
 
     def __init__(self, dataset, kept=None, places=None):
         self._dataset = dataset
@@ -23,16 +41,17 @@ class Dataset:
     @classmethod
     def open(cls, folder):
         """A data set that is there, whoever made it."""
-        return cls(_core.open_dataset(Path(given.file("folder", folder))))
+        return cls(_core.open_dataset(Path(given.file("folder", folder)).absolute()))
 
     @classmethod
-    def from_arrays(cls, inputs, spikes, soma_mV, *, excitatory_synapses=None, folder=None, shares=(0.8, 0.1, 0.1),
-                    source="arrays"):
+    def from_arrays(cls, inputs, spikes, soma_mV, *, excitatory_synapses=None, inhibitory_synapses=None, folder=None,
+                    shares=(0.8, 0.1, 0.1), source="arrays"):
         """Trials from anywhere: recordings, another simulator.
 
         inputs: see as_spikes(). spikes: [trial, ms] of 0 and 1, or a list with the output spike times (ms) of each
         trial. soma_mV: [trial, ms]. excitatory_synapses: how many of the synapses, the first ones; all, unless said.
-        folder: where the files go; a temporary folder unless said. shares: of the trials to train, validate and test
+        inhibitory_synapses: how many follow. Lists of spikes do not say how many synapses there are: without these numbers
+        the last one that fires is taken for the last. folder: where the files go; a temporary folder unless said. shares: of the trials to train, validate and test
         with, in order."""
         soma_mV = given.array("soma_mV", soma_mV, np.float32)
         if soma_mV.ndim != 2:
@@ -47,17 +66,13 @@ class Dataset:
         times = _spike_times(spikes, trials, ms)
         synapses = np.asarray(inputs).shape[-2] if dense else 1 + max(
             (int(one[1].max()) for one in every_input if one[1].size), default=0)
-        excitatory = synapses if excitatory_synapses is None else given.whole("excitatory_synapses", excitatory_synapses)
-        if not 0 <= excitatory <= synapses:
-            if dense or excitatory < 0:
-                raise InputError(f"excitatory_synapses is {excitatory}, expected 0 to {synapses}")
-            synapses = excitatory  # ones that never fire
+        excitatory, synapses = _synapses(synapses, excitatory_synapses, inhibitory_synapses, dense)
         every = [(every_input[i], times[i], soma_mV[i]) for i in range(trials)]
         first, second = _cuts(trials, shares)
-        kept = tempfile.TemporaryDirectory(prefix="neurontwin-") if folder is None else None
+        kept = TemporaryFolder() if folder is None else None
         folder = kept.name if kept else given.file("folder", folder)
         dataset = _core.write_dataset(excitatory, synapses - excitatory, ms, every[:first], every[first:second],
-                                      every[second:], given.text("source", source), Path(folder))
+                                      every[second:], given.text("source", source), Path(folder).absolute())
         return cls(dataset, kept, places=False)
 
     @classmethod
@@ -82,9 +97,9 @@ class Dataset:
                 raise InputError(f"test_files are of {segments_of_test} segments, the others of {segments}")
             first = len(trials) - max(1, round(len(trials) * shares[1] / (shares[0] + shares[1])))
             parts = trials[:first], trials[first:], tests
-        kept = tempfile.TemporaryDirectory(prefix="neurontwin-") if folder is None else None
+        kept = TemporaryFolder() if folder is None else None
         ms = len(trials[0][2])
-        return cls(_core.write_dataset(segments, segments, ms, *parts, "NeuronIO", Path(kept.name if kept else folder)), kept, places=False)
+        return cls(_core.write_dataset(segments, segments, ms, *parts, "NeuronIO", Path(kept.name if kept else folder).absolute()), kept, places=False)
 
     def write_neuronio(self, file, split="test", *, dendrites=False):
         """Writes the trials of "train", "valid" or "test" as a pickle of the same format, for loaders of NeuronIO. dendrites: with
@@ -109,7 +124,14 @@ class Dataset:
         return "\n".join(lines)
 
     def __getattr__(self, name):
+        if name.startswith("_"):
+            raise AttributeError(name)
         return getattr(self._dataset, name)
+
+    def __reduce__(self):
+        if self._kept is not None:
+            raise TypeError("a data set in a temporary folder cannot be pickled: make it with folder=..")
+        return Dataset.open, (str(self._dataset.folder),)
 
     def trial(self, split, index):
         """((time_ms, synapse), spike_times_ms, soma_mV) of one trial of "train", "valid" or "test"."""
@@ -119,6 +141,23 @@ class Dataset:
         d = self._dataset
         return (f"<Dataset: {d.train_trials} + {d.valid_trials} + {d.test_trials} trials of {d.duration_ms} ms in "
                 f"{d.folder}>")
+
+
+def _synapses(seen, excitatory, inhibitory, dense):
+    """How many are excitatory, and all, of inputs that are of `seen` synapses (lists: at least so many)."""
+    excitatory, inhibitory = (None if count is None else given.whole(name, count, 0) for name, count in
+                              (("excitatory_synapses", excitatory), ("inhibitory_synapses", inhibitory)))
+    if excitatory is None:
+        if inhibitory and not dense:
+            raise InputError("inhibitory_synapses is given but excitatory_synapses is not, and lists of spikes do not say how many there are")
+        excitatory = seen - (inhibitory or 0)
+    if inhibitory is None:
+        inhibitory = seen - excitatory if dense else max(0, seen - excitatory)
+    both = excitatory + inhibitory
+    if excitatory < 0 or inhibitory < 0 or both < seen or dense and both != seen:
+        raise InputError(f"excitatory_synapses is {excitatory} and inhibitory_synapses is {inhibitory}, but the inputs are of "
+                         f"{'' if dense else 'at least '}{seen} synapses")
+    return excitatory, both
 
 
 def _read_all(files):

@@ -1,17 +1,21 @@
-"""What may stand for the input spikes of some trials."""
+"""What may stand for the input spikes of some trials, and for settings."""
+import json
+from os import PathLike, fspath
+
 import numpy as np
 
 from ._arguments import array as _array
 from ._arguments import whole
 from ._core import InputError
 
+MOST_SPIKES_PER_MS = 1000
 
 def as_spikes(inputs, synapses=None, groups=None):
     """The trials of `inputs` as a list of tuples (time_ms, synapse), each an array with a number for each spike, or
     (time_ms, synapse, weight).
 
-    `inputs` is such a list, one such tuple, or an array [trial, synapse, ms] (or [synapse, ms], one trial) of 0 and 1
-    or False and True: where a synapse fires. Synapses are numbered from 0, the excitatory ones first. In the place of
+    `inputs` is such a list, one such tuple, or an array [trial, synapse, ms] (or [synapse, ms], one trial) of how many
+    spikes come to a synapse in a ms: 0, 1, 2 and so on, or False and True. Synapses are numbered from 0, the excitatory ones first. In the place of
     a tuple or of the array there may be a dict of them, by the names of `groups` ({name: range of its synapses}), in
     which synapses are numbered from 0 within their group and a group that is not named is silent. InputError says what
     is wrong.
@@ -28,13 +32,14 @@ def as_spikes(inputs, synapses=None, groups=None):
                          "(time_ms, synapse)")
     if synapses is not None and array.shape[1] != synapses:
         raise InputError(f"inputs are of {array.shape[1]} synapses, expected {synapses}: [trial, synapse, ms]")
-    if not np.isin(array, (0, 1)).all():
-        raise InputError("inputs hold other numbers than 0 and 1, expected whether a synapse fires in a ms; give "
-                         "(time_ms, synapse, weight) for weights")
+    if not ((array >= 0) & (array <= MOST_SPIKES_PER_MS) & (array == np.floor(array))).all():
+        raise InputError(f"inputs hold other numbers than 0, 1, 2 and so on, expected how many spikes come to a synapse in a ms, at most {MOST_SPIKES_PER_MS}; "
+                         "give (time_ms, synapse, weight) for weights")
     spikes = []
     for trial in array:
         synapse, ms = np.nonzero(trial)
-        order = np.argsort(ms, kind="stable")
+        count = trial[synapse, ms].astype(np.int64)
+        order = np.repeat(np.argsort(ms, kind="stable"), count[np.argsort(ms, kind="stable")])
         spikes.append((ms[order].astype(np.float64), synapse[order].astype(np.uint32)))
     return spikes
 
@@ -95,6 +100,10 @@ def _of_arrays(spikes, trial, place=""):
         array = _array(f"input {trial}: {place}{name}", values)
         if array.ndim != 1:
             raise InputError(f"input {trial}: {place}{name} has {array.ndim} dimensions, expected one number for each spike")
+        if np.ma.is_masked(values):
+            raise InputError(f"input {trial}: {place}{name} is masked, expected the spikes alone: give values.compressed()")
+        if name == "synapse" and array.dtype == bool:
+            raise InputError(f"input {trial}: {place}synapse is of type bool, expected numbers of synapses")
         if name == "synapse":
             whole = array.astype(np.float64)
             if array.size and not (np.isfinite(whole).all() and (whole == np.floor(whole)).all() and (whole >= 0).all()
@@ -113,10 +122,45 @@ def _of_arrays(spikes, trial, place=""):
 def as_settings(settings):
     """{"celsius": 20} or ["celsius=20"] as words "key=value"."""
     if isinstance(settings, dict):
-        return [f"{key}={value}" for key, value in settings.items()]
+        return [f"{key}={value if isinstance(value, str) else toml_value(key, value)}" for key, value in settings.items()]
     if not isinstance(settings, (list, tuple)) or not all(isinstance(word, str) for word in settings):
         raise InputError(f"settings are {settings!r}, expected {{key: value}} or [\"key=value\"]")
     return list(settings)
+
+
+def as_toml(name, settings):
+    """TOML text, or {"table": {"key": value}} as such."""
+    if isinstance(settings, str):
+        return settings
+    if not isinstance(settings, dict):
+        raise InputError(f"{name} is {settings!r}, expected TOML text or {{key: value}}")
+    return "".join(_lines(settings, name, ""))
+
+
+def _lines(settings, name, before):
+    for key, value in settings.items():
+        if isinstance(value, dict) and value:
+            yield from _lines(value, name, f"{before}{json.dumps(str(key))}.")
+        else:
+            yield f"{before}{json.dumps(str(key))} = {toml_value(f'{name}: {before}{key}', value)}\n"
+
+
+def toml_value(name, value):
+    """A value as TOML writes it: number, text, true, false, lists and tables of these."""
+    if isinstance(value, (np.ndarray, np.generic)):
+        value = value.tolist()
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(toml_value(name, one) for one in value) + "]"
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{json.dumps(str(key))} = {toml_value(name, one)}" for key, one in value.items()) + " }"
+    if isinstance(value, PathLike):
+        value = fspath(value)
+    try:
+        if value is None:
+            raise TypeError
+        return json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError):
+        raise InputError(f"{name} is {value!r}, expected a number, text, true or false, or a list of these") from None
 
 
 def duration_of(inputs, ms):

@@ -2,6 +2,7 @@
 from os import fspath
 from pathlib import Path
 
+from . import _arguments as given
 from . import _core
 from ._inputs import as_settings
 from ._progress import shown
@@ -33,7 +34,7 @@ class Network:
 
     def run(self, ms):
         """The next `ms`."""
-        self._network.advance(ms)
+        self._network.advance(given.whole("ms", ms, 1))
         return self
 
     def spikes(self, population):

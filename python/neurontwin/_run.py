@@ -11,7 +11,7 @@ from ._twin import Scores
 def run(experiment, *, profile="quick", out="", set=(), threads=0, seed=None, progress=True):
     """Simulates, trains, evaluates, interprets and reports, as `neurontwin run` does. Returns the run folder."""
     return _core.run(Path(given.file("experiment", experiment)), given.text("profile", profile), given.file("out", out), as_settings(set),
-                     given.whole("threads", threads), None if seed is None else given.whole("seed", seed, 0), shown(progress))
+                     given.whole("threads", threads), None if seed is None else given.seed(seed), shown(progress))
 
 
 def read_metrics(folder):
@@ -23,7 +23,7 @@ def plan(experiment, *, profile="quick", out="", set=(), threads=0, seed=None):
     """What a run would do in its folder and what that takes: a dict with `stages` (stage, to_do, why, seconds), `missing_trials`,
     `missing_bytes`, `memory_bytes`, `seconds`, and all of it in `words`. Makes nothing."""
     return _core.plan(Path(given.file("experiment", experiment)), given.text("profile", profile), given.file("out", out), as_settings(set),
-                      given.whole("threads", threads), None if seed is None else given.whole("seed", seed, 0))
+                      given.whole("threads", threads), None if seed is None else given.seed(seed))
 
 
 def list_runs(*folders):

@@ -1,5 +1,6 @@
 """Twins: trained, asked, saved, put to work."""
 import json
+import re
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,7 +10,7 @@ import numpy as np
 from . import _arguments as given
 from . import _core
 from ._core import InputError, RunError
-from ._inputs import as_spikes, duration_of
+from ._inputs import as_spikes, as_toml, duration_of, toml_value
 from ._progress import shown
 
 
@@ -78,7 +79,7 @@ class Twin:
 
     def evaluate(self, dataset, *, settings="", seed=1, threads=0, progress=False):
         """Scores on the test trials of a data set."""
-        return Scores(_core.evaluate(self._twin, _checked(dataset), given.text("settings", settings), given.whole("seed", seed, 0),
+        return Scores(_core.evaluate(self._twin, _checked(dataset), as_toml("settings", settings), given.seed(seed),
                                      given.whole("threads", threads), shown(progress)))
 
     def save(self, file):
@@ -108,6 +109,14 @@ class Twin:
         description = self.describe()
         arrays = {name: torch.from_numpy(np.array(array)) for name, array in description["arrays"].items()}
         return NeuronTwin(description["texts"], arrays).eval()
+
+    def __reduce__(self):
+        return _of_bytes, (self._bytes(), self.epochs, self.setbacks, self.seconds)
+
+    def _bytes(self):
+        with tempfile.TemporaryDirectory(prefix="neurontwin-") as folder:
+            self.save(Path(folder) / "twin.safetensors")
+            return (Path(folder) / "twin.safetensors").read_bytes()
 
     def stream(self, neurons=1, *, threads=1):
         return Stream(self, neurons, threads)
@@ -153,6 +162,14 @@ def load(file):
     return Twin(_core.load_twin(Path(given.file("file", file))))
 
 
+def _of_bytes(content, epochs=(), setbacks=(), seconds=0.0):
+    """A twin from the content of its file."""
+    with tempfile.TemporaryDirectory(prefix="neurontwin-") as folder:
+        file = Path(folder) / "twin.safetensors"
+        file.write_bytes(content)
+        return Twin(_core.load_twin(file), epochs, setbacks, seconds)
+
+
 def from_torch(module):
     """A twin from what to_torch() gave, trained further or not. Scores and thresholds, which are of what it was
     before, are left out."""
@@ -162,21 +179,7 @@ def from_torch(module):
     texts = json.loads(module.description)
     texts["thresholds"] = texts["scores"] = {}
     texts = {"format": FORMAT, **{name: json.dumps(text) for name, text in texts.items()}}
-    with tempfile.TemporaryDirectory(prefix="neurontwin-") as folder:
-        file = Path(folder) / "twin.safetensors"
-        file.write_bytes(safetensors_bytes(module.arrays(), texts))
-        return load(file)
-
-
-def _toml(name, value):
-    if isinstance(value, (np.ndarray, np.generic)):
-        value = value.tolist()
-    try:
-        if value is None:
-            raise TypeError
-        return json.dumps(value, allow_nan=False)
-    except (TypeError, ValueError):
-        raise InputError(f"{name} is {value!r}, expected a number, text, true or false, or a list of these") from None
+    return _of_bytes(safetensors_bytes(module.arrays(), texts))
 
 
 def _checked(dataset):
@@ -193,11 +196,21 @@ def _written(file, text):
         raise RunError(f"{file}: cannot be written ({error.strerror})") from None
 
 
+def _with_keys(text, twin):
+    """TOML text with further keys of its table [twin]."""
+    header = re.search(r"^[ \t]*\[twin\][ \t]*(#.*)?$", text, re.MULTILINE)
+    keys = [f"{key} = {toml_value(key, value)}\n" for key, value in twin.items()]
+    if header is None:
+        return "".join(f"twin.{key}" for key in keys) + text
+    return text[:header.end()] + "\n" + "".join(keys).rstrip("\n") + text[header.end():]
+
+
 def train(dataset, *, kind="recurrent", settings="", seed=1, threads=0, folder="", progress=True, **twin):
     """Trains a twin on a data set. Further arguments are keys of [twin]: memory_units=20, branches=45. `settings`: TOML
-    text with tables [train], [data] and further keys; `folder`: of checkpoints, from which a stopped training goes on."""
-    keys = "".join(f"twin.{key} = {_toml(key, value)}\n" for key, value in {"kind": kind, **twin}.items())
-    trained, epochs, _, setbacks, seconds = _core.train(_checked(dataset), keys + given.text("settings", settings),
-                                                        given.whole("seed", seed, 0), given.whole("threads", threads),
+    text with tables [train], [data] and further keys, or {"train": {"epochs": 4}}; `folder`: of checkpoints, from which a
+    stopped training goes on."""
+    text = _with_keys(as_toml("settings", settings), {"kind": kind, **twin})
+    trained, epochs, _, setbacks, seconds = _core.train(_checked(dataset), text,
+                                                        given.seed(seed), given.whole("threads", threads),
                                                         given.file("folder", folder), shown(progress))
     return Twin(trained, epochs, setbacks, seconds)

@@ -31,6 +31,12 @@ void require_trial(const DatasetTrial& trial, int64_t duration_ms, const std::st
     if (!std::isfinite(trial.soma_mV[ms]))
       nt::fail_input("{}: the somatic voltage at {} ms is {}, expected a number", what, ms,
                      trial.soma_mV[ms]);
+  // No membrane is beyond these; a wrong unit is.
+  constexpr float kMost_mV = 500;
+  for (size_t ms = 0; ms < trial.soma_mV.size(); ++ms)
+    if (std::abs(trial.soma_mV[ms]) > kMost_mV)
+      nt::fail_input("{}: the somatic voltage at {} ms is {}, expected from -{} to {} mV", what, ms,
+                     trial.soma_mV[ms], kMost_mV, kMost_mV);
   for (size_t k = 0; k < trial.spike_times_ms.size(); ++k) {
     const float t = trial.spike_times_ms[k];
     if (!(t >= 0 && t < static_cast<float>(duration_ms)))
@@ -52,6 +58,17 @@ nt::simulate::Trial trial_of(const DatasetTrial& given, const GivenTrials& all, 
   trial.spike_times_ms = given.spike_times_ms;
   trial.soma_mV = given.soma_mV;
   return trial;
+}
+
+/// The voltages of neurons lie tens of mV from zero.
+void require_millivolts(const GivenTrials& all) {
+  constexpr float kLeast_mV = 1;
+  for (const auto& split : {all.train, all.valid, all.test})
+    for (const auto& trial : split)
+      for (const float mV : trial.soma_mV)
+        if (std::abs(mV) >= kLeast_mV) return;
+  nt::fail_input("no somatic voltage is beyond {} mV on either side of 0; are these volts? give millivolts",
+                 kLeast_mV);
 }
 
 void write_split(const GivenTrials& all, std::span<const DatasetTrial> trials, const std::string& split,
@@ -134,6 +151,7 @@ Dataset write_dataset(const GivenTrials& trials, const std::filesystem::path& fo
   for (const auto& [name, split] :
        {std::pair{"train", trials.train}, {"valid", trials.valid}, {"test", trials.test}})
     for (size_t i = 0; i < split.size(); ++i) trial_of(split[i], trials, fmt::format("{} trial {}", name, i));
+  require_millivolts(trials);
   write_split(trials, trials.valid, "valid", identity, folder);
   write_split(trials, trials.test, "test", identity, folder);
   write_split(trials, trials.train, "train", identity, folder);

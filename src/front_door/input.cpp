@@ -41,6 +41,9 @@ void require_spike(const Input& input, size_t k, int64_t synapses, const std::st
   if (input.synapse[k] >= static_cast<uint64_t>(synapses))
     nt::fail_input("{}: spike {} is of synapse {}, expected 0 to {}", what, k, input.synapse[k],
                    synapses - 1);
+  if (!input.weight.empty() && !(input.weight[k] >= 0 && std::isfinite(input.weight[k])) &&
+      !std::isnan(input.weight[k]))
+    nt::fail_input("{}: spike {} has the weight {}, expected a number from 0 on", what, k, input.weight[k]);
   if (!(input.time_ms[k] >= 0) || !std::isfinite(input.time_ms[k]))
     nt::fail_input("{}: spike {} is at {} ms, expected a number from 0 on", what, k, input.time_ms[k]);
 }
@@ -126,12 +129,14 @@ InputModel random_rates(const Neuron& neuron, std::string_view settings) {
 }
 
 std::vector<Input> draw_inputs(const InputModel& model, uint64_t seed, uint64_t first_trial, int64_t trials,
-                               int64_t duration_ms) {
-  if (trials < 0 || duration_ms < 1)
-    nt::fail_input("{} trials of {} ms, expected 0 or more trials of 1 ms or more", trials, duration_ms);
+                               int64_t duration_ms, const std::stop_token& stop) {
+  constexpr int64_t kMost = 100'000'000;
+  if (trials < 0 || duration_ms < 1 || duration_ms > kMost)
+    nt::fail_input("{} trials of {} ms, expected 0 or more trials of 1 to {} ms", trials, duration_ms, kMost);
   const auto& rates = model.model().rates;
   std::vector<Input> inputs;
   for (uint64_t i = first_trial; i < first_trial + static_cast<uint64_t>(trials); ++i) {
+    if (stop.stop_requested()) throw nt::RunError("stopped while drawing inputs");
     const auto drawn =
         nt::stimulus::draw_input(rates, seed, nt::random::Stage::stimulus_train, i, duration_ms);
     inputs.push_back(input_of(nt::stimulus::timed(drawn), rates.excitatory_synapses));

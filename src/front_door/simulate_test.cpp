@@ -70,6 +70,7 @@ TEST(FrontDoor, RefusesInputThatDoesNotSuitTheNeuron) {
       fmt::format("input 0: spike 0 is of synapse {}, expected 0 to {}", past_the_end, past_the_end - 1));
   EXPECT_EQ(refusal({{1, 2}, {0}, {}}), "input 0: has 2 times but 1 synapses, expected as many");
   EXPECT_EQ(refusal({{-1}, {0}, {}}), "input 0: spike 0 is at -1 ms, expected a number from 0 on");
+  EXPECT_EQ(refusal({{1}, {0}, {-1}}), "input 0: spike 0 has the weight -1, expected a number from 0 on");
   EXPECT_EQ(refusal({{NAN}, {0}, {}}), "input 0: spike 0 is at nan ms, expected a number from 0 on");
   EXPECT_NE(message_of([&] { simulate(neuron, {}, 50, {.dt_ms = 0}); }).find("a time step of 0 ms"),
             std::string::npos);
@@ -89,6 +90,20 @@ TEST(FrontDoor, SimulationStopsWhereTheTokenSaysSo) {
   std::stop_source source;
   source.request_stop();
   EXPECT_THROW(simulate(neuron, inputs, 1000, {.watcher = {.stop = source.get_token()}}), RunError);
+}
+
+TEST(FrontDoor, SimulationTellsHowManyTrialsAreDone) {
+  const auto neuron = cell("if.toml");
+  const auto inputs = draw_inputs(random_rates(neuron), 1, 0, 20, 50);
+  double done = 0, total = 0;
+  const auto listen = [&](const Progress& p) {
+    EXPECT_GT(p.done, done);
+    done = p.done;
+    total = p.total;
+  };
+  simulate(neuron, inputs, 50, {.threads = 2, .watcher = {.progress = listen}});
+  EXPECT_EQ(done, 20);
+  EXPECT_EQ(total, 20);
 }
 
 TEST(FrontDoor, AFileHoldsTheTrialThatIsReturned) {

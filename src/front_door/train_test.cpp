@@ -183,9 +183,29 @@ TEST(FrontDoor, AStreamAnswersAsToAWholeTrialAndGoesOnFromAState) {
   const auto silent = stream.advance({}, 10);
   for (size_t ms = 0; ms < 10; ++ms) EXPECT_EQ(silent.soma_mV[ms], silent.soma_mV[10 + ms]);
   EXPECT_THROW(stream.set_state(0, std::vector<float>{1}), InputError);
+  EXPECT_THROW(stream.set_state(0, std::vector<float>(stream.state(0).size(), NAN)), InputError);
   EXPECT_THROW(stream.state(2), InputError);
   const std::vector<Stream::Spike> late{{0, 0, 10}};
   EXPECT_THROW(stream.advance(late, 10), InputError);
+  const Stream moved(std::move(stream));
+  EXPECT_THROW(stream.state(0), InputError);
+}
+
+TEST(FrontDoor, WhatHoldsNothingSaysSo) {
+  EXPECT_NE(message_of([] { Neuron(nullptr).synapses(); }).find("this neuron is empty"), std::string::npos);
+  EXPECT_NE(message_of([] { Twin(nullptr).parameters(); }).find("this twin is empty"), std::string::npos);
+}
+
+TEST(FrontDoor, PredictingAndDrawingStopWhereTheTokenSaysSo) {
+  const auto data = Given().write("stopped-prediction");
+  const auto twin = train(data, kShort).twin;
+  const auto input = read_trial(data, "test", 0).input;
+  std::stop_source source;
+  source.request_stop();
+  EXPECT_THROW(predict(twin, std::span(&input, 1), kDuration_ms, 1, source.get_token()), RunError);
+  const auto model = random_rates(read_neuron(nt::run::project_folder() / "cells/if.toml"));
+  EXPECT_THROW(draw_inputs(model, 1, 0, 1, 100, source.get_token()), RunError);
+  EXPECT_THROW(draw_inputs(model, 1, 0, 1, int64_t{1} << 40), InputError);
 }
 
 TEST(FrontDoor, AStoppedTrainingKeepsItsCheckpointAndGoesOn) {

@@ -113,7 +113,7 @@ TwinDescription describe(const Twin& twin) {
 }
 
 std::vector<Prediction> predict(const Twin& twin, std::span<const Input> inputs, int64_t duration_ms,
-                                int threads) {
+                                int threads, const std::stop_token& stop) {
   require_duration(duration_ms);
   const auto& spec = twin.model().description.spec;
   std::vector<nt::stimulus::SynapticInput> whole;
@@ -132,6 +132,7 @@ std::vector<Prediction> predict(const Twin& twin, std::span<const Input> inputs,
   nt::twin::predict_trials(working, inputs.size(), duration_ms,
                            nt::twin::trial_input(whole, twin.excitatory_synapses()),
                            [&](const nt::twin::PredictedPiece& piece) {
+                             if (stop.stop_requested()) throw nt::RunError("stopped while predicting");
                              for (int64_t row = 0; row < piece.outputs.rows; ++row) {
                                auto& p = predictions[piece.first_trial + static_cast<size_t>(row / piece.ms)];
                                take(p.spike_probability, spike, piece.outputs, row);
@@ -176,9 +177,14 @@ Stream::~Stream() = default;
 Stream::Stream(Stream&&) noexcept = default;
 Stream& Stream::operator=(Stream&&) noexcept = default;
 
+Stream::State& Stream::held_state() const {
+  if (!state_) nt::fail_input("this stream is empty: it was moved from");
+  return *state_;
+}
+
 Stream::Answer Stream::advance(std::span<const Spike> spikes, int64_t ms) {
   require_duration(ms);
-  auto& s = *state_;
+  auto& s = held_state();
   std::vector<Spike> sorted(spikes.begin(), spikes.end());
   for (size_t i = 0; i < sorted.size(); ++i) {
     s.require_neuron(sorted[i].neuron);
@@ -202,14 +208,17 @@ Stream::Answer Stream::advance(std::span<const Spike> spikes, int64_t ms) {
 }
 
 std::vector<float> Stream::state(int64_t neuron) const {
-  state_->require_neuron(neuron);
+  held_state().require_neuron(neuron);
   return state_->stream.state(neuron);
 }
 
 void Stream::set_state(int64_t neuron, std::span<const float> state) {
-  state_->require_neuron(neuron);
+  held_state().require_neuron(neuron);
   const auto expected = state_->stream.state(neuron).size();
   if (state.size() != expected) nt::fail_input("a state of {} numbers, expected {}", state.size(), expected);
+  const auto bad = std::ranges::find_if_not(state, [](float x) { return std::isfinite(x); });
+  if (bad != state.end())
+    nt::fail_input("the state's number {} is {}, expected what state() gives", bad - state.begin(), *bad);
   state_->stream.set_state(neuron, state);
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <mutex>
 
 #include "simulate/cable.hpp"
 #include "simulate/detail/integrate_and_fire.hpp"
@@ -98,6 +99,13 @@ std::vector<Recording> in_batches(const cell::Neuron& neuron, const SimulationSp
                                   const Watcher& watcher) {
   std::vector<Recording> recordings(inputs.size());
   std::atomic<size_t> next = 0;
+  std::mutex telling;
+  Progress progress{"simulate", 0, static_cast<double>(inputs.size()), "trials", ""};
+  const auto tell = [&](size_t more) {
+    const std::lock_guard lock(telling);
+    progress.done += static_cast<double>(more);
+    watcher.tell(progress);
+  };
   in_parallel(threads, [&](const std::atomic<bool>& failed) {
     Simulator simulator(neuron, spec);
     const size_t at_once = simulator.side_by_side();
@@ -109,6 +117,7 @@ std::vector<Recording> in_batches(const cell::Neuron& neuron, const SimulationSp
       try {
         auto batch = simulator.run(some, duration_ms, stopping);
         std::move(batch.begin(), batch.end(), recordings.begin() + static_cast<int64_t>(first));
+        tell(some.size());
       } catch (const UnphysicalVoltage& error) {
         throw UnphysicalVoltage(first + error.trial, error.description);
       }

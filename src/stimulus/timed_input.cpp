@@ -25,7 +25,6 @@ SynapticInput at_whole_ms(const TimedInput& input) {
       if (events.time_ms[k] < std::numeric_limits<uint32_t>::max())
         spikes.emplace_back(static_cast<uint32_t>(events.time_ms[k]), events.synapse[k]);
     std::ranges::sort(spikes);
-    spikes.erase(std::unique(spikes.begin(), spikes.end()), spikes.end());
     Events whole;
     for (const auto& [ms, synapse] : spikes) {
       whole.time_ms.push_back(ms);
