@@ -408,7 +408,7 @@ class AWrongReplay(WrongInput):
         self.assert_refused(self.replay("--dt", "small"), "--dt", "small")
 
     def test_with_unknown_words(self):
-        self.assert_refused(self.replay("--receptors", "gaba"), "--receptors", "nmda,ampa")
+        self.assert_refused(self.replay("--receptors", "gaba"), "--receptors", "expected nmda or ampa")
         self.assert_refused(self.replay("--scheme", "leapfrog"), "--scheme", "euler,crank-nicolson")
         self.assert_refused(self.replay("--precision", "half"), "--precision", "double,float")
 
