@@ -409,8 +409,8 @@ class AWrongReplay(WrongInput):
 
     def test_with_unknown_words(self):
         self.assert_refused(self.replay("--receptors", "gaba"), "--receptors", "expected nmda or ampa")
-        self.assert_refused(self.replay("--scheme", "leapfrog"), "--scheme", "euler,crank-nicolson")
-        self.assert_refused(self.replay("--precision", "half"), "--precision", "double,float")
+        self.assert_refused(self.replay("--scheme", "leapfrog"), "--scheme", "expected euler or crank-nicolson")
+        self.assert_refused(self.replay("--precision", "half"), "--precision", "expected double or float")
 
     def test_with_a_wrong_morphology(self):
         wrong = self.folder / "wrong.swc"
