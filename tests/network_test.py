@@ -237,7 +237,7 @@ class InPython(InTemporaryFolder):
         run = self.nt.run_network(self.file, out=self.folder / "out", ms=200, progress=False)
         self.assertEqual((run["ms"], run["computed_ms"]), (200, 200))
         self.assertEqual([p["name"] for p in run["populations"]], ["e", "noise"])
-        with self.assertRaisesRegex(self.nt.InputError, "no twin that may stand"):
+        with self.assertRaisesRegex(self.nt.InputError, "does not name a twin"):
             self.nt.compare_network(self.file, out=self.folder / "out", progress=False)
         with self.assertRaises(self.nt.InputError):
             self.nt.Network(self.file).set_state(b"something else")
