@@ -37,6 +37,9 @@ inhibitory = {{ mechanism = "DoubleExp", regions = ["basal", "apical"], rise = 0
 
 [stimulus]
 calibrate = {{ rate_hz = 1 }}
+
+[interpret.probes]
+quantities = ["v", "AMPANMDA.g_nmda", "DoubleExp.g"]
 """
 
 
