@@ -72,8 +72,8 @@ void compare_runs(std::span<const std::filesystem::path> folders, const neurontw
   for (size_t i = 1; i < comparison.runs.size(); ++i)
     print_differences(comparison.runs.front(), comparison.runs[i]);
   show(
-      "\nbetter, worse: B's score, where the interval of the difference does not hold 0. Other sign: the "
-      "share of the resamples in which the difference is 0 or has the other sign.\n");
+      "\nbetter, worse: of B's score, where the interval of the difference excludes 0. Other sign: share of "
+      "the resamples in which the difference is 0 or has the other sign.\n");
 }
 
 }  // namespace
