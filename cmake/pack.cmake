@@ -1,4 +1,8 @@
-# cpack in the build folder: a Debian package of what cmake --install puts in place.
+# cpack in the build folder: a Debian package of what cmake --install puts in place. It packs what is built and builds nothing
+# itself: cmake --build FOLDER --target package_contents, or all, comes first.
+set(CMAKE_SKIP_INSTALL_ALL_DEPENDENCY ON)
+add_custom_target(package_contents DEPENDS neurontwin neurontwin_library neurontwin_engine shell_files)
+set(CPACK_INSTALL_CMAKE_PROJECTS "${PROJECT_BINARY_DIR};neurontwin;Unspecified;/")  # without the Python package
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME neurontwin)
 set(CPACK_PACKAGE_VENDOR neurontwin)

@@ -32,13 +32,48 @@ class WrongInput(InTemporaryFolder):
 
 class AWrongCommandLine(WrongInput):
     def test_that_names_no_command(self):
-        self.assert_refused([PROGRAM], "A subcommand is required")
+        self.assert_refused([PROGRAM], "a command is missing")
 
     def test_that_names_an_unknown_command_is_told_the_known_ones(self):
         self.assert_refused([PROGRAM, "perhaps", EXPERIMENT], "unknown command 'perhaps'", "run", "simulate", "predict")
 
     def test_that_forgets_the_experiment(self):
-        self.assert_refused([PROGRAM, "run"], "experiment is required")
+        self.assert_refused([PROGRAM, "run"], "experiment is missing")
+
+    def test_that_forgets_what_a_command_needs_is_told_what_that_is(self):
+        self.assert_refused([PROGRAM, "compare"], "runs is missing: run folders", "see 'neurontwin compare --help'")
+        self.assert_refused([PROGRAM, "predict", "twin.safetensors", "--out", "p.h5"], "--input is missing: data set or replay file (.h5)")
+
+    def test_with_an_empty_word_is_refused_by_every_command(self):
+        self.assert_refused([PROGRAM, "new", "", "--morphology", ROOT / "cells/branch.swc"], "folder is empty; expected a value")
+        self.assert_refused([PROGRAM, "run", ""], "experiment is empty; expected a value")
+        self.assert_refused([PROGRAM, "predict", "", "--input", "a", "--out", "b.h5"], "twin is empty")
+        self.assert_refused(command(options=["--out", ""]), "--out is empty; expected a value, or leave it out")
+        self.assert_refused(command(settings={"cell": '""'}), "--set cell=\"\"")
+
+    def test_with_a_name_that_leads_nowhere_is_wrong_input_and_no_failure(self):
+        loop, missing = self.folder / "loop.toml", self.folder / "missing"
+        loop.symlink_to(loop)
+        ring = self.folder / "ring"
+        ring.symlink_to(ring)
+        for words in (["run", loop], ["run", ring], ["inspect", loop], ["inspect", ring], ["network", loop], ["list", ring],
+                      ["plot", ring, "roc", "--svg", self.folder / "a.svg"], ["compare", ring, ring], ["predict", loop, "--input", loop, "--out", self.folder / "p.h5"],
+                      ["simulate", loop, "--ms", 10, "--out", self.folder / "t.h5"], ["new", self.folder / "new", "--morphology", loop]):
+            self.assert_refused([PROGRAM, *words], words[1] if words[0] != "new" else loop)
+        self.assert_refused(command(out=ring), ring)
+        for words in (["plot", missing, "roc", "--svg", self.folder / "a.svg"], ["compare", missing, missing], ["list", missing], ["inspect", missing], ["run", missing]):
+            self.assert_refused([PROGRAM, *words], missing)
+        self.assert_refused([PROGRAM, "plot", EXPERIMENT, "roc", "--svg", self.folder / "a.svg"], EXPERIMENT)  # a file, no folder
+        self.assert_refused([PROGRAM, "run", "x" * 5000], "File name too long")
+
+    def test_with_a_number_that_no_computer_holds(self):
+        for value in ("1e400", "-1e400", "99999999999999999999"):
+            message = self.assert_refused(command(settings={"train.l2": value}), f"--set train.l2={value}")
+            self.assertNotIn("text", message)
+
+    def test_with_one_number_where_two_are_meant_is_given_an_example(self):
+        self.assert_refused(command(settings={"stimulus.excitatory_per_100ms": 5}), "is [5], expected two numbers, the lower first, for example [0, 50]")
+        self.assert_refused(command(settings={"stimulus.synapse_factor": "[2, 1]"}), "is [2, 1], expected two numbers, the lower first, for example [0.5, 1.5]")
 
     def test_with_an_unknown_option(self):
         self.assert_refused(command(options=["--treads", 2]), "--treads")
@@ -47,10 +82,10 @@ class AWrongCommandLine(WrongInput):
         self.assert_refused(command(options=["--threads", 0]), "--threads", "1 to 4096")
 
     def test_with_an_unknown_device(self):
-        self.assert_refused(command(options=["--device", "tpu"]), "--device", "cpu,cuda")
+        self.assert_refused(command(options=["--device", "tpu"]), "--device", "expected cpu or cuda")
 
     def test_with_an_option_that_means_nothing_for_the_experiment(self):
-        self.assert_refused(command(options=["--simulation-threads", 1]), "--simulation-threads means nothing without train.starts_with_trials")
+        self.assert_refused(command(options=["--simulation-threads", 1]), "--simulation-threads has no effect without train.starts_with_trials")
         self.assert_refused(command("train", options=["--simulation-threads", 1]), "--simulation-threads")
 
     def test_with_a_setting_that_sets_nothing(self):
@@ -103,8 +138,8 @@ class AWrongExperiment(WrongInput):
         self.assert_refused(command(settings={"dta.trial_ms": 3}, out=self.folder), "--set dta.trial_ms=3", "did you mean 'data'?")
 
     def test_with_a_value_of_the_wrong_type(self):
-        for value, is_a in {'"long"': "text", "1.5": "a number", "true": "true or false", "[3]": "an array"}.items():
-            self.assert_refused(command(settings={"data.trial_ms": value}), f"--set data.trial_ms={value}", f"is {is_a}", "expected an integer")
+        for value, is_a in {'"long"': 'the text "long"', "1.5": "1.5", "true": "true", "[3]": "a list"}.items():
+            self.assert_refused(command(settings={"data.trial_ms": value}), f"--set data.trial_ms={value}", f"is {is_a}", "expected a whole number")
 
     def test_with_a_value_out_of_range(self):
         for key, value, expected in [("data.trial_ms", -1, "from 2 to"), ("train.batch_windows", 0, "from 1 to"),
@@ -246,7 +281,7 @@ class ADamagedFile(WrongInput):
                             "test-0000.h5", "30 excitatory", "80 and 20")
 
     def test_tools_name_the_file_that_is_missing_or_of_the_wrong_kind(self):
-        twin, shard, gone = self.out / "twin.safetensors", self.out / "dataset/test-0000.h5", self.folder / "gone"
+        twin, shard, gone = self.out / "twin.safetensors", self.out / "dataset/test-0000.h5", self.folder / "gone.h5"
         self.assert_refused([PROGRAM, "inspect", gone], gone, "no such file")
         self.assert_refused([PROGRAM, "inspect", ROOT / "README.md"], "README.md", "expected .toml")
         self.assert_refused([PROGRAM, "predict", gone, "--input", shard, "--out", gone], gone)
@@ -255,7 +290,7 @@ class ADamagedFile(WrongInput):
         before = twin.read_bytes(), shard.read_bytes()
         for words in [["predict", twin, "--input", shard, "--out", twin], ["predict", twin, "--input", shard, "--out", shard],
                       ["export", twin, "--format", "onnx", "--out", twin]]:
-            self.assert_refused([PROGRAM, *words], words[-1], "is what is read")
+            self.assert_refused([PROGRAM, *words], words[-1], "is a file that the command reads")
         self.assertEqual((twin.read_bytes(), shard.read_bytes()), before)
         self.assert_refused([PROGRAM, "export", twin, "--format", "keras", "--out", gone], "format keras", "expected onnx or hdf5")
         self.assert_refused([PROGRAM, "export", twin, "--format", "hdf5", "--out", gone / "deep/t.h5"], "deep/t.h5", code=FAILED)
@@ -373,9 +408,9 @@ class AWrongReplay(WrongInput):
         self.assert_refused(self.replay("--dt", "small"), "--dt", "small")
 
     def test_with_unknown_words(self):
-        self.assert_refused(self.replay("--receptors", "gaba"), "--receptors", "nmda,ampa")
-        self.assert_refused(self.replay("--scheme", "leapfrog"), "--scheme", "euler,crank-nicolson")
-        self.assert_refused(self.replay("--precision", "half"), "--precision", "double,float")
+        self.assert_refused(self.replay("--receptors", "gaba"), "--receptors", "expected nmda or ampa")
+        self.assert_refused(self.replay("--scheme", "leapfrog"), "--scheme", "expected euler or crank-nicolson")
+        self.assert_refused(self.replay("--precision", "half"), "--precision", "expected double or float")
 
     def test_with_a_wrong_morphology(self):
         wrong = self.folder / "wrong.swc"

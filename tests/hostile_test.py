@@ -53,7 +53,7 @@ class AFileOfAnother(Hostile):
             toml.write_text(text)
             self.assert_refused([PROGRAM, "inspect", toml], f"{toml}:1:")
         self.assert_refused([PROGRAM, "run", toml], f"{toml}:1:")
-        self.assert_refused([PROGRAM, "inspect", EXPERIMENT, "--set", ".".join("a" * 30000) + "=1"], "a key of more than")
+        self.assert_refused([PROGRAM, "inspect", EXPERIMENT, "--set", ".".join("a" * 30000) + "=1"], "a key has more than")
         for text in ["[" * 1000000 + "]" * 1000000, '{"a":' * 400000]:
             (self.out / "search.json").write_text(text)
             done = run(self.stage("report"))  # no search of this program wrote it

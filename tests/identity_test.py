@@ -208,7 +208,7 @@ class AnotherCommand(AFinishedRun):
 
     def test_may_ask_for_another_evaluation(self):
         done = self.succeed(self.words("evaluate", {"evaluate.skip_ms": 300}))
-        self.assertIn("evaluate: to be done again: evaluate.skip_ms: 0 then, 300 now", done.stderr)
+        self.assertIn("evaluate: will be done again: evaluate.skip_ms: 0 then, 300 now", done.stderr)
         self.refused(self.words("report"), "evaluate.skip_ms: 300 in the folder, 0 in the command")
 
     def test_before_the_stages_are_done_is_told_which(self):
@@ -280,7 +280,7 @@ class ARunFolderOfAnOlderProgram(AFinishedRun):
         self.make_older()
         shards = {file.name: file.read_bytes() for file in (self.out / "dataset").glob("*.h5")}
         done = self.succeed(self.words())
-        self.assertIn("is of an older neurontwin, which did not keep what results were made from", done.stderr)
+        self.assertIn("was made by an older neurontwin, which did not record how", done.stderr)
         self.done_again(done, *STAGES)
         self.assertEqual({file.name: file.read_bytes() for file in (self.out / "dataset-before-1").glob("*.h5")}, shards)
         self.assertEqual(metrics(self.out), self.metrics)

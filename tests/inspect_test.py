@@ -49,8 +49,8 @@ class Inspect(InTemporaryFolder):
 
     def test_refuses_set_and_profile_where_they_mean_nothing(self):
         tree = ROOT / "tests/fuzz/corpus/swc/one_point.swc"
-        for words, message in [((tree, "--set", "x=1"), "--set is for experiments and cells"),
-                               ((tree, "--profile", "quick"), "--profile is for experiments and cells"),
+        for words, message in [((tree, "--set", "x=1"), "--set has no effect without an experiment or a cell"),
+                               ((tree, "--profile", "quick"), "--profile has no effect without an experiment or a cell"),
                                ((ROOT / "cells/l5pc.toml", "--profile", "quick"), "is a cell, which has no profiles"),
                                ((ROOT / "cells/l5pc.toml", "--set", "nonsense=3"), "unknown key 'nonsense'")]:
             done = run([PROGRAM, "inspect", *words])

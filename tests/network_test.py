@@ -157,7 +157,7 @@ class Networks(InTemporaryFolder):
             file["edges/e_to_e/source_node_id"][1] = 80
         done = run(self.words("--ms", "100", text=text))
         self.assertEqual(done.returncode, 2)
-        self.assertIn("edge 1: neuron 80 of 'e', which has 80, counted from 0", done.stderr)
+        self.assertIn("edge 1: there is no neuron 80 in 'e', which has 80 neurons, numbered from 0", done.stderr)
 
     def test_a_dry_run_writes_nothing(self):
         done = self.succeed(self.words("--dry-run"))
@@ -170,11 +170,11 @@ class Networks(InTemporaryFolder):
             self.assertEqual(done.returncode, 2, done.stderr)
             return done.stderr
         self.assertIn("network.toml:4: ", refused(POPULATIONS.replace("ms = 2000", "ms = 2000\nspeed = 1").replace("seed = 3\n", "")))
-        self.assertIn("there is no population 'noice'; there are e, noise", refused(POPULATIONS.replace('from = "noise"', 'from = "noice"')))
-        self.assertIn("expected twin = \"FILE\"", refused(POPULATIONS, "--as", "twins"))
+        self.assertIn("there is no population 'noice'; there are e, noise; did you mean 'noise'?", refused(POPULATIONS.replace('from = "noise"', 'from = "noice"')))
+        self.assertIn("add twin = \"FILE\"", refused(POPULATIONS, "--as", "twins"))
         self.assertIn("fixed-indegreee", refused(POPULATIONS.replace("fixed-indegree", "fixed-indegreee")))
         self.assertIn("delay_ms", refused(POPULATIONS.replace("[1, 4]", "0.2")))
-        self.assertIn("compare NETWORK.toml", run([PROGRAM, "network", "campare", self.network()]).stderr)
+        self.assertIn("did you mean 'compare'?", run([PROGRAM, "network", "campare", self.network()]).stderr)
 
 
 class NetworksOfTwins(InTemporaryFolder):
@@ -237,7 +237,7 @@ class InPython(InTemporaryFolder):
         run = self.nt.run_network(self.file, out=self.folder / "out", ms=200, progress=False)
         self.assertEqual((run["ms"], run["computed_ms"]), (200, 200))
         self.assertEqual([p["name"] for p in run["populations"]], ["e", "noise"])
-        with self.assertRaisesRegex(self.nt.InputError, "no twin that may stand"):
+        with self.assertRaisesRegex(self.nt.InputError, "does not name a twin"):
             self.nt.compare_network(self.file, out=self.folder / "out", progress=False)
         with self.assertRaises(self.nt.InputError):
             self.nt.Network(self.file).set_state(b"something else")

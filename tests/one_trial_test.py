@@ -87,7 +87,7 @@ class OneTrial(InTemporaryFolder):
         for options in [("--profile", "quick"), ("--seed", 3), ("--threads", 1), ("--device", "cpu")]:
             done = self.simulate("--ms", 10, "--out", self.folder / "out.h5", *options)
             self.assertEqual(done.returncode, 2)
-            self.assertIn(f"{options[0]} means nothing for one trial of a cell", done.stderr)
+            self.assertIn(f"{options[0]} has no effect on one trial of a cell", done.stderr)
         self.assertFalse((self.folder / "out.h5").exists())
 
     def test_of_a_cell_is_told_from_an_experiment(self):

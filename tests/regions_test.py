@@ -78,13 +78,13 @@ insert = [ { mechanism = "pas", regions = ["all"], g = 1e-4 }, { mechanism = "hh
         (self.folder / "tree.swc").write_text(regions.tree())
         cell = self.folder / "cell.toml"
         for more, message in [
-                ('axon = "bluepyopt"\naxon_stub = { sections = 2 }', "'axon' and axon_stub both say what the axon is"),
+                ('axon = "bluepyopt"\naxon_stub = { sections = 2 }', "'axon' and axon_stub both replace the axon"),
                 ('axon = "hay"', "'axon' is \"hay\", expected one of: reconstructed, none, bluepyopt, bluepyopt-hoc, allen"),
-                ('axon_stub = { diameters_um = [1, 2], sections = 3 }', "'axon_stub.diameters_um' has 2 diameters for 3 sections"),
-                ('axon_stub = { sections = 1, on = "axon[0]" }', "which is axon itself"),
+                ('axon_stub = { diameters_um = [1, 2], sections = 3 }', "'axon_stub.diameters_um' has 2 diameters, expected one for each of the 3 sections"),
+                ('axon_stub = { sections = 1, on = "axon[0]" }', "which is part of the axon that is removed"),
                 ('axon_stub = { sections = 1, on = "soma[9]" }', "the neuron has no such section"),
-                ('compartments = "3"', "'compartments' and compartment_rule = \"formula\" belong together"),
-                ('compartment_rule = "formula"', "'compartments' and compartment_rule = \"formula\" belong together"),
+                ('compartments = "3"', "'compartments' needs compartment_rule = \"formula\""),
+                ('compartment_rule = "formula"', "'compartments' needs compartment_rule = \"formula\""),
                 ('compartment_rule = "formula"\ncompartments = "0.5"', "the rule makes 0.5 compartments of soma[0]"),
                 ('compartment_rule = "formula"\ncompartments = "distance"', "it may hold length, diameter, lambda"),
                 ('axial_resistivity_ohm_cm = [ { regions = ["all"], ohm_cm = -1 } ]', "'axial_resistivity_ohm_cm[0].ohm_cm' is -1 in soma[0]"),
@@ -93,7 +93,7 @@ insert = [ { mechanism = "pas", regions = ["all"], g = 1e-4 }, { mechanism = "hh
                 ('reversal = [ { regions = ["all"], mg = 5 } ]', "unknown key 'reversal[0].mg'"),
                 ('spines = [ { regions = ["dend"], factor = 0 } ]', "'spines[0].factor' is 0"),
                 ('netstim = [ { kind = "excitatory" } ]', "the neuron has no such synapses"),
-                ('balance = { mechanism = "hh", mV = -70 }', "no mechanism hh is inserted"),
+                ('balance = { mechanism = "hh", mV = -70 }', "the mechanism hh is not inserted anywhere"),
                 ('balance = { mechanism = "pas", parameter = "E", mV = -70 }', "pas has no parameter 'E'"),
         ]:
             with self.subTest(message):

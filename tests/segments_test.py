@@ -143,7 +143,7 @@ class Folders(InTemporaryFolder):
     def test_with_what_nobody_reads_or_lacks_are_refused(self):
         def add(path):
             return lambda file: file.create_dataset(path, data=np.zeros(1))
-        self.assertIn("/mechanisms/hh/gcabar is no parameter of hh; it has gnabar", self.broken(add("mechanisms/hh/gcabar")))
+        self.assertIn("/mechanisms/hh/gcabar is not a parameter of hh; it has gnabar", self.broken(add("mechanisms/hh/gcabar")))
         self.assertIn("/segments/colour is unknown", self.broken(add("segments/colour")))
         self.assertIn("there is no mechanism 'Kv7'", self.broken(add("mechanisms/Kv7/segment")))
         self.assertIn("/sections/Ra_ohm_cm is not there", self.broken(lambda file: file.__delitem__("sections/Ra_ohm_cm")))

@@ -101,7 +101,7 @@ class WrongShards(InTemporaryFolder):
 
     def test_of_a_cell_s_one_trial_mean_nothing(self):
         self.refused(command("simulate", self.folder / "one.h5", settings=SETTINGS, options=("--shards", "0:1")),
-                     "--shards means nothing for one trial of a cell")
+                     "--shards has no effect on one trial of a cell")
 
     def test_are_counted_by_a_dry_run(self):
         done = self.succeed(simulate(self.folder / "out", "--shards", "0:1", "--dry-run"))

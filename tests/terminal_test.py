@@ -13,7 +13,7 @@ import time
 import unittest
 import xml.etree.ElementTree
 
-from support import EXPERIMENT, PROGRAM, InTemporaryFolder, command, metrics, run, wait_until
+from support import EXPERIMENT, PROGRAM, ROOT, InTemporaryFolder, command, metrics, run, wait_until
 
 WRONG_INPUT, STOPPED = 2, 130
 FEW = {"data.train_trials": 32, "data.valid_trials": 16, "data.test_trials": 16, "train.epochs": 1, "train.steps_per_epoch": 20,
@@ -163,9 +163,39 @@ class AMistypedWord(InTemporaryFolder):
         self.assert_suggested([PROGRAM, "run", EXPERIMENT, "--treads", "2"], "unknown option '--treads'; did you mean '--threads'?")
         self.assert_suggested([PROGRAM, "run", EXPERIMENT, "--prophile=day"], "did you mean '--profile'?")
 
+    def test_of_any_closed_list_gets_it_too(self):
+        self.assert_suggested([PROGRAM, "plot", self.folder, "rok"], "did you mean 'roc'?")
+        self.assert_suggested([PROGRAM, "network", "comapre", "network.toml"], "did you mean 'compare'?")
+        self.assert_suggested([PROGRAM, "completion", "bsh"], "'bsh' is unknown, expected bash or zsh or fish; did you mean 'bash'?")
+        self.assert_suggested([PROGRAM, "run", EXPERIMENT, "--device", "cpx"], "expected cpu or cuda; did you mean 'cpu'?")
+        self.assert_suggested([PROGRAM, "run", EXPERIMENT, "--profile", "quik"], "did you mean 'quick'?")
+        self.assert_suggested([PROGRAM, "run", EXPERIMENT, "--set", "cell.kind=integrate-and-fir"], "did you mean 'integrate-and-fire'?")
+        self.assert_suggested([PROGRAM, "run", EXPERIMENT, "--set", "twin.kind=recurent"], "did you mean 'recurrent'?")
+        network = self.folder / "network.toml"
+        network.write_text(f'ms = 20\n[[populations]]\nname = "e"\nkind = "cell"\ncell = "{ROOT}/cells/if.toml"\nneurons = 3\n'
+                           '[[projections]]\nfrom = "e"\nto = "e"\nrule = "all-to-al"\nsynapses = "excitatory"\n')
+        self.assert_suggested([PROGRAM, "network", network], "did you mean 'all-to-all'?")
+        network.write_text(network.read_text().replace("all-to-al", "all-to-all"))
+        self.assert_suggested([PROGRAM, "network", network, "--set", "populations.f.neurons=4"], "'populations' has no element 'f'; its elements are e")
+        self.assert_suggested([PROGRAM, "network", network, "--set", "populations.e.neuron=4"], "did you mean 'neurons'?")
+
+    def test_in_a_table_of_a_list_can_be_set_by_name_or_number(self):
+        network = self.folder / "network.toml"
+        network.write_text(f'ms = 20\n[[populations]]\nname = "e"\nkind = "cell"\ncell = "{ROOT}/cells/if.toml"\nneurons = 3\n')
+        words = [PROGRAM, "network", network, "--out", self.folder / "out", "--dry-run"]
+        self.assertIn("7 e (cell)", self.succeed([*words, "--set", "populations.e.neurons=7"]).stdout)
+        self.assertIn("8 e (cell)", self.succeed([*words, "--set", "populations.0.neurons=8"]).stdout)
+
     def test_that_is_like_no_other_gets_the_known_ones(self):
         self.assert_suggested([PROGRAM, "xyzzy"], "known: new, run, simulate, train")
-        self.assert_suggested([PROGRAM, "run", EXPERIMENT, "--xyzzy"], "'neurontwin run --help' says what is known")
+        self.assert_suggested([PROGRAM, "run", EXPERIMENT, "--xyzzy"], "see 'neurontwin run --help'")
+
+
+class Help(InTemporaryFolder):
+    def test_names_every_command_that_there_is(self):
+        helped = self.succeed([PROGRAM, "--help"]).stdout
+        for command_ in ("new", "run", "inspect", "plot", "network", "completion", "man"):
+            self.assertRegex(helped, rf"(?m)^  {command_} ")
 
 
 class ANumber(InTemporaryFolder):

@@ -197,6 +197,9 @@ struct CompareOptions {
 /// over these. InputError where the folders' test trials, or the form in which they are scored, are not the
 /// same.
 Comparison compare_runs(std::span<const std::filesystem::path> folders, const CompareOptions& options = {});
+/// InputError where one of these files, either of which may be empty, is not one that the two functions below
+/// may write. For before the comparison, which takes minutes.
+void check_comparison_files(const std::filesystem::path& json, const std::filesystem::path& page);
 /// As JSON text.
 std::string json_of(const Comparison& comparison);
 /// As a JSON file.

@@ -26,4 +26,4 @@ from ._twin import Scores, Stream, Twin, from_torch, load, train
 __all__ = ["Cell", "Comparison", "Dataset", "InputError", "LeftOut", "Network", "RunError", "Scores", "Stream", "Trial", "Twin", "as_spikes",
            "check_against_neuron", "compare_network", "figures", "from_allen", "from_neuron", "from_sonata_cell", "from_torch",
            "list_runs", "load", "new_experiment", "plan", "plot", "read_metrics", "read_spikes", "run", "run_network", "train"]
-__version__ = "0.1.0"
+__version__ = "0.2.0"

@@ -129,8 +129,8 @@ void read_times(const config::Settings& stim, RegularInput& regular) {
   regular.number = stim.integer("number", 10, {1, 1e6});
   if (stim.has("noise") && stim.number("noise") != 0)
     fail_input(
-        "{}: '{}' is {}, expected 0: NEURON draws such times by a generator of its own; random input is "
-        "for experiments' [stimulus], or recorded times for --replay",
+        "{}: '{}' is {}, expected 0: NEURON draws such times from its own generator; for random input use an "
+        "experiment's [stimulus], or record the times and use --replay",
         stim.where("noise"), stim.full_key("noise"), stim.number("noise"));
 }
 

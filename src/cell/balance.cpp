@@ -22,13 +22,13 @@ Leak read_leak(const config::Settings& table, DetailedCell& cell) {
     const auto& m = p.mechanism();
     if (m.name != mechanism) continue;
     if (!is_leak(m))
-      fail_input("{}: {} is no leak: its current is no straight line of the voltage, or it has states",
+      fail_input("{}: {} is not a leak: its current is not linear in the voltage, or it has states",
                  table.where("mechanism"), mechanism);
     for (size_t k = 0; k < m.parameters.size(); ++k)
       if (m.parameters[k].name == parameter) return {&p, k};
     fail_input("{}: {} has no parameter '{}'", table.where("parameter"), mechanism, parameter);
   }
-  fail_input("{}: no mechanism {} is inserted", table.where("mechanism"), mechanism);
+  fail_input("{}: the mechanism {} is not inserted anywhere", table.where("mechanism"), mechanism);
 }
 
 /// The current of an instance at the start, in mA/cm2.

@@ -86,10 +86,10 @@ void add_points(const config::Settings& settings, DetailedCell& cell, const File
     if (!loaded) loaded = files.load(name, point.where("mechanism"));
     const auto& m = loaded->mechanism;
     if (!m.point_process)
-      fail_input("{}: {} is spread over the membrane (SUFFIX), expected a POINT_PROCESS; 'insert' takes it",
+      fail_input("{}: {} is a density mechanism (SUFFIX), expected a POINT_PROCESS; list it under 'insert'",
                  point.where("mechanism"), m.name);
     if (m.receiving && m.initial_sends.empty())
-      fail_input("{}: {} receives events; it goes under 'excitatory' or 'inhibitory', whose input has some",
+      fail_input("{}: {} receives events (NET_RECEIVE); list it under 'excitatory' or 'inhibitory'",
                  point.where("mechanism"), m.name);
     Instance instance{read_place(point, cell.geometry), {}};
     for (const auto& parameter : m.parameters)

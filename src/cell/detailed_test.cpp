@@ -287,7 +287,7 @@ TEST_F(Wrong, AFormulaIsNamedWithWhatIsWrongInIt) {
             wanted("distanc + 1", "'distanc' is not declared; did you mean 'distance'?"));
   EXPECT_EQ(with("1 +"), wanted("1 +", "expected a value, found '}'"));
   EXPECT_EQ(with("v*0"), "accepted");  // 0
-  EXPECT_EQ(with("v + 1"), wanted("v + 1", "'v' is not known here"));
+  EXPECT_EQ(with("v + 1"), wanted("v + 1", "'v' is unknown here"));
   EXPECT_EQ(with("1 } INITIAL { "), wanted("1 } INITIAL { ", "it has braces"));
   EXPECT_NE(with("log(distance - 1e9)")
                 .find("'insert[9].gbar' of NaTs2_t is no number in apic[0], expected a finite number"),
@@ -312,9 +312,9 @@ TEST_F(Wrong, NamesAreToldTheNearestOrTheKnown) {
             0u);
   EXPECT_EQ(refusal(row, "{ regions = [\"axon\"], gbar = 1 }"), here + "'insert[10].mechanism' is missing");
   EXPECT_EQ(refusal(row, "{ mechanism = \"NaTa_t\", regions = [\"other\"], gbar = 1 }"),
-            here + "no compartment lies in these regions");
+            here + "no compartment is in these regions");
   EXPECT_EQ(refusal(row, "{ mechanism = \"NaTa_t\", regions = \"axon\", gbar = 1 }"),
-            here + "'insert[10].regions' is text, expected an array of texts");
+            here + "'insert[10].regions' is the text \"axon\", expected a list of texts");
   EXPECT_EQ(refusal(row, row + ",\n" + row).find(here.substr(0, here.size() - 2)), std::string::npos);
   EXPECT_NE(refusal(row, row + ",\n" + row).find("NaTa_t is in section axon[0] already"), std::string::npos);
   EXPECT_EQ(
@@ -335,9 +335,10 @@ TEST_F(Wrong, WhatIsNoSynapseTakesNoInput) {
   EXPECT_EQ(refusal("{ mechanism = \"DoubleExp\", regions = [\"basal\", \"apical\"], rise = 0.2, decay = 8, "
                     "gmax = 0.001, e = -80 }",
                     "{ mechanism = \"leak\", regions = [\"basal\"] }"),
-            line_of("inhibitory = {") + "leak is no synapse: it has no NET_RECEIVE");
-  EXPECT_EQ(refusal("receptors = \"nmda\"", "receptors = \"nmd\""),
-            line_of("receptors = ") + "'receptors' is \"nmd\", expected one of: nmda, ampa");
+            line_of("inhibitory = {") + "leak is not a synapse: it has no NET_RECEIVE");
+  EXPECT_EQ(
+      refusal("receptors = \"nmda\"", "receptors = \"nmd\""),
+      line_of("receptors = ") + "'receptors' is \"nmd\", expected one of: nmda, ampa; did you mean 'nmda'?");
 }
 
 TEST(Places, ADistanceRangeKeepsSynapsesOutOfTheTuft) {
@@ -358,9 +359,11 @@ TEST(Places, ADistanceRangeKeepsSynapsesOutOfTheTuft) {
 
 TEST_F(Wrong, PlacesAndSizesMustExist) {
   EXPECT_EQ(refusal("rise = 0.2, decay = 8", "distance_um = [5000, 6000], rise = 0.2, decay = 8"),
-            line_of("inhibitory = {") + "no compartment lies in these regions at this distance");
+            line_of("inhibitory = {") + "no compartment is in these regions at this distance");
   EXPECT_EQ(refusal("rise = 0.2, decay = 8", "distance_um = [600, 500], rise = 0.2, decay = 8"),
-            line_of("inhibitory = {") + "'inhibitory.distance_um' expected two numbers, the lower first");
+            line_of("inhibitory = {") +
+                "'inhibitory.distance_um' is [600, 500], expected two numbers, the lower first, for example "
+                "[0, 100]");
   EXPECT_EQ(refusal("distance_um = 683", "distance_um = 6830"),
             line_of("nexus = {") +
                 "'nexus.distance_um' is 6830 um, but no apical dendrite is that far from the soma");

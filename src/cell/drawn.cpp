@@ -37,7 +37,7 @@ double normal_within(config::Range range, double mean, double sd, random::Random
     const double value = mean + sd * random.normal();
     if (value >= range.low && value <= range.high) return value;
   }
-  fail_input("{} draws hardly any value from {} to {}", where, range.low, range.high);
+  fail_input("{}: too few of the drawn values are between {} and {}", where, range.low, range.high);
 }
 
 std::vector<double> drawn_values(const config::Settings& table, config::Range range,

@@ -30,7 +30,7 @@ Formula::Formula(const std::string& text, const std::string& where, std::vector<
     if (std::ranges::find(variables_, name) != variables_.end()) continue;
     const mechanism::Expr e = mechanism_.symbol(name);
     if (e >= 0 && mechanism_.graph.depends(mechanism_.currents[0].value, e))
-      refuse(fmt::format("'{}' is not known here", name));
+      refuse(fmt::format("'{}' is unknown here", name));
   }
 }
 

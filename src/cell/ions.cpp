@@ -56,9 +56,8 @@ void require_valences(const std::map<std::string, mechanism::Ion>& ions,
     const auto& m = placement.mechanism();
     for (const auto& [name, ion] : ions)
       if (!ion.valence && uses_concentration(m, name))
-        fail_input(
-            "{}: the valence of ion {} is not known; expected USEION {} with VALENCE in one of the files",
-            m.path, name, name);
+        fail_input("{}: the valence of ion {} is unknown; add VALENCE to USEION {} in one of the files",
+                   m.path, name, name);
   }
 }
 
@@ -83,7 +82,7 @@ std::map<std::string, mechanism::Ion> read_ions(const config::Settings& settings
   for (auto& [name, ion] : all) {
     if (!concentrations.has(name)) continue;
     if (name == "ca" && settings.has("calcium"))
-      fail_input("{}: '{}' and 'calcium' are the same; expected one of them", concentrations.where(name),
+      fail_input("{}: '{}' and 'calcium' set the same; leave one out", concentrations.where(name),
                  concentrations.full_key(name));
     const auto said = concentrations.table(name);
     read_concentrations(said, ion);

@@ -56,7 +56,7 @@ int compartment_at(const morphology::Compartments& geometry, morphology::Region 
 int read_place(const config::Settings& settings, const morphology::Compartments& geometry) {
   const bool by_section = settings.has("section");
   if (by_section == settings.has("region")) {
-    fail_input("{}: a place is said by 'section' and 'x', or by 'region' and 'distance_um'; here {}",
+    fail_input("{}: a place needs 'section' and 'x', or 'region' and 'distance_um'; here {}",
                settings.where(by_section ? "section" : "mechanism"),
                by_section ? "'section' and 'region' are given" : "neither 'section' nor 'region' is");
   }

@@ -38,7 +38,7 @@ class Maker {
       const auto& m = cell.placements[placement].mechanism();
       const auto where = fmt::format("{}: /synapses/{}/", path_, kind);
       if (!m.receiving)
-        fail_input("{}mechanism[{}] is {}, which is no synapse: it has no NET_RECEIVE", where, i, m.name);
+        fail_input("{}mechanism[{}] is {}, which is not a synapse: it has no NET_RECEIVE", where, i, m.name);
       const auto range = uses_weight(m) ? weight_range(m) : config::Range{};
       if (c.weight < range.low || c.weight > range.high)
         fail_input("{}weight[{}] is {}, expected from {} to {}", where, i, c.weight, range.low, range.high);
@@ -93,7 +93,7 @@ class Maker {
                  point ? "/mechanisms" : "/point_processes");
     for (const auto& [parameter, values] : given.parameters) {
       if (m.parameter(parameter) == nullptr)
-        fail_input("{}: {}{}/{} is no parameter of {}; it has {}", path_, group, given.name, parameter,
+        fail_input("{}: {}{}/{} is not a parameter of {}; it has {}", path_, group, given.name, parameter,
                    m.name, fmt::join(names_of(m), ", "));
     }
     p.parameters.resize(given.segments.size());

@@ -64,7 +64,7 @@ void check_tree(const SegmentsReader& reader, const std::vector<std::string>& na
 void read_sections(const SegmentsReader& reader, morphology::Compartments& g) {
   const auto names = reader.texts("/sections/name");
   const size_t n = names.size();
-  if (n == 0) reader.refuse("/sections/name", "names no section");
+  if (n == 0) reader.refuse("/sections/name", "is empty, expected the name of at least one section");
   const auto parent = reader.whole_numbers("/sections/parent", n, {-1, 1e9});
   check_tree(reader, names, parent);
   const auto parent_x = reader.numbers("/sections/parent_x", n, {0, 1});
@@ -216,7 +216,7 @@ std::vector<SegmentsConnection> read_connections(const SegmentsReader& reader, c
                                      [&](const SegmentsMechanism& m) { return m.name == mechanism[i]; });
     if (target == points.end())
       reader.refuse(group + "/mechanism", i,
-                    fmt::format("is \"{}\", of which /point_processes has none", mechanism[i]));
+                    fmt::format("is \"{}\", which is missing in /point_processes", mechanism[i]));
     if (instance[i] >= static_cast<int>(target->segments.size()))
       reader.refuse(group + "/instance", i,
                     fmt::format("is {}, but there are {} of {}, counted from 0", instance[i],

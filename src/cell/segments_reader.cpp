@@ -67,7 +67,7 @@ std::vector<double> SegmentsReader::one_or_each(const std::string& path, size_t 
 void SegmentsReader::refuse_others(const std::string& group, const std::vector<std::string>& known) const {
   for (const auto& name : file_.sets_in(group)) {
     if (std::find(known.begin(), known.end(), name) == known.end())
-      refuse(group + "/" + name, fmt::format("is unknown; known here: {}", fmt::join(known, ", ")));
+      refuse(group + "/" + name, fmt::format("is unknown; known: {}", fmt::join(known, ", ")));
   }
 }
 

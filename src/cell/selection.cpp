@@ -61,7 +61,7 @@ void keep_names(const config::Settings& settings, const std::vector<morphology::
   for (const auto& pattern : patterns) {
     if (std::none_of(sections.begin(), sections.end(),
                      [&](const morphology::Section& s) { return matches(pattern, s.name); }))
-      fail_input("{}: '{}' names the section \"{}\", of which the neuron has none",
+      fail_input("{}: '{}' names the section \"{}\", which the neuron does not have",
                  settings.where("sections"), settings.full_key("sections"), pattern);
   }
   keep(chosen, sections, [&](const morphology::Section& s, size_t) {
@@ -161,7 +161,7 @@ std::vector<int> select_compartments(const config::Settings& settings,
                       : settings.has("sections")  ? "sections"
                       : settings.has("swc_types") ? "swc_types"
                                                   : "branch_order";
-    fail_input("{}: no compartment lies in these {}{}", settings.where(key),
+    fail_input("{}: no compartment is in these {}{}", settings.where(key),
                std::string_view(key) == "regions" ? "regions" : "sections",
                settings.has("distance_um") ? " at this distance" : "");
   }

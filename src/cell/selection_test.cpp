@@ -44,7 +44,7 @@ TEST(Selection, OfSectionsGoesByNameAndPattern) {
     FAIL();
   } catch (const InputError& error) {
     EXPECT_STREQ(error.what(),
-                 "settings:1: 'sections' names the section \"dend[9]\", of which the neuron has none");
+                 "settings:1: 'sections' names the section \"dend[9]\", which the neuron does not have");
   }
 }
 

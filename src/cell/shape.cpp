@@ -50,7 +50,7 @@ int section_named(const config::Settings& settings, std::string_view key,
   for (size_t s = 0; s < morphology.sections.size(); ++s) {
     if (morphology.sections[s].name != name) continue;
     if (morphology.sections[s].region == morphology::Region::axon)
-      fail_input("{}: '{}' is {}, which is axon itself and is taken away", settings.where(key),
+      fail_input("{}: '{}' is {}, which is part of the axon that is removed", settings.where(key),
                  settings.full_key(key), name);
     return static_cast<int>(s);
   }
@@ -69,16 +69,16 @@ morphology::AxonStub read_stub(const config::Settings& stub, const morphology::M
   if (stub.has("diameters_um")) {
     const auto diameters = stub.numbers("diameters_um", {}, config::kPositive);
     if (stub.has("sections") && static_cast<size_t>(count) != diameters.size())
-      fail_input("{}: '{}' has {} diameters for {} sections", stub.where("diameters_um"),
-                 stub.full_key("diameters_um"), diameters.size(), count);
+      fail_input("{}: '{}' has {} diameters, expected one for each of the {} sections",
+                 stub.where("diameters_um"), stub.full_key("diameters_um"), diameters.size(), count);
     axon.pieces.assign(diameters.size(), {length_um, 0});
     for (size_t k = 0; k < diameters.size(); ++k) axon.pieces[k].diameter_um = diameters[k];
   }
   if (stub.has("lengths_um")) {
     const auto lengths = stub.numbers("lengths_um", {}, config::kPositive);
     if (lengths.size() != axon.pieces.size())
-      fail_input("{}: '{}' has {} lengths for {} sections", stub.where("lengths_um"),
-                 stub.full_key("lengths_um"), lengths.size(), axon.pieces.size());
+      fail_input("{}: '{}' has {} lengths, expected one for each of the {} sections",
+                 stub.where("lengths_um"), stub.full_key("lengths_um"), lengths.size(), axon.pieces.size());
     for (size_t k = 0; k < lengths.size(); ++k) axon.pieces[k].length_um = lengths[k];
   }
   if (stub.has("on")) axon.on = section_named(stub, "on", morphology);
@@ -93,8 +93,8 @@ morphology::Morphology read_axon(const config::Settings& settings, const morphol
                                                            "bluepyopt-hoc", "allen"};
     const auto way = settings.choice("axon", kWays);
     if (!stub.pieces.empty())
-      fail_input("{}: '{}' and axon_stub both say what the axon is; expected one of them",
-                 settings.where("axon"), settings.full_key("axon"));
+      fail_input("{}: '{}' and axon_stub both replace the axon; leave one out", settings.where("axon"),
+                 settings.full_key("axon"));
     if (way.starts_with("bluepyopt")) {
       const auto from = way == "bluepyopt" ? morphology::FromSoma::middle : morphology::FromSoma::start;
       return morphology::with_axon(morphology, morphology::bluepyopt_stub(morphology, from));
@@ -140,8 +140,9 @@ class Rule {
     const double rounding =
         settings.has("d_lambda_rounding") ? settings.number("d_lambda_rounding", {}, {0, 0.999999}) : 0.999;
     if (settings.has("compartments") != (rule == "formula"))
-      fail_input("{}: 'compartments' and compartment_rule = \"formula\" belong together",
-                 settings.where(settings.has("compartments") ? "compartments" : "compartment_rule"));
+      fail_input(
+          "{}: 'compartments' needs compartment_rule = \"formula\", and that rule needs 'compartments'",
+          settings.where(settings.has("compartments") ? "compartments" : "compartment_rule"));
     if (rule == "formula") {
       read_formula(settings, coarse, resistivity_ohm_cm, capacitance_uF_cm2, frequency_hz);
       return;

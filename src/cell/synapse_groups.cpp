@@ -44,12 +44,12 @@ std::vector<int> read_places(const config::Settings& group, const morphology::Co
   const auto compartments = select_compartments(group, geometry);
   const bool counted = group.has("count"), dense = group.has("per_um");
   if (counted && dense)
-    fail_input("{}: '{}' and 'per_um' both say how many synapses there are; leave one out",
-               group.where("count"), group.full_key("count"));
+    fail_input("{}: '{}' and 'per_um' both set the number of synapses; leave one out", group.where("count"),
+               group.full_key("count"));
   if (!counted && !dense) {
     if (group.has("placed"))
-      fail_input("{}: '{}' says how synapses are placed whose number 'count' or 'per_um' says; neither does",
-                 group.where("placed"), group.full_key("placed"));
+      fail_input("{}: '{}' needs the number of synapses: add 'count' or 'per_um'", group.where("placed"),
+                 group.full_key("placed"));
     return compartments;
   }
   std::vector<double> expected;
@@ -60,7 +60,7 @@ std::vector<int> read_places(const config::Settings& group, const morphology::Co
     const auto per_um = evaluate_formula(group.formula("per_um"), where, geometry, compartments);
     for (size_t i = 0; i < expected.size(); ++i) {
       if (!(per_um[i] >= 0 && per_um[i] <= 1000))
-        fail_input("{} is {}, expected from 0 to 1000 synapses a um", where, per_um[i]);
+        fail_input("{} is {}, expected from 0 to 1000 synapses per um", where, per_um[i]);
       expected[i] *= per_um[i];
     }
     const double all = std::round(std::accumulate(expected.begin(), expected.end(), 0.0));
@@ -76,7 +76,7 @@ std::vector<int> read_places(const config::Settings& group, const morphology::Co
 void require_own_names(const config::Settings& group, const mechanism::Mechanism& m) {
   for (const auto key : kOwnKeys) {
     if (m.parameter(key) == nullptr) continue;
-    fail_input("{}: {} has a parameter '{}', which cannot be told from the group's own key; rename it",
+    fail_input("{}: {} has a parameter '{}', but a key of the group has the same name; rename the parameter",
                group.where("mechanism"), m.name, key);
   }
 }

@@ -156,7 +156,7 @@ TEST(SynapseGroups, WhatIsWrongIsRefusedByKey) {
   EXPECT_EQ(says(refusal(group("a", "excitatory", "delay_ms = -1")), "'synapses[0].delay_ms' is -1"), "");
   EXPECT_EQ(
       says(refusal("{ name = \"a\", kind = \"excitatory\", mechanism = \"leak\", regions = [\"basal\"] },"),
-           "is no synapse"),
+           "is not a synapse"),
       "");
 }
 

@@ -29,7 +29,8 @@ void require_weight(const config::Settings& settings, const mechanism::Mechanism
   if (!uses_weight(m)) return;
   if (m.parameter("weight") != nullptr)
     fail_input(
-        "{}: {} has a parameter 'weight', which cannot be told from the weight of its events; rename it",
+        "{}: {} has a parameter 'weight', but the weight of its events has the same name; rename the "
+        "parameter",
         settings.where("mechanism"), m.name);
   if (!needs_weight(m) || settings.has("weight")) return;
   const auto& unit = m.receiving->weight_unit;
@@ -45,7 +46,7 @@ Placement read_synapse_placement(const config::Settings& settings, const Files& 
                                  std::vector<int> compartments) {
   auto p = read_placement(settings, geometry, files, std::move(compartments));
   if (!p.mechanism().receiving)
-    fail_input("{}: {} is no synapse: it has no NET_RECEIVE", settings.where("mechanism"),
+    fail_input("{}: {} is not a synapse: it has no NET_RECEIVE", settings.where("mechanism"),
                p.mechanism().name);
   if (receptors != "ampa") return p;
   for (size_t k = 0; k < p.mechanism().parameters.size(); ++k) {

@@ -7,6 +7,7 @@
 
 #include "cli/memory_limit.hpp"
 #include "cli/progress_bar.hpp"
+#include "cli/show.hpp"
 #include "cli/threads.hpp"
 #include "neurontwin/run.hpp"
 
@@ -43,41 +44,42 @@ std::string verdict(const MainScore& score, const neurontwin::ScoreDifference& d
 }
 
 void print_differences(const neurontwin::ComparedRun& a, const neurontwin::ComparedRun& b) {
-  fmt::print("\nB = {} against A = {}\n{:<28} {:>9} {:>9} {:>10}   {:<22} {:>10}\n", b.folder.string(),
-             a.folder.string(), "", "A", "B", "B - A", "95 % interval", "other sign");
+  show("\nB = {} against A = {}\n{:<28} {:>9} {:>9} {:>10}   {:<22} {:>10}\n", b.folder.string(),
+       a.folder.string(), "", "A", "B", "B - A", "95 % interval", "other sign");
   for (const auto& score : kMainScores) {
     const auto d = std::ranges::find(b.differences, score.key, &neurontwin::ScoreDifference::name);
     if (d == b.differences.end()) continue;
-    fmt::print("{:<28} {:>9.5g} {:>9.5g} {:>+10.4g}   {:<22} {:>8.1f} %  {}\n", score.words, d->first,
-               d->second, d->second - d->first, fmt::format("[{:+.4g}, {:+.4g}]", d->low, d->high),
-               100 * d->other_sign_share, verdict(score, *d));
+    show("{:<28} {:>9.5g} {:>9.5g} {:>+10.4g}   {:<22} {:>8.1f} %  {}\n", score.words, d->first, d->second,
+         d->second - d->first, fmt::format("[{:+.4g}, {:+.4g}]", d->low, d->high), 100 * d->other_sign_share,
+         verdict(score, *d));
   }
 }
 
 void compare_runs(std::span<const std::filesystem::path> folders, const neurontwin::CompareOptions& options,
                   const std::filesystem::path& out, const std::filesystem::path& page, bool json) {
+  neurontwin::check_comparison_files(out, page);
   const auto comparison = neurontwin::compare_runs(folders, options);
   if (!out.empty()) neurontwin::write_comparison(comparison, out);
   if (!page.empty()) neurontwin::write_comparison_page(comparison, page);
   if (json) {
-    fmt::print("{}", neurontwin::json_of(comparison));
+    show_text(neurontwin::json_of(comparison));
     return;
   }
-  fmt::print("{}; thresholds of each run's own validation trials; {} resamples of the test trials\n",
-             comparison.test, comparison.resamples);
+  show("{}; thresholds of each run's own validation trials; {} resamples of the test trials\n",
+       comparison.test, comparison.resamples);
   for (const auto& run : comparison.runs)
-    fmt::print("{}: {}, {} parameters\n", run.folder.string(), run.twin, run.parameters);
+    show("{}: {}, {} parameters\n", run.folder.string(), run.twin, run.parameters);
   for (size_t i = 1; i < comparison.runs.size(); ++i)
     print_differences(comparison.runs.front(), comparison.runs[i]);
-  fmt::print(
-      "\nbetter, worse: B's score, where the interval of the difference does not hold 0. Other sign: the "
-      "share of the resamples in which the difference is 0 or has the other sign.\n");
+  show(
+      "\nbetter, worse: of B's score, where the interval of the difference excludes 0. Other sign: share of "
+      "the resamples in which the difference is 0 or has the other sign.\n");
 }
 
 }  // namespace
 
 Command compare_command() {
-  return {"compare", "scores of runs' twins on the same test trials, and how they differ", [](CLI::App& app) {
+  return {"compare", "compare the twins of several runs on the same test trials", [](CLI::App& app) {
             struct Options {
               std::vector<std::filesystem::path> runs;
               neurontwin::CompareOptions comparing;
@@ -87,10 +89,11 @@ Command compare_command() {
             const auto o = std::make_shared<Options>();
             app.add_option("runs", o->runs, "run folders; each is compared with the first")->required();
             app.add_option("--resamples", o->comparing.resamples,
-                           "of the test trials (default: the first run's)")
+                           "bootstrap resamples of the test trials (default: as in the first run)")
                 ->check(CLI::Range(int64_t{10}, int64_t{1000000}));
-            app.add_option("--out", o->out, "JSON file with every score");
-            app.add_option("--page", o->page, "HTML page with the scores and the curves of the runs");
+            app.add_option("--out", o->out, "JSON file to write, with every score");
+            app.add_option("--page", o->page,
+                           "HTML page to write, with the scores and the curves of the runs");
             app.add_flag("--json", o->json, "print every score as JSON");
             add_threads_option(app, o->comparing.threads);
             return [o] {

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include "cli/memory_limit.hpp"
+#include "cli/show.hpp"
 #include "cli/stopping.hpp"
 #include "cli/threads.hpp"
 #include "neurontwin/run.hpp"
@@ -15,8 +16,7 @@ namespace {
 using std::filesystem::path;
 
 Command inspect_command() {
-  return {"inspect", "what a run folder or any file of ours holds, a morphology or a mechanism",
-          [](CLI::App& app) {
+  return {"inspect", "print what a file or a run folder holds", [](CLI::App& app) {
             struct Options {
               std::vector<path> files;
               std::vector<std::string> set;
@@ -29,11 +29,12 @@ Command inspect_command() {
                            "of one split "
                            "are taken together")
                 ->required();
-            app.add_option("--set", o->set, "key=value over what the cell's or experiment's file says")
+            app.add_option("--set", o->set, "key=value: overrides a setting of the cell or experiment")
                 ->allow_extra_args(false);
             app.add_option("--profile", o->profile, "a profile of the experiment file");
-            app.add_option("--svg", o->svg, "file to draw the tree of a morphology or a detailed cell in");
-            return [o] { fmt::print("{}", neurontwin::inspect(o->files, o->profile, o->set, o->svg)); };
+            app.add_option("--svg", o->svg,
+                           "SVG file to write: the tree of a morphology or of a detailed cell");
+            return [o] { show_text(neurontwin::inspect(o->files, o->profile, o->set, o->svg)); };
           }};
 }
 
@@ -70,7 +71,7 @@ Command export_command() {
 }
 
 Command plot_command() {
-  return {"plot", "a figure of a run as an SVG file", [](CLI::App& app) {
+  return {"plot", "draw a figure of a run as SVG", [](CLI::App& app) {
             struct Options {
               path run, svg;
               std::string figure;
@@ -83,7 +84,7 @@ Command plot_command() {
             return [o] {
               if (o->svg.empty()) o->svg = o->figure + ".svg";
               neurontwin::plot(o->run, o->figure, o->svg);
-              fmt::print("{}\n", o->svg.string());
+              show("{}\n", o->svg.string());
             };
           }};
 }

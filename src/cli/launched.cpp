@@ -9,6 +9,7 @@
 #include "cli/stopping.hpp"
 #include "cli/terminal.hpp"
 #include "config/error.hpp"
+#include "config/printable.hpp"
 
 namespace nt::cli {
 namespace {
@@ -32,7 +33,7 @@ std::string host() {
 }
 
 void say_of_rank(int rank, const std::string& unsaid) {
-  fmt::print(stderr, "neurontwin: rank {} on {}: {}\n", rank, host(), unsaid);
+  fmt::print(stderr, "neurontwin: rank {} on {}: {}\n", rank, host(), config::printable(unsaid));
   std::fflush(stderr);
 }
 

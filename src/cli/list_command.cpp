@@ -7,7 +7,9 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "cli/show.hpp"
 #include "cli/terminal.hpp"
+#include "config/printable.hpp"
 #include "neurontwin/run.hpp"
 
 namespace nt::cli {
@@ -33,9 +35,10 @@ void print_table(const std::vector<ListedRun>& runs) {
                           STDOUT_FILENO));
   for (const auto& run : runs) {
     const auto voltage = score_words(run.variance_explained, 100, 1);
-    fmt::print("{:<{}}  {:<8} {:<18} {:>9} {:>10} {:>8}  {}\n", run.folder.string(), longest, run.profile,
-               how_far(run), run.parameters, score_words(run.spike_auc, 1, 5),
-               voltage == "-" ? voltage : voltage + " %", run.trouble.empty() ? run.title : run.trouble);
+    show("{:<{}}  {:<8} {:<18} {:>9} {:>10} {:>8}  {}\n", run.folder.string(), longest, run.profile,
+         how_far(run), run.parameters, score_words(run.spike_auc, 1, 5),
+         voltage == "-" ? voltage : voltage + " %",
+         config::printable_line(run.trouble.empty() ? run.title : run.trouble));
   }
 }
 
@@ -44,7 +47,7 @@ void print_json(const std::vector<ListedRun>& runs) {
   for (const auto& run : runs) {
     auto finished = nlohmann::ordered_json::array();
     for (const auto stage : run.finished) finished.push_back(name_of(stage));
-    // JSON has no NaN: such a score is null.
+    // JSON has no NaN: such a score is null. In ASCII: no terminal obeys it.
     json.push_back({{"folder", run.folder.string()},
                     {"title", run.title},
                     {"profile", run.profile},
@@ -54,7 +57,7 @@ void print_json(const std::vector<ListedRun>& runs) {
                     {"variance_explained", run.variance_explained},
                     {"trouble", run.trouble}});
   }
-  fmt::print("{}\n", json.dump(1));
+  show("{}\n", json.dump(1, ' ', true, nlohmann::ordered_json::error_handler_t::replace));
 }
 
 void list(std::vector<std::filesystem::path> folders, bool json) {
@@ -62,7 +65,7 @@ void list(std::vector<std::filesystem::path> folders, bool json) {
   const auto runs = neurontwin::list_runs(folders);
   if (json) return print_json(runs);
   if (runs.empty()) {
-    fmt::print("no runs in {}; 'neurontwin run EXPERIMENT.toml' makes one\n", folders.front().string());
+    show("no runs in {}; 'neurontwin run EXPERIMENT.toml' makes one\n", folders.front().string());
     return;
   }
   print_table(runs);
@@ -71,7 +74,7 @@ void list(std::vector<std::filesystem::path> folders, bool json) {
 }  // namespace
 
 Command list_command() {
-  return {"list", "the runs in a folder, how far they are and how good", [](CLI::App& app) {
+  return {"list", "list runs, their finished stages and their scores", [](CLI::App& app) {
             struct Options {
               std::vector<std::filesystem::path> folders;
               bool json = false;

@@ -47,6 +47,7 @@ int run_command(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     nt::fail_input("{}", words_for(error, app));
   }
+  require_no_empty_words(app);
   for (size_t i = 0; i < all.size(); ++i) {
     if (app.got_subcommand(all[i].name) && takes_part(all[i].name)) runs[i]();
   }

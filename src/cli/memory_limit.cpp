@@ -68,9 +68,8 @@ void require_address_space(int threads) {
   const uint64_t needed = kToWork + static_cast<uint64_t>(threads) * kPerThread;
   if (free >= needed) return;
   fail_run(
-      "the limit on memory (ulimit -v) is too low: it leaves {} MB, and {} threads (--threads) need {} MB; "
-      "raise "
-      "it, or ask for fewer threads",
+      "the limit on memory (ulimit -v) is too low: it leaves {} MB, but {} threads need {} MB; raise it, or "
+      "lower --threads",
       free / kMB, threads, needed / kMB);
 }
 

@@ -37,7 +37,7 @@ void open_page(const std::filesystem::path& page) {
     programs.insert(programs.begin(), browser);
   for (const auto& program : programs)
     if (start(program, path)) return;
-  fail_run("no browser is found (tried $BROWSER, xdg-open and open); open {} yourself", path);
+  fail_run("no browser was found (tried $BROWSER, xdg-open and open); open {} yourself", path);
 }
 
 }  // namespace nt::cli

@@ -15,6 +15,7 @@
 #include "cli/stopping.hpp"
 #include "cli/terminal.hpp"
 #include "config/error.hpp"
+#include "config/printable.hpp"
 
 namespace nt::cli {
 namespace {
@@ -34,9 +35,19 @@ void tell(const std::string& message) {
     return;
   }
   end_bar();
-  const auto line = fmt::format("{} {}\n", red("neurontwin:", STDERR_FILENO), message);
+  const auto line = fmt::format("{} {}\n", red("neurontwin:", STDERR_FILENO), config::printable(message));
   std::fwrite(line.data(), 1, line.size(), stderr);
   std::fflush(stderr);
+}
+
+/// Whether a name is at fault that the user gave: a link that leads to itself, a file where a folder is
+/// meant, a place that is closed to this user. Anything else went wrong while running.
+bool is_wrong_name(const std::error_code& error) {
+  for (const auto each :
+       {std::errc::too_many_symbolic_link_levels, std::errc::filename_too_long, std::errc::not_a_directory,
+        std::errc::is_a_directory, std::errc::invalid_argument, std::errc::permission_denied})
+    if (error == each) return true;
+  return false;
 }
 
 void tell_memory(const std::string& doing) {
@@ -61,6 +72,7 @@ int outcome_of(const std::string& doing, const std::function<int()>& program) {
     tell(error.what());
   } catch (const std::filesystem::filesystem_error& error) {
     tell(fmt::format("{}: {}", error.path1().string(), error.code().message()));
+    if (is_wrong_name(error.code())) code = kWrongInput;
   } catch (const std::system_error& error) {
     const bool printing = std::ferror(stdout) != 0 || std::ferror(stderr) != 0;
     tell(fmt::format("{}: {}",

@@ -4,7 +4,9 @@
 
 #include <chrono>
 
+#include "cli/one_of.hpp"
 #include "cli/say.hpp"
+#include "cli/show.hpp"
 #include "config/error.hpp"
 #include "neurontwin/simulate.hpp"
 
@@ -22,14 +24,13 @@ void add_cell_options(CLI::App& app, SimulateCell& o) {
     return app.add_option(name, value, help)->group(group);
   };
   add("--dt", o.dt_ms, "time step in ms (default: 0.025)");
-  add("--scheme", o.scheme, "euler or crank-nicolson (default)")
-      ->check(CLI::IsMember({"euler", "crank-nicolson"}));
-  add("--precision", o.precision, "double (default) or float")->check(CLI::IsMember({"double", "float"}));
-  add("--morphology", o.choices.morphology, "a reconstruction (.swc, .asc) in the place of the cell's own");
+  add("--scheme", o.scheme, "euler or crank-nicolson (default)")->check(one_of({"euler", "crank-nicolson"}));
+  add("--precision", o.precision, "double (default) or float")->check(one_of({"double", "float"}));
+  add("--morphology", o.choices.morphology, "another reconstruction (.swc, .asc) than the cell's own");
   add("--receptors", o.choices.receptors, "nmda or ampa (default: the cell's own)")
-      ->check(CLI::IsMember({"nmda", "ampa"}));
+      ->check(one_of({"nmda", "ampa"}));
   add("--ms", o.duration_ms,
-      "duration (default: the last input spike, rounded up to a second; without --replay required)")
+      "duration in ms (default: the last input spike, rounded up to a second; required without --replay)")
       ->check(CLI::Range(1, 100000000));
 }
 
@@ -37,7 +38,7 @@ bool is_one_trial(const CLI::App& simulating, const std::filesystem::path& out) 
   if (simulating.count("--replay") > 0 || out.extension() == ".h5") {
     for (const auto* option : {"--profile", "--device", "--threads", "--shards", "--dry-run"}) {
       if (simulating.count(option) > 0)
-        nt::fail_input("{} means nothing for one trial of a cell ({}); leave it out", option, kOneTrial);
+        nt::fail_input("{} has no effect on one trial of a cell ({}); leave it out", option, kOneTrial);
     }
     return true;
   }
@@ -50,13 +51,11 @@ bool is_one_trial(const CLI::App& simulating, const std::filesystem::path& out) 
 void simulate_cell(const SimulateCell& o) {
   if (o.out.empty()) fail_input("--replay needs --out FILE.h5");
   if (o.input.empty() && o.duration_ms == 0)
-    fail_input("without --replay, whose last input spike would say it, --ms has to say how long");
+    fail_input("--ms is missing: without --replay it sets how long to simulate, for example --ms 1000");
   const auto neuron = neurontwin::read_neuron(o.cell, o.choices);
   const auto described = neurontwin::describe(neuron);
   if (o.seed && !described.draws)
-    fail_input(
-        "--seed means nothing for one trial of a cell none of whose mechanisms draws random numbers; leave "
-        "it out");
+    fail_input("--seed has no effect: no mechanism of this cell draws random numbers; leave it out");
   for (const auto& note : described.notes) say("note: " + note);
   const auto input = o.input.empty() ? neurontwin::Input{} : neurontwin::read_input(o.input, neuron);
   const auto start = std::chrono::steady_clock::now();
@@ -70,8 +69,8 @@ void simulate_cell(const SimulateCell& o) {
                                     .seed = o.seed.value_or(1)},
                                    o.out);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  fmt::print("{} ms in {:.2f} s, {} output spikes; {}\n", trial.soma_mV.size(), seconds,
-             trial.spike_times_ms.size(), o.out.string());
+  show("{} ms in {:.2f} s, {} output spikes; {}\n", trial.soma_mV.size(), seconds,
+       trial.spike_times_ms.size(), o.out.string());
 }
 
 }  // namespace nt::cli

@@ -8,9 +8,11 @@
 #include "cli/in_quotes.hpp"
 #include "cli/launched.hpp"
 #include "cli/memory_limit.hpp"
+#include "cli/one_of.hpp"
 #include "cli/open_page.hpp"
 #include "cli/progress_bar.hpp"
 #include "cli/say.hpp"
+#include "cli/show.hpp"
 #include "cli/simulate_cell.hpp"
 #include "cli/terminal.hpp"
 #include "cli/threads.hpp"
@@ -44,15 +46,14 @@ void add_stage_options(CLI::App& app, StageOptions& o) {
   app.add_option("experiment", o.experiment, "experiment file (.toml) or run folder")->required();
   app.add_option("--profile", o.profile, "a profile of the experiment file: quick (default), day or paper");
   app.add_option("--out", o.out, "run folder (default: runs/EXPERIMENT-PROFILE)");
-  app.add_option("--set", o.set, "key=value over the file and the profile; may be repeated")
-      ->allow_extra_args(false);
-  app.add_option("--device", o.device, "cpu or cuda")->check(CLI::IsMember({"cpu", "cuda"}));
+  app.add_option("--set", o.set, "key=value: overrides a setting; may be repeated")->allow_extra_args(false);
+  app.add_option("--device", o.device, "cpu or cuda")->check(one_of({"cpu", "cuda"}));
   add_threads_option(app, o.threads);
   app.add_option("--seed", o.seed,
-                 "over the experiment's seed; of one trial of a cell: of what its mechanisms draw")
+                 "overrides the experiment's seed; for one trial of a cell: seed of its random mechanisms")
       ->check(CLI::Range(int64_t{0}, int64_t{9000000000000000}));
-  app.add_flag("--dry-run", o.dry_run, "say what would be done and what it takes, and do nothing");
-  auto* quiet = app.add_flag("-q,--quiet", o.quiet, "say nothing but errors and results");
+  app.add_flag("--dry-run", o.dry_run, "print the plan and do nothing");
+  auto* quiet = app.add_flag("-q,--quiet", o.quiet, "print errors and results only");
   app.add_flag("-v,--verbose", o.verbose, "keep every line of the progress")->excludes(quiet);
 }
 
@@ -68,13 +69,13 @@ neurontwin::Experiment prepare(const StageOptions& o) {
 void require_background_simulation(const CLI::App& running, const neurontwin::Experiment& e) {
   if (running.count("--simulation-threads") > 0 && !e.simulates_beside_training()) {
     nt::fail_input(
-        "--simulation-threads means nothing without train.starts_with_trials, which lets training begin "
+        "--simulation-threads has no effect without train.starts_with_trials, which lets training begin "
         "before all trials are simulated; leave it out");
   }
 }
 
 void add_watch_option(CLI::App& app, RunOptions& o) {
-  app.add_flag("--watch", o.watch, "keep a page of the training, watch.html, which reloads itself");
+  app.add_flag("--watch", o.watch, "keep a page of the training, watch.html, that reloads itself");
 }
 
 void add_json_option(CLI::App& app, bool& json) {
@@ -83,14 +84,14 @@ void add_json_option(CLI::App& app, bool& json) {
 
 void print_results(const neurontwin::Experiment& experiment, bool json) {
   if (json)
-    fmt::print("{}", neurontwin::read_metrics_json(experiment.folder()));
+    show_text(neurontwin::read_metrics_json(experiment.folder()));
   else
-    fmt::print("{}", neurontwin::summary_of(experiment));
+    show_text(neurontwin::summary_of(experiment));
 }
 
 void print_search(const std::string& table, const std::filesystem::path& folder) {
-  fmt::print("{}  everything              {}\n", table,
-             std::filesystem::absolute(folder / "search.json").lexically_normal().string());
+  show("{}  everything              {}\n", table,
+       std::filesystem::absolute(folder / "search.json").lexically_normal().string());
 }
 
 /// Whether there is something to do after the plan was said. A plan that is asked for is the result.
@@ -99,7 +100,7 @@ bool go_on_after_plan(const StageOptions& options, const neurontwin::Experiment&
   if (launched().rank() > 0 || (!options.dry_run && options.quiet)) return !options.dry_run;
   const auto plan = neurontwin::plan_of(experiment, stages);
   if (options.dry_run) {
-    fmt::print("{}", neurontwin::words_for(plan));
+    show_text(neurontwin::words_for(plan));
   } else if (std::ranges::any_of(plan.stages, &neurontwin::StagePlan::to_do)) {
     say(neurontwin::words_for(plan));
   }
@@ -116,12 +117,11 @@ void run_one(Stage stage, const StageOptions& options) {
 void run_shards(const StageOptions& options, const std::string& which) {
   if (launched().size() > 1)
     nt::fail_input(
-        "--shards is for programs that know nothing of each other, but {} ranks share the data set "
-        "by themselves; leave it out",
+        "--shards is for separate jobs, but these {} ranks share the data set already; leave it out",
         launched().size());
   const auto experiment = prepare(options);
   if (options.dry_run) {
-    fmt::print("{} shards, 0:{}\n", neurontwin::shard_count(experiment), neurontwin::shard_count(experiment));
+    show("{} shards, 0:{}\n", neurontwin::shard_count(experiment), neurontwin::shard_count(experiment));
     return;
   }
   const auto trials = neurontwin::simulate_shards(experiment, which, terminal_watcher());
@@ -140,10 +140,9 @@ Command run_command(const std::vector<std::string>& arguments) {
             const auto options = new_options(arguments);
             add_stage_options(app, *options);
             add_watch_option(app, *options);
-            app.add_option(
-                   "--simulation-threads", options->simulation_threads,
-                   "threads that go on simulating beside training, where train.starts_with_trials asks for "
-                   "that (default: half)")
+            app.add_option("--simulation-threads", options->simulation_threads,
+                           "threads that continue simulating during training, with train.starts_with_trials "
+                           "(default: half)")
                 ->check(CLI::Range(1, 4096));
             add_json_option(app, options->json);
             return [options, &app] {
@@ -184,7 +183,7 @@ Command report_command(const std::vector<std::string>& arguments) {
               run_one(Stage::report, *options);
               if (!*open || options->dry_run) return;
               const auto page = neurontwin::read_experiment(*options).folder() / "report.html";
-              fmt::print("{}\n", page.string());  // whatever the browser does
+              show("{}\n", page.string());  // whatever the browser does
               open_page(page);
             };
           }};
@@ -197,10 +196,9 @@ Command simulate_command(const std::vector<std::string>& arguments) {
             const auto one_trial = std::make_shared<SimulateCell>();
             add_stage_options(app, *options);
             const auto shards = std::make_shared<std::string>();
-            app.add_option(
-                "--shards", *shards,
-                "FROM:TO, or PART/PARTS: of the data set's shards these alone, counted from 0, for "
-                "jobs side by side in one run folder");
+            app.add_option("--shards", *shards,
+                           "FROM:TO or PART/PARTS: make only these shards of the data set, counted from 0, "
+                           "for jobs that share one run folder");
             add_cell_options(app, *one_trial);
             return [options, one_trial, shards, &app] {
               if (!shards->empty() && !is_one_trial(app, options->out)) return run_shards(*options, *shards);
@@ -230,7 +228,7 @@ std::vector<Command> stage_commands(const std::vector<std::string>& arguments) {
 }
 
 Command search_command(const std::vector<std::string>& arguments) {
-  return {"search", "find how small a twin can be, and why", [arguments](CLI::App& app) {
+  return {"search", "find how small a twin can be", [arguments](CLI::App& app) {
             struct Workers {
               int processes = 1;
               int threads_of_this_one = 0;  // 0: this process is no worker
@@ -239,7 +237,7 @@ Command search_command(const std::vector<std::string>& arguments) {
             const auto workers = std::make_shared<Workers>();
             add_stage_options(app, *options);
             app.add_option("--workers", workers->processes,
-                           "processes to train with, which share the threads (default: 1)")
+                           "number of processes that train; they share the threads (default: 1)")
                 ->check(CLI::Range(1, 1024));
             app.add_option("--search-worker", workers->threads_of_this_one)->group("");
             return [options, workers, arguments] {

@@ -9,6 +9,8 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "config/printable.hpp"
+
 namespace nt::cli {
 namespace {
 
@@ -51,7 +53,7 @@ size_t terminal_columns() {
 
 void draw_bar(std::string_view line) {
   drawn = true;
-  write_out(fmt::format("{}{}", kClearLine, line));
+  write_out(fmt::format("{}{}", kClearLine, config::printable_line(line)));
 }
 
 void end_bar() {

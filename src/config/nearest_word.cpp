@@ -1,5 +1,8 @@
 #include "config/nearest_word.hpp"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <utility>
 #include <vector>
@@ -33,6 +36,16 @@ std::optional<std::string> nearest_word(std::string_view word, std::span<const s
     }
   }
   return best;
+}
+
+std::string known_words(std::string_view word, std::span<const std::string> known) {
+  const auto meant = nearest_word(word, known);
+  return meant ? fmt::format("did you mean '{}'?", *meant) : fmt::format("known: {}", fmt::join(known, ", "));
+}
+
+std::string did_you_mean(std::string_view word, std::span<const std::string> known) {
+  const auto meant = nearest_word(word, known);
+  return meant ? fmt::format("; did you mean '{}'?", *meant) : "";
 }
 
 }  // namespace nt::config

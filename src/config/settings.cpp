@@ -17,22 +17,20 @@
 namespace nt::config {
 namespace {
 
-std::string type_name(const toml::node& node) {
+/// A value as messages name it: "the text \"long\"", "1.5", "a list".
+std::string words_of(const toml::node& node) {
+  constexpr size_t kLongest = 40;
   switch (node.type()) {
     case toml::node_type::table:
       return "a table";
     case toml::node_type::array:
-      return "an array";
-    case toml::node_type::string:
-      return "text";
-    case toml::node_type::integer:
-      return "an integer";
-    case toml::node_type::floating_point:
-      return "a number";
-    case toml::node_type::boolean:
-      return "true or false";
+      return "a list";
+    case toml::node_type::string: {
+      const auto& text = node.as_string()->get();
+      return text.size() <= kLongest ? fmt::format("the text \"{}\"", text) : "a text";
+    }
     default:
-      return "a date or time";
+      return toml_value(node);
   }
 }
 
@@ -50,9 +48,17 @@ std::string range_words(Range range) {
   return fmt::format("from {} to {}", range.low, range.high);
 }
 
+/// Two numbers that a key may have: its default, or what its range allows.
+std::string example_of(const std::vector<double>& otherwise, Range range) {
+  if (otherwise.size() == 2) return fmt::format("[{}, {}]", otherwise[0], otherwise[1]);
+  constexpr double kWidth = 100;
+  const double low = range.low == kPositive.low ? 1 : std::isfinite(range.low) ? range.low : 0;
+  return fmt::format("[{}, {}]", low, std::min(low + kWidth, range.high));
+}
+
 toml::table parse(std::string_view text, std::string_view name) {
   if (const int line = line_of_long_toml_key(text); line > 0) {
-    fail_input("{}: a key of more than {} parts",
+    fail_input("{}: a key has more than {} parts",
                name.starts_with("--set") ? std::string(name) : fmt::format("{}:{}", name, line),
                kMostTomlKeyParts);
   }
@@ -79,13 +85,13 @@ std::vector<toml::table> file_and_extended(std::filesystem::path file) {
     seen.insert(std::filesystem::canonical(file));  // it could be read, so its folders can
     if (!extends->is_string())
       fail_input("{}: 'extends' is {}, expected the name of a TOML file", place(*extends),
-                 type_name(*extends));
+                 words_of(*extends));
     file = file.parent_path() / **extends->as_string();
     std::error_code unreadable;  // said when the file is read
     if (!std::filesystem::exists(file, unreadable) && !unreadable)
       fail_input("{}: 'extends' names the file {}, which does not exist", place(*extends), file.string());
     if (seen.contains(std::filesystem::weakly_canonical(file, unreadable)))
-      fail_input("{}: 'extends' comes back to {}, which it began from", place(*extends), file.string());
+      fail_input("{}: 'extends' leads back to {}", place(*extends), file.string());
   }
 }
 
@@ -113,8 +119,33 @@ std::string toml_string(std::string_view text) {
   return out + '"';
 }
 
+/// Whether a value is written as a number, also as one that TOML does not take: 1e400, .5, 007.
+bool is_meant_as_number(std::string_view value) {
+  const auto skip = [&](std::string_view characters) {
+    const auto end = std::min(value.find_first_not_of(characters), value.size());
+    value.remove_prefix(end);
+    return end;
+  };
+  const auto skip_sign = [&] { value.remove_prefix(!value.empty() && (value[0] == '+' || value[0] == '-')); };
+  skip(" \t");
+  skip_sign();
+  auto digits = skip("0123456789_");
+  if (value.starts_with('.')) {
+    value.remove_prefix(1);
+    digits += skip("0123456789_");
+  }
+  if (digits == 0) return false;
+  if (value.starts_with('e') || value.starts_with('E')) {
+    value.remove_prefix(1);
+    skip_sign();
+    if (skip("0123456789_") == 0) return false;
+  }
+  skip(" \t");
+  return value.empty();
+}
+
 /// "a.b=value" as a table. A value that is no TOML, a word or a path, is taken as text, so that quotes may be
-/// left out; but what begins as an array, a table or a string was meant as one.
+/// left out; but what begins as an array, a table or a string, or reads as a number, was meant as one.
 toml::table parse_override(const std::string& assignment) {
   const auto equals = assignment.find('=');
   if (equals == std::string::npos || equals == 0) {
@@ -123,8 +154,9 @@ toml::table parse_override(const std::string& assignment) {
   const std::string key = assignment.substr(0, equals);
   const std::string value = assignment.substr(equals + 1);
   const auto first = value.find_first_not_of(" \t");
-  const bool must_be_toml =
-      first == std::string::npos || std::string_view("[{\"'").find(value[first]) != std::string_view::npos;
+  const bool must_be_toml = first == std::string::npos ||
+                            std::string_view("[{\"'").find(value[first]) != std::string_view::npos ||
+                            is_meant_as_number(value);
   const std::string as_toml = fmt::format("{} = {}", key, value);
   return parse(must_be_toml || is_toml(as_toml) ? as_toml : fmt::format("{} = {}", key, toml_string(value)),
                "--set " + assignment);
@@ -184,12 +216,55 @@ struct Settings::State {
     return nullptr;
   }
 
+  /// The array of tables of a key. Tables of layers above it, which change single elements, are put into
+  /// `over`, the highest first.
+  const toml::node* find_array(std::string_view key, std::vector<const toml::table*>& over) {
+    const toml::node* last = nullptr;
+    read.emplace(key);
+    for (const auto* layer : layers) {
+      const auto* node = layer->get(key);
+      if (node == nullptr) continue;
+      last = node;
+      if (!node->is_table()) return node;
+      over.push_back(node->as_table());
+    }
+    over.clear();
+    return last;  // a table and no array
+  }
+
+  /// Lays each table in `over` over the element of that name (its value of `name`) or number, from 0.
+  void lay_over(std::vector<std::shared_ptr<State>>& elements, std::string_view key,
+                const toml::table& over) const {
+    std::vector<std::string> names;
+    for (size_t i = 0; i < elements.size(); ++i) {
+      const auto name = (*elements[i]->layers.back())["name"].value<std::string>();
+      names.push_back(name.value_or(fmt::format("{}", i)));
+    }
+    const auto place_of = [&](const std::string& name) {
+      const auto named = std::ranges::find(names, name);
+      if (named != names.end()) return static_cast<size_t>(named - names.begin());
+      const bool is_number = name.size() < 7 && name.find_first_not_of("0123456789") == name.npos;
+      return is_number ? std::stoul(name) : names.size();
+    };
+    for (const auto& [name, node] : over) {
+      const auto at = place_of(std::string(name.str()));
+      if (at >= names.size())
+        fail_input("{}: '{}{}' has no element '{}'; its elements are {}{}", place(node), path, key,
+                   name.str(), fmt::join(names, ", "), did_you_mean(name.str(), names));
+      if (!node.is_table())
+        fail_input("{}: '{}{}.{}' is {}, expected a key of it, for example {}{}.{}.KEY=VALUE", place(node),
+                   path, key, name.str(), words_of(node), path, key, name.str());
+      auto& layers_of = elements[at]->layers;
+      layers_of.insert(layers_of.begin(), node.as_table());
+    }
+  }
+
   [[noreturn]] void missing(std::string_view key) const {
     fail_input("{}: '{}{}' is missing", origin, path, key);
   }
 
   [[noreturn]] void wrong_type(const toml::node& node, std::string_view key, std::string_view wanted) const {
-    fail_input("{}: '{}{}' is {}, expected {}", place(node), path, key, type_name(node), wanted);
+    fail_input("{}: '{}{}' is {}, expected {}", place(node), path, key, words_of(node), wanted);
   }
 
   double number_of(const toml::node& node, std::string_view key, Range range, bool whole) const {
@@ -199,7 +274,7 @@ struct Settings::State {
     } else if (const auto* real = node.as_floating_point(); real != nullptr && !whole) {
       value = real->get();
     } else {
-      wrong_type(node, key, whole ? "an integer" : "a number");
+      wrong_type(node, key, whole ? "a whole number" : "a number");
     }
     if (!std::isfinite(value) || value < range.low || value > range.high) {
       fail_input("{}: '{}{}' is {}, expected {}", place(node), path, key, value,
@@ -230,7 +305,7 @@ struct Settings::State {
     } else if (node->is_number()) {
       add(*node);  // one number is a list of one
     } else {
-      wrong_type(*node, key, whole ? "an array of integers" : "an array of numbers");
+      wrong_type(*node, key, whole ? "a list of whole numbers" : "a list of numbers");
     }
     found.insert_or_assign(key, written);
     return values;
@@ -259,10 +334,7 @@ struct Settings::State {
       for (const auto& [key, node] : *layer) {
         if (read.contains(key.str())) continue;
         const std::vector<std::string> known(read.begin(), read.end());
-        const auto meant = nearest_word(key.str(), known);
-        fail_input("{}: unknown key '{}{}'; {}", place(node), path, key.str(),
-                   meant ? fmt::format("did you mean '{}'?", *meant)
-                         : fmt::format("known here: {}", fmt::join(known, ", ")));
+        fail_input("{}: unknown key '{}{}'; {}", place(node), path, key.str(), known_words(key.str(), known));
       }
     }
     for (const auto& [key, state] : tables) state->reject_unread();
@@ -313,7 +385,7 @@ Settings Settings::from_file(const std::filesystem::path& file, std::string_view
     const auto* node = table->get("profile");
     const toml::table* profiles = node != nullptr ? node->as_table() : nullptr;
     if (node != nullptr && profiles == nullptr)
-      state->wrong_type(*node, "profile", "tables like [profile.quick]");
+      state->wrong_type(*node, "profile", "tables such as [profile.quick]");
     const auto* chosen = profiles != nullptr && !profile.empty() ? profiles->get(profile) : nullptr;
     if (chosen != nullptr && chosen->is_table()) {
       state->layers.push_back(chosen->as_table());
@@ -324,7 +396,9 @@ Settings Settings::from_file(const std::filesystem::path& file, std::string_view
   if (!has_profile) {
     const auto names = profiles_of(file);
     fail_input("{}: has no profile '{}'; {}", file.string(), profile,
-               names.empty() ? "it has none at all" : fmt::format("it has {}", fmt::join(names, ", ")));
+               names.empty() ? "the file has no profiles"
+                             : fmt::format("its profiles are {}{}", fmt::join(names, ", "),
+                                           did_you_mean(profile, names)));
   }
   return Settings(state);
 }
@@ -370,6 +444,7 @@ std::string Settings::text(std::string_view key, std::optional<std::string> othe
 
 std::filesystem::path Settings::file(std::string_view key, const std::filesystem::path& folder) const {
   const std::filesystem::path name = text(key);
+  if (name.empty()) fail_input("{}: '{}' is empty, expected the name of a file", where(key), full_key(key));
   const auto& node = *state_->find(key);
   const auto& source = node.source().path;
   const bool of_this_table = source && *source == state_->file;
@@ -390,9 +465,9 @@ std::vector<std::string> Settings::texts(std::string_view key,
     values = *otherwise;
   } else {
     const auto* array = node->as_array();
-    if (array == nullptr) state_->wrong_type(*node, key, "an array of texts");
+    if (array == nullptr) state_->wrong_type(*node, key, "a list of texts");
     for (const auto& element : *array) {
-      if (!element.is_string()) state_->wrong_type(element, key, "an array of texts");
+      if (!element.is_string()) state_->wrong_type(element, key, "a list of texts");
       values.push_back(element.as_string()->get());
     }
   }
@@ -410,9 +485,9 @@ std::vector<bool> Settings::flags(std::string_view key, std::optional<std::vecto
     values = *otherwise;
   } else {
     const auto* array = node->as_array();
-    if (array == nullptr) state_->wrong_type(*node, key, "an array of true or false");
+    if (array == nullptr) state_->wrong_type(*node, key, "a list of true or false");
     for (const auto& element : *array) {
-      if (!element.is_boolean()) state_->wrong_type(element, key, "an array of true or false");
+      if (!element.is_boolean()) state_->wrong_type(element, key, "a list of true or false");
       values.push_back(element.as_boolean()->get());
     }
   }
@@ -432,8 +507,9 @@ std::string Settings::choice(std::string_view key, std::span<const std::string_v
                              std::optional<std::string> otherwise) const {
   std::string value = text(key, std::move(otherwise));
   if (std::find(options.begin(), options.end(), value) == options.end()) {
-    fail_input("{}: '{}' is \"{}\", expected one of: {}", where(key), full_key(key), value,
-               fmt::join(options, ", "));
+    const std::vector<std::string> known(options.begin(), options.end());
+    fail_input("{}: '{}' is \"{}\", expected one of: {}{}", where(key), full_key(key), value,
+               fmt::join(known, ", "), did_you_mean(value, known));
   }
   return value;
 }
@@ -452,7 +528,8 @@ std::pair<double, double> Settings::low_high(std::string_view key, const std::ve
                                              Range range) const {
   const auto pair = numbers(key, otherwise.empty() ? std::optional<std::vector<double>>() : otherwise, range);
   if (pair.size() != 2 || pair[0] > pair[1])
-    fail_input("{}: '{}' expected two numbers, the lower first", where(key), full_key(key));
+    fail_input("{}: '{}' is [{}], expected two numbers, the lower first, for example {}", where(key),
+               full_key(key), fmt::join(pair, ", "), example_of(otherwise, range));
   return {pair[0], pair[1]};
 }
 
@@ -511,16 +588,18 @@ Settings Settings::table_or_file(std::string_view key) const {
 std::vector<Settings> Settings::tables(std::string_view key) const {
   auto& known = state_->arrays[std::string(key)];
   if (known.empty()) {
-    if (const auto* node = state_->find(key)) {
-      const auto* array = node->as_array();
-      if (array == nullptr) state_->wrong_type(*node, key, "an array of tables");
-      for (const auto& element : *array) {
-        if (!element.is_table()) state_->wrong_type(element, key, "an array of tables");
-        known.push_back(state_->below(fmt::format("{}[{}]", key, known.size())));
-        known.back()->layers = {element.as_table()};
-        known.back()->origin = place(element);
-      }
+    std::vector<const toml::table*> over;  // the highest first
+    const auto* node = state_->find_array(key, over);
+    const auto* array = node != nullptr ? node->as_array() : nullptr;
+    if (node != nullptr && array == nullptr) state_->wrong_type(*node, key, "a list of tables");
+    for (size_t i = 0; array != nullptr && i < array->size(); ++i) {
+      const auto& element = *array->get(i);
+      if (!element.is_table()) state_->wrong_type(element, key, "a list of tables");
+      known.push_back(state_->below(fmt::format("{}[{}]", key, i)));
+      known.back()->layers = {element.as_table()};
+      known.back()->origin = place(element);
     }
+    for (size_t i = over.size(); i-- > 0;) state_->lay_over(known, key, *over[i]);
   }
   std::vector<Settings> out;
   for (const auto& state : known) out.push_back(Settings(state));

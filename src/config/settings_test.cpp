@@ -27,16 +27,16 @@ TEST(Settings, AKeyNobodyReadsIsAnErrorThatGuessesWhatWasMeant) {
 TEST(Settings, AWholeTableNobodyReadsIsAnError) {
   const auto s = Settings::from_text("x = 1\n[extra]\ny = 2\n", "a.toml");
   s.integer("x");
-  EXPECT_EQ(message_of([&] { s.reject_unread(); }), "a.toml:2: unknown key 'extra'; known here: x");
+  EXPECT_EQ(message_of([&] { s.reject_unread(); }), "a.toml:2: unknown key 'extra'; known: x");
 }
 
 TEST(Settings, WrongTypesNameLineKeyAndWhatIsExpected) {
   const auto s = Settings::from_text("a = 'x'\nb = 1.5\nc = [1, 'y']\nd = 3\n", "a.toml");
-  EXPECT_EQ(message_of([&] { s.number("a"); }), "a.toml:1: 'a' is text, expected a number");
-  EXPECT_EQ(message_of([&] { s.integer("b"); }), "a.toml:2: 'b' is a number, expected an integer");
-  EXPECT_EQ(message_of([&] { s.numbers("c"); }), "a.toml:3: 'c' is text, expected a number");
-  EXPECT_EQ(message_of([&] { s.flag("d"); }), "a.toml:4: 'd' is an integer, expected true or false");
-  EXPECT_EQ(message_of([&] { s.table("d"); }), "a.toml:4: 'd' is an integer, expected a table");
+  EXPECT_EQ(message_of([&] { s.number("a"); }), "a.toml:1: 'a' is the text \"x\", expected a number");
+  EXPECT_EQ(message_of([&] { s.integer("b"); }), "a.toml:2: 'b' is 1.5, expected a whole number");
+  EXPECT_EQ(message_of([&] { s.numbers("c"); }), "a.toml:3: 'c' is the text \"y\", expected a number");
+  EXPECT_EQ(message_of([&] { s.flag("d"); }), "a.toml:4: 'd' is 3, expected true or false");
+  EXPECT_EQ(message_of([&] { s.table("d"); }), "a.toml:4: 'd' is 3, expected a table");
   EXPECT_EQ(message_of([&] { s.number("z"); }), "a.toml: 'z' is missing");
 }
 
@@ -77,7 +77,7 @@ TEST(Settings, AFileThatExtendsAnotherSaysOnlyWhatIsOther) {
   EXPECT_EQ(Settings::from_file(file, "day", {}).table("t").integer("c"), 3);
   const auto wrong =
       Settings::from_file(write("third.toml", "extends = 'second.toml'\n[t]\na = 'one'\n"), "", {});
-  EXPECT_NE(message_of([&] { wrong.table("t").integer("a"); }).find("third.toml:3: 't.a' is text"),
+  EXPECT_NE(message_of([&] { wrong.table("t").integer("a"); }).find("third.toml:3: 't.a' is the text"),
             std::string::npos);
 }
 
@@ -89,7 +89,7 @@ TEST(Settings, AFileExtendsOneThatIsThereAndNotItself) {
             std::string::npos);
   const auto ring = write("ring.toml", "extends = 'ring.toml'\n");
   EXPECT_NE(
-      message_of([&] { Settings::from_file(ring, "", {}); }).find("ring.toml:1: 'extends' comes back to"),
+      message_of([&] { Settings::from_file(ring, "", {}); }).find("ring.toml:1: 'extends' leads back to"),
       std::string::npos);
   write("part.toml", "extends = 'first-part.toml'\nb = 2\n");
   write("first-part.toml", "a = 1\nb = 1\n");
@@ -99,7 +99,7 @@ TEST(Settings, AFileExtendsOneThatIsThereAndNotItself) {
   const auto number = write("number.toml", "extends = 1\n");
   EXPECT_NE(message_of([&] {
               Settings::from_file(number, "", {});
-            }).find("number.toml:1: 'extends' is an integer, expected the name of a TOML file"),
+            }).find("number.toml:1: 'extends' is 1, expected the name of a TOML file"),
             std::string::npos);
 }
 
@@ -114,10 +114,72 @@ TEST(Settings, AnErrorInAnOverrideNamesTheOverride) {
             std::string::npos);
 }
 
+TEST(Settings, ATableOfAListIsChangedByItsNameOrNumber) {
+  const auto file = write("many.toml",
+                          "[[part]]\nname = 'a'\nsize = 1\n[[part]]\nname = 'b'\nsize = 2\n"
+                          "[[nameless]]\nsize = 3\n");
+  const auto sizes = [&](const std::vector<std::string>& set) {
+    const auto s = Settings::from_file(file, "", set);
+    std::vector<int64_t> all;
+    for (const auto* list : {"part", "nameless"})
+      for (const auto& part : s.tables(list)) {
+        part.text("name", "");
+        all.push_back(part.integer("size"));
+      }
+    s.reject_unread();
+    return all;
+  };
+  EXPECT_EQ(sizes({"part.b.size=20"}), (std::vector<int64_t>{1, 20, 3}));
+  EXPECT_EQ(sizes({"part.b.size=20", "part.0.size=10", "nameless.0.size=30"}),
+            (std::vector<int64_t>{10, 20, 30}));
+  EXPECT_EQ(sizes({"part.b.size=20", "part.b.size=21"}), (std::vector<int64_t>{1, 21, 3}));  // the last one
+  EXPECT_EQ(sizes({"part=[{name = 'c', size = 7}]", "part.c.size=8"}), (std::vector<int64_t>{8, 3}));
+  EXPECT_EQ(message_of([&] { sizes({"part.c.size=1"}); }),
+            "--set part.c.size=1: 'part' has no element 'c'; its elements are a, b");
+  EXPECT_EQ(message_of([&] { sizes({"part.2.size=1"}); }),
+            "--set part.2.size=1: 'part' has no element '2'; its elements are a, b");
+  EXPECT_EQ(message_of([&] { sizes({"part.a=1"}); }),
+            "--set part.a=1: 'part.a' is 1, expected a key of it, for example part.a.KEY=VALUE");
+  EXPECT_EQ(message_of([&] { sizes({"part.a.siz=1"}); }),
+            "--set part.a.siz=1: unknown key 'part[0].siz'; did you mean 'size'?");
+  EXPECT_EQ(message_of([&] { sizes({"gone.a.size=1"}); }).find("--set gone.a.size=1: unknown key 'gone'"),
+            0u);
+}
+
+TEST(Settings, WhatReadsAsANumberIsNeverTakenForText) {
+  const auto file = write("number.toml", "a = 1\n");
+  for (const std::string value : {"1e400", "-1e400", "99999999999999999999", ".5", "007"}) {
+    const std::vector<std::string> set{"a=" + value};
+    EXPECT_EQ(
+        message_of([&] { Settings::from_file(file, "", set).number("a"); }).find("--set a=" + value + ": "),
+        0u);
+    EXPECT_EQ(message_of([&] { Settings::from_file(file, "", set).number("a"); }).find("text"),
+              std::string::npos);
+  }
+  const std::vector<std::string> words{"a=1.2.3"};
+  EXPECT_EQ(Settings::from_file(file, "", words).text("a"), "1.2.3");
+}
+
+TEST(Settings, TwoNumbersAreAskedForWithAnExample) {
+  const auto s = Settings::from_text("a = 1\nb = [3, 2]\nc = [1, 2, 3]\n", "a.toml");
+  EXPECT_EQ(message_of([&] {
+              s.low_high("a", {0.5, 1.5});
+            }),
+            "a.toml:1: 'a' is [1], expected two numbers, the lower first, for example [0.5, 1.5]");
+  EXPECT_EQ(message_of([&] {
+              s.low_high("b", {}, {0, 1e6});
+            }),
+            "a.toml:2: 'b' is [3, 2], expected two numbers, the lower first, for example [0, 100]");
+  EXPECT_EQ(message_of([&] {
+              s.low_high("c", {}, {1, 9});
+            }),
+            "a.toml:3: 'c' is [1, 2, 3], expected two numbers, the lower first, for example [1, 9]");
+}
+
 TEST(Settings, AnUnknownProfileNamesThoseThereAre) {
   const auto file = write("profiles.toml", "[profile.day]\n[profile.quick]\n");
   EXPECT_EQ(message_of([&] { Settings::from_file(file, "quik"); }),
-            file.string() + ": has no profile 'quik'; it has day, quick");
+            file.string() + ": has no profile 'quik'; its profiles are day, quick; did you mean 'quick'?");
 }
 
 TEST(Settings, MissingAndBrokenFilesAreNamed) {
@@ -189,7 +251,7 @@ TEST(Settings, AnOverrideThatBeginsAsAnArrayATableOrAStringMustBeOne) {
   }
   const std::vector<std::string> mistyped{"a=1O"};
   EXPECT_EQ(message_of([&] { Settings::from_file(file, "", mistyped).integer("a"); }),
-            "--set a=1O: 'a' is text, expected an integer");
+            "--set a=1O: 'a' is the text \"1O\", expected a whole number");
 }
 
 TEST(Settings, AFileNamedOverATableThatBeginsFromAnotherIsBesideTheOneThatNamesIt) {

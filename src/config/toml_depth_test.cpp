@@ -41,7 +41,7 @@ TEST(TomlDepth, DoesNotCountWhatIsInTextCommentsAndNumbers) {
 TEST(TomlDepth, SettingsOfAnyLengthAndDepthAreRefusedNotCrashedOn) {
   const size_t many = 100000;
   for (const auto& [text, words] :
-       {std::pair{"\n[" + key_of(many) + "]", "cell.toml:2: a key of more than 16 parts"},
+       {std::pair{"\n[" + key_of(many) + "]", "cell.toml:2: a key has more than 16 parts"},
         {"x = " + std::string(many, '['), "cell.toml:1: not valid TOML"},
         {"x = " + std::string(many, '{'), "cell.toml:1: not valid TOML"}}) {
     try {

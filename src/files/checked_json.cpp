@@ -5,6 +5,20 @@
 
 namespace nt::files {
 
+namespace {
+
+/// A value as messages name it.
+std::string words_of(const nlohmann::json& value) {
+  constexpr size_t kLongest = 40;
+  if (value.is_object()) return "an object";
+  if (value.is_array()) return "a list";
+  if (!value.is_string()) return value.dump();
+  const auto& text = value.get_ref<const std::string&>();
+  return text.size() <= kLongest ? fmt::format("the text \"{}\"", text) : "a text";
+}
+
+}  // namespace
+
 nlohmann::json parse_checked_json(std::string_view text, const std::string& where) {
   constexpr int kDeepest = 32;
   std::vector<std::set<std::string>> keys;  // of the objects that are open
@@ -28,7 +42,7 @@ nlohmann::json parse_checked_json(std::string_view text, const std::string& wher
 
 JsonObject::JsonObject(const nlohmann::json& value, std::string where)
     : value_(&value), where_(std::move(where)) {
-  if (!value.is_object()) fail_input("{}: is {}, expected an object in braces", where_, value.type_name());
+  if (!value.is_object()) fail_input("{}: is {}, expected an object in braces", where_, words_of(value));
 }
 
 const nlohmann::json& JsonObject::member(const char* key) const {
@@ -39,13 +53,14 @@ const nlohmann::json& JsonObject::member(const char* key) const {
 
 const nlohmann::json& JsonObject::list(const char* key) const {
   const auto& value = member(key);
-  if (!value.is_array()) fail_input("{}: is {}, expected a list", where(key), value.type_name());
+  if (!value.is_array()) fail_input("{}: is {}, expected a list", where(key), words_of(value));
   return value;
 }
 
 int64_t JsonObject::integer_of(const nlohmann::json& value, const std::string& key, int64_t low,
                                int64_t high) const {
-  if (!value.is_number_integer()) fail_input("{}: is {}, expected an integer", where(key), value.type_name());
+  if (!value.is_number_integer())
+    fail_input("{}: is {}, expected a whole number", where(key), words_of(value));
   // Beyond int64_t only unsigned numbers are kept apart.
   const bool too_large = value.is_number_unsigned() && value.get<uint64_t>() > uint64_t{INT64_MAX};
   if (too_large || value.get<int64_t>() < low || value.get<int64_t>() > high)
@@ -54,7 +69,7 @@ int64_t JsonObject::integer_of(const nlohmann::json& value, const std::string& k
 }
 
 double JsonObject::number_of(const nlohmann::json& value, const std::string& key, config::Range range) const {
-  if (!value.is_number()) fail_input("{}: is {}, expected a number", where(key), value.type_name());
+  if (!value.is_number()) fail_input("{}: is {}, expected a number", where(key), words_of(value));
   const auto x = value.get<double>();
   if (!std::isfinite(x) || x < range.low || x > range.high)
     fail_input("{}: is {}, expected a finite number from {:g} to {:g}", where(key), x, range.low, range.high);
@@ -62,7 +77,7 @@ double JsonObject::number_of(const nlohmann::json& value, const std::string& key
 }
 
 std::string JsonObject::text_of(const nlohmann::json& value, const std::string& key) const {
-  if (!value.is_string()) fail_input("{}: is {}, expected text", where(key), value.type_name());
+  if (!value.is_string()) fail_input("{}: is {}, expected text", where(key), words_of(value));
   return value.get<std::string>();
 }
 
@@ -76,7 +91,7 @@ double JsonObject::number(const char* key, config::Range range) const {
 
 bool JsonObject::flag(const char* key) const {
   const auto& value = member(key);
-  if (!value.is_boolean()) fail_input("{}: is {}, expected true or false", where(key), value.type_name());
+  if (!value.is_boolean()) fail_input("{}: is {}, expected true or false", where(key), words_of(value));
   return value.get<bool>();
 }
 

@@ -36,22 +36,24 @@ TEST(CheckedJson, MembersAreAskedForByTypeAndRange) {
   EXPECT_EQ(o.integers("list", 1, 30), (std::vector<int64_t>{1, 2, 30}));
   EXPECT_EQ(o.object("inside").integer("n", 0, 9), 4);
   EXPECT_EQ(config::message_of([&] { o.integer("n", 4, 9); }), "a.json: 'n': is 3, expected 4 to 9");
-  EXPECT_EQ(config::message_of([&] { o.integer("x", 0, 9); }), "a.json: 'x': is number, expected an integer");
+  EXPECT_EQ(config::message_of([&] { o.integer("x", 0, 9); }),
+            "a.json: 'x': is 2.5, expected a whole number");
   EXPECT_EQ(config::message_of([&] { o.integer("huge", -9, INT64_MAX); }),
             "a.json: 'huge': is 18446744073709551615, expected -9 to 9223372036854775807");
   EXPECT_EQ(config::message_of([&] {
               o.number("x", {0, 1});
             }),
             "a.json: 'x': is 2.5, expected a finite number from 0 to 1");
-  EXPECT_EQ(config::message_of([&] { o.flag("n"); }), "a.json: 'n': is number, expected true or false");
+  EXPECT_EQ(config::message_of([&] { o.flag("n"); }), "a.json: 'n': is 3, expected true or false");
   EXPECT_EQ(config::message_of([&] { o.text("gone"); }), "a.json: 'gone': is missing");
   EXPECT_EQ(config::message_of([&] { o.integers("list", 0, 9); }),
             "a.json: 'list[2]': is 30, expected 0 to 9");
-  EXPECT_EQ(config::message_of([&] { o.numbers("s"); }), "a.json: 's': is string, expected a list");
+  EXPECT_EQ(config::message_of([&] { o.numbers("s"); }),
+            "a.json: 's': is the text \"text\", expected a list");
   EXPECT_EQ(config::message_of([&] { o.object("inside").integer("n", 5, 9); }),
             "a.json.inside: 'n': is 4, expected 5 to 9");
   EXPECT_EQ(config::message_of([&] { o.objects("all"); }),
-            "a.json.all[1]: is number, expected an object in braces");
+            "a.json.all[1]: is 6, expected an object in braces");
 }
 
 }  // namespace

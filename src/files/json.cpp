@@ -1,6 +1,7 @@
 #include "files/json.hpp"
 
 #include "files/files.hpp"
+#include "files/made_again.hpp"
 
 namespace nt::files {
 namespace {
@@ -24,14 +25,14 @@ Json parse_json(std::string_view text, const std::filesystem::path& file) {
   try {
     return parse_bounded(text);
   } catch (const TooDeep&) {
-    fail_input("{}: is damaged: JSON nested more than {} deep; remove it and run the same command again",
-               file.string(), kDeepestJson);
+    fail_input("{}: is damaged: JSON nested more than {} deep; {}", file.string(), kDeepestJson,
+               how_to_make_again(file));
   } catch (const Json::parse_error& error) {
-    fail_input("{}: is damaged: not JSON from byte {} on; remove it and run the same command again",
-               file.string(), error.byte);
+    fail_input("{}: is damaged: not JSON from byte {} on; {}", file.string(), error.byte,
+               how_to_make_again(file));
   } catch (const Json::exception&) {  // a number out of range
-    fail_input("{}: is damaged: JSON with values that cannot be; remove it and run the same command again",
-               file.string());
+    fail_input("{}: is damaged: it holds a number that is too large; {}", file.string(),
+               how_to_make_again(file));
   }
 }
 

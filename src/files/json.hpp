@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "config/error.hpp"
+#include "files/made_again.hpp"
 
 namespace nt::files {
 
@@ -24,9 +25,8 @@ bool is_json_object(std::string_view text);
 template <class F>
 auto using_json(const std::filesystem::path& file, F&& use) {
   const auto refuse = [&] {
-    fail_input(
-        "{}: is damaged: it does not hold what neurontwin wrote; remove it and run the same command again",
-        file.string());
+    fail_input("{}: is damaged: it does not hold what neurontwin wrote; {}", file.string(),
+               how_to_make_again(file));
   };
   try {
     return use();

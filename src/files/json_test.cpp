@@ -23,8 +23,8 @@ TEST(Json, ThatIsNestedTooDeepIsRefusedWhateverItsLength) {
   EXPECT_NO_THROW(parse_json(deepest + std::string(kDeepestJson, ']'), "x.json"));
   for (const size_t depth : {size_t{kDeepestJson} + 1, size_t{1000000}}) {
     EXPECT_EQ(refusal(std::string(depth, '[') + std::string(depth, ']')),
-              "run/search.json: is damaged: JSON nested more than 64 deep; remove it and run the same "
-              "command again");
+              "run/search.json: is damaged: JSON nested more than 64 deep; make it again with the "
+              "command that wrote it, or copy it again");
     EXPECT_FALSE(is_json_object(std::string(depth, '[')));
     std::string objects;
     for (size_t i = 0; i < depth; ++i) objects += R"({"a":)";
@@ -33,9 +33,9 @@ TEST(Json, ThatIsNestedTooDeepIsRefusedWhateverItsLength) {
 }
 
 TEST(Json, ThatIsCutShortOrNoneIsRefusedByTheNameOfItsFile) {
-  EXPECT_EQ(
-      refusal(R"({"depth": [1,)"),
-      "run/search.json: is damaged: not JSON from byte 14 on; remove it and run the same command again");
+  EXPECT_EQ(refusal(R"({"depth": [1,)"),
+            "run/search.json: is damaged: not JSON from byte 14 on; make it again with the command "
+            "that wrote it, or copy it again");
   for (const auto* text : {"", "nothing", "{\"a\": 1e999}", "\"\xff\"", "[1] [2]"})
     EXPECT_NE(refusal(text).find("run/search.json: is damaged"), std::string::npos) << text;
 }

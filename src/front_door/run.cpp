@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "files/files.hpp"
-#include "files/json.hpp"
 #include "front_door/models.hpp"
 #include "produce/dataset_size.hpp"
 #include "produce/make_dataset.hpp"
@@ -73,16 +72,6 @@ nt::run::Options options_of(const RunOptions& asked) {
   o.command = asked.command;
   if (asked.ranks) o.ranks = asked.ranks->model()->ranks;
   return o;
-}
-
-std::filesystem::path metrics_file(const std::filesystem::path& run_folder) {
-  auto file = run_folder / "metrics.json";
-  if (!std::filesystem::exists(file))
-    nt::fail_input(
-        "{}: is not the folder of a run that was evaluated: metrics.json is missing; 'neurontwin run' "
-        "makes it",
-        run_folder.string());
-  return file;
 }
 
 /// The numbers of metrics.json with their intervals.
@@ -166,11 +155,11 @@ int64_t shard_count(const Experiment& experiment) {
 }
 
 Metrics read_metrics(const std::filesystem::path& run_folder) {
-  return metrics_in(nt::files::read_json(metrics_file(run_folder)));
+  return metrics_in(nt::run::read_metrics(run_folder));
 }
 
 std::string read_metrics_json(const std::filesystem::path& run_folder) {
-  return nt::files::read_file(metrics_file(run_folder));
+  return nt::run::read_metrics(run_folder).dump(1, ' ', true) + "\n";
 }
 
 std::filesystem::path make_experiment(const NewExperiment& asked) {
@@ -212,6 +201,11 @@ Comparison compare_runs(std::span<const std::filesystem::path> folders, const Co
   return nt::run::compare_folders(folders, asked);
 }
 
+void check_comparison_files(const std::filesystem::path& json, const std::filesystem::path& page) {
+  if (!json.empty()) nt::run::require_own(json, nt::run::Written::comparison);
+  if (!page.empty()) nt::run::require_own(page, nt::run::Written::comparison_page);
+}
+
 std::string json_of(const Comparison& comparison) {
   nlohmann::ordered_json json{{"a", comparison.runs.empty() ? "" : comparison.runs.front().folder.string()},
                               {"test_trials", comparison.test_trials},
@@ -228,16 +222,16 @@ std::string json_of(const Comparison& comparison) {
                         {"other_sign_share", d.other_sign_share}};
     json["comparisons"].push_back({{"b", comparison.runs[i].folder.string()}, {"scores", std::move(scores)}});
   }
-  return json.dump(1) + "\n";
+  return json.dump(1, ' ', true, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 
 void write_comparison(const Comparison& comparison, const std::filesystem::path& file) {
-  nt::run::require_ending(file, ".json");
+  nt::run::require_own(file, nt::run::Written::comparison);
   nt::files::write_file_atomically(file, json_of(comparison));
 }
 
 void write_comparison_page(const Comparison& comparison, const std::filesystem::path& file) {
-  nt::run::require_ending(file, ".html");
+  nt::run::require_own(file, nt::run::Written::comparison_page);
   std::vector<std::filesystem::path> folders;
   for (const auto& run : comparison.runs) folders.push_back(run.folder);
   nt::files::write_file_atomically(file, nt::report::make_compare_page(json_of(comparison), folders));

@@ -6,6 +6,7 @@
 #include "cell/place.hpp"
 #include "front_door/models.hpp"
 #include "random/random.hpp"
+#include "run/output_file.hpp"
 #include "run/replay.hpp"
 #include "simulate/simulator.hpp"
 
@@ -85,6 +86,7 @@ Trial simulate_to_file(const Neuron& neuron, const Input& input, int64_t duratio
   if (nt::cell::compartmental(model.neuron) == nullptr)
     nt::fail_input("{}: one trial is written of detailed neurons; this is a {}", out.string(),
                    nt::cell::words_for(model.neuron));
+  nt::run::require_own(out, nt::run::Written::trial);
   auto timed = timed_input(input, neuron.excitatory_synapses(), neuron.inhibitory_synapses(), "the input");
   timed.draws = draws_of(options, 0);
   auto spec = spec_of(options);

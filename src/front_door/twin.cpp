@@ -6,6 +6,7 @@
 #include "files/files.hpp"
 #include "front_door/models.hpp"
 #include "run/export.hpp"
+#include "run/output_file.hpp"
 #include "twin/predict.hpp"
 
 namespace neurontwin {
@@ -235,6 +236,7 @@ void export_file(const std::filesystem::path& twin, const std::string& format,
 void predict_file(const std::filesystem::path& twin, const std::filesystem::path& input,
                   const std::filesystem::path& out, int threads, const std::stop_token& stop) {
   nt::run::require_other_file(out, {twin, input});
+  nt::run::require_own(out, nt::run::Written::predictions);
   nt::twin::predict_file(twin, input, out, nt::twin::on_threads(threads_or_cores(threads)), stop);
 }
 

@@ -45,7 +45,7 @@ void Compiler::declare() {
     states_[s.name] = s.line;
     if (const auto* ion = ion_variable(s.name)) {
       if (!ion->written)
-        refuse(s.line, fmt::format("state '{}' belongs to ion {}, which USEION does not let it WRITE", s.name,
+        refuse(s.line, fmt::format("state '{}' is a variable of ion {}; add it to WRITE of USEION", s.name,
                                    ion->ion));
       continue;
     }
@@ -64,9 +64,9 @@ void Compiler::declare() {
     for (const auto& name : *list) assigned_[name] = 0;
   for (const auto& list : {file_.range, file_.global}) {
     for (const auto& name : list) {
-      if (!known(name))
-        m_.notes.push_back(
-            fmt::format("{}: '{}' is in RANGE or GLOBAL but never declared", file_.path, name));
+      if (!known(name) && !file_.generators.contains(name))
+        m_.notes.push_back(fmt::format("{}: '{}' is in RANGE or GLOBAL, but the file does not declare it",
+                                       file_.path, name));
     }
   }
   declare_streams();
@@ -107,7 +107,7 @@ void Compiler::declare_ion_variable(const nmodl::IonUse& use, const std::string&
   IonVariable variable{name, use.ion, quantity_of(name, use.ion), written};
   if (variable.quantity == IonQuantity::current && name != "i" + use.ion)
     refuse(use.line,
-           fmt::format("'{0}' is no variable of ion {1}; there are e{1}, {1}i, {1}o, i{1}", name, use.ion));
+           fmt::format("'{0}' is not a variable of ion {1}; known: e{1}, {1}i, {1}o, i{1}", name, use.ion));
   for (auto& there : m_.ions) {
     if (there.name != name) continue;
     there.written |= written;

@@ -54,9 +54,10 @@ const Statement* Compiler::table_of(const Block& block) const {
   for (const auto& s : block.body) {
     if (s.kind != Statement::Kind::table) continue;
     if (block.arguments.size() != 1)
-      refuse(s.line, fmt::format("TABLE in {} {}, which has not one argument", block.kind, block.name));
+      refuse(s.line,
+             fmt::format("{} {} has a TABLE, so it needs exactly one argument", block.kind, block.name));
     if (block.kind == "PROCEDURE" && s.names.empty())
-      refuse(s.line, fmt::format("TABLE of PROCEDURE {} names no variable", block.name));
+      refuse(s.line, fmt::format("the TABLE of PROCEDURE {} names no variable", block.name));
     return &s;
   }
   return nullptr;

@@ -98,7 +98,7 @@ void Compiler::receive() {
   for (const auto& watch : watches_) any = g.binary(Op::either, any, watch.when);
   for (size_t k = 0; k < watches_.size(); ++k) {
     const auto& [when, value, flag] = watches_[k];
-    if (value < 0) refuse(block->line, "a WATCH in NET_RECEIVE that no event comes to; leave it out");
+    if (value < 0) refuse(block->line, "no event reaches this WATCH in NET_RECEIVE; leave it out");
     const auto name = watch_variable(k);
     const Expr on = g.select(g.binary(Op::less, value, g.constant(0)), g.constant(1), g.constant(2));
     values_[name] = g.select(when, on, g.select(any, g.constant(0), varying_.at(name)));
@@ -126,7 +126,7 @@ std::vector<Mechanism::Send> Compiler::sends() {
 bool Compiler::event_call(const Statement& s, int depth) {
   if (s.name == "net_event") {
     if (!m_.artificial_cell) {
-      note(s.line, "net_event does nothing here: nothing receives the mechanism's own events");
+      note(s.line, "net_event does nothing here: events that a mechanism sends have no receiver");
       return true;
     }
     if (block_ != "NET_RECEIVE") refuse(s.line, "net_event belongs into NET_RECEIVE");

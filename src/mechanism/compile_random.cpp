@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <limits>
 #include <numbers>
 #include <regex>
 
@@ -101,6 +102,33 @@ Expr Compiler::draw(const std::string& generator, Shape shape) {
   return half(0);
 }
 
+void Compiler::require_possible(const std::string& function, Shape shape, const std::vector<Expr>& numbers,
+                                int line) {
+  bool by_default = false;
+  const auto value_of = [&](Expr e) {
+    const auto& node = m_.graph.node(e);
+    if (node.op == Op::constant) return node.value;
+    const auto* parameter = node.op == Op::symbol ? m_.parameter(m_.graph.name(e)) : nullptr;
+    by_default |= parameter != nullptr;
+    return parameter != nullptr ? parameter->value : std::numeric_limits<double>::quiet_NaN();
+  };
+  const auto refuse_or_note = [&](const std::string& what, const std::string& expected) {
+    if (!by_default) refuse(line, fmt::format("{} has {}, expected {}", function, what, expected));
+    note(line,
+         fmt::format("{} has {} unless the cell sets another value; expected {}", function, what, expected));
+  };
+  if (shape == Shape::uniform && numbers.size() == 2) {
+    const double low = value_of(numbers[0]), high = value_of(numbers[1]);
+    if (low > high) refuse_or_note(fmt::format("the bounds {:g} and {:g}", low, high), "the lower one first");
+  } else if (shape == Shape::negexp && !numbers.empty()) {
+    if (const double mean = value_of(numbers[0]); mean < 0)
+      refuse_or_note(fmt::format("a mean of {:g}", mean), "0 or more");
+  } else if (shape == Shape::normal && numbers.size() == 2) {
+    if (const double sd = value_of(numbers[1]); sd < 0)
+      refuse_or_note(fmt::format("a standard deviation of {:g}", sd), "0 or more");
+  }
+}
+
 std::optional<Expr> Compiler::random_call(const std::string& name, const std::vector<Term>& arguments,
                                           int line, int depth) {
   if (const auto old = old_random_call(name, arguments, line, depth)) return old;
@@ -109,7 +137,8 @@ std::optional<Expr> Compiler::random_call(const std::string& name, const std::ve
   if (known == random_functions().end() && !sets) return {};
   if (arguments.empty() || arguments[0].kind != Term::Kind::name ||
       !file_.generators.contains(arguments[0].text))
-    refuse(line, fmt::format("{} expects a name that NEURON {{ RANDOM ... }} declares first", name));
+    refuse(line,
+           fmt::format("{} needs as its first argument a name that NEURON {{ RANDOM ... }} declares", name));
   auto& g = m_.graph;
   const auto& generator = arguments[0].text;
   const auto expect = [&](size_t least, size_t most) {
@@ -135,6 +164,7 @@ std::optional<Expr> Compiler::random_call(const std::string& name, const std::ve
   expect(mean_alone ? 1 : 0, most);
   std::vector<Expr> numbers;
   for (size_t i = 1; i < arguments.size(); ++i) numbers.push_back(value(arguments[i], depth));
+  require_possible(name, shape, numbers, line);
   const Expr drawn = draw(generator, shape);
   if (numbers.empty()) return drawn;
   if (shape == Shape::negexp) return g.multiply(numbers[0], drawn);
@@ -162,6 +192,7 @@ std::optional<Expr> Compiler::old_random_call(const std::string& name, const std
   for (const auto& argument : arguments) numbers.push_back(value(argument, depth));
   if (!is_uniform && numbers.size() != (is_normal ? 2u : 1u))
     refuse(line, is_normal ? "normrand takes a mean and a standard deviation" : "exprand takes a mean");
+  if (!is_uniform) require_possible(name, is_negexp ? Shape::negexp : Shape::normal, numbers, line);
   note(line, fmt::format("{} draws from a stream that each instance has for itself; in NEURON all mechanisms "
                          "share one",
                          name));

@@ -214,8 +214,7 @@ void Compiler::implicit_step(const std::vector<Statement>& body, Solving::Kind k
                        names.size(), kMostExact));
   const auto y = exactly ? exponential_step(g, system, dt) : backward_euler_step(g, system, dt, iterations);
   if (y.empty() && !names.empty())
-    refuse(s.line, fmt::format("{} states that have too much to do with each other to be compiled here",
-                               names.size()));
+    refuse(s.line, fmt::format("{} states are coupled too closely to be compiled here", names.size()));
   std::map<Expr, Expr> after;
   for (size_t i = 0; i < names.size(); ++i) after[system.x[i]] = y[i];
   const auto replace_all = [&](const std::map<Expr, Expr>& replaced) {

@@ -202,7 +202,7 @@ void Compiler::branch(const Statement& s, int depth) {
 
 Expr Compiler::before(const std::string& name, int line) {
   if (const auto pointer = file_.pointers.find(name); pointer != file_.pointers.end())
-    refuse(line, fmt::format("'{}' is a POINTER or EXTERNAL (line {}): what it points to is outside of the "
+    refuse(line, fmt::format("'{}' is a POINTER or EXTERNAL (line {}): it stands for something outside the "
                              "mechanism, which cannot be compiled here; make it a PARAMETER",
                              name, pointer->second));
   if (file_.arrays.contains(name) && !locals_.back().contains(name))

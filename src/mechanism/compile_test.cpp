@@ -535,7 +535,7 @@ TEST(Compile, ErrorsNameFileAndLine) {
       {with("STATE { x }\nBREAKPOINT { i = v }"), "x.mod:4: a second state 'x'"},
       {with("STATE { g }\nBREAKPOINT { i = v }"), "x.mod:4: state 'g' is also a parameter"},
       {"NEURON { SUFFIX x\n USEION ca READ kai }",
-       "x.mod:2: 'kai' is no variable of ion ca; there are eca, cai, cao, ica"},
+       "x.mod:2: 'kai' is not a variable of ion ca; known: eca, cai, cao, ica"},
       {"NEURON { SUFFIX x USEION ca READ ica\n NONSPECIFIC_CURRENT i }\nASSIGNED { ica i }\nBREAKPOINT { i = "
        "2*ica }",
        "x.mod:1: a current that depends on ica, which is still being summed up, cannot be compiled here"},

@@ -372,7 +372,7 @@ KernelLayout layout_of(const Mechanism& m) {
 std::string generate_kernels(const Mechanism& m, const std::string& file_name, const std::string& entry) {
   // All names in the code are made here, but for the mechanism's.
   for (const auto* name : {&m.name, &entry})
-    if (!is_identifier(*name)) fail_input("{}: '{}' is no name for a mechanism", m.path, *name);
+    if (!is_identifier(*name)) fail_input("{}: '{}' cannot be the name of a mechanism", m.path, *name);
   Writer writer(m);
   const auto ions = ion_arrays(m);
   const auto ion_row = [&](const std::string& name) {

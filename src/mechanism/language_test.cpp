@@ -127,9 +127,8 @@ TEST(Language, APointerIsRefusedWhereItIsRead) {
   const std::string head = "NEURON { SUFFIX x POINTER p NONSPECIFIC_CURRENT i }\nASSIGNED { v i p }\n";
   EXPECT_EQ(refusal(head + "BREAKPOINT { i = v }"), "accepted");
   EXPECT_EQ(refusal(head + "BREAKPOINT { i = v*p }"),
-            "x.mod:3: 'p' is a POINTER or EXTERNAL (line 1): what it points to is outside of the mechanism, "
-            "which cannot "
-            "be compiled here; make it a PARAMETER");
+            "x.mod:3: 'p' is a POINTER or EXTERNAL (line 1): it stands for something outside the mechanism, "
+            "which cannot be compiled here; make it a PARAMETER");
 }
 
 TEST(Language, FileLocalsAreKeptAndShared) {
@@ -141,7 +140,7 @@ TEST(Language, FileLocalsAreKeptAndShared) {
 TEST(Language, NamesOfRangeMayBeMissing) {
   const auto m = compile_mechanism("NEURON { SUFFIX x RANGE nothing }", "x.mod");
   ASSERT_EQ(m.notes.size(), 1u);
-  EXPECT_EQ(m.notes[0], "x.mod: 'nothing' is in RANGE or GLOBAL but never declared");
+  EXPECT_EQ(m.notes[0], "x.mod: 'nothing' is in RANGE or GLOBAL, but the file does not declare it");
 }
 
 TEST(Language, PrintingIsNoted) {
@@ -410,7 +409,7 @@ TEST(Language, AChainOfManyStatesIsStepped) {
 TEST(Language, StatesThatAllReactWithEachOtherAreTooManySooner) {
   EXPECT_NE(refusal("DEFINE N 90\nNEURON { SUFFIX x }\nSTATE { s[N] }\nBREAKPOINT { SOLVE d METHOD sparse }\n"
                     "KINETIC d { FROM i = 0 TO N-2 { FROM j = i+1 TO N-1 { ~ s[i] <-> s[j] (1, i) } } }")
-                .find("too much to do with each other"),
+                .find("states are coupled too closely"),
             std::string::npos);
 }
 

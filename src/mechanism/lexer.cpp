@@ -71,13 +71,13 @@ std::vector<Token> split(std::string_view text, const std::string& path) {
     } else if (is_digit(c) || (c == '.' && i + 1 < text.size() && is_digit(text[i + 1]))) {
       Token token{Token::Kind::number, "", 0, line};
       const auto [end, error] = std::from_chars(text.data() + i, text.data() + text.size(), token.number);
-      if (error != std::errc()) fail_input("{}:{}: a number out of range", path, line);
+      if (error != std::errc()) fail_input("{}:{}: this number is out of range", path, line);
       token.text = std::string(text.data() + i, end);
       i = static_cast<size_t>(end - text.data());
       tokens.push_back(std::move(token));
     } else if (c == '"') {
       const auto end = text.find_first_of("\"\n", i + 1);
-      if (end == text.npos || text[end] == '\n') fail_input("{}:{}: text without its closing \"", path, line);
+      if (end == text.npos || text[end] == '\n') fail_input("{}:{}: this text has no closing \"", path, line);
       tokens.push_back({Token::Kind::text, std::string(text.substr(i + 1, end - i - 1)), 0, line});
       i = end + 1;
     } else {

@@ -16,7 +16,7 @@ Term Parser::chain(int depth, size_t level) {
     const auto& ops = kLevels[level];
     if (now().kind != Token::Kind::symbol || std::find(ops.begin(), ops.end(), now().text) == ops.end())
       return left;
-    if (length > 1000) refuse(now().line, "an expression too long");
+    if (length > 1000) refuse(now().line, "this expression is too long");
     const auto op = take();
     Term both{Term::Kind::binary, op.text, 0, op.line, {}};
     both.parts.push_back(std::move(left));

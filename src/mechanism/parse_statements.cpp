@@ -12,7 +12,7 @@ std::vector<Statement> Parser::statements(int depth) {
   expect("{");
   std::vector<Statement> all;
   while (!accept("}")) {
-    if (now().kind == Token::Kind::end) refuse(line, "a block without its closing }");
+    if (now().kind == Token::Kind::end) refuse(line, "this block has no closing }");
     statement(all, depth);
   }
   return all;
@@ -79,7 +79,7 @@ bool Parser::worded_statement(Statement& s, const std::string& word, int depth) 
     s.kind = Statement::Kind::verbatim;
     s.name = take().text;
   } else if (word == "FORALL" || word == "RESET" || word == "MATCH") {
-    refuse(s.line, word + " cannot be compiled here; NEURON has no use for it either: leave it out");
+    refuse(s.line, word + " cannot be compiled here, and NEURON does not use it; leave it out");
   } else {
     return false;
   }

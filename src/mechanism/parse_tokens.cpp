@@ -57,7 +57,7 @@ std::string Parser::unit() {
   int depth = 1;
   bool after_word = false;
   while (depth > 0) {
-    if (now().kind == Token::Kind::end) refuse(now().line, "a unit without its closing )");
+    if (now().kind == Token::Kind::end) refuse(now().line, "this unit has no closing )");
     const auto token = take();
     if (token.text == "(" && token.kind == Token::Kind::symbol) ++depth;
     if (token.text == ")" && token.kind == Token::Kind::symbol && --depth == 0) break;
@@ -72,7 +72,7 @@ std::string Parser::unit() {
 void Parser::skip_braces() {
   expect("{");
   for (int depth = 1; depth > 0;) {
-    if (now().kind == Token::Kind::end) refuse(now().line, "a block without its closing }");
+    if (now().kind == Token::Kind::end) refuse(now().line, "this block has no closing }");
     const auto token = take();
     if (token.kind != Token::Kind::symbol) continue;
     if (token.text == "{") ++depth;

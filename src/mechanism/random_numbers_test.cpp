@@ -5,7 +5,7 @@
 #include <cmath>
 #include <set>
 
-#include "config/error.hpp"
+#include "config/message_of.hpp"
 #include "mechanism/mechanism.hpp"
 #include "random/random.hpp"
 
@@ -74,6 +74,38 @@ TEST(RandomNumbers, EachFunctionDrawsFromItsDistribution) {
   expect_moments("a = scop_random()", 0.5, 1.0 / 12, 1.0 / 80);
   expect_moments("a = exprand(2)", 2, 4, 9 * 16);
   expect_moments("a = normrand(-1, 3)", -1, 9, 3 * 81);
+}
+
+TEST(RandomNumbers, OfADistributionThatCannotBeAreRefused) {
+  const auto refusal = [](const std::string& assignment) {
+    return config::message_of([&] { compile_mechanism(drawing(assignment), "x.mod"); });
+  };
+  EXPECT_EQ(refusal("a = random_uniform(r, 6, 2)"),
+            "x.mod:4: random_uniform has the bounds 6 and 2, expected the lower one first");
+  EXPECT_EQ(refusal("a = random_negexp(r, -3)"),
+            "x.mod:4: random_negexp has a mean of -3, expected 0 or more");
+  EXPECT_EQ(refusal("a = random_normal(r, 0, -1)"),
+            "x.mod:4: random_normal has a standard deviation of -1, expected 0 or more");
+  EXPECT_EQ(refusal("a = exprand(-1)"), "x.mod:4: exprand has a mean of -1, expected 0 or more");
+  EXPECT_EQ(refusal("a = normrand(0, -1)"),
+            "x.mod:4: normrand has a standard deviation of -1, expected 0 or more");
+  // What cannot be known before the simulation, and what is just possible.
+  for (const auto* assignment : {"a = random_uniform(r, v, 2)", "a = random_uniform(r, 2, 2)",
+                                 "a = random_negexp(r, 0)", "a = random_normal(r, -5, 0)"})
+    EXPECT_EQ(refusal(assignment), "no error") << assignment;
+}
+
+TEST(RandomNumbers, OfAParameterWhoseDefaultCannotBeAreNoted) {
+  const auto m = compile_mechanism(drawing("a = random_negexp(r, mean)", "PARAMETER { mean = -3 }"), "x.mod");
+  ASSERT_EQ(m.notes.size(), 1u);
+  EXPECT_EQ(m.notes[0],
+            "x.mod:4: random_negexp has a mean of -3 unless the cell sets another value; expected 0 or more");
+}
+
+TEST(RandomNumbers, AGeneratorMayStandInRange) {
+  const auto m = compile_mechanism(
+      "NEURON { SUFFIX x RANGE a, r RANDOM r }\nSTATE { a }\nBREAKPOINT { a = random_uniform(r) }", "x.mod");
+  EXPECT_EQ(m.notes, std::vector<std::string>{});
 }
 
 TEST(RandomNumbers, AWholePickIsAWholeNumber) {

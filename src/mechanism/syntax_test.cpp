@@ -67,8 +67,8 @@ TEST(Lexer, ErrorsNameFileAndLine) {
   };
   EXPECT_EQ(refused("a\nCOMMENT b"), "x.mod:2: COMMENT without ENDCOMMENT");
   EXPECT_EQ(refused("a\n\nVERBATIM"), "x.mod:3: VERBATIM without ENDVERBATIM");
-  EXPECT_EQ(refused("a\n1e999"), "x.mod:2: a number out of range");
-  EXPECT_EQ(refused("\"a\nb\""), "x.mod:1: text without its closing \"");
+  EXPECT_EQ(refused("a\n1e999"), "x.mod:2: this number is out of range");
+  EXPECT_EQ(refused("\"a\nb\""), "x.mod:1: this text has no closing \"");
   EXPECT_EQ(refused("a = $"), "x.mod:1: unexpected character '$' (code 36)");
   EXPECT_EQ(refused("\xff"), "x.mod:1: unexpected character ' ' (code 255)");
 }
@@ -148,7 +148,7 @@ TEST(Parser, StatementsOfEveryKind) {
 TEST(Parser, ErrorsNameFileAndLine) {
   const std::vector<std::pair<std::string, std::string>> wrong{
       {"\nBREAKPOINT { a = }", "x.mod:3: expected a value, found '}'"},
-      {"BREAKPOINT { a = 1", "x.mod:2: a block without its closing }"},
+      {"BREAKPOINT { a = 1", "x.mod:2: this block has no closing }"},
       {"BREAKPOINT { a + 1 }", "x.mod:2: expected '=', found '+'"},
       {"BREAKPOINT { a = (1 + 2 }", "x.mod:2: expected ')', found '}'"},
       {"NOBLOCK { }", "x.mod:2: unknown block 'NOBLOCK'"},
@@ -166,7 +166,7 @@ TEST(Parser, ErrorsNameFileAndLine) {
       {"UNITS { c = (lightspeed) (m/s) }", "x.mod:2: c = (lightspeed) (m/s): unknown unit 'lightspeed'"},
       {"KINETIC k { ~ A <-> B (1) }", "x.mod:2: a reaction <-> with 1 rates"},
       {"PARAMETER { a = (mV }", "x.mod:2: expected a number, found '('"},
-      {"PARAMETER { a (mV }", "x.mod:2: a unit without its closing )"},
+      {"PARAMETER { a (mV }", "x.mod:2: this unit has no closing )"},
       {"BREAKPOINT { a = " + std::string(3000, '(') + " }", "x.mod:2: nested too deep"},
       {"BREAKPOINT { a = " + std::string(3000, '-') + "1 }", "x.mod:2: nested too deep"},
   };

@@ -169,7 +169,7 @@ double leading_number(std::string_view& text) {
   double value = 0;
   const auto [rest, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
   if (error != std::errc() || rest != digits.data() + digits.size() || !(value > 0))
-    fail_input("'{}' is no positive number of a unit", digits);
+    fail_input("'{}' is not a positive number", digits);
   text.remove_prefix(end);
   return value;
 }
@@ -185,14 +185,14 @@ Unit read(std::string_view text, const UnitDefinitions& defined, int depth) {
     }
     const auto end = text.find_first_of(" -/0123456789");
     const auto name = text.substr(0, end);
-    if (name.empty()) fail_input("'{}' stands where a unit is expected", text);
+    if (name.empty()) fail_input("expected a unit, found '{}'", text);
     text.remove_prefix(name.size());
     int power = 1;
     if (!text.empty() && is_digit(text.front())) {
       power = text.front() - '0';
       text.remove_prefix(1);
       if (power == 0 || (!text.empty() && is_digit(text.front())))
-        fail_input("a power of the unit '{}' that is not 1 to 9", name);
+        fail_input("the power of the unit '{}' is not from 1 to 9", name);
     }
     const auto factor = word(std::string(name), defined, depth);
     for (int i = 0; i < power; ++i) {

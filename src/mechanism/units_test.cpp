@@ -49,7 +49,7 @@ TEST(Units, WhatIsNoUnitIsNamed) {
   EXPECT_EQ(refusal("furlongs/fortnight"), "unknown unit 'furlongs'");
   EXPECT_EQ(refusal("1e4 coulomb"),
             "the number 1e4 coulomb: in a unit, an exponent is written without the letter, as in 1+4");
-  EXPECT_EQ(refusal("m12"), "a power of the unit 'm' that is not 1 to 9");
+  EXPECT_EQ(refusal("m12"), "the power of the unit 'm' is not from 1 to 9");
   EXPECT_EQ(refusal("zig", {{"zig", "zag"}, {"zag", "zig"}}), "the unit 'zag' is defined by itself");
 }
 

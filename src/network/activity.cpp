@@ -138,8 +138,7 @@ Activity activity_of(const std::string& population, int64_t neurons, const Spike
   const auto bins = static_cast<size_t>(std::max(0.0, (spec.until_ms - spec.from_ms) / spec.bin_ms));
   if (bins < 1)
     fail_input(
-        "activity from {} to {} ms is measured in bins of {} ms; expected a longer time, or a shorter "
-        "measures.transient_ms",
+        "no bin of {2} ms fits between {0} and {1} ms; simulate for longer, or lower measures.transient_ms",
         spec.from_ms, spec.until_ms, spec.bin_ms);
   const auto times = by_neuron(spikes, neurons, spec);
   const double seconds = (spec.until_ms - spec.from_ms) / kMsPerSecond;

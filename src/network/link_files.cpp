@@ -27,7 +27,8 @@ class Listed final : public Links {
       if (i > 0 && !projection.multapses && targets[k] == targets[order[i - 1]] &&
           links[k].source == links[order[i - 1]].source && links[k].synapse < 0)
         fail_input(
-            "{}: neuron {} of '{}' is connected to {} of '{}' twice; expected multapses = true, or one",
+            "{}: neuron {} of '{}' is connected to neuron {} of '{}' twice; remove one connection, or set "
+            "multapses = true",
             place(k), links[k].source, ends.from.name, targets[k], ends.to.name);
       ++first_[targets[k] + 1];
       links_.push_back(links[k]);
@@ -49,20 +50,22 @@ class Listed final : public Links {
                            const std::string& where) {
     const auto require_neuron = [&](int64_t neuron, const Population& of) {
       if (neuron >= of.neurons)
-        fail_input("{}: neuron {} of '{}', which has {}, counted from 0", where, neuron, of.name, of.neurons);
+        fail_input("{}: there is no neuron {} in '{}', which has {} neurons, numbered from 0", where, neuron,
+                   of.name, of.neurons);
     };
     require_neuron(link.source, ends.from);
     require_neuron(target, ends.to);
     if (!std::isnan(link.delay_ms) && !(link.delay_ms >= 1 && link.delay_ms <= 10'000))
-      fail_input("{}: a delay of {} ms, expected from 1 to 10000", where, link.delay_ms);
+      fail_input("{}: the delay is {} ms, expected from 1 to 10000", where, link.delay_ms);
     const auto synapses = static_cast<int64_t>(ends.synapses.excitatory_compartment.size() +
                                                ends.synapses.inhibitory_compartment.size());
     if (link.synapse >= synapses)
-      fail_input("{}: synapse {}; a neuron of '{}' has {}, counted from 0", where, link.synapse, ends.to.name,
-                 synapses);
+      fail_input("{}: there is no synapse {}: a neuron of '{}' has {} synapses, numbered from 0", where,
+                 link.synapse, ends.to.name, synapses);
     if (projection.from == projection.to && link.source == target && !projection.autapses)
-      fail_input("{}: neuron {} of '{}' is connected to itself; expected autapses = true, or no such one",
-                 where, target, ends.to.name);
+      fail_input(
+          "{}: neuron {} of '{}' is connected to itself; remove this connection, or set autapses = true",
+          where, target, ends.to.name);
   }
 
   std::vector<size_t> first_;  // of each target, and the end
@@ -72,7 +75,7 @@ class Listed final : public Links {
 
 uint32_t whole_number(double value, const std::string& where) {
   if (!(value >= 0 && value < 4294967295.0 && value == std::floor(value)))
-    fail_input("{}: {} is no whole number from 0 on", where, value);
+    fail_input("{}: {} is not a whole number of 0 or more", where, value);
   return static_cast<uint32_t>(value);
 }
 
@@ -110,7 +113,8 @@ std::unique_ptr<Links> links_in_sonata(const Projection& p, const Ends& ends) {
   auto edges = p.edges;
   if (edges.empty() && there.size() == 1) edges = there.front();
   if (std::ranges::find(there, edges) == there.end())
-    fail_input("{}: /edges has {}; expected edges = one of them", p.file.string(), fmt::join(there, ", "));
+    fail_input("{}: /edges holds {}; name one of them, for example edges = \"NAME\"", p.file.string(),
+               fmt::join(there, ", "));
   const auto path = "/edges/" + edges;
   const auto sources = file.read<double>(path + "/source_node_id"),
              targets = file.read<double>(path + "/target_node_id");

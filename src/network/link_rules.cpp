@@ -74,11 +74,11 @@ class FixedIndegree final : public Drawn {
       : Drawn(projection, ends, seed, number), candidates_(sources_ - (without_self_ ? 1 : 0)) {
     if (!projection.multapses && projection.indegree > candidates_)
       fail_input(
-          "{}: each of '{}' is to have {} sources in '{}', which has {} to choose from; expected at most so "
-          "many, or multapses = true",
+          "{}: each neuron of '{}' needs {} sources in '{}', which has only {}; lower 'indegree', or set "
+          "multapses = true",
           projection.where, ends.to.name, projection.indegree, ends.from.name, candidates_);
     if (projection.multapses && projection.indegree > 0 && candidates_ < 1)
-      fail_input("{}: '{}' has nobody to choose from", projection.where, ends.from.name);
+      fail_input("{}: '{}' has no neuron that could be a source", projection.where, ends.from.name);
   }
   void of_target(uint32_t target, std::vector<Link>& links) const override {
     links.clear();
@@ -121,8 +121,8 @@ class ByDistance final : public Drawn {
     for (const auto* end : {&ends.from, &ends.to})
       if (end->box_um.empty() && end->positions.empty())
         fail_input(
-            "{}: rule 'distance' asks where the neurons of '{}' lie; expected its box_um = [x, y, z], or "
-            "positions = \"FILE.csv\"",
+            "{}: rule 'distance' needs the positions of the neurons of '{}'; give this population box_um = "
+            "[x, y, z], or positions = \"FILE.csv\"",
             projection.where, end->name);
   }
   void of_target(uint32_t target, std::vector<Link>& links) const override {
@@ -159,12 +159,14 @@ std::unique_ptr<Links> links_by_rule(const Projection& p, const Ends& ends, uint
       return std::make_unique<AllToAll>(ends.from.neurons, p.from == p.to && !p.autapses);
     case Rule::one_to_one:
       if (ends.from.neurons != ends.to.neurons)
-        fail_input("{}: rule 'one-to-one' from '{}' with {} neurons to '{}' with {}; expected as many",
-                   p.where, ends.from.name, ends.from.neurons, ends.to.name, ends.to.neurons);
+        fail_input(
+            "{}: rule 'one-to-one' needs two populations of one size, but '{}' has {} neurons and '{}' has "
+            "{}",
+            p.where, ends.from.name, ends.from.neurons, ends.to.name, ends.to.neurons);
       if (p.from == p.to && !p.autapses)
         fail_input(
-            "{}: rule 'one-to-one' from '{}' to itself makes nothing but autapses; expected autapses = true, "
-            "or another rule",
+            "{}: rule 'one-to-one' from '{}' to itself makes autapses only; set autapses = true, or use "
+            "another rule",
             p.where, ends.from.name);
       return std::make_unique<OneToOne>();
     case Rule::fixed_probability:

@@ -189,7 +189,7 @@ std::string Network::state() const {
 void Network::set_state(std::string_view state) {
   const auto bytes = state.substr(std::min(state.size(), kDigestCharacters));
   if (files::digest(bytes) != state.substr(0, kDigestCharacters))
-    fail_input("a state of a network is damaged, or it is none; expected what Network's state() gave");
+    fail_input("this is not the state of a network, or it is damaged; expected what state() returned");
   simulate::StateReader from(bytes);
   from.get_into(state_->now_ms);
   for (auto& working : state_->populations) {

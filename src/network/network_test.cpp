@@ -113,7 +113,7 @@ TEST(Wiring, FixedIndegreeMayTakeAllOthersAndNotMore) {
     EXPECT_EQ(of_target.size(), 9u);
   EXPECT_NE(
       refusal(point_population("a", 10) + projection("a", "a", "rule = 'fixed-indegree'\nindegree = 10"))
-          .find("10 sources in 'a', which has 9 to choose from"),
+          .find("10 sources in 'a', which has only 9"),
       std::string::npos);
   EXPECT_EQ(wired("rule = 'fixed-indegree'\nindegree = 30\nmultapses = true", 10).contacts(), 300u);
 }
@@ -190,12 +190,12 @@ TEST(Wiring, AListSaysEveryConnection) {
         point_population("a", 4) +
         projection("a", "a", fmt::format("rule = 'list'\nfile = '{}'", written("bad.csv", text).string())));
   };
-  EXPECT_NE(bad("source,target\n0,1\n1,9\n").find("bad.csv:3: neuron 9 of 'a', which has 4"),
+  EXPECT_NE(bad("source,target\n0,1\n1,9\n").find("bad.csv:3: there is no neuron 9 in 'a', which has 4"),
             std::string::npos);
   EXPECT_NE(bad("source,target\n2,2\n").find("bad.csv:2: neuron 2 of 'a' is connected to itself"),
             std::string::npos);
   EXPECT_NE(bad("source,target\n0,1\n0,1\n").find("twice"), std::string::npos);
-  EXPECT_NE(bad("source,target,delay_ms\n0,1,0.5\n").find("a delay of 0.5 ms, expected from 1"),
+  EXPECT_NE(bad("source,target,delay_ms\n0,1,0.5\n").find("the delay is 0.5 ms, expected from 1"),
             std::string::npos);
   EXPECT_NE(bad("source\n0\n").find("has no column 'target'"), std::string::npos);
 }

@@ -37,7 +37,7 @@ class RecordedSources final : public Neurons {
       : spikes_(stimulus::read_recorded_spikes(of.population.recording, of.population.recorded_population)) {
     for (size_t k = 0; k < spikes_.unit.size(); ++k)
       if (spikes_.unit[k] >= of.population.neurons)
-        fail_input("{}: {} has a unit {}, but '{}' has {} neurons, counted from 0", of.population.where,
+        fail_input("{}: {} holds unit {}, but '{}' has {} neurons, numbered from 0", of.population.where,
                    of.population.recording.string(), spikes_.unit[k], of.population.name,
                    of.population.neurons);
   }

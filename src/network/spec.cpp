@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "config/nearest_word.hpp"
+
 namespace nt::network {
 namespace {
 
@@ -25,11 +27,12 @@ void read_twin_keys(const config::Settings& s, Population& p) {
 void read_places(const config::Settings& s, Population& p) {
   p.box_um = s.numbers("box_um", std::vector<double>{}, {0, 1e7});
   if (!p.box_um.empty() && p.box_um.size() != 3)
-    fail_input("{}: '{}' has {} numbers, expected the box's extent in x, y and z", s.where("box_um"),
-               s.full_key("box_um"), p.box_um.size());
+    fail_input(
+        "{}: '{}' has {} numbers, expected the extent of the box in x, y and z, for example [200, 200, 500]",
+        s.where("box_um"), s.full_key("box_um"), p.box_um.size());
   if (s.has("positions")) p.positions = s.file("positions", s.folder());
   if (!p.positions.empty() && !p.box_um.empty())
-    fail_input("{}: '{}' and 'box_um' both say where the neurons lie; leave one out", s.where("positions"),
+    fail_input("{}: '{}' and 'box_um' both place the neurons; leave one out", s.where("positions"),
                s.full_key("positions"));
 }
 
@@ -38,7 +41,8 @@ Population read_population(const config::Settings& s) {
   p.where = s.where("name");
   p.name = s.text("name");
   if (p.name.empty() || p.name.find('/') != std::string::npos)
-    fail_input("{}: '{}' is '{}', expected a name without '/'", p.where, s.full_key("name"), p.name);
+    fail_input("{}: '{}' is '{}', expected a name without '/', for example \"e\"", p.where,
+               s.full_key("name"), p.name);
   p.kind = static_cast<Kind>(std::ranges::find(kKinds, s.choice("kind", kKinds)) - kKinds.begin());
   p.neurons = s.integer("neurons", {}, {1, kMostNeurons});
   const bool fires = p.fires_by_itself();
@@ -93,7 +97,7 @@ void read_rule(const config::Settings& s, Projection& p) {
     p.sources = s.integers("sources", {}, {0, kMostNeurons});
     p.targets = s.integers("targets", {}, {0, kMostNeurons});
     if (p.sources.size() != p.targets.size())
-      fail_input("{}: '{}' has {} neurons, but 'targets' {}; expected a target for each source",
+      fail_input("{}: '{}' has {} neurons, but 'targets' has {}; expected one target for each source",
                  s.where("sources"), s.full_key("sources"), p.sources.size(), p.targets.size());
   }
 }
@@ -104,8 +108,8 @@ Projection read_projection(const config::Settings& s, const std::vector<Populati
   p.from = population_named(populations, s.text("from"), p.where);
   p.to = population_named(populations, s.text("to"), s.where("to"));
   if (populations[p.to].fires_by_itself())
-    fail_input("{}: '{}' is '{}', whose spikes come from elsewhere; expected neurons or twins", s.where("to"),
-               s.full_key("to"), populations[p.to].name);
+    fail_input("{}: '{}' is '{}', which receives no input; expected a population of the kind cell or twin",
+               s.where("to"), s.full_key("to"), populations[p.to].name);
   read_rule(s, p);
   p.synapses = read_synapses(s);
   p.contacts = s.integer("contacts", 1, {1, 10000});
@@ -122,8 +126,8 @@ Background read_background(const config::Settings& s, const std::vector<Populati
   b.where = s.where("to");
   b.to = population_named(populations, s.text("to"), b.where);
   if (populations[b.to].fires_by_itself())
-    fail_input("{}: '{}' is '{}', whose spikes come from elsewhere; expected neurons or twins", b.where,
-               s.full_key("to"), populations[b.to].name);
+    fail_input("{}: '{}' is '{}', which receives no input; expected a population of the kind cell or twin",
+               b.where, s.full_key("to"), populations[b.to].name);
   b.synapses = read_synapses(s);
   b.rate_hz = s.number("rate_hz", {}, {0, 900});
   b.from_ms = s.number("from_ms", 0.0, config::kNotNegative);
@@ -140,7 +144,8 @@ size_t population_named(const std::vector<Population>& populations, const std::s
     if (populations[i].name == name) return i;
     names.push_back(populations[i].name);
   }
-  fail_input("{}: there is no population '{}'; there are {}", where, name, fmt::join(names, ", "));
+  fail_input("{}: there is no population '{}'; there are {}{}", where, name, fmt::join(names, ", "),
+             config::did_you_mean(name, names));
 }
 
 Spec read_network(const config::Settings& s) {
@@ -155,11 +160,11 @@ Spec read_network(const config::Settings& s) {
     auto p = read_population(table);
     for (const auto& other : spec.populations)
       if (other.name == p.name)
-        fail_input("{}: there are two populations '{}'; expected other names", p.where, p.name);
+        fail_input("{}: two populations are called '{}'; give each a name of its own", p.where, p.name);
     spec.populations.push_back(std::move(p));
   }
   if (spec.populations.empty())
-    fail_input("{}: has no [[populations]]; expected at least one", s.where("populations"));
+    fail_input("{}: the file has no [[populations]]; expected at least one", s.where("populations"));
   for (const auto& table : s.tables("projections"))
     spec.projections.push_back(read_projection(table, spec.populations));
   for (const auto& table : s.tables("backgrounds"))
@@ -174,12 +179,11 @@ Spec with_all(Spec spec, Kind kind) {
   for (auto& p : spec.populations) {
     if (p.fires_by_itself()) continue;
     if (kind == Kind::cell && !p.cell)
-      fail_input("{}: the population '{}' says no neuron that its twin stands for; expected cell = \"FILE\"",
+      fail_input("{}: population '{}' does not name the neuron that its twin replaces; add cell = \"FILE\"",
                  p.where, p.name);
     if (kind == Kind::twin && p.twin.empty())
-      fail_input(
-          "{}: the population '{}' says no twin that may stand for its neurons; expected twin = \"FILE\"",
-          p.where, p.name);
+      fail_input("{}: population '{}' does not name a twin that can replace its neurons; add twin = \"FILE\"",
+                 p.where, p.name);
     p.kind = kind;
   }
   return spec;

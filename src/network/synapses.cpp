@@ -57,7 +57,8 @@ std::vector<uint32_t> chosen_synapses(const SynapseChoice& choice, const dataset
   std::vector<uint32_t> chosen;
   for (const int64_t number : choice.numbers) {
     if (number >= static_cast<int64_t>(all))
-      fail_input("{}: there is no synapse {}; the neuron has {}, counted from 0", choice.where, number, all);
+      fail_input("{}: there is no synapse {}; the neuron has {} synapses, numbered from 0", choice.where,
+                 number, all);
     chosen.push_back(static_cast<uint32_t>(number));
   }
   if (!choice.numbers.empty()) {
@@ -69,7 +70,7 @@ std::vector<uint32_t> chosen_synapses(const SynapseChoice& choice, const dataset
   for (size_t s = first; s < end; ++s)
     if (is_chosen(choice, table, s)) chosen.push_back(static_cast<uint32_t>(s));
   if (chosen.empty())
-    fail_input("{}: no synapse of the group '{}' lies in these regions and distances", choice.where,
+    fail_input("{}: no synapse of the group '{}' is in these regions and at these distances", choice.where,
                choice.group);
   return chosen;
 }

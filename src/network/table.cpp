@@ -25,7 +25,7 @@ double number_of(const std::string& text, const std::filesystem::path& file, siz
   double value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (text.empty() || error != std::errc{} || end != text.data() + text.size() || !(value - value == 0))
-    fail_input("{}:{}: '{}' is no number", file.string(), line, text);
+    fail_input("{}:{}: '{}' is not a number", file.string(), line, text);
   return value;
 }
 

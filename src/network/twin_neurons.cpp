@@ -14,11 +14,8 @@ double threshold_of(const Population& population, const twin::TwinDescription& d
   if (population.threshold) return *population.threshold;
   const auto found = description.thresholds.find("spike.threshold");
   if (found != description.thresholds.end() && found->is_number()) return found->get<double>();
-  fail_input(
-      "{}: {} says no threshold from which on its makers count a spike; expected threshold = a probability, "
-      "or "
-      "spikes = \"draw\"",
-      population.where, population.twin.string());
+  fail_input("{}: {} holds no threshold for its spikes; set threshold to a probability, or spikes = \"draw\"",
+             population.where, population.twin.string());
 }
 
 class TwinNeurons final : public Neurons {
@@ -50,9 +47,8 @@ class TwinNeurons final : public Neurons {
       soma_mV_[n] = outputs.at(static_cast<int64_t>(n), soma_);
       if (!std::isfinite(log_odds) || !std::isfinite(soma_mV_[n]))
         fail_run(
-            "at {} ms neuron {} of '{}' says no finite number: the weights of its twin are too large for "
-            "single "
-            "precision",
+            "at {} ms the output of neuron {} of '{}' is not a finite number: the weights of its twin are "
+            "too large for single precision",
             ms, n, population_.name);
       if (fires(n, ms, log_odds)) fired.push_back({static_cast<uint32_t>(n), static_cast<double>(ms)});
     }

@@ -74,9 +74,8 @@ double delay_for(const Population& to, double delay_ms) {
 void require_weights_suit(const Projection& p, const Ends& ends, bool has_weights) {
   if ((has_weights || !std::isnan(p.weight)) && ends.to.kind == Kind::twin)
     fail_input(
-        "{}: a twin's synapse has the weight that it was trained with, so a connection to '{}' has none of "
-        "its "
-        "own; expected a number of contacts (docs/networks.md)",
+        "{}: connections to '{}' cannot have a weight: a twin's synapse has the weight that it was trained "
+        "with; set 'contacts' instead (docs/networks.md)",
         p.where, ends.to.name);
 }
 

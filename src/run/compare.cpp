@@ -7,6 +7,7 @@
 #include "evaluate/evaluate.hpp"
 #include "files/files.hpp"
 #include "files/json.hpp"
+#include "run/detail/json_kinds.hpp"
 #include "twin/saved_twin.hpp"
 
 namespace nt::run {
@@ -42,7 +43,7 @@ ScoredFolder read_folder(const std::filesystem::path& folder) {
   run.labels = produce::read_data(settings.table("data")).labels;
   run.evaluate = evaluate::read_evaluate(settings.table("evaluate"));
   const auto file = folder / "metrics.json";
-  const auto metrics = files::read_json(file);
+  const auto metrics = read_run_json(file);
   files::using_json(file, [&] {
     dataset::EventSupport train;
     train.spikes = metrics.at("data.train_spikes").get<int64_t>();
@@ -57,10 +58,8 @@ ScoredFolder read_folder(const std::filesystem::path& folder) {
 /// Scores under other conventions cannot be subtracted.
 void require_same_conventions(const ScoredFolder& a, const ScoredFolder& b) {
   const auto refuse = [&](std::string_view key, const auto& there, const auto& here) {
-    fail_input(
-        "{}: {} is {} there and {} in {}, so that their scores cannot be compared; expected runs with "
-        "the same",
-        a.folder.string(), key, there, here, b.folder.string());
+    fail_input("{0}: {1} is {2}, but in {4} it is {3}; scores can be compared only with the same {1}",
+               a.folder.string(), key, there, here, b.folder.string());
   };
   if (a.evaluate.skip_ms != b.evaluate.skip_ms)
     refuse("evaluate.skip_ms", a.evaluate.skip_ms, b.evaluate.skip_ms);

@@ -1,7 +1,7 @@
-#include "files/json.hpp"
 #include "interpret/filters.hpp"
 #include "produce/calibrate.hpp"
 #include "run/detail/curves_json.hpp"
+#include "run/detail/json_kinds.hpp"
 #include "run/metrics_json.hpp"
 #include "run/stages.hpp"
 #include "twin/saved_twin.hpp"
@@ -56,7 +56,7 @@ void evaluate_stage(RunFolder& run) {
   run.require_same_experiment({"simulate", "train"});
   if (run.done_before("evaluate", evaluation_inputs(run), {"metrics.json", "curves.json"})) {
     note_scores(run,
-                files::read_json(run.folder / "metrics.json"));  // the twin's file may have been made again
+                read_run_json(run.folder / "metrics.json"));  // the twin's file may have been made again
     return run.watcher.note("evaluate: done before");
   }
   const auto train_split = run.open("train"), valid_split = run.open("valid"), test_split = run.open("test");

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "cell/neuron.hpp"
+#include "config/printable.hpp"
 #include "dataset/shard.hpp"
 #include "files/files.hpp"
 #include "mechanism/pace.hpp"
@@ -261,7 +262,7 @@ std::string inspect(const std::vector<std::filesystem::path>& named, const std::
     fail_input("--svg draws one tree, but {} files are given", files.size());
   const auto is_toml = [](const std::filesystem::path& file) { return file.extension() == ".toml"; };
   if ((!profile.empty() || !set.empty()) && std::none_of(files.begin(), files.end(), is_toml))
-    fail_input("{} is for experiments and cells (.toml), of which none is given; leave it out",
+    fail_input("{} has no effect without an experiment or a cell (.toml); leave it out",
                set.empty() ? "--profile" : "--set");
   const auto groups = grouped(files);
   Lines out;
@@ -283,7 +284,7 @@ std::string inspect(const std::vector<std::filesystem::path>& named, const std::
       inspect_shards(out, group);
     }
   }
-  return std::move(out.text);
+  return config::printable(out.text);
 }
 
 }  // namespace nt::run

@@ -4,10 +4,12 @@
 #include <array>
 #include <cmath>
 
+#include "config/printable.hpp"
 #include "files/files.hpp"
 #include "files/free_space.hpp"
 #include "files/hdf5.hpp"
 #include "files/json.hpp"
+#include "run/detail/json_kinds.hpp"
 #include "run/list_runs.hpp"
 #include "run/stage_log.hpp"
 
@@ -16,13 +18,18 @@ namespace {
 
 constexpr auto kReplayed = "neurontwin replay";
 
-/// What an HDF5 file is, in words; empty: none of the results.
-std::string kind_of(const files::Hdf5File& file) {
+Hdf5Result kind_of(const files::Hdf5File& file) {
   if (file.has_attribute("format"))
-    return file.text_attribute("format").starts_with(kReplayed) ? "one trial of a cell" : "";
-  if (file.has_attribute("twin") && file.has_attribute("input")) return "what a twin predicts";
-  if (file.has("/description")) return "a twin's weights";
-  return file.has("/input") ? "input of one trial" : "";
+    return file.text_attribute("format").starts_with(kReplayed) ? Hdf5Result::trial : Hdf5Result::none;
+  if (file.has_attribute("twin") && file.has_attribute("input")) return Hdf5Result::predictions;
+  if (file.has("/description")) return Hdf5Result::weights;
+  return file.has("/input") ? Hdf5Result::replay_input : Hdf5Result::none;
+}
+
+std::string_view words_for(Hdf5Result kind) {
+  constexpr std::array<std::string_view, 5> kWords{"", "one trial of a cell", "what a twin predicts",
+                                                   "a twin's weights", "input of one trial"};
+  return kWords[static_cast<size_t>(kind)];
 }
 
 void print_json(Lines& out, const std::string& name, const nlohmann::ordered_json& value) {
@@ -54,13 +61,17 @@ double bytes_in(const std::filesystem::path& path) {
 
 }  // namespace
 
+Hdf5Result hdf5_result(const std::filesystem::path& file) {
+  return kind_of(files::Hdf5File(file));
+}
+
 bool is_hdf5_result(const std::filesystem::path& file) {
-  return !kind_of(files::Hdf5File(file)).empty();
+  return hdf5_result(file) != Hdf5Result::none;
 }
 
 void inspect_hdf5_result(Lines& out, const std::filesystem::path& path) {
   const files::Hdf5File file(path);
-  out.print("# {}\n", kind_of(file));
+  out.print("# {}\n", words_for(kind_of(file)));
   for (const auto* name : {"twin", "input", "program_version", "scheme", "precision", "dt_ms"})
     if (file.has_attribute(name)) out.print("{:<16} {}\n", name, file.text_attribute(name));
   for (const auto& line : file.listing()) out.print("{}\n", line);
@@ -74,9 +85,10 @@ bool is_run_folder(const std::filesystem::path& path) {
 
 void inspect_run(Lines& out, const std::filesystem::path& folder) {
   const StageLog log(folder);
-  out.print("# a run: {}\n", log.word("title"));
+  out.print("# a run: {}\n", config::printable_line(log.word("title")));
   if (!log.word("profile").empty()) out.print("{:<12} {}\n", "profile", log.word("profile"));
-  if (!log.word("command").empty()) out.print("{:<12} {}\n", "made by", log.word("command"));
+  if (!log.word("command").empty())
+    out.print("{:<12} {}\n", "made by", config::printable_line(log.word("command")));
   for (const auto stage : neurontwin::kAllStages) {
     const auto* record = log.find(std::string(name_of(stage)));
     out.print("{:<12} {}\n", name_of(stage),
@@ -91,18 +103,26 @@ void inspect_run(Lines& out, const std::filesystem::path& folder) {
 }
 
 void inspect_json(Lines& out, const std::filesystem::path& file) {
-  const auto json = files::read_json(file);
-  out.print("# {}\n", file.filename().string());
+  const auto json = read_run_json(file);
+  const auto kind = kind_of_json(json);
+  if (kind.empty())
+    fail_input("{}: is JSON, but none that neurontwin writes; expected one of: {}", file.string(),
+               kinds_of_json());
+  out.print("# {}: {}\n", config::printable_line(file.filename().string()), kind);
   print_json(out, "", json);
 }
 
-void inspect_report(Lines& out, const std::filesystem::path& file) {
+nlohmann::ordered_json data_of_page(const std::filesystem::path& file) {
   constexpr std::string_view kBegin = "<script type=\"application/json\" id=\"data\">", kEnd = "</script>";
   const auto page = files::read_file(file);
   const auto begin = page.find(kBegin);
   const auto end = begin == page.npos ? begin : page.find(kEnd, begin);
-  if (end == page.npos) fail_input("{}: is no report of neurontwin: it holds no data of one", file.string());
-  const auto data = files::parse_json(page.substr(begin + kBegin.size(), end - begin - kBegin.size()), file);
+  if (end == page.npos) fail_input("{}: is not a page that neurontwin wrote", file.string());
+  return files::parse_json(page.substr(begin + kBegin.size(), end - begin - kBegin.size()), file);
+}
+
+void inspect_report(Lines& out, const std::filesystem::path& file) {
+  const auto data = data_of_page(file);
   out.print("# a report\n");
   for (const auto* part : {"run", "metrics"})
     if (data.contains(part)) print_json(out, "", data[part]);

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "files/json.hpp"
+#include "run/detail/json_kinds.hpp"
 #include "run/stage_log.hpp"
 
 namespace nt::run {
@@ -29,7 +30,7 @@ ListedRun read_run(const std::filesystem::path& folder) {
   for (const auto stage : neurontwin::kAllStages)
     if (log.find(std::string(name_of(stage))) != nullptr) run.finished.push_back(stage);
   if (const auto file = folder / "metrics.json"; std::filesystem::exists(file)) {
-    const auto metrics = files::read_json(file);
+    const auto metrics = read_run_json(file);
     run.spike_auc = score(metrics, "spike.auc");
     run.variance_explained = score(metrics, "soma.variance_explained");
     if (const double parameters = score(metrics, "twin.parameters"); std::isfinite(parameters))
@@ -55,7 +56,8 @@ std::vector<ListedRun> list_runs(std::span<const std::filesystem::path> folders)
   std::vector<std::filesystem::path> found;
   for (const auto& folder : folders) {
     if (!std::filesystem::is_directory(folder))
-      fail_input("{}: is no folder; expected run folders, or a folder of them", folder.string());
+      fail_input("{}: there is no such folder; expected run folders, or a folder that holds them",
+                 folder.string());
     if (is_run(folder)) found.push_back(folder);
     for (const auto& entry : std::filesystem::directory_iterator(folder))
       if (is_run(entry.path())) found.push_back(entry.path());

@@ -1,6 +1,8 @@
 #include "run/metrics_json.hpp"
 
+#include "config/error.hpp"
 #include "run/detail/estimate_json.hpp"
+#include "run/detail/json_kinds.hpp"
 
 namespace nt::run {
 namespace {
@@ -36,6 +38,14 @@ Json metrics_json(const evaluate::Metrics& metrics) {
   for (const auto& [name, value] : metrics)
     json[name] = std::visit([](const auto& kind) { return json_of(kind); }, value.kinds());
   return json;
+}
+
+Json read_metrics(const std::filesystem::path& run_folder) {
+  const auto file = run_folder / "metrics.json";
+  if (!std::filesystem::exists(file))
+    fail_input("{}: has no metrics.json; expected the folder of a run that was evaluated ('neurontwin run')",
+               run_folder.string());
+  return read_run_json(file);
 }
 
 std::optional<evaluate::MetricValue::Interval> interval_in(const Json& metrics, const std::string& key) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <optional>
 #include <thread>
 
 #include "cell/neuron.hpp"
@@ -51,18 +52,27 @@ void write_checkpoint(const network::Network& network, const std::string& identi
   files::write_file_atomically(file, image.bytes());
 }
 
+/// The network's state that a file holds; none where it is of another network. InputError if it is damaged.
+std::optional<std::vector<uint8_t>> state_in(const fs::path& path, const std::string& identity) {
+  const files::Hdf5File file(path, files::Seal::verified_first);
+  static_cast<void>(file.verified_digest());
+  if (file.text_attribute("identity") != identity) return {};
+  return file.read<uint8_t>("/state");
+}
+
 /// Puts the network where the checkpoint was, if there is one of its own.
 void take_checkpoint(network::Network& network, const std::string& identity, const fs::path& path,
                      const Watcher& watcher) {
   if (!fs::exists(path)) return;
-  const files::Hdf5File file(path, files::Seal::verified_first);
-  static_cast<void>(file.verified_digest());
-  if (file.text_attribute("identity") != identity) {
-    watcher.note(fmt::format("{} is of another network: it is begun anew", path.string()));
-    return;
+  try {
+    const auto state = state_in(path, identity);
+    if (!state)
+      return watcher.note(fmt::format("{} is of another network, so this one starts at 0 ms", path.string()));
+    network.set_state({reinterpret_cast<const char*>(state->data()), state->size()});
+  } catch (const InputError& error) {
+    fail_input("{}; remove {} and run the command again, which then starts at 0 ms", error.what(),
+               path.string());
   }
-  const auto state = file.read<uint8_t>("/state");
-  network.set_state({reinterpret_cast<const char*>(state.data()), state.size()});
 }
 
 void require_room(const network::Network& network, const fs::path& folder) {
@@ -72,9 +82,8 @@ void require_room(const network::Network& network, const fs::path& folder) {
              static_cast<double>(network.spec().duration_ms);
   const auto free = static_cast<double>(files::free_memory_bytes());
   if (bytes > free)
-    fail_input(
-        "{}: the recorded voltages would take {} of memory, but {} are free; expected less record_soma",
-        folder.string(), files::words_for_bytes(bytes), files::words_for_bytes(free));
+    fail_input("{}: the recorded voltages would take {} of memory, but {} are free; lower record_soma",
+               folder.string(), files::words_for_bytes(bytes), files::words_for_bytes(free));
 }
 
 }  // namespace
@@ -104,7 +113,7 @@ NetworkAsked read_network(const neurontwin::NetworkOptions& o) {
   settings.reject_unread();
   if (asked.spec.title.empty()) asked.spec.title = o.network.stem().string();
   if (!o.as.empty() && o.as != "cells" && o.as != "twins")
-    fail_input("as '{}', expected 'cells' or 'twins'", o.as);
+    fail_input("as is '{}', expected 'cells' or 'twins'", o.as);
   if (!o.as.empty())
     asked.spec = with_all(std::move(asked.spec), o.as == "cells" ? network::Kind::cell : network::Kind::twin);
   asked.resolved = settings.resolved();
@@ -133,8 +142,9 @@ Computed go_to_end(network::Network& network, const std::string& identity, const
   require_room(network, folder);
   if (network.now_ms() == 0) take_checkpoint(network, identity, file, watcher);
   if (network.now_ms() > end_ms)
-    fail_input("{}: has {} ms of this network already; expected ms = at least so many, or another --out",
-               folder.string(), network.now_ms());
+    fail_input(
+        "{}: holds {} ms of this network already; ask for at least as many (--ms), or choose another --out",
+        folder.string(), network.now_ms());
   if (network.now_ms() > 0) watcher.note(fmt::format("goes on at {} ms", network.now_ms()));
   const int64_t first_ms = network.now_ms();
   const auto start = Clock::now();

@@ -271,18 +271,20 @@ void require_plain(const std::string& title) {
 }  // namespace
 
 std::filesystem::path make_experiment(const NewExperiment& given) {
+  if (given.folder.empty()) fail_input("a new experiment needs the name of a new folder");
   auto asked = given;
   // Of its runs, too, which should not be called alike.
   const auto name =
       std::filesystem::absolute(asked.folder / "").lexically_normal().parent_path().filename().string();
-  if (name.empty() || name == "cell") fail_input("'{}' is no name for a new folder; expected another", name);
+  if (name.empty() || name == "cell")
+    fail_input("'{}' cannot be the name of the new folder; choose another", name);
   if (asked.title.empty()) asked.title = name;
   require_plain(asked.title);
   require_new(asked.folder);
   if (asked.morphology.empty()) fail_input("a new experiment needs a morphology (.swc or .asc)");
   require_usable_names(asked);
   if (!(asked.rate_hz > 0) || !std::isfinite(asked.rate_hz))
-    fail_input("a rate of {} Hz, expected a number above 0", asked.rate_hz);
+    fail_input("the rate is {} Hz, expected more than 0", asked.rate_hz);
   const auto tree = morphology::read_morphology(asked.morphology);
   const auto mechanisms = read_mechanisms(asked.mechanisms);
   Groups groups;

@@ -6,9 +6,11 @@
 #include <array>
 #include <cmath>
 
+#include "config/nearest_word.hpp"
 #include "files/files.hpp"
 #include "files/json.hpp"
 #include "report/chart_svg.hpp"
+#include "run/detail/json_kinds.hpp"
 #include "run/output_file.hpp"
 
 namespace nt::run {
@@ -181,18 +183,20 @@ std::vector<std::string> figures() {
 void plot(const std::filesystem::path& folder, const std::string& name, const std::filesystem::path& svg) {
   const auto figure = std::ranges::find(kFigures, name, &Figure::name);
   if (figure == kFigures.end())
-    fail_input("unknown figure '{}'; known: {}", name, fmt::join(figures(), ", "));
+    fail_input("unknown figure '{}'; known: {}{}", name, fmt::join(figures(), ", "),
+               config::did_you_mean(name, figures()));
   require_ending(svg, ".svg");
   const auto file = folder / figure->file;
   if (!std::filesystem::exists(file))
-    fail_input("{}: is missing; expected the folder of a run that was trained and evaluated", file.string());
-  const auto json = files::read_json(file);
+    fail_input("{}: there is no such file; expected the folder of a run that was trained and evaluated",
+               file.string());
+  const auto json = read_run_json(file);
   std::vector<Chart> charts;
   try {
     charts = figure->draw(json);
   } catch (const nlohmann::json::exception&) {
-    fail_input("{}: has nothing for the figure '{}' (a neuron without spikes has none of these)",
-               file.string(), name);
+    fail_input("{}: holds no data for the figure '{}'; a neuron without spikes has none", file.string(),
+               name);
   }
   files::write_file_atomically(svg, report::charts_as_svg(charts));
 }

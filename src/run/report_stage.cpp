@@ -7,6 +7,7 @@
 #include "report/neuron.hpp"
 #include "report/report.hpp"
 #include "run/detail/curves_json.hpp"
+#include "run/detail/json_kinds.hpp"
 #include "run/stages.hpp"
 
 namespace nt::run {
@@ -70,7 +71,7 @@ void make_neuron_json(RunFolder& run) {
     return;
   }
   const auto interpretation_text = files::read_file(run.folder / "interpretation.json");
-  const auto metrics = files::read_json(run.folder / "metrics.json");
+  const auto metrics = read_run_json(run.folder / "metrics.json");
   const auto found = metrics.find("spike.threshold");
   const double threshold = found != metrics.end() && found->is_number() ? found->get<double>() : NAN;
   const StageInputs inputs{{{"algorithms.report", fmt::to_string(report::kReportVersion)},
@@ -157,11 +158,13 @@ void report_stage(RunFolder& run) {
                            "interpretation.json", "neuron.json"})
     inputs.files[name] = run.content(name);
   inputs.files["search.json"] = with_search ? run.content("search.json") : "";
-  if (run.done_before("report", inputs, {"report.html"})) return run.watcher.note("report: done before");
+  if (run.done_before("report", inputs, {"run.json", "report.html"}))
+    return run.watcher.note("report: done before");
   const double start = seconds_now();
-  files::write_file_atomically(run.folder / "run.json", run_json(run).dump(1) + "\n");
+  files::write_file_atomically(run.folder / "run.json",
+                               run_json(run).dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
   files::write_file_atomically(run.folder / "report.html", report::make_report(run.folder, with_search));
-  run.finish("report", inputs, {"report.html"}, seconds_now() - start);
+  run.finish("report", inputs, {"run.json", "report.html"}, seconds_now() - start);
 }
 
 }  // namespace nt::run

@@ -1,6 +1,7 @@
 #include "run/run_folder.hpp"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 
 #include "twin/saved_twin.hpp"
@@ -36,6 +37,34 @@ std::vector<std::string> texts(RunFolder::Names names) {
 
 }  // namespace
 
+namespace {
+
+/// What a run writes, it writes in the place of no folder, and no folder of it in the place of a file. Said
+/// before the work: a training takes hours.
+void require_free_names(const std::filesystem::path& folder, bool watch) {
+  constexpr std::array kFiles{"experiment.toml", "stages.json", "twin.safetensors",    "learning.json",
+                              "metrics.json",    "curves.json", "interpretation.json", "neuron.json",
+                              "run.json",        "report.html", "search.json",         "watch.html"};
+  std::error_code unreadable;
+  for (const std::string_view name : kFiles) {
+    if (name == "watch.html" && !watch) continue;
+    const auto there = std::filesystem::status(folder / name, unreadable);
+    if (std::filesystem::exists(there) && !std::filesystem::is_regular_file(there))
+      fail_input(
+          "{}: is not an ordinary file, but a run writes its results there; remove it, or choose another "
+          "--out",
+          (folder / name).string());
+  }
+  for (const auto* name : {"dataset", "checkpoints"}) {
+    const auto there = std::filesystem::status(folder / name, unreadable);
+    if (std::filesystem::exists(there) && !std::filesystem::is_directory(there))
+      fail_input("{}: is not a folder, but a run keeps its files there; remove it, or choose another --out",
+                 (folder / name).string());
+  }
+}
+
+}  // namespace
+
 RunFolder::RunFolder(const Experiment& of, const Options& asked, Watcher who)
     : experiment(of),
       options(asked),
@@ -48,12 +77,12 @@ RunFolder::RunFolder(const Experiment& of, const Options& asked, Watcher who)
       lock_(ranks->is_first() ? std::make_unique<files::FolderLock>(folder) : nullptr),
       log_(folder) {
   if (!ranks->is_first()) return;
+  require_free_names(folder, options.watch);
   files::remove_half_written(folder);
   if (log_.was_older()) {
-    watcher.note(
-        fmt::format("{}: is of an older neurontwin, which did not keep what results were made from; its "
-                    "stages are not taken for done",
-                    folder.string()));
+    watcher.note(fmt::format(
+        "{}: was made by an older neurontwin, which did not record how; its stages will be done again",
+        folder.string()));
   }
 }
 
@@ -91,7 +120,7 @@ bool RunFolder::done_before(const std::string& stage, const StageInputs& inputs,
   const auto* record = log_.find(stage);
   if (record == nullptr) return false;
   const auto why = why_again(*record, inputs, contents(results));
-  if (!why.empty()) watcher.note(fmt::format("{}: to be done again: {}", stage, why));
+  if (!why.empty()) watcher.note(fmt::format("{}: will be done again: {}", stage, why));
   return why.empty();
 }
 
@@ -132,9 +161,8 @@ void RunFolder::require_same_experiment(std::span<const std::string> stages) con
     if (log_.word(key) != words.at(key)) found.push_back({key, log_.word(key), words.at(key)});
   if (found.empty()) return;
   fail_input(
-      "{}: the results there are of another experiment than this command's ({}); give the command that "
-      "made "
-      "them, or 'neurontwin run' with this one to make them again",
+      "{}: holds the results of another experiment than this command's ({}); use the settings of those "
+      "results, or 'neurontwin run' to make them again",
       folder.string(), words_for(found, "in the folder", "in the command", 60));
 }
 

@@ -1,5 +1,6 @@
 #include "run/stage_log.hpp"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "files/files.hpp"
@@ -10,6 +11,13 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 constexpr int kFormat = 2;  // 1: a digest of the inputs alone
+
+/// Format 1 had no number: the digest of its inputs for each stage.
+bool is_of_an_older_program(const Json& log) {
+  return log.is_object() && !log.empty() && std::ranges::all_of(log, [](const Json& stage) {
+           return stage.is_object() && stage.contains("inputs");
+         });
+}
 
 StageRecord record_of(const Json& json) {
   const auto& made_from = json.at("made_from");
@@ -33,14 +41,16 @@ StageLog::StageLog(const std::filesystem::path& folder) : file_(folder / "stages
   if (!there) return;
   try {
     const auto log = files::read_json(file_);
-    was_older_ = !log.is_object() || log.value("format", 0) != kFormat;
+    was_older_ = is_of_an_older_program(log);
     if (was_older_) return;
+    if (log.at("format").get<int>() != kFormat)
+      fail_input("{}: is of a newer neurontwin (format {}, expected {}); use that one, or another --out",
+                 file_.string(), log.at("format").get<int>(), kFormat);
     for (const auto& [stage, json] : log.at("stages").items()) records_.emplace(stage, record_of(json));
     words_ = log.at("words").get<std::map<std::string, std::string>>();
   } catch (const Json::exception&) {
-    fail_input(
-        "{}: is damaged: it does not hold what neurontwin wrote; remove it, finished work is found again",
-        file_.string());
+    fail_input("{}: is damaged: it does not hold what neurontwin wrote; {}", file_.string(),
+               files::how_to_make_again(file_));
   }
 }
 
@@ -74,7 +84,7 @@ void StageLog::write() const {
   auto stages = Json::object();
   for (const auto& [stage, record] : records_) stages[stage] = json_of(record);
   const Json log{{"format", kFormat}, {"words", words_}, {"stages", stages}};
-  files::write_file_atomically(file_, log.dump(1) + "\n");
+  files::write_file_atomically(file_, log.dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
 }
 
 std::string why_again(const StageRecord& record, const StageInputs& inputs, const Contents& outputs) {

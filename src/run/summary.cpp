@@ -2,7 +2,8 @@
 
 #include <cmath>
 
-#include "files/json.hpp"
+#include "config/printable.hpp"
+#include "run/detail/json_kinds.hpp"
 #include "run/detail/lines.hpp"
 #include "run/metrics_json.hpp"
 
@@ -10,7 +11,7 @@ namespace nt::run {
 
 std::string summary_of(const Experiment& experiment, const std::filesystem::path& folder) {
   Lines out;
-  const auto m = files::read_json(folder / "metrics.json");
+  const auto m = read_run_json(folder / "metrics.json");
   const auto value = [&](const char* key) {
     return m.contains(key) && m[key].is_number() ? m[key].get<double>() : NAN;
   };
@@ -18,7 +19,7 @@ std::string summary_of(const Experiment& experiment, const std::filesystem::path
     const auto found = interval_in(m, key);
     return found ? fmt::format("  [{:.4f}, {:.4f}]", (*found)[0], (*found)[1]) : "";
   };
-  out.print("\n{}\n", experiment.title);
+  out.print("\n{}\n", config::printable_line(experiment.title));
   if (m.contains("spike.auc")) {  // a passive neuron has none
     out.print("  spike AUC                 {:.5f}{}\n", value("spike.auc"), interval("spike.auc"));
     if (m.contains("baseline.glm.spike.auc")) {
@@ -56,7 +57,7 @@ std::string summary_of(const Experiment& experiment, const std::filesystem::path
   }
   out.print("  report                    {}\n",
             std::filesystem::absolute(folder / "report.html").lexically_normal().string());
-  return std::move(out.text);
+  return config::printable(out.text);
 }
 
 }  // namespace nt::run

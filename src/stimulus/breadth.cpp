@@ -148,8 +148,8 @@ void read_parameters(Breadth& b, const config::Settings& settings) {
     const auto low_high =
         settings.integers(key, std::vector<int64_t>{std::llround(of.first), std::llround(of.second)}, range);
     if (low_high.size() != 2 || low_high[0] > low_high[1]) {
-      fail_input("{}: '{}' expected two numbers, the lower first", settings.where(key),
-                 settings.full_key(key));
+      fail_input("{}: '{}' is [{}], expected two whole numbers, the lower first, for example [{}, {}]",
+                 settings.where(key), settings.full_key(key), fmt::join(low_high, ", "), of.first, of.second);
     }
     of = {static_cast<double>(low_high[0]), static_cast<double>(low_high[1])};
   };

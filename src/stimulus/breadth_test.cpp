@@ -211,10 +211,12 @@ TEST(Breadth, ThatIsWrongIsRefusedWithWhatWouldBeRight) {
   EXPECT_EQ(refusal_of("[breadth]\nrates_low = -1\n"),
             "a.toml:2: 'breadth.rates_low' is -1, expected from 0 to 1000000");
   EXPECT_EQ(refusal_of("[breadth]\nrates_low = 1\nrates_low_factor = [0.5, 0.2]\n"),
-            "a.toml:3: 'breadth.rates_low_factor' expected two numbers, the lower first");
+            "a.toml:3: 'breadth.rates_low_factor' is [0.5, 0.2], expected two numbers, the lower first, for "
+            "example [0, 1]");
   EXPECT_EQ(refusal_of("[breadth]\nsilence = 1\nsilence_ms = [50]\n"),
-            "a.toml:3: 'breadth.silence_ms' expected two numbers, the lower first");
-  EXPECT_EQ(refusal_of("breadth = 3\n"), "a.toml:1: 'breadth' is an integer, expected a table");
+            "a.toml:3: 'breadth.silence_ms' is [50], expected two whole numbers, the lower first, for "
+            "example [100, 2000]");
+  EXPECT_EQ(refusal_of("breadth = 3\n"), "a.toml:1: 'breadth' is 3, expected a table");
   EXPECT_EQ(refusal_of(""), "no error");
 }
 

@@ -243,7 +243,8 @@ TEST(ShiftedSets, AWrongOneIsRefusedWithWhatWouldBeRight) {
   EXPECT_EQ(refusal_of("sets = ['clusters', 'clusters']\n"),
             "a.toml:1: 'sets' names the set \"clusters\" twice, expected each once");
   EXPECT_EQ(refusal_of("sinusoidal_period_ms = [300, 15]\n"),
-            "a.toml:1: 'sinusoidal_period_ms' expected two numbers, the lower first");
+            "a.toml:1: 'sinusoidal_period_ms' is [300, 15], expected two numbers, the lower first, for "
+            "example [15, 300]");
   EXPECT_EQ(refusal_of("synchrony_bursts = 3\n"),
             "a.toml:1: unknown key 'synchrony_bursts'; did you mean 'synchrony_burst_ms'?");
   EXPECT_EQ(refusal_of("rates_low_factor = 2\n"), "a.toml:1: 'rates_low_factor' is 2, expected from 0 to 1");

@@ -156,7 +156,7 @@ TEST(TwinDescription, OutOfRangeIsRefusedByItsPlace) {
   EXPECT_EQ(specification("/heads/1/offset", nullptr),
             "t: specification.heads[1]: 'offset': is null, expected a number");
   EXPECT_EQ(specification("/heads/2/outputs", 1e9),
-            "t: specification.heads[2]: 'outputs': is number, expected an integer");
+            "t: specification.heads[2]: 'outputs': is 1000000000.0, expected a whole number");
   EXPECT_EQ(specification("/heads/0/name", "soma"),
             "t: specification.heads[1]: 'name': is \"soma\" for the second time");
 

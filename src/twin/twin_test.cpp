@@ -695,7 +695,7 @@ TEST(Twin, SettingsThatDoNotFitTogetherAreRefused) {
       message("taps = [5, 3]\nwidth = [2]\ndilation = [1, 2, 4]\n"),
       "a.toml:3: 'dilation' has 3 numbers, expected 2, one for each of 'taps', or one without brackets");
   EXPECT_EQ(message("taps = [5, 3]\nwidth = [2]\ndilation = 'wide'\n"),
-            "a.toml:3: 'dilation' is text, expected an integer");
+            "a.toml:3: 'dilation' is the text \"wide\", expected a whole number");
   EXPECT_EQ(
       message("taps = [5, 3, 3]\nwidth = [4, 2, 4]\nresidual = true\n"),
       "a.toml:3: 'residual' is true, but no layer is as wide as the one before it; expected two layers of "

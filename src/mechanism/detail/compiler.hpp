@@ -181,6 +181,9 @@ class Compiler {
   /// NEURON's functions of generators; nothing if the name is none of them.
   std::optional<Expr> random_call(const std::string& name, const std::vector<Term>& arguments, int line,
                                   int depth);
+  /// Refuses a distribution that cannot be: a negative mean or standard deviation, bounds the wrong way
+  /// round. Where only a PARAMETER's default makes it so, a note: the cell may set another value.
+  void require_possible(const std::string& function, Shape shape, const std::vector<Expr>& numbers, int line);
   std::optional<Expr> old_random_call(const std::string& name, const std::vector<Term>& arguments, int line,
                                       int depth);
   /// What a FUNCTION returns whose C code draws from a generator that NEURON's interpreter gives; nothing if

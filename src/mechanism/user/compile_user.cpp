@@ -77,9 +77,8 @@ MechanismKernels compile_user_kernels(const Mechanism& mechanism) {
   compile_into(cache, key, compiler, source, mechanism.path);
   if (const auto made = cache.load(key, kEntry)) return *made;
   fail_input(
-      "{}: its compiled code cannot be loaded from {}; is that on a file system from which nothing may be "
-      "run "
-      "(noexec)? Set XDG_CACHE_HOME to another folder",
+      "{}: its compiled code cannot be loaded from {}; if that file system allows no programs (noexec), set "
+      "XDG_CACHE_HOME to another folder",
       mechanism.path, cache.folder(key).string());
 }
 

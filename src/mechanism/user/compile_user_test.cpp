@@ -143,7 +143,7 @@ TEST_F(UserMechanism, ThatOthersMayHavePutIntoTheCacheIsNotLoaded) {
     ASSERT_EQ(::stat(path.c_str(), &before), 0);
     for (const mode_t more : {S_IWGRP, S_IWOTH}) {
       ASSERT_EQ(::chmod(path.c_str(), before.st_mode | more), 0);
-      EXPECT_NE(refusal().find(path.string() + ": others than its owner may write to it"), std::string::npos)
+      EXPECT_NE(refusal().find(path.string() + ": other users may write to it"), std::string::npos)
           << refusal();
     }
     ASSERT_EQ(::chmod(path.c_str(), before.st_mode), 0);

@@ -35,9 +35,8 @@ fs::path root_folder() {
   if (const fs::path home = variable("HOME"); home.is_absolute()) return home / ".cache/neurontwin";
   // Not a folder that everybody may write to: what lies there is run.
   fail_input(
-      "no place to keep compiled mechanisms; set XDG_CACHE_HOME (or HOME) to the absolute path of a folder "
-      "of "
-      "yours");
+      "there is no folder for compiled mechanisms; set XDG_CACHE_HOME (or HOME) to the absolute path of a "
+      "folder of yours");
 }
 
 /// Whether nobody but this user and root can have made or changed it.
@@ -47,16 +46,14 @@ void require_own(int descriptor, const fs::path& path) {
     fail_input("{}: cannot be read: {}", path.string(), std::strerror(errno));
   if (status.st_uid != ::geteuid() && status.st_uid != 0) {
     fail_input(
-        "{}: belongs to another user (number {}); compiled mechanisms that lie there are not run; remove it, "
-        "or "
-        "set XDG_CACHE_HOME to a folder of yours",
+        "{}: belongs to another user (number {}), so the compiled mechanisms there are not run; remove it, "
+        "or set XDG_CACHE_HOME to a folder of yours",
         path.string(), status.st_uid);
   }
   if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
     fail_input(
-        "{}: others than its owner may write to it; compiled mechanisms that lie there are not run; remove "
-        "it, or "
-        "take that right away (chmod go-w)",
+        "{}: other users may write to it, so the compiled mechanisms there are not run; remove it, or take "
+        "that right away (chmod go-w)",
         path.string());
   }
 }
@@ -64,10 +61,11 @@ void require_own(int descriptor, const fs::path& path) {
 /// Opens a folder by its name in another, not through a link; makes it if it is not there.
 int open_own_folder(int in, const std::string& name, const fs::path& path) {
   if (::mkdirat(in, name.c_str(), 0700) != 0 && errno != EEXIST)
-    fail_input("{}: cannot be made, to keep compiled mechanisms in: {}", path.string(), std::strerror(errno));
+    fail_input("{}: this folder for compiled mechanisms cannot be made: {}", path.string(),
+               std::strerror(errno));
   const int folder = ::openat(in, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   if (folder < 0)
-    fail_input("{}: is no folder of its own, to keep compiled mechanisms in; remove it", path.string());
+    fail_input("{}: is not a folder, so it cannot hold compiled mechanisms; remove it", path.string());
   try {
     require_own(folder, path);
   } catch (...) {
@@ -128,7 +126,7 @@ KernelCache::KernelCache() : root_(root_folder()) {
   std::error_code error;
   fs::create_directories(root_.parent_path(), error);
   if (error)
-    fail_input("{}: cannot be made, to keep compiled mechanisms in: {}", root_.string(), error.message());
+    fail_input("{}: this folder for compiled mechanisms cannot be made: {}", root_.string(), error.message());
   descriptor_ = open_own_folder(AT_FDCWD, root_.string(), root_);
 }
 

@@ -18,7 +18,7 @@ void require_same_lanes(const MechanismKernels& user, const std::filesystem::pat
   catalogue().front().kernels(&own);
   if (user.in_float.lanes == own.in_float.lanes && user.in_double.lanes == own.in_double.lanes) return;
   fail_input(
-      "{}: was compiled for {} trials side by side, but this program works on {}; set CXX to a compiler that "
+      "{}: was compiled for {} trials in parallel, but this program needs {}; set CXX to a compiler that "
       "knows this machine's processor",
       file.string(), user.in_float.lanes, own.in_float.lanes);
 }

@@ -1,12 +1,17 @@
 #pragma once
+#include <cstdint>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 
 #include "run/detail/lines.hpp"
 
 namespace nt::run {
 
-/// Whether an HDF5 file is a result that no data set is: a prediction, a replayed trial, exported weights, or
-/// replay input.
+/// HDF5 files that are no data set.
+enum class Hdf5Result : uint8_t { none, trial, predictions, weights, replay_input };
+
+/// What a file is of these. InputError where it is not HDF5.
+Hdf5Result hdf5_result(const std::filesystem::path& file);
 bool is_hdf5_result(const std::filesystem::path& file);
 /// Adds what it is, its arrays, and the attributes that say from what it was made.
 void inspect_hdf5_result(Lines& out, const std::filesystem::path& file);
@@ -19,6 +24,8 @@ void inspect_run(Lines& out, const std::filesystem::path& folder);
 /// Adds the numbers of a JSON file of a run, those of nested tables by name; of long lists, their length.
 void inspect_json(Lines& out, const std::filesystem::path& file);
 
+/// What a page of ours shows, as JSON. InputError where it is none.
+nlohmann::ordered_json data_of_page(const std::filesystem::path& file);
 /// Adds what a report says of its run, and its numbers. InputError where the page is none of ours.
 void inspect_report(Lines& out, const std::filesystem::path& file);
 
