@@ -94,6 +94,7 @@ void mechanism(benchmark::State& state, size_t placement, int advance) {
     std::fill_n(own.stored.data() + i * tree.kernels.lanes, tree.kernels.lanes,
                 static_cast<T>(start[group.instance[i / stored] * stored + i % stored]));
   const auto& fixed = advance < 0 ? group.fixed_current : group.fixed_advance[advance];
+  int32_t endless = 0;
   const mechanism::KernelArguments<T> arguments{.first = 0,
                                                 .last = static_cast<int64_t>(group.instances()),
                                                 .node = group.node.data(),
@@ -104,7 +105,8 @@ void mechanism(benchmark::State& state, size_t placement, int advance) {
                                                 .d = tree.d.data(),
                                                 .ion = own.ions.data(),
                                                 .ion_slope = own.ion_slopes.data(),
-                                                .table = group.table.data()};
+                                                .table = group.table.data(),
+                                                .endless = &endless};
   const auto kernel = advance < 0 ? group.kernels.current : group.kernels.advance[advance];
   for (auto _ : state) {
     kernel(arguments);

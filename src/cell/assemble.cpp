@@ -22,7 +22,24 @@ Files read_files(const config::Settings& settings, const std::filesystem::path& 
     files.generators = mechanism::Generators::none;
   if (settings.has("kinetics") && settings.choice("kinetics", kKinetics) == "exact")
     files.kinetics = mechanism::Kinetics::exact;
+  if (settings.has("function_tables")) files.function_tables = settings.table("function_tables");
   return files;
+}
+
+std::shared_ptr<const mechanism::LoadedMechanism> Files::load(
+    const std::string& mechanism, const std::string& where,
+    const std::set<std::string>& followed_ions) const {
+  auto loaded =
+      mechanism::load_mechanism(mechanism, folder, where, {tables, generators, kinetics, followed_ions});
+  if (loaded->mechanism.given_functions.empty()) return loaded;
+  auto with_numbers = std::make_shared<mechanism::LoadedMechanism>(*loaded);
+  auto& m = with_numbers->mechanism;
+  for (const auto& function : m.given_functions)
+    if (function_tables)
+      if (const auto own = function_tables->table(m.name); own.has(function.name))
+        m.graph.give(function.table, read_function(own, function.name));
+  if (const auto lack = m.lacks_numbers(); !lack.empty()) fail_input("{}", lack);
+  return with_numbers;
 }
 
 void check_value(double value, const mechanism::Parameter& parameter, const std::string& mechanism,

@@ -15,6 +15,7 @@ Mechanism Compiler::compile() {
     execute_all();
     if (kept_.size() == kept) break;
   }
+  if (gather_arrays()) execute_all();
   finish();
   return std::move(m_);
 }
@@ -134,10 +135,12 @@ bool Compiler::known(const std::string& name) const {
 
 void Compiler::execute_all() {
   steps_ = 0;
+  loops_around_ = 0;
   quick_.clear();
   decay_.clear();
   watches_.clear();
   made_in_initial_.clear();
+  m_.diffusing.clear();
   begin("INITIAL");
   start_values();
   for (const auto* kind : {"BEFORE", "INITIAL", "AFTER"}) {
@@ -321,6 +324,31 @@ void Compiler::finish() {
   }
 }
 
+bool Compiler::gather_arrays() {
+  std::map<std::string, size_t, std::less<>> first;  // of each array, or variable
+  std::vector<size_t> order(stored_names_.size());
+  for (size_t i = 0; i < order.size(); ++i) {
+    order[i] = i;
+    first.emplace(nmodl::array_of(stored_names_[i]), i);
+  }
+  const auto key = [&](size_t i) {
+    const auto& name = stored_names_[i];
+    const auto array = nmodl::array_of(name);
+    const bool is_element = array.size() < name.size();
+    return std::pair(first.find(array)->second, is_element ? std::stol(name.substr(array.size() + 1)) : -1);
+  };
+  const auto by_key = [&](size_t a, size_t b) { return key(a) < key(b); };
+  if (std::is_sorted(order.begin(), order.end(), by_key)) return false;
+  // States come first: each was declared with its array.
+  std::stable_sort(order.begin(), order.end(), by_key);
+  const auto stored = m_.stored, names = stored_names_;
+  for (size_t i = 0; i < order.size(); ++i) {
+    m_.stored[i] = stored[order[i]];
+    stored_names_[i] = names[order[i]];
+  }
+  return true;
+}
+
 const Parameter* Mechanism::parameter(std::string_view named) const {
   for (const auto& p : parameters)
     if (p.name == named) return &p;
@@ -339,6 +367,17 @@ std::set<std::string> Mechanism::followed_ions() const {
   for (const auto& ion : ions)
     if ((ion.quantity == IonQuantity::current) != ion.written) all.insert(ion.ion);
   return all;
+}
+
+std::string Mechanism::lacks_numbers() const {
+  for (const auto& function : given_functions)
+    if (!graph.tables()[function.table].given)
+      return fmt::format(
+          "{}:{}: FUNCTION_TABLE {} has no numbers; give the cell's description function_tables = {{ {} = {{ "
+          "{} = "
+          "... }} }}, a number or {{ from, to, values }} or {{ x, values }}",
+          path, function.line, function.name, name, function.name);
+  return {};
 }
 
 Expr Mechanism::symbol(const std::string& named) const {

@@ -6,8 +6,11 @@
 namespace nt::mechanism {
 namespace {
 
-/// An index that varies is looked for among all elements: more than so many would be no kernel any more.
-constexpr int kMostChoices = 256;
+/// To an element whose number varies, each is compared: of a kernel and of what happens now and then.
+constexpr int kMostChoices = 256, kMostChoicesAtTimes = 10000;
+
+/// Of more elements than these one is looked up by its number.
+constexpr int kFew = 8;
 
 }  // namespace
 
@@ -23,13 +26,7 @@ std::optional<std::string> Compiler::element(const std::string& array, Expr inde
   const int n = elements_of(array);
   if (n == 0) refuse(line, fmt::format("'{}' is no array", array));
   const auto& node = m_.graph.node(index);
-  if (node.op != Op::constant) {
-    if (n > kMostChoices)
-      refuse(line, fmt::format("an element of '{}' whose number changes during a simulation: of an array of "
-                               "{} elements; at most {} can be compiled here",
-                               array, n, kMostChoices));
-    return {};
-  }
+  if (node.op != Op::constant) return {};
   const double i = std::trunc(node.value);  // C's conversion to a whole number
   if (!(i >= 0 && i < n))
     refuse(line, fmt::format("'{}[{}]': there are {} elements, counted from 0", array, i, n));
@@ -40,8 +37,13 @@ Expr Compiler::read_element(const Term& t, int depth) {
   auto& g = m_.graph;
   const Expr index = value(t.parts[0], depth);
   if (const auto name = element(t.text, index, t.line)) return read(*name, t.line);
-  const Expr whole = g.unary(Op::floor, index);
   const int n = elements_of(t.text);
+  if (n > kFew) {
+    std::vector<Expr> all;
+    for (int i = 0; i < n; ++i) all.push_back(read(nmodl::element_name(t.text, i), t.line));
+    return g.element(index, all);
+  }
+  const Expr whole = g.unary(Op::floor, index);
   Expr chosen = read(nmodl::element_name(t.text, 0), t.line);
   for (int i = 1; i < n; ++i)
     chosen = g.select(g.binary(Op::equal, whole, g.constant(i)), read(nmodl::element_name(t.text, i), t.line),
@@ -58,49 +60,27 @@ void Compiler::assign(const Statement& s, Expr value, int depth) {
   auto& g = m_.graph;
   const Expr index = this->value(*s.index, depth);
   if (const auto name = element(s.name, index, s.line)) return assign(*name, s.line, value);
-  const Expr whole = g.unary(Op::floor, index);
-  for (int i = 0, n = elements_of(s.name); i < n; ++i) {
+  const int n = elements_of(s.name);
+  const bool at_times = block_ == "INITIAL" || block_ == "NET_RECEIVE";
+  const int most = at_times && loops_around_ == 0 ? kMostChoicesAtTimes : kMostChoices;
+  if (n > most)
+    refuse(s.line,
+           fmt::format("a value for an element of '{}' whose number changes during a simulation: of an "
+                       "array of {} elements; at most {} can be compiled here",
+                       s.name, n, most));
+  const Expr number = this->whole(index);
+  if (block_ == "NET_RECEIVE" && loops_around_ == 0) {
+    const Expr there = g.binary(Op::both, g.binary(Op::less_equal, g.constant(0), number),
+                                g.binary(Op::less, number, g.constant(n)));
+    outside_.push_back(
+        {g.binary(Op::both, path_, g.unary(Op::nay, there)),
+         fmt::format("{}:{}: a value for an element of '{}' that is not there: there are {}, counted "
+                     "from 0",
+                     file_.path, s.line, s.name, n)});
+  }
+  for (int i = 0; i < n; ++i) {
     const auto name = nmodl::element_name(s.name, i);
-    assign(name, s.line, g.select(g.binary(Op::equal, whole, g.constant(i)), value, read(name, s.line)));
-  }
-}
-
-void Compiler::loop_from(const Statement& s, int depth) {
-  const auto bound = [&](size_t term, const char* what) {
-    const auto node = m_.graph.node(value(s.terms[term], depth));
-    if (node.op != Op::constant)
-      refuse(s.line, fmt::format("FROM {}: {} has to be known when the file is compiled; use a number or a "
-                                 "name of DEFINE",
-                                 s.name, what));
-    return std::trunc(node.value);
-  };
-  const double from = bound(0, "its start"), to = bound(1, "its end"), by = bound(2, "its step");
-  if (by == 0) refuse(s.line, fmt::format("FROM {} with steps of 0 has no end", s.name));
-  const bool hides = locals_.back().contains(s.name);
-  const Expr hidden = hides ? locals_.back().at(s.name) : -1;
-  for (double i = from; by > 0 ? i <= to : i >= to; i += by) {
-    locals_.back()[s.name] = m_.graph.constant(i);
-    execute(s.then, depth);
-    if (left_ != Left::no) refuse(s.line, "a return out of a loop cannot be compiled here");
-    if (++steps_ > kMostSteps) refuse(s.line, "a loop with too many turns to be compiled");
-  }
-  if (hides)
-    locals_.back()[s.name] = hidden;
-  else
-    locals_.back().erase(s.name);
-}
-
-void Compiler::loop_while(const Statement& s, int depth) {
-  for (;;) {
-    const auto node = m_.graph.node(value(s.terms[0], depth));
-    if (node.op != Op::constant)
-      refuse(s.line,
-             "WHILE: how often it turns depends on what is known only during a simulation, which cannot be "
-             "compiled here; use FROM with fixed bounds and IF");
-    if (node.value == 0) return;
-    execute(s.then, depth);
-    if (left_ != Left::no) refuse(s.line, "a return out of a loop cannot be compiled here");
-    if (++steps_ > kMostSteps) refuse(s.line, "a loop with too many turns to be compiled");
+    assign(name, s.line, g.select(g.binary(Op::equal, number, g.constant(i)), value, read(name, s.line)));
   }
 }
 

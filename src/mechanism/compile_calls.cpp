@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <utility>
 
 #include "mechanism/detail/compiler.hpp"
 
@@ -15,10 +16,8 @@ constexpr auto kUnset = static_cast<size_t>(-1);
 Expr Compiler::call(const std::string& name, const std::vector<Term>& arguments, int line, int depth) {
   const auto* block = file_.block("FUNCTION", name);
   if (!block) block = file_.block("PROCEDURE", name);
-  if (!block && file_.block("FUNCTION_TABLE", name))
-    refuse(line, fmt::format("FUNCTION_TABLE {} has its numbers from NEURON's interpreter; write them as a "
-                             "FUNCTION with a TABLE",
-                             name));
+  if (const auto* given = block ? nullptr : file_.block("FUNCTION_TABLE", name))
+    return given_function(*given, arguments, line, depth);
   if (!block) refuse(line, fmt::format("there is no function or procedure '{}'", name));
   if (arguments.size() != block->arguments.size()) {
     refuse(line,
@@ -31,6 +30,25 @@ Expr Compiler::call(const std::string& name, const std::vector<Term>& arguments,
   if (const auto* table = tables_ == Tables::as_neuron ? table_of(*block) : nullptr)
     return tabulated(*block, *table, frame.begin()->second, depth);
   return execute_call(*block, std::move(frame), depth);
+}
+
+/// FUNCTION_TABLE of one argument: its numbers come from outside.
+Expr Compiler::given_function(const Block& block, const std::vector<Term>& arguments, int line, int depth) {
+  auto& g = m_.graph;
+  if (block.arguments.size() != 1 || arguments.size() != 1)
+    refuse(line,
+           fmt::format("FUNCTION_TABLE {} of {} arguments, with {} here; one of one argument can be compiled "
+                       "here",
+                       block.name, block.arguments.size(), arguments.size()));
+  auto& all = m_.given_functions;
+  auto known = std::find_if(all.begin(), all.end(), [&](const auto& f) { return f.name == block.name; });
+  if (known == all.end()) {
+    const Expr one = g.constant(1);  // what it counts for until there are numbers
+    const size_t table =
+        g.add_table({g.symbol(block.name + " of FUNCTION_TABLE", true), one, g.constant(0), one, 1});
+    known = all.insert(all.end(), {block.name, table, block.line});
+  }
+  return g.table(known->table, value(arguments[0], depth));
 }
 
 Expr Compiler::execute_call(const Block& block, Values frame, int depth) {
@@ -108,8 +126,10 @@ void Compiler::make_tables(const Block& block, const Statement& table, int depth
   if (!(intervals >= 1 && intervals <= kMostIntervals && intervals == std::floor(intervals)))
     refuse(table.line, fmt::format("TABLE ... WITH expects a whole number from 1 to {}", kMostIntervals));
   const Values values = values_;
+  const Expr path = std::exchange(path_, g.constant(1));
   for (const auto& name : tabulated_names(table)) values_.erase(name);
   const Expr result = execute_call(block, {{own, argument}}, depth);
+  path_ = path;
   const auto add = [&](Expr e, const std::string& what) {
     std::map<Expr, Expr> at_start{{argument, g.symbol("an argument", false)}}, unset;
     for (const auto& ion : m_.ions) {

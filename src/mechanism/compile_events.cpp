@@ -89,6 +89,7 @@ void Compiler::receive() {
   }
   frame["flag"] = g.symbol(kEventFlag, true);
   watches_.assign(watch_numbers_.size(), {g.constant(0), -1, -1});
+  outside_.clear();
   execute(block->body, 0);
   left_ = Left::no;
   for (const auto& name : block->arguments)
@@ -116,6 +117,7 @@ void Compiler::receive() {
   if (!block->units.empty()) receiving.weight_unit = block->units[0];
   receiving.sends = sends();
   receiving.spikes = std::exchange(spikes_, {});
+  receiving.outside = std::exchange(outside_, {});
   m_.receiving = receiving;
 }
 
@@ -124,6 +126,7 @@ std::vector<Mechanism::Send> Compiler::sends() {
 }
 
 bool Compiler::event_call(const Statement& s, int depth) {
+  if (s.name == "net_event" || s.name == "net_send" || s.name == "net_move") refuse_in_loop(s.line, s.name);
   if (s.name == "net_event") {
     if (!m_.artificial_cell) {
       note(s.line, "net_event does nothing here: events that a mechanism sends have no receiver");

@@ -104,6 +104,12 @@ Expr Compiler::function(const Term& t, int depth) {
   if (const auto drawn = random_call(t.text, t.parts, t.line, depth)) return *drawn;
   if (it == functions().end()) refuse(t.line, fmt::format("there is no function '{}'", t.text));
   arguments(1);
+  if (t.text == "abs") {
+    note(t.line,
+         "abs is C's, of whole numbers: as in NEURON 8, what stands after the point is dropped; fabs keeps "
+         "it");
+    return g.unary(Op::fabs, whole(value(t.parts[0], depth)));
+  }
   return g.unary(it->second, value(t.parts[0], depth));
 }
 

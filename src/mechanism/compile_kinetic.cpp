@@ -70,7 +70,24 @@ void Compiler::compartment(const Statement& s, int depth) {
 }
 
 void Compiler::diffusion(const Statement& s, int depth) {
-  for (const auto& [name, constant] : geometry_of(s, depth)) m_.diffusing.insert(name);
+  for (const auto& [name, constant] : geometry_of(s, depth))
+    solving_->diffusing.emplace_back(name, constant, s.line);
+}
+
+void Compiler::take_diffusion(const Solving& solving) {
+  if (block_ != "SOLVE") return;  // the steady state at the start is each compartment's own
+  for (const auto& [name, constant, line] : solving.diffusing) {
+    const auto volume = solving.volumes.find(name);
+    if (volume == solving.volumes.end())
+      refuse(line, fmt::format("LONGITUDINAL_DIFFUSION of {} without its COMPARTMENT", name));
+    for (const auto& [what, e] : {std::pair("constant", constant), {"COMPARTMENT", volume->second}})
+      if (m_.graph.node(e).varying)
+        refuse(line, fmt::format(
+                         "LONGITUDINAL_DIFFUSION of {}: its {} changes during a simulation, which cannot be "
+                         "compiled here; compute it from parameters and diam, in INITIAL alone",
+                         name, what));
+    m_.diffusing.push_back({name, constant, volume->second});
+  }
 }
 
 Compiler::Side Compiler::states_of(const std::vector<nmodl::Reactant>& side, int line, int depth,

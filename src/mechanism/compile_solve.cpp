@@ -175,6 +175,7 @@ void Compiler::implicit_step(const std::vector<Statement>& body, Solving::Kind k
   execute(body, 0);
   left_ = Left::no;
   solving_ = nullptr;
+  take_diffusion(solving);
   divide_by_volumes(solving);
   StateSystem system;
   std::vector<std::string> names;

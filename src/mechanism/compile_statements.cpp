@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <utility>
 
@@ -45,6 +46,12 @@ void Compiler::execute(const std::vector<Statement>& statements, int depth) {
 
 void Compiler::execute(const Statement& s, int depth) {
   if (++steps_ > kMostSteps) refuse(s.line, "functions call each other too many times to be compiled");
+  static constexpr std::array kAlone{
+      Statement::Kind::solve,    Statement::Kind::reaction,   Statement::Kind::compartment,
+      Statement::Kind::conserve, Statement::Kind::diffusion,  Statement::Kind::equation,
+      Statement::Kind::watch,    Statement::Kind::derivative, Statement::Kind::initial};
+  if (std::find(kAlone.begin(), kAlone.end(), s.kind) != kAlone.end())
+    refuse_in_loop(s.line, "a reaction, an equation, SOLVE or WATCH");
   switch (s.kind) {
     case Statement::Kind::assign:
       return assign(s, value(s.terms[0], depth), depth);

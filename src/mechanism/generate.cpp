@@ -6,6 +6,7 @@
 #include <functional>
 #include <limits>
 #include <map>
+#include <optional>
 
 #include "config/error.hpp"
 #include "mechanism/pace.hpp"
@@ -84,14 +85,30 @@ std::vector<Expr> advance_outputs(const Mechanism& m, const std::vector<Expr>& a
 /// The nodes that have to be computed for `outputs`, in order; constants and fixed expressions are where it
 /// stops.
 struct Needed {
-  std::vector<Expr> computed;  // varying nodes but symbols
+  std::vector<Expr> computed;  // varying nodes but symbols; those outside of loops
   std::vector<Expr> symbols;   // varying symbols
   std::vector<Expr> fixed;     // fixed nodes, not constants
 };
 
-Needed needed_for(const Graph& g, const std::vector<Expr>& outputs) {
+/// Of an element: the first stored variable of its list, where these stand one after the other.
+std::optional<size_t> row_of(const Mechanism& m, Expr element) {
+  const auto& g = m.graph;
+  const auto all = g.items(g.node(element).b);
+  const auto name = [&](Expr e) {
+    return g.node(e).op == Op::symbol && !g.is_of_loop(e) ? g.name(e) : std::string();
+  };
+  const auto first = std::find(m.stored.begin(), m.stored.end(), name(all[0]));
+  if (static_cast<size_t>(m.stored.end() - first) < all.size()) return {};
+  for (size_t i = 0; i < all.size(); ++i)
+    if (name(all[i]) != first[static_cast<int64_t>(i)]) return {};
+  return static_cast<size_t>(first - m.stored.begin());
+}
+
+Needed needed_for(const Mechanism& m, const std::vector<Expr>& outputs) {
+  const auto& g = m.graph;
   std::vector<bool> needed(g.size());
   for (const Expr e : outputs) needed[e] = true;
+  const LoopNodes loops(g, static_cast<Expr>(g.size()) - 1);
   Needed all;
   for (size_t i = g.size(); i-- > 0;) {
     if (!needed[i]) continue;
@@ -101,10 +118,11 @@ Needed needed_for(const Graph& g, const std::vector<Expr>& outputs) {
     if (!n.varying) {
       all.fixed.push_back(e);
     } else if (n.op == Op::symbol) {
-      all.symbols.push_back(e);
+      if (!g.is_of_loop(e)) all.symbols.push_back(e);
     } else {
-      all.computed.push_back(e);
-      for (const Expr part : {n.a, n.b, n.c})
+      if (n.op != Op::list && !loops.is_inside(e)) all.computed.push_back(e);
+      const bool from_memory = n.op == Op::element && row_of(m, e);
+      for (const Expr part : {n.a, from_memory ? -1 : n.b, n.c})
         if (part >= 0) needed[part] = true;
     }
   }
@@ -134,7 +152,7 @@ std::string literal(double value) {
 
 class Writer {
  public:
-  explicit Writer(const Mechanism& m) : m_(m), g_(m.graph) {}
+  explicit Writer(const Mechanism& m) : m_(m), g_(m.graph), loops_(g_, static_cast<Expr>(g_.size()) - 1) {}
 
   /// A store of a value: given the copy that runs, the statement.
   using Store = std::function<std::string(const Writer&)>;
@@ -143,7 +161,7 @@ class Writer {
   /// operations that wait for each other.
   std::string kernel(const std::string& name, const std::vector<Expr>& outputs,
                      const std::vector<Store>& stores) {
-    const auto needed = needed_for(g_, outputs);
+    const auto needed = needed_for(m_, outputs);
     const auto round = [&](const std::string& copies) {
       std::string body;
       const auto line = [&](const auto& text) {
@@ -179,9 +197,12 @@ class Writer {
       return body;
     };
     // What is long has enough operations that do not wait, and would take the compiler long.
-    const auto several = needed.computed.size() > kMostInCompany
-                             ? ""
-                             : fmt::format("  for (; i + 3 < k.last; i += 4) {{\n{}  }}\n", round("xyzw"));
+    const bool long_or_turning = needed.computed.size() > kMostInCompany ||
+                                 std::any_of(needed.computed.begin(), needed.computed.end(), [&](Expr e) {
+                                   return g_.node(e).op == Op::loop || g_.node(e).op == Op::element;
+                                 });
+    const auto several =
+        long_or_turning ? "" : fmt::format("  for (; i + 3 < k.last; i += 4) {{\n{}  }}\n", round("xyzw"));
     return fmt::format(
         "template <class T>\n"
         "void {}(const KernelArguments<T>& k) {{\n"
@@ -307,11 +328,62 @@ class Writer {
             "[[maybe_unused]] const V {} = ln::Draw(k.trial, k.stream[i + {}] + {}, {}, {}, {});",
             variable(e), place_of(copy_), static_cast<int>(n.value) / 2, static_cast<int>(n.value) % 2, a(),
             b());
+      case Op::element:
+        return element(e);
+      case Op::loop:
+        return loop(e);
+      case Op::outcome:
+        return fmt::format("[[maybe_unused]] const V {} = {};", variable(e),
+                           own(n.a, static_cast<size_t>(n.value)));
       case Op::constant:
       case Op::symbol:
+      case Op::list:
         break;
     }
     return "";
+  }
+
+  /// The variable that holds a loop's own symbol number k from turn to turn.
+  std::string own(Expr loop, size_t k) const { return fmt::format("{}_{}", variable(loop), k); }
+
+  /// Turns as long as any lane does; those that have come to their end keep what they have.
+  std::string loop(Expr e) const {
+    const auto loop = g_.loop_at(e);
+    const auto body = loops_.body(e);
+    std::string text;
+    const auto line = [&](const std::string& code) { text += code + "\n    "; };
+    for (size_t k = 0; k < loop.own.size(); ++k)
+      line(fmt::format("V {} = {};", own(e, k), value(loop.initial[k])));
+    line("for (int32_t turns = 0;; ++turns) {");
+    for (size_t k = 0; k < loop.own.size(); ++k)
+      line(fmt::format("[[maybe_unused]] const V {} = {};", variable(loop.own[k]), own(e, k)));
+    for (const Expr part : body.condition) line(statement(part));
+    line(fmt::format("const auto on = {};", mask(loop.condition)));
+    line("if (ln::IsNowhere<T>(on)) break;");
+    line(fmt::format("if (turns == {} || *k.endless != 0) {{", kMostTurns));
+    line(fmt::format("  *k.endless = {};", static_cast<int>(g_.node(e).value) + 1));
+    line("  break;");
+    line("}");
+    for (const Expr part : body.rest) line(statement(part));
+    for (size_t k = 0; k < loop.own.size(); ++k)
+      line(fmt::format("const V next_{} = {};", k, value(loop.next[k])));
+    for (size_t k = 0; k < loop.own.size(); ++k)
+      line(fmt::format("{0} = ln::Select(on, next_{1}, {0});", own(e, k), k));
+    return text + "}";
+  }
+
+  /// From the stored variables where they stand there one after the other, else from a copy.
+  std::string element(Expr e) const {
+    const auto& n = g_.node(e);
+    const auto all = g_.items(n.b);
+    if (const auto first = row_of(m_, e))
+      return fmt::format("[[maybe_unused]] const V {} = ln::Element({}, {}, {});", variable(e),
+                         stored(*first), value(n.a), all.size());
+    std::string text = fmt::format("HWY_ALIGN T list_{}[{} * L];\n    ", variable(e), all.size());
+    for (size_t i = 0; i < all.size(); ++i)
+      text += fmt::format("ln::Store({}, list_{} + {} * L);\n    ", value(all[i]), variable(e), i);
+    return text + fmt::format("[[maybe_unused]] const V {0} = ln::Element(list_{0}, {1}, {2});", variable(e),
+                              value(n.a), all.size());
   }
 
   /// Whether |e| stays below `most` at any voltage a membrane can have.
@@ -353,18 +425,18 @@ class Writer {
 
   const Mechanism& m_;
   const Graph& g_;
+  LoopNodes loops_;
   char copy_ = 'x';  // of the instances that run together, whose names these are
 };
 
 }  // namespace
 
 KernelLayout layout_of(const Mechanism& m) {
-  KernelLayout layout{needed_for(m.graph, current_outputs(m)).fixed, {}, {}};
+  KernelLayout layout{needed_for(m, current_outputs(m)).fixed, {}, {}};
   for (const auto& part : parts_of(m)) {
     const bool first = layout.advance_double.empty();
-    layout.advance_float.push_back(
-        needed_for(m.graph, advance_outputs(m, m.advanced_quickly, part, first)).fixed);
-    layout.advance_double.push_back(needed_for(m.graph, advance_outputs(m, m.advanced, part, first)).fixed);
+    layout.advance_float.push_back(needed_for(m, advance_outputs(m, m.advanced_quickly, part, first)).fixed);
+    layout.advance_double.push_back(needed_for(m, advance_outputs(m, m.advanced, part, first)).fixed);
   }
   return layout;
 }

@@ -115,7 +115,10 @@ Expr Graph::rebuild(Expr e, std::span<const Expr> done) {
   if (n.op == Op::select) return select(of(n.a), of(n.b), of(n.c));
   if (n.op == Op::table || n.op == Op::table_slope)
     return table_node(n.op, static_cast<size_t>(n.value), of(n.a));
-  if (n.op == Op::draw) return intern({n.op, true, n.value, of(n.a), of(n.b), -1});
+  if (n.op == Op::draw || n.op == Op::list || n.op == Op::loop)
+    return intern({n.op, true, n.value, of(n.a), of(n.b), of(n.c)});
+  if (n.op == Op::outcome) return outcome(of(n.a), static_cast<size_t>(n.value));
+  if (n.op == Op::element) return chosen(of(n.a), of(n.b));
   if (n.b < 0) return unary(n.op, of(n.a));
   return binary(n.op, of(n.a), of(n.b));
 }

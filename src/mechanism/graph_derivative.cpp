@@ -6,6 +6,7 @@
 namespace nt::mechanism {
 
 bool Graph::depends(Expr e, Expr symbol) const {
+  if (node(e).a < 0) return e == symbol;
   std::vector<bool> does(static_cast<size_t>(e) + 1);
   for (Expr i = symbol; i <= e; ++i) {
     const auto& n = node(i);
@@ -29,14 +30,16 @@ bool Graph::any_depends(const std::vector<Expr>& expressions, Expr symbol) const
   return std::any_of(expressions.begin(), expressions.end(), [&](Expr e) { return does[e]; });
 }
 
-bool Graph::any_draws(const std::vector<Expr>& expressions) const {
+bool Graph::any_has(Op op, const std::vector<Expr>& expressions) const {
+  if (expressions.empty()) return false;
   std::vector<bool> does;
-  for (const auto& n : nodes_) {
-    bool d = n.op == Op::draw;
+  for (Expr i = 0, last = *std::max_element(expressions.begin(), expressions.end()); i <= last; ++i) {
+    const auto& n = node(i);
+    bool d = n.op == op;
     for (const Expr part : {n.a, n.b, n.c}) d = d || (part >= 0 && does[part]);
     does.push_back(d);
   }
-  return std::any_of(expressions.begin(), expressions.end(), [&](Expr e) { return does[e]; });
+  return std::any_of(expressions.begin(), expressions.end(), [&](Expr e) { return e >= 0 && does[e]; });
 }
 
 std::vector<Expr> Graph::derivatives(const std::vector<Expr>& expressions, Expr symbol) {
@@ -44,13 +47,30 @@ std::vector<Expr> Graph::derivatives(const std::vector<Expr>& expressions, Expr 
   const Expr last = expressions.empty() ? -1 : *std::max_element(expressions.begin(), expressions.end());
   std::vector<Expr> d(last + 1, constant(0));
   const auto of = [&](Expr i) { return d[i]; };
+  const auto slopes = loop_slopes(last, symbol);
   for (Expr i = 0; i <= last; ++i) {
     if (i == symbol) {
       d[i] = constant(1);
       continue;
     }
     const Node n = node(i);  // a copy: building adds nodes
-    if (n.a < 0) continue;
+    if (const auto it = slopes.find(i); it != slopes.end()) d[i] = it->second;
+    if (n.a < 0 || n.op == Op::list) continue;
+    if (n.op == Op::loop) {
+      d[i] = differentiated(i, d, slopes);  // a loop, or 0
+      continue;
+    }
+    if (n.op == Op::outcome) {
+      if (const auto loop = of(n.a); node(loop).op == Op::loop)
+        d[i] = outcome(loop, loop_at(n.a).own.size() + static_cast<size_t>(n.value));
+      continue;
+    }
+    if (n.op == Op::element) {
+      auto all = items(n.b);
+      for (auto& item : all) item = of(item);
+      d[i] = element(n.a, all);
+      continue;
+    }
     bool reached = false;
     for (const Expr part : {n.a, n.b, n.c}) reached |= part >= 0 && !is_constant(of(part), 0);
     if (!reached) continue;

@@ -22,7 +22,8 @@ struct KernelArguments {
   const T* const* table;  // for each table of the mechanism: from, intervals per unit, how many, entries
   const uint32_t* stream = nullptr;         // of each instance's first generator, where the mechanism draws
   const random::TrialKey* trial = nullptr;  // of each lane
-  T t = 0;  // ms: the middle of the step for a current, the time of v for the states
+  T t = 0;                     // ms: the middle of the step for a current, the time of v for the states
+  int32_t* endless = nullptr;  // becomes 1 + the number of a loop that goes on and on
 };
 
 template <class T>

@@ -229,13 +229,37 @@ HWY_INLINE V Power(V x, V y) {
 }
 
 /// A function's table at x: `table` holds where it starts, intervals per unit of x, how many there are, and
-/// the entries. A straight line between two entries, the outermost ones beyond the ends.
+/// the entries. A straight line between two entries, the outermost ones beyond the ends. 0 intervals per
+/// unit: after the entries follows what x each stands for.
 template <class V, class T = ElementOf<V>>
 HWY_INLINE V TablePosition(const T* table, V x) {
   return (x - Set<T>(table[0])) * Set<T>(table[1]);
 }
+/// Of a table with places of its own: its value at x, or its slope.
+template <class V, class T = ElementOf<V>>
+V UnevenTable(const T* table, V x, bool slope) {
+  HWY_ALIGN T at[count<T>()];
+  Store<T>(x, at);
+  const auto last = static_cast<int64_t>(table[2]);
+  const T *values = table + 3, *places = values + last + 1;
+  for (size_t lane = 0; lane < count<T>(); ++lane) {
+    int64_t low = 0, high = last;
+    while (high - low > 1) {
+      const int64_t middle = (low + high) / 2;
+      (places[middle] <= at[lane] ? low : high) = middle;
+    }
+    const T wide = places[high] - places[low], rise = values[high] - values[low];
+    const T part = (at[lane] - places[low]) / wide;
+    if (slope)
+      at[lane] = part > T(0) && part < T(1) ? rise / wide : T(0);
+    else
+      at[lane] = part <= T(0) ? values[low] : part >= T(1) ? values[high] : values[low] + part * rise;
+  }
+  return Load<T>(at);
+}
 template <class V, class T = ElementOf<V>>
 HWY_INLINE V TableValue(const T* table, V x) {
+  if (table[1] == T(0)) return UnevenTable(table, x, false);
   const V last = Set<T>(table[2]);
   const V position = hn::Min(hn::Max(TablePosition(table, x), Set<T>(0)), last);
   const V start = hn::Min(hn::Floor(position), last - Set<T>(1));
@@ -247,6 +271,7 @@ HWY_INLINE V TableValue(const T* table, V x) {
 }
 template <class V, class T = ElementOf<V>>
 HWY_INLINE V TableSlope(const T* table, V x) {
+  if (table[1] == T(0)) return UnevenTable(table, x, true);
   const V last = Set<T>(table[2]), none = Set<T>(0);
   const V position = TablePosition(table, x);
   const V start = hn::Min(hn::Max(hn::Floor(position), none), last - Set<T>(1));
@@ -271,6 +296,26 @@ V Draw(const random::TrialKey* trial, uint32_t stream, int half, V draws, V roun
     n[lane] = x < kBelowOne ? x : kBelowOne;
   }
   return Load<T>(n);
+}
+
+/// In each lane, of `n` numbers for each lane the one that `index` says, without what stands after its point;
+/// no number where there is none.
+template <class V, class T = ElementOf<V>>
+V Element(const T* first, V index, int64_t n) {
+  HWY_ALIGN T at[count<T>()];
+  HWY_ALIGN T found[count<T>()];
+  Store<T>(index, at);
+  for (size_t lane = 0; lane < count<T>(); ++lane) {
+    const bool there = at[lane] > T(-1) && at[lane] < static_cast<T>(n);
+    found[lane] = there ? first[static_cast<size_t>(at[lane]) * count<T>() + lane]
+                        : std::numeric_limits<T>::quiet_NaN();
+  }
+  return Load<T>(found);
+}
+/// Whether the mask holds in no lane.
+template <class T, class M>
+HWY_INLINE bool IsNowhere(M mask) {
+  return hn::AllFalse(Tag<T>(), mask);
 }
 
 template <class M, class V>

@@ -69,6 +69,23 @@ struct Mechanism {
     Expr value;
     Expr flag;
   };
+  /// A number that NET_RECEIVE must not come to: of an element that an array has not.
+  struct Outside {
+    Expr when;          // a condition
+    std::string words;  // file, line, what is wrong
+  };
+  /// LONGITUDINAL_DIFFUSION of a state, or of a concentration that is one, to the neighbouring compartments.
+  struct Diffusion {
+    std::string state;
+    Expr constant,
+        volume;  // D times the cross-section, um4/ms; the volume for each um, um2 (COMPARTMENT); fixed
+  };
+  /// FUNCTION_TABLE: a function whose numbers the description gives.
+  struct GivenFunction {
+    std::string name;
+    size_t table;  // of the graph
+    int line;
+  };
   /// net_event: a spike of an artificial cell.
   struct Spike {
     Expr when;  // a condition; 1: always
@@ -81,6 +98,7 @@ struct Mechanism {
     std::vector<Send> sends;             // in their order
     std::vector<Watch> watches;
     std::vector<Spike> spikes;  // in their order; of other mechanisms than artificial cells nobody takes them
+    std::vector<Outside> outside;
     Expr v = -1;                // mV after an event, where it sets v
     bool keeps_weight = false;  // the weight is a variable of the stream, which NET_RECEIVE changes
   };
@@ -111,8 +129,8 @@ struct Mechanism {
   std::vector<Expr> half_step_decay;
   std::optional<Receiving> receiving;
   std::vector<Send> initial_sends;  // of INITIAL
-  /// States of LONGITUDINAL_DIFFUSION: they are no longer each compartment's own.
-  std::set<std::string> diffusing;
+  std::vector<Diffusion> diffusing;
+  std::vector<GivenFunction> given_functions;
   bool artificial_cell = false;
   /// What it draws random numbers from: each instance has a stream for each of these (random::DrawStream).
   /// How many numbers have been drawn is stored.
@@ -129,6 +147,8 @@ struct Mechanism {
   /// sum up to.
   std::set<std::string> followed_ions() const;
   Expr symbol(const std::string& name) const;  // -1 if there is none
+  /// The first FUNCTION_TABLE without numbers, as a message; empty where there is none.
+  std::string lacks_numbers() const;
 };
 
 /// What becomes of a TABLE statement: values of the formulas themselves, or, as in NEURON, of a straight line

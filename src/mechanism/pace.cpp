@@ -72,13 +72,15 @@ std::vector<double> shortest_time_constants_ms(const Mechanism& m, std::map<Expr
   if (v >= 0) values[v] = -65;
   for (const auto& name : m.stored) values[m.symbol(name)] = 0;
   auto initial = values;
+  // Loops are left alone: at values that are not those of a simulation they might have no end.
+  const auto turns = [&](Expr e) { return graph.any_has(Op::loop, {e}); };
   for (size_t s = 0; s < m.stored.size(); ++s)
-    initial[m.symbol(m.stored[s])] = graph.evaluate(m.initial[s], values);
+    initial[m.symbol(m.stored[s])] = turns(m.initial[s]) ? 0 : graph.evaluate(m.initial[s], values);
   std::vector<double> all;
   for (size_t s = 0; s < m.states; ++s) {
     const Expr persistence = graph.derivative(m.advanced[s], m.symbol(m.stored[s]));
-    double fastest_per_ms = 0;
-    for (double at = -90; at <= 20; at += 2.5) {
+    double fastest_per_ms = turns(persistence) ? std::numeric_limits<double>::infinity() : 0;
+    for (double at = -90; at <= 20 && !turns(persistence); at += 2.5) {
       if (v >= 0) initial[v] = at + 1e-3;  // beside the holes of formulas like x / (1 - exp(-x))
       const double rate = (1 - graph.evaluate(persistence, initial)) / kShort_ms;
       if (!(rate < 1 / kShort_ms)) fastest_per_ms = std::numeric_limits<double>::infinity();
@@ -91,6 +93,10 @@ std::vector<double> shortest_time_constants_ms(const Mechanism& m, std::map<Expr
 
 std::vector<std::vector<size_t>> parts_of(const Mechanism& m) {
   std::vector<std::vector<size_t>> parts(1);
+  if (!m.given_functions.empty() || !m.diffusing.empty()) {  // how fast it is, nobody knows yet
+    for (size_t s = 0; s < m.stored.size(); ++s) parts[0].push_back(s);
+    return parts;
+  }
   const auto time_constants = shortest_time_constants_ms(m, usual_values(m));
   const double shortest =
       time_constants.empty() ? 0 : *std::min_element(time_constants.begin(), time_constants.end());

@@ -158,23 +158,27 @@ void Parser::ordered_block(const std::string& when, int line) {
   block(when, what, line);
 }
 
-/// FUNCTION_TABLE name(arguments) (unit): its numbers come from NEURON's interpreter.
+/// FUNCTION_TABLE name(arguments) (unit): its numbers come from the user.
 void Parser::function_table(int line) {
   Block b{"FUNCTION_TABLE", name("the function's name"), {}, {}, {}, line};
-  unit();
-  unit();
+  if (accept("(")) arguments_of(b);
   file_.blocks.push_back(std::move(b));
+}
+
+/// argument (unit), ...) (unit)
+void Parser::arguments_of(Block& b) {
+  while (!accept(")")) {
+    b.arguments.push_back(name("an argument"));
+    b.units.push_back(unit());
+    if (!is(")")) accept(",");
+  }
+  unit();
 }
 
 void Parser::block(const std::string& kind, const std::string& named, int line) {
   Block b{kind, named, {}, {}, {}, line};
   if (accept("(")) {
-    while (!accept(")")) {
-      b.arguments.push_back(name("an argument"));
-      b.units.push_back(unit());
-      if (!is(")")) accept(",");
-    }
-    unit();
+    arguments_of(b);
   } else if (kind == "FUNCTION" || kind == "PROCEDURE" || kind == "NET_RECEIVE") {
     refuse(line, fmt::format("{} {} has no list of arguments", kind, named));
   }

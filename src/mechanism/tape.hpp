@@ -24,14 +24,28 @@ class Tape {
            const random::DrawStream& stream = {}) const;
 
  private:
-  struct Step {
-    Op op;
-    int32_t a, b, c;  // c of a draw: which
+  /// What a step does with places in memory.
+  enum class Action : uint8_t {
+    compute,  // to = op(a, b, c)
+    element,  // to = number a of the list b
+    copy,     // to = a
+    leave,    // goes on with step b if a is 0
+    turn,     // counts one more turn in `to` of the loop number a, and goes on with step b
   };
+  struct Step {
+    Action action;
+    Op op;
+    int32_t a, b, c, to;  // c of a draw: which
+  };
+  class Maker;
+
   std::vector<Expr> fixed_, symbols_;
   std::vector<double> constants_;
   std::vector<Step> steps_;
-  std::vector<int32_t> outputs_;  // where each is: among fixed, symbols, constants, steps, in this order
+  std::vector<std::vector<int32_t>> lists_;
+  std::vector<std::string> loops_;  // where each is in the file
+  std::vector<int32_t> outputs_;    // where each is: among fixed, symbols, constants, then the others
+  size_t places_ = 0;
 };
 
 }  // namespace nt::mechanism

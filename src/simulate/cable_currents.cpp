@@ -13,6 +13,7 @@ struct Zone {
   CableLanes<T>& lanes;
   ZoneLanes<T>& own;
   size_t zone_number;
+  bool states_are_there = false;
 
   mechanism::KernelArguments<T> arguments(size_t g, size_t block, const std::vector<T>& fixed, double t_ms,
                                           T* to_rhs = nullptr, T* to_d = nullptr) {
@@ -31,7 +32,8 @@ struct Zone {
             .table = group.table.data(),
             .stream = group.streams.data(),
             .trial = lanes.trials.data(),
-            .t = static_cast<T>(t_ms)};
+            .t = static_cast<T>(t_ms),
+            .endless = &state.endless};
   }
   T* array(size_t number) { return lanes.arrays[number].data(); }
 
@@ -39,7 +41,7 @@ struct Zone {
   void update(size_t l, int64_t step, size_t block) {
     const auto& level = zone.levels[l];
     const double start_ms = static_cast<double>(step) * zone.dt_ms;
-    if (step > 0) advance_states(level, block, start_ms);
+    if (step > 0 && !states_are_there) advance_states(level, block, start_ms);
     update_reversal_potentials(l, block);
     if (l > 0 && level.conducting.empty()) return;
     if (l == 0) deliver(plan, lanes, zone_number, step, block);
@@ -137,12 +139,36 @@ struct Zone {
   }
 };
 
+/// What diffuses, after all states have been advanced.
+template <class T>
+void diffuse_all(const CablePlan<T>& plan, CableLanes<T>& lanes) {
+  const size_t L = plan.kernels.lanes;
+  for (const auto& d : plan.diffusions) {
+    const auto address = [&](size_t i) {
+      const auto& at = d.instances[i];
+      const auto& group = plan.zones[at.zone].groups[at.group];
+      if (d.array) return lanes.arrays[*d.array].data() + static_cast<size_t>(group.node[at.place]) * L;
+      return lanes.zones[at.zone].groups[at.group].stored.data() +
+             (at.place * group.mechanism().stored.size() + d.stored) * L;
+    };
+    diffuse<T>(d.step, L, address);
+  }
+}
+
 }  // namespace
 
 template <class T>
 void evaluate_mechanisms(const CablePlan<T>& plan, CableLanes<T>& lanes, size_t z, int64_t step) {
   Zone<T> at{plan, plan.zones[z], lanes, lanes.zones[z], z};
   const auto& zone = at.zone;
+  if (!plan.diffusions.empty() && step > 0 && z + 1 == plan.zones.size()) {
+    at.states_are_there = true;
+    for (size_t block = 0; block < zone.blocks(); ++block)
+      for (size_t l = zone.levels.size(); l-- > 0;)
+        if (step % zone.levels[l].stride == 0)
+          at.advance_states(zone.levels[l], block, static_cast<double>(step) * zone.dt_ms);
+    diffuse_all(plan, lanes);
+  }
   for (size_t block = 0; block < zone.blocks(); ++block) {
     for (size_t l = zone.levels.size(); l-- > 0;)
       if (step % zone.levels[l].stride == 0) at.update(l, step, block);

@@ -202,6 +202,26 @@ class ZoneMaker {
   ZonePlan<T> zone_;
 };
 
+template <class T>
+DiffusionPlan plan_of(const CablePlan<T>& plan, Diffusion step) {
+  const auto& placement = plan.cell.placements[step.placement];
+  const auto& m = placement.mechanism();
+  DiffusionPlan all{
+      std::move(step), std::vector<DiffusionPlan::Instance>(placement.compartments.size()), 0, {}};
+  const auto stored = std::find(m.stored.begin(), m.stored.end(), all.step.state);
+  if (stored == m.stored.end())
+    all.array = plan.arrays.find(all.step.state);
+  else
+    all.stored = static_cast<size_t>(stored - m.stored.begin());
+  for (size_t z = 0; z < plan.zones.size(); ++z) {
+    const auto& groups = plan.zones[z].groups;
+    for (size_t g = 0; g < groups.size(); ++g)
+      for (size_t i = 0; i < groups[g].instances() && groups[g].placement == &placement; ++i)
+        all.instances[groups[g].instance[i]] = {z, g, i};
+  }
+  return all;
+}
+
 }  // namespace
 
 template <class T>
@@ -217,7 +237,8 @@ CablePlan<T> make_cable_plan(const cell::DetailedCell& cell, const CableSpec& as
                     .ions = {},
                     .zones = {},
                     .coupling = {},
-                    .on_root = {}};
+                    .on_root = {},
+                    .diffusions = {}};
   plan.ions = followed_ions(cell, plan.arrays);
   const int nodes = plan.tree.nodes(), root = spec.root_steps > 1 ? plan.tree.order.root_nodes : 0;
   if (root > 0)
@@ -225,6 +246,8 @@ CablePlan<T> make_cable_plan(const cell::DetailedCell& cell, const CableSpec& as
   plan.zones.push_back(ZoneMaker<T>(plan, root, nodes, spec.dt_ms).make(spec.most_steps));
   for (int i = root; i < nodes; ++i)
     if (plan.tree.parent[i] < root) plan.on_root.push_back(i);
+  for (auto& step : diffusions_of(cell, spec.dt_ms))
+    plan.diffusions.push_back(plan_of(plan, std::move(step)));
   return plan;
 }
 

@@ -5,6 +5,7 @@
 #include "cell/initial_state.hpp"
 #include "cell/ions.hpp"
 #include "config/error.hpp"
+#include "simulate/detail/diffusion.hpp"
 #include "simulate/group.hpp"
 
 namespace nt::simulate {
@@ -107,7 +108,7 @@ class Reference {
   ReferenceTrial run(const stimulus::TimedInput& input, int64_t steps) {
     ReferenceTrial trial;
     for (int64_t step = 0; step < steps; ++step) {
-      if (step > 0) advance_states();
+      if (step > 0) advance_states(), diffuse_states();
       deliver(input.excitatory, cell_.excitatory, step);
       deliver(input.inhibitory, cell_.inhibitory, step);
       deliver_regular(cell_.excitatory, step);
@@ -148,6 +149,18 @@ class Reference {
       for (const mechanism::Expr e : m.advanced) next.push_back(instance.evaluate(e));
       write_concentrations(instance, m.advanced_concentration);
       store(instance, next);
+    }
+  }
+
+  void diffuse_states() {
+    for (const auto& d : diffusions_) {
+      const auto value = [&](size_t i) -> double* {
+        auto& instance = instances_[first_instance_[d.placement] + i];
+        for (const auto& variable : instance.mechanism().ions)
+          if (variable.name == d.state) return &ions_.at(variable.ion).of(variable.quantity)[instance.node];
+        return &instance.values.at(instance.mechanism().symbol(d.state));
+      };
+      diffuse<double>(d, 1, value);
     }
   }
 
@@ -252,6 +265,7 @@ class Reference {
   std::map<std::string, IonNodes> ions_;
   std::vector<Instance> instances_;
   std::vector<size_t> first_instance_;  // of each placement
+  std::vector<Diffusion> diffusions_ = diffusions_of(cell_, dt_ms_);
 };
 
 }  // namespace

@@ -112,8 +112,12 @@ class Delivery {
 
   void execute(const EventProgram& program, const Event& event, double flag) {
     const size_t count = zone_.groups[event.group].mechanism().stored.size();
-    run(program.receive, event, flag, count + (program.sets_v ? 1 : 0) + 3 * program.moves.size());
+    run(program.receive, event, flag,
+        count + (program.sets_v ? 1 : 0) + 3 * program.moves.size() + program.outside.size());
     const double* out = queue_.outputs.data();
+    const double* outside = out + queue_.outputs.size() - program.outside.size();
+    for (size_t k = 0; k < program.outside.size(); ++k)
+      if (outside[k] != 0) fail_run("{} ({:g} ms)", program.outside[k], event.time_ms);
     for (size_t s = 0; s < count; ++s) {
       auto& now = stored(event, s);
       const double decayed = program.half_step_decay[static_cast<size_t>(event.instance) * count + s];

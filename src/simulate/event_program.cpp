@@ -27,6 +27,7 @@ std::vector<mechanism::Expr> receive_outputs(const mechanism::Mechanism& m) {
   auto all = m.receiving->stored;
   if (m.receiving->v >= 0) all.push_back(m.receiving->v);
   for (const auto& send : m.receiving->sends) all.insert(all.end(), {send.when, send.time, send.flag});
+  for (const auto& outside : m.receiving->outside) all.push_back(outside.when);
   return all;
 }
 
@@ -44,6 +45,7 @@ void InstanceTape::add(const std::function<double(mechanism::Expr)>& evaluate) {
 EventProgram::EventProgram(const mechanism::Mechanism& m)
     : receive(m, receive_outputs(m)), sets_v(m.receiving->v >= 0) {
   for (const auto& send : m.receiving->sends) moves.push_back(send.move);
+  for (const auto& place : m.receiving->outside) outside.push_back(place.words);
   if (m.receiving->watches.empty()) return;
   std::vector<mechanism::Expr> outputs;
   for (const auto& w : m.receiving->watches) {
@@ -57,7 +59,9 @@ EventProgram::EventProgram(const mechanism::Mechanism& m)
 std::optional<std::vector<mechanism::Expr>> additive_effects(const mechanism::Mechanism& m,
                                                              mechanism::Graph& graph) {
   std::vector<mechanism::Expr> effects;
-  if (!m.receiving->sends.empty() || !m.receiving->watches.empty() || m.receiving->v >= 0) return {};
+  if (!m.receiving->sends.empty() || !m.receiving->watches.empty() || m.receiving->v >= 0 ||
+      !m.receiving->outside.empty())
+    return {};
   if (m.receiving->arguments.empty() || m.receiving->keeps_weight || !m.initial_sends.empty()) return {};
   const mechanism::Expr weight = m.symbol(m.receiving->arguments.at(0));
   for (size_t s = 0; s < m.stored.size(); ++s) {

@@ -33,12 +33,14 @@ struct InstanceTape {
 
 /// NET_RECEIVE of a group whose events do more than add multiples of their weight to the states.
 struct EventProgram {
-  InstanceTape receive;  // its outputs: stored, v if it is set, then when, time and flag of each send
+  InstanceTape receive;  // its outputs: stored, v if it is set, then when, time and flag of each send, then
+                         // whether each number is outside of its array
   std::optional<InstanceTape> watch;    // value and flag of each WATCH
   std::vector<size_t> watch_states;     // the stored variable of each
   std::vector<double> half_step_decay;  // [instance][stored]
   bool sets_v = false;
-  std::vector<bool> moves;  // of each send: net_move
+  std::vector<bool> moves;           // of each send: net_move
+  std::vector<std::string> outside;  // what to say of each number that is outside of its array
 
   explicit EventProgram(const mechanism::Mechanism& mechanism);
 };

@@ -44,7 +44,7 @@ std::vector<std::vector<T>> tables_of(const cell::DetailedCell& cell, const cell
       auto entries = g.entries(t, cell::known_values(cell, placement, instance, dt_ms));
       if (first.values.empty())
         first = std::move(entries);
-      else if (entries.from != first.from || entries.values != first.values)
+      else if (entries != first)
         fail_input(
             "{}: its TABLE depends on a parameter that differs from place to place, where NEURON has one "
             "table for "
@@ -53,9 +53,11 @@ std::vector<std::vector<T>> tables_of(const cell::DetailedCell& cell, const cell
     }
     auto& packed = all.emplace_back();
     if (first.values.empty()) continue;  // no instance
-    for (const double x : {first.from, first.per_interval, static_cast<double>(first.values.size() - 1)})
+    const double per_interval = first.places.empty() ? first.per_interval : 0;
+    for (const double x : {first.from, per_interval, static_cast<double>(first.values.size() - 1)})
       packed.push_back(static_cast<T>(x));
-    for (const double x : first.values) packed.push_back(static_cast<T>(x));
+    for (const auto* list : {&first.values, &first.places})
+      for (const double x : *list) packed.push_back(static_cast<T>(x));
   }
   return all;
 }
@@ -69,11 +71,7 @@ void require_possible(const cell::Placement& placement) {
   if (m.artificial_cell)
     fail_input("{}: an ARTIFICIAL_CELL has no membrane and is no part of a cell; give its events as input",
                m.path);
-  if (!m.diffusing.empty() && placement.compartments.size() > 1)
-    fail_input(
-        "{}: LONGITUDINAL_DIFFUSION of {} between {} compartments cannot be simulated here; take it out "
-        "of the file, or use the mechanism in one compartment",
-        m.path, *m.diffusing.begin(), placement.compartments.size());
+  if (const auto lack = m.lacks_numbers(); !lack.empty()) fail_input("{}", lack);
 }
 
 }  // namespace
@@ -156,7 +154,8 @@ std::vector<double> longest_waits_ms(const cell::DetailedCell& cell, const cell:
   const auto& m = placement.mechanism();
   const auto parts = parts_of(m);
   std::vector<double> waits(parts.size(), 0);
-  if (m.receiving || !m.generators.empty() || !mechanism::is_ohmic(m) || mechanism::knows_time(m))
+  if (m.receiving || !m.generators.empty() || !m.diffusing.empty() || !mechanism::is_ohmic(m) ||
+      mechanism::knows_time(m))
     return waits;
   std::fill(waits.begin(), waits.end(), std::numeric_limits<double>::infinity());
   // Once for all instances whose rates have the same parameters.

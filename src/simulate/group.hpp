@@ -40,8 +40,8 @@ struct Group {
   std::vector<T> fixed_current, fixed_advance[2];
   std::vector<size_t> ions;                       // the arrays of ion_arrays(mechanism)
   std::vector<std::optional<size_t>> ion_slopes;  // of the currents among them that it writes
-  std::vector<std::vector<T>> tables;   // of each table: from, intervals per unit, how many, entries
-  std::vector<const T*> table;          // where each is
+  std::vector<std::vector<T>> tables;             // of each table as ln::TableValue reads it
+  std::vector<const T*> table;                    // where each is
   std::vector<uint32_t> streams;        // of each instance's first generator, where the mechanism draws
   std::vector<T> event;                 // [instance][stored]: what an event of weight 1 adds
   std::optional<EventProgram> program;  // in place of it, where events do more
@@ -56,6 +56,7 @@ template <class T>
 struct GroupLanes {
   Aligned<T> stored;  // [instance][stored variable][lane]
   std::vector<T*> ions, ion_slopes;
+  int32_t endless = 0;  // 1 + the number of a loop of its mechanism that goes on and on
 };
 
 /// `arrays`: the memory of each number of ArrayNames.
@@ -84,7 +85,7 @@ std::vector<int64_t> block_starts(const std::vector<int32_t>& node, int first_no
 
 /// How long each part of a mechanism may be left alone, in ms: its shortest time constant, at most that of
 /// the parts before. 0 if it may not at all: it receives events, its current is no straight line of v, or it
-/// depends on the time or on random numbers.
+/// depends on the time or on random numbers, or its states diffuse.
 std::vector<double> longest_waits_ms(const cell::DetailedCell& cell, const cell::Placement& placement);
 
 }  // namespace nt::simulate

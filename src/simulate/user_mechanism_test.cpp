@@ -2,6 +2,7 @@
 // equations.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <fstream>
@@ -10,6 +11,7 @@
 #include "config/temporary_folder.hpp"
 #include "simulate/cable.hpp"
 #include "simulate/detail/cable_reference.hpp"
+#include "simulate/detail/diffusion.hpp"
 #include "simulate/group.hpp"
 #include "simulate/simulator.hpp"
 
@@ -25,6 +27,12 @@ constexpr auto kCalcium =
     "ASSIGNED { v eca ica }\nSTATE { m }\nBREAKPOINT { SOLVE s METHOD cnexp\n ica = gbar*m*(v - eca) }\n"
     "DERIVATIVE s { m' = (1/(1 + exp(-(v + 30)/6)) - m)/3 }";
 
+constexpr auto kSpread =
+    "NEURON { SUFFIX spread NONSPECIFIC_CURRENT i RANGE D, first }\nPARAMETER { D = 0.6  first = 1 }\n"
+    "ASSIGNED { v i diam }\nSTATE { c }\nINITIAL { c = first }\n"
+    "BREAKPOINT { SOLVE s METHOD sparse\n i = 1e-5*c*(v + 30) }\n"
+    "KINETIC s { COMPARTMENT diam*diam { c }\n LONGITUDINAL_DIFFUSION D*diam { c }\n ~ c << (0) }";
+
 /// A soma and a dendrite in a folder of its own, with .mod files.
 class UserMechanism : public testing::Test {
  protected:
@@ -33,6 +41,7 @@ class UserMechanism : public testing::Test {
     write("cell.swc", "1 1 0 -10 0 10 -1\n2 1 0 10 0 10 1\n3 3 0 11 0 1 2\n4 3 0 211 0 1 3\n");
     write("pool.mod", kPool);
     write("calcium.mod", kCalcium);
+    write("spread.mod", kSpread);
   }
   void TearDown() override { ::unsetenv("XDG_CACHE_HOME"); }
   void write(const std::string& name, const std::string& text) const {
@@ -241,6 +250,48 @@ TEST_F(UserMechanism, TheSomasVoltageIsThatOfItsMiddle) {
   ASSERT_EQ(neuron.geometry.first_compartment[1], 5);
   const auto recording = run(neuron, {}, 20);
   EXPECT_EQ(recording.soma_mV, recording.sites[0].mV);
+}
+
+TEST_F(UserMechanism, DiffusionSolvesItsEquation) {
+  write("cell.swc",
+        "1 1 0 -10 0 10 -1\n2 1 0 10 0 10 1\n3 3 0 11 0 1 2\n4 3 0 211 0 2 3\n5 3 90 250 0 1 4\n"
+        "6 3 -90 250 0 0.5 4\n");
+  const auto neuron =
+      cell(R"({ mechanism = "spread.mod", regions = ["soma", "basal"], first = "1 + distance/100" })");
+  constexpr double kStep_ms = 0.5;
+  const auto all = diffusions_of(neuron, kStep_ms);
+  ASSERT_EQ(all.size(), 1u);
+  const auto& placement = neuron.placements[all[0].placement];
+  const size_t n = placement.compartments.size();
+  ASSERT_GT(n, 8u);
+  EXPECT_EQ(std::count(all[0].parent.begin(), all[0].parent.end(), -1), 1) << "all hang together";
+  std::vector<double> before;
+  for (const auto& own : placement.parameters) before.push_back(own[1]);
+  auto after = before;
+  diffuse<double>(all[0], 1, [&](size_t i) { return &after[i]; });
+  // What flows in is what there is more.
+  std::vector<double> inflow(n);
+  const auto compartment = [&](size_t i) { return neuron.geometry.compartments[placement.compartments[i]]; };
+  for (size_t i = 0; i < n; ++i) {
+    if (all[0].parent[i] < 0) continue;
+    const auto above = static_cast<size_t>(all[0].parent[i]);
+    const auto a = compartment(i), b = compartment(above);
+    const double constant = 0.6 * (a.diameter_um + b.diameter_um) / 2,
+                 flow = constant * (after[above] - after[i]) / ((a.length_um + b.length_um) / 2);
+    inflow[i] += flow;
+    inflow[above] -= flow;
+  }
+  for (size_t i = 0; i < n; ++i) {
+    const auto c = compartment(i);
+    EXPECT_NEAR(c.diameter_um * c.diameter_um * c.length_um * (after[i] - before[i]) / kStep_ms, inflow[i],
+                1e-11);
+    EXPECT_NE(after[i], before[i]);
+  }
+}
+
+TEST_F(UserMechanism, DiffusionInLanesIsThatOfTheReference) {
+  expect_lanes_equal_reference(
+      cell(R"({ mechanism = "spread.mod", regions = ["soma", "basal"], first = "1 + distance/100" })"));
 }
 
 }  // namespace

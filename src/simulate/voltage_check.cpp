@@ -18,7 +18,17 @@ std::string words_for_mV(double mV) {
 }  // namespace
 
 template <class T>
+void VoltageCheck<T>::check_loops() const {
+  for (size_t z = 0; z < plan_.zones.size(); ++z)
+    for (size_t g = 0; g < plan_.zones[z].groups.size(); ++g)
+      if (const int32_t endless = lanes_.zones[z].groups[g].endless; endless != 0)
+        mechanism::fail_endless(
+            plan_.zones[z].groups[g].mechanism().graph.place_of_loop(static_cast<size_t>(endless) - 1));
+}
+
+template <class T>
 void VoltageCheck<T>::check(double t_ms) {
+  check_loops();
   int bad = 0;
   for (int node = 0; node < plan_.tree.nodes(); ++node) {
     const T* mV = lanes_.v.data() + at(node, 0);

@@ -80,6 +80,7 @@ class Cell:
         self.points = [self.place_point(point) for point in description.get("point", [])]
         self.set_ions()
         self.set_tables()
+        self.set_function_tables()
 
     def replace_axon(self, stub):
         for section in [s for s in self.sections if region(s) == "axon"]:
@@ -181,6 +182,24 @@ class Cell:
             switch = f"usetable_{name_in_neuron(file)}"
             if re.search(r"^\s*TABLE\b", file.read_text(), re.M):
                 setattr(self.h, switch, int(self.description.get("tables", "as NEURON") == "as NEURON"))
+
+    def set_function_tables(self):
+        """The numbers of FUNCTION_TABLEs, which NEURON points to: kept as long as the cell."""
+        self.function_tables = []
+        for mechanism, functions in self.description.get("function_tables", {}).items():
+            for name, numbers in functions.items():
+                give = getattr(self.h, f"table_{name}_{mechanism}")
+                if not isinstance(numbers, dict):
+                    give(numbers)
+                    continue
+                values = self.h.Vector(numbers["values"])
+                self.function_tables.append(values)
+                if "x" in numbers:
+                    places = self.h.Vector(numbers["x"])
+                    self.function_tables.append(places)
+                    give(values, places)
+                else:
+                    give(values._ref_x[0], len(values), numbers["from"], numbers["to"])
 
     def run(self, ms, dt_ms=0.025, events=(), second_order=0):
         """events: (kind, synapse, time_ms, weight). Voltages of every compartment at every step: {(section, x): numbers}, from 0 to ms."""

@@ -1,6 +1,7 @@
 #pragma once
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -14,13 +15,17 @@ struct Files {
   mechanism::Tables tables = mechanism::Tables::exact;
   mechanism::Generators generators = mechanism::Generators::given;
   mechanism::Kinetics kinetics = mechanism::Kinetics::as_neuron;
+  std::optional<config::Settings> function_tables = {};  // by mechanism
 
+  /// A mechanism whose FUNCTION_TABLEs have the numbers that the description gives.
   std::shared_ptr<const mechanism::LoadedMechanism> load(
       const std::string& mechanism, const std::string& where,
-      const std::set<std::string>& followed_ions = {}) const {
-    return mechanism::load_mechanism(mechanism, folder, where, {tables, generators, kinetics, followed_ions});
-  }
+      const std::set<std::string>& followed_ions = {}) const;
 };
+
+/// The numbers of a FUNCTION_TABLE, as NEURON's table_NAME takes them: one; `{ from, to, values }` at equal
+/// distances; or `{ x, values }`. A straight line joins two, the outermost go on. InputError names the key.
+mechanism::TableEntries read_function(const config::Settings& settings, const std::string& name);
 
 /// `tables`: "exact" or "as NEURON"; `generators`: "given" or "none"; `kinetics`: "as NEURON" or
 /// "exact".

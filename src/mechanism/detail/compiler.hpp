@@ -1,10 +1,12 @@
 #pragma once
 #include <array>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -126,8 +128,17 @@ class Compiler {
   std::string unknown(const std::string& name) const;
 
   void branch(const Statement& s, int depth);
+
+  // ---- loops (compile_loops.cpp)
+
   void loop_from(const Statement& s, int depth);
   void loop_while(const Statement& s, int depth);
+  void turn(int line, const std::function<Expr()>& condition, const std::function<void()>& body);
+  void count_turn(int line) const;
+  Expr whole(Expr e);
+  /// Refuses what can only be done a known number of times.
+  void refuse_in_loop(int line, const std::string& what) const;
+
   /// A call of what is no block of the file.
   bool call_of_neuron(const Statement& s, int depth);
 
@@ -146,6 +157,7 @@ class Compiler {
   Expr call(const std::string& name, const std::vector<Term>& arguments, int line, int depth);
 
   Expr execute_call(const Block& block, Values frame, int depth);
+  Expr given_function(const Block& block, const std::vector<Term>& arguments, int line, int depth);
 
   /// The TABLE statement of a PROCEDURE or FUNCTION of one argument.
   const Statement* table_of(const Block& block) const;
@@ -225,7 +237,8 @@ class Compiler {
     // as numbers; and whether any takes more than one molecule.
     std::map<std::pair<std::string, std::string>, Expr> slopes = {};
     bool higher_order = false;
-    Values volumes = {};                               // COMPARTMENT, by state
+    Values volumes = {};                                             // COMPARTMENT, by state
+    std::vector<std::tuple<std::string, Expr, int>> diffusing = {};  // a state, its constant, the line
     std::vector<std::pair<Expr, int>> equations = {};  // of a LINEAR block: what has to be 0, and its line
   };
 
@@ -276,6 +289,7 @@ class Compiler {
   void change(const Side& side, Expr flux);
   /// Rates of change per volume, where COMPARTMENT gives one.
   void divide_by_volumes(Solving& solving);
+  void take_diffusion(const Solving& solving);
 
   // ---- LINEAR (compile_linear.cpp)
 
@@ -296,6 +310,8 @@ class Compiler {
   std::vector<Mechanism::Send> sends();
 
   void finish();
+  /// Puts stored elements of an array one after the other; whether any had to be moved.
+  bool gather_arrays();
 
   nmodl::File file_;
   Tables tables_;
@@ -321,9 +337,11 @@ class Compiler {
   std::set<std::string> made_in_initial_;        // tables that INITIAL makes
   Solving* solving_ = nullptr;
   Left left_ = Left::no;
-  Expr path_ = -1;  // the conditions of the IFs around the statement
+  Expr path_ = -1;        // the conditions of the IFs and loops around the statement
+  int loops_around_ = 0;  // of those whose number of turns is not known
   std::vector<Mechanism::Send> sends_;
   std::vector<Mechanism::Spike> spikes_;
+  std::vector<Mechanism::Outside> outside_;
   struct WatchStatement {
     Expr when, value, flag;
   };

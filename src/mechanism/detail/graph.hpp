@@ -1,9 +1,12 @@
 #pragma once
 #include <cstdint>
 #include <map>
+#include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "random/draw.hpp"
@@ -41,7 +44,11 @@ enum class Op : uint8_t {
   select,
   table,        // of the graph's table number `value`, at a
   table_slope,  // its derivative there
-  draw          // of a random number: `value` is 2 * generator + half, a and b count the draws before it
+  draw,         // of a random number: `value` is 2 * generator + half, a and b count the draws before it
+  list,         // a, and the rest of the list, b, or -1
+  element,      // of the list b: number a
+  loop,         // from the list a to the list b as long as c; its own symbols are those of number `value`
+  outcome       // of the loop a: its own symbol number `value` in the end
 };
 
 /// The result of an operation; of a constant or a symbol, whose value is `a`, that. Not of a table.
@@ -58,21 +65,42 @@ double drawn(int which, double draws, double rounds, const random::DrawStream& s
 /// An expression: the number of its node in a Graph.
 using Expr = int32_t;
 
+/// The entries of a table.
+struct TableEntries {
+  double from = 0, per_interval = 1;  // entry i stands for from + i / per_interval
+  std::vector<double> values;         // two at least
+  std::vector<double> places = {};  // ascending, what each entry stands for; empty: equal distances, as above
+  double at(double x) const;
+  double slope(double x) const;
+  bool operator==(const TableEntries&) const = default;
+
+ private:
+  /// The entry before x, and how far on to the next one x is.
+  std::pair<size_t, double> position(double x) const;
+};
+
 /// A function of one number between `from` and `to`, tabulated at both and at equal distances between them; a
-/// straight line joins two entries, and beyond the ends the outermost entries go on (TABLE of NMODL).
+/// straight line joins two entries, and beyond the ends the outermost entries go on (TABLE of NMODL). Its
+/// entries may come from outside (FUNCTION_TABLE).
 struct FunctionTable {
   Expr argument;  // the symbol
   Expr value;     // in terms of it and of fixed symbols
   Expr from, to;  // fixed
-  int intervals;
+  int intervals;  // one less than entries
+  std::optional<TableEntries> given = {};
 };
 
-/// Its entries: one more than intervals.
-struct TableEntries {
-  double from = 0, per_interval = 1;  // entry i stands for from + i / per_interval
-  std::vector<double> values;
-  double at(double x) const;
-  double slope(double x) const;
+/// So many turns of a loop in one step are taken for a loop without an end.
+inline constexpr int32_t kMostTurns = 10'000'000;
+/// RunError: the loop at that place goes on and on.
+[[noreturn]] void fail_endless(const std::string& where);
+
+/// As long as `condition` holds, each of the loop's own symbols takes the value of its `next`, all at once;
+/// they start from `initial`.
+struct Loop {
+  std::vector<Expr> own, initial, next;
+  Expr condition;
+  std::string where;  // file and line
 };
 
 /// Arithmetic as a graph in which equal expressions are one node, so that what a mechanism computes twice is
@@ -108,12 +136,27 @@ class Graph {
     return tables_.size() - 1;
   }
   const std::vector<FunctionTable>& tables() const { return tables_; }
+  /// Entries from outside.
+  void give(size_t table, TableEntries entries) { tables_.at(table).given = std::move(entries); }
   Expr table(size_t number, Expr at) { return table_node(Op::table, number, at); }
   /// A number drawn at random, uniform in (0, 1): of each draw there are two halves, 0 and 1, independent of
   /// each other. `draws` and `rounds` of kDrawsPerRound came before it.
   Expr draw(int generator, int half, Expr draws, Expr rounds) {
     return intern({Op::draw, true, static_cast<double>(2 * generator + half), draws, rounds, -1});
   }
+  /// Number `index` of these, counted from 0; what stands after the point is dropped. No number where there
+  /// is none of that number.
+  Expr element(Expr index, const std::vector<Expr>& of);
+  /// What the loop's own symbols, varying ones that stand for nothing else, are in the end.
+  std::vector<Expr> repeat(const Loop& loop);
+  /// A loop node as it was given to repeat().
+  Loop loop_at(Expr loop) const;
+  std::vector<Expr> items(Expr list) const;
+  bool has_loops() const { return !loops_.empty(); }
+  /// File and line of the loop whose node holds this number.
+  const std::string& place_of_loop(size_t number) const { return loops_.at(number).where; }
+  /// Whether the symbol is a loop's own.
+  bool is_of_loop(Expr symbol) const { return of_loops_.contains(symbol); }
   /// The entries of a table; `values` holds every fixed symbol's.
   TableEntries entries(size_t table, const std::map<Expr, double>& values) const;
   /// a b as it stands: a quotient that several products share stays one.
@@ -137,7 +180,9 @@ class Graph {
   /// Whether any of them does.
   bool any_depends(const std::vector<Expr>& expressions, Expr symbol) const;
   /// Whether any of them is made of a random number.
-  bool any_draws(const std::vector<Expr>& expressions) const;
+  bool any_draws(const std::vector<Expr>& expressions) const { return any_has(Op::draw, expressions); }
+  /// Whether any of them is made of one of these.
+  bool any_has(Op op, const std::vector<Expr>& expressions) const;
   /// The derivative with respect to a symbol. That of a comparison, floor or ceil is 0.
   Expr derivative(Expr e, Expr symbol) { return derivatives(std::vector<Expr>{e}, symbol)[0]; }
   /// Those of many expressions, in the time that the one with the highest number takes.
@@ -158,12 +203,42 @@ class Graph {
   Expr make(Op op, Expr a, Expr b = -1, Expr c = -1);
   Expr rebuild(Expr e, std::span<const Expr> done);
   Expr table_node(Op op, size_t number, Expr at);
+  Expr list(const std::vector<Expr>& items);
+  Expr outcome(Expr loop, size_t number);
+  Expr chosen(Expr index, Expr list);
+  std::map<Expr, Expr> loop_slopes(Expr last, Expr symbol);
+  Expr differentiated(Expr loop, const std::vector<Expr>& d, const std::map<Expr, Expr>& slopes);
 
   std::vector<Node> nodes_;
   std::vector<FunctionTable> tables_;
+  struct OwnSymbols {
+    std::vector<Expr> symbols;
+    std::string where;
+  };
+  std::vector<OwnSymbols> loops_;
+  std::set<Expr> of_loops_;
   std::unordered_map<std::string, Expr> interned_;
   std::map<Expr, std::string> names_;
   std::map<std::string, Expr> symbols_;
+};
+
+/// What a loop computes at each turn, in order: first what its condition is made of, then the rest.
+struct LoopBody {
+  std::vector<Expr> condition, rest;
+};
+
+/// Which nodes of a graph, up to `last`, belong into loops.
+class LoopNodes {
+ public:
+  LoopNodes(const Graph& graph, Expr last);
+  /// Whether it depends on symbols of a loop around it.
+  bool is_inside(Expr e) const { return !depends_on_.empty() && !depends_on_[e].empty(); }
+  /// Of a loop node; not what is computed once before it, nor what belongs into a loop inside it.
+  LoopBody body(Expr loop) const;
+
+ private:
+  const Graph& graph_;
+  std::vector<std::vector<Expr>> depends_on_;  // of each node, ascending; empty where the graph has no loop
 };
 
 }  // namespace nt::mechanism

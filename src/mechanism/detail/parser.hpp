@@ -51,6 +51,7 @@ class Parser {
   void file_locals(int line);
   void ordered_block(const std::string& when, int line);
   void function_table(int line);
+  void arguments_of(Block& b);
   void block(const std::string& kind, const std::string& named, int line);
 
   // ---- statements

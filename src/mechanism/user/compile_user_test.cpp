@@ -115,6 +115,23 @@ TEST_F(UserMechanism, IsCompiledAgainForAnotherCompiler) {
   EXPECT_EQ(calls(), 2u);
 }
 
+TEST_F(UserMechanism, WithLoopsRunsLikeItsExpressions) {
+  // Lanes and instances have other voltages: each turns as often as its own wants.
+  std::ofstream(folder_ / "turning.mod")
+      << "NEURON { SUFFIX turning NONSPECIFIC_CURRENT i }\nDEFINE N 12\nASSIGNED { v i part[N] }\nSTATE { x "
+         "}\n"
+         "INITIAL { FROM k = 0 TO N - 1 { part[k] = 0 } }\n"
+         "BREAKPOINT { LOCAL n, total\n SOLVE s METHOD cnexp\n n = 0\n total = 0\n"
+         " WHILE (n*n < v + 100) { n = n + 1\n total = total + part[n/2]*x\n"
+         "  FROM k = 0 TO n - 3 { total = total + 0.01*k } }\n i = 1e-3*total*(v + 40) }\n"
+         "DERIVATIVE s { x' = -x*count(v)/10\n part[3] = x }\n"
+         "FUNCTION count(u) { LOCAL w\n w = u\n count = 1\n WHILE (w > -60) { w = w - 16\n count = count + 1 "
+         "} }\n";
+  const auto loaded = load_mechanism("turning.mod", folder_.path(), "cell.toml:3");
+  EXPECT_TRUE(loaded->mechanism.graph.has_loops());
+  expect_kernels_equal_reference(loaded->mechanism, loaded->layout, loaded->kernels);
+}
+
 TEST_F(UserMechanism, ThatIsDamagedInTheCacheIsCompiledAgain) {
   counting_compiler();
   EXPECT_EQ(refusal(), "accepted");

@@ -180,6 +180,8 @@ class KernelTrial {
     k.d = d_.get();
     k.ion = ion.data();
     k.ion_slope = slope.data();
+    int32_t endless = 0;
+    k.endless = &endless;
     kernel(k);
   }
 

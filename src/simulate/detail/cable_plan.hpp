@@ -5,6 +5,7 @@
 
 #include "cell/initial_state.hpp"
 #include "simulate/cable_step.hpp"
+#include "simulate/detail/diffusion.hpp"
 #include "simulate/group.hpp"
 
 namespace nt::simulate {
@@ -71,6 +72,18 @@ struct ZonePlan {
   }
 };
 
+/// A state that diffuses along the neuron, and where it is in the compartments, in the order of `step`.
+struct DiffusionPlan {
+  struct Instance {
+    size_t zone, group;
+    size_t place;  // among the group's instances
+  };
+  Diffusion step;
+  std::vector<Instance> instances;
+  size_t stored = 0;            // which of the stored variables
+  std::optional<size_t> array;  // in its place, of a concentration: the number in ArrayNames
+};
+
 /// How a cell is simulated: made once, the same for all trials.
 template <class T>
 struct CablePlan {
@@ -85,6 +98,7 @@ struct CablePlan {
   std::vector<ZonePlan<T>> zones;  // soma and axon, if they take steps of their own; the rest
   std::vector<T> coupling;         // [node]: of the first zone, to its neighbours in the rest
   std::vector<int32_t> on_root;    // nodes of the rest whose parent is in soma or axon
+  std::vector<DiffusionPlan> diffusions;
 
   /// How many nodes take small steps of their own: the first.
   int root_nodes() const { return zones.back().first_node; }

@@ -20,6 +20,8 @@ class VoltageCheck {
   bool at_every_step() const { return at_every_step_; }
   /// Disbelief, or, at every step, UnphysicalVoltage with its source.
   void check(double t_ms);
+  /// RunError where a mechanism's loop went on and on.
+  void check_loops() const;
   /// The same for what has been recorded between whole milliseconds.
   void check_traces(const std::vector<Recording>& recordings) const;
 

@@ -1,0 +1,172 @@
+"""Constructs of NMODL that need more than one compartment, many turns or numbers from outside: cells in both programs, to 1e-4 mV."""
+import sys
+import unittest
+
+from support import PROGRAM, ROOT, InTemporaryFolder, run
+
+sys.path.insert(0, str(ROOT / "tests/neuron"))
+import differential  # noqa: E402
+import generator  # noqa: E402
+import mechanisms  # noqa: E402
+from nmodl_writer import Mechanism  # noqa: E402
+
+BALL = "1 1 0 -10 0 10 -1\n2 1 0 10 0 10 1\n"
+# A soma, a dendrite that forks, one of its daughters with a bend, and another dendrite.
+TREE = """1 1 0 0 0 9 -1
+2 3 9 0 0 1.2 1
+3 3 80 0 0 0.9 2
+4 3 120 40 0 0.5 3
+5 3 150 40 0 0.4 4
+6 3 130 -50 0 0.7 3
+7 3 0 9 0 0.8 1
+8 3 0 110 0 0.6 7
+"""
+CELL = """kind = "detailed"
+morphology = "{name}.swc"
+compartment_spacing_um = 20
+initial_mV = -65
+celsius = 30
+{more}
+insert = [
+ {{ mechanism = "leak", regions = ["soma", "basal"], g = 1e-4, e = -65 }},
+{insert}]
+point = [ {{ mechanism = "IClamp", section = "soma[0]", x = 0.5, del = 5, dur = 30, amp = 0.2 }} ]
+"""
+
+# The number of turns depends on v, in the states and in the current; a loop in a loop; one that never turns.
+TURNS = """NEURON { SUFFIX turns NONSPECIFIC_CURRENT i RANGE many }
+PARAMETER { many = 2.9 }
+ASSIGNED { v i sum part[12] }
+STATE { x }
+INITIAL { x = 0  FROM k = 0 TO 11 { part[k] = k*k/100 } }
+BREAKPOINT { LOCAL n, total
+  SOLVE s METHOD cnexp
+  n = 0
+  WHILE (n*n < v + 100 && n < 11) { n = n + 1 }
+  total = 0
+  FROM k = n - many TO n { total = total + part[k]*exp(-k/5)
+    FROM j = k TO many { total = total + 0.01*j } }
+  FROM k = n TO n - 1 { total = total + 1e6 }
+  i = 1e-5*(total + x)*(v + 40) }
+DERIVATIVE s { sum = 0  counted()  x' = (sum - x)/5 }
+PROCEDURE counted() { LOCAL u
+  u = v
+  IF (u > -60) { WHILE (u > -60) { u = u - 3.3  sum = sum + 1 } } ELSE { sum = -1 }
+}
+"""
+# A synapse that knows its past events.
+PAST = """NEURON { POINT_PROCESS Past NONSPECIFIC_CURRENT i RANGE tau }
+PARAMETER { tau = 4 (ms) }
+ASSIGNED { v i (nA) times[10] sizes[10] known }
+STATE { g }
+INITIAL { known = 0  g = 0  FROM k = 0 TO 9 { times[k] = -1e9  sizes[k] = 0 } }
+BREAKPOINT { SOLVE s METHOD sparse  i = g*v }
+FUNCTION drive() { LOCAL k
+  drive = 0
+  FROM k = 0 TO known - 1 { IF (t > times[k]) { drive = drive + sizes[k]*exp(-(t - times[k])/tau) } }
+}
+KINETIC s { ~ g << (drive() - g/3) }
+NET_RECEIVE(weight) { times[known] = t  sizes[known] = weight  known = known + 1 }
+"""
+# Calcium in two shells that spreads along the dendrites, more where the voltage is high.
+SPREAD = """NEURON { SUFFIX spread USEION ca WRITE cai NONSPECIFIC_CURRENT i RANGE D }
+DEFINE N 2
+PARAMETER { D = 0.6 (um2/ms) }
+ASSIGNED { v i cai (mM) diam (um) wide[N] }
+STATE { c[N] }
+INITIAL { FROM k = 0 TO N - 1 { wide[k] = (k + 1)*0.2  c[k] = 1e-4*(k + 1) }  cai = c[0] }
+BREAKPOINT { SOLVE flow METHOD sparse
+  i = 0.2*(c[0] - c[1]/2) + 1e-4*c[1]*(v + 30) }
+KINETIC flow {
+  COMPARTMENT k, diam*diam*wide[k] { c }
+  LONGITUDINAL_DIFFUSION k, D*diam*diam*wide[k] { c }
+  ~ c[0] << (diam*diam*1e-4*(1 + exp((v + 60)/8)))
+  ~ c[0] <-> c[1] (D*2*diam, D*diam)
+  ~ c[1] << (-c[1]*diam*diam/20)
+  cai = c[0] }
+"""
+# The concentration itself is the state.
+POOL = """NEURON { SUFFIX pool USEION ca READ ica WRITE cai NONSPECIFIC_CURRENT i }
+ASSIGNED { v i ica diam (um) }
+STATE { cai (mM) }
+BREAKPOINT { SOLVE flow METHOD sparse
+  i = 0.3*cai*(v + 20) }
+KINETIC flow {
+  COMPARTMENT diam*diam { cai }
+  LONGITUDINAL_DIFFUSION 2*diam*diam { cai }
+  ~ cai << (diam*diam*(1e-6*exp((v + 65)/5) + 5e-5 - cai)/30) }
+"""
+GIVEN = """NEURON { SUFFIX given NONSPECIFIC_CURRENT i }
+ASSIGNED { v i }
+STATE { x }
+INITIAL { x = even(v) }
+BREAKPOINT { SOLVE s METHOD cnexp  i = 1e-4*x*(v + 30) }
+DERIVATIVE s { x' = (even(v) + uneven(v/2) - x)/(tau(v) + steady(v)) }
+FUNCTION_TABLE even(v (mV))
+FUNCTION_TABLE uneven(u) (1)
+FUNCTION_TABLE tau(v) (ms)
+FUNCTION_TABLE steady(v)
+"""
+NUMBERS = """[function_tables.given]
+steady = 1.5
+tau = 0
+even = { from = -80, to = -20, values = [0.1, 0.4, 0.2, 3] }
+uneven = { x = [-40, -31.5, -30, -20.25, 0], values = [1, 0.5, 2, -0.5, 0.7] }
+"""
+
+
+def case(name, text, swc=BALL, more="", point=False, insert="", events=()):
+    mechanism = Mechanism(name, text, [], point=point)
+    if not point:
+        insert += f' {{ mechanism = "{name}.mod", regions = ["soma", "basal"] }},\n'
+    toml = CELL.format(name=name, more="", insert=insert)
+    if point:
+        toml += f'excitatory = {{ mechanism = "{name}.mod", regions = ["soma"], weight = 0.002 }}\n'
+    return generator.Case(name, [mechanism], toml + more, swc, 60, list(events), own_weights=point)
+
+
+EVENTS = [("excitatory", 0, t, w) for t, w in ((8, 0.002), (9.5, 0.001), (20, 0.004), (20.5, 0.002), (41, 0.003))]
+CASES = [case("turns", TURNS), case("Past", PAST, point=True, events=EVENTS),
+         case("spread", SPREAD, TREE), case("pool", POOL, TREE), case("given", GIVEN, more=NUMBERS)]
+
+
+@unittest.skipUnless(mechanisms.available(), "NEURON is not installed")
+class Constructs(InTemporaryFolder):
+    def test_are_what_they_are_in_neuron(self):
+        for outcome in differential.run(CASES, self.folder):
+            with self.subTest(outcome.case.name):
+                self.assertEqual(outcome.kind, "agrees", f"{outcome.message} {outcome.difference_mV:g} mV")
+                # The comparison sees the construct: 1e-4 mV are less than a part in 10 000 of what it does.
+                self.assertGreater(outcome.influence_mV, 1)
+
+
+class Refusals(InTemporaryFolder):
+    def refused(self, one, code, *words):
+        differential.write_case(one, self.folder)
+        options = ("--replay", self.folder / f"{one.name}-input.h5") if one.events else ()
+        done = run([PROGRAM, "simulate", self.folder / f"{one.name}.toml", "--out", self.folder / "out.h5", "--ms", 60, "--scheme", "euler", *options])
+        self.assertEqual(done.returncode, code, done.stderr)
+        for word in words:
+            self.assertIn(word, done.stderr)
+
+    def test_a_loop_without_an_end_says_where_it_is(self):
+        text = TURNS.replace("u = u - 3.3  sum", "sum")
+        line = 1 + [k for k, words in enumerate(text.split("\n")) if "IF (u >" in words][0]
+        self.refused(case("turns", text), 1, f"turns.mod:{line}: the loop has turned 10000000 times in one step and goes on")
+
+    def test_an_event_too_many_for_its_array_is_named(self):
+        events = [("excitatory", 0, float(t), 0.001) for t in range(5, 16)]
+        self.refused(case("Past", PAST, point=True, events=events), 1, "Past.mod:12: a value for an element of 'times' that is not there", "10")
+
+    def test_numbers_of_a_function_have_to_be_given(self):
+        self.refused(case("given", GIVEN), 2, "given.mod:7: FUNCTION_TABLE even has no numbers", "function_tables")
+        self.refused(case("given", GIVEN, more=NUMBERS.replace("-31.5, -30", "-30, -30")), 2, "given.toml", "uneven.x", "ascend")
+        self.refused(case("given", GIVEN, more=NUMBERS + "nobody = 3\n"), 2, "nobody")
+
+    def test_diffusion_needs_what_stays(self):
+        text = SPREAD.replace("D*diam*diam*wide[k]", "D*v")
+        self.refused(case("spread", text, TREE), 2, "spread.mod:11: LONGITUDINAL_DIFFUSION of c[0]: its constant changes")
+
+
+if __name__ == "__main__":
+    unittest.main()
