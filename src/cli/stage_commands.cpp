@@ -46,7 +46,8 @@ void add_stage_options(CLI::App& app, StageOptions& o) {
   app.add_option("--out", o.out, "run folder (default: runs/EXPERIMENT-PROFILE)");
   app.add_option("--set", o.set, "key=value over the file and the profile; may be repeated")
       ->allow_extra_args(false);
-  app.add_option("--device", o.device, "cpu or cuda")->check(CLI::IsMember({"cpu", "cuda"}));
+  app.add_option("--device", o.device, "what simulates the data set: cpu (default), cuda (a GPU), or emulate")
+      ->check(CLI::IsMember({"cpu", "cuda", "emulate"}));
   add_threads_option(app, o.threads);
   app.add_option("--seed", o.seed,
                  "over the experiment's seed; of one trial of a cell: of what its mechanisms draw")
