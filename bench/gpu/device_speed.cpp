@@ -1,5 +1,5 @@
-// device_speed: how fast a device simulates a cell, against the number of trials and with the accuracy beside it, and
-// how fast it answers as twins. Prints one JSON object. bench/gpu/run_all runs it.
+// device_speed: how fast a device simulates a cell, against the number of trials and with the accuracy beside
+// it, and how fast it answers as twins. Prints one JSON object. bench/gpu/run_all runs it.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -63,8 +63,10 @@ Json compare(const std::vector<simulate::Recording>& device, const std::vector<s
 Json measure_solver(const Solver& s, const std::shared_ptr<device::Device>& device) {
   cell::CellChoices choices;
   if (!s.morphology.empty()) choices.morphology = s.morphology;
-  const auto cell = cell::read_detailed_cell(config::Settings::from_file(s.cell), s.cell.parent_path(), choices);
-  const auto rates = stimulus::read_stimulus(config::Settings::from_file(s.stimulus), simulate::synapse_pools(cell));
+  const auto cell =
+      cell::read_detailed_cell(config::Settings::from_file(s.cell), s.cell.parent_path(), choices);
+  const auto rates =
+      stimulus::read_stimulus(config::Settings::from_file(s.stimulus), simulate::synapse_pools(cell));
   std::vector<stimulus::SynapticInput> inputs;
   for (int64_t trial = 0; trial < *std::ranges::max_element(s.trials); ++trial)
     inputs.push_back(
@@ -72,8 +74,8 @@ Json measure_solver(const Solver& s, const std::shared_ptr<device::Device>& devi
   simulate::CableSpec spec;
   spec.dt_ms = s.dt_ms;
   std::unique_ptr<simulate::DeviceCableSimulator> simulator;
-  const double compiling_s = seconds_of(
-      [&] { simulator = std::make_unique<simulate::DeviceCableSimulator>(cell, spec, device); });
+  const double compiling_s =
+      seconds_of([&] { simulator = std::make_unique<simulate::DeviceCableSimulator>(cell, spec, device); });
   Json all{{"compartments", cell.geometry.compartments.size()},
            {"dt_ms", s.dt_ms},
            {"trial_ms", s.trial_ms},
@@ -84,14 +86,16 @@ Json measure_solver(const Solver& s, const std::shared_ptr<device::Device>& devi
   for (const auto& [name, precision] : {std::pair("against_cpu_float", simulate::Precision::in_float),
                                         {"against_cpu_double", simulate::Precision::in_double}}) {
     std::vector<simulate::Recording> cpu;
-    const double cpu_s =
-        seconds_of([&, p = precision] { cpu = simulate::simulate(cell, {spec, p}, checked, s.trial_ms, 1); });
+    const double cpu_s = seconds_of([&, p = precision] {
+      cpu = simulate::simulate(cell, {spec, p}, checked, s.trial_ms, 1);
+    });
     all[name] = compare(on_device, cpu);
     all[name]["cell_s_per_s_of_one_core"] =
         static_cast<double>(checked.size()) * static_cast<double>(s.trial_ms) / 1000 / cpu_s;
   }
   for (const int64_t trials : s.trials) {
-    const double run_s = seconds_of([&] { simulator->run(every.first(static_cast<size_t>(trials)), s.trial_ms); });
+    const double run_s =
+        seconds_of([&] { simulator->run(every.first(static_cast<size_t>(trials)), s.trial_ms); });
     all["rates"].push_back({{"trials", trials},
                             {"seconds", run_s},
                             {"cell_s_per_s", static_cast<double>(trials * s.trial_ms) / 1000 / run_s}});
@@ -133,7 +137,8 @@ Json measure_twins(const std::vector<int64_t>& streams, double spikes_per_ms, in
     constexpr int kRepeats = 5;
     const double kernel_s = seconds_of([&] {
                               for (int r = 0; r < kRepeats; ++r) on_device->repeat();
-                            }) / kRepeats;
+                            }) /
+                            kRepeats;
     const auto done = static_cast<double>(count * ms);
     all["rates"].push_back({{"twins", count},
                             {"neuron_ms_per_s_of_the_device", done / kernel_s},
