@@ -14,7 +14,7 @@ def rows(of, keys):
 def main():
     with open(sys.argv[1]) as file:
         all_ = json.load(file)
-    solver, twins = all_["solver"], all_["twins"]
+    solver, twins, training = all_["solver"], all_["twins"], all_["training"]
     lines = [f"{all_['device']} {all_['architecture']}".rstrip(), "",
              f"Layer-5 cell of {solver['compartments']} compartments, dt {solver['dt_ms']} ms, trials of {solver['trial_ms']} ms "
              f"(compiling and loading: {solver['s_to_compile_and_load']:.1f} s)", ""]
@@ -29,6 +29,10 @@ def main():
     lines += ["", f"Twins: {twins['twin']}, {twins['input_spikes_per_ms']:g} input spikes per ms, {twins['ms_of_a_launch']} ms a launch", ""]
     lines += rows(twins["rates"], [("twins", "twins", "d"), ("neuron-ms per s, device alone", "neuron_ms_per_s_of_the_device", ".3g"),
                                    ("with input and answers on the host", "neuron_ms_per_s_with_input_and_answers_on_the_host", ".3g")])
+    lines += ["", f"Passes and gradients of a training step: {training['twin']}, windows of {training['window_ms']} ms after "
+                  f"{training['history_ms']} ms", ""]
+    lines += rows(training["rates"], [("windows", "windows", "d"), ("seconds", "seconds", ".4f"),
+                                      ("seconds of one core of the CPU", "seconds_of_one_core", ".4f")])
     print("\n".join(lines))
 
 

@@ -65,6 +65,16 @@ class Own {
 #endif
 };
 
+/// sum += n, by several threads of a block at the same time. Of whole numbers alone, whose sum does not
+/// depend on who comes first.
+NT_DEVICE void add_together(int32_t& sum, int32_t n) {
+#ifdef __CUDACC__
+  atomicAdd(&sum, n);
+#else
+  sum += n;
+#endif
+}
+
 }  // namespace nt::device
 
 /// Makes a kernel of FUNCTION(const Block&, const ARGUMENTS&): at the end of a .cu file, outside of all
