@@ -8,6 +8,7 @@
 #include "config/error.hpp"
 #include "twin/convolutional.hpp"
 #include "twin/recurrent.hpp"
+#include "twin/tree.hpp"
 
 namespace nt::twin {
 namespace {
@@ -44,7 +45,8 @@ Twin shaken(const TwinSpec& spec) {
   auto random = random_of(4);
   const double sd = 0.2 * std::sqrt(6 / static_cast<double>(spec.network->width()));
   for (const auto& array : twin.layout().arrays())
-    for (float& x : twin.array(array.array.name)) x += static_cast<float>(sd * random.normal());
+    for (float& x : twin.array(array.array.name))
+      x += static_cast<float>(array.trained ? sd * random.normal() : 0.1 + 0.8 * random.uniform());
   return twin;
 }
 
@@ -60,7 +62,20 @@ std::vector<TwinSpec> kinds() {
   auto huge = recurrent();  // whose weights do not fit into shared memory
   huge.memory_units = 120;
   huge.hidden_count = 300;
-  return {TwinSpec(recurrent()), with_heads, TwinSpec(wide), TwinSpec(without_history), TwinSpec(huge)};
+  std::vector<TwinSpec> all{TwinSpec(recurrent()), with_heads, TwinSpec(wide), TwinSpec(without_history),
+                            TwinSpec(huge)};
+  for (const int64_t shapes : {0, 3}) {
+    ConvolutionalSpec deep({{7, 6}, {4, 6, 2}, {3, 4}});
+    deep.temporal_shapes = shapes;
+    deep.batch_norm = shapes == 0;
+    deep.residual = true;
+    deep.weight_sd = 0.3;
+    all.emplace_back(deep);
+  }
+  ConvolutionalSpec one({{1, 5}});
+  one.activation = Activation::linear;
+  all.emplace_back(one);
+  return all;
 }
 
 /// The greatest difference, relative to the greatest of the right ones.
@@ -100,15 +115,18 @@ TEST(ATwinOnADevice, AnswersAsOnTheCpu) {
 
 TEST(ATwinOnADevice, GoesOnFromTheStateOfAnother) {
   const auto device = device::open_device(device::Kind::emulate);
-  auto twin = shaken(TwinSpec(recurrent()));
-  const auto first = device_stream(twin, kStreams, device), second = device_stream(twin, 1, device);
-  first->advance(random_events(kDuration, 7), kDuration);
-  second->set_state(0, first->state(kStreams - 1));
-  const auto of_first = first->advance({}, 5);
-  const std::vector<float> last(of_first.values + (kStreams - 1) * 5 * of_first.row,
-                                of_first.values + kStreams * 5 * of_first.row);
-  const auto of_second = second->advance({}, 5);
-  EXPECT_EQ(last, std::vector<float>(of_second.values, of_second.values + 5 * of_second.row));
+  for (const auto& spec : kinds()) {
+    SCOPED_TRACE(spec.network->words());
+    auto twin = shaken(spec);
+    const auto first = device_stream(twin, kStreams, device), second = device_stream(twin, 1, device);
+    first->advance(random_events(kDuration, 7), kDuration);
+    second->set_state(0, first->state(kStreams - 1));
+    const auto of_first = first->advance({}, 5);
+    const std::vector<float> last(of_first.values + (kStreams - 1) * 5 * of_first.row,
+                                  of_first.values + kStreams * 5 * of_first.row);
+    const auto of_second = second->advance({}, 5);
+    EXPECT_EQ(last, std::vector<float>(of_second.values, of_second.values + 5 * of_second.row));
+  }
 }
 
 TEST(ATwinOnADevice, TakesSpikesInAnyOrderWithinAPiece) {
@@ -121,7 +139,10 @@ TEST(ATwinOnADevice, TakesSpikesInAnyOrderWithinAPiece) {
 }
 
 TEST(ATwinOnADevice, OfAKindWithoutDeviceCodeIsRefused) {
-  Twin twin(TwinSpec(ConvolutionalSpec({{7, 6}})), kChannels, 1);
+  const TreeSpec tree(
+      {{7, 3}, {4, 2}, {3, 5}},
+      {{4, {0, 1, 3, 4, 5, 6, 7, 8, 9, 10}, {0, 0, 1, 1, 2, 2, 2, 3, 3, 0}}, {{0, 3, 4}, {0, 2}}});
+  Twin twin(TwinSpec(tree), kChannels, 1);
   EXPECT_THROW(device_stream(twin, 1, device::open_device(device::Kind::emulate)), InputError);
 }
 
