@@ -21,19 +21,32 @@ set(sources_header ${PROJECT_BINARY_DIR}/generated/mechanism/kernel_sources.hpp)
 file(READ src/mechanism/lanes-inl.hpp lanes_inl)
 file(READ src/mechanism/kernel.hpp kernel_header)
 file(READ src/random/draw.hpp draw_header)
-set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS src/mechanism/lanes-inl.hpp src/mechanism/kernel.hpp src/random/draw.hpp)
+file(READ src/device/code.hpp device_code)
+file(READ src/mechanism/device_lanes_code.hpp device_lanes)
+file(READ src/simulate/detail/cable_code.hpp cable_code)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS src/mechanism/lanes-inl.hpp src/mechanism/kernel.hpp src/random/draw.hpp
+             src/device/code.hpp src/mechanism/device_lanes_code.hpp src/simulate/detail/cable_code.hpp)
 file(CONFIGURE OUTPUT ${sources_header} CONTENT "#pragma once
 #include <string>
 namespace nt::mechanism::kernel_sources {
 inline const std::string lanes_inl = R\"header(@lanes_inl@)header\";
 inline const std::string kernel = R\"header(@kernel_header@)header\";
 inline const std::string draw = R\"header(@draw_header@)header\";
+inline const std::string device_code = R\"header(@device_code@)header\";
+inline const std::string device_lanes = R\"header(@device_lanes@)header\";
+}
+" @ONLY)
+file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/generated/simulate/cable_code_text.hpp CONTENT "#pragma once
+#include <string>
+namespace nt::simulate {
+inline const std::string kCableCode = R\"header(@cable_code@)header\";
 }
 " @ONLY)
 add_library(neurontwin_mechanism_user STATIC src/mechanism/user/library.cpp src/mechanism/user/compile_user.cpp
+                                             src/mechanism/user/compile_device.cpp
                                              src/mechanism/user/compiler.cpp src/mechanism/user/kernel_cache.cpp)
 target_include_directories(neurontwin_mechanism_user PRIVATE ${PROJECT_BINARY_DIR}/generated)
-target_link_libraries(neurontwin_mechanism_user PUBLIC neurontwin_mechanism PRIVATE neurontwin_catalogue ${CMAKE_DL_LIBS})
+target_link_libraries(neurontwin_mechanism_user PUBLIC neurontwin_mechanism neurontwin_device PRIVATE neurontwin_catalogue ${CMAKE_DL_LIBS})
 if(NEURONTWIN_SANITIZE)
   target_compile_definitions(neurontwin_mechanism_user PRIVATE NEURONTWIN_NO_AVX512)
 endif()

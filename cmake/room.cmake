@@ -1,6 +1,6 @@
 # room(NAME [THREADS] [NEEDS room...] [LINK target...] [TEST_LINK target...])
 # THREADS: its tests run under ThreadSanitizer, too.
-# One library per folder src/NAME: every .cpp but *_test.cpp. The *_test.cpp files become the program NAME_test.
+# One library per folder src/NAME: every .cpp but *_test.cpp, and every .cu (cmake/device.cmake). The *_test.cpp files become the program NAME_test.
 function(room NAME)
   cmake_parse_arguments(ROOM "THREADS" "" "NEEDS;LINK;TEST_LINK" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${NAME}/*.cpp)
@@ -18,6 +18,10 @@ function(room NAME)
   endif()
   list(TRANSFORM ROOM_NEEDS PREPEND neurontwin_)
   target_link_libraries(${library} ${scope} neurontwin_flags ${ROOM_NEEDS} ${ROOM_LINK})
+  file(GLOB device_code CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${NAME}/*.cu)
+  foreach(file ${device_code})
+    device_code(${library} ${file})
+  endforeach()
 
   set(labels unit)
   if(ROOM_THREADS)

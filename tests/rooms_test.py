@@ -18,7 +18,7 @@ def rooms_above():
 
 
 def sources(folder):
-    return [file for ending in ("*.cpp", "*.hpp") for file in sorted(folder.rglob(ending))]
+    return [file for ending in ("*.cpp", "*.hpp", "*.cu") for file in sorted(folder.rglob(ending))]
 
 
 class Rooms(unittest.TestCase):

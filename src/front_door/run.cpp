@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "device/device.hpp"
 #include "files/files.hpp"
 #include "front_door/models.hpp"
 #include "produce/dataset_size.hpp"
@@ -112,8 +113,8 @@ bool Experiment::simulates_beside_training() const {
 }
 
 Experiment read_experiment(const RunOptions& asked) {
-  if (asked.device != "cpu")
-    nt::fail_input("device {}: this version has no GPU support; leave it out, or use cpu", asked.device);
+  nt::device::open_device(
+      nt::device::kind_named(asked.device));  // before anything else is done: is there one?
   auto options = options_of(asked);
   if (nt::config::Settings::from_file(options.experiment).has("kind")) {
     nt::fail_input(
@@ -122,6 +123,10 @@ Experiment read_experiment(const RunOptions& asked) {
         asked.experiment.string());
   }
   auto experiment = nt::run::read_experiment(options);
+  if (asked.device != "cpu" && experiment.train.starts_with_trials > 0)
+    nt::fail_input(
+        "--device {}: beside training (train.starts_with_trials) the CPU simulates; leave one of them out",
+        asked.device);
   // What cannot fit is refused before anything is made.
   nt::produce::require_room(experiment.plan, options.out / "dataset");
   nt::run::require_memory(experiment);

@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "config/error.hpp"
+#include "mechanism/generate_device.hpp"
 #include "mechanism/pace.hpp"
 
 namespace nt::mechanism {
@@ -150,9 +151,14 @@ std::string literal(double value) {
   return fmt::format("static_cast<T>({:.17g})", value);
 }
 
+/// What the kernels are for: SIMD units, of whose lanes each has a trial; or devices, of whose threads each
+/// has.
+enum class KernelStyle : uint8_t { simd, device };
+
 class Writer {
  public:
-  explicit Writer(const Mechanism& m) : m_(m), g_(m.graph), loops_(g_, static_cast<Expr>(g_.size()) - 1) {}
+  Writer(const Mechanism& m, KernelStyle style)
+      : m_(m), g_(m.graph), loops_(g_, static_cast<Expr>(g_.size()) - 1), style_(style) {}
 
   /// A store of a value: given the copy that runs, the statement.
   using Store = std::function<std::string(const Writer&)>;
@@ -196,23 +202,26 @@ class Writer {
       for (const auto& store : stores) line([&] { return store(*this); });
       return body;
     };
-    // What is long has enough operations that do not wait, and would take the compiler long.
+    // What is long has enough operations that do not wait, and would take the compiler long. A device's
+    // threads wait for each other's sake.
     const bool long_or_turning = needed.computed.size() > kMostInCompany ||
                                  std::any_of(needed.computed.begin(), needed.computed.end(), [&](Expr e) {
                                    return g_.node(e).op == Op::loop || g_.node(e).op == Op::element;
                                  });
-    const auto several =
-        long_or_turning ? "" : fmt::format("  for (; i + 3 < k.last; i += 4) {{\n{}  }}\n", round("xyzw"));
+    const bool is_simd = style_ == KernelStyle::simd;
+    const auto several = long_or_turning || !is_simd
+                             ? ""
+                             : fmt::format("  for (; i + 3 < k.last; i += 4) {{\n{}  }}\n", round("xyzw"));
     return fmt::format(
         "template <class T>\n"
-        "void {}(const KernelArguments<T>& k) {{\n"
+        "{}void {}(const KernelArguments<T>& k) {{\n"
         "  using V = ln::Lanes<T>;\n"
         "  constexpr size_t L = ln::count<T>();\n"
         "  int64_t i = k.first;\n"
         "{}"
         "  for (; i < k.last; ++i) {{\n{}  }}\n"
         "}}\n",
-        name, several, round("x"));
+        is_simd ? "" : "NT_DEVICE ", name, several, round("x"));
   }
 
   std::string stored(size_t i) const { return fmt::format("s_{} + {} * L", copy_, i); }
@@ -426,6 +435,7 @@ class Writer {
   const Mechanism& m_;
   const Graph& g_;
   LoopNodes loops_;
+  KernelStyle style_;
   char copy_ = 'x';  // of the instances that run together, whose names these are
 };
 
@@ -441,71 +451,130 @@ KernelLayout layout_of(const Mechanism& m) {
   return layout;
 }
 
-std::string generate_kernels(const Mechanism& m, const std::string& file_name, const std::string& entry) {
-  // All names in the code are made here, but for the mechanism's.
-  for (const auto* name : {&m.name, &entry})
-    if (!is_identifier(*name)) fail_input("{}: '{}' cannot be the name of a mechanism", m.path, *name);
-  Writer writer(m);
-  const auto ions = ion_arrays(m);
-  const auto ion_row = [&](const std::string& name) {
-    for (size_t i = 0; i < ions.size(); ++i)
-      if (ions[i]->name == name) return i;
-    return ions.size();
-  };
+namespace {
 
+/// The kernels of a mechanism as C++, and their names; "nullptr" where there is nothing to do.
+struct KernelText {
+  std::string code;
+  std::string current = "nullptr";  // of a template over T
+  std::array<std::string, 2> advance_float{"nullptr", "nullptr"}, advance_double{"nullptr", "nullptr"};
+};
+
+class KernelTextMaker {
+ public:
+  /// `prefix`: of the kernels' names.
+  KernelTextMaker(const Mechanism& m, std::string prefix, KernelStyle style)
+      : m_(m), prefix_(std::move(prefix)), style_(style), writer_(m, style), ions_(ion_arrays(m)) {}
+
+  KernelText make() {
+    make_current();
+    text_.advance_float = advance_kernels(m_.advanced_quickly, "float");
+    if (style_ == KernelStyle::simd) text_.advance_double = advance_kernels(m_.advanced, "double");
+    return std::move(text_);
+  }
+
+ private:
   using Store = Writer::Store;
-  const auto store = [&](Expr e, const std::string& array, const char* sign) -> Store {
+
+  size_t ion_row(const std::string& name) const {
+    for (size_t i = 0; i < ions_.size(); ++i)
+      if (ions_[i]->name == name) return i;
+    return ions_.size();
+  }
+  static Store store(Expr e, const std::string& array, const char* sign) {
     return [=](const Writer& w) {
       const auto at = w.at_node(array);
       return *sign ? fmt::format("ln::Store(ln::Load({0}) {1} {2}, {0});", at, sign, w.value(e))
                    : fmt::format("ln::Store({1}, {0});", at, w.value(e));
     };
-  };
-  const auto keep = [&](Expr e, size_t i) -> Store {
-    return [=](const Writer& w) { return fmt::format("ln::Store({}, {});", w.value(e), w.stored(i)); };
-  };
-
-  std::vector<Store> current;
-  if (!m.currents.empty()) current = {store(m.total_current, "k.rhs", "-"), store(m.conductance, "k.d", "+")};
-  for (const auto& c : m.currents) {
-    if (!is_read(m, c)) continue;
-    const auto row = ion_row("i" + c.ion);
-    current.push_back(store(c.value, fmt::format("k.ion[{}]", row), "+"));
-    current.push_back(store(c.slope, fmt::format("k.ion_slope[{}]", row), "+"));
   }
-  for (size_t i = 0; i < m.stored.size(); ++i)
-    if (m.after_current[i] != m.symbol(m.stored[i])) current.push_back(keep(m.after_current[i], i));
-  for (size_t i = 0; i < m.stored.size() && decays_alone(m); ++i) current.push_back(keep(m.advanced[i], i));
-  for (const auto& [name, e] : concentrations_after_current(m))
-    current.push_back(store(e, fmt::format("k.ion[{}]", ion_row(name)), ""));
-  std::string body;
-  if (!current.empty()) body += writer.kernel(m.name + "_current", current_outputs(m), current);
-  const auto parts = parts_of(m);
-  // The kernels' names of each part, "nullptr" where there is nothing to advance.
-  const auto advance_kernels = [&](const std::vector<Expr>& advanced, const char* type) {
+  static Store keep(Expr e, size_t i) {
+    return [=](const Writer& w) { return fmt::format("ln::Store({}, {});", w.value(e), w.stored(i)); };
+  }
+
+  void make_current() {
+    std::vector<Store> stores;
+    if (!m_.currents.empty())
+      stores = {store(m_.total_current, "k.rhs", "-"), store(m_.conductance, "k.d", "+")};
+    for (const auto& c : m_.currents) {
+      if (!is_read(m_, c)) continue;
+      const auto row = ion_row("i" + c.ion);
+      stores.push_back(store(c.value, fmt::format("k.ion[{}]", row), "+"));
+      stores.push_back(store(c.slope, fmt::format("k.ion_slope[{}]", row), "+"));
+    }
+    for (size_t i = 0; i < m_.stored.size(); ++i)
+      if (m_.after_current[i] != m_.symbol(m_.stored[i])) stores.push_back(keep(m_.after_current[i], i));
+    for (size_t i = 0; i < m_.stored.size() && decays_alone(m_); ++i)
+      stores.push_back(keep(m_.advanced[i], i));
+    for (const auto& [name, e] : concentrations_after_current(m_))
+      stores.push_back(store(e, fmt::format("k.ion[{}]", ion_row(name)), ""));
+    if (stores.empty()) return;
+    text_.current = prefix_ + "_current";
+    text_.code += writer_.kernel(text_.current, current_outputs(m_), stores);
+  }
+
+  /// Of each part.
+  std::array<std::string, 2> advance_kernels(const std::vector<Expr>& advanced, const char* type) {
+    const auto parts = parts_of(m_);
     std::array<std::string, 2> names{"nullptr", "nullptr"};
-    for (size_t p = 0; p < parts.size() && !decays_alone(m); ++p) {
+    for (size_t p = 0; p < parts.size() && !decays_alone(m_); ++p) {
       std::vector<Store> stores;
       for (const size_t i : parts[p])
-        if (advanced[i] != m.symbol(m.stored[i])) stores.push_back(keep(advanced[i], i));
-      const auto written = m.written_ion_variables();
+        if (advanced[i] != m_.symbol(m_.stored[i])) stores.push_back(keep(advanced[i], i));
+      const auto written = m_.written_ion_variables();
       for (size_t i = 0; p == 0 && i < written.size(); ++i)
         stores.push_back(
-            store(m.advanced_concentration[i], fmt::format("k.ion[{}]", ion_row(written[i]->name)), ""));
+            store(m_.advanced_concentration[i], fmt::format("k.ion[{}]", ion_row(written[i]->name)), ""));
       if (stores.empty()) continue;
-      const auto name = fmt::format("{}_advance_{}{}", m.name, type, p > 0 ? "_slow" : "");
-      body += writer.kernel(name, advance_outputs(m, advanced, parts[p], p == 0), stores);
-      names[p] = fmt::format("&{}<{}>", name, type);
+      names[p] = fmt::format("{}_advance_{}{}", prefix_, type, p > 0 ? "_slow" : "");
+      text_.code += writer_.kernel(names[p], advance_outputs(m_, advanced, parts[p], p == 0), stores);
     }
     return names;
-  };
-  const auto set = [&](const char* type, const std::vector<Expr>& advanced) {
-    const auto names = advance_kernels(advanced, type);
+  }
+
+  const Mechanism& m_;
+  std::string prefix_;
+  KernelStyle style_;
+  Writer writer_;
+  std::vector<const IonVariable*> ions_;
+  KernelText text_;
+};
+
+/// All names in the code are made here, but for these.
+void require_identifiers(const Mechanism& m, const std::string& other) {
+  for (const auto* name : {&m.name, &other})
+    if (!is_identifier(*name)) fail_input("{}: '{}' cannot be the name of a mechanism", m.path, *name);
+}
+
+}  // namespace
+
+DeviceKernels generate_device_kernels(const Mechanism& m, const std::string& prefix) {
+  require_identifiers(m, prefix);
+  for (Expr e = 0; e < static_cast<Expr>(m.graph.size()); ++e)
+    if (const auto op = m.graph.node(e).op; op == Op::loop || op == Op::element)
+      fail_input(
+          "{}: has loops whose number of turns is known at run time only; devices do not simulate these, use "
+          "--device cpu",
+          m.path);
+  auto text = KernelTextMaker(m, prefix, KernelStyle::device).make();
+  DeviceKernels kernels{std::move(text.code), {}, {}};
+  const auto named = [](const std::string& name) { return name == "nullptr" ? "" : name + "<float>"; };
+  kernels.current = named(text.current);
+  for (size_t part = 0; part < 2; ++part) kernels.advance[part] = named(text.advance_float[part]);
+  return kernels;
+}
+
+std::string generate_kernels(const Mechanism& m, const std::string& file_name, const std::string& entry) {
+  require_identifiers(m, entry);
+  const auto text = KernelTextMaker(m, m.name, KernelStyle::simd).make();
+  const auto set = [&](const char* type, const std::array<std::string, 2>& advance) {
+    const auto pointer = [&](const std::string& name) {
+      return name == "nullptr" ? name : fmt::format("&{}<{}>", name, type);
+    };
     return fmt::format("{{.lanes = ln::count<{0}>(), .current = {1}, .advance = {{{2}, {3}}}}}", type,
-                       current.empty() ? "nullptr" : fmt::format("&{}_current<{}>", m.name, type), names[0],
-                       names[1]);
+                       pointer(text.current), pointer(advance[0]), pointer(advance[1]));
   };
-  const auto in_float = set("float", m.advanced_quickly), in_double = set("double", m.advanced);
+  const auto in_float = set("float", text.advance_float), in_double = set("double", text.advance_double);
   return fmt::format(
       "// Made by neurontwin's NMODL compiler.\n"
       "#undef HWY_TARGET_INCLUDE\n"
@@ -529,7 +598,7 @@ std::string generate_kernels(const Mechanism& m, const std::string& file_name, c
       "extern \"C\" void {2}(MechanismKernels* kernels) {{ *kernels = HWY_DYNAMIC_DISPATCH({2}_here)(); }}\n"
       "}}  // namespace nt::mechanism\n"
       "#endif\n",
-      file_name, body, entry, in_float, in_double);
+      file_name, text.code, entry, in_float, in_double);
 }
 
 }  // namespace nt::mechanism

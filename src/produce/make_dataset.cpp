@@ -11,8 +11,10 @@
 #include "dataset/maker.hpp"
 #include "files/files.hpp"
 #include "produce/calibrate.hpp"
+#include "produce/detail/device_trial_source.hpp"
 #include "produce/detail/simulation_progress.hpp"
 #include "produce/make_clusters.hpp"
+#include "produce/make_on_device.hpp"
 #include "produce/signal_sources.hpp"
 #include "produce/trial_source.hpp"
 #include "simulate/in_parallel.hpp"
@@ -188,8 +190,14 @@ std::vector<Task> said_missing(const DatasetPlan& plan, std::span<const SplitPla
   return tasks;
 }
 
+/// Batches of trials at the same time: on a GPU more than there are processors to draw and write them.
+int batches_at_once(device::Kind kind, int threads) {
+  constexpr int kOnGpu = 32;
+  return kind == device::Kind::cuda ? std::max(threads, kOnGpu) : threads;
+}
+
 /// The trials of shards, on threads, into the folder. `plan`: calibrated.
-void simulate_shards(const DatasetPlan& plan, std::span<const Task> tasks,
+void simulate_shards(device::Kind kind, const DatasetPlan& plan, std::span<const Task> tasks,
                      const std::filesystem::path& folder, int threads, SimulationProgress& progress,
                      const Watcher& watcher, const MakingHooks& hooks) {
   const auto makers = signal_makers(plan, {folder, threads, watcher});
@@ -200,14 +208,14 @@ void simulate_shards(const DatasetPlan& plan, std::span<const Task> tasks,
       hooks.ranks->deal(std::ssize(tasks), [&](int64_t trial_ms) { progress.count(trial_ms); });
   Workload workload(tasks, *dealer);
   std::atomic<int> started{0};
-  simulate::in_parallel(threads, [&](const std::atomic<bool>& failed) {
+  simulate::in_parallel(batches_at_once(kind, threads), [&](const std::atomic<bool>& failed) {
     const int worker = started.fetch_add(1);
     const auto rest = [&] {  // until this thread is asked for, or nothing is left to do
       if (hooks.threads_at_work == nullptr) return;
       while (worker >= *hooks.threads_at_work && !failed && !workload.all_taken())
         std::this_thread::sleep_for(std::chrono::milliseconds(20));
     };
-    const auto source = trial_source(drawn, makers);
+    const auto source = trial_source_on(device::open_device(kind), drawn, makers);
     const Pace pace = [&](int64_t trial_ms) {
       if (failed) fail_run("stopped because another thread failed");
       progress.add(trial_ms);
@@ -237,16 +245,9 @@ int64_t trials_in(std::span<const Task> tasks) {
   return trials;
 }
 
-}  // namespace
-
-int64_t make_dataset(const DatasetPlan& plan, const std::filesystem::path& folder, int threads,
-                     const Watcher& watcher, const MakingHooks& hooks) {
-  return make_splits(plan, splits_to_make(plan), folder, threads, watcher, hooks);
-}
-
-int64_t make_splits(const DatasetPlan& as_planned, std::span<const SplitPlan> splits,
-                    const std::filesystem::path& folder, int threads, const Watcher& watcher,
-                    const MakingHooks& hooks) {
+int64_t make_splits_on(device::Kind kind, const DatasetPlan& as_planned, std::span<const SplitPlan> splits,
+                       const std::filesystem::path& folder, int threads, const Watcher& watcher,
+                       const MakingHooks& hooks) {
   std::vector<Task> tasks;
   if (hooks.ranks->is_first()) {
     std::filesystem::create_directories(folder);
@@ -260,8 +261,26 @@ int64_t make_splits(const DatasetPlan& as_planned, std::span<const SplitPlan> sp
   for (const auto& split : splits) trials += split.trials;
   const int64_t missing = trials_in(tasks);
   SimulationProgress progress("simulate", trials, trials - missing, plan.data.trial_ms, watcher);
-  simulate_shards(plan, tasks, folder, threads, progress, watcher, hooks);
+  simulate_shards(kind, plan, tasks, folder, threads, progress, watcher, hooks);
   return missing;
+}
+
+}  // namespace
+
+int64_t make_dataset(const DatasetPlan& plan, const std::filesystem::path& folder, int threads,
+                     const Watcher& watcher, const MakingHooks& hooks) {
+  return make_splits(plan, splits_to_make(plan), folder, threads, watcher, hooks);
+}
+
+int64_t make_dataset_on(device::Kind kind, const DatasetPlan& plan, const std::filesystem::path& folder,
+                        int threads, const Watcher& watcher, const MakingHooks& hooks) {
+  return make_splits_on(kind, plan, splits_to_make(plan), folder, threads, watcher, hooks);
+}
+
+int64_t make_splits(const DatasetPlan& plan, std::span<const SplitPlan> splits,
+                    const std::filesystem::path& folder, int threads, const Watcher& watcher,
+                    const MakingHooks& hooks) {
+  return make_splits_on(device::Kind::cpu, plan, splits, folder, threads, watcher, hooks);
 }
 
 int64_t shard_count(const DatasetPlan& plan) {
@@ -296,7 +315,7 @@ int64_t make_shards(const DatasetPlan& as_planned, const ShardRange& range,
   const auto plan = calibrate(as_planned, folder, threads, watcher);
   const auto trials = trials_in(asked), missing_trials = trials_in(missing);
   SimulationProgress progress("simulate", trials, trials - missing_trials, plan.data.trial_ms, watcher);
-  simulate_shards(plan, missing, folder, threads, progress, watcher, {});
+  simulate_shards(device::Kind::cpu, plan, missing, folder, threads, progress, watcher, {});
   return missing_trials;
 }
 

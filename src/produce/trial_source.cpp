@@ -6,6 +6,8 @@
 #include <memory>
 #include <optional>
 
+#include "produce/detail/device_trial_source.hpp"
+#include "simulate/device_cable.hpp"
 #include "simulate/in_parallel.hpp"
 #include "simulate/simulator.hpp"
 #include "simulate/unphysical_voltage.hpp"
@@ -64,7 +66,8 @@ RecordedSignals recorded_by(simulate::CableSpec& spec, const DatasetPlan& plan,
   return all;
 }
 
-std::vector<simulate::Trial> simulate_some(simulate::Simulator& simulator, const DatasetPlan& plan,
+template <class Simulator>
+std::vector<simulate::Trial> simulate_some(Simulator& simulator, const DatasetPlan& plan,
                                            const RecordedSignals& signals, const SplitPlan& split,
                                            uint64_t first, size_t count, const Pace& pace) {
   auto inputs = draw_inputs(plan, split, first, count);
@@ -88,8 +91,9 @@ std::vector<simulate::Trial> simulate_some(simulate::Simulator& simulator, const
       }
     }
   };
-  const auto recordings =
-      named(split.name, first, [&] { return simulator.run(inputs, plan.data.trial_ms, listen); });
+  const auto recordings = named(split.name, first, [&] {
+    return simulator.run(std::span<const stimulus::SynapticInput>(inputs), plan.data.trial_ms, listen);
+  });
   std::vector<simulate::Trial> trials;
   for (size_t i = 0; i < count; ++i) {
     auto& trial = trials.emplace_back(trial_of(std::move(inputs[i]), recordings[i]));
@@ -154,13 +158,22 @@ void for_each_recording(const DatasetPlan& plan, const simulate::SimulationSpec&
 }  // namespace
 
 TrialSource trial_source(const DatasetPlan& plan, std::span<const SignalMaker> makers) {
+  return trial_source_on(nullptr, plan, makers);
+}
+
+TrialSource trial_source_on(std::shared_ptr<device::Device> device, const DatasetPlan& plan,
+                            std::span<const SignalMaker> makers) {
   auto spec = plan.simulation;
   const auto signals = recorded_by(spec.cable, plan, makers);
-  auto simulator = std::make_shared<simulate::Simulator>(plan.cell, spec);
-  return {simulator->side_by_side(),
-          [=, &plan](const SplitPlan& split, uint64_t first, size_t count, const Pace& pace) {
-            return simulate_some(*simulator, plan, signals, split, first, count, pace);
-          }};
+  const auto source_of = [&](auto simulator) -> TrialSource {
+    return {simulator->side_by_side(),
+            [=, &plan](const SplitPlan& split, uint64_t first, size_t count, const Pace& pace) {
+              return simulate_some(*simulator, plan, signals, split, first, count, pace);
+            }};
+  };
+  if (device == nullptr) return source_of(std::make_shared<simulate::Simulator>(plan.cell, spec));
+  return source_of(std::make_shared<simulate::DeviceCableSimulator>(
+      simulate::cell_for_device(plan.cell, spec), spec.cable, device));
 }
 
 VoltageMoments voltage_moments(const DatasetPlan& plan, int64_t trials, int threads, const Pace& pace) {

@@ -46,6 +46,8 @@ produce::ShardRange range_in(const std::string& which, int64_t count) {
 
 int64_t simulate_shards(const std::string& which, const Experiment& experiment, const Options& options,
                         const Watcher& watcher) {
+  if (options.device != "cpu")
+    fail_input("--shards simulates on the CPU alone; leave --device {} out", options.device);
   const auto range = range_in(which, produce::shard_count(experiment.plan));
   files::make_writable_folder(options.out);
   const files::FolderUsedTogether lock(options.out);

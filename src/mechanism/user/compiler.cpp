@@ -75,9 +75,10 @@ std::string version_of(const std::string& program) {
 
 }  // namespace
 
-Compiler find_compiler(const std::string& what_for) {
-  const char* named = std::getenv("CXX");
-  std::string program = named != nullptr && *named != '\0' ? named : "c++";
+namespace {
+
+/// The program with what it says of itself, which is asked once; no version if it cannot be started.
+Compiler compiler_called(std::string program) {
   // It runs in another folder than this program.
   if (program.find('/') != program.npos) program = std::filesystem::absolute(program).string();
   static std::mutex mutex;
@@ -85,9 +86,34 @@ Compiler find_compiler(const std::string& what_for) {
   const std::lock_guard lock(mutex);
   auto& version = known[program];
   if (version.empty()) version = version_of(program);
-  if (version.empty())
-    fail_input("{}: no C++ compiler '{}' to compile it with; install g++, or set CXX", what_for, program);
   return {program, version};
+}
+
+/// What the variable names; empty: nothing.
+std::string named_by(const char* variable) {
+  const char* named = std::getenv(variable);
+  return named != nullptr ? named : "";
+}
+
+}  // namespace
+
+Compiler find_compiler(const std::string& what_for) {
+  const auto named = named_by("CXX");
+  auto compiler = compiler_called(named.empty() ? "c++" : named);
+  if (compiler.version.empty())
+    fail_input("{}: no C++ compiler '{}' to compile it with; install g++, or set CXX", what_for,
+               compiler.program);
+  return compiler;
+}
+
+Compiler find_nvcc(const std::string& what_for) {
+  const auto named = named_by("NVCC");
+  const auto candidates = named.empty() ? std::vector<std::string>{"nvcc", "/usr/local/cuda/bin/nvcc"}
+                                        : std::vector<std::string>{named};
+  for (const auto& candidate : candidates)
+    if (auto compiler = compiler_called(candidate); !compiler.version.empty()) return compiler;
+  fail_input("{}: no '{}' to compile it for a GPU with; install CUDA's compiler, or set NVCC", what_for,
+             candidates.front());
 }
 
 std::string processor_words() {

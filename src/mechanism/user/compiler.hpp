@@ -14,6 +14,10 @@ struct Compiler {
 /// InputError, for whoever needs `what_for`, if it cannot be started.
 Compiler find_compiler(const std::string& what_for);
 
+/// CUDA's compiler: $NVCC, or nvcc, or that of /usr/local/cuda. InputError, for whoever needs `what_for`, if
+/// none of them can be started.
+Compiler find_nvcc(const std::string& what_for);
+
 /// What tells processors apart for which different code may be made: its kind and its features.
 std::string processor_words();
 

@@ -147,29 +147,45 @@ fs::path KernelCache::fresh_folder() const {
   return name;
 }
 
-std::optional<MechanismKernels> KernelCache::load(const std::string& key, const std::string& entry) const {
+int KernelCache::open_kept(const std::string& key) const {
   const auto path = folder(key) / kLibrary;
   const int own_folder = open_own_folder(descriptor_, key, root_ / key);
-  const int library = ::openat(own_folder, kLibrary, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+  const int file = ::openat(own_folder, kLibrary, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
   const int error = errno;
   ::close(own_folder);
-  if (library < 0) {
-    if (error == ENOENT) return {};
+  if (file < 0) {
+    if (error == ENOENT) return -1;
     fail_input("{}: cannot be read: {}; remove it", path.string(), std::strerror(error));
   }
   try {
-    require_own(library, path);
+    require_own(file, path);
   } catch (...) {
-    ::close(library);
+    ::close(file);
     throw;
   }
-  if (!is_sealed(read_all(library))) {
-    ::close(library);
-    return {};
-  }
+  if (is_sealed(read_all(file))) return file;
+  ::close(file);
+  return -1;
+}
+
+void* KernelCache::function(const std::string& key, const std::string& entry) const {
+  const int library = open_kept(key);
+  if (library < 0) return nullptr;
   void* handle = load_open(library);
-  const auto function = reinterpret_cast<void (*)(MechanismKernels*)>(
-      handle == nullptr ? nullptr : ::dlsym(handle, entry.c_str()));
+  return handle == nullptr ? nullptr : ::dlsym(handle, entry.c_str());
+}
+
+std::optional<std::string> KernelCache::bytes(const std::string& key) const {
+  const int file = open_kept(key);
+  if (file < 0) return {};
+  auto bytes = read_all(file);
+  ::close(file);
+  bytes.resize(bytes.rfind(kSealed));
+  return bytes;
+}
+
+std::optional<MechanismKernels> KernelCache::load(const std::string& key, const std::string& entry) const {
+  const auto function = reinterpret_cast<void (*)(MechanismKernels*)>(this->function(key, entry));
   if (function == nullptr) return {};
   MechanismKernels kernels;
   function(&kernels);

@@ -7,9 +7,9 @@
 
 namespace nt::mechanism {
 
-/// Where compiled mechanisms are kept: $XDG_CACHE_HOME/neurontwin, or ~/.cache/neurontwin. What lies there is
-/// run, so only what this user (or root) owns and nobody else may write is ever loaded. InputError if there
-/// is no such place, it cannot be made, or others may write to it.
+/// Where compiled mechanisms, and cells' device code, are kept: $XDG_CACHE_HOME/neurontwin, or
+/// ~/.cache/neurontwin. What lies there is run, so only what this user (or root) owns and nobody else may
+/// write is ever loaded. InputError if there is no such place, it cannot be made, or others may write to it.
 class KernelCache {
  public:
   KernelCache();
@@ -26,10 +26,17 @@ class KernelCache {
   /// The kernels kept under `key`; nothing if there are none, or their file is damaged or cut short. `entry`:
   /// the function that gives them. InputError if somebody else owns the file or may write it.
   std::optional<MechanismKernels> load(const std::string& key, const std::string& entry) const;
+  /// A function of the library kept under `key`, or the bytes of what else is kept there; null or nothing as
+  /// above.
+  void* function(const std::string& key, const std::string& entry) const;
+  std::optional<std::string> bytes(const std::string& key) const;
   /// Keeps a compiled library under `key`, whole or not at all, whoever else keeps the same.
   void keep(const std::string& key, const std::filesystem::path& library) const;
 
  private:
+  /// A descriptor of what is kept, whole and this user's own; -1: there is none.
+  int open_kept(const std::string& key) const;
+
   std::filesystem::path root_;
   int descriptor_ = -1;  // of the root
 };

@@ -1,0 +1,227 @@
+// device_speed: how fast a device simulates a cell, against the number of trials and with the accuracy beside
+// it, and how fast it answers as twins. Prints one JSON object. bench/gpu/run_all runs it.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "dataset/cell_table.hpp"
+#include "simulate/dendritic_input.hpp"
+#include "simulate/device_cable.hpp"
+#include "simulate/simulator.hpp"
+#include "twin/device_network.hpp"
+#include "twin/device_stream.hpp"
+#include "twin/recurrent.hpp"
+
+using namespace nt;
+using Json = nlohmann::ordered_json;
+
+namespace {
+
+double seconds_of(const std::function<void()>& work) {
+  const auto start = std::chrono::steady_clock::now();
+  work();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+struct Solver {
+  std::filesystem::path cell, morphology, stimulus;
+  std::vector<int64_t> trials;
+  int64_t trial_ms = 200, checked = 32;
+  double dt_ms = 0.025;
+};
+
+/// How the device's trials differ from those of the CPU in float and in double.
+Json compare(const std::vector<simulate::Recording>& device, const std::vector<simulate::Recording>& cpu) {
+  size_t spikes = 0, cpu_spikes = 0, same = 0, samples = 0;
+  double squares = 0, most = 0;
+  for (size_t i = 0; i < cpu.size(); ++i) {
+    spikes += device[i].spike_times_ms.size();
+    cpu_spikes += cpu[i].spike_times_ms.size();
+    for (const double t : cpu[i].spike_times_ms) {
+      const auto& all = device[i].spike_times_ms;
+      same += std::ranges::any_of(all, [&](double other) { return std::abs(other - t) <= 1; });
+    }
+    for (size_t k = 0; k < cpu[i].soma_mV.size(); ++k) {
+      const double a = device[i].soma_mV[k], b = cpu[i].soma_mV[k];
+      if (a > -55 || b > -55) continue;
+      squares += (a - b) * (a - b);
+      most = std::max(most, std::abs(a - b));
+      ++samples;
+    }
+  }
+  return {{"spikes", spikes},
+          {"spikes_of_cpu", cpu_spikes},
+          {"of_these_within_1_ms", same},
+          {"rms_below_minus_55_mV", samples == 0 ? 0 : std::sqrt(squares / static_cast<double>(samples))},
+          {"largest_below_minus_55_mV", most}};
+}
+
+Json measure_solver(const Solver& s, const std::shared_ptr<device::Device>& device) {
+  cell::CellChoices choices;
+  if (!s.morphology.empty()) choices.morphology = s.morphology;
+  const auto cell =
+      cell::read_detailed_cell(config::Settings::from_file(s.cell), s.cell.parent_path(), choices);
+  const auto rates =
+      stimulus::read_stimulus(config::Settings::from_file(s.stimulus), simulate::synapse_pools(cell));
+  std::vector<stimulus::SynapticInput> inputs;
+  for (int64_t trial = 0; trial < *std::ranges::max_element(s.trials); ++trial)
+    inputs.push_back(
+        stimulus::draw_input(rates, 1, random::Stage::test_cases, static_cast<uint64_t>(trial), s.trial_ms));
+  simulate::CableSpec spec;
+  spec.dt_ms = s.dt_ms;
+  std::unique_ptr<simulate::DeviceCableSimulator> simulator;
+  const double compiling_s =
+      seconds_of([&] { simulator = std::make_unique<simulate::DeviceCableSimulator>(cell, spec, device); });
+  Json all{{"compartments", cell.geometry.compartments.size()},
+           {"dt_ms", s.dt_ms},
+           {"trial_ms", s.trial_ms},
+           {"s_to_compile_and_load", compiling_s}};
+  const std::span<const stimulus::SynapticInput> every(inputs);
+  const auto checked = every.first(std::min<size_t>(static_cast<size_t>(s.checked), inputs.size()));
+  const auto on_device = simulator->run(checked, s.trial_ms);
+  for (const auto& [name, precision] : {std::pair("against_cpu_float", simulate::Precision::in_float),
+                                        {"against_cpu_double", simulate::Precision::in_double}}) {
+    std::vector<simulate::Recording> cpu;
+    const double cpu_s = seconds_of([&, p = precision] {
+      cpu = simulate::simulate(cell, {spec, p}, checked, s.trial_ms, 1);
+    });
+    all[name] = compare(on_device, cpu);
+    all[name]["cell_s_per_s_of_one_core"] =
+        static_cast<double>(checked.size()) * static_cast<double>(s.trial_ms) / 1000 / cpu_s;
+  }
+  for (const int64_t trials : s.trials) {
+    const double run_s =
+        seconds_of([&] { simulator->run(every.first(static_cast<size_t>(trials)), s.trial_ms); });
+    all["rates"].push_back({{"trials", trials},
+                            {"seconds", run_s},
+                            {"cell_s_per_s", static_cast<double>(trials * s.trial_ms) / 1000 / run_s}});
+    std::cerr << all["rates"].back() << std::endl;
+  }
+  return all;
+}
+
+/// Synapses of both kinds on every compartment of one long cable, as on a real cell's tree.
+twin::RecurrentSpec recurrent_twin(int64_t channels) {
+  dataset::CellTable cell;
+  for (int64_t i = 0; i < channels / 2; ++i) {
+    cell.section.push_back(fmt::format("dend[{}]", i / 6));
+    cell.excitatory_compartment.push_back(static_cast<int32_t>(i));
+  }
+  cell.inhibitory_compartment = cell.excitatory_compartment;
+  twin::RecurrentSpec spec;
+  twin::wire(spec, cell);
+  return spec;
+}
+
+Json measure_twins(const std::vector<int64_t>& streams, double spikes_per_ms, int64_t ms,
+                   const std::shared_ptr<device::Device>& device) {
+  constexpr int64_t kChannels = 1278;
+  twin::Twin twin(twin::TwinSpec(recurrent_twin(kChannels)), kChannels, 1);
+  Json all{{"twin", twin.network().words()}, {"input_spikes_per_ms", spikes_per_ms}, {"ms_of_a_launch", ms}};
+  for (const int64_t count : streams) {
+    random::Random random(1, random::Stage::test_cases, 0, random::StreamName::test_case);
+    std::vector<int32_t> events;
+    const auto whole = static_cast<int64_t>(spikes_per_ms);
+    for (int64_t s = 0; s < count; ++s)
+      for (int64_t t = 0; t < ms; ++t)
+        for (int64_t k = 0; k < whole; ++k)
+          for (const int64_t x : {s, static_cast<int64_t>(random.uniform() * kChannels), t})
+            events.push_back(static_cast<int32_t>(x));
+    const auto on_device = twin::device_stream(twin, count, device);
+    on_device->advance(events, ms);
+    const double whole_s = seconds_of([&] { on_device->advance(events, ms); });
+    constexpr int kRepeats = 5;
+    const double kernel_s = seconds_of([&] {
+                              for (int r = 0; r < kRepeats; ++r) on_device->repeat();
+                            }) /
+                            kRepeats;
+    const auto done = static_cast<double>(count * ms);
+    all["rates"].push_back({{"twins", count},
+                            {"neuron_ms_per_s_of_the_device", done / kernel_s},
+                            {"neuron_ms_per_s_with_input_and_answers_on_the_host", done / whole_s}});
+    std::cerr << all["rates"].back() << std::endl;
+  }
+  return all;
+}
+
+/// Passes and gradients of a training step, without heads, loss and optimiser, which are the CPU's.
+Json measure_training(const std::vector<int64_t>& windows, int64_t window_ms, double spikes_per_ms,
+                      const std::shared_ptr<device::Device>& device) {
+  constexpr int64_t kChannels = 1278;
+  twin::Twin twin(twin::TwinSpec(recurrent_twin(kChannels)), kChannels, 1);
+  const auto on_device = twin::device_network(twin.spec(), twin.layout(), device);
+  const auto on_cpu = twin.network().network(twin.layout(), kChannels, float());
+  const int64_t duration = twin.history_ms() + window_ms;
+  std::vector<float> gradients(static_cast<size_t>(twin.layout().trained()));
+  Json all{{"twin", twin.network().words()}, {"window_ms", window_ms}, {"history_ms", twin.history_ms()}};
+  for (const int64_t count : windows) {
+    random::Random random(2, random::Stage::test_cases, 0, random::StreamName::test_case);
+    std::vector<int32_t> events;
+    for (int64_t w = 0; w < count; ++w)
+      for (int64_t t = 0; t < duration; ++t)
+        for (int64_t k = 0; k < static_cast<int64_t>(spikes_per_ms); ++k)
+          for (const int64_t x : {w, static_cast<int64_t>(random.uniform() * kChannels), t})
+            events.push_back(static_cast<int32_t>(x));
+    std::vector<float> of_features(static_cast<size_t>(count * window_ms * twin.network().features()), 1e-3f);
+    const twin::SpikeWindows input{events, count, window_ms};
+    const auto seconds = [&](twin::Network<float>& network) {
+      const twin::Parallel parallel;
+      network.plan(count, window_ms, true);
+      const auto step = [&] {
+        network.drive(twin.numbers.data(), input, parallel);
+        network.above(twin.numbers.data(), twin::NormBy::batch, parallel);
+        const float* of_drive =
+            network.above_backward(twin.numbers.data(), of_features.data(), gradients.data(), parallel);
+        network.drive_backward(twin.numbers.data(), input, of_drive, gradients.data(), parallel);
+      };
+      step();
+      return seconds_of(step);
+    };
+    all["rates"].push_back(
+        {{"windows", count}, {"seconds", seconds(*on_device)}, {"seconds_of_one_core", seconds(*on_cpu)}});
+    std::cerr << all["rates"].back() << std::endl;
+  }
+  return all;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("the speed of a device as simulator and as twins");
+  std::string device_name = "cuda";
+  Solver solver{"cells/l5pc.toml", "", "bench/l5pc_stimulus.toml", {32, 256, 1024, 4096}};
+  std::vector<int64_t> streams{10000, 100000, 1000000};
+  double spikes_per_ms = 14;
+  std::vector<int64_t> windows{8, 32, 128, 512};
+  int64_t stream_ms = 10, window_ms = 400;
+  app.add_option("--device", device_name, "cuda or emulate")->check(CLI::IsMember({"cuda", "emulate"}));
+  app.add_option("--cell", solver.cell);
+  app.add_option("--morphology", solver.morphology);
+  app.add_option("--stimulus", solver.stimulus);
+  app.add_option("--trials", solver.trials, "numbers of trials at once");
+  app.add_option("--trial-ms", solver.trial_ms);
+  app.add_option("--checked", solver.checked, "trials that the CPU simulates as well");
+  app.add_option("--dt", solver.dt_ms);
+  app.add_option("--twins", streams, "numbers of twins side by side");
+  app.add_option("--twins-ms", stream_ms, "of one launch");
+  app.add_option("--windows", windows, "numbers of windows of a training step");
+  app.add_option("--window-ms", window_ms);
+  app.add_option("--spikes-per-ms", spikes_per_ms, "of each twin's input");
+  CLI11_PARSE(app, argc, argv);
+  try {
+    const auto device = device::open_device(device::kind_named(device_name));
+    Json all{{"device", device->words()}, {"architecture", device->architecture()}};
+    all["twins"] = measure_twins(streams, spikes_per_ms, stream_ms, device);
+    all["training"] = measure_training(windows, window_ms, spikes_per_ms, device);
+    all["solver"] = measure_solver(solver, device);
+    std::cout << all.dump(1) << std::endl;
+  } catch (const std::exception& error) {
+    std::cerr << "device_speed: " << error.what() << '\n';
+    return 1;
+  }
+}

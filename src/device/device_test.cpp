@@ -1,0 +1,83 @@
+#include "device/device.hpp"
+
+#include <gtest/gtest.h>
+
+#include <numeric>
+#include <vector>
+
+#include "config/error.hpp"
+#include "device/code.hpp"
+
+namespace nt::device {
+namespace {
+
+struct SumArguments {
+  const float* in;
+  float* out;
+  int count;
+};
+
+/// Of each block's numbers, by halves.
+void sum(const Block& block, const SumArguments& a) {
+  auto* shared = static_cast<float*>(block.shared);
+  Own<float> own(block);
+  block.each([&](int thread) {
+    own(thread) = 0;
+    for (int i = thread; i < a.count; i += block.threads) own(thread) += a.in[block.index * a.count + i];
+    shared[thread] = own(thread);
+  });
+  for (int half = block.threads / 2; half > 0; half /= 2)
+    block.share(half, [&](int i) { shared[i] += shared[i + half]; });
+  block.each([&](int thread) {
+    if (thread == 0) a.out[block.index] = shared[0];
+  });
+}
+
+}  // namespace
+}  // namespace nt::device
+
+NT_KERNEL(neurontwin_test_sum, nt::device::SumArguments, nt::device::sum, 256)
+
+namespace nt::device {
+namespace {
+
+TEST(AnEmulatedDevice, RunsTheThreadsOfEveryBlock) {
+  const auto device = open_device(Kind::emulate);
+  std::vector<float> numbers(300);
+  std::iota(numbers.begin(), numbers.end(), 1.0f);
+  Array<float> in(device, std::span<const float>(numbers)), out(device, 3);
+  out.fill_zero();
+  device->launch({"neurontwin_test_sum", &neurontwin_test_sum, {}}, {3, 8, 8 * sizeof(float)},
+                 SumArguments{in.data(), out.data(), 100});
+  device->wait();
+  std::vector<float> sums(3);
+  out.download(sums);
+  EXPECT_EQ(sums, (std::vector<float>{5050, 15050, 25050}));
+}
+
+TEST(AnEmulatedDevice, CopiesPartsOfArrays) {
+  const auto device = open_device(Kind::emulate);
+  Array<int> array(device, 4);
+  array.fill_zero();
+  array.upload(std::vector<int>{7, 8}, 1);
+  std::vector<int> all(4);
+  array.download(all);
+  EXPECT_EQ(all, (std::vector<int>{0, 7, 8, 0}));
+}
+
+TEST(Devices, HaveNames) {
+  for (const auto kind : {Kind::cpu, Kind::cuda, Kind::emulate}) EXPECT_EQ(kind_named(name_of(kind)), kind);
+  EXPECT_THROW(kind_named("tpu"), InputError);
+  EXPECT_EQ(open_device(Kind::cpu), nullptr);
+}
+
+TEST(Devices, WithoutAGpuSayWhatToUseInstead) {
+  try {
+    GTEST_SKIP() << "this machine has one: " << open_device(Kind::cuda)->words();
+  } catch (const InputError& error) {
+    EXPECT_NE(std::string(error.what()).find("--device cpu"), std::string::npos) << error.what();
+  }
+}
+
+}  // namespace
+}  // namespace nt::device

@@ -1,0 +1,34 @@
+#pragma once
+#include "twin/detail/recurrent_stream_code.hpp"
+#include "twin/device_stream.hpp"
+#include "twin/recurrent.hpp"
+
+namespace nt::twin {
+
+/// The numbers of a recurrent twin, heads included, as device code reads them.
+std::vector<float> recurrent_device_weights(const Twin& twin, const RecurrentSpec& spec,
+                                            device_code::RecurrentWeights& shape);
+std::vector<device_code::Contact> recurrent_device_contacts(const Twin& twin, const RecurrentSpec& spec);
+
+class RecurrentDeviceStream final : public DeviceStream {
+ public:
+  RecurrentDeviceStream(Twin& twin, const RecurrentSpec& spec, int64_t streams,
+                        std::shared_ptr<device::Device> device);
+  Outputs<float> advance(std::span<const int32_t> events, int64_t ms) override;
+  void repeat() override;
+  std::vector<float> state(int64_t stream) const override;
+  void set_state(int64_t stream, std::span<const float> state) override;
+
+ private:
+  void launch();
+
+  std::shared_ptr<device::Device> device_;
+  device_code::RecurrentStreamArguments arguments_{};
+  device::Array<float> weights_, sums_, memory_, scratch_, output_;
+  device::Array<int32_t> first_contact_, event_;
+  device::Array<device_code::Contact> contact_;
+  device::Array<int64_t> first_event_;
+  std::vector<float> by_ms_, by_stream_;  // outputs as they come, and as they are asked for
+};
+
+}  // namespace nt::twin
