@@ -2,6 +2,7 @@
 // second of a processor's time, and the time of one piece. Random twins and random spikes; the best of some
 // repeats. A twin's specification is all that matters for its speed.
 #include <fmt/format.h>
+#include <hwy/highway.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -104,6 +105,7 @@ int main(int argc, char** argv) {
   std::vector<int64_t> taps, streams{1, 4, 16, 64, 256}, pieces{1, 10, 400};
   int64_t width = 64, shapes = 0, units = 20, branches = 45;
   std::string kind;
+  bool avx2 = false;
   CLI::App app{"Speed of twins that answer to input that goes on"};
   app.add_option("--kind", kind, "recurrent or convolutional alone (default: both)")
       ->check(CLI::IsMember({"recurrent", "convolutional"}));
@@ -118,7 +120,12 @@ int main(int argc, char** argv) {
   app.add_option("--pieces-ms", pieces, "lengths of the pieces")->delimiter(',');
   app.add_option("--threads", w.threads, "threads; speeds are for each second of a core");
   app.add_option("--repeats", w.repeats, "repeats, of which the best counts");
+  app.add_flag("--avx2", avx2, "as on a machine without AVX-512");
   CLI11_PARSE(app, argc, argv);
+  if (avx2) {
+    hwy::SetSupportedTargetsForTest(HWY_AVX2);
+    hwy::GetChosenTarget().Update(hwy::SupportedTargets());
+  }
   std::vector<std::vector<int64_t>> all{{54, 12, 12}, {54, 24, 24}};
   if (!taps.empty()) all = {taps};
   if (kind == "recurrent") all.clear();

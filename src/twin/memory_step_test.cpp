@@ -88,21 +88,32 @@ TYPED_TEST(MemorySteps, AreWhatTheFormulasSayForSmallAndLargeSums) {
       T *branch = nullptr, *memory = nullptr, *delta = nullptr, *head = nullptr;
       T *sums = nullptr, *state = nullptr, *scratch = nullptr, *outputs = nullptr;
       arena.plan([&](Arena& a) {
-        for (auto [to, count] : {std::pair{&branch, s.branches * s.hidden}, {&memory, s.units * s.hidden},
-                                 {&delta, s.units * s.hidden}, {&head, s.units * s.outputs},
-                                 {&sums, s.branches * n}, {&state, s.units * n},
-                                 {&scratch, (s.hidden + s.units) * n}, {&outputs, s.outputs * n}})
+        for (auto [to, count] : {std::pair{&branch, s.branches * s.hidden},
+                                 {&memory, s.units * s.hidden},
+                                 {&delta, s.units * s.hidden},
+                                 {&head, s.units * s.outputs},
+                                 {&sums, s.branches * n},
+                                 {&state, s.units * n},
+                                 {&scratch, (s.hidden + s.units) * n},
+                                 {&outputs, s.outputs * n}})
           *to = a.take<T>(count);
       });
       pack_step_matrix(step.branch.data(), s.branches, s.hidden, branch);
       pack_step_matrix(step.memory.data(), s.units, s.hidden, memory);
       pack_step_matrix(step.delta.data(), s.hidden, s.units, delta);
       pack_step_matrix(step.head.data(), s.units, s.outputs, head);
-      const MemoryStepWeights<T> weights{branch, memory, delta, head, step.hidden_bias.data(),
-                                         step.delta_bias.data(), step.head_constant.data(), step.keep.data(),
+      const MemoryStepWeights<T> weights{branch,
+                                         memory,
+                                         delta,
+                                         head,
+                                         step.hidden_bias.data(),
+                                         step.delta_bias.data(),
+                                         step.head_constant.data(),
+                                         step.keep.data(),
                                          step.gate.data()};
       for (const double size : {1.0, 30.0, 3000.0}) {
-        for (int64_t i = 0; i < s.branches * n; ++i) sums[i] = static_cast<T>(size * (random.uniform() - 0.5));
+        for (int64_t i = 0; i < s.branches * n; ++i)
+          sums[i] = static_cast<T>(size * (random.uniform() - 0.5));
         for (int64_t i = 0; i < s.units * n; ++i) state[i] = static_cast<T>(random.uniform() - 0.5);
         std::vector<std::pair<std::vector<double>, std::vector<double>>> expected;
         for (int64_t lane = 0; lane < n; ++lane) {
@@ -112,7 +123,8 @@ TYPED_TEST(MemorySteps, AreWhatTheFormulasSayForSmallAndLargeSums) {
           expected.push_back(step.plain(own_sums, own_state));
         }
         memory_step(s, weights, sums, state, scratch, outputs);
-        // A write's slope is at most 1.2, of sums of up to 11 x 5 terms of `size`: some 10 roundings of these.
+        // A write's slope is at most 1.2, of sums of up to 11 x 5 terms of `size`: some 10 roundings of
+        // these.
         const double tolerance = (sizeof(T) == 4 ? 6e-7 : 1e-15) * std::max(size, 2.0) * 4;
         for (int64_t lane = 0; lane < n; ++lane) {
           const auto& [memory_now, out] = expected[static_cast<size_t>(lane)];
