@@ -1,5 +1,6 @@
 // time_cable: runs recorded inputs, a full vector of trials on one core, and prints as JSON what a trial
-// costs in seconds of processor time and the output spikes of each input.
+// costs in seconds of processor time, the output spikes of each input, and when its voltage rose through -20
+// mV.
 #include <CLI/CLI.hpp>
 #include <ctime>
 #include <iostream>
@@ -12,6 +13,17 @@ namespace {
 
 using namespace nt;
 
+/// Upward crossings of -20 mV, between samples by a straight line.
+std::vector<double> crossings_ms(const std::vector<float>& v) {
+  std::vector<double> times;
+  for (size_t i = 1; i < v.size(); ++i) {
+    const double last = v[i - 1], now = v[i];
+    if (last < -20 && now >= -20)
+      times.push_back(0.125 * (static_cast<double>(i - 1) + (-20 - last) / (now - last)));
+  }
+  return times;
+}
+
 template <class T>
 nlohmann::json measure(const cell::DetailedCell& cell, const simulate::CableSpec& spec,
                        const std::vector<stimulus::TimedInput>& inputs, int64_t ms) {
@@ -21,10 +33,14 @@ nlohmann::json measure(const cell::DetailedCell& cell, const simulate::CableSpec
   const auto start = std::clock();
   const auto recordings = simulator.run(trials, ms);
   const double seconds = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
-  auto spikes = nlohmann::json::array();
-  for (size_t i = 0; i < inputs.size() && i < recordings.size(); ++i)
+  auto spikes = nlohmann::json::array(), crossings = nlohmann::json::array();
+  for (size_t i = 0; i < inputs.size() && i < recordings.size(); ++i) {
     spikes.push_back(recordings[i].spike_times_ms);
-  return {{"seconds_per_trial", seconds / static_cast<double>(trials.size())}, {"spike_times_ms", spikes}};
+    crossings.push_back(crossings_ms(recordings[i].soma_mV));
+  }
+  return {{"seconds_per_trial", seconds / static_cast<double>(trials.size())},
+          {"spike_times_ms", spikes},
+          {"crossings_ms", crossings}};
 }
 
 }  // namespace

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "twin/detail/memory_step.hpp"
+
 namespace nt::twin {
 namespace {
 
@@ -25,12 +27,6 @@ void for_each_event(const BranchSumsShape& s, std::span<const int32_t> events, i
   }
 }
 
-/// now += keep before
-template <class T>
-void carry(const T* __restrict keep, const T* __restrict before, T* __restrict now, int64_t count) {
-  for (int64_t b = 0; b < count; ++b) now[b] += keep[b] * before[b];
-}
-
 }  // namespace
 
 template <class T>
@@ -46,8 +42,9 @@ void branch_sums_forward(const BranchSumsShape& s, const Wiring& wiring, std::sp
       for (auto k = static_cast<size_t>(wiring.first[channel]); k < end; ++k)
         now[wiring.branch[k]] += weight[k];
     });
-    if (start != nullptr && s.duration > 0) carry(keep, start + w * row, of_window, row);
-    for (int64_t t = 1; t < s.duration; ++t) carry(keep, of_window + (t - 1) * row, of_window + t * row, row);
+    if (start != nullptr && s.duration > 0) carry_sums(keep, start + w * row, of_window, row);
+    for (int64_t t = 1; t < s.duration; ++t)
+      carry_sums(keep, of_window + (t - 1) * row, of_window + t * row, row);
   });
 }
 
@@ -61,7 +58,7 @@ void branch_sums_weight_gradient(const BranchSumsShape& s, const Wiring& wiring,
     const T* given = sum_gradient + w * s.duration * row;
     std::vector<T> reached(given, given + s.duration * row);  // by a spike: what its sum does from then on
     for (int64_t t = s.duration - 2; t >= 0; --t)
-      carry(keep, reached.data() + (t + 1) * row, reached.data() + t * row, row);
+      carry_sums(keep, reached.data() + (t + 1) * row, reached.data() + t * row, row);
     T* gradient = of_windows.data() + w * contacts;
     for_each_event(s, events, w, [&](int32_t channel, int64_t time) {
       const T* now = reached.data() + time * row;

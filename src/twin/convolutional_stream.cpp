@@ -38,7 +38,7 @@ ConvolutionalStream<T>::ConvolutionalStream(const ConvolutionalNetwork<T>& netwo
     const auto silent = ConvolutionalStream(network, numbers, 1, {}).state(0);
     for (int64_t s = 0; s < streams; ++s) set_state(s, silent);
   } else {
-    advance({{}, streams, history_ms}, parallel);
+    features({{}, streams, history_ms}, parallel);
   }
 }
 
@@ -58,7 +58,14 @@ void ConvolutionalStream<T>::append(Layer& layer, const T* rows, int64_t ms) con
 }
 
 template <class T>
-const T* ConvolutionalStream<T>::advance(const SpikeWindows& spikes, const Parallel& parallel) {
+void ConvolutionalStream<T>::advance(const SpikeWindows& spikes, const HeadsLayer<T>& heads, T* outputs,
+                                     const Parallel& parallel) {
+  const T* x = features(spikes, parallel);
+  heads.prepared_forward(x, spikes.windows * spikes.window_ms, outputs, parallel);
+}
+
+template <class T>
+const T* ConvolutionalStream<T>::features(const SpikeWindows& spikes, const Parallel& parallel) {
   const int64_t ms = spikes.window_ms, rows = streams_ * ms;
   T *x = nullptr, *last = nullptr;
   const int64_t width = network_.spec_.width();

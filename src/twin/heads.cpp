@@ -136,13 +136,13 @@ const T* HeadsLayer<T>::forward(const T* numbers, const T* x, int64_t rows, cons
 template <class T>
 void HeadsLayer<T>::prepare(const T* numbers) {
   const ConvolutionStreamShape shape{1, 1, 1, features_, outputs_, 1, 0};
-  std::vector<T> weight(features_ * outputs_);
   prepared_.plan([&](Arena& arena) {
+    weight_ = arena.take<T>(features_ * outputs_);
     packed_ = arena.take<T>(packed_weights<T>(shape));
     constant_ = arena.take<T>(outputs_);
   });
-  gather(numbers, weight.data(), constant_);
-  pack_weights(shape, weight.data(), packed_);
+  gather(numbers, weight_, constant_);
+  pack_weights(shape, weight_, packed_);
 }
 
 template <class T>

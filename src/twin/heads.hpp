@@ -112,6 +112,10 @@ class HeadsLayer {
 
   /// For streams, whose numbers stay: lays them out once.
   void prepare(const T* numbers);
+  int64_t features() const { return features_; }
+  /// After prepare(): [feature][output] and [output].
+  const T* weight() const { return weight_; }
+  const T* constant() const { return constant_; }
   /// outputs [row][output], overwritten.
   void prepared_forward(const T* x, int64_t rows, T* outputs, const Parallel& parallel) const;
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "twin/heads.hpp"
 #include "twin/parallel.hpp"
 
 namespace nt::twin {
@@ -46,8 +47,9 @@ class NetworkStream {
  public:
   virtual ~NetworkStream() = default;
   /// The next `ms` of each stream. `spikes.windows` is the number of streams, and times count from the last
-  /// call's end. Returns [stream][ms][feature], to be read before the next call.
-  virtual const T* advance(const SpikeWindows& spikes, const Parallel& parallel) = 0;
+  /// call's end. What the prepared heads say goes to `outputs`, [stream][ms][output], overwritten.
+  virtual void advance(const SpikeWindows& spikes, const HeadsLayer<T>& heads, T* outputs,
+                       const Parallel& parallel) = 0;
   /// All that one of the streams remembers, for another stream of the same network to go on from.
   virtual std::vector<T> state(int64_t stream) const = 0;
   virtual void set_state(int64_t stream, std::span<const T> state) = 0;

@@ -12,28 +12,29 @@ RecurrentStream<T>::RecurrentStream(const RecurrentSpec& spec, const Weights& we
                                     const Parallel& parallel)
     : spec_(spec), weights_(weights), streams_(streams), lanes_(step_lanes<T>()) {
   const int64_t branches = spec.wiring.branches, hidden = spec.hidden_units(), units = spec.memory_units;
+  shape_ = {branches, hidden, units, 0, spec.activation};
   for (const double keep : spec.branch_keep()) keep_.push_back(static_cast<T>(keep));
-  for (const auto begin : spec.wiring.first) first_contact_.push_back(static_cast<int32_t>(begin));
-  for (int64_t c = 0; c < spec.wiring.contacts(); ++c)
-    contacts_.push_back({static_cast<int32_t>(spec.wiring.branch[c] * lanes_), weights.synapse[c]});
+  take_contacts();
   groups_.resize((streams + lanes_ - 1) / lanes_);
+  const int64_t arriving = std::max(branches, kRun) * lanes_;
   T *of_branch = nullptr, *of_memory = nullptr, *of_delta = nullptr;
   arena_.plan([&](Arena& arena) {
     of_branch = arena.take<T>(branches * hidden);
     of_memory = arena.take<T>(units * hidden);
     of_delta = arena.take<T>(hidden * units);
     for (auto& g : groups_) {
-      g = {arena.take<T>(branches * lanes_), arena.take<T>(branches * lanes_), arena.take<T>(units * lanes_),
-           arena.take<T>((hidden + 2 * units) * lanes_)};
+      g = {arena.take<T>(arriving), arena.take<T>(branches * lanes_), arena.take<T>(units * lanes_),
+           arena.take<T>((hidden + units) * lanes_)};
     }
   });
   pack_step_matrix(weights.branch, branches, hidden, of_branch);
   pack_step_matrix(weights.memory, units, hidden, of_memory);
   pack_step_matrix(weights.delta, hidden, units, of_delta);
-  packed_ = {of_branch,           of_memory,          of_delta,
-             weights.hidden_bias, weights.delta_bias, weights_.keep.data(),
+  packed_ = {of_branch,           of_memory,          of_delta, nullptr,
+             weights.hidden_bias, weights.delta_bias, nullptr,  weights_.keep.data(),
              weights_.gate.data()};
   for (const auto& g : groups_) {
+    std::fill_n(g.arriving, arriving, T(0));
     std::fill_n(g.sums, branches * lanes_, T(0));
     std::fill_n(g.memory, units * lanes_, T(0));
   }
@@ -42,31 +43,55 @@ RecurrentStream<T>::RecurrentStream(const RecurrentSpec& spec, const Weights& we
     const auto silent = RecurrentStream(spec, weights, 1, {}).state(0);
     for (int64_t s = 0; s < streams; ++s) set_state(s, silent);
   } else {
-    advance({{}, streams, spec.history_ms}, parallel);
+    advance({{}, streams, spec.history_ms}, nullptr, parallel);
+  }
+}
+
+/// Each channel's contacts as runs of neighbours; those of a run that are none have a weight of 0.
+template <class T>
+void RecurrentStream<T>::take_contacts() {
+  const auto& wiring = spec_.wiring;
+  const int64_t last_begin = std::max<int64_t>(0, wiring.branches - kRun);
+  std::vector<std::vector<ContactRun<T>>> all(static_cast<size_t>(wiring.channels()));
+  for (size_t c = 0; c < all.size(); ++c) {
+    int64_t begin = -kRun;
+    for (auto k = static_cast<size_t>(wiring.first[c]); k < static_cast<size_t>(wiring.first[c + 1]); ++k) {
+      const int64_t b = wiring.branch[k];
+      if (b < begin || b >= begin + kRun || all[c].empty()) {
+        begin = std::min(b, last_begin);
+        all[c].push_back({static_cast<int32_t>(begin * lanes_), {}});
+      }
+      all[c].back().weight[static_cast<size_t>(b - begin)] += weights_.synapse[k];
+    }
+    runs_each_ = std::max(runs_each_, std::ssize(all[c]));
+  }
+  for (auto& runs : all) {
+    runs.resize(static_cast<size_t>(runs_each_), {0, {}});
+    runs_.insert(runs_.end(), runs.begin(), runs.end());
   }
 }
 
 template <class T>
-bool RecurrentStream<T>::find_streams() {
-  const auto count = static_cast<int64_t>(events_.size() / 3);
-  first_.assign(static_cast<size_t>(streams_) + 1, count);
-  int32_t stream = -1;
-  uint64_t last = 0;
-  bool ordered = true;
-  const int32_t* event = events_.data();
-  for (int64_t e = 0; e < count; ++e, event += 3) {
-    const uint64_t key = uint64_t{static_cast<uint32_t>(event[0])} << 32 | static_cast<uint32_t>(event[2]);
-    ordered &= key >= last;
-    last = key;
-    while (stream < event[0]) first_[static_cast<size_t>(++stream)] = e;
-  }
-  return ordered;
+void RecurrentStream<T>::take_heads(const HeadsLayer<T>& heads) {
+  const int64_t units = spec_.memory_units, outputs = heads.outputs();
+  T *weight = nullptr, *constant = nullptr;
+  heads_arena_.plan([&](Arena& arena) {
+    weight = arena.take<T>(units * outputs);
+    constant = arena.take<T>(outputs);
+    answers_ = arena.take<T>(std::ssize(groups_) * outputs * lanes_);
+  });
+  pack_step_matrix(heads.weight(), units, outputs, weight);
+  std::copy_n(heads.constant(), outputs, constant);
+  packed_.head_weight = weight;
+  packed_.head_constant = constant;
+  shape_.outputs = outputs;
 }
 
 template <class T>
 void RecurrentStream<T>::sort_by_time(const SpikeWindows& spikes) {
+  first_.resize(static_cast<size_t>(streams_) + 1);
   events_ = spikes.events;
-  if (find_streams()) return;
+  if (begins_of_streams(events_, first_)) return;
   using Event = std::array<int32_t, 3>;
   std::vector<Event> all(events_.size() / 3);
   for (size_t i = 0; i < all.size(); ++i) all[i] = {events_[3 * i], events_[3 * i + 1], events_[3 * i + 2]};
@@ -75,54 +100,44 @@ void RecurrentStream<T>::sort_by_time(const SpikeWindows& spikes) {
   sorted_.clear();
   for (const auto& event : all) sorted_.insert(sorted_.end(), event.begin(), event.end());
   events_ = sorted_;
-  find_streams();
+  begins_of_streams(events_, first_);
 }
 
 template <class T>
-void RecurrentStream<T>::advance_group(int64_t group, int64_t ms) {
+void RecurrentStream<T>::advance_group(int64_t group, int64_t ms, T* outputs) {
   const auto& g = groups_[group];
-  const int64_t units = spec_.memory_units, first = group * lanes_, branches = spec_.wiring.branches;
-  const int64_t streams = std::min(lanes_, streams_ - first), numbers = branches * lanes_;
-  const MemoryStepShape shape{branches, spec_.hidden_units(), units, spec_.activation};
-  const Contact* const contacts = contacts_.data();
-  const int32_t* const first_contact = first_contact_.data();
-  std::array<const int32_t*, 256> next;
-  for (int64_t lane = 0; lane < streams; ++lane) next[lane] = events_.data() + 3 * first_[first + lane];
+  const int64_t first = group * lanes_, row = shape_.outputs;
+  const auto streams = static_cast<size_t>(std::min(lanes_, streams_ - first));
+  const ContactRuns<T> contacts{runs_.data(), runs_each_};
+  T* const answers = answers_ + group * row * lanes_;
+  std::array<EventsToCome, 256> to_come;
+  for (size_t lane = 0; lane < streams; ++lane) {
+    const auto* begin = first_.data() + first + static_cast<int64_t>(lane);
+    to_come[lane] = {events_.data() + 3 * begin[0], events_.data() + 3 * begin[1]};
+  }
   for (int64_t t = 0; t < ms; ++t) {
-    std::fill_n(g.arriving, numbers, T(0));
-    for (int64_t lane = 0; lane < streams; ++lane) {
-      const int32_t* event = next[lane];
-      const int32_t* const end = events_.data() + 3 * first_[first + lane + 1];
-      T* __restrict const arriving = g.arriving + lane;
-      for (; event != end && event[2] == t; event += 3) {
-        const auto* const last = contacts + first_contact[event[1] + 1];
-        for (const auto* c = contacts + first_contact[event[1]]; c != last; ++c) arriving[c->at] += c->weight;
-      }
-      next[lane] = event;
-    }
-    // As branch_sums_forward() adds up.
-    T* __restrict sums = g.sums;
-    const T* __restrict arriving = g.arriving;
-    for (int64_t b = 0, i = 0; b < branches; ++b) {
-      const T keep = keep_[b];
-      for (const int64_t end = i + lanes_; i < end; ++i) sums[i] = arriving[i] + keep * sums[i];
-    }
-    memory_step(shape, packed_, g.sums, g.memory, g.scratch);
-    for (int64_t lane = 0; lane < streams; ++lane) {
-      T* to = result_.data() + ((first + lane) * ms + t) * units;
-      for (int64_t u = 0; u < units; ++u) to[u] = g.memory[u * lanes_ + lane];
+    branch_step(contacts, shape_.branches, keep_.data(), static_cast<int32_t>(t),
+                std::span(to_come).first(streams), g.arriving, g.sums);
+    memory_step(shape_, packed_, g.sums, g.memory, g.scratch, answers);
+    for (size_t lane = 0; lane < streams; ++lane) {
+      T* to = outputs + ((first + static_cast<int64_t>(lane)) * ms + t) * row;
+      for (int64_t o = 0; o < row; ++o) to[o] = answers[o * lanes_ + static_cast<int64_t>(lane)];
     }
   }
 }
 
 template <class T>
-const T* RecurrentStream<T>::advance(const SpikeWindows& spikes, const Parallel& parallel) {
-  const int64_t ms = spikes.window_ms;
+void RecurrentStream<T>::advance(const SpikeWindows& spikes, T* outputs, const Parallel& parallel) {
   sort_by_time(spikes);
-  result_.resize(streams_ * ms * spec_.memory_units);
-  const auto task = [&](int64_t group) { advance_group(group, ms); };
-  parallel.run(static_cast<int64_t>(groups_.size()), std::ref(task));
-  return result_.data();
+  const auto task = [&](int64_t group) { advance_group(group, spikes.window_ms, outputs); };
+  parallel.run(std::ssize(groups_), std::ref(task));
+}
+
+template <class T>
+void RecurrentStream<T>::advance(const SpikeWindows& spikes, const HeadsLayer<T>& heads, T* outputs,
+                                 const Parallel& parallel) {
+  if (answers_ == nullptr) take_heads(heads);
+  advance(spikes, outputs, parallel);
 }
 
 template <class T>

@@ -34,7 +34,7 @@ TreeStream<T>::TreeStream(const TreeNetwork<T>& network, const T* numbers, int64
     const auto silent = TreeStream(network, numbers, 1, {}).state(0);
     for (int64_t s = 0; s < streams; ++s) set_state(s, silent);
   } else {
-    advance({{}, streams, history_ms}, parallel);
+    features({{}, streams, history_ms}, parallel);
   }
 }
 
@@ -97,7 +97,14 @@ void TreeStream<T>::advance_node(size_t i, size_t n, int64_t ms, const T* last, 
 }
 
 template <class T>
-const T* TreeStream<T>::advance(const SpikeWindows& spikes, const Parallel& parallel) {
+void TreeStream<T>::advance(const SpikeWindows& spikes, const HeadsLayer<T>& heads, T* outputs,
+                            const Parallel& parallel) {
+  const T* x = features(spikes, parallel);
+  heads.prepared_forward(x, spikes.windows * spikes.window_ms, outputs, parallel);
+}
+
+template <class T>
+const T* TreeStream<T>::features(const SpikeWindows& spikes, const Parallel& parallel) {
   const int64_t ms = spikes.window_ms, rows = streams_ * ms;
   T *x = nullptr, *last = nullptr;
   arena_.plan([&](Arena& arena) {

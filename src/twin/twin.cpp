@@ -138,9 +138,8 @@ TwinOf<T>::Stream::Stream(TwinOf& twin, int64_t streams)
 template <class T>
 Outputs<T> TwinOf<T>::Stream::advance(std::span<const int32_t> events, int64_t ms) {
   const int64_t rows = streams_ * ms;
-  const T* x = network_->advance({events, streams_, ms}, twin_.parallel);
   outputs_.resize(rows * heads_.outputs());
-  heads_.prepared_forward(x, rows, outputs_.data(), twin_.parallel);
+  network_->advance({events, streams_, ms}, heads_, outputs_.data(), twin_.parallel);
   return {outputs_.data(), rows, heads_.outputs()};
 }
 

@@ -17,7 +17,8 @@ class RecurrentStream final : public NetworkStream<T> {
   RecurrentStream(const RecurrentSpec& spec, const Weights& weights, int64_t streams,
                   const Parallel& parallel);
 
-  const T* advance(const SpikeWindows& spikes, const Parallel& parallel) override;
+  void advance(const SpikeWindows& spikes, const HeadsLayer<T>& heads, T* outputs,
+               const Parallel& parallel) override;
   std::vector<T> state(int64_t stream) const override;
   void set_state(int64_t stream, std::span<const T> state) override;
 
@@ -26,29 +27,26 @@ class RecurrentStream final : public NetworkStream<T> {
   struct Group {
     T *arriving = nullptr, *sums = nullptr, *memory = nullptr, *scratch = nullptr;
   };
-  /// What a spike adds, and where among a group's branches: [branch][lane].
-  struct Contact {
-    int32_t at;
-    T weight;
-  };
+  void take_contacts();
+  void take_heads(const HeadsLayer<T>& heads);
+  void advance(const SpikeWindows& spikes, T* outputs, const Parallel& parallel);
   void sort_by_time(const SpikeWindows& spikes);
-  /// Where each stream's events begin. False: they are not in order.
-  bool find_streams();
-  void advance_group(int64_t group, int64_t ms);
+  void advance_group(int64_t group, int64_t ms, T* outputs);
 
   const RecurrentSpec& spec_;
   Weights weights_;
   int64_t streams_, lanes_;
-  Arena arena_;
+  Arena arena_, heads_arena_;
+  MemoryStepShape shape_{};
   MemoryStepWeights<T> packed_{};
-  std::vector<T> keep_;  // of the branches' sums
-  std::vector<Contact> contacts_;
-  std::vector<int32_t> first_contact_;  // of each channel, and the end
+  T* answers_ = nullptr;             // [group][output][lane]
+  std::vector<T> keep_;              // of the branches' sums
+  std::vector<ContactRun<T>> runs_;  // [channel][runs_each_]
+  int64_t runs_each_ = 1;
   std::vector<Group> groups_;
   std::span<const int32_t> events_;
   std::vector<int32_t> sorted_;  // where they did not come in order
   std::vector<int64_t> first_;   // of each stream among the events, and the end
-  std::vector<T> result_;
 };
 
 }  // namespace nt::twin

@@ -11,11 +11,14 @@ template <class T>
 class TreeStream final : public NetworkStream<T> {
  public:
   TreeStream(const TreeNetwork<T>& network, const T* numbers, int64_t streams, const Parallel& parallel);
-  const T* advance(const SpikeWindows& spikes, const Parallel& parallel) override;
+  void advance(const SpikeWindows& spikes, const HeadsLayer<T>& heads, T* outputs,
+               const Parallel& parallel) override;
   std::vector<T> state(int64_t stream) const override;
   void set_state(int64_t stream, std::span<const T> state) override;
 
  private:
+  /// The next ms of the last layer, [stream][ms][feature], to be read before the next call.
+  const T* features(const SpikeWindows& spikes, const Parallel& parallel);
   struct Node {
     int64_t inputs = 0, input_at = 0;  // columns of the layer before
     SlidingRows<T> input;
