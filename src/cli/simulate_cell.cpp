@@ -55,7 +55,8 @@ void simulate_cell(const SimulateCell& o) {
   const auto neuron = neurontwin::read_neuron(o.cell, o.choices);
   const auto described = neurontwin::describe(neuron);
   if (o.seed && !described.draws)
-    fail_input("--seed has no effect: no mechanism of this cell draws random numbers; leave it out");
+    fail_input(
+        "--seed has no effect on one trial of a cell whose mechanisms draw no random numbers; leave it out");
   for (const auto& note : described.notes) say("note: " + note);
   const auto input = o.input.empty() ? neurontwin::Input{} : neurontwin::read_input(o.input, neuron);
   const auto start = std::chrono::steady_clock::now();
