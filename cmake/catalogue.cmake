@@ -24,8 +24,9 @@ file(READ src/random/draw.hpp draw_header)
 file(READ src/device/code.hpp device_code)
 file(READ src/mechanism/device_lanes_code.hpp device_lanes)
 file(READ src/simulate/detail/cable_code.hpp cable_code)
+file(READ src/simulate/detail/cable_data_code.hpp cable_data_code)
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS src/mechanism/lanes-inl.hpp src/mechanism/kernel.hpp src/random/draw.hpp
-             src/device/code.hpp src/mechanism/device_lanes_code.hpp src/simulate/detail/cable_code.hpp)
+             src/device/code.hpp src/mechanism/device_lanes_code.hpp src/simulate/detail/cable_code.hpp src/simulate/detail/cable_data_code.hpp)
 file(CONFIGURE OUTPUT ${sources_header} CONTENT "#pragma once
 #include <string>
 namespace nt::mechanism::kernel_sources {
@@ -39,7 +40,7 @@ inline const std::string device_lanes = R\"header(@device_lanes@)header\";
 file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/generated/simulate/cable_code_text.hpp CONTENT "#pragma once
 #include <string>
 namespace nt::simulate {
-inline const std::string kCableCode = R\"header(@cable_code@)header\";
+inline const std::string kCableCode = R\"header(@cable_code@)header\", kCableDataCode = R\"header(@cable_data_code@)header\";
 }
 " @ONLY)
 add_library(neurontwin_mechanism_user STATIC src/mechanism/user/library.cpp src/mechanism/user/compile_user.cpp

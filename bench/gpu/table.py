@@ -19,7 +19,7 @@ def main():
              f"Layer-5 cell of {solver['compartments']} compartments, dt {solver['dt_ms']} ms, trials of {solver['trial_ms']} ms "
              f"(compiling and loading: {solver['s_to_compile_and_load']:.1f} s)", ""]
     lines += rows(solver["rates"], [("trials at once", "trials", "d"), ("seconds", "seconds", ".2f"),
-                                    ("cell-seconds per second", "cell_s_per_s", ".1f")])
+                                    ("cell-seconds per second", "cell_s_per_s", ".3g")])
     for name in ("float", "double"):
         against = solver[f"against_cpu_{name}"]
         lines += ["", f"Against the CPU in {name}: {against['of_these_within_1_ms']} of {against['spikes_of_cpu']} spikes within 1 ms "

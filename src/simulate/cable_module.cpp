@@ -11,7 +11,7 @@ namespace {
 constexpr auto kTemplate =
     "// Made by neurontwin: the mechanisms of one cell for a device.\n"
     "#include \"mechanism/device_lanes_code.hpp\"\n"
-    "#include \"simulate/cable_code.hpp\"\n"
+    "#include \"simulate/detail/cable_code.hpp\"\n"
     "namespace nt::mechanism::device_code {{\n"
     "{}"
     "struct Mechanisms {{\n"
@@ -51,11 +51,13 @@ CableModule cable_module(const cell::DetailedCell& cell, const std::string& arch
     }
     all.kernels.push_back(numbers);
   }
-  all.module = mechanism::compile_device_code({.text = fmt::format(kTemplate, code, cases),
-                                               .kernel = "neurontwin_cable",
-                                               .headers = {{"simulate/cable_code.hpp", kCableCode}},
-                                               .what_for = "the cell"},
-                                              architecture);
+  all.module =
+      mechanism::compile_device_code({.text = fmt::format(kTemplate, code, cases),
+                                      .kernel = "neurontwin_cable",
+                                      .headers = {{"simulate/detail/cable_code.hpp", kCableCode},
+                                                  {"simulate/detail/cable_data_code.hpp", kCableDataCode}},
+                                      .what_for = "the cell"},
+                                     architecture);
   return all;
 }
 

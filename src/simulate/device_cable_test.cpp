@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstdlib>
 #include <fstream>
 #include <random>
 
@@ -21,9 +22,11 @@ namespace fs = std::filesystem;
 
 const fs::path kProject = fs::path(__FILE__).parent_path().parent_path().parent_path();
 
+/// The tests' own, with what is compiled kept there.
 fs::path folder() {
   const auto folder = config::own_temporary_folder() / "neurontwin-device-cable-test";
   fs::create_directories(folder);
+  ::setenv("XDG_CACHE_HOME", (folder / "cache").c_str(), 1);
   return folder;
 }
 void write(const std::string& name, const std::string& text) {
