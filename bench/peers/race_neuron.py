@@ -1,7 +1,7 @@
 """Races NEURON: the same cell, the same .mod files, the same input, in turn, one core each; prints the ratio.
 
     build/release/accuracy --cell cells/l5pc.toml --morphology CELL.asc --stimulus bench/l5pc_stimulus.toml --trials 8 --trial-ms 2000 --write-inputs trials
-    bench/race_neuron.py --morphology CELL.asc --input trials/*.h5
+    bench/peers/race_neuron.py --morphology CELL.asc --input trials/*.h5
 
 Builds on `cmake --preset release -DNEURONTWIN_BENCH=ON`. Needs Debian's neuron, python3-neuron, neuron-dev and python3-h5py. Every
 trial runs in both programs, one after the other; times are of the processor. Spikes are compared with those of our solver in double at dt 0.003125.
@@ -17,7 +17,7 @@ import time
 
 import h5py
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "tests/neuron"))
 import cell as neuron_cell  # noqa: E402
 import mechanisms  # noqa: E402

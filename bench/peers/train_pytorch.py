@@ -3,7 +3,7 @@
 scripted and compiled, on the same cores, in turn. Needs torch 2 (from PyPI) for this script alone.
 
   cmake --preset release -DNEURONTWIN_BENCH=ON && cmake --build --preset release --target train_step
-  bench/race_torch.py build/release/train_step --units 20 100 --threads 2
+  bench/peers/train_pytorch.py build/release/train_step --units 20 100 --threads 2
 
 The network is the leaky memory of docs/training.md over dense spike bins, with NAdam, as torch's users write it: a product of all
 bins with the synapses' weights, then a loop over ms. Ours begins with the spikes' times. Both take batches of the same size with

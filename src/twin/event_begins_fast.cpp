@@ -19,8 +19,8 @@ HWY_INLINE uint64_t bits_of(D d, M mask) {
   return bytes[0] | uint64_t{bytes[1]} << 8;
 }
 
-/// Each event is compared with the next one, three vectors of numbers at a time: stream, channel and time come in
-/// turn, so that a bit's place tells which it is.
+/// Each event is compared with the next one, three vectors of numbers at a time: stream, channel and time
+/// come in turn, so that a bit's place tells which it is.
 bool begins(std::span<const int32_t> events, std::span<int64_t> first) {
   const hn::CappedTag<int32_t, 16> d;
   const auto n = static_cast<int64_t>(hn::Lanes(d)), count = static_cast<int64_t>(events.size() / 3);
