@@ -16,7 +16,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 PROGRAM, TIMES = sys.argv[1], int(sys.argv[2]) if sys.argv[1] != "--rank" and len(sys.argv) > 2 else 5
 DATA = ["--set", "data.train_trials=192", "--set", "data.valid_trials=16", "--set", "data.test_trials=16", "--set", "data.trial_ms=2000",
         "--set", "data.trials_per_shard=16"]
-TRAIN = ["--set", "train.epochs=1", "--set", "train.steps_per_epoch=150", "--set", "train.batch_windows=32"]
+TRAIN = ["--set", "train.epochs=1", "--set", "train.steps_per_epoch=600", "--set", "train.batch_windows=32"]
 
 
 def ranks(count, words, threads, times):
@@ -33,25 +33,25 @@ def run_rank(folder, words):
     sys.exit(done.returncode)
 
 
-def measured(words, times):
-    """Seconds of the wall clock, and of processors: those of the rank that took most."""
+def measured(words, threads, times):
+    """Seconds of the wall clock, and of processors: those of the rank that took most, by its threads."""
     for file in times.iterdir():
         file.unlink()
     start = time.monotonic()
     subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
-    return time.monotonic() - start, max(float(file.read_text()) for file in times.iterdir())
+    return time.monotonic() - start, max(float(file.read_text()) for file in times.iterdir()) / threads
 
 
 def race(name, ways, prepare, times):
     """The ways in turn; prints the shortest of each."""
     best = {}
     for _ in range(TIMES):
-        for way, words in ways.items():
+        for way, (words, threads) in ways.items():
             prepare()
-            now = measured(words, times)
+            now = measured(words, threads, times)
             best[way] = tuple(map(min, best.get(way, now), now))
     for way, (wall, processor) in best.items():
-        print(f"{name:<9} {way:<10} {wall:7.2f} s of wall, {processor:7.2f} s of processors of the busiest rank")
+        print(f"{name:<9} {way:<10} {wall:7.2f} s of wall, {processor:7.2f} s of each processor of the busiest rank")
     (_, (wall_a, processor_a)), (_, (wall_b, processor_b)) = best.items()
     print(f"{name:<9} ratio      {wall_a / wall_b:7.2f} of wall, {processor_a / processor_b:7.2f} of processors; "
           f"load {os.getloadavg()[0]:.1f}", flush=True)
@@ -63,7 +63,7 @@ def main():
         experiment, out, times = str(ROOT / "experiments/ball-and-stick.toml"), folder / "out", folder / "times"
         times.mkdir()
         words = ["simulate", experiment, "--out", str(out), *DATA]
-        race("simulate", {"1 rank": ranks(1, words, 1, times), "2 ranks": ranks(2, words, 1, times)},
+        race("simulate", {"1 rank": (ranks(1, words, 1, times), 1), "2 ranks": (ranks(2, words, 1, times), 1)},
              lambda: shutil.rmtree(out, ignore_errors=True), times)
         words = ["train", experiment, "--out", str(out), *DATA, *TRAIN]
 
@@ -71,7 +71,7 @@ def main():
             shutil.rmtree(out / "checkpoints", ignore_errors=True)
             for name in ("twin.safetensors", "learning.json"):
                 (out / name).unlink(missing_ok=True)
-        race("train", {"2 threads": ranks(0, words, 2, times), "2 ranks": ranks(2, words, 1, times)}, forget, times)
+        race("train", {"2 threads": (ranks(0, words, 2, times), 2), "2 ranks": (ranks(2, words, 1, times), 1)}, forget, times)
 
 
 if __name__ == "__main__":
