@@ -4,7 +4,6 @@ import re
 import shutil
 import socket
 import subprocess
-import time
 import unittest
 
 from mpi_test import with_mpi
@@ -12,8 +11,9 @@ from support import EXPERIMENT, PROGRAM, ROOT, SLOW, InTemporaryFolder, command,
 
 DAEMONS = [shutil.which(name, path=os.environ["PATH"] + ":/usr/sbin:/sbin") for name in ("munged", "slurmctld", "slurmd")]
 SETTINGS = {"data.trial_ms": 1000, "data.train_trials": 60, "data.valid_trials": 10, "data.test_trials": 20,
-            "data.trials_per_shard": 6, "train.epochs": 3, "train.steps_per_epoch": 800, "train.window_ms": 200,
-            "train.checkpoint_every_s": 1000, "evaluate.bootstrap_resamples": 50}
+            "data.trials_per_shard": 6, "train.epochs": 3, "train.steps_per_epoch": 200, "train.window_ms": 400, "train.batch_windows": 64,
+            "train.checkpoint_every_s": 1000, "evaluate.bootstrap_resamples": 20, "evaluate.generalisation.trials": 2,
+            "evaluate.glm_passes": 5, "interpret.moments": 16, "interpret.attributed_spikes": 0, "interpret.added_spikes": 0}
 
 
 def free_port():
@@ -123,7 +123,6 @@ class ASlurmCluster(InTemporaryFolder):
         self.assertTrue((out / "dataset/test-0003.h5").exists())
         self.wait_for(running, "RUNNING", out, 60)
         wait_until((out / "checkpoints").exists, timeout_s=60)
-        time.sleep(2)
         urgent = self.slurm("sbatch", "--parsable", "--partition=urgent", "--exclusive", "--output=/dev/null", "--wrap=sleep 3").strip()
         self.wait_for(urgent, "COMPLETED", out, 120)
         self.assertIn("stopped while training; run the same command again to go on", self.log_of(out))
