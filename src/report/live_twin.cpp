@@ -74,8 +74,9 @@ Json live_twin_json(const twin::Twin& twin, size_t most_bytes) {
   auto json = numbers_json(twin, *spec);
   const size_t bytes = json.dump().size();
   if (bytes > most_bytes)
-    return {{"why_not", fmt::format("Its weights take {:.1f} MB, and a page carries {:.1f} MB at most.",
-                                    static_cast<double>(bytes) / 1e6, static_cast<double>(most_bytes) / 1e6)}};
+    return {
+        {"why_not", fmt::format("Its weights take {:.1f} MB, and a page carries {:.1f} MB at most.",
+                                static_cast<double>(bytes) / 1e6, static_cast<double>(most_bytes) / 1e6)}};
   return json;
 }
 
