@@ -93,6 +93,16 @@ install_pypi_torch() {
     echo "not installed: PyPI's torch; twins will be tested in Debian's alone"
 }
 
+# The readers of SONATA files, into build/sonata: what networks write is read by them in the slow tests.
+install_sonata_readers() {
+  local python=build/sonata/bin/python
+  if "$python" -c 'import libsonata, bmtk, h5py' 2>/dev/null; then return; fi
+  echo "installing: libsonata and bmtk (by pip, in build/sonata)"
+  { /usr/bin/python3 -m venv build/sonata &&
+    "$python" -m pip install --quiet --timeout 20 --retries 1 libsonata bmtk h5py 'numpy<2'; } >/dev/null 2>&1 ||
+    echo "not installed: libsonata and bmtk; that they read a network's files will not be tested"
+}
+
 # build PRESET TARGET [cmake option...]: output in build/PRESET
 build() {
   local preset=$1 target=$2

@@ -196,6 +196,7 @@ class Report(unittest.TestCase):
 
     def test_begins_with_a_verdict_and_what_it_holds(self):
         self.open("l5pc-nmda", 1280)
+        self.assertIn("This twin does not run in the page. It is a convolutional one", self.browser.run("return document.getElementById('added-why-not').textContent"))
         self.assertRegex(self.browser.run("return document.querySelector('.verdict').textContent"),
                          r"the twin finds \d+ % of the neuron’s spikes .* explains -?\d+ % of the variance of the voltage")
         targets = self.browser.run("return [...document.querySelectorAll('nav a[href^=\"#\"]')].map((a) => document.querySelector(a.getAttribute('href')) !== null)")

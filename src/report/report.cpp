@@ -202,10 +202,10 @@ std::string make_report(const std::filesystem::path& run_directory, bool with_se
 
   const auto title =
       files::using_json(run_directory / "run.json", [&] { return data["run"].value("title", "neurontwin"); });
-  constexpr std::array<std::string_view, 12> kScripts{
-      "specs.js",          "search.js", "interpretation.js", "probes.js",
-      "generalisation.js", "charts.js", "neuron_view.js",    "neuron_picture.js",
-      "neuron_trial.js",   "neuron.js", "verdict.js",        "page.js"};
+  constexpr std::array<std::string_view, 14> kScripts{
+      "specs.js",       "search.js",      "interpretation.js", "probes.js",       "generalisation.js",
+      "charts.js",      "neuron_view.js", "neuron_picture.js", "neuron_trial.js", "live_twin.js",
+      "added_input.js", "neuron.js",      "verdict.js",        "page.js"};
   return page_of(data, title, "showPage", kScripts, !data["neuron"].is_null());
 }
 

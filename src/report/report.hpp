@@ -6,7 +6,7 @@
 namespace nt::report {
 
 /// Part of what a result is known by. Raise it when the same results come to another page.
-inline constexpr int kReportVersion = 3;
+inline constexpr int kReportVersion = 4;
 
 /// The report of a run directory as one HTML page that needs nothing else: no network, no other file. Reads
 /// run.json, metrics.json and experiment.toml, and curves.json, learning.json, interpretation.json,

@@ -4,6 +4,7 @@
 
 #include "files/json.hpp"
 #include "interpret/synapse_weights.hpp"
+#include "report/live_twin.hpp"
 #include "report/neuron.hpp"
 #include "report/report.hpp"
 #include "run/detail/curves_json.hpp"
@@ -80,9 +81,10 @@ void make_neuron_json(RunFolder& run) {
   if (run.done_before("neuron", inputs, {"neuron.json"})) return;
   const double start = seconds_now();
   std::vector<report::NeuronQuantity> quantities;
-  Json trial;
+  Json trial, live;
   if (std::filesystem::exists(run.twin_path())) {
     auto twin = run.trained_twin();
+    live = report::live_twin_json(twin);
     if (auto weights = interpret::synapse_weights(twin); !weights.empty())
       quantities.push_back(
           {"first-layer weight", "sum of |w|", report::NeuronQuantity::Per::synapse, weights});
@@ -99,6 +101,7 @@ void make_neuron_json(RunFolder& run) {
     return report::neuron_json(*cell, quantities, files::parse_json(interpretation_text, interpretation));
   });
   neuron["trial"] = std::move(trial);
+  neuron["twin"] = std::move(live);
   files::write_file_atomically(file, neuron.dump() + "\n");
   run.finish("neuron", inputs, {"neuron.json"}, seconds_now() - start);
 }

@@ -115,6 +115,7 @@ function neuronSection(neuron, metrics) {
   function light() {
     if (!view || !trial) return;
     view.glow.fill(0);
+    if (added) added.light(view.glow);
     if (!state.shown.playing && !state.playing) return view.touch();  // nothing moves: they would hide what is shown
     const first = neuron.synapses.excitatory_compartment.length;
     for (const [events, offset] of [[trial.excitatory, 0], [trial.inhibitory, first]]) {
@@ -127,7 +128,7 @@ function neuronSection(neuron, metrics) {
   }
 
   // --- the trial's controls
-  let traces = null, slider = null, label = null, playButton = null, speed = null;
+  let traces = null, slider = null, label = null, playButton = null, speed = null, added = null;
   const traceBox = make('div', {class: 'trace-box'});
   function showTime() {
     if (!trial) return;
@@ -135,7 +136,25 @@ function neuronSection(neuron, metrics) {
     label.textContent = `${Math.floor(state.t)} ms`;
     traces.move(state.t);
     light();
+    if (added) sayAnswer();
     if (state.shown.playing) colour();
+    wake();
+  }
+  // Other input than before: the twin's answer on what the traces show, at once.
+  let said = '';
+  function sayAnswer(anew) {
+    const until = traces.shown()[1];
+    if (!anew && said === until) return;
+    said = until;
+    added.say(until);
+  }
+  function answer() {
+    if (added.mode() !== 'turn') state.turning = false;
+    scene.classList.toggle('painting', added.mode() !== 'turn');
+    traces.answer(added.answer(), state.t);
+    trialParts.key();
+    sayAnswer(true);
+    light();
     wake();
   }
   function play(on) {
@@ -160,9 +179,14 @@ function neuronSection(neuron, metrics) {
       make('h2', {}, `Test trial ${trial.trial}: ${plural(trial.spikes_ms.length, 'output spike')}`),
       make('p', {class: 'caption'}, 'Never trained on. Dots light up where input spikes arrive; colours are the simulated voltages of the dendrites. Point at the traces to go there.'),
       make('div', {class: 'controls'}, [playButton, slider, label, speed]), traceBox, key);
+    if (neuron.twin && !neuron.twin.why_not) {
+      added = addedInput(neuron, trial, metrics['spike.threshold'], () => state.t, answer);
+    } else if (neuron.twin) {
+      trialParts.push(make('p', {class: 'caption added', id: 'added-why-not'}, `This twin does not run in the page. ${neuron.twin.why_not}`));
+    }
     trialParts.key = () => {
       const c = themeColours();
-      key.replaceChildren(...[['excitatory input', c.excitatory], ['inhibitory input', c.inhibitory], ['neuron', c.truth], ['twin', c.predicted], ['now', c.threshold]].map(([words, hex]) => make('span', {}, [make('i', {style: `background:${hex}`}), words])));
+      key.replaceChildren(...[['excitatory input', c.excitatory], ['inhibitory input', c.inhibitory], ...(added && added.answer() ? [['neuron, without the added input', c.truth], ['twin', c.predicted], ['twin without it', c.predicted, kPale]] : [['neuron', c.truth], ['twin', c.predicted]]), ['now', c.threshold]].map(([words, hex, opacity = 1]) => make('span', {}, [make('i', {style: `background:${hex};opacity:${opacity}`}), words])));
     };
   }
 
@@ -195,7 +219,7 @@ function neuronSection(neuron, metrics) {
     button('SVG', 'save the picture as SVG', () => { view.draw(); save('neuron.svg', 'image/svg+xml', neuronAsSvg(view, rgb)); }),
     button('PNG', 'save the picture as PNG', () => save('neuron.png', 'image/png', view.picture(kPngWidth))), ...(trial && window.MediaRecorder ? [filmButton] : []), numbers]);
   const section = make('section', {class: 'neuron', 'aria-label': 'The neuron'}, [
-    make('div', {class: 'neuron-picture'}, [scene, tools]),
+    make('div', {class: 'neuron-picture'}, [scene, tools, ...(added ? [added.element] : [])]),
     make('div', {class: 'neuron-side'}, [make('div', {class: 'controls'}, [make('label', {for: 'colour-by'}, 'colour by'), choose]), legend, ...trialParts]),
   ]);
   choose.onchange = () => { state.shown = quantities[+choose.value]; choosePalette(); colour(); light(); wake(); };
@@ -230,9 +254,16 @@ function neuronSection(neuron, metrics) {
 
   // --- mouse, touch and keys on the picture
   function listen() {
-    let held = null;
+    let held = null, painting = false;
     scene.addEventListener('pointerdown', (event) => {
       if (event.button !== 0) return;
+      if (added && added.mode() !== 'turn') {
+        const box = scene.getBoundingClientRect(), at = view.pick(event.clientX - box.left, event.clientY - box.top);
+        painting = true;
+        scene.setPointerCapture(event.pointerId);
+        if (at >= 0) added.press(at);
+        return;
+      }
       held = [event.clientX, event.clientY];
       state.turning = false;
       scene.setPointerCapture(event.pointerId);
@@ -245,13 +276,15 @@ function neuronSection(neuron, metrics) {
         return wake();
       }
       const box = scene.getBoundingClientRect(), at = view.pick(event.clientX - box.left, event.clientY - box.top);
+      if (painting && at >= 0) added.paint(at);
       const q = state.shown;
       const value = at < 0 ? '' : q.playing ? `${voltages.mV(voltages.levels[Math.min(voltages.samples - 1, Math.floor(state.t / voltages.step_ms)) * compartments + at]).toFixed(0)} mV` : q.categories ? q.categories[at] : q.values[at] === null ? 'none' : `${+q.values[at].toPrecision(4)} ${q.unit || ''}`;
       tooltip.show(null, event, null, at < 0 ? null : `${c.section[at]}(${+c.x[at].toFixed(3)}), ${c.region[at]}, ${c.path_um[at].toFixed(0)} µm from the soma` + (q.categories === c.region ? '' : `\n${value}`));
     });
-    for (const end of ['pointerup', 'pointercancel']) scene.addEventListener(end, () => { held = null; });
+    for (const end of ['pointerup', 'pointercancel']) scene.addEventListener(end, () => { held = null; painting = false; });
     scene.addEventListener('pointerleave', (event) => tooltip.show(null, event, null, null));
     scene.addEventListener('dblclick', (event) => {
+      if (added && added.mode() !== 'turn') return;
       const box = scene.getBoundingClientRect(), at = view.pick(event.clientX - box.left, event.clientY - box.top);
       if (at >= 0) { view.lookAt(at); view.zoom(2); wake(); }
     });
@@ -289,6 +322,7 @@ function neuronSection(neuron, metrics) {
         scene.append(make('p', {}, 'The neuron is not drawn, for this browser offers no WebGL. Its numbers are in the table below and in neuron.json.'));
         tools.querySelectorAll(':scope > button').forEach((b) => b.remove());
         scene.removeAttribute('tabindex');
+        if (added) added.withoutPicture();
       } else {
         const parts = neuron.quantities.find((q) => q.per === 'compartment' && q.name === 'part');
         overlays = [scaleBar(view), partLabels(view, parts ? parts.values : c.region, c.path_um)];
@@ -309,6 +343,8 @@ function neuronSection(neuron, metrics) {
       if (view) view.draw();
     },
     resize,
+    view: () => view,
+    added: () => added && added.ready(),
     still() { play(false); state.turning = false; resize(); },
   };
 }
