@@ -136,6 +136,7 @@ class Compiler {
   void turn(int line, const std::function<Expr()>& condition, const std::function<void()>& body);
   void count_turn(int line) const;
   Expr whole(Expr e);
+  Expr whole_value(const Term& t, int depth);
   /// Refuses what can only be done a known number of times.
   void refuse_in_loop(int line, const std::string& what) const;
 
