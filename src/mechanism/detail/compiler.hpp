@@ -288,6 +288,8 @@ class Compiler {
   /// Rates of change per volume, where COMPARTMENT gives one.
   void divide_by_volumes(Solving& solving);
   void take_diffusion(const Solving& solving);
+  /// Diffusion by what stays during a simulation.
+  void fix_diffusion();
 
   // ---- LINEAR (compile_linear.cpp)
 
@@ -308,8 +310,8 @@ class Compiler {
   std::vector<Mechanism::Send> sends();
 
   void finish();
-  /// Puts stored elements of an array one after the other; whether any had to be moved.
-  bool gather_arrays();
+  /// Puts stored elements of an array one after the other.
+  void gather_arrays();
 
   nmodl::File file_;
   Tables tables_;
@@ -347,6 +349,7 @@ class Compiler {
   std::map<int, size_t> watch_numbers_;  // by line
   std::pair<std::string, Expr> named_;   // the state that an equation names, for METHOD cnexp
   int steps_ = 0;
+  int diffusion_line_ = 0;
 };
 
 }  // namespace nt::mechanism
