@@ -33,22 +33,23 @@ insert = [
 point = [ {{ mechanism = "IClamp", section = "soma[0]", x = 0.5, del = 5, dur = 30, amp = 0.2 }} ]
 """
 
-# The number of turns depends on v, in the states and in the current; a loop in a loop; one that never turns.
+# The number of turns depends on v; a loop in a loop; one that never turns. What the current turns by changes with the states:
+# by v itself, NEURON's difference over 0.001 mV would see the jump as a conductance.
 TURNS = """NEURON { SUFFIX turns NONSPECIFIC_CURRENT i RANGE many }
 PARAMETER { many = 2.9 }
-ASSIGNED { v i sum part[12] }
+ASSIGNED { v i sum n part[12] }
 STATE { x }
-INITIAL { x = 0  FROM k = 0 TO 11 { part[k] = k*k/100 } }
-BREAKPOINT { LOCAL n, total
+INITIAL { x = 0  n = 3  FROM k = 0 TO 11 { part[k] = k*k/100 } }
+BREAKPOINT { LOCAL total
   SOLVE s METHOD cnexp
-  n = 0
-  WHILE (n*n < v + 100 && n < 11) { n = n + 1 }
   total = 0
   FROM k = n - many TO n { total = total + part[k]*exp(-k/5)
     FROM j = k TO many { total = total + 0.01*j } }
   FROM k = n TO n - 1 { total = total + 1e6 }
   i = 1e-5*(total + x)*(v + 40) }
-DERIVATIVE s { sum = 0  counted()  x' = (sum - x)/5 }
+DERIVATIVE s { n = 0
+  WHILE (n*n < v + 100 && n < 11) { n = n + 1 }
+  sum = 0  counted()  x' = (sum - x)/5 }
 PROCEDURE counted() { LOCAL u
   u = v
   IF (u > -60) { WHILE (u > -60) { u = u - 3.3  sum = sum + 1 } } ELSE { sum = -1 }

@@ -14,8 +14,9 @@ Mechanism Compiler::compile() {
     const auto kept = kept_.size();
     execute_all();
     if (kept_.size() == kept) break;
+    gather_arrays();
   }
-  if (gather_arrays()) execute_all();
+  fix_diffusion();
   finish();
   return std::move(m_);
 }
@@ -324,7 +325,7 @@ void Compiler::finish() {
   }
 }
 
-bool Compiler::gather_arrays() {
+void Compiler::gather_arrays() {
   std::map<std::string, size_t, std::less<>> first;  // of each array, or variable
   std::vector<size_t> order(stored_names_.size());
   for (size_t i = 0; i < order.size(); ++i) {
@@ -338,7 +339,6 @@ bool Compiler::gather_arrays() {
     return std::pair(first.find(array)->second, is_element ? std::stol(name.substr(array.size() + 1)) : -1);
   };
   const auto by_key = [&](size_t a, size_t b) { return key(a) < key(b); };
-  if (std::is_sorted(order.begin(), order.end(), by_key)) return false;
   // States come first: each was declared with its array.
   std::stable_sort(order.begin(), order.end(), by_key);
   const auto stored = m_.stored, names = stored_names_;
@@ -346,7 +346,6 @@ bool Compiler::gather_arrays() {
     m_.stored[i] = stored[order[i]];
     stored_names_[i] = names[order[i]];
   }
-  return true;
 }
 
 const Parameter* Mechanism::parameter(std::string_view named) const {

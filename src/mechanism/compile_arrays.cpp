@@ -35,7 +35,7 @@ std::optional<std::string> Compiler::element(const std::string& array, Expr inde
 
 Expr Compiler::read_element(const Term& t, int depth) {
   auto& g = m_.graph;
-  const Expr index = value(t.parts[0], depth);
+  const Expr index = whole_value(t.parts[0], depth);
   if (const auto name = element(t.text, index, t.line)) return read(*name, t.line);
   const int n = elements_of(t.text);
   if (n > kFew) {
@@ -58,7 +58,7 @@ void Compiler::assign(const Statement& s, Expr value, int depth) {
     return assign(s.name, s.line, value);
   }
   auto& g = m_.graph;
-  const Expr index = this->value(*s.index, depth);
+  const Expr index = whole_value(*s.index, depth);
   if (const auto name = element(s.name, index, s.line)) return assign(*name, s.line, value);
   const int n = elements_of(s.name);
   const bool at_times = block_ == "INITIAL" || block_ == "NET_RECEIVE";

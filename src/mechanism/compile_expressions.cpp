@@ -100,7 +100,8 @@ Expr Compiler::function(const Term& t, int depth) {
     return g.multiply(g.constant(0.5), t.text == "cosh" ? g.add(e, inverse) : g.subtract(e, inverse));
   }
   const auto it = functions().find(t.text);
-  if (it == functions().end() && file_.block("FUNCTION_TABLE", t.text)) call(t.text, t.parts, t.line, depth);
+  if (it == functions().end() && file_.block("FUNCTION_TABLE", t.text))
+    return call(t.text, t.parts, t.line, depth);
   if (const auto drawn = random_call(t.text, t.parts, t.line, depth)) return *drawn;
   if (it == functions().end()) refuse(t.line, fmt::format("there is no function '{}'", t.text));
   arguments(1);

@@ -80,14 +80,28 @@ void Compiler::take_diffusion(const Solving& solving) {
     const auto volume = solving.volumes.find(name);
     if (volume == solving.volumes.end())
       refuse(line, fmt::format("LONGITUDINAL_DIFFUSION of {} without its COMPARTMENT", name));
-    for (const auto& [what, e] : {std::pair("constant", constant), {"COMPARTMENT", volume->second}})
-      if (m_.graph.node(e).varying)
-        refuse(line, fmt::format(
-                         "LONGITUDINAL_DIFFUSION of {}: its {} changes during a simulation, which cannot be "
-                         "compiled here; compute it from parameters and diam, in INITIAL alone",
-                         name, what));
     m_.diffusing.push_back({name, constant, volume->second});
+    diffusion_line_ = line;
   }
+}
+
+void Compiler::fix_diffusion() {
+  auto& g = m_.graph;
+  std::map<Expr, Expr> at_start;  // what INITIAL alone sets
+  for (size_t i = 0; i < m_.stored.size() && !m_.diffusing.empty(); ++i) {
+    const Expr own = g.find(m_.stored[i]);
+    if (m_.advanced[i] == own && m_.after_current[i] == own && !m_.receiving) at_start[own] = m_.initial[i];
+  }
+  for (auto& of : m_.diffusing)
+    for (auto* e : {&of.constant, &of.volume}) {
+      *e = g.substitute(*e, at_start);
+      if (g.node(*e).varying)
+        refuse(
+            diffusion_line_,
+            fmt::format("LONGITUDINAL_DIFFUSION of {}: its {} changes during a simulation, which cannot be "
+                        "compiled here; compute it from parameters and diam, in INITIAL alone",
+                        of.state, e == &of.constant ? "constant" : "COMPARTMENT"));
+    }
 }
 
 Compiler::Side Compiler::states_of(const std::vector<nmodl::Reactant>& side, int line, int depth,

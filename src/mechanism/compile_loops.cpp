@@ -15,6 +15,19 @@ Expr Compiler::whole(Expr e) {
   return g.select(g.binary(Op::less, e, g.constant(0)), g.unary(Op::ceil, e), g.unary(Op::floor, e));
 }
 
+/// An expression of whole numbers, in a bound or an index: each variable loses what stands after its point,
+/// and so does each quotient.
+Expr Compiler::whole_value(const Term& t, int depth) {
+  auto& g = m_.graph;
+  if (t.kind == Term::Kind::negate) return g.unary(Op::negate, whole_value(t.parts[0], depth));
+  const bool computes =
+      t.kind == Term::Kind::binary && (t.text == "+" || t.text == "-" || t.text == "*" || t.text == "/");
+  if (!computes) return whole(value(t, depth));
+  const Expr a = whole_value(t.parts[0], depth), b = whole_value(t.parts[1], depth);
+  if (t.text == "/") return whole(g.divide(a, b));
+  return t.text == "+" ? g.add(a, b) : t.text == "-" ? g.subtract(a, b) : g.multiply(a, b);
+}
+
 void Compiler::count_turn(int line) const {
   if (left_ != Left::no) refuse(line, "a return out of a loop cannot be compiled here");
   if (steps_ > kMostSteps) refuse(line, "a loop with too many turns to be compiled");
@@ -24,7 +37,7 @@ void Compiler::count_turn(int line) const {
 /// no negative number as a step.
 void Compiler::loop_from(const Statement& s, int depth) {
   auto& g = m_.graph;
-  const auto bound = [&](size_t term) { return whole(value(s.terms[term], depth)); };
+  const auto bound = [&](size_t term) { return whole_value(s.terms[term], depth); };
   const bool backwards = s.terms[2].kind == Term::Kind::negate;
   const auto goes_on = [&](Expr i) {
     const Expr end = bound(1);

@@ -369,10 +369,9 @@ class Writer {
     for (const Expr part : body.condition) line(statement(part));
     line(fmt::format("const auto on = {};", mask(loop.condition)));
     line("if (ln::IsNowhere<T>(on)) break;");
-    line(fmt::format("if (turns == {} || *k.endless != 0) {{", kMostTurns));
-    line(fmt::format("  *k.endless = {};", static_cast<int>(g_.node(e).value) + 1));
-    line("  break;");
-    line("}");
+    line(fmt::format("if (turns == {} && *k.endless == 0) *k.endless = {};", kMostTurns,
+                     static_cast<int>(g_.node(e).value) + 1));
+    line("if (*k.endless != 0) break;");
     for (const Expr part : body.rest) line(statement(part));
     for (size_t k = 0; k < loop.own.size(); ++k)
       line(fmt::format("const V next_{} = {};", k, value(loop.next[k])));

@@ -29,10 +29,17 @@ double current_at(Plain& r, double v) {
 
 TEST(Loops, FromTurnsFromWholeNumberToWholeNumber) {
   // C's: the bounds lose what stands after the point, toward 0.
-  Plain r(channel("BREAKPOINT { LOCAL s\n s = 0\n FROM k = -v TO v + 0.9 { s = s + 10 + k }\n i = s }"));
+  Plain r(channel("BREAKPOINT { LOCAL s\n s = 0\n FROM k = -v TO v + 1 { s = s + 10 + k }\n i = s }"));
   EXPECT_EQ(current_at(r, 2.6), 10 * 6 + 3);  // -2 to 3
-  EXPECT_EQ(current_at(r, -0.7), 10);         // 0 to 0
+  EXPECT_EQ(current_at(r, -0.7), 21);         // 0 to 1
   EXPECT_EQ(current_at(r, -3), 0);            // 3 to -2: no turn
+}
+
+TEST(Loops, BoundsAreComputedInWholeNumbers) {
+  // As NEURON's compiler writes them: ((int) v) - ((int) g), ((int) v) / 2.
+  Plain r(channel("BREAKPOINT { LOCAL s\n s = 0\n FROM k = v - g TO v/2 { s = s + 10 + k }\n i = s }"));
+  r.set("g", 2.9);
+  EXPECT_EQ(current_at(r, 3.8), 10 + 1);  // 3 - 2 to 1
 }
 
 TEST(Loops, FromLooksAtItsEndInEachTurn) {

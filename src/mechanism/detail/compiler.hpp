@@ -136,6 +136,7 @@ class Compiler {
   void turn(int line, const std::function<Expr()>& condition, const std::function<void()>& body);
   void count_turn(int line) const;
   Expr whole(Expr e);
+  Expr whole_value(const Term& t, int depth);
   /// Refuses what can only be done a known number of times.
   void refuse_in_loop(int line, const std::string& what) const;
 
@@ -290,6 +291,8 @@ class Compiler {
   /// Rates of change per volume, where COMPARTMENT gives one.
   void divide_by_volumes(Solving& solving);
   void take_diffusion(const Solving& solving);
+  /// Diffusion by what stays during a simulation.
+  void fix_diffusion();
 
   // ---- LINEAR (compile_linear.cpp)
 
@@ -310,8 +313,8 @@ class Compiler {
   std::vector<Mechanism::Send> sends();
 
   void finish();
-  /// Puts stored elements of an array one after the other; whether any had to be moved.
-  bool gather_arrays();
+  /// Puts stored elements of an array one after the other.
+  void gather_arrays();
 
   nmodl::File file_;
   Tables tables_;
@@ -349,6 +352,7 @@ class Compiler {
   std::map<int, size_t> watch_numbers_;  // by line
   std::pair<std::string, Expr> named_;   // the state that an equation names, for METHOD cnexp
   int steps_ = 0;
+  int diffusion_line_ = 0;
 };
 
 }  // namespace nt::mechanism
