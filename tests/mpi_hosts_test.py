@@ -10,7 +10,7 @@ import unittest
 import h5py
 
 from mpi_test import DATA, MPIRUN, with_mpi
-from support import PROGRAM, InTemporaryFolder, command, end, wait_until
+from support import PROGRAM, SLOW, InTemporaryFolder, command, end, wait_until
 
 HOSTS = 3
 # Open MPI looks whether other hosts are still there; by its own settings that takes minutes (docs/cluster.md).
@@ -42,6 +42,7 @@ def why_not():
 WHY_NOT = why_not()
 
 
+@unittest.skipUnless(SLOW, "takes a minute: ./test --slow")
 @unittest.skipIf(WHY_NOT, WHY_NOT)
 class SeveralHosts(InTemporaryFolder):
     """A switch, in a namespace of its own, and hosts on its ports; host 1 is where mpirun is started."""
