@@ -163,8 +163,24 @@ NT_DEVICE float Power(float x, float y) {
 }
 
 /// A function's table at x: `table` holds where it starts, intervals per unit of x, how many there are, and
-/// the entries. A straight line between two entries, the outermost ones beyond the ends.
+/// the entries. A straight line between two entries, the outermost ones beyond the ends. 0 intervals per
+/// unit: after the entries follows what x each stands for. Of a table with places of its own: its value at x,
+/// or its slope.
+NT_DEVICE float UnevenTable(const float* table, float x, bool slope) {
+  const auto last = static_cast<int32_t>(table[2]);
+  const float *values = table + 3, *places = values + last + 1;
+  int32_t low = 0, high = last;
+  while (high - low > 1) {
+    const int32_t middle = (low + high) / 2;
+    (places[middle] <= x ? low : high) = middle;
+  }
+  const float wide = places[high] - places[low], rise = values[high] - values[low];
+  const float part = (x - places[low]) / wide;
+  if (slope) return part > 0 && part < 1 ? rise / wide : 0;
+  return part <= 0 ? values[low] : part >= 1 ? values[high] : values[low] + part * rise;
+}
 NT_DEVICE float TableValue(const float* table, float x) {
+  if (table[1] == 0) return UnevenTable(table, x, false);
   const float last = table[2];
   const float position = fminf(fmaxf((x - table[0]) * table[1], 0.0f), last);
   const float start = fminf(floorf(position), last - 1.0f);
@@ -172,6 +188,7 @@ NT_DEVICE float TableValue(const float* table, float x) {
   return table[3 + at] + (position - start) * (table[4 + at] - table[3 + at]);
 }
 NT_DEVICE float TableSlope(const float* table, float x) {
+  if (table[1] == 0) return UnevenTable(table, x, true);
   const float last = table[2], position = (x - table[0]) * table[1];
   if (!(position > 0 && position < last)) return 0;
   const auto at = static_cast<int32_t>(fminf(floorf(position), last - 1.0f));

@@ -66,6 +66,15 @@ cell::DetailedCell cell_with(const std::string& more) {
         "NEURON { POINT_PROCESS noise NONSPECIFIC_CURRENT i RANGE sd RANDOM r }\nPARAMETER { sd = 0.02 }\n"
         "ASSIGNED { i x }\nINITIAL { x = random_normal(r, 0, sd) }\nBREAKPOINT { SOLVE fluctuate\n i = x }\n"
         "PROCEDURE fluctuate() { x = x*exp(-dt/5) + sd*sqrt(1 - exp(-2*dt/5))*normrand(0, 1) }");
+  write("uneven.mod",
+        "NEURON { SUFFIX uneven NONSPECIFIC_CURRENT i }\nFUNCTION_TABLE tau(v (mV)) (ms)\nASSIGNED { v i "
+        "}\nSTATE { m }\n"
+        "BREAKPOINT { SOLVE s METHOD cnexp\n i = 1e-4*m*(v + 30) }\nDERIVATIVE s { m' = (0.5 - m)/tau(v) }");
+  write("spread.mod",
+        "NEURON { SUFFIX spread NONSPECIFIC_CURRENT i RANGE first }\nPARAMETER { first = 1 D = 0.5 }\n"
+        "ASSIGNED { v i diam }\nSTATE { c }\nINITIAL { c = first }\n"
+        "BREAKPOINT { SOLVE s METHOD sparse\n i = 1e-5*c*(v + 30) }\n"
+        "KINETIC s { COMPARTMENT diam*diam { c }\n LONGITUDINAL_DIFFUSION D*diam { c }\n ~ c << (0) }");
   write("release.mod",
         "NEURON { POINT_PROCESS release RANGE p NONSPECIFIC_CURRENT i RANDOM r }\nPARAMETER { p = 0.4 }\n"
         "ASSIGNED { v (mV) i (nA) }\nSTATE { g (uS) n }\n"
@@ -175,6 +184,18 @@ TEST(OnADevice, MechanismsOfModFilesAreAsExactAsOnTheCpu) {
   }
 }
 
+TEST(OnADevice, FunctionTablesAreAsExactAsOnTheCpu) {
+  for (const std::string table : {"{ x = [-120, -70, -64, -60, 20], values = [4, 7, 1, 12, 3] }",
+                                  "{ from = -120, to = 20, values = [4, 7, 12, 6, 3] }"}) {
+    const auto cell = cell_with(fmt::format(
+        "insert = [ {}, {{ mechanism = \"uneven.mod\", regions = [\"soma\"] }} ]\n"
+        "point = [ {{ mechanism = \"IClamp\", section = \"soma[0]\", del = 2, dur = 15, amp = 0.3 }} ]\n"
+        "[function_tables.uneven]\ntau = {}\n",
+        kLeak, table));
+    expect_as_exact_as_the_cpu(cell, {}, std::vector<stimulus::TimedInput>(1), 25);
+  }
+}
+
 TEST(OnADevice, MechanismsDrawWhatTheyDrawOnTheCpu) {
   const auto cell = cell_with(fmt::format(
       "insert = [ {} ]\npoint = [ {{ mechanism = \"noise.mod\", section = \"soma[0]\", sd = 0.2 }} ]\n",
@@ -199,6 +220,9 @@ TEST(OnADevice, WhatItCannotDoIsRefusedByName) {
   } catch (const InputError& error) {
     EXPECT_NE(std::string(error.what()).find("release.mod"), std::string::npos) << error.what();
   }
+  const auto spreading = cell_with(fmt::format(
+      "insert = [ {}, {{ mechanism = \"spread.mod\", regions = [\"soma\", \"basal\"] }} ]\n", kLeak));
+  EXPECT_THROW(DeviceCableSimulator(spreading, {}, device), InputError);
   const cell::Neuron point = cell::IntegrateAndFire{};
   EXPECT_THROW(cell_for_device(point, {}), InputError);
   EXPECT_THROW(cell_for_device(cell::Neuron(cell), {{}, Precision::in_double}), InputError);

@@ -35,6 +35,11 @@ DeviceCell::DeviceCell(const CablePlan<float>& plan, const std::shared_ptr<devic
             "{}: its NET_RECEIVE does more than add to states, which a device cannot do yet; use --device "
             "cpu",
             group.mechanism().path);
+  for (const auto& diffusion : plan.diffusions)
+    for (const auto& at : diffusion.instances)
+      fail_input(
+          "{}: LONGITUDINAL_DIFFUSION between compartments, which a device cannot do yet; use --device cpu",
+          plan.zones[at.zone].groups[at.group].mechanism().path);
   module_ = cable_module(plan.cell, device->architecture());
   for (size_t z = 0; z < plan.zones.size(); ++z)
     for (size_t g = 0; g < plan.zones[z].groups.size(); ++g)
