@@ -37,7 +37,7 @@ class Synapse(Channel):
 
 def conductances(ms, dt, seed):
     """[synapse][step], uS."""
-    steps = round(ms / dt)
+    steps = round(ms / dt) + 1
     g = np.zeros((cells.SYNAPSES, steps))
     for t, synapse in cells.events(ms, seed):
         first = int(np.ceil(t / dt))
