@@ -14,12 +14,18 @@
 namespace nt::run {
 namespace {
 
-constexpr auto kReplayed = "neurontwin replay";
+constexpr auto kReplayed = "neurontwin replay", kCheckpoint = "neurontwin network checkpoint";
 
 /// What an HDF5 file is, in words; empty: none of the results.
 std::string kind_of(const files::Hdf5File& file) {
-  if (file.has_attribute("format"))
-    return file.text_attribute("format").starts_with(kReplayed) ? "one trial of a cell" : "";
+  if (file.has_attribute("format")) {
+    const auto format = file.text_attribute("format");
+    return format.starts_with(kReplayed)     ? "one trial of a cell"
+           : format.starts_with(kCheckpoint) ? "a network's checkpoint"
+                                             : "";
+  }
+  if (file.has_attribute("magic") && file.has("/spikes")) return "spikes of populations (SONATA)";
+  if (file.has_attribute("magic") && file.has("/report")) return "values of populations (SONATA)";
   if (file.has_attribute("twin") && file.has_attribute("input")) return "what a twin predicts";
   if (file.has("/description")) return "a twin's weights";
   return file.has("/input") ? "input of one trial" : "";
@@ -61,7 +67,8 @@ bool is_hdf5_result(const std::filesystem::path& file) {
 void inspect_hdf5_result(Lines& out, const std::filesystem::path& path) {
   const files::Hdf5File file(path);
   out.print("# {}\n", kind_of(file));
-  for (const auto* name : {"twin", "input", "program_version", "scheme", "precision", "dt_ms"})
+  for (const auto* name :
+       {"twin", "input", "program_version", "scheme", "precision", "dt_ms", "identity", "ms"})
     if (file.has_attribute(name)) out.print("{:<16} {}\n", name, file.text_attribute(name));
   for (const auto& line : file.listing()) out.print("{}\n", line);
 }
@@ -84,6 +91,10 @@ void inspect_run(Lines& out, const std::filesystem::path& folder) {
   }
   for (const auto& run : list_runs(std::array{folder})) print_scores(out, run);
   out.print("\n");
+  print_files(out, folder);
+}
+
+void print_files(Lines& out, const std::filesystem::path& folder) {
   std::vector<std::filesystem::path> there(std::filesystem::directory_iterator(folder), {});
   std::ranges::sort(there);
   for (const auto& path : there)
@@ -106,6 +117,7 @@ void inspect_report(Lines& out, const std::filesystem::path& file) {
   out.print("# a report\n");
   for (const auto* part : {"run", "metrics"})
     if (data.contains(part)) print_json(out, "", data[part]);
+  if (data.contains("courses")) print_json(out, "", data);  // of a network
 }
 
 }  // namespace nt::run
