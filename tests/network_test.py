@@ -183,7 +183,7 @@ class Networks(InTemporaryFolder):
     def test_a_dry_run_writes_nothing(self):
         done = self.succeed(self.words("--dry-run"))
         self.assertIn("80 e (cell), 50 noise (poisson)", done.stdout)
-        self.assertRegex(done.stdout, r"640 contacts in [\d.]+ kB; (about|less than)")
+        self.assertRegex(done.stdout, r"1837 contacts in [\d.]+ kB; (about|less than)")
         self.assertFalse((self.folder / "out").exists())
 
     def test_a_dry_run_refuses_what_a_run_would_refuse(self):
