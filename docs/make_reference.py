@@ -38,7 +38,7 @@ VARIANTS = [
 KINDS = [("experiments/l5pc-nmda.toml", ["--profile", "quick", "--set", f"twin.kind={kind}"])
          for kind in ("convolutional", "recurrent", "tree", "k-tree")]
 
-# A network that has every key; `file` is one that is there. Its keys have "network:" before them in reference_keys.txt.
+# A network that has every key; `file` is one that is there, whatever it holds. Its keys have "network:" before them in reference_keys.txt.
 NETWORK = """
 populations = [
   {{ name = "e", kind = "cell", neurons = 3, cell = "{root}/cells/if.toml", box_um = [1, 1, 1], record_soma = 1 }},
@@ -167,10 +167,8 @@ def resolved_experiments(program):
             file = pathlib.Path(folder) / f"{number}.toml"
             file.write_text(variant.format(root=ROOT))
             asked.append((file, []))
-        there = pathlib.Path(folder) / "there"
-        there.touch()
         network = pathlib.Path(folder) / "network.toml"
-        network.write_text(NETWORK.format(root=ROOT, file=there))
+        network.write_text(NETWORK.format(root=ROOT, file=WORDS))
         return list(pool.map(lambda one: program.resolved(*one), asked)), program.resolved(network)
 
 

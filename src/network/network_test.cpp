@@ -381,7 +381,7 @@ TEST(Networks, RefuseWhatMeansNothing) {
                 .find("network.toml:7: 'measures.transient_ms' is 1000, which leaves nothing of 1000 ms"),
             std::string::npos);
   EXPECT_NE(refusal(twin_population("a", 3, "spikes = 'draw'\nthreshold = 0.1"))
-                .find("network.toml:7: 'populations.threshold' means nothing beside spikes = \"draw\""),
+                .find("network.toml:7: 'populations[0].threshold' means nothing beside spikes = \"draw\""),
             std::string::npos)
       << refusal(twin_population("a", 3, "spikes = 'draw'\nthreshold = 0.1"));
   EXPECT_NE(refusal(twin_population("a", 3, "threshold = 1")).find("where a twin fires never"),

@@ -17,7 +17,8 @@ size_t rank_of(const std::string& region) {
 
 }  // namespace
 
-SectionPlaces::SectionPlaces(const SynapseChoice& choice, const dataset::CellTable& table) : group_(choice.group) {
+SectionPlaces::SectionPlaces(const SynapseChoice& choice, const dataset::CellTable& table)
+    : group_(choice.group) {
   std::vector<size_t> ranks;
   for (size_t c = 0; c < table.section.size(); ++c) {
     if (std::ranges::find(names_, table.section[c]) != names_.end()) continue;
@@ -45,11 +46,13 @@ std::vector<uint32_t> SectionPlaces::nearest(int64_t section, double position, i
     fail_input("{}: afferent_section_pos {}, expected from 0 to 1", where, position);
   auto places = places_[static_cast<size_t>(section)];
   if (places.empty())
-    fail_input("{}: section {}, '{}', has no synapse {}", where, section, names_[static_cast<size_t>(section)],
+    fail_input("{}: section {}, '{}', has no synapse {}", where, section,
+               names_[static_cast<size_t>(section)],
                group_.empty() ? "of those that are chosen" : "of '" + group_ + "'");
   std::ranges::stable_sort(places, {}, [&](const Place& p) { return std::abs(p.x - position); });
   std::vector<uint32_t> synapses;
-  for (int64_t k = 0; k < count; ++k) synapses.push_back(places[static_cast<size_t>(k) % places.size()].synapse);
+  for (int64_t k = 0; k < count; ++k)
+    synapses.push_back(places[static_cast<size_t>(k) % places.size()].synapse);
   return synapses;
 }
 

@@ -8,8 +8,8 @@
 
 namespace nt::random {
 
-/// A stream by its numbers, of a room that has its own: a stage that is no random::Stage, and in it the numbers
-/// from `first` on, one for each member.
+/// A stream by its numbers, of a room that has its own: a stage that is no random::Stage, and in it the
+/// numbers from `first` on, one for each member.
 struct NumberedStream {
   uint32_t stage, first, count;
 };

@@ -13,7 +13,8 @@ constexpr int64_t kProbe_ms = 500;
 std::string words_for_time(double seconds) {
   if (seconds < 1) return "less than a second";
   if (seconds < 90) return fmt::format("about {:.0f} s", seconds);
-  return seconds < 5400 ? fmt::format("about {:.0f} min", seconds / 60) : fmt::format("about {:.1f} h", seconds / 3600);
+  return seconds < 5400 ? fmt::format("about {:.0f} min", seconds / 60)
+                        : fmt::format("about {:.1f} h", seconds / 3600);
 }
 
 /// A network that is ready to go on, and how long it would take.
@@ -51,10 +52,12 @@ std::string network_plan(const neurontwin::NetworkOptions& options) {
   const auto asked = read_network(options);
   const auto ready = made_ready(asked, asked.folder);
   return fmt::format(
-      "{}: {} ms of {}, seed {}, on {} threads; results in {}\n{} contacts in {}; {} if it goes on as in its first {} ms",
-      asked.spec.title, asked.spec.duration_ms, words_for(asked), asked.spec.seed, asked.threads, asked.folder.string(),
-      ready.wiring.connections, files::words_for_bytes(static_cast<double>(ready.wiring.bytes)),
-      words_for_time(ready.seconds), ready.probed_ms);
+      "{}: {} ms of {}, seed {}, on {} threads; results in {}\n{} contacts in {}; {} if it goes on as in its "
+      "first {} ms",
+      asked.spec.title, asked.spec.duration_ms, words_for(asked), asked.spec.seed, asked.threads,
+      asked.folder.string(), ready.wiring.connections,
+      files::words_for_bytes(static_cast<double>(ready.wiring.bytes)), words_for_time(ready.seconds),
+      ready.probed_ms);
 }
 
 }  // namespace nt::run
