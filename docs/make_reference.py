@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes docs/reference.md: every key of experiments and cells, with its unit, its default and its meaning.
+"""Writes docs/reference.md: every key of experiments, cells and networks, with its unit, its default and its meaning.
 
     make_reference.py [--program PATH] [--check]
 
@@ -37,6 +37,25 @@ VARIANTS = [
 ]
 KINDS = [("experiments/l5pc-nmda.toml", ["--profile", "quick", "--set", f"twin.kind={kind}"])
          for kind in ("convolutional", "recurrent", "tree", "k-tree")]
+
+# A network that has every key; `file` is one that is there, whatever it holds. Its keys have "network:" before them in reference_keys.txt.
+NETWORK = """
+populations = [
+  {{ name = "e", kind = "cell", neurons = 3, cell = "{root}/cells/if.toml", box_um = [1, 1, 1], record_soma = 1 }},
+  {{ name = "t", kind = "twin", neurons = 3, twin = "{file}", spikes = "threshold", threshold = 0.1, refractory_ms = 1, positions = "{file}" }},
+  {{ name = "p", kind = "poisson", neurons = 3, rate_hz = 1 }},
+  {{ name = "r", kind = "recorded", neurons = 3, file = "{file}", population = "r" }},
+]
+projections = [
+  {{ from = "e", to = "e", rule = "distance", probability = 0.1, length_um = 1, falloff = "step", synapses = "excitatory" }},
+  {{ from = "p", to = "e", rule = "fixed-probability", probability = 0.1, synapses = [0] }},
+  {{ from = "r", to = "t", rule = "fixed-indegree", indegree = 1, synapses = {{ group = "excitatory", regions = ["basal"], distance_um = [0, 9] }} }},
+  {{ from = "e", to = "e", rule = "list", sources = [0], targets = [1], synapses = "excitatory", weight = 1 }},
+  {{ from = "e", to = "e", rule = "sonata", file = "{file}", edges = "e", synapses = "excitatory" }},
+]
+backgrounds = [{{ to = "e", synapses = "excitatory", rate_hz = 1, until_ms = 10 }}]
+"""
+OF_NETWORKS = "network:"
 
 # Names that stand in the place of any name.
 ANY_NAME = [
@@ -78,6 +97,11 @@ def leaves(table, before=""):
 
 
 def general(key, known):
+    if key.startswith(OF_NETWORKS):
+        own = key.removeprefix(OF_NETWORKS)
+        if own.startswith("populations[].cell"):
+            return OF_NETWORKS + "populations[].cell"  # its keys are those of a cell
+        return own if own.startswith("simulation.") and own in known else key
     for pattern, name in ANY_NAME:
         key = re.sub(pattern, name, key)
     if key not in known:
@@ -132,7 +156,7 @@ def words_of(value):
 
 
 def resolved_experiments(program):
-    """The text of every resolved experiment, in an order that does not change."""
+    """The text of every resolved experiment, in an order that does not change, and that of a network."""
     asked = []
     for file in sorted((ROOT / "experiments").glob("*.toml")):
         profiles = re.findall(r"^\[profile\.([\w-]+)", file.read_text(), re.MULTILINE)
@@ -143,15 +167,20 @@ def resolved_experiments(program):
             file = pathlib.Path(folder) / f"{number}.toml"
             file.write_text(variant.format(root=ROOT))
             asked.append((file, []))
-        return list(pool.map(lambda one: program.resolved(*one), asked))
+        network = pathlib.Path(folder) / "network.toml"
+        network.write_text(NETWORK.format(root=ROOT, file=WORDS))
+        return list(pool.map(lambda one: program.resolved(*one), asked)), program.resolved(network)
 
 
 def gather(program, words):
     """{general key: default in words} of every key that the program reads, and the keys without words."""
     first = {}  # general key: (key, text of an experiment that has it)
-    for text in resolved_experiments(program):
+    experiments, network = resolved_experiments(program)
+    for text in experiments:
         for key, _ in leaves(tomllib.loads(text)):
             first.setdefault(general(key, words.keys), (key, text))
+    for key, _ in leaves(tomllib.loads(network)):
+        first.setdefault(general(OF_NETWORKS + key, words.keys), (key, network))
 
     def default(item):
         name, (key, text) = item
@@ -178,7 +207,7 @@ def page(words, defaults):
         for key in keys:
             unit, meaning, default = words.keys[key]
             shown = default if default is not None else defaults.get(key, "")
-            lines.append(f"| `{key}` | {unit} | {shown} | {meaning} |")
+            lines.append(f"| `{key.removeprefix(OF_NETWORKS)}` | {unit} | {shown} | {meaning} |")
     return "\n".join(lines) + "\n"
 
 

@@ -12,7 +12,7 @@ import h5py
 import numpy as np
 
 from browser import Browser
-from support import PROGRAM, ROOT, InTemporaryFolder, command, run
+from support import PROGRAM, ROOT, SLOW, InTemporaryFolder, command, run
 
 CELL = ROOT / "cells/if.toml"
 POPULATIONS = f"""
@@ -114,17 +114,18 @@ class Networks(InTemporaryFolder):
         self.assertNotEqual(len(spikes_in(self.folder / "out")["e"][0]), len(spikes_in(self.folder / "other")["e"][0]))
 
     def test_killed_at_any_moment_they_go_on_to_the_same_spikes(self):
-        long = ("--ms", "60000", "--threads", "1", "--checkpoint-s", "1")
+        long = ("--ms", "1000000" if SLOW else "150000", "--threads", "1", "--checkpoint-s", "1")
         self.succeed(self.words(*long))
-        moments = random.Random(5)
-        for attempt in range(200):
+        moments, kills = random.Random(5), 100 if SLOW else 6
+        for attempt in range(kills + 1):
             process = subprocess.Popen([str(w) for w in self.words(*long, out="killed")], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             try:
-                process.wait(timeout=0.2 + 2 * moments.random() if attempt < 6 else 600)
+                process.wait(timeout=0.3 + 1.2 * moments.random() if attempt < kills else 600)
                 break
             except subprocess.TimeoutExpired:
                 process.send_signal(signal.SIGINT if attempt % 2 else signal.SIGKILL)
                 process.wait(timeout=60)
+        self.assertGreaterEqual(attempt, 2)  # so many were killed
         self.assertEqual(process.returncode, 0)
         self.same_spikes("out", "killed")
 
@@ -159,9 +160,84 @@ class Networks(InTemporaryFolder):
         self.assertEqual(done.returncode, 2)
         self.assertIn("edge 1: there is no neuron 80 in 'e', which has 80 neurons, numbered from 0", done.stderr)
 
+    def test_put_synapses_where_sonata_edges_have_sections_and_positions(self):
+        # Sections of the built-in tree: soma, then axon, basal and apical ones.
+        cell = ROOT / "cells/l5pc.toml"
+        text = POPULATIONS.replace(f'cell = "{CELL}"\nneurons = 80\nrecord_soma = 3', f'cell = "{cell}"\nneurons = 2')
+        edges = self.folder / "edges.h5"
+        text = text.replace('rule = "fixed-indegree"\nindegree = 8', f'rule = "sonata"\nfile = "{edges}"')
+        def refused(sections, positions, nsyns=(1, 1)):
+            with h5py.File(edges, "w") as file:
+                group = file.create_group("edges/e_to_e")
+                group["source_node_id"], group["target_node_id"] = np.uint64([0, 1]), np.uint64([1, 0])
+                group["0/afferent_section_id"], group["0/afferent_section_pos"] = np.uint64(sections), np.float64(positions)
+                group["0/nsyns"] = np.int32(nsyns)
+            done = run(self.words("--dry-run", text=text))
+            return done.stdout if done.returncode == 0 else done.stderr
+        self.assertIn("edge 0: section 0, 'soma", refused([0, 5], [0.5, 0.5]))  # which has no synapse
+        self.assertIn("edge 1: afferent_section_id 9999, but the neuron has", refused([5, 9999], [0.5, 0.5]))
+        self.assertIn("edge 1: afferent_section_pos 1.5, expected from 0 to 1", refused([5, 6], [0.5, 1.5]))
+        both, one = (int(refused([5, 6], [0, 1], n).split(" contacts in ")[0].split()[-1]) for n in ((3, 2), (1, 1)))
+        self.assertEqual(both - one, 3)  # beside those of the other projection
+
     def test_a_dry_run_writes_nothing(self):
         done = self.succeed(self.words("--dry-run"))
         self.assertIn("80 e (cell), 50 noise (poisson)", done.stdout)
+        self.assertRegex(done.stdout, r"1837 contacts in [\d.]+ kB; (about|less than)")
+        self.assertFalse((self.folder / "out").exists())
+
+    def test_a_dry_run_refuses_what_a_run_would_refuse(self):
+        edges = self.folder / "edges.csv"
+        edges.write_text("source,target,contacts\n0,1,1\n0,2,1000000000\n")
+        listed = POPULATIONS.replace('rule = "fixed-indegree"\nindegree = 8', f'rule = "list"\nfile = "{edges}"')
+        for text, said in ((listed, "edges.csv:3: 1000000000 contacts of one connection, expected at most 10000"),
+                           (POPULATIONS.replace("indegree = 8", "indegree = 80"), "network.toml:"),
+                           (POPULATIONS + "[measures]\ntransient_ms = 3000\n", "measures.transient_ms"),
+                           (POPULATIONS.replace("record_soma = 3", "record_soma = 81"), "record_soma")):
+            planned, done = run(self.words("--dry-run", text=text)), run(self.words(text=text))
+            self.assertEqual((planned.returncode, done.returncode), (2, 2), planned.stderr + done.stderr)
+            self.assertIn(said, planned.stderr)
+            self.assertIn(said, done.stderr)
+            self.assertFalse((self.folder / "out").exists())  # not even a .lock
+
+    def test_leave_the_same_bytes_whenever_they_run(self):
+        self.succeed(self.words("--ms", "300"))
+        time.sleep(1.1)  # a file system's second later
+        self.succeed(self.words("--ms", "300", out="later"))
+        for name in ("spikes.h5", "soma.h5", "network.toml", "report.html"):
+            self.assertEqual((self.folder / "out" / name).read_bytes(), (self.folder / "later" / name).read_bytes(), name)
+
+    def test_are_inspected(self):
+        self.succeed(self.words("--ms", "300"))
+        def inspected(file, *options):
+            return self.succeed([PROGRAM, "inspect", file, *options]).stdout
+        out = self.folder / "out"
+        self.assertRegex(inspected(out), r"# results of a network\ntitle +A network of point neurons\nms +300\nseed +3\n")
+        self.assertRegex(inspected(out), r"\n  e +80 +\d+ +[\d.]+")
+        self.assertRegex(inspected(out / "checkpoint.h5"), r"# a network's checkpoint\nidentity +[0-9a-f]{32}\nms +300\n")
+        self.assertIn("# spikes of populations (SONATA)\n/spikes/e/node_ids", inspected(out / "spikes.h5"))
+        self.assertIn("# values of populations (SONATA)\n/report/e/data", inspected(out / "soma.h5"))
+        self.assertIn("populations.e.rate_hz", inspected(out / "metrics.json"))
+        self.assertIn("# a report\ntitle", inspected(out / "report.html"))
+        said = inspected(self.folder / "network.toml", "--set", "seed=9")
+        self.assertIn("# a network, with every default\n", said)
+        self.assertIn("seed = 9", said)
+        self.assertIn("record_soma = 3", said)
+        self.assertIn("has no profiles", run([PROGRAM, "inspect", self.folder / "network.toml", "--profile", "quick"]).stderr)
+
+    def test_leave_no_lock(self):
+        self.succeed(self.words("--ms", "50"))
+        self.assertFalse((self.folder / "out/.lock").exists())
+
+    def test_a_perturbation_is_checked_at_once_and_belongs_to_a_comparison(self):
+        for asked in ("nan", "1e30", "0", "-1"):
+            for dry in ((), ("--dry-run",)):
+                done = run([PROGRAM, "network", "compare", self.network(), f"--perturb-mV={asked}", *dry, "--out", self.folder / "out"])
+                self.assertEqual(done.returncode, 2)
+                self.assertIn("expected more than 0 and at most 20", done.stderr)
+        done = run(self.words("--perturb-mV", "0.2"))
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("--perturb-mV belongs to 'network compare NETWORK.toml'", done.stderr)
         self.assertFalse((self.folder / "out").exists())
 
     def test_refuse_with_the_line_and_what_would_be_right(self):

@@ -60,10 +60,14 @@ void print_differences(const neurontwin::NetworkCourse& course) {
 }
 
 void compare(const Options& o) {
+  if (!(o.perturbation_mV > 0 && o.perturbation_mV <= 20))
+    fail_input("--perturb-mV {}, expected more than 0 and at most 20", o.perturbation_mV);
   if (o.dry_run) {
-    auto as_cells = o.network;
+    auto as_cells = o.network, as_twins = o.network;
     as_cells.as = "cells";
-    return show("neurons, perturbed neurons and twins: {}\n", neurontwin::network_plan(as_cells));
+    as_twins.as = "twins";
+    return show("neurons, and once more perturbed: {}\ntwins: {}\n", neurontwin::network_plan(as_cells),
+                neurontwin::network_plan(as_twins));
   }
   const auto courses = neurontwin::compare_network(o.network, o.perturbation_mV);
   for (const auto& course : courses) print_activity(course.populations, course.name);
@@ -101,7 +105,7 @@ Command network_command() {
         app.add_option("--as", o->network.as,
                        "cells or twins: simulate all neurons as these (default: as in the file)")
             ->check(one_of({"cells", "twins"}));
-        app.add_option(
+        const auto* perturb = app.add_option(
             "--perturb-mV", o->perturbation_mV,
             "of compare: change of the somatic voltages at measures.transient_ms, in mV (default: 0.1)");
         app.add_option("--checkpoint-s", o->network.checkpoint_s,
@@ -109,9 +113,13 @@ Command network_command() {
             ->check(CLI::Range(int64_t{1}, int64_t{1'000'000}));
         app.add_flag("--dry-run", o->dry_run, "print the plan and do nothing");
         add_threads_option(app, o->network.threads);
-        return [o] {
+        return [o, perturb] {
           const bool comparing = o->words.size() == 2;
           if (comparing && o->words.front() != "compare") refuse_words(o->words);
+          if (!comparing && perturb->count() > 0)
+            fail_input(
+                "--perturb-mV belongs to 'network compare NETWORK.toml', which runs the neurons again from a "
+                "slightly different state");
           require_address_space(threads_of(0));
           o->network.network = o->words.back();
           o->network.watcher = terminal_watcher();

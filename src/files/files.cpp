@@ -139,11 +139,19 @@ std::string digest_of_parts(std::span<const std::string_view> parts) {
 /// False if another has it.
 bool FolderLock::lock(const std::filesystem::path& folder) {
   const auto file = folder / ".lock";
-  descriptor_ = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-  if (descriptor_ < 0) {
-    fail_input("{}: the output directory cannot be written: {}", folder.string(), std::strerror(errno));
+  for (;;) {
+    descriptor_ = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    if (descriptor_ < 0) {
+      fail_input("{}: the output directory cannot be written: {}", folder.string(), std::strerror(errno));
+    }
+    if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0) return false;
+    // Whoever held it before may have removed the file meanwhile: then this is a lock of nothing.
+    struct stat held {
+    }, there{};
+    if (::fstat(descriptor_, &held) == 0 && ::stat(file.c_str(), &there) == 0 && held.st_ino == there.st_ino)
+      return true;
+    ::close(descriptor_);
   }
-  return ::flock(descriptor_, LOCK_EX | LOCK_NB) == 0;
 }
 
 FolderLock::FolderLock(const std::filesystem::path& folder) {

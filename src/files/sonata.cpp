@@ -23,13 +23,17 @@ class SonataFile {
   explicit SonataFile(const std::filesystem::path& file)
       : name_(file.string()),
         half_(file),
-        file_(H5Fcreate(half_.path().c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT)) {
+        file_(H5Fcreate(half_.path().c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT)),
+        sets_(H5Pcreate(H5P_DATASET_CREATE)) {
     checked(file_);
+    checked(
+        H5Pset_obj_track_times(sets_, false));  // the same spikes, the same bytes, whenever they are written
     numbers(file_, "magic", H5T_STD_U32LE, &kMagic, 0);
     numbers(file_, "version", H5T_STD_U32LE, kVersion.data(), kVersion.size());
   }
   ~SonataFile() {
     if (file_ >= 0) H5Fclose(file_);
+    if (sets_ >= 0) H5Pclose(sets_);
   }
   SonataFile(const SonataFile&) = delete;
   SonataFile& operator=(const SonataFile&) = delete;
@@ -43,8 +47,7 @@ class SonataFile {
   void set(const std::string& path, hid_t type, const void* values, const std::vector<hsize_t>& extent,
            std::string_view units = {}) {
     const hid_t space = checked(H5Screate_simple(static_cast<int>(extent.size()), extent.data(), nullptr));
-    const hid_t set =
-        checked(H5Dcreate2(file_, path.c_str(), type, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT));
+    const hid_t set = checked(H5Dcreate2(file_, path.c_str(), type, space, H5P_DEFAULT, sets_, H5P_DEFAULT));
     const hsize_t count = std::accumulate(extent.begin(), extent.end(), hsize_t{1}, std::multiplies<>());
     if (count > 0) checked(H5Dwrite(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values));
     if (!units.empty()) text(set, "units", units);
@@ -104,7 +107,7 @@ class SonataFile {
 
   std::string name_;
   HalfWritten half_;
-  hid_t file_;
+  hid_t file_, sets_;  // how data sets are made
 };
 
 }  // namespace

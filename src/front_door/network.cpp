@@ -93,10 +93,7 @@ void Network::set_state(const std::string& state) {
 
 std::string network_plan(const NetworkOptions& options) {
   require_good(options);
-  const auto asked = nt::run::read_network(with_threads(options));
-  return fmt::format("{}: {} ms of {}, seed {}, on {} threads; results in {}", asked.spec.title,
-                     asked.spec.duration_ms, nt::run::words_for(asked), asked.spec.seed, asked.threads,
-                     asked.folder.string());
+  return nt::run::network_plan(with_threads(options));
 }
 
 NetworkRun run_network(const NetworkOptions& options) {

@@ -1,7 +1,9 @@
 // Detailed neurons, one in each SIMD lane, and point neurons.
+#include <algorithm>
 #include <cmath>
 
 #include "network/detail/draws.hpp"
+#include "network/detail/memory.hpp"
 #include "network/detail/neurons.hpp"
 #include "random/random.hpp"
 #include "simulate/neuron_streams.hpp"
@@ -57,6 +59,12 @@ class CellNeurons final : public Neurons {
 }  // namespace
 
 std::unique_ptr<Neurons> cell_neurons(const NeuronsOf& of, const simulate::SimulationSpec& simulation) {
+  constexpr int64_t kSome = 64;  // fills every lane
+  const auto some = static_cast<size_t>(std::min(of.population.neurons, kSome));
+  const auto bytes = simulate::NeuronStreams(*of.population.cell, simulation, some).state().size();
+  require_neurons_fit(static_cast<double>(of.population.neurons),
+                      static_cast<double>(bytes) / static_cast<double>(some), of.population.where,
+                      of.population.name);
   return std::make_unique<CellNeurons>(of, simulation);
 }
 

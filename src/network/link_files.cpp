@@ -6,6 +6,8 @@
 
 #include "files/hdf5.hpp"
 #include "network/detail/links.hpp"
+#include "network/detail/memory.hpp"
+#include "network/detail/section_places.hpp"
 #include "network/detail/table.hpp"
 
 namespace nt::network {
@@ -18,14 +20,24 @@ class Listed final : public Links {
   Listed(const Projection& projection, const Ends& ends, std::vector<uint32_t> targets,
          std::vector<Link> links, const std::function<std::string(size_t)>& place)
       : first_(static_cast<size_t>(ends.to.neurons) + 1) {
-    for (size_t k = 0; k < links.size(); ++k) require_good(projection, ends, targets[k], links[k], place(k));
+    if (links.empty()) fail_input("{}: lists no connection; expected one at least", projection.where);
+    const double most = most_contacts();
+    double contacts = 0;
+    for (size_t k = 0; k < links.size(); ++k) {
+      require_good(projection, ends, targets[k], links[k], place(k));
+      contacts += static_cast<double>(links[k].contacts >= 0 ? links[k].contacts : projection.contacts);
+      if (contacts > most) require_contacts_fit(contacts, place(k), "up to here there are");
+    }
     std::vector<size_t> order(links.size());
     for (size_t k = 0; k < order.size(); ++k) order[k] = k;
-    std::ranges::stable_sort(order, {}, [&](size_t k) { return std::pair(targets[k], links[k].source); });
+    std::ranges::stable_sort(
+        order, {}, [&](size_t k) { return std::tuple(targets[k], links[k].source, links[k].synapse); });
     for (size_t i = 0; i < order.size(); ++i) {
       const size_t k = order[i];
       if (i > 0 && !projection.multapses && targets[k] == targets[order[i - 1]] &&
-          links[k].source == links[order[i - 1]].source && links[k].synapse < 0)
+          links[k].source == links[order[i - 1]].source &&
+          (links[k].synapse < 0 ||
+           (projection.rule == Rule::list && links[k].synapse == links[order[i - 1]].synapse)))
         fail_input(
             "{}: neuron {} of '{}' is connected to neuron {} of '{}' twice; remove one connection, or set "
             "multapses = true",
@@ -57,6 +69,16 @@ class Listed final : public Links {
     require_neuron(target, ends.to);
     if (!std::isnan(link.delay_ms) && !(link.delay_ms >= 1 && link.delay_ms <= 10'000))
       fail_input("{}: the delay is {} ms, expected from 1 to 10000", where, link.delay_ms);
+    if (link.contacts > kMostContacts)
+      fail_input("{}: {} contacts of one connection, expected at most {}", where, link.contacts, kMostContacts);
+    if (!std::isnan(link.weight) && ends.to.kind == Kind::twin)
+      fail_input(
+          "{}: a weight of {}, but the synapses of '{}' are those of a twin, which have the weights that it was "
+          "trained with; give a number of contacts instead (docs/networks.md)",
+          where, link.weight, ends.to.name);
+    if (std::abs(link.weight) > kLargestWeight)
+      fail_input("{}: a weight of {}, expected from -{} to {}", where, link.weight, kLargestWeight,
+                 kLargestWeight);
     const auto synapses = static_cast<int64_t>(ends.synapses.excitatory_compartment.size() +
                                                ends.synapses.inhibitory_compartment.size());
     if (link.synapse >= synapses)
@@ -126,18 +148,37 @@ std::unique_ptr<Links> links_in_sonata(const Projection& p, const Ends& ends) {
     if (file.has(path + "/0/" + name)) values = file.read<double>(path + "/0/" + name);
     return values.size() == sources.size() ? values : std::vector<double>();
   };
-  const auto delay_ms = column("delay"), nsyns = column("nsyns");
+  const auto delay_ms = column("delay"), nsyns = column("nsyns"), section = column("afferent_section_id"),
+             position = column("afferent_section_pos");
+  const SectionPlaces places(p.synapses, ends.synapses);
+  const bool placed = !section.empty() && !position.empty() && places.has_sections();
   std::vector<uint32_t> target;
   std::vector<Link> links;
+  std::vector<size_t> edge_of;  // of each link
   const auto edge = [&](size_t k) { return fmt::format("{}: {}: edge {}", p.file.string(), path, k); };
-  for (size_t k = 0; k < sources.size(); ++k) {
+  const auto add = [&](size_t k, const Link& link) {
     target.push_back(whole_number(targets[k], edge(k)));
+    links.push_back(link);
+    edge_of.push_back(k);
+  };
+  for (size_t k = 0; k < sources.size(); ++k) {
     Link link{.source = whole_number(sources[k], edge(k))};
     if (!delay_ms.empty()) link.delay_ms = delay_ms[k];
     if (!nsyns.empty()) link.contacts = whole_number(nsyns[k], edge(k));
-    links.push_back(link);
+    if (!placed) {
+      add(k, link);
+      continue;
+    }
+    const int64_t contacts = std::min(link.contacts >= 0 ? link.contacts : p.contacts, kMostContacts);
+    link.contacts = 1;
+    for (const uint32_t s :
+         places.nearest(whole_number(section[k], edge(k)), position[k], contacts, edge(k))) {
+      link.synapse = s;
+      add(k, link);
+    }
   }
-  return std::make_unique<Listed>(p, ends, std::move(target), std::move(links), edge);
+  return std::make_unique<Listed>(p, ends, std::move(target), std::move(links),
+                                  [&](size_t k) { return edge(edge_of[k]); });
 }
 
 }  // namespace nt::network

@@ -15,12 +15,25 @@ namespace {
 constexpr size_t kDigestCharacters = 32;       // at the beginning of a state: that of the rest
 constexpr float kLastOffset_ms = 0.99999994F;  // the largest number below 1
 
+/// What is wrong with a twin's file is said with the place that names it.
+template <class Make>
+auto with_place(const Population& population, Make&& make) {
+  if (population.kind != Kind::twin) return make();
+  try {
+    return make();
+  } catch (const InputError& error) {
+    const std::string_view said = error.what();
+    if (said.starts_with(population.where) || said.starts_with(population.twin_where)) throw;
+    fail_input("{}: {}", population.twin_where, said);
+  }
+}
+
 std::unique_ptr<Neurons> neurons_of(const NeuronsOf& of, const Spec& spec, const twin::Parallel& parallel) {
   switch (of.population.kind) {
     case Kind::cell:
       return cell_neurons(of, spec.simulation);
     case Kind::twin:
-      return twin_neurons(of, parallel);
+      return with_place(of.population, [&] { return twin_neurons(of, parallel); });
     case Kind::poisson:
       return poisson_sources(of);
     case Kind::recorded:
@@ -51,7 +64,8 @@ struct Network::State {
     std::vector<dataset::CellTable> synapses;
     std::vector<Places> places;
     for (const auto& p : spec.populations) {
-      synapses.push_back(p.fires_by_itself() ? dataset::CellTable() : synapses_of(p));
+      synapses.push_back(p.fires_by_itself() ? dataset::CellTable()
+                                             : with_place(p, [&] { return synapses_of(p); }));
       places.push_back(places_of(p, spec.seed, places.size()));
     }
     for (size_t k = 0; k < spec.projections.size(); ++k) {

@@ -12,6 +12,7 @@
 #include "files/files.hpp"
 #include "network/activity.hpp"
 #include "network/compare.hpp"
+#include "network/detail/section_places.hpp"
 #include "simulate/simulator.hpp"
 #include "twin/recurrent.hpp"
 #include "twin/saved_twin.hpp"
@@ -198,6 +199,36 @@ TEST(Wiring, AListSaysEveryConnection) {
   EXPECT_NE(bad("source,target,delay_ms\n0,1,0.5\n").find("the delay is 0.5 ms, expected from 1"),
             std::string::npos);
   EXPECT_NE(bad("source\n0\n").find("has no column 'target'"), std::string::npos);
+  EXPECT_NE(bad("").find("bad.csv:1: is empty, expected a line that names the columns"), std::string::npos);
+  EXPECT_NE(bad("source,target\n").find("network.toml:7: lists no connection"), std::string::npos);
+  EXPECT_NE(bad("source,target,synapse\n0,1,3\n0,1,3\n")
+                .find("bad.csv:3: neuron 0 of 'a' is connected to 1 of 'a' twice"),
+            std::string::npos);
+  EXPECT_NE(bad("source,target,contacts\n0,1,2\n0,2,1000000000\n")
+                .find("bad.csv:3: 1000000000 contacts of one connection, expected at most 10000"),
+            std::string::npos);
+  EXPECT_NE(bad("source,target,weight\n0,1,1e30\n").find("bad.csv:2: a weight of 1e+30, expected from"),
+            std::string::npos);
+}
+
+TEST(Wiring, SectionsAreNumberedAsSonataHasThem) {
+  dataset::CellTable table;
+  table.section = {"apic", "soma", "dend", "dend", "dend", "axon"};
+  table.region = {"apical", "soma", "basal", "basal", "basal", "axon"};
+  table.x = {0.5, 0.5, 1.0 / 6, 0.5, 5.0 / 6, 0.5};
+  table.excitatory_compartment = {2, 3, 4, 0};
+  table.inhibitory_compartment = {5};
+  SynapseChoice choice;
+  choice.group = "excitatory";
+  const SectionPlaces places(choice, table);
+  EXPECT_TRUE(places.has_sections());
+  using Synapses = std::vector<uint32_t>;
+  EXPECT_EQ(places.nearest(2, 0.9, 1, ""), (Synapses{2}));
+  EXPECT_EQ(places.nearest(2, 0.3, 4, ""), (Synapses{0, 1, 2, 0}));  // and again from the nearest
+  EXPECT_EQ(places.nearest(3, 0.9, 2, ""), (Synapses{3, 3}));
+  EXPECT_THROW(places.nearest(1, 0.5, 1, ""), InputError);  // the axon has an inhibitory one alone
+  EXPECT_THROW(places.nearest(4, 0.5, 1, ""), InputError);
+  EXPECT_THROW(places.nearest(2, -0.1, 1, ""), InputError);
 }
 
 TEST(Networks, ASpikeArrivesAfterItsDelay) {
@@ -323,6 +354,57 @@ TEST(Networks, RefuseWhatDoesNotFit) {
       refusal(point_population("a", 3) + "[[backgrounds]]\nto = 'a'\nsynapses = 'excitatoryy'\nrate_hz = 1\n")
           .find("there is no group of synapses 'excitatoryy'"),
       std::string::npos);
+}
+
+TEST(Networks, RefuseWhatDoesNotFitIntoMemory) {
+  // 16 million neurons with 16 million contacts each: 4 PB.
+  EXPECT_NE(
+      refusal(point_population("a", 16'000'000) +
+              projection("a", "a", "rule = 'fixed-indegree'\nindegree = 16000000"))
+          .find(
+              "network.toml:7: 'fixed-indegree' from 'a' to 'a' makes 2.56e+14 contacts, which take 4.1 PB"),
+      std::string::npos);
+}
+
+TEST(Networks, RefuseWhatMeansNothing) {
+  const auto background = [](const std::string& more) {
+    return refusal(point_population("a", 3) + "[[backgrounds]]\nto = 'a'\nrate_hz = 1\n" + more);
+  };
+  EXPECT_NE(background("synapses = 'excitatory'\nfrom_ms = 20\nuntil_ms = 10\n")
+                .find("network.toml:11: 'backgrounds"),
+            std::string::npos)
+      << background("synapses = 'excitatory'\nfrom_ms = 20\nuntil_ms = 10\n");
+  EXPECT_NE(background("synapses = [3, 4, 3]\n").find("network.toml:9: synapse 3 stands there twice"),
+            std::string::npos);
+  EXPECT_NE(refusal(point_population("a", 3) + "record_soma = 4\n").find("record_soma"), std::string::npos);
+  EXPECT_NE(refusal(point_population("a", 3) + "[measures]\ntransient_ms = 1000\n")
+                .find("network.toml:7: 'measures.transient_ms' is 1000, which leaves nothing of 1000 ms"),
+            std::string::npos);
+  EXPECT_NE(refusal(twin_population("a", 3, "spikes = 'draw'\nthreshold = 0.1"))
+                .find("network.toml:7: 'populations[0].threshold' means nothing beside spikes = \"draw\""),
+            std::string::npos)
+      << refusal(twin_population("a", 3, "spikes = 'draw'\nthreshold = 0.1"));
+  EXPECT_NE(refusal(twin_population("a", 3, "threshold = 1")).find("where a twin fires never"),
+            std::string::npos);
+  EXPECT_NE(
+      refusal(point_population("a", 3) + projection("a", "a", "rule = 'list'\nsources = []\ntargets = []"))
+          .find("is empty, expected at least one connection"),
+      std::string::npos);
+}
+
+TEST(Networks, ErrorsOfATwinSayWhereItIsNamed) {
+  const auto with = [](const fs::path& twin) {
+    return refusal(
+        fmt::format("[[populations]]\nname = 'a'\nkind = 'twin'\nneurons = 2\ntwin = '{}'\n", twin.string()));
+  };
+  EXPECT_TRUE(with("nowhere.safetensors").starts_with("network.toml:5: "));
+  EXPECT_TRUE(with(written("damaged.safetensors", "no twin")).starts_with("network.toml:5: "));
+  const auto list = written("weights.csv", "source,target,weight\n0,1,2\n");
+  EXPECT_NE(refusal(twin_population("a", 3) +
+                    projection("a", "a", fmt::format("rule = 'list'\nfile = '{}'", list.string())))
+                .find("weights.csv:2: a weight of 2, but a synapse of 'a', twins, has the weight that it was "
+                      "trained with"),
+            std::string::npos);
 }
 
 TEST(Networks, ATwinFiresWhereItsProbabilityRisesAboveTheThreshold) {

@@ -17,10 +17,37 @@ std::filesystem::path twin_file(const std::filesystem::path& path) {
   return std::filesystem::is_directory(path, unreadable) ? path / "twin.safetensors" : path;
 }
 
+/// A file that is there.
+std::filesystem::path file_there(const config::Settings& s, std::string_view key) {
+  auto file = s.file(key, s.folder());
+  std::error_code unreadable;
+  if (!std::filesystem::exists(file, unreadable))
+    fail_input("{}: '{}' is {}, which is not there", s.where(key), s.full_key(key), file.string());
+  return file;
+}
+
 void read_twin_keys(const config::Settings& s, Population& p) {
-  p.twin = twin_file(s.file("twin", s.folder()));
+  p.twin_where = s.where("twin");
+  p.twin = twin_file(file_there(s, "twin"));
+  std::error_code unreadable;
+  if (!std::filesystem::exists(p.twin, unreadable))
+    fail_input(
+        "{}: '{}' is a folder without twin.safetensors; expected the folder of a run whose training ended, "
+        "or "
+        "a twin's file",
+        p.twin_where, s.full_key("twin"));
   p.spikes = s.choice("spikes", kSpikeRules, SpikeRule::threshold);
-  if (s.has("threshold")) p.threshold = s.number("threshold", {}, {0, 1});
+  if (s.has("threshold")) {
+    p.threshold = s.number("threshold", {}, {0, 1});
+    if (p.spikes == SpikeRule::draw)
+      fail_input(
+          "{}: '{}' means nothing beside spikes = \"draw\", which asks for no threshold; leave one out",
+          s.where("threshold"), s.full_key("threshold"));
+    if (!(*p.threshold > 0 && *p.threshold < 1))
+      fail_input("{}: '{}' is {}, where a twin fires {}; expected more than 0 and less than 1",
+                 s.where("threshold"), s.full_key("threshold"), *p.threshold,
+                 *p.threshold > 0 ? "never" : "once and no more");
+  }
   p.refractory_ms = s.integer("refractory_ms", 0, {0, 1000});
 }
 
@@ -30,7 +57,7 @@ void read_places(const config::Settings& s, Population& p) {
     fail_input(
         "{}: '{}' has {} numbers, expected the extent of the box in x, y and z, for example [200, 200, 500]",
         s.where("box_um"), s.full_key("box_um"), p.box_um.size());
-  if (s.has("positions")) p.positions = s.file("positions", s.folder());
+  if (s.has("positions")) p.positions = file_there(s, "positions");
   if (!p.positions.empty() && !p.box_um.empty())
     fail_input("{}: '{}' and 'box_um' both place the neurons; leave one out", s.where("positions"),
                s.full_key("positions"));
@@ -53,12 +80,19 @@ Population read_population(const config::Settings& s) {
   if (p.kind == Kind::twin || (!fires && s.has("twin"))) read_twin_keys(s, p);
   if (p.kind == Kind::poisson) p.rate_hz = s.number("rate_hz", {}, {0, 1000});
   if (p.kind == Kind::recorded) {
-    p.recording = s.file("file", s.folder());
+    p.recording = file_there(s, "file");
     p.recorded_population = s.text("population", "");
   }
-  if (!fires) p.record_soma = std::min(p.neurons, s.integer("record_soma", 0, {0, kMostNeurons}));
+  if (!fires) p.record_soma = s.integer("record_soma", 0, {0, static_cast<double>(p.neurons)});
   read_places(s, p);
   return p;
+}
+
+void require_no_synapse_twice(std::vector<int64_t> numbers, const std::string& where) {
+  std::ranges::sort(numbers);
+  const auto twice = std::ranges::adjacent_find(numbers);
+  if (twice != numbers.end())
+    fail_input("{}: synapse {} stands there twice; expected each once", where, *twice);
 }
 
 /// `synapses = "excitatory"`, `synapses = [0, 5]`, or `{ group, regions, distance_um }`.
@@ -69,6 +103,7 @@ SynapseChoice read_synapses(const config::Settings& s) {
     choice.numbers = s.integers("synapses", {}, {0, 1e9});
     if (choice.numbers.empty())
       fail_input("{}: '{}' is empty, expected at least one synapse", choice.where, s.full_key("synapses"));
+    require_no_synapse_twice(choice.numbers, choice.where);
   } else if (s.is_table("synapses")) {
     const auto table = s.table("synapses");
     choice.group = table.text("group");
@@ -92,10 +127,13 @@ void read_rule(const config::Settings& s, Projection& p) {
   }
   if (p.rule == Rule::sonata) p.edges = s.text("edges", "");
   if (p.rule == Rule::sonata || (p.rule == Rule::list && s.has("file"))) {
-    p.file = s.file("file", s.folder());
+    p.file = file_there(s, "file");
   } else if (p.rule == Rule::list) {
     p.sources = s.integers("sources", {}, {0, kMostNeurons});
     p.targets = s.integers("targets", {}, {0, kMostNeurons});
+    if (p.sources.empty())
+      fail_input("{}: '{}' is empty, expected at least one connection", s.where("sources"),
+                 s.full_key("sources"));
     if (p.sources.size() != p.targets.size())
       fail_input("{}: '{}' has {} neurons, but 'targets' has {}; expected one target for each source",
                  s.where("sources"), s.full_key("sources"), p.sources.size(), p.targets.size());
@@ -112,10 +150,10 @@ Projection read_projection(const config::Settings& s, const std::vector<Populati
                s.where("to"), s.full_key("to"), populations[p.to].name);
   read_rule(s, p);
   p.synapses = read_synapses(s);
-  p.contacts = s.integer("contacts", 1, {1, 10000});
+  p.contacts = s.integer("contacts", 1, {1, kMostContacts});
   p.delay_ms =
       stimulus::read_number_or_range(s, "delay_ms", stimulus::NumberOrRange{1, 1}, {1, kMostDelay_ms});
-  if (s.has("weight")) p.weight = s.number("weight", {}, {-1e6, 1e6});
+  if (s.has("weight")) p.weight = s.number("weight", {}, {-kLargestWeight, kLargestWeight});
   p.autapses = s.flag("autapses", false);
   p.multapses = s.flag("multapses", false);
   return p;
@@ -132,6 +170,10 @@ Background read_background(const config::Settings& s, const std::vector<Populati
   b.rate_hz = s.number("rate_hz", {}, {0, 900});
   b.from_ms = s.number("from_ms", 0.0, config::kNotNegative);
   b.until_ms = s.number("until_ms", std::numeric_limits<double>::infinity(), config::kNotNegative);
+  if (!(b.from_ms < b.until_ms))
+    fail_input("{}: '{}' is {}, expected more than from_ms, {}",
+               s.where(s.has("until_ms") ? "until_ms" : "from_ms"), s.full_key("until_ms"), b.until_ms,
+               b.from_ms);
   return b;
 }
 
@@ -172,6 +214,11 @@ Spec read_network(const config::Settings& s) {
   const auto measures = s.table("measures");
   spec.bin_ms = static_cast<double>(measures.integer("bin_ms", 5, {1, 1000}));
   spec.transient_ms = static_cast<double>(measures.integer("transient_ms", 0, {0, 1e8}));
+  if (spec.transient_ms + spec.bin_ms > static_cast<double>(spec.duration_ms))
+    fail_input(
+        "{}: '{}' is {}, which leaves nothing of {} ms to measure in bins of {} ms; expected at most {}",
+        measures.where("transient_ms"), measures.full_key("transient_ms"), spec.transient_ms,
+        spec.duration_ms, spec.bin_ms, std::max(0.0, static_cast<double>(spec.duration_ms) - spec.bin_ms));
   return spec;
 }
 

@@ -15,6 +15,10 @@
 
 namespace nt::network {
 
+/// Of one connection; and of a weight, to either side of 0.
+inline constexpr int64_t kMostContacts = 10'000;
+inline constexpr double kLargestWeight = 1e6;
+
 /// Part of what a result is known by. Raise it when the same file and seed come to other spikes.
 inline constexpr int kNetworkVersion = 1;
 
@@ -43,8 +47,8 @@ struct Population {
   /// Where neurons lie: at random in a box of this size, or as a file says. Empty: nowhere.
   std::vector<double> box_um = {};
   std::filesystem::path positions = {};
-  int64_t record_soma = 0;  // of how many neurons, the first, the voltage is kept
-  std::string where;        // file:line, for messages
+  int64_t record_soma = 0;                  // of how many neurons, the first, the voltage is kept
+  std::string where = {}, twin_where = {};  // file:line, for messages
 
   bool fires_by_itself() const { return kind == Kind::poisson || kind == Kind::recorded; }
 };

@@ -38,6 +38,9 @@ Table read_table(const std::filesystem::path& file, std::initializer_list<std::s
   std::istringstream in(files::read_file(file));
   std::string text;
   std::getline(in, text);
+  if (text.find_first_not_of(" \t\r") == text.npos)
+    fail_input("{}:1: is empty, expected a line that names the columns {}", file.string(),
+               fmt::join(required, ", "));
   if (text.starts_with("\xEF\xBB\xBF")) text.erase(0, 3);  // a byte order mark
   const auto header = cells_of(text);
   std::vector<size_t> column_of;  // of each cell of a line

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "network/detail/draws.hpp"
+#include "network/detail/memory.hpp"
 #include "network/detail/neurons.hpp"
 #include "twin/saved_twin.hpp"
 
@@ -108,7 +109,12 @@ class TwinNeurons final : public Neurons {
 }  // namespace
 
 std::unique_ptr<Neurons> twin_neurons(const NeuronsOf& of, const twin::Parallel& parallel) {
-  return std::make_unique<TwinNeurons>(of, twin::load_twin(of.population.twin, parallel));
+  auto saved = twin::load_twin(of.population.twin, parallel);
+  // What a stream remembers, once more for what arrives, and its outputs and flags.
+  const auto numbers = static_cast<double>(twin::Twin::Stream(saved.twin, 1).state(0).size());
+  require_neurons_fit(static_cast<double>(of.population.neurons), 2 * sizeof(float) * numbers + 32,
+                      of.population.where, of.population.name);
+  return std::make_unique<TwinNeurons>(of, std::move(saved));
 }
 
 }  // namespace nt::network

@@ -6,6 +6,7 @@
 #include "config/error.hpp"
 #include "network/detail/draws.hpp"
 #include "network/detail/links.hpp"
+#include "network/detail/memory.hpp"
 #include "network/detail/table.hpp"
 #include "network/synapses.hpp"
 
@@ -71,6 +72,27 @@ double delay_for(const Population& to, double delay_ms) {
   return to.kind == Kind::cell && cell::compartmental(*to.cell) != nullptr ? delay_ms : std::floor(delay_ms);
 }
 
+/// How many contacts a rule makes, or a mean; 0 where only its making says that.
+double expected_contacts(const Projection& p, const Ends& ends) {
+  const auto sources = static_cast<double>(ends.from.neurons), targets = static_cast<double>(ends.to.neurons),
+             each = static_cast<double>(p.contacts);
+  switch (p.rule) {
+    case Rule::all_to_all:
+      return sources * targets * each;
+    case Rule::one_to_one:
+      return targets * each;
+    case Rule::fixed_probability:
+      return p.probability * sources * targets * each;
+    case Rule::fixed_indegree:
+      return static_cast<double>(p.indegree) * targets * each;
+    case Rule::distance:
+    case Rule::list:
+    case Rule::sonata:
+      break;
+  }
+  return 0;
+}
+
 void require_weights_suit(const Projection& p, const Ends& ends, bool has_weights) {
   if ((has_weights || !std::isnan(p.weight)) && ends.to.kind == Kind::twin)
     fail_input(
@@ -115,6 +137,10 @@ size_t Connections::bytes() const {
 }
 
 Connections connect(const Projection& p, const Ends& ends, uint64_t seed, size_t number) {
+  constexpr size_t kLookEvery = 1 << 20;  // contacts
+  const auto whose = fmt::format("'{}' from '{}' to '{}' makes", kRules[static_cast<size_t>(p.rule)],
+                                 ends.from.name, ends.to.name);
+  require_contacts_fit(expected_contacts(p, ends), p.where, whose);
   const auto links = links_by_rule(p, ends, seed, number);
   SynapseDraw synapses(chosen_synapses(p.synapses, ends.synapses));
   require_weights_suit(p, ends, links->has_weights());
@@ -123,8 +149,11 @@ Connections connect(const Projection& p, const Ends& ends, uint64_t seed, size_t
   c.same_weight = static_cast<float>(p.weight);
   // Twice the same: to count the contacts of each source, then to put them where they belong.
   c.first.assign(static_cast<size_t>(ends.from.neurons) + 1, 0);
-  for_each_contact(p, ends, seed, number, *links, synapses,
-                   [&](const Contact& contact) { ++c.first[contact.source + 1]; });
+  size_t counted = 0;
+  for_each_contact(p, ends, seed, number, *links, synapses, [&](const Contact& contact) {
+    ++c.first[contact.source + 1];
+    if (++counted % kLookEvery == 0) require_contacts_fit(static_cast<double>(counted), p.where, whose);
+  });
   for (size_t s = 1; s < c.first.size(); ++s) c.first[s] += c.first[s - 1];
   const size_t contacts = c.first.back();
   c.target.resize(contacts);

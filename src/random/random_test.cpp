@@ -8,6 +8,8 @@
 #include <stdexcept>
 #include <type_traits>
 
+#include "random/draws.hpp"
+
 namespace nt::random {
 namespace {
 
@@ -34,6 +36,20 @@ TEST(Draws, OfAMechanismAreThoseOfItsTrialAndStreamAlone) {
               seen.insert(uniform_draw(from, n, half));
             }
   EXPECT_EQ(seen.size(), 2u * 3 * 3 * 3 * 3 * 2);
+}
+
+TEST(Draws, OfAStreamByNumbersAreThoseOfTheStreamByName) {
+  constexpr NumberedStream kByNumbers{static_cast<uint32_t>(Stage::test_cases), 0, 10};
+  for (const uint64_t trial : {uint64_t{3}, uint64_t{5} << 40}) {
+    Draws numbered(7, kByNumbers, 4, trial);
+    Random named(7, Stage::test_cases, trial, {StreamName::test_case, 4});
+    for (int k = 0; k < 20; ++k) {
+      EXPECT_EQ(numbered.uniform(), named.uniform());
+      EXPECT_EQ(numbered.integer(2, 9), named.integer(2, 9));
+      EXPECT_EQ(numbered.normal(), named.normal());
+      EXPECT_EQ(numbered.failures(-0.1, 50), named.failures(-0.1, 50));
+    }
+  }
 }
 
 TEST(Draws, AreUniformAndTheirHalvesIndependent) {

@@ -145,7 +145,13 @@ std::string make_network_report(const std::filesystem::path& folder) {
       data.erase("populations");
       data["courses"] = nlohmann::ordered_json::array({std::move(course)});
     }
+    // How long it took is no result: the same spikes make the same page.
+    const auto forget_times = [](nlohmann::ordered_json& of) {
+      for (const auto* key : {"timing.threads", "timing.computed_ms", "timing.seconds"}) of.erase(key);
+    };
+    forget_times(data);
     for (auto& course : data.at("courses")) {
+      forget_times(course);
       const auto name = course.at("name").get<std::string>();
       const auto of_course = compared ? folder / name.substr(0, name.find(' ')) : folder;
       course["raster"] = raster_of(of_course / "spikes.h5", from_ms, until_ms);

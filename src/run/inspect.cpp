@@ -175,6 +175,11 @@ void inspect_toml(Lines& out, const std::filesystem::path& file, const std::stri
     return;
   }
   if (!svg.empty()) refuse_svg(file);
+  if (settings.has("populations")) {
+    if (!profile.empty())
+      fail_input("{}: is a network, which has no profiles; leave --profile out", file.string());
+    return inspect_network(out, settings);
+  }
   Options options;
   options.experiment = file;
   options.profile = profile;
@@ -243,11 +248,13 @@ void inspect_file(Lines& out, const std::filesystem::path& file, const Svg& svg)
   if (kind == ".json") return inspect_json(out, file);
   if (kind == ".html") return inspect_report(out, file);
   if (is_run_folder(file)) return inspect_run(out, file);
+  if (is_network_folder(file)) return inspect_network_folder(out, file);
   fail_input(
-      "{}: unknown kind of file, expected .toml (experiment or cell), .swc or .asc (morphology), .mod "
-      "(mechanism), .h5 (data set, prediction, trial, weights), .safetensors (twin), .json or .html (of a "
-      "run), "
-      "or a run folder",
+      "{}: unknown kind of file, expected .toml (experiment, cell or network), .swc or .asc (morphology), "
+      ".mod "
+      "(mechanism), .h5 (data set, prediction, trial, weights, or of a network), .safetensors (twin), .json "
+      "or "
+      ".html (of a run or a network), or the folder of a run or of a network",
       file.string());
 }
 

@@ -16,19 +16,31 @@
 namespace nt::run {
 namespace {
 
-constexpr auto kReplayed = "neurontwin replay";
+constexpr auto kReplayed = "neurontwin replay", kCheckpoint = "neurontwin network checkpoint";
 
 Hdf5Result kind_of(const files::Hdf5File& file) {
-  if (file.has_attribute("format"))
-    return file.text_attribute("format").starts_with(kReplayed) ? Hdf5Result::trial : Hdf5Result::none;
+  if (file.has_attribute("format")) {
+    const auto format = file.text_attribute("format");
+    return format.starts_with(kReplayed)     ? Hdf5Result::trial
+           : format.starts_with(kCheckpoint) ? Hdf5Result::network_checkpoint
+                                             : Hdf5Result::none;
+  }
+  if (file.has_attribute("magic") && file.has("/spikes")) return Hdf5Result::network_spikes;
+  if (file.has_attribute("magic") && file.has("/report")) return Hdf5Result::network_soma;
   if (file.has_attribute("twin") && file.has_attribute("input")) return Hdf5Result::predictions;
   if (file.has("/description")) return Hdf5Result::weights;
   return file.has("/input") ? Hdf5Result::replay_input : Hdf5Result::none;
 }
 
 std::string_view words_for(Hdf5Result kind) {
-  constexpr std::array<std::string_view, 5> kWords{"", "one trial of a cell", "what a twin predicts",
-                                                   "a twin's weights", "input of one trial"};
+  constexpr std::array<std::string_view, 8> kWords{"",
+                                                   "one trial of a cell",
+                                                   "what a twin predicts",
+                                                   "a twin's weights",
+                                                   "input of one trial",
+                                                   "spikes of populations (SONATA)",
+                                                   "values of populations (SONATA)",
+                                                   "a network's checkpoint"};
   return kWords[static_cast<size_t>(kind)];
 }
 
@@ -72,7 +84,8 @@ bool is_hdf5_result(const std::filesystem::path& file) {
 void inspect_hdf5_result(Lines& out, const std::filesystem::path& path) {
   const files::Hdf5File file(path);
   out.print("# {}\n", words_for(kind_of(file)));
-  for (const auto* name : {"twin", "input", "program_version", "scheme", "precision", "dt_ms"})
+  for (const auto* name :
+       {"twin", "input", "program_version", "scheme", "precision", "dt_ms", "identity", "ms"})
     if (file.has_attribute(name)) out.print("{:<16} {}\n", name, file.text_attribute(name));
   for (const auto& line : file.listing()) out.print("{}\n", line);
 }
@@ -96,6 +109,10 @@ void inspect_run(Lines& out, const std::filesystem::path& folder) {
   }
   for (const auto& run : list_runs(std::array{folder})) print_scores(out, run);
   out.print("\n");
+  print_files(out, folder);
+}
+
+void print_files(Lines& out, const std::filesystem::path& folder) {
   std::vector<std::filesystem::path> there(std::filesystem::directory_iterator(folder), {});
   std::ranges::sort(there);
   for (const auto& path : there)
@@ -126,6 +143,7 @@ void inspect_report(Lines& out, const std::filesystem::path& file) {
   out.print("# a report\n");
   for (const auto* part : {"run", "metrics"})
     if (data.contains(part)) print_json(out, "", data[part]);
+  if (data.contains("courses")) print_json(out, "", data);  // of a network
 }
 
 }  // namespace nt::run

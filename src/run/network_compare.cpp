@@ -61,9 +61,11 @@ std::vector<neurontwin::NetworkCourse> compare_network(const neurontwin::Network
   as_cells.as = "cells";
   as_twins.as = "twins";
   const auto asked = read_network(as_cells);
-  static_cast<void>(read_network(as_twins));  // what is wrong is said before anything is computed
-  files::make_writable_folder(asked.folder);
-  const files::FolderLock lock(asked.folder);
+  {  // what is wrong is said before anything is computed
+    const auto of_twins = read_network(as_twins);
+    network::Network(of_twins.spec, twin::on_threads(of_twins.threads));
+  }
+  const NetworkFolder folder(asked.folder);
   std::vector<network::Course> courses;
   courses.push_back(course_of("neurons", as_cells, asked.folder / "neurons", 0));
   courses.push_back(course_of("perturbed neurons", as_cells, asked.folder / "perturbed", perturbation_mV));

@@ -46,6 +46,8 @@ void write_checkpoint(const network::Network& network, const std::string& identi
   files::Hdf5Image image;
   image.attribute("format", std::string_view("neurontwin network checkpoint 1"));
   image.attribute("identity", std::string_view(identity));
+  const auto ms = fmt::to_string(network.now_ms());
+  image.attribute("ms", std::string_view(ms));
   image.write<uint8_t>("/state", std::span(reinterpret_cast<const uint8_t*>(state.data()), state.size()),
                        "bytes");
   image.seal();
@@ -74,21 +76,6 @@ void take_checkpoint(network::Network& network, const std::string& identity, con
                path.string());
   }
 }
-
-void require_room(const network::Network& network, const fs::path& folder) {
-  double bytes = 0;
-  for (const auto& p : network.spec().populations)
-    bytes += 2.0 * sizeof(float) * static_cast<double>(p.record_soma) *
-             static_cast<double>(network.spec().duration_ms);
-  const auto free = static_cast<double>(files::free_memory_bytes());
-  if (bytes > free)
-    fail_input("{}: the recorded voltages would take {} of memory, but {} are free; lower record_soma",
-               folder.string(), files::words_for_bytes(bytes), files::words_for_bytes(free));
-}
-
-}  // namespace
-
-namespace {
 
 /// A network's results go where nothing lies but the results of a network.
 void require_network_folder(const fs::path& folder) {
@@ -134,18 +121,43 @@ std::string words_for(const NetworkAsked& asked) {
                      asked.spec.projections.size(), asked.spec.backgrounds.size());
 }
 
+void go_on(network::Network& network, const std::string& identity, const fs::path& folder,
+           const Watcher& watcher) {
+  const auto& spec = network.spec();
+  double bytes = 0;
+  const auto free = static_cast<double>(files::free_memory_bytes());
+  for (const auto& p : spec.populations) {
+    bytes += 2.0 * sizeof(float) * static_cast<double>(p.record_soma) * static_cast<double>(spec.duration_ms);
+    if (bytes > free)
+      fail_input(
+          "{}: the recorded voltages would take {} of memory, but {} are free; lower record_soma or "
+          "ms",
+          p.where, files::words_for_bytes(bytes), files::words_for_bytes(free));
+  }
+  if (network.now_ms() == 0) take_checkpoint(network, identity, folder / kCheckpoint, watcher);
+  if (network.now_ms() > spec.duration_ms)
+    fail_input(
+        "{}: holds {} ms of this network already; ask for at least as many (--ms), or choose another --out",
+        folder.string(), network.now_ms());
+  if (network.now_ms() > 0) watcher.note(fmt::format("goes on at {} ms", network.now_ms()));
+}
+
+NetworkFolder::NetworkFolder(const fs::path& of) : folder(of) {
+  files::make_writable_folder(folder);
+  lock = std::make_unique<files::FolderLock>(folder);
+  files::remove_half_written(folder);
+}
+NetworkFolder::~NetworkFolder() {
+  std::error_code gone;
+  fs::remove(folder / ".lock", gone);
+}
+
 Computed go_to_end(network::Network& network, const std::string& identity, const fs::path& folder,
                    int64_t checkpoint_s, const Watcher& watcher, const Intervention& intervention) {
   using Clock = std::chrono::steady_clock;
   const auto file = folder / kCheckpoint;
   const int64_t end_ms = network.spec().duration_ms;
-  require_room(network, folder);
-  if (network.now_ms() == 0) take_checkpoint(network, identity, file, watcher);
-  if (network.now_ms() > end_ms)
-    fail_input(
-        "{}: holds {} ms of this network already; ask for at least as many (--ms), or choose another --out",
-        folder.string(), network.now_ms());
-  if (network.now_ms() > 0) watcher.note(fmt::format("goes on at {} ms", network.now_ms()));
+  go_on(network, identity, folder, watcher);
   const int64_t first_ms = network.now_ms();
   const auto start = Clock::now();
   auto kept = start, told = start;
@@ -189,10 +201,9 @@ void write_network(const network::Network& network, const fs::path& folder) {
 
 neurontwin::NetworkRun run_network(const neurontwin::NetworkOptions& options) {
   const auto asked = read_network(options);
-  files::make_writable_folder(asked.folder);
-  const files::FolderLock lock(asked.folder);
-  files::remove_half_written(asked.folder);
-  network::Network network(asked.spec, twin::on_threads(asked.threads));
+  network::Network network(asked.spec,
+                           twin::on_threads(asked.threads));  // what is wrong with it leaves no folder
+  const NetworkFolder folder(asked.folder);
   options.watcher.note(fmt::format("{}; {} contacts in {}", words_for(asked), network.wiring().connections,
                                    files::words_for_bytes(static_cast<double>(network.wiring().bytes))));
   const auto computed =

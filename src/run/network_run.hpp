@@ -1,8 +1,10 @@
 #pragma once
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "files/files.hpp"
 #include "network/compare.hpp"
 #include "neurontwin/run.hpp"
 #include "progress/watcher.hpp"
@@ -34,6 +36,22 @@ struct Intervention {
   std::function<void(network::Network&)> act = {};
 };
 
+/// The folder of a network's results, made and held by one program at a time.
+struct NetworkFolder {
+  std::filesystem::path folder;
+  std::unique_ptr<files::FolderLock> lock;
+
+  explicit NetworkFolder(const std::filesystem::path& folder);
+  ~NetworkFolder();  // leaves no .lock
+  NetworkFolder(const NetworkFolder&) = delete;
+  NetworkFolder& operator=(const NetworkFolder&) = delete;
+};
+
+/// Puts a network where the checkpoint in the folder was, if there is one of this identity. InputError where
+/// that is beyond its end, or what it records does not fit into memory.
+void go_on(network::Network& network, const std::string& identity, const std::filesystem::path& folder,
+           const Watcher& watcher);
+
 /// Brings a network to its end in a folder that this command has locked: from the checkpoint there if it is
 /// of this identity.
 Computed go_to_end(network::Network& network, const std::string& identity,
@@ -50,6 +68,10 @@ std::string comparison_json(const NetworkAsked& asked, const std::vector<network
 
 /// As the front door has it.
 neurontwin::PopulationActivity activity_value(const network::Activity& activity);
+
+/// What run_network() would do, in words: everything that it would refuse is refused, and the time is told by
+/// a beginning. Nothing is written.
+std::string network_plan(const neurontwin::NetworkOptions& options);
 
 neurontwin::NetworkRun run_network(const neurontwin::NetworkOptions& options);
 std::vector<neurontwin::NetworkCourse> compare_network(const neurontwin::NetworkOptions& options,
