@@ -198,9 +198,9 @@ def page(words, defaults):
         "# Reference: every key",
         "",
         "Made by `docs/make_reference.py` from what the program reads; do not edit. Words come from",
-        "[reference_keys.txt](reference_keys.txt). An experiment is a TOML file: [Files](files.md#an-experiment). A default holds where",
-        "neither the file nor the profile nor `--set` has the key. Lists in brackets with two numbers are ranges where the meaning",
-        "says so.",
+        "[reference_keys.txt](reference_keys.txt). An experiment is a TOML file: [Files](files.md#an-experiment). A default",
+        "holds where neither the file nor the profile nor `--set` has the key. Lists in brackets with two numbers are ranges",
+        "where the meaning says so.",
     ]
     for title, notes, keys in words.sections:
         lines += ["", f"## {title}"] + notes + ["", "| key | unit | default | meaning |", "|---|---|---|---|"]

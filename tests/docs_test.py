@@ -35,6 +35,17 @@ def broken_links(page):
                     yield f"{page.relative_to(ROOT)}: {link}: no such heading ({place})"
 
 
+def long_lines(text, most=120):
+    """The numbers of the lines of prose that are too long. Rows of tables, code, commands and
+    pictures may be as long as they are."""
+    code = False
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.lstrip().startswith("```"):
+            code = not code
+        elif not code and len(line) > most and not re.match(r"\s*([|<`]|!?\[[^]]*\]\(\S+\)$)", line):
+            yield number
+
+
 class Links(unittest.TestCase):
     def test_every_link_leads_to_a_file_and_a_heading(self):
         self.assertEqual([broken for page in PAGES for broken in broken_links(page)], [])
@@ -47,6 +58,12 @@ class Links(unittest.TestCase):
             if name != "index.md":
                 self.assertIn(name, linked)
             self.assertIn(f": {name}\n", menu)
+
+
+class Prose(unittest.TestCase):
+    def test_its_lines_have_at_most_120_characters(self):
+        long = [f"{page.relative_to(ROOT)}:{number}" for page in PAGES for number in long_lines(text_of(page))]
+        self.assertEqual(long, [])
 
 
 class Site(unittest.TestCase):

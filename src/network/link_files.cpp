@@ -70,10 +70,12 @@ class Listed final : public Links {
     if (!std::isnan(link.delay_ms) && !(link.delay_ms >= 1 && link.delay_ms <= 10'000))
       fail_input("{}: the delay is {} ms, expected from 1 to 10000", where, link.delay_ms);
     if (link.contacts > kMostContacts)
-      fail_input("{}: {} contacts of one connection, expected at most {}", where, link.contacts, kMostContacts);
+      fail_input("{}: {} contacts of one connection, expected at most {}", where, link.contacts,
+                 kMostContacts);
     if (!std::isnan(link.weight) && ends.to.kind == Kind::twin)
       fail_input(
-          "{}: a weight of {}, but the synapses of '{}' are those of a twin, which have the weights that it was "
+          "{}: a weight of {}, but the synapses of '{}' are those of a twin, which have the weights that it "
+          "was "
           "trained with; give a number of contacts instead (docs/networks.md)",
           where, link.weight, ends.to.name);
     if (std::abs(link.weight) > kLargestWeight)

@@ -402,8 +402,7 @@ TEST(Networks, ErrorsOfATwinSayWhereItIsNamed) {
   const auto list = written("weights.csv", "source,target,weight\n0,1,2\n");
   EXPECT_NE(refusal(twin_population("a", 3) +
                     projection("a", "a", fmt::format("rule = 'list'\nfile = '{}'", list.string())))
-                .find("weights.csv:2: a weight of 2, but a synapse of 'a', twins, has the weight that it was "
-                      "trained with"),
+                .find("weights.csv:2: a weight of 2, but the synapses of 'a' are those of a twin"),
             std::string::npos);
 }
 
