@@ -202,7 +202,7 @@ TEST(Wiring, AListSaysEveryConnection) {
   EXPECT_NE(bad("").find("bad.csv:1: is empty, expected a line that names the columns"), std::string::npos);
   EXPECT_NE(bad("source,target\n").find("network.toml:7: lists no connection"), std::string::npos);
   EXPECT_NE(bad("source,target,synapse\n0,1,3\n0,1,3\n")
-                .find("bad.csv:3: neuron 0 of 'a' is connected to 1 of 'a' twice"),
+                .find("bad.csv:3: neuron 0 of 'a' is connected to neuron 1 of 'a' twice"),
             std::string::npos);
   EXPECT_NE(bad("source,target,contacts\n0,1,2\n0,2,1000000000\n")
                 .find("bad.csv:3: 1000000000 contacts of one connection, expected at most 10000"),
