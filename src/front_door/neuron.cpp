@@ -26,11 +26,11 @@ void require_choices(const nt::config::Settings& settings, const NeuronChoices& 
 }  // namespace
 
 int64_t Neuron::excitatory_synapses() const {
-  return nt::cell::excitatory_synapses(model_->neuron);
+  return nt::cell::excitatory_synapses(model().neuron);
 }
 
 int64_t Neuron::inhibitory_synapses() const {
-  return nt::cell::inhibitory_synapses(model_->neuron);
+  return nt::cell::inhibitory_synapses(model().neuron);
 }
 
 Neuron read_neuron(const std::filesystem::path& description, const NeuronChoices& choices) {

@@ -93,23 +93,23 @@ Metrics metrics_in(const nlohmann::ordered_json& json) {
 }  // namespace
 
 const std::string& Experiment::title() const {
-  return model_->experiment.title;
+  return model().experiment.title;
 }
 
 const std::filesystem::path& Experiment::folder() const {
-  return model_->options.out;
+  return model().options.out;
 }
 
 const std::string& Experiment::settings() const {
-  return model_->experiment.resolved;
+  return model().experiment.resolved;
 }
 
 std::vector<std::string> Experiment::notes() const {
-  return nt::cell::notes_of(model_->experiment.plan.cell);
+  return nt::cell::notes_of(model().experiment.plan.cell);
 }
 
 bool Experiment::simulates_beside_training() const {
-  return model_->experiment.train.starts_with_trials > 0;
+  return model().experiment.train.starts_with_trials > 0;
 }
 
 Experiment read_experiment(const RunOptions& asked) {

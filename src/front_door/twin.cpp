@@ -70,15 +70,15 @@ Twin finished_twin(const nt::twin::Twin& twin, nt::twin::TwinDescription descrip
 }
 
 int64_t Twin::excitatory_synapses() const {
-  return model_->description.excitatory_synapses;
+  return model().description.excitatory_synapses;
 }
 
 int64_t Twin::inhibitory_synapses() const {
-  return model_->description.inhibitory_synapses;
+  return model().description.inhibitory_synapses;
 }
 
 int64_t Twin::parameters() const {
-  return model_->description.spec.parameter_count(model_->description.channels());
+  return model().description.spec.parameter_count(model().description.channels());
 }
 
 Twin load_twin(const std::filesystem::path& file) {
