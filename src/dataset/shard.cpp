@@ -208,8 +208,7 @@ std::string content_digest(const files::Hdf5File& file) {
   return ours ? file.verified_digest() : file.digest_of_bytes();
 }
 
-Shard::Shard(const std::filesystem::path& file)
-    : file_(file, files::Seal::verified_first), identity_(identity_in(file_)) {
+Shard::Shard(const std::filesystem::path& file) : file_(file), identity_(identity_in(file_)) {
   split_ = file_.text_attribute("split");
   first_trial_ = static_cast<uint64_t>(file_.number_attribute("first_trial"));
   trials_ = static_cast<size_t>(file_.number_attribute("trials"));

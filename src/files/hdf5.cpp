@@ -326,51 +326,10 @@ void Hdf5Output::finish() {
   half_.put_in_place();
 }
 
-namespace {
-
-std::string_view text_of(const MappedFile& mapped) {
-  const auto bytes = mapped.bytes();
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-
-[[noreturn]] void fail_changed(const std::filesystem::path& file) {
-  fail_input(
-      "{}: was changed after it was made, or is damaged: its content is not what its digest says; remove it "
-      "and run the command that made it again",
-      file.string());
-}
-
-/// Where the attribute `digest` of a sealed file holds its text, found without the library: the name, its
-/// end, the type and the shape (at most 64 bytes), and the digits. npos if there is none.
-size_t find_digest(std::string_view bytes) {
-  constexpr std::string_view kName("digest\0", 7), kDigits = "0123456789abcdef";
-  constexpr size_t kBetween = 64;
-  for (size_t at = bytes.find(kName); at != std::string_view::npos; at = bytes.find(kName, at + 1)) {
-    const auto near = bytes.substr(at + kName.size(), kBetween + kDigestMark.size());
-    for (size_t i = 0; i + kDigestMark.size() <= near.size(); ++i)
-      if (near.substr(i, kDigestMark.size()).find_first_not_of(kDigits) == std::string_view::npos)
-        return at + kName.size() + i;
-  }
-  return std::string_view::npos;
-}
-
-/// The digest that a file says, if its bytes agree with it; empty if it says none.
-std::string digest_said_and_true(std::string_view bytes, const std::filesystem::path& file) {
-  const auto at = find_digest(bytes);
-  if (at == std::string_view::npos) return {};
-  const auto said = bytes.substr(at, kDigestMark.size());
-  const std::string_view parts[] = {bytes.substr(0, at), kDigestMark, bytes.substr(at + said.size())};
-  if (digest_of_parts(parts) != said) fail_changed(file);
-  return std::string(said);
-}
-
-}  // namespace
-
-Hdf5File::Hdf5File(const std::filesystem::path& file, Seal seal) : path_(file) {
+Hdf5File::Hdf5File(const std::filesystem::path& file) : path_(file) {
   std::error_code error;
   if (!std::filesystem::exists(file, error) && !error) fail_input("{}: no such file", file.string());
   mapped_ = MappedFile(file);
-  if (seal == Seal::verified_first) verified_digest_ = digest_said_and_true(text_of(mapped_), file);
   const auto lock = enter_library();
   if (H5Fis_hdf5(file.c_str()) <= 0) fail_input("{}: is not an HDF5 file", file.string());
   const Id access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
@@ -386,8 +345,7 @@ Hdf5File::Hdf5File(const std::filesystem::path& file, Seal seal) : path_(file) {
 Hdf5File::Hdf5File(Hdf5File&& other) noexcept
     : path_(std::move(other.path_)),
       file_(std::exchange(other.file_, -1)),
-      mapped_(std::move(other.mapped_)),
-      verified_digest_(std::move(other.verified_digest_)) {}
+      mapped_(std::move(other.mapped_)) {}
 
 Hdf5File::~Hdf5File() {
   close();
@@ -577,12 +535,24 @@ bool Hdf5File::has_attribute(const std::string& name) const {
 }
 
 std::string Hdf5File::digest_of_bytes() const {
-  return digest(text_of(mapped_));
+  const auto bytes = mapped_.bytes();
+  return digest({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
 }
 
 std::string Hdf5File::verified_digest() const {
-  if (verified_digest_.empty()) fail_changed(path_);
-  return verified_digest_;
+  const auto mapped = mapped_.bytes();
+  const std::string_view bytes(reinterpret_cast<const char*>(mapped.data()), mapped.size());
+  const auto said = has_attribute("digest") ? text_attribute("digest") : "";
+  // Attributes lie near the file's start, so this finds it at once.
+  const auto at = said.size() == kDigestMark.size() ? bytes.find(said) : std::string_view::npos;
+  if (at != std::string_view::npos) {
+    const std::string_view parts[] = {bytes.substr(0, at), kDigestMark, bytes.substr(at + said.size())};
+    if (digest_of_parts(parts) == said) return said;
+  }
+  fail_input(
+      "{}: was changed after it was made, or is damaged: its content is not what its digest says; remove it "
+      "and run the command that made it again",
+      path_.string());
 }
 
 std::vector<std::string> Hdf5File::listing() const {

@@ -68,15 +68,10 @@ class Hdf5Output {
   int64_t file_ = -1;
 };
 
-/// Whether a file that says its own digest (Hdf5Image::seal) is read as a whole before the HDF5 library sees
-/// it, and refused with an InputError if a byte was changed. The library reads memory that it has freed in
-/// some damaged files.
-enum class Seal { ignored, verified_first };
-
 /// An HDF5 file open for reading. Errors are InputErrors that name the file and what is wrong with it.
 class Hdf5File {
  public:
-  explicit Hdf5File(const std::filesystem::path& file, Seal seal = Seal::ignored);
+  explicit Hdf5File(const std::filesystem::path& file);
   ~Hdf5File();
   Hdf5File(Hdf5File&& other) noexcept;
   Hdf5File& operator=(Hdf5File&& other) = delete;
@@ -109,7 +104,8 @@ class Hdf5File {
   std::string text_attribute(const std::string& name) const;
   int64_t number_attribute(const std::string& name) const;
   bool has_attribute(const std::string& name) const;
-  /// The digest of a sealed file that was opened with Seal::verified_first. InputError if the file says none.
+  /// The digest that a sealed file says, after all of it was read to see whether it is true. InputError if it
+  /// is not, the file was changed after it was made or is damaged; or if the file says none.
   std::string verified_digest() const;
   /// Of a file of any maker: that of its bytes.
   std::string digest_of_bytes() const;
@@ -121,7 +117,6 @@ class Hdf5File {
   std::filesystem::path path_;
   int64_t file_ = -1;
   MappedFile mapped_;
-  std::string verified_digest_;  // empty: the file says none, or it was not asked for
 };
 
 }  // namespace nt::files

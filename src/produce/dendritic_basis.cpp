@@ -129,7 +129,7 @@ std::string dendritic_basis_bytes(const DendriticBasis& basis, const std::string
 }
 
 DendriticBasis read_dendritic_basis(const std::filesystem::path& file, const std::string& configuration) {
-  const files::Hdf5File stored(file, files::Seal::verified_first);
+  const files::Hdf5File stored(file);
   require_fitted_file(stored, file, kFormat, configuration, "the dataset folder");
   DendriticBasis basis;
   basis.mean_mV = stored.read<double>("/mean_mV");

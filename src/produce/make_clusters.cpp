@@ -18,7 +18,7 @@ stimulus::SynapseClusters make_synapse_clusters(const DatasetPlan& plan, const C
   const auto configuration = fmt::format("{}\n[clusters]\ncount = {}\nfit_trials = {}\n",
                                          plan.identity.configuration, spec.count, spec.fit_trials);
   if (std::filesystem::exists(file) &&
-      files::Hdf5File(file, files::Seal::verified_first).text_attribute("configuration") == configuration) {
+      files::Hdf5File(file).text_attribute("configuration") == configuration) {
     auto clusters = read_synapse_clusters(file, configuration);
     if (std::ssize(clusters.of_excitatory) != cell::excitatory_synapses(plan.cell) ||
         std::ssize(clusters.of_inhibitory) != cell::inhibitory_synapses(plan.cell)) {

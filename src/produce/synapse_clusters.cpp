@@ -86,7 +86,7 @@ std::string synapse_clusters_bytes(const stimulus::SynapseClusters& clusters,
 
 stimulus::SynapseClusters read_synapse_clusters(const std::filesystem::path& file,
                                                 const std::string& configuration) {
-  const files::Hdf5File stored(file, files::Seal::verified_first);
+  const files::Hdf5File stored(file);
   require_fitted_file(stored, file, kFormat, configuration);
   stimulus::SynapseClusters clusters;
   clusters.count = stored.number_attribute("clusters");

@@ -34,7 +34,7 @@ std::string targets_bytes(const std::vector<Target>& targets, const std::string&
 }
 
 std::vector<Target> read_targets(const std::filesystem::path& file, const std::string& configuration) {
-  const files::Hdf5File stored(file, files::Seal::verified_first);
+  const files::Hdf5File stored(file);
   require_fitted_file(stored, file, kFormat, configuration);
   const auto name = stored.read_texts("/name"), unit = stored.read_texts("/unit");
   const auto mean = stored.read<double>("/mean"), sd = stored.read<double>("/sd");

@@ -56,7 +56,7 @@ void write_checkpoint(const network::Network& network, const std::string& identi
 
 /// The network's state that a file holds; none where it is of another network. InputError if it is damaged.
 std::optional<std::vector<uint8_t>> state_in(const fs::path& path, const std::string& identity) {
-  const files::Hdf5File file(path, files::Seal::verified_first);
+  const files::Hdf5File file(path);
   static_cast<void>(file.verified_digest());
   if (file.text_attribute("identity") != identity) return {};
   return file.read<uint8_t>("/state");
