@@ -114,7 +114,7 @@ class Inspect(InTemporaryFolder):
         unknown.write_text("create soma")
         done = run([PROGRAM, "inspect", unknown])
         self.assertEqual(done.returncode, 2)
-        self.assertIn("expected .toml (experiment or cell), .swc or .asc (morphology), .mod (mechanism)", done.stderr)
+        self.assertIn("expected .toml (experiment, cell or network), .swc or .asc (morphology), .mod (mechanism)", done.stderr)
 
 
 if __name__ == "__main__":

@@ -91,7 +91,7 @@ class Simulating(Ranks):
     def test_of_pieces_by_hand_is_refused(self):
         done = run(ranks(2, command("simulate", self.folder / "out", settings=DATA, options=("--shards", "0:2"))))
         self.assertEqual(done.returncode, 2, done.stderr)
-        self.assertIn("2 ranks share the data set by themselves", done.stderr)
+        self.assertIn("these 2 ranks share the data set already", done.stderr)
 
     def test_says_once_what_is_wrong_with_the_input(self):
         done = run(ranks(3, command("simulate", self.folder / "out", settings={**DATA, "data.trial_ms": -4})))
