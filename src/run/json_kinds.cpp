@@ -34,7 +34,7 @@ const std::vector<JsonKind>& kinds() {
       {"stages of a run", "stages.json", {"format", "words", "stages"}},
       {"calibration of the input", "calibration.json", {"factor", "output_hz", "configuration"}},
       {kComparisonOfRuns, "", {"test_digest", "resamples", "comparisons"}},
-      {"activity of a network", "", {"identity", "transient_ms", "populations"}},
+      {"activity of a network", "metrics.json", {"identity", "transient_ms", "populations"}},
       {"comparison of networks", "", {"perturbation_mV", "transient_ms", "courses"}},
   };
   return all;
@@ -72,8 +72,12 @@ std::string kinds_of_json() {
 
 Json read_run_json(const std::filesystem::path& file) {
   auto json = files::read_json(file);
-  const auto kind = std::ranges::find(kinds(), file.filename().string(), &JsonKind::name);
-  if (kind == kinds().end() || is_of(*kind, json)) return json;
+  const auto name = file.filename().string();
+  const auto kind =
+      std::ranges::find(kinds(), name, &JsonKind::name);  // a run's; a network's file has the same name
+  if (kind == kinds().end() ||
+      std::ranges::any_of(kinds(), [&](const JsonKind& k) { return k.name == name && is_of(k, json); }))
+    return json;
   fail_input("{}: is damaged: it does not hold the {}; {}", file.string(), kind->words,
              files::how_to_make_again(file));
 }
