@@ -270,7 +270,7 @@ class Runs(unittest.TestCase):
             self.assertIn("simulate", plan["words"])
             self.assertEqual(nt.list_runs(folder), [])
             self.assertIn("roc", nt.figures())
-            with self.assertRaisesRegex(nt.InputError, "is missing"):
+            with self.assertRaisesRegex(nt.InputError, "there is no such file"):
                 nt.plot(folder, "roc", f"{folder}/roc.svg")
 
 

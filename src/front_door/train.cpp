@@ -27,7 +27,8 @@ schedule = [{ from_epoch = 0, learning_rate = 5e-3, final_learning_rate = 5e-5, 
 soma_ceiling_mV = -55
 )";
 
-// What a kind of network needs beside these: twins of the size that docs/results.md compares.
+// What a kind of network needs beside these, where its taps are not given: twins of the size that
+// docs/results.md compares.
 constexpr std::pair<std::string_view, std::string_view> kUsualOfKind[] = {
     {"convolutional", "taps = [150, 24]\ntemporal_shapes = 8\nwidth = [32]\n"},
     {"tree", "taps = [150, 5, 5, 5]\n"},
@@ -42,7 +43,8 @@ nt::config::Settings settings_of(const TrainOptions& options) {
   const auto kind = asked.table("twin").text("kind");
   const auto* usual =
       std::ranges::find(kUsualOfKind, std::string_view(kind), [](const auto& of) { return of.first; });
-  return usual == std::end(kUsualOfKind) ? asked : with(usual->second);
+  const bool without = usual == std::end(kUsualOfKind) || asked.table("twin").has("taps");
+  return without ? asked : with(usual->second);
 }
 
 struct Read {
