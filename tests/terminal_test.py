@@ -167,7 +167,7 @@ class AMistypedWord(InTemporaryFolder):
         self.assert_suggested([PROGRAM, "plot", self.folder, "rok"], "did you mean 'roc'?")
         self.assert_suggested([PROGRAM, "network", "comapre", "network.toml"], "did you mean 'compare'?")
         self.assert_suggested([PROGRAM, "completion", "bsh"], "'bsh' is unknown, expected bash or zsh or fish; did you mean 'bash'?")
-        self.assert_suggested([PROGRAM, "run", EXPERIMENT, "--device", "cpx"], "expected cpu or cuda; did you mean 'cpu'?")
+        self.assert_suggested([PROGRAM, "run", EXPERIMENT, "--device", "cpx"], "expected cpu or cuda or emulate; did you mean 'cpu'?")
         self.assert_suggested([PROGRAM, "run", EXPERIMENT, "--profile", "quik"], "did you mean 'quick'?")
         self.assert_suggested([PROGRAM, "run", EXPERIMENT, "--set", "cell.kind=integrate-and-fir"], "did you mean 'integrate-and-fire'?")
         self.assert_suggested([PROGRAM, "run", EXPERIMENT, "--set", "twin.kind=recurent"], "did you mean 'recurrent'?")
