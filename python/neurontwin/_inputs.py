@@ -39,7 +39,8 @@ def as_spikes(inputs, synapses=None, groups=None):
     for trial in array:
         synapse, ms = np.nonzero(trial)
         count = trial[synapse, ms].astype(np.int64)
-        order = np.repeat(np.argsort(ms, kind="stable"), count[np.argsort(ms, kind="stable")])
+        order = np.argsort(ms, kind="stable")
+        order = np.repeat(order, count[order])
         spikes.append((ms[order].astype(np.float64), synapse[order].astype(np.uint32)))
     return spikes
 

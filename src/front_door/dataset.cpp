@@ -27,16 +27,16 @@ void require_trial(const DatasetTrial& trial, int64_t duration_ms, const std::st
   if (std::ssize(trial.soma_mV) != duration_ms)
     nt::fail_input("{}: has {} somatic voltages, expected one for each of {} ms", what, trial.soma_mV.size(),
                    duration_ms);
-  for (size_t ms = 0; ms < trial.soma_mV.size(); ++ms)
-    if (!std::isfinite(trial.soma_mV[ms]))
-      nt::fail_input("{}: the somatic voltage at {} ms is {}, expected a number", what, ms,
-                     trial.soma_mV[ms]);
   // No membrane is beyond these; a wrong unit is.
   constexpr float kMost_mV = 500;
-  for (size_t ms = 0; ms < trial.soma_mV.size(); ++ms)
-    if (std::abs(trial.soma_mV[ms]) > kMost_mV)
-      nt::fail_input("{}: the somatic voltage at {} ms is {}, expected from -{} to {} mV", what, ms,
-                     trial.soma_mV[ms], kMost_mV, kMost_mV);
+  for (size_t ms = 0; ms < trial.soma_mV.size(); ++ms) {
+    const float mV = trial.soma_mV[ms];
+    if (!std::isfinite(mV))
+      nt::fail_input("{}: the somatic voltage at {} ms is {}, expected a number", what, ms, mV);
+    if (std::abs(mV) > kMost_mV)
+      nt::fail_input("{}: the somatic voltage at {} ms is {}, expected from -{} to {} mV", what, ms, mV,
+                     kMost_mV, kMost_mV);
+  }
   for (size_t k = 0; k < trial.spike_times_ms.size(); ++k) {
     const float t = trial.spike_times_ms[k];
     if (!(t >= 0 && t < static_cast<float>(duration_ms)))

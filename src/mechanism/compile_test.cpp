@@ -4,62 +4,28 @@
 #include <cmath>
 
 #include "config/error.hpp"
-#include "mechanism/mechanism.hpp"
+#include "mechanism/plain_mechanism.hpp"
 
 namespace nt::mechanism {
 namespace {
 
 /// A mechanism run one step at a time by the plain evaluation of its expressions.
-struct Running {
-  Mechanism m;
-  std::map<Expr, double> values;
-
-  explicit Running(const std::string& text) : m(compile_mechanism(text, "x.mod")) {
-    for (const auto& p : m.parameters) set(p.name, p.value);
-    for (const auto* name : {"v", "t", "ek", "eca", "cai", "cao", "ica", "ina"}) set(name, 0);
-    set("dt", 0.025);
+struct Running : Plain {
+  explicit Running(const std::string& text)
+      : Plain(text, Kinetics::as_neuron, Generators::given, Tables::exact) {
     set("celsius", 6.3);
     set("diam", 1);
-    set("area", 100);
-    set(kAreaScale, 1);
-    for (const auto& name : m.stored) set(name, 0);
-  }
-  void set(const std::string& name, double value) {
-    if (const Expr e = m.symbol(name); e >= 0) values[e] = value;
-  }
-  double get(const std::string& name) const { return values.at(m.symbol(name)); }
-  double of(Expr e) const { return m.graph.evaluate(e, values); }
-
-  void become(const std::vector<Expr>& next) {
-    std::vector<double> results;
-    for (const Expr e : next) results.push_back(of(e));
-    for (size_t i = 0; i < results.size(); ++i) set(m.stored[i], results[i]);
-  }
-  void initialise() { become(m.initial); }
-  void advance() {
-    become(m.after_current);
-    become(m.advanced);
   }
   void receive(double weight) {
     set(m.receiving->arguments.at(0), weight);
     become(m.receiving->stored);
   }
-  double current() const { return of(m.total_current); }
 };
 
 /// A mechanism with one state x and these blocks.
 std::string with(const std::string& blocks, const std::string& declared = "") {
   return "NEURON { SUFFIX x NONSPECIFIC_CURRENT i }\nPARAMETER { g = 2 tau = 4 } ASSIGNED { v i " + declared +
          " }\nSTATE { x y }\n" + blocks;
-}
-
-std::string refusal(const std::string& text) {
-  try {
-    compile_mechanism(text, "x.mod");
-  } catch (const InputError& error) {
-    return error.what();
-  }
-  return "accepted";
 }
 
 TEST(Compile, AChannelHasParametersStatesCurrentsAndIons) {

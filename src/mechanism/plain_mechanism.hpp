@@ -15,9 +15,9 @@ struct Plain {
   std::map<Expr, double> values;
 
   explicit Plain(const std::string& text, Kinetics kinetics = Kinetics::as_neuron,
-                 Generators generators = Generators::given)
+                 Generators generators = Generators::given, Tables tables = Tables::as_neuron)
       : m(compile_mechanism(text, "x.mod",
-                            {.tables = Tables::as_neuron, .generators = generators, .kinetics = kinetics})) {
+                            {.tables = tables, .generators = generators, .kinetics = kinetics})) {
     for (const auto& p : m.parameters) set(p.name, p.value);
     for (const auto& ion : m.ions) set(ion.name, 0);
     for (const auto* name : {"v", "t"}) set(name, 0);
