@@ -45,8 +45,8 @@ void Compiler::solve_linear(const Block& block, const Statement& s) {
                     [&](const auto& e) { return g.depends(e.first, varying_.at(name)); }))
       unknowns.push_back(name);
   const size_t n = unknowns.size();
-  if (n > kMostCoupled)
-    refuse(s.line, fmt::format("{} unknowns; at most {} can be compiled here", n, kMostCoupled));
+  if (n > kMostWrittenOut)
+    refuse(s.line, fmt::format("{} unknowns; at most {} can be compiled here", n, kMostWrittenOut));
   if (solving.equations.size() != n)
     refuse(s.line,
            fmt::format("LINEAR {} has {} equations for {} states", block.name, solving.equations.size(), n));
