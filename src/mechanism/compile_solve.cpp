@@ -190,7 +190,10 @@ void Compiler::implicit_step(const std::vector<Statement>& body, Solving::Kind k
            fmt::format("{} coupled states; at most {} can be compiled here", names.size(), kMostCoupled));
   if (many && names.size() * g.size() > kMostDerivatives)
     refuse(s.line,
-           fmt::format("{} coupled states with equations too long to be compiled here", names.size()));
+           fmt::format(
+               "{} coupled states, whose equations are too long to be compiled here; have fewer, for example "
+               "fewer shells",
+               names.size()));
   add_sums(solving, names, system);
   const Expr dt = s.steady_state ? g.constant(kSteadyStep_ms) : fixed_.at("dt");
   if (kind == Solving::Kind::reactions && !solving.higher_order) {
