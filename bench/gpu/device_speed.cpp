@@ -13,7 +13,7 @@
 #include "simulate/dendritic_input.hpp"
 #include "simulate/device_cable.hpp"
 #include "simulate/simulator.hpp"
-#include "twin/device_network.hpp"
+#include "twin/device_passes.hpp"
 #include "twin/device_stream.hpp"
 #include "twin/recurrent.hpp"
 
@@ -149,14 +149,13 @@ Json measure_twins(const std::vector<int64_t>& streams, double spikes_per_ms, in
   return all;
 }
 
-/// Passes and gradients of a training step, without heads, loss and optimiser, which are the CPU's.
+/// Passes and gradients of a training step, input already on the device; loss and optimiser are the CPU's.
 Json measure_training(const std::vector<int64_t>& windows, int64_t window_ms, double spikes_per_ms,
-                      const std::shared_ptr<device::Device>& device) {
+                      device::Kind kind) {
   constexpr int64_t kChannels = 1278;
   twin::Twin twin(twin::TwinSpec(recurrent_twin(kChannels)), kChannels, 1);
-  const auto on_device = twin::device_network(twin.spec(), twin.layout(), device);
-  const auto on_cpu = twin.network().network(twin.layout(), kChannels, float());
-  const int64_t duration = twin.history_ms() + window_ms;
+  const auto passes = twin::device_passes(twin, device::open_device(kind));
+  const int64_t duration = twin.history_ms() + window_ms, outputs = twin::outputs_of(twin.spec().heads);
   std::vector<float> gradients(static_cast<size_t>(twin.layout().trained()));
   Json all{{"twin", twin.network().words()}, {"window_ms", window_ms}, {"history_ms", twin.history_ms()}};
   for (const int64_t count : windows) {
@@ -167,23 +166,23 @@ Json measure_training(const std::vector<int64_t>& windows, int64_t window_ms, do
         for (int64_t k = 0; k < static_cast<int64_t>(spikes_per_ms); ++k)
           for (const int64_t x : {w, static_cast<int64_t>(random.uniform() * kChannels), t})
             events.push_back(static_cast<int32_t>(x));
-    std::vector<float> of_features(static_cast<size_t>(count * window_ms * twin.network().features()), 1e-3f);
+    const std::vector<float> of_outputs(static_cast<size_t>(count * window_ms * outputs), 1e-3f);
     const twin::SpikeWindows input{events, count, window_ms};
-    const auto seconds = [&](twin::Network<float>& network) {
-      const twin::Parallel parallel;
-      network.plan(count, window_ms, true);
-      const auto step = [&] {
-        network.drive(twin.numbers.data(), input, parallel);
-        network.above(twin.numbers.data(), twin::NormBy::batch, parallel);
-        const float* of_drive =
-            network.above_backward(twin.numbers.data(), of_features.data(), gradients.data(), parallel);
-        network.drive_backward(twin.numbers.data(), input, of_drive, gradients.data(), parallel);
-      };
+    twin::DeviceInput on_device(kind, kChannels, twin.history_ms());
+    on_device.upload(input);
+    const auto second_time = [](const std::function<void()>& step) {
       step();
       return seconds_of(step);
     };
-    all["rates"].push_back(
-        {{"windows", count}, {"seconds", seconds(*on_device)}, {"seconds_of_one_core", seconds(*on_cpu)}});
+    const double device_s = second_time([&] {
+      passes->forward(twin.numbers, on_device, twin::NormBy::batch, true);
+      passes->backward(twin.numbers, on_device, of_outputs, gradients);
+    });
+    const double cpu_s = second_time([&] {
+      twin.forward(input, twin::NormBy::batch, true);
+      twin.backward(of_outputs, gradients);
+    });
+    all["rates"].push_back({{"windows", count}, {"seconds", device_s}, {"seconds_of_one_core", cpu_s}});
     std::cerr << all["rates"].back() << std::endl;
   }
   return all;
@@ -214,10 +213,11 @@ int main(int argc, char** argv) {
   app.add_option("--spikes-per-ms", spikes_per_ms, "of each twin's input");
   CLI11_PARSE(app, argc, argv);
   try {
-    const auto device = device::open_device(device::kind_named(device_name));
+    const auto kind = device::kind_named(device_name);
+    const auto device = device::open_device(kind);
     Json all{{"device", device->words()}, {"architecture", device->architecture()}};
     all["twins"] = measure_twins(streams, spikes_per_ms, stream_ms, device);
-    all["training"] = measure_training(windows, window_ms, spikes_per_ms, device);
+    all["training"] = measure_training(windows, window_ms, spikes_per_ms, kind);
     all["solver"] = measure_solver(solver, device);
     std::cout << all.dump(1) << std::endl;
   } catch (const std::exception& error) {

@@ -187,20 +187,25 @@ Outputs<float> ConvolutionalDeviceStream::advance(std::span<const int32_t> event
   return {by_stream_.data(), a.streams * ms, a.outputs};
 }
 
-std::vector<float> ConvolutionalDeviceStream::state(int64_t stream) const {
-  std::vector<float> block(static_cast<size_t>(arguments_.state_count)), all;
-  state_.download(block, static_cast<size_t>(stream / kSide * arguments_.state_count));
-  for_each_number(stream, [&](int64_t place) { all.push_back(block[static_cast<size_t>(place)]); });
+std::vector<float> ConvolutionalDeviceStream::states() const {
+  std::vector<float> blocks(state_.size()), all;
+  state_.download(blocks);
+  for (int64_t s = 0; s < arguments_.streams; ++s) {
+    const int64_t block = s / kSide * arguments_.state_count;
+    for_each_number(s, [&](int64_t place) { all.push_back(blocks[static_cast<size_t>(block + place)]); });
+  }
   return all;
 }
 
-void ConvolutionalDeviceStream::set_state(int64_t stream, std::span<const float> state) {
-  std::vector<float> block(static_cast<size_t>(arguments_.state_count));
-  const auto at = static_cast<size_t>(stream / kSide * arguments_.state_count);
-  state_.download(block, at);
+void ConvolutionalDeviceStream::set_states(std::span<const float> states) {
+  std::vector<float> blocks(state_.size());
+  state_.download(blocks);
   size_t i = 0;
-  for_each_number(stream, [&](int64_t place) { block[static_cast<size_t>(place)] = state[i++]; });
-  state_.upload(block, at);
+  for (int64_t s = 0; s < arguments_.streams; ++s) {
+    const int64_t block = s / kSide * arguments_.state_count;
+    for_each_number(s, [&](int64_t place) { blocks[static_cast<size_t>(block + place)] = states[i++]; });
+  }
+  state_.upload(blocks);
 }
 
 }  // namespace nt::twin
