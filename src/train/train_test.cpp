@@ -363,16 +363,22 @@ double distance_apart(const twin::Twin& a, const twin::Twin& b, const twin::Twin
 constexpr double kApart = 1e-3;
 
 TEST(TrainOnADevice, EndsWithTheWeightsOfTheCpuToRounding) {
-  const RecurrentTask task("on-device");
-  const twin::Twin start(task.twin, 100, 1);
-  twin::Twin cpu(task.twin, 100, 1), device(task.twin, 100, 1);
-  const auto right = task.run_on(device::Kind::cpu, cpu, fresh_folder("on-cpu-out"));
-  const auto ours = task.run_on(device::Kind::emulate, device, fresh_folder("on-device-out"));
-  EXPECT_LT(distance_apart(device, cpu, start), kApart);
-  for (size_t i = 0; i < right.epochs.size(); ++i) {
-    EXPECT_NEAR(ours.epochs[i].train_loss, right.epochs[i].train_loss, 1e-4 * right.epochs[i].train_loss);
-    EXPECT_NEAR(ours.epochs[i].valid_loss, right.epochs[i].valid_loss, 1e-4 * right.epochs[i].valid_loss);
-    EXPECT_NEAR(ours.epochs[i].valid_auc, right.epochs[i].valid_auc, 1e-4);
+  auto task = RecurrentTask("on-device");
+  for (const auto& spec : {task.twin, of_layers({{20, 3}, {3, 2}})}) {
+    SCOPED_TRACE(spec.network->words());
+    task.twin = spec;
+    const twin::Twin start(spec, 100, 1);
+    twin::Twin cpu(spec, 100, 1), device(spec, 100, 1);
+    const auto right = task.run_on(device::Kind::cpu, cpu, fresh_folder("on-cpu-out"));
+    const auto ours = task.run_on(device::Kind::emulate, device, fresh_folder("on-device-out"));
+    const double apart = distance_apart(device, cpu, start);
+    RecordProperty(std::string(spec.network->kind()), fmt::format("{:.2g}", apart));
+    EXPECT_LT(apart, kApart);
+    for (size_t i = 0; i < right.epochs.size(); ++i) {
+      EXPECT_NEAR(ours.epochs[i].train_loss, right.epochs[i].train_loss, 1e-4 * right.epochs[i].train_loss);
+      EXPECT_NEAR(ours.epochs[i].valid_loss, right.epochs[i].valid_loss, 1e-4 * right.epochs[i].valid_loss);
+      EXPECT_NEAR(ours.epochs[i].valid_auc, right.epochs[i].valid_auc, 1e-4);
+    }
   }
 }
 
@@ -411,18 +417,6 @@ TEST(TrainOnADevice, GoesOnFromACheckpointOfTheCpu) {
   task.run_on(device::Kind::emulate, second, folder, [&](const Progress&) { ++steps_again; });
   EXPECT_LE(steps_again, 24 - 7 + 1);
   EXPECT_LT(distance_apart(second, cpu, start), kApart);
-}
-
-TEST(TrainOnADevice, OfAKindWithoutDeviceCodeIsRefused) {
-  const SmallTask task("device-refused");
-  twin::Twin twin(task.twin, 100, 1);
-  EXPECT_THROW(train(twin,
-                     {.spec = task.spec,
-                      .folder = fresh_folder("device-refused-out"),
-                      .identity = "test",
-                      .device = device::Kind::emulate},
-                     dataset::Split::open(task.data, "train"), dataset::Split::open(task.data, "valid")),
-               InputError);
 }
 
 TEST(Train, TrialsGrowEvenlyToAllOfThem) {

@@ -3,6 +3,7 @@
 #include <numeric>
 
 #include "config/error.hpp"
+#include "twin/detail/convolutional_device_passes.hpp"
 #include "twin/detail/recurrent_device_passes.hpp"
 #include "twin/detail/stream_events.hpp"
 
@@ -53,15 +54,17 @@ void DeviceInput::upload(const SpikeWindows& input) {
 }
 
 void require_device_passes(const TwinSpec& spec) {
-  if (spec.as<RecurrentSpec>() == nullptr)
+  if (spec.as<RecurrentSpec>() == nullptr && spec.as<ConvolutionalSpec>() == nullptr)
     fail_input("{} twins have no code to train them on a GPU yet; use --device cpu", spec.network->kind());
 }
 
 std::unique_ptr<DevicePasses> device_passes(const Twin& twin, std::shared_ptr<device::Device> device) {
   const auto& spec = twin.spec();
   require_device_passes(spec);
-  return std::make_unique<RecurrentDevicePasses>(*spec.as<RecurrentSpec>(), spec.heads, twin.layout(),
-                                                 std::move(device));
+  if (const auto* recurrent = spec.as<RecurrentSpec>())
+    return std::make_unique<RecurrentDevicePasses>(*recurrent, spec.heads, twin.layout(), std::move(device));
+  return std::make_unique<ConvolutionalDevicePasses>(*spec.as<ConvolutionalSpec>(), spec.heads, twin.layout(),
+                                                     twin.channels(), std::move(device));
 }
 
 }  // namespace nt::twin

@@ -9,6 +9,7 @@ RecurrentPacking::RecurrentPacking(const RecurrentSpec& spec, std::span<const He
                                    const ParameterLayout& layout)
     : shape_{static_cast<int>(spec.wiring.branches), static_cast<int>(spec.hidden_units()),
              static_cast<int>(spec.memory_units), static_cast<int>(outputs_of(heads))},
+      heads_(heads, layout, spec.memory_units),
       branch_(spec.wiring.branch.begin(), spec.wiring.branch.end()),
       learn_time_constants_(spec.learn_time_constants) {
   const auto at = [&](const char* name) { return layout.offset(std::string("recurrent.") + name); };
@@ -21,12 +22,6 @@ RecurrentPacking::RecurrentPacking(const RecurrentSpec& spec, std::span<const He
                {at("delta_weight"), s.delta(), s.hidden, s.units, s.units_row()},
                {at("delta_bias"), s.delta_bias(), 1, s.units, s.units_row()}};
   std::ranges::copy(spec.branch_keep(), std::back_inserter(branch_keep_));
-  int first = 0;
-  for (const auto& head : heads) {
-    heads_.push_back({layout.offset(head.name + "_weight"), layout.offset(head.name + "_bias"), head.outputs,
-                      first, static_cast<float>(head.offset)});
-    first += static_cast<int>(head.outputs);
-  }
 }
 
 std::vector<float> RecurrentPacking::packed(std::span<const float> numbers) const {
@@ -42,12 +37,7 @@ std::vector<float> RecurrentPacking::packed(std::span<const float> numbers) cons
     w[s.gate() + u] = static_cast<float>(unit.gate);
   }
   std::ranges::copy(branch_keep_, w.begin() + s.branch_keep());
-  for (const auto& head : heads_)
-    for (int o = 0; o < head.outputs; ++o) {
-      for (int u = 0; u < s.units; ++u)
-        w[s.head() + (head.first + o) * s.units + u] = numbers[head.weight + u * head.outputs + o];
-      w[s.head_constant() + head.first + o] = numbers[head.bias + o] + head.offset;
-    }
+  heads_.pack(numbers, std::span(w).subspan(s.head(), heads_.count()));
   const auto contacts = numbers.subspan(synapse_, branch_.size());
   w.insert(w.end(), contacts.begin(), contacts.end());
   return w;
@@ -67,12 +57,7 @@ void RecurrentPacking::unpack(std::span<const float> sum, std::span<const float>
     gradients[log_time_constant_ + u] = static_cast<float>(
         rate * (std::exp(-rate) * of_keep - kWriteSpeed * std::exp(-kWriteSpeed * rate) * of_gate));
   }
-  for (const auto& head : heads_)
-    for (int o = 0; o < head.outputs; ++o) {
-      for (int u = 0; u < s.units; ++u)
-        gradients[head.weight + u * head.outputs + o] = sum[s.head() + (head.first + o) * s.units + u];
-      gradients[head.bias + o] = sum[s.head_constant() + head.first + o];
-    }
+  heads_.unpack(sum.subspan(s.head(), heads_.count()), gradients);
   std::ranges::copy(sum.subspan(s.count(), branch_.size()), gradients.begin() + synapse_);
 }
 

@@ -1,4 +1,5 @@
 #pragma once
+#include "twin/detail/heads_packing.hpp"
 #include "twin/detail/recurrent_stream_code.hpp"
 #include "twin/spec.hpp"
 
@@ -25,14 +26,9 @@ class RecurrentPacking {
     int64_t from;
     int at, rows, columns, row;
   };
-  struct OfHead {
-    int64_t weight, bias, outputs;
-    int first;  // of its outputs among all
-    float offset;
-  };
   device_code::RecurrentWeights shape_;
   std::vector<Matrix> matrices_;
-  std::vector<OfHead> heads_;
+  HeadsPacking heads_;
   std::vector<int32_t> branch_;  // [contact]
   std::vector<float> branch_keep_;
   int64_t synapse_, log_time_constant_;
