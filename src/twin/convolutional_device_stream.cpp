@@ -6,6 +6,7 @@
 #include "device/built_in.hpp"
 #include "twin/after_convolution.hpp"
 #include "twin/detail/exponential_filter.hpp"
+#include "twin/detail/heads_packing.hpp"
 #include "twin/detail/stream_events.hpp"
 #include "twin/temporal_basis.hpp"
 
@@ -102,18 +103,12 @@ void ConvolutionalDeviceStream::add_layers(const Twin& twin) {
 }
 
 void ConvolutionalDeviceStream::add_heads(const Twin& twin) {
-  const int64_t features = spec_.features();
-  std::vector<float> weight, constant;
-  for (const auto& head : twin.spec().heads) {
-    const auto of = twin.array(head.name + "_weight"), bias = twin.array(head.name + "_bias");
-    for (int64_t o = 0; o < head.outputs; ++o) {
-      for (int64_t f = 0; f < features; ++f) weight.push_back(of[f * head.outputs + o]);
-      constant.push_back(bias[o] + static_cast<float>(head.offset));
-    }
-  }
-  arguments_.outputs = static_cast<int>(constant.size());
-  arguments_.head = kept(weight);
-  arguments_.head_constant = kept(constant);
+  const HeadsPacking packing(twin.spec().heads, twin.layout(), spec_.features());
+  std::vector<float> packed(static_cast<size_t>(packing.count()));
+  packing.pack(twin.numbers, packed);
+  arguments_.outputs = static_cast<int>(packing.outputs());
+  arguments_.head = kept(packed);
+  arguments_.head_constant = arguments_.head + packing.outputs() * spec_.features();
 }
 
 std::vector<ConvolutionalDeviceStream::KeptRows> ConvolutionalDeviceStream::kept_rows() const {
