@@ -24,7 +24,7 @@ ms = 200
 name = "twins"
 kind = "twin"
 twin = "{twin}"
-neurons = 20
+neurons = 100
 spikes = "draw"
 record_soma = 2
 [[projections]]
@@ -115,7 +115,7 @@ class ADevice(InTemporaryFolder):
         self.succeed([*network, self.folder / "emulated", "--device", "emulate"])
         with h5py.File(self.folder / "cpu/spikes.h5") as right, h5py.File(self.folder / "emulated/spikes.h5") as ours:
             self.assertGreater(len(right["spikes/twins/timestamps"]), 10)
-            for name in ("timestamps", "node_ids"):  # drawn by probabilities that are the same to 1e-6
+            for name in ("timestamps", "node_ids"):  # drawn by probabilities that are the same to 1e-7
                 np.testing.assert_array_equal(ours["spikes/twins"][name][()], right["spikes/twins"][name][()])
 
     def test_does_not_compute_detailed_neurons_of_networks(self):
