@@ -6,8 +6,10 @@
 #include <chrono>
 #include <iostream>
 
-#include "train/detail/step.hpp"
+#include "train/loss.hpp"
+#include "train/nadam.hpp"
 #include "twin/convolutional.hpp"
+#include "twin/device_passes.hpp"
 
 namespace nt::bench {
 namespace {
@@ -43,20 +45,31 @@ dataset::WindowBatch random_batch(const TrainingSpeed& asked, int64_t windows, i
   return batch;
 }
 
-/// The median of some steps after one that makes room.
-double seconds_of_step(const twin::TwinSpec& spec, const train::StepBatch& batch, device::Kind kind,
-                       int repeats) {
+/// The median of some steps after one that makes room. `input`: the batch's on a device; null: the CPU
+/// computes.
+double seconds_of_step(const twin::TwinSpec& spec, const dataset::WindowBatch& batch,
+                       const twin::DeviceInput* input, device::Kind kind, int repeats) {
   twin::Twin twin(spec, kChannels, 1);
   std::unique_ptr<twin::DevicePasses> passes;
-  if (kind != device::Kind::cpu) passes = twin::device_passes(twin, device::open_device(kind));
-  train::TrainSpec training;
-  training.schedule = {{.from_epoch = 0, .learning_rate = 1e-4}};
-  train::TrainStep step(twin, training, *ranks::alone(), passes.get());
-  train::GradientLengths lengths;
+  if (input != nullptr) passes = twin::device_passes(twin, device::open_device(kind));
+  train::Nadam optimiser(twin.layout());
+  std::vector<float> of_outputs, gradients(static_cast<size_t>(twin.layout().trained()));
+  const std::vector<double> weights{1, 0.02};  // of spikes and voltage
+  const auto step = [&] {
+    const auto outputs = passes ? passes->forward(twin.numbers, *input, twin::NormBy::batch, true)
+                                : twin.forward(batch, twin::NormBy::batch, true);
+    of_outputs.resize(static_cast<size_t>(outputs.rows * outputs.row));
+    train::losses<float>(spec, outputs, batch, twin::usual_head_settings(), weights, of_outputs);
+    if (passes)
+      passes->backward(twin.numbers, *input, of_outputs, gradients);
+    else
+      twin.backward(of_outputs, gradients);
+    optimiser.step(1e-4, gradients, twin.numbers, twin.parallel);
+  };
   std::vector<double> seconds;
   for (int i = 0; i <= repeats; ++i) {
     const auto start = std::chrono::steady_clock::now();
-    step.take(batch, training.phase(0), 1e-4, lengths);
+    step();
     seconds.push_back(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
   }
   std::sort(seconds.begin() + 1, seconds.end());
@@ -71,14 +84,14 @@ Json measure(const twin::TwinSpec& spec, const std::string& shape, int64_t size,
            {"window_ms", asked.window_ms},
            {"history_ms", history_ms}};
   for (const int64_t count : windows) {
-    train::StepBatch batch{random_batch(asked, count, history_ms), {}};
+    const auto batch = random_batch(asked, count, history_ms);
     twin::DeviceInput input(kind, kChannels, history_ms);
-    input.upload(twin::windows_of(batch.own));
-    batch.on_device = &input;
+    input.upload(twin::windows_of(batch));
     const bool emulated = kind == device::Kind::emulate;
-    all["rates"].push_back({{"windows", count},
-                            {"seconds", seconds_of_step(spec, batch, kind, emulated ? 1 : 9)},
-                            {"seconds_of_one_core", seconds_of_step(spec, batch, device::Kind::cpu, 1)}});
+    all["rates"].push_back(
+        {{"windows", count},
+         {"seconds", seconds_of_step(spec, batch, &input, kind, emulated ? 1 : 9)},
+         {"seconds_of_one_core", seconds_of_step(spec, batch, nullptr, device::Kind::cpu, 1)}});
     std::cerr << shape << ' ' << size << ' ' << all["rates"].back() << std::endl;
   }
   return all;
