@@ -28,12 +28,24 @@ auto with_place(const Population& population, Make&& make) {
   }
 }
 
-std::unique_ptr<Neurons> neurons_of(const NeuronsOf& of, const Spec& spec, const twin::Parallel& parallel) {
+/// InputError naming a population that a device cannot compute.
+void require_suits_device(const Spec& spec, device::Kind device) {
+  for (const auto& p : spec.populations) {
+    if (device == device::Kind::cpu || p.kind != Kind::cell) continue;
+    fail_input(
+        "{}: the neurons of '{}' are detailed, which the CPU alone simulates in networks; run them as twins "
+        "(--as twins), or leave --device {} out",
+        p.where, p.name, device::name_of(device));
+  }
+}
+
+std::unique_ptr<Neurons> neurons_of(const NeuronsOf& of, const Spec& spec, const twin::Parallel& parallel,
+                                    const std::shared_ptr<device::Device>& device) {
   switch (of.population.kind) {
     case Kind::cell:
       return cell_neurons(of, spec.simulation);
     case Kind::twin:
-      return with_place(of.population, [&] { return twin_neurons(of, parallel); });
+      return with_place(of.population, [&] { return twin_neurons(of, parallel, device); });
     case Kind::poisson:
       return poisson_sources(of);
     case Kind::recorded:
@@ -60,7 +72,9 @@ struct Network::State {
   std::vector<Working> populations;
   int64_t now_ms = 0;
 
-  State(Spec of, twin::Parallel on) : spec(std::move(of)), parallel(std::move(on)) {
+  State(Spec of, twin::Parallel on, device::Kind kind) : spec(std::move(of)), parallel(std::move(on)) {
+    require_suits_device(spec, kind);
+    const auto device = device::open_device(kind);
     std::vector<dataset::CellTable> synapses;
     std::vector<Places> places;
     for (const auto& p : spec.populations) {
@@ -78,7 +92,7 @@ struct Network::State {
     for (size_t p = 0; p < spec.populations.size(); ++p) {
       const NeuronsOf parts{spec.populations[p], p, spec.seed, first_neuron};
       populations.push_back(
-          {.neurons = neurons_of(parts, spec, parallel),
+          {.neurons = neurons_of(parts, spec, parallel, device),
            .input = Input(backgrounds_of(p, synapses[p]), parts.population.neurons, spec.seed, first_neuron),
            .pending = PendingArrivals(longest_delay_ms(p)),
            .fired = {},
@@ -145,8 +159,8 @@ struct Network::State {
   }
 };
 
-Network::Network(Spec spec, twin::Parallel parallel)
-    : state_(std::make_unique<State>(std::move(spec), std::move(parallel))) {}
+Network::Network(Spec spec, twin::Parallel parallel, device::Kind device)
+    : state_(std::make_unique<State>(std::move(spec), std::move(parallel), device)) {}
 Network::~Network() = default;
 Network::Network(Network&&) noexcept = default;
 Network& Network::operator=(Network&&) noexcept = default;

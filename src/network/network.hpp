@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "device/device.hpp"
 #include "network/spec.hpp"
 #include "network/wiring.hpp"
 #include "twin/parallel.hpp"
@@ -33,8 +34,9 @@ struct WiringSummary {
 /// same spikes on any number of threads, and after going on from a state.
 class Network {
  public:
-  /// Wires it. InputError where the parts do not suit each other.
-  Network(Spec spec, twin::Parallel parallel);
+  /// Wires it. `device`: where twins are computed. InputError where the parts do not suit each other, and
+  /// where the device is none or cannot compute one of the populations.
+  Network(Spec spec, twin::Parallel parallel, device::Kind device = device::Kind::cpu);
   ~Network();
   Network(Network&&) noexcept;
   Network& operator=(Network&&) noexcept;

@@ -6,6 +6,7 @@
 #include "network/detail/draws.hpp"
 #include "network/detail/memory.hpp"
 #include "network/detail/neurons.hpp"
+#include "twin/device_stream.hpp"
 #include "twin/saved_twin.hpp"
 
 namespace nt::network {
@@ -21,12 +22,12 @@ double threshold_of(const Population& population, const twin::TwinDescription& d
 
 class TwinNeurons final : public Neurons {
  public:
-  TwinNeurons(const NeuronsOf& of, twin::SavedTwin saved)
+  TwinNeurons(const NeuronsOf& of, twin::SavedTwin saved, std::shared_ptr<device::Device> device)
       : population_(of.population),
         seed_(of.seed),
         first_neuron_(of.first_neuron),
         twin_(std::move(saved.twin)),
-        stream_(twin_, of.population.neurons),
+        stream_(twin_, of.population.neurons, std::move(device)),
         spike_(twin_.first_output("spike")),
         soma_(twin_.first_output("soma")),
         soma_mV_(static_cast<size_t>(of.population.neurons)),
@@ -58,22 +59,19 @@ class TwinNeurons final : public Neurons {
 
   std::string state() const override {
     simulate::StateWriter to;
-    for (int64_t n = 0; n < stream_.streams(); ++n) {
-      const auto one = stream_.state(n);
-      to.put(std::span<const float>(one));
-    }
+    const auto states = stream_.states();
+    const size_t each = states.size() / soma_mV_.size();
+    for (size_t n = 0; n < soma_mV_.size(); ++n) to.put(std::span(states).subspan(n * each, each));
     to.put(std::span<const uint8_t>(above_));
     to.put(std::span<const int64_t>(silent_until_ms_));
     return to.take();
   }
   void set_state(std::string_view bytes) override {
     simulate::StateReader from(bytes);
-    const size_t numbers = stream_.state(0).size();
-    std::vector<float> one(numbers);
-    for (int64_t n = 0; n < stream_.streams(); ++n) {
-      from.get_into(std::span(one));
-      stream_.set_state(n, one);
-    }
+    auto states = stream_.states();
+    const size_t each = states.size() / soma_mV_.size();
+    for (size_t n = 0; n < soma_mV_.size(); ++n) from.get_into(std::span(states).subspan(n * each, each));
+    stream_.set_states(states);
     from.get_into(std::span(above_));
     from.get_into(std::span(silent_until_ms_));
   }
@@ -97,7 +95,7 @@ class TwinNeurons final : public Neurons {
   const Population& population_;
   uint64_t seed_, first_neuron_;
   twin::Twin twin_;
-  twin::Twin::Stream stream_;
+  twin::StreamsOn stream_;
   int64_t spike_, soma_;  // which outputs
   float threshold_ = 0;   // log odds
   std::vector<int32_t> events_;
@@ -108,13 +106,14 @@ class TwinNeurons final : public Neurons {
 
 }  // namespace
 
-std::unique_ptr<Neurons> twin_neurons(const NeuronsOf& of, const twin::Parallel& parallel) {
+std::unique_ptr<Neurons> twin_neurons(const NeuronsOf& of, const twin::Parallel& parallel,
+                                      std::shared_ptr<device::Device> device) {
   auto saved = twin::load_twin(of.population.twin, parallel);
   // What a stream remembers, once more for what arrives, and its outputs and flags.
   const auto numbers = static_cast<double>(twin::Twin::Stream(saved.twin, 1).state(0).size());
   require_neurons_fit(static_cast<double>(of.population.neurons), 2 * sizeof(float) * numbers + 32,
                       of.population.where, of.population.name);
-  return std::make_unique<TwinNeurons>(of, std::move(saved));
+  return std::make_unique<TwinNeurons>(of, std::move(saved), std::move(device));
 }
 
 }  // namespace nt::network

@@ -18,6 +18,7 @@ struct NetworkAsked {
   std::string identity;  // of what determines its spikes, but the duration
   std::filesystem::path folder;
   int threads = 1;
+  device::Kind device = device::Kind::cpu;  // where twins are computed
 };
 /// InputError where it is wrong.
 NetworkAsked read_network(const neurontwin::NetworkOptions& options);

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "device/device.hpp"
 #include "network/arrivals.hpp"
 #include "network/spec.hpp"
 #include "twin/parallel.hpp"
@@ -39,7 +40,9 @@ struct NeuronsOf {
   uint64_t seed;
   uint64_t first_neuron;  // its number among all of the network
 };
-std::unique_ptr<Neurons> twin_neurons(const NeuronsOf& of, const twin::Parallel& parallel);
+/// By a device where that is not null.
+std::unique_ptr<Neurons> twin_neurons(const NeuronsOf& of, const twin::Parallel& parallel,
+                                      std::shared_ptr<device::Device> device);
 std::unique_ptr<Neurons> cell_neurons(const NeuronsOf& of, const simulate::SimulationSpec& simulation);
 std::unique_ptr<Neurons> poisson_sources(const NeuronsOf& of);
 std::unique_ptr<Neurons> recorded_sources(const NeuronsOf& of);
