@@ -205,7 +205,7 @@ void simulate_shards(device::Kind kind, const DatasetPlan& plan, std::span<const
   if (hooks.ranks->is_first()) say_missing(tasks, *hooks.ranks);
   const auto cell = dataset::cell_table(plan.cell);
   const auto dealer =
-      hooks.ranks->deal(std::ssize(tasks), [&](int64_t trial_ms) { progress.count(trial_ms); });
+      ranks::deal(*hooks.ranks, std::ssize(tasks), [&](int64_t trial_ms) { progress.count(trial_ms); });
   Workload workload(tasks, *dealer);
   std::atomic<int> started{0};
   simulate::in_parallel(batches_at_once(kind, threads), [&](const std::atomic<bool>& failed) {

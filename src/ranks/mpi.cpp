@@ -9,6 +9,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdlib>
+#include <exception>
 #include <mutex>
 #include <thread>
 
@@ -50,106 +51,105 @@ int size_of(MPI_Comm comm) {
   return size;
 }
 
-/// Of the messages between ranks and the one that deals out.
-enum class Wish : int64_t { next, tell, finish };
-struct Message {
-  Wish wish;
-  int64_t amount;
-};
-constexpr int kAsk = 1, kAnswer = 2;
-constexpr int64_t kNoMore = -1;
+// What a message is.
+constexpr int kQuestion = 1, kAnswer = 2, kNoMore = 3, kBytes = 4;
+
+using Answering = std::function<std::string(int rank, const std::string& question)>;
+
+void send_awake(const std::string& bytes, int to, int what, MPI_Comm comm) {
+  MPI_Send(bytes.data(), static_cast<int>(bytes.size()), MPI_BYTE, to, what, comm);
+}
+
+/// Of a message that is there.
+std::string received(const MPI_Status& status, MPI_Comm comm) {
+  int length = 0;
+  MPI_Get_count(&status, MPI_BYTE, &length);
+  std::string bytes(static_cast<size_t>(length), '\0');
+  MPI_Recv(bytes.data(), length, MPI_BYTE, status.MPI_SOURCE, status.MPI_TAG, comm, MPI_STATUS_IGNORE);
+  return bytes;
+}
+
+void wait_for_all_asleep(MPI_Comm comm) {
+  MPI_Request request = MPI_REQUEST_NULL;
+  MPI_Ibarrier(comm, &request);
+  wait_asleep(request);
+}
 
 /// On rank 0: a thread answers the others.
-class DealerOfAll : public Dealer {
+class DeskOfAll : public Desk {
  public:
-  DealerOfAll(MPI_Comm comm, int64_t count, std::function<void(int64_t)> told)
-      : comm_(comm), count_(count), told_(std::move(told)), at_work_(size_of(comm) - 1), thread_([this] {
-          serve();
-        }) {}
-  ~DealerOfAll() override {
+  DeskOfAll(MPI_Comm comm, Answering answer)
+      : comm_(comm), answer_(std::move(answer)), at_work_(size_of(comm) - 1), thread_([this] { serve(); }) {}
+  ~DeskOfAll() override {
     given_up_ = true;
     if (thread_.joinable()) thread_.join();
   }
-  std::optional<int64_t> next() override {
-    const auto number = next_.fetch_add(1);
-    return number < count_ ? std::optional(number) : std::nullopt;
-  }
-  void tell(int64_t) override {}
+  std::string ask(std::string question) override { return answer_(0, question); }
   void finish() override {
     thread_.join();
-    MPI_Request request = MPI_REQUEST_NULL;
-    MPI_Ibarrier(comm_, &request);
-    wait_asleep(request);
+    if (failure_) std::rethrow_exception(failure_);
+    wait_for_all_asleep(comm_);
   }
 
  private:
-  void serve() {
+  void serve() try {
     while (at_work_ > 0 && !given_up_) {
       int there = 0;
       MPI_Status status;
-      MPI_Iprobe(MPI_ANY_SOURCE, kAsk, comm_, &there, &status);
+      MPI_Iprobe(MPI_ANY_SOURCE, MPI_ANY_TAG, comm_, &there, &status);
       if (there == 0) {
         std::this_thread::sleep_for(std::chrono::milliseconds(1));
         continue;
       }
-      Message message{};
-      MPI_Recv(&message, sizeof message, MPI_BYTE, status.MPI_SOURCE, kAsk, comm_, MPI_STATUS_IGNORE);
-      if (message.wish == Wish::finish) --at_work_;
-      if (message.wish == Wish::tell && told_) told_(message.amount);
-      if (message.wish != Wish::next) continue;
-      const int64_t answer = next().value_or(kNoMore);
-      MPI_Send(&answer, 1, MPI_INT64_T, status.MPI_SOURCE, kAnswer, comm_);
+      const auto question = received(status, comm_);
+      if (status.MPI_TAG == kNoMore)
+        --at_work_;
+      else
+        send_awake(answer_(status.MPI_SOURCE, question), status.MPI_SOURCE, kAnswer, comm_);
     }
+  } catch (...) {
+    failure_ = std::current_exception();
   }
 
   const MPI_Comm comm_;
-  const int64_t count_;
-  const std::function<void(int64_t)> told_;
+  const Answering answer_;
   int at_work_;  // other ranks
-  std::atomic<int64_t> next_{0};
   std::atomic<bool> given_up_{false};
+  std::exception_ptr failure_;
   std::thread thread_;  // last: it uses all of the above
 };
 
 /// On the other ranks.
-class DealerAfar : public Dealer {
+class DeskAfar : public Desk {
  public:
-  explicit DealerAfar(MPI_Comm comm) : comm_(comm) {}
-  std::optional<int64_t> next() override {
+  explicit DeskAfar(MPI_Comm comm) : comm_(comm) {}
+  std::string ask(std::string question) override {
     const std::lock_guard lock(mutex_);
-    if (no_more_) return {};
-    send({Wish::next, 0});
-    int64_t answer = kNoMore;
-    MPI_Request request = MPI_REQUEST_NULL;
-    MPI_Irecv(&answer, 1, MPI_INT64_T, 0, kAnswer, comm_, &request);
-    wait_asleep(request);
-    no_more_ = answer == kNoMore;
-    return no_more_ ? std::nullopt : std::optional(answer);
-  }
-  void tell(int64_t amount) override {
-    const std::lock_guard lock(mutex_);
-    send({Wish::tell, amount});
+    send_awake(question, 0, kQuestion, comm_);
+    constexpr std::chrono::milliseconds kShortest{1}, kLongest{20};
+    for (auto pause = kShortest;; pause = std::min(2 * pause, kLongest)) {
+      int there = 0;
+      MPI_Status status;
+      MPI_Iprobe(0, kAnswer, comm_, &there, &status);
+      if (there != 0) return received(status, comm_);
+      std::this_thread::sleep_for(pause);
+    }
   }
   void finish() override {
-    send({Wish::finish, 0});
-    MPI_Request request = MPI_REQUEST_NULL;
-    MPI_Ibarrier(comm_, &request);
-    wait_asleep(request);
+    send_awake("", 0, kNoMore, comm_);
+    wait_for_all_asleep(comm_);
   }
 
  private:
-  void send(const Message& message) { MPI_Send(&message, sizeof message, MPI_BYTE, 0, kAsk, comm_); }
-
   const MPI_Comm comm_;
   std::mutex mutex_;
-  bool no_more_ = false;
 };
 
 class MpiRanks : public Ranks {
  public:
   explicit MpiRanks(MPI_Comm all)
       : work_(copy_of(all)),
-        deal_(copy_of(all)),
+        desk_(copy_of(all)),
         leave_(copy_of(all)),
         rank_(rank_in(work_)),
         size_(size_of(work_)) {
@@ -166,9 +166,7 @@ class MpiRanks : public Ranks {
     uint64_t length = bytes.size();
     broadcast_asleep(&length, sizeof length);
     bytes.resize(length);
-    constexpr uint64_t kMost = uint64_t{1} << 30;
-    for (uint64_t at = 0; at < length; at += kMost)
-      broadcast_asleep(&bytes[at], static_cast<int>(std::min(kMost, length - at)));
+    in_pieces(bytes, [&](char* at, int count) { broadcast_asleep(at, count); });
   }
   void from_first(std::span<float> numbers) const override {
     MPI_Bcast(numbers.data(), count_of(numbers.size()), MPI_FLOAT, 0, work_);
@@ -185,6 +183,45 @@ class MpiRanks : public Ranks {
     MPI_Allgatherv(own.data(), count[rank_], MPI_FLOAT, all.data(), count.data(), first.data(), MPI_FLOAT,
                    work_);
   }
+  std::vector<std::string> exchange(const std::string& bytes) const override {
+    const int own = count_of(bytes.size());
+    std::vector<int> lengths(size_), first(size_);
+    MPI_Allgather(&own, 1, MPI_INT, lengths.data(), 1, MPI_INT, work_);
+    uint64_t sum = 0;
+    for (int r = 0; r < size_; ++r) {
+      first[r] = count_of(sum);
+      sum += static_cast<uint64_t>(lengths[r]);
+    }
+    std::string all(static_cast<size_t>(count_of(sum)), '\0');
+    MPI_Allgatherv(bytes.data(), own, MPI_BYTE, all.data(), lengths.data(), first.data(), MPI_BYTE, work_);
+    std::vector<std::string> of_ranks;
+    for (int r = 0; r < size_; ++r) of_ranks.push_back(all.substr(first[r], lengths[r]));
+    return of_ranks;
+  }
+  std::vector<std::string> to_first(std::string bytes) const override {
+    const uint64_t length = bytes.size();
+    std::vector<uint64_t> lengths(size_);
+    MPI_Request request = MPI_REQUEST_NULL;
+    MPI_Igather(&length, 1, MPI_UINT64_T, lengths.data(), 1, MPI_UINT64_T, 0, work_, &request);
+    wait_asleep(request);
+    if (rank_ > 0) {
+      in_pieces(bytes, [&](char* at, int count) {
+        MPI_Isend(at, count, MPI_BYTE, 0, kBytes, work_, &request);
+        wait_asleep(request);
+      });
+      return {};
+    }
+    std::vector<std::string> all(size_);
+    all[0] = std::move(bytes);
+    for (int r = 1; r < size_; ++r) {
+      all[r].resize(lengths[r]);
+      in_pieces(all[r], [&](char* at, int count) {
+        MPI_Irecv(at, count, MPI_BYTE, r, kBytes, work_, &request);
+        wait_asleep(request);
+      });
+    }
+    return all;
+  }
   void sum(std::span<float> numbers) const override { sum_of(numbers, MPI_FLOAT); }
   void sum(std::span<double> numbers) const override { sum_of(numbers, MPI_DOUBLE); }
   bool any(bool here) const override {
@@ -192,9 +229,9 @@ class MpiRanks : public Ranks {
     MPI_Allreduce(MPI_IN_PLACE, &on_any, 1, MPI_INT, MPI_MAX, work_);
     return on_any != 0;
   }
-  std::unique_ptr<Dealer> deal(int64_t count, std::function<void(int64_t)> told) const override {
-    if (rank_ == 0) return std::make_unique<DealerOfAll>(deal_, count, std::move(told));
-    return std::make_unique<DealerAfar>(deal_);
+  std::unique_ptr<Desk> desk(Answering answer) const override {
+    if (rank_ == 0) return std::make_unique<DeskOfAll>(desk_, std::move(answer));
+    return std::make_unique<DeskAfar>(desk_);
   }
 
   std::shared_ptr<const Ranks> first(int count) const override {
@@ -226,6 +263,12 @@ class MpiRanks : public Ranks {
   static int count_of(uint64_t count) {
     if (count > INT32_MAX) fail_run("{} numbers are too many to be handed on between ranks", count);
     return static_cast<int>(count);
+  }
+  /// As many bytes at once as MPI counts.
+  static void in_pieces(std::string& bytes, const std::function<void(char* at, int count)>& hand_on) {
+    constexpr size_t kMost = size_t{1} << 30;
+    for (size_t at = 0; at < bytes.size(); at += kMost)
+      hand_on(&bytes[at], static_cast<int>(std::min(kMost, bytes.size() - at)));
   }
   void broadcast_asleep(void* bytes, int count) const {
     MPI_Request request = MPI_REQUEST_NULL;
@@ -259,7 +302,7 @@ class MpiRanks : public Ranks {
     MPI_Allgatherv(sums.data(), mine, type, numbers.data(), count.data(), first.data(), type, work_);
   }
 
-  const MPI_Comm work_, deal_, leave_;  // one for each purpose, so that their messages cannot meet
+  const MPI_Comm work_, desk_, leave_;  // one for each purpose, so that their messages cannot meet
   const int rank_, size_;
   int on_this_host_ = 1;
 };

@@ -9,6 +9,16 @@
 
 namespace nt::ranks {
 
+/// Rank 0 answers what the ranks ask.
+class Desk {
+ public:
+  virtual ~Desk() = default;
+  /// The answer, which a rank waits for asleep. Any thread may ask.
+  virtual std::string ask(std::string question) = 0;
+  /// Once on each rank, when it has no more to ask: sleeps until no rank has.
+  virtual void finish() = 0;
+};
+
 /// Deals out the numbers 0 .. count - 1, each to one rank, as they are asked for. Any thread may ask.
 class Dealer {
  public:
@@ -40,14 +50,19 @@ class Ranks {
   /// Those of all ranks one after the other: counts[rank] of each.
   virtual void gather(std::span<const float> own, std::span<const int64_t> counts,
                       std::span<float> all) const = 0;
+  /// The bytes of each rank, on all of them. Soon: they wait awake.
+  virtual std::vector<std::string> exchange(const std::string& bytes) const = 0;
+  /// The bytes of each rank on rank 0; nothing on the others.
+  virtual std::vector<std::string> to_first(std::string bytes) const = 0;
   /// In the place of the numbers their sum over ranks, added up in double in the order of the ranks: the same
   /// bits on all of them, and in every run with so many of them.
   virtual void sum(std::span<float> numbers) const = 0;
   virtual void sum(std::span<double> numbers) const = 0;
   /// Whether it is so on any rank.
   virtual bool any(bool here) const = 0;
-  /// `told`: what is called on rank 0, from another thread, for every Dealer::tell() of other ranks.
-  virtual std::unique_ptr<Dealer> deal(int64_t count, std::function<void(int64_t amount)> told) const = 0;
+  /// `answer` is called on rank 0, by whichever thread asks there, and by one of its own for other ranks.
+  virtual std::unique_ptr<Desk> desk(
+      std::function<std::string(int rank, const std::string& question)> answer) const = 0;
 
   /// The first `count` of them, for what more could not share; null on the others.
   virtual std::shared_ptr<const Ranks> first(int count) const = 0;
@@ -65,6 +80,10 @@ std::shared_ptr<const Ranks> alone();
 /// All that the launcher started with this one; alone if none did. Once in a process; its children are no
 /// ranks. RunError where a launcher started several, and this program or its MPI cannot work so.
 std::shared_ptr<const Ranks> joined();
+
+/// For all ranks. `told`: what is called on rank 0, from another thread, for every Dealer::tell() of other
+/// ranks.
+std::unique_ptr<Dealer> deal(const Ranks& ranks, int64_t count, std::function<void(int64_t amount)> told);
 
 /// What `ask` says on rank 0, on all ranks.
 bool first_says(const Ranks& ranks, const std::function<bool()>& ask);

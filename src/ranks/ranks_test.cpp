@@ -44,13 +44,20 @@ TEST(Ranks, OneAloneKeepsWhatItHas) {
 }
 
 TEST(Ranks, OneAloneIsDealtEverythingInOrder) {
-  const auto dealer = alone()->deal(3, {});
+  const auto dealer = deal(*alone(), 3, {});
   EXPECT_EQ(dealer->next(), 0);
   EXPECT_EQ(dealer->next(), 1);
   EXPECT_EQ(dealer->next(), 2);
   EXPECT_EQ(dealer->next(), std::nullopt);
   EXPECT_EQ(dealer->next(), std::nullopt);
   dealer->finish();
+}
+
+TEST(Ranks, OneAloneAnswersItself) {
+  const auto desk = alone()->desk(
+      [](int rank, const std::string& question) { return question + " of " + std::to_string(rank); });
+  EXPECT_EQ(desk->ask("question"), "question of 0");
+  desk->finish();
 }
 
 }  // namespace
