@@ -359,8 +359,9 @@ double distance_apart(const twin::Twin& a, const twin::Twin& b, const twin::Twin
 }
 
 /// NAdam divides by the size of each gradient, so that the first steps of weights whose gradient is small are
-/// as long as those of others, and so are the roundings in them.
-constexpr double kApart = 1e-3;
+/// as long as those of others, and so are the roundings in them. Seen: 2e-7 for the recurrent twin, 2e-6 for
+/// the convolutional one.
+constexpr double kApart = 3e-5;
 
 TEST(TrainOnADevice, EndsWithTheWeightsOfTheCpuToRounding) {
   auto task = RecurrentTask("on-device");
