@@ -33,8 +33,9 @@ function(room NAME)
     if(ROOM_THREADS)
       add_dependencies(thread_tests ${NAME}_test)
     endif()
-    if(NEURONTWIN_SANITIZE)
-      target_compile_options(${NAME}_test PRIVATE -O0)  # half the time of the build; what they test is optimised
+    target_compile_options(${NAME}_test PRIVATE ${test_options})
+    if(NOT neurontwin_lanes IN_LIST ROOM_TEST_LINK)  # which has options of its own
+      target_precompile_headers(${NAME}_test REUSE_FROM neurontwin_test_headers)
     endif()
     target_link_libraries(${NAME}_test PRIVATE ${library} GTest::gtest_main ${ROOM_TEST_LINK})
     gtest_discover_tests(${NAME}_test TEST_PREFIX "${NAME}: " DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT ${unit_timeout_s} LABELS "${labels}")

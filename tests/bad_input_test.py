@@ -4,13 +4,12 @@ import pathlib
 import shutil
 import signal
 import subprocess
-import tempfile
 import time
 import unittest
 
 import h5py
 import numpy
-from support import EXPERIMENT, PROGRAM, ROOT, InTemporaryFolder, command, end, metrics, run, wait_until
+from support import EXPERIMENT, PROGRAM, ROOT, InTemporaryFolder, OfAFinishedRun, command, end, metrics, run, wait_until
 
 FAILED, WRONG_INPUT = 1, 2
 
@@ -171,20 +170,11 @@ class AnOutputDirectory(WrongInput):
             end(first)
 
 
-class ADamagedFile(WrongInput):
+class ADamagedFile(WrongInput, OfAFinishedRun):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.whole = pathlib.Path(tempfile.mkdtemp(prefix="neurontwin-test-"))
-        cls.addClassCleanup(shutil.rmtree, cls.whole)
-        done = run(command(out=cls.whole))
-        assert done.returncode == 0, done.stderr
         cls.metrics = metrics(cls.whole)
-
-    def setUp(self):
-        super().setUp()
-        self.out = self.folder / "run"
-        shutil.copytree(self.whole, self.out)
 
     def test_a_truncated_shard_is_named_and_never_read_as_whole(self):
         shard = self.out / "dataset/train-0001.h5"

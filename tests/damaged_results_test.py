@@ -1,29 +1,17 @@
 """Results of the program that are damaged, or files that are none of its results: each is named, with what makes it again."""
 import json
 import os
-import pathlib
 import shutil
-import tempfile
 
-from support import EXPERIMENT, PROGRAM, ROOT, InTemporaryFolder, command, metrics, run
+from support import EXPERIMENT, PROGRAM, ROOT, InTemporaryFolder, OfAFinishedRun, command, metrics, run
 
 WRONG_INPUT = 2
 FEW = {"data.train_trials": 32, "data.valid_trials": 16, "data.test_trials": 16, "train.epochs": 1, "train.steps_per_epoch": 20,
        "evaluate.baselines": "false", "evaluate.generalisation.sets": "[]"}
 
 
-class OfARun(InTemporaryFolder):
-    @classmethod
-    def setUpClass(cls):
-        cls.whole = pathlib.Path(tempfile.mkdtemp(prefix="neurontwin-test-"))
-        cls.addClassCleanup(shutil.rmtree, cls.whole)
-        done = run(command(out=cls.whole, settings=FEW))
-        assert done.returncode == 0, done.stderr
-
-    def setUp(self):
-        super().setUp()
-        self.out = self.folder / "run"
-        shutil.copytree(self.whole, self.out)
+class OfARun(OfAFinishedRun):
+    settings = FEW
 
     def refused(self, words, *parts):
         done = run(words)

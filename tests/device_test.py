@@ -1,10 +1,11 @@
-"""Data sets made by device code, emulated, are the CPU's; and what a device cannot do is refused."""
+"""What device code, emulated, makes is the CPU's: data sets, twins, answers, networks. What a device cannot do is refused."""
+import json
 import unittest
 
 import h5py
 import numpy as np
 
-from support import ROOT, InTemporaryFolder, command, run
+from support import PROGRAM, ROOT, InTemporaryFolder, command, run
 
 SETTINGS = {"data.train_trials": 8, "data.valid_trials": 4, "data.test_trials": 4, "data.trial_ms": 400}
 DETAILED = ROOT / "experiments/ball-and-stick.toml"
@@ -12,6 +13,31 @@ DETAILED = ROOT / "experiments/ball-and-stick.toml"
 
 def simulate(out, *options, settings=None, experiment=DETAILED):
     return command("simulate", out, settings={**SETTINGS, **(settings or {})}, options=options, experiment=experiment)
+
+# Leaky memory on the integrate-and-fire neuron, learned in a few seconds.
+LEARNING = {"twin.kind": "recurrent", "twin.memory_units": 4, "twin.history_ms": 20, "train.window_ms": 100, "train.epochs": 2,
+            "train.steps_per_epoch": 10, "data.train_trials": 20, "data.valid_trials": 6, "data.test_trials": 4}
+NETWORK = """
+seed = 3
+ms = 200
+[[populations]]
+name = "twins"
+kind = "twin"
+twin = "{twin}"
+neurons = 100
+spikes = "draw"
+record_soma = 2
+[[projections]]
+from = "twins"
+to = "twins"
+rule = "fixed-indegree"
+indegree = 3
+synapses = "excitatory"
+[[backgrounds]]
+to = "twins"
+synapses = "excitatory"
+rate_hz = 5
+"""
 
 
 class ADevice(InTemporaryFolder):
@@ -51,6 +77,53 @@ class ADevice(InTemporaryFolder):
         self.assert_refused(simulate(self.folder / "b", "--device", "emulate", "--shards", "0:1"), "--shards", "--device")
         self.assert_refused(simulate(self.folder / "c", "--device", "emulate", settings={"simulation.precision": "double"}),
                             "single precision")
+
+    def learn(self, stage, out, *options):
+        return command(stage, out, settings=LEARNING, options=options)
+
+    def losses(self, out):
+        epochs = json.loads((out / "learning.json").read_text())["epochs"]
+        return np.array([[epoch["train_loss"], epoch["valid_loss"], epoch["valid_auc"]] for epoch in epochs])
+
+    def test_trains_the_twin_of_the_cpu(self):
+        cpu, emulated = self.folder / "cpu", self.folder / "emulated"
+        for out in (cpu, emulated):
+            self.succeed(self.learn("simulate", out))
+        self.succeed(self.learn("train", cpu))
+        self.succeed(self.learn("train", emulated, "--device", "emulate"))
+        # Roundings of float, carried on by 20 steps.
+        np.testing.assert_allclose(self.losses(emulated), self.losses(cpu), rtol=1e-3)
+        self.assertIn("done before", self.succeed(self.learn("train", emulated)).stderr)
+
+    def test_answers_as_a_twin_and_as_a_network_of_twins(self):
+        out = self.folder / "run"
+        self.succeed(self.learn("simulate", out))
+        self.succeed(self.learn("train", out))
+        predict = [PROGRAM, "predict", out / "twin.safetensors", "--input", out / "dataset/test-0000.h5", "--out"]
+        self.succeed([*predict, self.folder / "cpu.h5"])
+        self.succeed([*predict, self.folder / "emulated.h5", "--device", "emulate"])
+        with h5py.File(self.folder / "cpu.h5") as right, h5py.File(self.folder / "emulated.h5") as ours:
+            np.testing.assert_allclose(ours["spike_probability"][()], right["spike_probability"][()], atol=1e-5)
+            np.testing.assert_allclose(ours["soma_mV"][()], right["soma_mV"][()], atol=1e-3)
+        (self.folder / "network.toml").write_text(NETWORK.format(twin=out))
+        network = [PROGRAM, "network", self.folder / "network.toml", "--out"]
+        self.succeed([*network, self.folder / "cpu"])
+        self.succeed([*network, self.folder / "emulated", "--device", "emulate", "--ms", "120"])
+        done = self.succeed([*network, self.folder / "emulated", "--device", "emulate"])  # from a checkpoint
+        self.assertIn("goes on at 120 ms", done.stderr)
+        self.assertIn("another network", self.succeed([*network, self.folder / "emulated"]).stderr)  # the CPU's is its own
+        self.succeed([*network, self.folder / "emulated", "--device", "emulate"])
+        with h5py.File(self.folder / "cpu/spikes.h5") as right, h5py.File(self.folder / "emulated/spikes.h5") as ours:
+            self.assertGreater(len(right["spikes/twins/timestamps"]), 10)
+            for name in ("timestamps", "node_ids"):  # drawn by probabilities that are the same to 1e-7
+                np.testing.assert_array_equal(ours["spikes/twins"][name][()], right["spikes/twins"][name][()])
+
+    def test_does_not_compute_detailed_neurons_of_networks(self):
+        network = self.folder / "network.toml"
+        cell = NETWORK.replace('kind = "twin"', 'kind = "cell"').replace('twin = "{twin}"', f'cell = "{ROOT / "cells/if.toml"}"')
+        network.write_text(cell.replace('spikes = "draw"', ""))
+        self.assert_refused([PROGRAM, "network", network, "--out", self.folder / "out", "--device", "emulate"], "'twins'", "--as twins")
+        self.assertFalse((self.folder / "out").exists())
 
 
 if __name__ == "__main__":

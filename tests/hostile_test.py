@@ -11,7 +11,7 @@ import unittest
 
 import h5py
 import numpy as np
-from support import EXPERIMENT, PROGRAM, ROOT, InTemporaryFolder, command, end, metrics, run, wait_until
+from support import EXPERIMENT, PROGRAM, ROOT, InTemporaryFolder, OfAFinishedRun, command, end, metrics, run, wait_until
 
 FAILED, WRONG_INPUT, STOPPED = 1, 2, 130
 TINY = {"data.train_trials": 24, "data.valid_trials": 8, "data.test_trials": 8, "data.trial_ms": 1000, "data.trials_per_shard": 8, "train.epochs": 2,
@@ -31,18 +31,8 @@ class Hostile(InTemporaryFolder):
         return done.stderr
 
 
-class AFileOfAnother(Hostile):
-    @classmethod
-    def setUpClass(cls):
-        cls.whole = pathlib.Path(tempfile.mkdtemp(prefix="neurontwin-test-"))
-        cls.addClassCleanup(shutil.rmtree, cls.whole)
-        done = run(command(out=cls.whole, settings=TINY))
-        assert done.returncode == 0, done.stderr
-
-    def setUp(self):
-        super().setUp()
-        self.out = self.folder / "run"
-        shutil.copytree(self.whole, self.out)
+class AFileOfAnother(Hostile, OfAFinishedRun):
+    settings = TINY
 
     def stage(self, stage):
         return command(stage, self.out, settings=TINY)

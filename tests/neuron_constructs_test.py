@@ -69,6 +69,27 @@ FUNCTION drive() { LOCAL k
 KINETIC s { ~ g << (drive() - g/3) }
 NET_RECEIVE(weight) { times[known] = t  sizes[known] = weight  known = known + 1 }
 """
+# A synapse whose streams learn when the cell's voltage rises; the names of the loop over streams are, crosswise, those of NET_RECEIVE.
+PLASTIC = """NEURON { POINT_PROCESS Plastic NONSPECIFIC_CURRENT i RANGE tau }
+PARAMETER { tau = 4 (ms) }
+ASSIGNED { v i (nA) last (ms) }
+STATE { g }
+INITIAL { g = 0  last = -1e9  net_send(0, 1) }
+BREAKPOINT { SOLVE s METHOD cnexp  i = g*(v - 10) }
+DERIVATIVE s { g' = -g/tau }
+NET_RECEIVE(w, gain, before) { LOCAL change
+  INITIAL { gain = 0.5  before = -1e9 }
+  IF (flag == 0) {
+    g = g + w*(1 + gain)  gain = gain*(1 - 0.4*exp((last - t)/20))  before = t
+  } ELSE { IF (flag == 2) {
+    last = t
+    FOR_NETCONS(own, before, gain) { LOCAL change
+      change = 0.8*exp((gain - t)/15)
+      before = before + change  own = own*(1 + change/2)
+    }
+  } ELSE { WATCH (v > -55) 2 } }
+}
+"""
 # Calcium in two shells that spreads along the dendrites, more where the voltage is high.
 SPREAD = """NEURON { SUFFIX spread USEION ca WRITE cai NONSPECIFIC_CURRENT i RANGE D }
 DEFINE N 2
@@ -97,6 +118,21 @@ KINETIC flow {
   LONGITUDINAL_DIFFUSION 2*diam*diam { cai }
   ~ cai << (diam*diam*(1e-6*exp((v + 65)/5) + 5e-5 - cai)/30) }
 """
+# 15 shells with calcium, a buffer and the two together: more states than are solved without a loop, by equations that are not linear.
+BUFFERED = """NEURON { SUFFIX buffered USEION ca READ ica WRITE cai NONSPECIFIC_CURRENT i }
+DEFINE N 15
+ASSIGNED { v i ica cai (mM) diam (um) }
+STATE { c[N] b[N] cb[N] }
+INITIAL { FROM k = 0 TO N - 1 { c[k] = 5e-5  b[k] = 0.02  cb[k] = 1e-3 }  cai = c[0] }
+BREAKPOINT { SOLVE flow METHOD sparse
+  i = 0.05*cb[0]*(v + 20) + 0.02*cb[7]*(v + 90) }
+KINETIC flow {
+  COMPARTMENT k, (N - k)*1e-2 { c b cb }
+  ~ c[0] << (1e-5*exp((v + 65)/9))
+  FROM k = 0 TO N - 1 { ~ c[k] + b[k] <-> cb[k] (40*(N - k)*1e-2, 0.1*(N - k)*1e-2) }
+  FROM k = 0 TO N - 2 { ~ c[k] <-> c[k+1] (0.2, 0.2)  ~ cb[k] <-> cb[k+1] (0.05, 0.05) }
+  cai = c[0] }
+"""
 GIVEN = """NEURON { SUFFIX given NONSPECIFIC_CURRENT i }
 ASSIGNED { v i }
 STATE { x }
@@ -116,19 +152,20 @@ uneven = { x = [-40, -31.5, -30, -20.25, 0], values = [1, 0.5, 2, -0.5, 0.7] }
 """
 
 
-def case(name, text, swc=BALL, more="", point=False, insert="", events=()):
+def case(name, text, swc=BALL, more="", point=False, insert="", events=(), own_weights=True):
     mechanism = Mechanism(name, text, [], point=point)
     if not point:
         insert += f' {{ mechanism = "{name}.mod", regions = ["soma", "basal"] }},\n'
     toml = CELL.format(name=name, more="", insert=insert)
     if point:
         toml += f'excitatory = {{ mechanism = "{name}.mod", regions = ["soma"], weight = 0.002 }}\n'
-    return generator.Case(name, [mechanism], toml + more, swc, 60, list(events), own_weights=point)
+    return generator.Case(name, [mechanism], toml + more, swc, 60, list(events), own_weights=point and own_weights)
 
 
 EVENTS = [("excitatory", 0, t, w) for t, w in ((8, 0.002), (9.5, 0.001), (20, 0.004), (20.5, 0.002), (41, 0.003))]
-CASES = [case("turns", TURNS), case("Past", PAST, point=True, events=EVENTS),
-         case("spread", SPREAD, TREE), case("pool", POOL, TREE), case("given", GIVEN, more=NUMBERS)]
+ALIKE = [("excitatory", 0, t, 0.002) for t in (6, 7.5, 20, 41, 42, 50)]
+CASES = [case("Plastic", PLASTIC, point=True, events=ALIKE, own_weights=False), case("turns", TURNS), case("Past", PAST, point=True, events=EVENTS),
+         case("spread", SPREAD, TREE), case("pool", POOL, TREE), case("buffered", BUFFERED), case("given", GIVEN, more=NUMBERS)]
 
 
 @unittest.skipUnless(mechanisms.available(), "NEURON is not installed")
@@ -163,6 +200,12 @@ class Refusals(InTemporaryFolder):
         self.refused(case("given", GIVEN), 2, "given.mod:7: FUNCTION_TABLE even has no numbers", "function_tables")
         self.refused(case("given", GIVEN, more=NUMBERS.replace("-31.5, -30", "-30, -30")), 2, "given.toml", "uneven.x", "ascend")
         self.refused(case("given", GIVEN, more=NUMBERS + "nobody = 3\n"), 2, "nobody")
+
+    def test_a_loop_over_streams_belongs_to_events_and_has_all_arguments(self):
+        self.refused(case("Plastic", PLASTIC.replace("last = -1e9 ", "FOR_NETCONS(a, b, c) { b = 1 }"), point=True, events=ALIKE, own_weights=False), 2,
+                     "Plastic.mod:5: FOR_NETCONS outside of NET_RECEIVE")
+        self.refused(case("Plastic", PLASTIC.replace("(own, before, gain)", "(own, before)"), point=True, events=ALIKE, own_weights=False), 2,
+                     "Plastic.mod:14: FOR_NETCONS has 2 arguments; NET_RECEIVE has 3")
 
     def test_diffusion_needs_what_stays(self):
         text = SPREAD.replace("D*diam*diam*wide[k]", "D*v")

@@ -8,6 +8,9 @@ import unittest
 
 from support import PROGRAM, ROOT, InTemporaryFolder
 
+sys.path.insert(0, str(ROOT / "tests/neuron"))
+import mechanisms  # noqa: E402
+
 CHANNEL = "NEURON { SUFFIX a NONSPECIFIC_CURRENT i }\nASSIGNED { v i }\nBREAKPOINT { i = 1e-4*v }\n"
 FILES = {  # path: (text, kind)
     "whole/a.mod": (CHANNEL, "channel"),
@@ -15,6 +18,8 @@ FILES = {  # path: (text, kind)
     "part/a.mod": (CHANNEL + ": another text\n", "channel"),
     "part/gap.mod": ("NEURON { POINT_PROCESS gap NONSPECIFIC_CURRENT i POINTER vgap }\nASSIGNED { v i vgap }\nBREAKPOINT { i = v - vgap }\n", "synapse"),
     "part/c.mod": (CHANNEL.replace("i = 1e-4*v", "VERBATIM\n i = f(v);\n ENDVERBATIM"), "channel"),
+    "other/synapse.mod": ("NEURON { POINT_PROCESS Syn NONSPECIFIC_CURRENT i }\nASSIGNED { v i }\nSTATE { g }\nINITIAL { g = 0 }\n"
+                          "BREAKPOINT { SOLVE s METHOD cnexp\n i = 1e-3*g*v }\nDERIVATIVE s { g' = -g/5 }\nNET_RECEIVE(w) { g = g + w }\n", "synapse"),
     "other/odd.mod": (CHANNEL.replace("1e-4*v", "1e-4*w"), "synapse"),
 }
 
@@ -33,16 +38,20 @@ class PublishedFiles(InTemporaryFolder):
             for path, (text, kind) in FILES.items():
                 rows.writerow(["Owner/Name", path, hashlib.sha1(text.encode()).hexdigest(), kind])
             rows.writerow(["Owner/Name", "whole/gone.mod", "0" * 40, "channel"])
-        done = subprocess.run([sys.executable, ROOT / "tests/neuron/corpus.py", self.folder / "list.tsv", self.folder / "clones", "--refused"],
+        compare = ["--compare"] if mechanisms.available() else []
+        done = subprocess.run([sys.executable, ROOT / "tests/neuron/corpus.py", self.folder / "list.tsv", self.folder / "clones", "--refused", *compare],
                               capture_output=True, text=True, env={**os.environ, "NEURONTWIN": PROGRAM})
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn("| channel | 5 | 3 | 0 | 1 | 0 |", done.stdout)
-        self.assertIn("| synapse | 2 | 0 | 1 | 0 | 1 |", done.stdout)
-        self.assertIn("| all | 7 | 3 | 1 | 1 | 1 |", done.stdout)
+        self.assertIn("| synapse | 3 | 1 | 1 | 0 | 1 |", done.stdout)
+        self.assertIn("| all | 8 | 4 | 1 | 1 | 1 |", done.stdout)
         self.assertIn("1 files are in no clone", done.stderr)
-        self.assertIn("5 of 7, 71.4 %", done.stdout)
+        self.assertIn("6 of 8, 75.0 %", done.stdout)
         self.assertIn("stopped by C code and POINTER: 1", done.stdout)
         self.assertIn("stopped by otherwise: 1", done.stdout)
+        if compare:
+            self.assertIn("compared with NEURON: 4; within 0.01 mV: 4", done.stdout)
+            self.assertIn("channel: 3 compared, 3 within", done.stdout)
         self.assertIn("Owner/Name/other/odd.mod\totherwise\t", done.stdout)
         self.assertIn("odd.mod:3: 'w' is not declared", done.stdout)
 

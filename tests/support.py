@@ -80,3 +80,21 @@ class InTemporaryFolder(unittest.TestCase):
         done = run(words, timeout_s=timeout_s)
         self.assertEqual(done.returncode, 0, done.stderr)
         return done
+
+
+class OfAFinishedRun(InTemporaryFolder):
+    """`whole`: the folder of a run with `settings`, made once for all tests of the class; `out`: a copy, which a test may damage."""
+    settings = None
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.whole = pathlib.Path(tempfile.mkdtemp(prefix="neurontwin-test-"))
+        cls.addClassCleanup(shutil.rmtree, cls.whole)
+        done = run(command(out=cls.whole, settings=cls.settings))
+        assert done.returncode == 0, done.stderr
+
+    def setUp(self):
+        super().setUp()
+        self.out = self.folder / "run"
+        shutil.copytree(self.whole, self.out)

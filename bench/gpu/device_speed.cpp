@@ -9,13 +9,11 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
-#include "dataset/cell_table.hpp"
 #include "simulate/dendritic_input.hpp"
 #include "simulate/device_cable.hpp"
 #include "simulate/simulator.hpp"
-#include "twin/device_network.hpp"
+#include "training_speed.hpp"
 #include "twin/device_stream.hpp"
-#include "twin/recurrent.hpp"
 
 using namespace nt;
 using Json = nlohmann::ordered_json;
@@ -105,23 +103,10 @@ Json measure_solver(const Solver& s, const std::shared_ptr<device::Device>& devi
   return all;
 }
 
-/// Synapses of both kinds on every compartment of one long cable, as on a real cell's tree.
-twin::RecurrentSpec recurrent_twin(int64_t channels) {
-  dataset::CellTable cell;
-  for (int64_t i = 0; i < channels / 2; ++i) {
-    cell.section.push_back(fmt::format("dend[{}]", i / 6));
-    cell.excitatory_compartment.push_back(static_cast<int32_t>(i));
-  }
-  cell.inhibitory_compartment = cell.excitatory_compartment;
-  twin::RecurrentSpec spec;
-  twin::wire(spec, cell);
-  return spec;
-}
-
 Json measure_twins(const std::vector<int64_t>& streams, double spikes_per_ms, int64_t ms,
                    const std::shared_ptr<device::Device>& device) {
-  constexpr int64_t kChannels = 1278;
-  twin::Twin twin(twin::TwinSpec(recurrent_twin(kChannels)), kChannels, 1);
+  using bench::kChannels;
+  twin::Twin twin(twin::TwinSpec(bench::recurrent_twin(20)), kChannels, 1);
   Json all{{"twin", twin.network().words()}, {"input_spikes_per_ms", spikes_per_ms}, {"ms_of_a_launch", ms}};
   for (const int64_t count : streams) {
     random::Random random(1, random::Stage::test_cases, 0, random::StreamName::test_case);
@@ -149,46 +134,6 @@ Json measure_twins(const std::vector<int64_t>& streams, double spikes_per_ms, in
   return all;
 }
 
-/// Passes and gradients of a training step, without heads, loss and optimiser, which are the CPU's.
-Json measure_training(const std::vector<int64_t>& windows, int64_t window_ms, double spikes_per_ms,
-                      const std::shared_ptr<device::Device>& device) {
-  constexpr int64_t kChannels = 1278;
-  twin::Twin twin(twin::TwinSpec(recurrent_twin(kChannels)), kChannels, 1);
-  const auto on_device = twin::device_network(twin.spec(), twin.layout(), device);
-  const auto on_cpu = twin.network().network(twin.layout(), kChannels, float());
-  const int64_t duration = twin.history_ms() + window_ms;
-  std::vector<float> gradients(static_cast<size_t>(twin.layout().trained()));
-  Json all{{"twin", twin.network().words()}, {"window_ms", window_ms}, {"history_ms", twin.history_ms()}};
-  for (const int64_t count : windows) {
-    random::Random random(2, random::Stage::test_cases, 0, random::StreamName::test_case);
-    std::vector<int32_t> events;
-    for (int64_t w = 0; w < count; ++w)
-      for (int64_t t = 0; t < duration; ++t)
-        for (int64_t k = 0; k < static_cast<int64_t>(spikes_per_ms); ++k)
-          for (const int64_t x : {w, static_cast<int64_t>(random.uniform() * kChannels), t})
-            events.push_back(static_cast<int32_t>(x));
-    std::vector<float> of_features(static_cast<size_t>(count * window_ms * twin.network().features()), 1e-3f);
-    const twin::SpikeWindows input{events, count, window_ms};
-    const auto seconds = [&](twin::Network<float>& network) {
-      const twin::Parallel parallel;
-      network.plan(count, window_ms, true);
-      const auto step = [&] {
-        network.drive(twin.numbers.data(), input, parallel);
-        network.above(twin.numbers.data(), twin::NormBy::batch, parallel);
-        const float* of_drive =
-            network.above_backward(twin.numbers.data(), of_features.data(), gradients.data(), parallel);
-        network.drive_backward(twin.numbers.data(), input, of_drive, gradients.data(), parallel);
-      };
-      step();
-      return seconds_of(step);
-    };
-    all["rates"].push_back(
-        {{"windows", count}, {"seconds", seconds(*on_device)}, {"seconds_of_one_core", seconds(*on_cpu)}});
-    std::cerr << all["rates"].back() << std::endl;
-  }
-  return all;
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -196,9 +141,8 @@ int main(int argc, char** argv) {
   std::string device_name = "cuda";
   Solver solver{"cells/l5pc.toml", "", "bench/l5pc_stimulus.toml", {32, 256, 1024, 4096}};
   std::vector<int64_t> streams{10000, 100000, 1000000};
-  double spikes_per_ms = 14;
-  std::vector<int64_t> windows{8, 32, 128, 512};
-  int64_t stream_ms = 10, window_ms = 400;
+  bench::TrainingSpeed training;
+  int64_t stream_ms = 10;
   app.add_option("--device", device_name, "cuda or emulate")->check(CLI::IsMember({"cuda", "emulate"}));
   app.add_option("--cell", solver.cell);
   app.add_option("--morphology", solver.morphology);
@@ -209,15 +153,19 @@ int main(int argc, char** argv) {
   app.add_option("--dt", solver.dt_ms);
   app.add_option("--twins", streams, "numbers of twins side by side");
   app.add_option("--twins-ms", stream_ms, "of one launch");
-  app.add_option("--windows", windows, "numbers of windows of a training step");
-  app.add_option("--window-ms", window_ms);
-  app.add_option("--spikes-per-ms", spikes_per_ms, "of each twin's input");
+  app.add_option("--units", training.units, "of recurrent twins that are trained");
+  app.add_option("--features", training.features, "of each layer of the convolutional twin that is trained");
+  app.add_option("--windows", training.windows, "numbers of windows of a training step, of recurrent twins");
+  app.add_option("--convolutional-windows", training.convolutional_windows);
+  app.add_option("--window-ms", training.window_ms);
+  app.add_option("--spikes-per-ms", training.spikes_per_ms, "of each twin's input");
   CLI11_PARSE(app, argc, argv);
   try {
-    const auto device = device::open_device(device::kind_named(device_name));
+    const auto kind = device::kind_named(device_name);
+    const auto device = device::open_device(kind);
     Json all{{"device", device->words()}, {"architecture", device->architecture()}};
-    all["twins"] = measure_twins(streams, spikes_per_ms, stream_ms, device);
-    all["training"] = measure_training(windows, window_ms, spikes_per_ms, device);
+    all["twins"] = measure_twins(streams, training.spikes_per_ms, stream_ms, device);
+    all["training"] = bench::measure_training(training, kind);
     all["solver"] = measure_solver(solver, device);
     std::cout << all.dump(1) << std::endl;
   } catch (const std::exception& error) {

@@ -29,10 +29,15 @@ def main():
     lines += ["", f"Twins: {twins['twin']}, {twins['input_spikes_per_ms']:g} input spikes per ms, {twins['ms_of_a_launch']} ms a launch", ""]
     lines += rows(twins["rates"], [("twins", "twins", "d"), ("neuron-ms per s, device alone", "neuron_ms_per_s_of_the_device", ".3g"),
                                    ("with input and answers on the host", "neuron_ms_per_s_with_input_and_answers_on_the_host", ".3g")])
-    lines += ["", f"Passes and gradients of a training step: {training['twin']}, windows of {training['window_ms']} ms after "
-                  f"{training['history_ms']} ms", ""]
-    lines += rows(training["rates"], [("windows", "windows", "d"), ("seconds", "seconds", ".4f"),
-                                      ("seconds of one core of the CPU", "seconds_of_one_core", ".4f")])
+    for one in training:
+        lines += ["", f"Training steps: {one['twin']}, windows of {one['window_ms']} ms after {one['history_ms']} ms"
+                      + (f"; against PyTorch {all_['torch']}" if "torch" in all_ else ""), ""]
+        columns = [("windows", "windows", "d"), ("seconds", "seconds", ".4f"), ("one core of the CPU", "seconds_of_one_core", ".4f")]
+        if all("torch" in rate for rate in one["rates"]):
+            for rate in one["rates"]:
+                rate |= rate["torch"] | {"factor": min(rate["torch"].values()) / rate["seconds"]}
+            columns += [("PyTorch eager", "eager", ".4f"), ("scripted", "scripted", ".4f"), ("times as fast as the faster", "factor", ".3g")]
+        lines += rows(one["rates"], columns)
     print("\n".join(lines))
 
 

@@ -22,8 +22,9 @@ WARM_UP = 3  # steps: the first one compiles, and a script is optimised after it
 
 
 class Memory(torch.nn.Module):
-    def __init__(self, units: int):
+    def __init__(self, units: int, history_ms: int = HISTORY_MS):
         super().__init__()
+        self.history_ms = history_ms
         hidden = 2 * units
         half = SYNAPSES // 2
         # A synapse feeds its own branch and the two beside it, each with a weight of its own.
@@ -52,22 +53,37 @@ class Memory(torch.nn.Module):
             branch = 0.8187 * branch + arriving[:, t]
             sums.append(branch)
         drive = torch.stack(sums, 1) @ self.branch_weight + self.hidden_bias
-        memory = torch.zeros(spikes.size(0), self.keep.size(0))
+        memory = torch.zeros(spikes.size(0), self.keep.size(0), device=spikes.device)
         all_memory = []
         for t in range(drive.size(1)):
             decayed = self.keep * memory
             hidden = torch.nn.functional.silu(drive[:, t] + decayed @ self.memory_weight)
             memory = decayed + self.gate * 1.7159 * torch.tanh(0.6667 * (hidden @ self.delta_weight + self.delta_bias))
             all_memory.append(memory)
-        return self.heads(torch.stack(all_memory[150:], 1))  # a script knows no globals: HISTORY_MS
+        return self.heads(torch.stack(all_memory[self.history_ms:], 1))
 
 
-def seconds_of_steps(forward, model, windows, window_ms, repeats):
+class Convolutional(torch.nn.Module):
+    """Seven causal convolutions with batch normalisation, the published network's where there are 128 features."""
+
+    def __init__(self, features: int, taps=(45, 19, 19, 19, 19, 19, 19)):
+        super().__init__()
+        layers = []
+        for i, width in enumerate(taps):
+            layers += [torch.nn.Conv1d(features if i else SYNAPSES, features, width), torch.nn.ReLU(), torch.nn.BatchNorm1d(features)]
+        self.layers = torch.nn.Sequential(*layers)
+        self.heads = torch.nn.Linear(features, 2)
+
+    def forward(self, spikes):
+        return self.heads(self.layers(spikes.transpose(1, 2)).transpose(1, 2))
+
+
+def seconds_of_steps(forward, model, windows, window_ms, repeats, history_ms=HISTORY_MS, device="cpu"):
     optimiser = torch.optim.NAdam(model.parameters(), lr=1e-4)
     generator = torch.Generator().manual_seed(1)
-    spikes = (torch.rand(windows, HISTORY_MS + window_ms, SYNAPSES, generator=generator) < 0.01).float()
-    label = (torch.rand(windows, window_ms, generator=generator) < 0.005).float()
-    voltage = torch.randn(windows, window_ms, generator=generator)
+    spikes = (torch.rand(windows, history_ms + window_ms, SYNAPSES, generator=generator) < 0.01).float().to(device)
+    label = (torch.rand(windows, window_ms, generator=generator) < 0.005).float().to(device)
+    voltage = torch.randn(windows, window_ms, generator=generator).to(device)
     times = []
     for _ in range(repeats + WARM_UP):
         start = time.perf_counter()
@@ -76,6 +92,8 @@ def seconds_of_steps(forward, model, windows, window_ms, repeats):
         loss = torch.nn.functional.binary_cross_entropy_with_logits(out[..., 0], label) + 0.02 * ((out[..., 1] - voltage) ** 2).mean()
         loss.backward()
         optimiser.step()
+        if device == "cuda":
+            torch.cuda.synchronize()
         times.append(time.perf_counter() - start)
     return statistics.median(times[WARM_UP:]), times[0]
 

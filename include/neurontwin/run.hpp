@@ -221,6 +221,7 @@ struct NetworkOptions {
   std::vector<std::string> set = {};  // "key=value" over the file
   std::optional<uint64_t> seed = {};
   int64_t ms = 0;                  // 0: as the file says
+  std::string device = "cpu";      // where twins are computed: "cpu" or "cuda"
   std::string as = {};             // "cells" or "twins": all neurons as these; empty: as the file says
   std::filesystem::path out = {};  // of run_network() and compare_network(); empty: runs/NETWORK
   int64_t checkpoint_s = 60;       // of computing between two checkpoints

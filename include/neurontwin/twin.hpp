@@ -109,8 +109,9 @@ void export_file(const std::filesystem::path& twin, const std::string& format,
                  const std::filesystem::path& out);
 
 /// Runs a twin over all trials of a data set file, or over the input of a replay file, and writes what it
-/// says as an HDF5 file (docs/files.md), in little memory.
+/// says as an HDF5 file (docs/files.md), in little memory. `device`: "cpu" or "cuda".
 void predict_file(const std::filesystem::path& twin, const std::filesystem::path& input,
-                  const std::filesystem::path& out, int threads = 0, const std::stop_token& stop = {});
+                  const std::filesystem::path& out, int threads = 0, const std::stop_token& stop = {},
+                  const std::string& device = "cpu");
 
 }  // namespace neurontwin

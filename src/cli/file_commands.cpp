@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include "cli/memory_limit.hpp"
+#include "cli/one_of.hpp"
 #include "cli/show.hpp"
 #include "cli/stopping.hpp"
 #include "cli/threads.hpp"
@@ -42,16 +43,19 @@ Command predict_command() {
   return {"predict", "run a twin over the input of a data set file", [](CLI::App& app) {
             struct Options {
               path twin, input, out;
+              std::string device = "cpu";
               int threads = 0;
             };
             const auto o = std::make_shared<Options>();
             app.add_option("twin", o->twin, "twin.safetensors")->required();
             app.add_option("--input", o->input, "data set or replay file (.h5)")->required();
             app.add_option("--out", o->out, "HDF5 file to write")->required();
+            app.add_option("--device", o->device, "what computes: cpu (default), cuda (a GPU), or emulate")
+                ->check(one_of({"cpu", "cuda", "emulate"}));
             add_threads_option(app, o->threads);
             return [o] {
               require_address_space(threads_of(0));
-              neurontwin::predict_file(o->twin, o->input, o->out, o->threads, stop_of_signals());
+              neurontwin::predict_file(o->twin, o->input, o->out, o->threads, stop_of_signals(), o->device);
             };
           }};
 }

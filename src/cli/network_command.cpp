@@ -71,6 +71,7 @@ void compare(const Options& o) {
   if (o.dry_run) {
     auto as_cells = o.network, as_twins = o.network;
     as_cells.as = "cells";
+    as_cells.device = "cpu";
     as_twins.as = "twins";
     return show("neurons, and once more perturbed: {}\ntwins: {}\n", neurontwin::network_plan(as_cells),
                 neurontwin::network_plan(as_twins));
@@ -112,6 +113,9 @@ Command network_command() {
         app.add_option("--as", o->network.as,
                        "cells or twins: simulate all neurons as these (default: as in the file)")
             ->check(one_of({"cells", "twins"}));
+        app.add_option("--device", o->network.device,
+                       "what computes twins: cpu (default), cuda (a GPU), or emulate")
+            ->check(one_of({"cpu", "cuda", "emulate"}));
         const auto* perturb = app.add_option(
             "--perturb-mV", o->perturbation_mV,
             "of compare: change of the somatic voltages at measures.transient_ms, in mV (default: 0.1)");

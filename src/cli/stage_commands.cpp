@@ -47,7 +47,8 @@ void add_stage_options(CLI::App& app, StageOptions& o) {
   app.add_option("--profile", o.profile, "a profile of the experiment file: quick (default), day or paper");
   app.add_option("--out", o.out, "run folder (default: runs/EXPERIMENT-PROFILE)");
   app.add_option("--set", o.set, "key=value: overrides a setting; may be repeated")->allow_extra_args(false);
-  app.add_option("--device", o.device, "what simulates the data set: cpu (default), cuda (a GPU), or emulate")
+  app.add_option("--device", o.device,
+                 "what simulates the data set and trains: cpu (default), cuda (a GPU), or emulate")
       ->check(one_of({"cpu", "cuda", "emulate"}));
   add_threads_option(app, o.threads);
   app.add_option("--seed", o.seed,

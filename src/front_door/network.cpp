@@ -38,8 +38,9 @@ void require_good(const NetworkOptions& options) {
 Network::Network(const NetworkOptions& options) {
   require_good(options);
   auto asked = nt::run::read_network(with_threads(options));
-  state_ = std::make_unique<State>(State{
-      nt::network::Network(std::move(asked.spec), nt::twin::on_threads(asked.threads)), options.watcher});
+  state_ = std::make_unique<State>(
+      State{nt::network::Network(std::move(asked.spec), nt::twin::on_threads(asked.threads), asked.device),
+            options.watcher});
 }
 Network::~Network() = default;
 Network::Network(Network&&) noexcept = default;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "device/device.hpp"
 #include "files/files.hpp"
 #include "front_door/models.hpp"
 #include "run/export.hpp"
@@ -234,10 +235,12 @@ void export_file(const std::filesystem::path& twin, const std::string& format,
 }
 
 void predict_file(const std::filesystem::path& twin, const std::filesystem::path& input,
-                  const std::filesystem::path& out, int threads, const std::stop_token& stop) {
+                  const std::filesystem::path& out, int threads, const std::stop_token& stop,
+                  const std::string& device) {
   nt::run::require_other_file(out, {twin, input});
   nt::run::require_own(out, nt::run::Written::predictions);
-  nt::twin::predict_file(twin, input, out, nt::twin::on_threads(threads_or_cores(threads)), stop);
+  nt::twin::predict_file(twin, input, out, nt::twin::on_threads(threads_or_cores(threads)), stop,
+                         nt::device::kind_named(device));
 }
 
 }  // namespace neurontwin

@@ -40,13 +40,15 @@ void Compiler::solve_linear(const Block& block, const Statement& s) {
   left_ = Left::no;
   solving_ = nullptr;
   std::vector<std::string> unknowns;
-  for (const auto& [name, line] : states_)
+  for (const auto& [name, line] : states_) {
+    const Expr x = varying_.at(name);
     if (std::any_of(solving.equations.begin(), solving.equations.end(),
-                    [&](const auto& e) { return g.depends(e.first, varying_.at(name)); }))
+                    [&](const auto& e) { return g.depends(e.first, x); }))
       unknowns.push_back(name);
+  }
   const size_t n = unknowns.size();
-  if (n > kMostCoupled)
-    refuse(s.line, fmt::format("{} unknowns; at most {} can be compiled here", n, kMostCoupled));
+  if (n > kMostWrittenOut)
+    refuse(s.line, fmt::format("{} unknowns; at most {} can be compiled here", n, kMostWrittenOut));
   if (solving.equations.size() != n)
     refuse(s.line,
            fmt::format("LINEAR {} has {} equations for {} states", block.name, solving.equations.size(), n));

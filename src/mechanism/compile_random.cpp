@@ -81,7 +81,9 @@ Expr Compiler::draw(const std::string& generator, Shape shape) {
   const auto [draws, rounds] = counter_of(generator);
   const auto number = static_cast<int>(std::find(m_.generators.begin(), m_.generators.end(), generator) -
                                        m_.generators.begin());
-  const auto half = [&](int which) { return g.draw(number, which, draws, rounds); };
+  const auto half = [&, draws = draws, rounds = rounds](int which) {
+    return g.draw(number, which, draws, rounds);
+  };
   const Expr next = g.add(draws, g.constant(1));
   const Expr full = g.binary(Op::equal, next, g.constant(kDrawsPerRound));
   set_counter(generator, g.select(full, g.constant(0), next),

@@ -184,15 +184,16 @@ void Compiler::implicit_step(const std::vector<Statement>& body, Solving::Kind k
     system.x.push_back(varying_.at(name));
     system.f.push_back(f);
   }
-  const bool many = names.size() > kMostCoupled;
-  const auto refuse_so_many = [&] {
-    refuse(
-        s.line,
-        fmt::format("{} coupled states; at most {} can be compiled here, {} where their equations are linear "
-                    "and short",
-                    names.size(), kMostCoupled, kMostLinear));
-  };
-  if (names.size() > kMostLinear || (many && names.size() * g.size() > kMostDerivatives)) refuse_so_many();
+  const bool many = names.size() > kMostWrittenOut;
+  if (names.size() > kMostCoupled)
+    refuse(s.line,
+           fmt::format("{} coupled states; at most {} can be compiled here", names.size(), kMostCoupled));
+  if (many && names.size() * g.size() > kMostDerivatives)
+    refuse(s.line,
+           fmt::format(
+               "{} coupled states, whose equations are too long to be compiled here; have fewer, for example "
+               "fewer shells",
+               names.size()));
   add_sums(solving, names, system);
   const Expr dt = s.steady_state ? g.constant(kSteadyStep_ms) : fixed_.at("dt");
   if (kind == Solving::Kind::reactions && !solving.higher_order) {
@@ -206,14 +207,15 @@ void Compiler::implicit_step(const std::vector<Statement>& body, Solving::Kind k
     }
   }
   const bool once = !system.slopes.empty() || is_linear(g, system);
-  if (many && !once) refuse_so_many();
   const int iterations = once ? 1 : s.steady_state ? kSteadyIterations : kIterations;
+  const auto looped_at = many && !once ? fmt::format("{}:{}", file_.path, s.line) : std::string();
   const bool exactly = kinetics_ == Kinetics::exact && !system.slopes.empty() && !s.steady_state;
   if (exactly && names.size() > kMostExact)
     refuse(s.line,
            fmt::format("{} coupled states; at most {} can be stepped exactly: leave kinetics = \"exact\" out",
                        names.size(), kMostExact));
-  const auto y = exactly ? exponential_step(g, system, dt) : backward_euler_step(g, system, dt, iterations);
+  const auto y =
+      exactly ? exponential_step(g, system, dt) : backward_euler_step(g, system, dt, iterations, looped_at);
   if (y.empty() && !names.empty())
     refuse(s.line, fmt::format("{} states are coupled too closely to be compiled here", names.size()));
   std::map<Expr, Expr> after;

@@ -552,8 +552,9 @@ DeviceKernels generate_device_kernels(const Mechanism& m, const std::string& pre
   for (Expr e = 0; e < static_cast<Expr>(m.graph.size()); ++e)
     if (const auto op = m.graph.node(e).op; op == Op::loop || op == Op::element)
       fail_input(
-          "{}: has loops whose number of turns is known at run time only; devices do not simulate these, use "
-          "--device cpu",
+          "{}: has loops whose number of turns is known at run time only, or a scheme of many states that is "
+          "not "
+          "linear; devices do not simulate these, use --device cpu",
           m.path);
   auto text = KernelTextMaker(m, prefix, KernelStyle::device).make();
   DeviceKernels kernels{std::move(text.code), {}, {}};

@@ -1,4 +1,5 @@
 // One test for each construct of NMODL beyond those of plain channels (compile_test.cpp).
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -341,6 +342,42 @@ TEST(Language, AChainOfManyStatesIsStepped) {
   for (size_t i = kShells; i-- > 0;) s[i] = (s[i] + (i + 1 < kShells ? 3 * s[i + 1] : 0)) / diagonal[i];
   for (int i = 0; i < kShells; ++i)
     EXPECT_NEAR(plain.get("s[" + std::to_string(i) + "]"), s[static_cast<size_t>(i)], 1e-12) << i;
+}
+
+TEST(Language, ASchemeOfManyStatesThatIsNotLinearTakesABackwardEulerStep) {
+  // 16 shells, through which a molecule diffuses, with a buffer that binds it: 48 states.
+  constexpr int kShells = 16;
+  Plain plain(
+      "DEFINE N 16\nNEURON { SUFFIX x }\nSTATE { a[N] b[N] c[N] }\n"
+      "INITIAL { FROM i = 0 TO N-1 { a[i] = 0\n b[i] = 1 + i\n c[i] = 0 }\n a[0] = 3 }\n"
+      "BREAKPOINT { SOLVE d METHOD sparse }\nKINETIC d {\n"
+      "FROM i = 0 TO N-1 { ~ a[i] + b[i] <-> c[i] (2, 0.5) }\n"
+      "FROM i = 0 TO N-2 { ~ a[i] <-> a[i+1] (3, 3) } }");
+  const double dt = 0.05;
+  plain.set("dt", dt);
+  plain.initialise();
+  const auto of = [&](const char* name) {
+    std::vector<double> all;
+    for (int i = 0; i < kShells; ++i) all.push_back(plain.get(fmt::format("{}[{}]", name, i)));
+    return all;
+  };
+  const auto before = of("a"), bound_before = of("c");
+  plain.advance();
+  const auto a = of("a"), b = of("b"), c = of("c");
+  EXPECT_GT(c[0], 0.1);
+  for (size_t i = 0; i < kShells; ++i) {
+    const double binding = 2 * a[i] * b[i] - 0.5 * c[i];
+    const double inflow = 3 * ((i > 0 ? a[i - 1] - a[i] : 0) + (i + 1 < kShells ? a[i + 1] - a[i] : 0));
+    EXPECT_NEAR(a[i] - before[i], dt * (inflow - binding), 1e-9) << i;
+    EXPECT_NEAR(c[i] - bound_before[i], dt * binding, 1e-9) << i;
+  }
+}
+
+TEST(Language, MoreStatesThanCanBeSolvedAreCounted) {
+  EXPECT_EQ(
+      refusal("DEFINE N 301\nNEURON { SUFFIX x }\nSTATE { s[N] }\nBREAKPOINT { SOLVE d METHOD sparse }\n"
+              "KINETIC d { FROM i = 0 TO N-2 { ~ s[i] <-> s[i+1] (1, 1) } }"),
+      "x.mod:4: 301 coupled states; at most 300 can be compiled here");
 }
 
 TEST(Language, StatesThatAllReactWithEachOtherAreTooManySooner) {

@@ -79,8 +79,9 @@ std::vector<double> shortest_time_constants_ms(const Mechanism& m, std::map<Expr
   std::vector<double> all;
   for (size_t s = 0; s < m.states; ++s) {
     const Expr persistence = graph.derivative(m.advanced[s], m.symbol(m.stored[s]));
-    double fastest_per_ms = turns(persistence) ? std::numeric_limits<double>::infinity() : 0;
-    for (double at = -90; at <= 20 && !turns(persistence); at += 2.5) {
+    const bool endless = turns(persistence), follows_v = v >= 0 && graph.depends(persistence, v);
+    double fastest_per_ms = endless ? std::numeric_limits<double>::infinity() : 0;
+    for (double at = -90; at <= (follows_v ? 20 : -90) && !endless; at += 2.5) {
       if (v >= 0) initial[v] = at + 1e-3;  // beside the holes of formulas like x / (1 - exp(-x))
       const double rate = (1 - graph.evaluate(persistence, initial)) / kShort_ms;
       if (!(rate < 1 / kShort_ms)) fastest_per_ms = std::numeric_limits<double>::infinity();
@@ -93,7 +94,10 @@ std::vector<double> shortest_time_constants_ms(const Mechanism& m, std::map<Expr
 
 std::vector<std::vector<size_t>> parts_of(const Mechanism& m) {
   std::vector<std::vector<size_t>> parts(1);
-  if (!m.given_functions.empty() || !m.diffusing.empty()) {  // how fast it is, nobody knows yet
+  // How fast given functions and diffusion are, nobody knows yet. What receives events stays whole, and so
+  // does what changes a concentration, which follows all of its states.
+  if (!m.given_functions.empty() || !m.diffusing.empty() || m.receiving ||
+      !m.advanced_concentration.empty()) {
     for (size_t s = 0; s < m.stored.size(); ++s) parts[0].push_back(s);
     return parts;
   }
@@ -111,9 +115,7 @@ std::vector<std::vector<size_t>> parts_of(const Mechanism& m) {
   };
   std::vector<size_t> slow;
   for (size_t s = 0; s < m.stored.size(); ++s) {
-    // What changes a concentration stays whole: the concentration follows all of its states.
-    const bool is_slow = !m.receiving && m.advanced_concentration.empty() && s < m.states &&
-                         time_constants[s] > 4 * shortest && alone(s);
+    const bool is_slow = s < m.states && time_constants[s] > 4 * shortest && alone(s);
     (is_slow ? slow : parts[0]).push_back(s);
   }
   if (!slow.empty()) parts.push_back(slow);

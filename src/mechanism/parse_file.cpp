@@ -185,7 +185,9 @@ void Parser::block(const std::string& kind, const std::string& named, int line) 
   if (kind == "LINEAR" || kind == "DERIVATIVE" || kind == "KINETIC")
     while (accept("SOLVEFOR")) names();
   if (accept("STEADYSTATE")) name("a method");
+  if (kind == "NET_RECEIVE") stream_arguments_ = b.arguments;
   auto body = statements(0);
+  stream_arguments_.clear();
   for (auto& other : file_.blocks) {
     if (other.kind != kind || other.name != named) continue;
     if (kind == "INITIAL" || kind == "BEFORE" || kind == "AFTER") {  // one after the other, as in NEURON

@@ -72,6 +72,8 @@ bool Parser::worded_statement(Statement& s, const std::string& word, int depth) 
     s.terms.push_back(expression(depth));
     expect(")");
     s.terms.push_back(expression(depth));
+  } else if (word == "FOR_NETCONS") {
+    for_netcons(s, depth);
   } else if (word == "INITIAL") {
     s.kind = Statement::Kind::initial;
     s.then = statements(depth + 1);
@@ -84,6 +86,34 @@ bool Parser::worded_statement(Statement& s, const std::string& word, int depth) 
     return false;
   }
   return true;
+}
+
+/// FOR_NETCONS (names) { ... } is executed for every stream of a synapse, with names of its own for what the
+/// stream keeps. A synapse has one stream: the block is executed once, on the arguments of NET_RECEIVE.
+void Parser::for_netcons(Statement& s, int depth) {
+  if (stream_arguments_.empty())
+    refuse(
+        s.line,
+        "FOR_NETCONS outside of NET_RECEIVE cannot be compiled here; have the synapse net_send an event to "
+        "itself, and write FOR_NETCONS where NET_RECEIVE handles it");
+  Block own;
+  expect("(");
+  arguments_of(own);
+  if (own.arguments.size() != stream_arguments_.size())
+    refuse(s.line,
+           fmt::format("FOR_NETCONS has {} arguments; NET_RECEIVE has {}, and both need the same number",
+                       own.arguments.size(), stream_arguments_.size()));
+  const size_t start = at_;
+  skip_braces();
+  for (size_t i = start; i < at_; ++i) {
+    if (tokens_[i].kind != Token::Kind::name) continue;
+    const auto named = std::find(own.arguments.begin(), own.arguments.end(), tokens_[i].text);
+    if (named != own.arguments.end()) tokens_[i].text = stream_arguments_[named - own.arguments.begin()];
+  }
+  at_ = start;
+  s.kind = Statement::Kind::branch;
+  s.terms.push_back({Term::Kind::number, "1", 1, s.line, {}});
+  s.then = statements(depth + 1);
 }
 
 void Parser::assignment(Statement& s, const std::string& word, int depth) {

@@ -1,10 +1,13 @@
 #include "mechanism/detail/step.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <initializer_list>
 #include <iterator>
 #include <map>
+#include <string>
 
 namespace nt::mechanism {
 namespace {
@@ -127,6 +130,54 @@ std::vector<Expr> in_one_row(const std::vector<std::vector<Expr>>& matrix) {
   return all;
 }
 
+/// An iteration of Newton's method for the states after a backward Euler step.
+class NewtonStep {
+ public:
+  NewtonStep(Graph& g, const StateSystem& system, Expr dt)
+      : g_(g),
+        system_(system),
+        dt_(dt),
+        jacobian_(in_one_row(jacobian_of(g, system))),
+        sides_(right_sides(system)),
+        order_(order_of(system)) {}
+
+  /// The states that follow from those reached so far; empty where no kernel can be made of it.
+  std::vector<Expr> from(const std::vector<Expr>& reached) const {
+    auto& g = g_;
+    const auto& x = system_.x;
+    const size_t n = x.size();
+    auto y = reached;
+    std::map<Expr, Expr> at;
+    for (size_t i = 0; i < n; ++i) at[x[i]] = y[i];
+    // (1 - dt J) step = x + dt f(y) - y;   of a conserved sum: J step = -surplus(y)
+    const auto slopes = g.substitute(jacobian_, at), values = g.substitute(sides_, at);
+    std::vector<std::vector<Expr>> matrix(n, x);
+    auto right = x;
+    for (size_t row = 0; row < n; ++row) {
+      const size_t i = order_[row];
+      const auto* sum = conserved_at(system_, i);
+      right[row] =
+          sum ? g.unary(Op::negate, values[i]) : g.subtract(g.add(x[i], g.multiply(dt_, values[i])), y[i]);
+      for (size_t column = 0; column < n; ++column) {
+        const Expr slope = slopes[i * n + order_[column]];
+        const Expr entry = sum ? slope : g.unary(Op::negate, g.multiply(dt_, slope));
+        matrix[row][column] = row == column && !sum ? g.add(g.constant(1), entry) : entry;
+      }
+    }
+    const auto step = eliminate(g, std::move(matrix), std::move(right), system_.conserved.size());
+    if (step.empty()) return {};
+    for (size_t row = 0; row < n; ++row) y[order_[row]] = g.add(y[order_[row]], step[row]);
+    return y;
+  }
+
+ private:
+  Graph& g_;
+  const StateSystem& system_;
+  Expr dt_;
+  std::vector<Expr> jacobian_, sides_;
+  std::vector<size_t> order_;
+};
+
 using Matrix = std::vector<std::vector<Expr>>;
 
 Matrix product(Graph& g, const Matrix& a, const Matrix& b) {
@@ -211,36 +262,30 @@ bool is_linear(Graph& g, const StateSystem& system) {
   return std::none_of(system.x.begin(), system.x.end(), [&](Expr x) { return g.any_depends(entries, x); });
 }
 
-std::vector<Expr> backward_euler_step(Graph& g, const StateSystem& system, Expr dt, int iterations) {
-  const auto& x = system.x;
-  const size_t n = x.size();
-  const auto jacobian = in_one_row(jacobian_of(g, system)), sides = right_sides(system);
-  const auto order = order_of(system);
-  const Expr one = g.constant(1);
-  std::vector<Expr> y = x;
-  for (int iteration = 0; iteration < iterations; ++iteration) {
-    std::map<Expr, Expr> at;
-    for (size_t i = 0; i < n; ++i) at[x[i]] = y[i];
-    // (1 - dt J) step = x + dt f(y) - y;   of a conserved sum: J step = -surplus(y)
-    const auto slopes = g.substitute(jacobian, at), values = g.substitute(sides, at);
-    std::vector<std::vector<Expr>> matrix(n, x);
-    auto right = x;
-    for (size_t row = 0; row < n; ++row) {
-      const size_t i = order[row];
-      const auto* sum = conserved_at(system, i);
-      right[row] =
-          sum ? g.unary(Op::negate, values[i]) : g.subtract(g.add(x[i], g.multiply(dt, values[i])), y[i]);
-      for (size_t column = 0; column < n; ++column) {
-        const Expr slope = slopes[i * n + order[column]];
-        const Expr entry = sum ? slope : g.unary(Op::negate, g.multiply(dt, slope));
-        matrix[row][column] = row == column && !sum ? g.add(one, entry) : entry;
-      }
-    }
-    const auto step = eliminate(g, std::move(matrix), std::move(right), system.conserved.size());
-    if (step.empty() && n > 0) return {};
-    for (size_t row = 0; row < n; ++row) y[order[row]] = g.add(y[order[row]], step[row]);
+std::vector<Expr> backward_euler_step(Graph& g, const StateSystem& system, Expr dt, int iterations,
+                                      const std::string& looped_at) {
+  const NewtonStep step(g, system, dt);
+  std::vector<Expr> y = system.x;
+  if (looped_at.empty()) {
+    for (int iteration = 0; iteration < iterations && !y.empty(); ++iteration) y = step.from(y);
+    return y;
   }
-  return y;
+  const auto own = [&](const std::string& name) {
+    return g.symbol(fmt::format("{} in the iterations of {}", name, looped_at), true);
+  };
+  const Expr turn = own("turn");
+  Loop loop{{turn},
+            {g.constant(0)},
+            {g.add(turn, g.constant(1))},
+            g.binary(Op::less, turn, g.constant(iterations)),
+            looped_at};
+  for (const Expr x : system.x) loop.own.push_back(own(g.name(x)));
+  loop.initial.insert(loop.initial.end(), system.x.begin(), system.x.end());
+  const auto next = step.from({loop.own.begin() + 1, loop.own.end()});
+  if (next.empty()) return {};
+  loop.next.insert(loop.next.end(), next.begin(), next.end());
+  const auto ends = g.repeat(loop);
+  return {ends.begin() + 1, ends.end()};
 }
 
 }  // namespace nt::mechanism

@@ -217,6 +217,18 @@ TEST(Parser, LoopsEquationsAndGeometryOfAScheme) {
   EXPECT_EQ(f.block("NET_RECEIVE")->body.at(1).kind, Statement::Kind::watch);
 }
 
+TEST(Parser, ALoopOverStreamsIsOnTheArgumentsOfNetReceive) {
+  const auto f =
+      parse("NEURON { POINT_PROCESS x }\nNET_RECEIVE(w, a (1), b) { FOR_NETCONS(own, b, a) { b = a + own } }",
+            "x.mod");
+  const auto& loop = f.block("NET_RECEIVE")->body.at(0);
+  EXPECT_EQ(loop.kind, Statement::Kind::branch);
+  const auto& sum = loop.then.at(0);
+  EXPECT_EQ(sum.name, "a");  // the second name is that of the second argument
+  EXPECT_EQ(sum.terms.at(0).parts.at(0).text, "b");
+  EXPECT_EQ(sum.terms.at(0).parts.at(1).text, "w");
+}
+
 TEST(Parser, AFileWithoutAMechanismIsRefused) {
   for (const auto* text : {"", "NEURON { RANGE a }"}) {
     try {

@@ -31,12 +31,24 @@ auto with_place(const Population& population, Make&& make) {
   }
 }
 
-std::unique_ptr<Neurons> neurons_of(const NeuronsOf& of, const Spec& spec, const twin::Parallel& parallel) {
+/// InputError naming a population that a device cannot compute.
+void require_suits_device(const Spec& spec, device::Kind device) {
+  for (const auto& p : spec.populations) {
+    if (device == device::Kind::cpu || p.kind != Kind::cell) continue;
+    fail_input(
+        "{}: the neurons of '{}' are detailed, which the CPU alone simulates in networks; run them as twins "
+        "(--as twins), or leave --device {} out",
+        p.where, p.name, device::name_of(device));
+  }
+}
+
+std::unique_ptr<Neurons> neurons_of(const NeuronsOf& of, const Spec& spec, const twin::Parallel& parallel,
+                                    const std::shared_ptr<device::Device>& device) {
   switch (of.population.kind) {
     case Kind::cell:
       return cell_neurons(of, spec.simulation);
     case Kind::twin:
-      return with_place(of.population, [&] { return twin_neurons(of, parallel); });
+      return with_place(of.population, [&] { return twin_neurons(of, parallel, device); });
     case Kind::poisson:
       return poisson_sources(of);
     case Kind::recorded:
@@ -91,8 +103,10 @@ struct Network::State {
   std::vector<Working> populations;
   int64_t now_ms = 0, exchanged_ms = 0, exchange_every_ms = 1;
 
-  State(Spec of, twin::Parallel on, std::shared_ptr<const ranks::Ranks> by)
+  State(Spec of, twin::Parallel on, device::Kind kind, std::shared_ptr<const ranks::Ranks> by)
       : spec(std::move(of)), parallel(std::move(on)), ranks(std::move(by)) {
+    require_suits_device(spec, kind);
+    const auto device = device::open_device(kind);
     std::vector<dataset::CellTable> synapses;
     std::vector<Places> places;
     std::vector<ranks::Share> own;
@@ -114,14 +128,15 @@ struct Network::State {
     uint64_t first_neuron = 0;
     for (size_t p = 0; p < spec.populations.size(); ++p) {
       const NeuronsOf parts{spec.populations[p], p, spec.seed, first_neuron, own[p]};
-      populations.push_back({.own = own[p],
-                             .block = blocks[p],
-                             .neurons = own[p].count > 0 ? neurons_of(parts, spec, parallel) : nullptr,
-                             .input = Input(backgrounds_of(p, synapses[p]), own[p].count, spec.seed,
-                                            parts.number_in_network(0)),
-                             .pending = PendingArrivals(longest_delay_ms(p)),
-                             .of_own = {},
-                             .record = {}});
+      populations.push_back(
+          {.own = own[p],
+           .block = blocks[p],
+           .neurons = own[p].count > 0 ? neurons_of(parts, spec, parallel, device) : nullptr,
+           .input =
+               Input(backgrounds_of(p, synapses[p]), own[p].count, spec.seed, parts.number_in_network(0)),
+           .pending = PendingArrivals(longest_delay_ms(p)),
+           .of_own = {},
+           .record = {}});
       first_neuron += static_cast<uint64_t>(parts.population.neurons);
     }
   }
@@ -368,8 +383,9 @@ struct Network::State {
   }
 };
 
-Network::Network(Spec spec, twin::Parallel parallel, std::shared_ptr<const ranks::Ranks> ranks)
-    : state_(std::make_unique<State>(std::move(spec), std::move(parallel), std::move(ranks))) {}
+Network::Network(Spec spec, twin::Parallel parallel, device::Kind device,
+                 std::shared_ptr<const ranks::Ranks> ranks)
+    : state_(std::make_unique<State>(std::move(spec), std::move(parallel), device, std::move(ranks))) {}
 Network::~Network() = default;
 Network::Network(Network&&) noexcept = default;
 Network& Network::operator=(Network&&) noexcept = default;

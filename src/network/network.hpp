@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "device/device.hpp"
 #include "network/spec.hpp"
 #include "network/wiring.hpp"
 #include "ranks/ranks.hpp"
@@ -41,8 +42,10 @@ inline constexpr int kStateVersion = 2;
 /// the shortest delay is over; rank 0 keeps the record.
 class Network {
  public:
-  /// Wires it. InputError where the parts do not suit each other.
-  Network(Spec spec, twin::Parallel parallel, std::shared_ptr<const ranks::Ranks> ranks = ranks::alone());
+  /// Wires it. `device`: where twins are computed. InputError where the parts do not suit each other, and
+  /// where the device is none or cannot compute one of the populations.
+  Network(Spec spec, twin::Parallel parallel, device::Kind device = device::Kind::cpu,
+          std::shared_ptr<const ranks::Ranks> ranks = ranks::alone());
   ~Network();
   Network(Network&&) noexcept;
   Network& operator=(Network&&) noexcept;

@@ -7,6 +7,7 @@
 #include "network/detail/memory.hpp"
 #include "network/detail/neurons.hpp"
 #include "simulate/state_bytes.hpp"
+#include "twin/device_stream.hpp"
 #include "twin/saved_twin.hpp"
 
 namespace nt::network {
@@ -22,11 +23,11 @@ double threshold_of(const Population& population, const twin::TwinDescription& d
 
 class TwinNeurons final : public Neurons {
  public:
-  TwinNeurons(const NeuronsOf& of, twin::SavedTwin saved)
+  TwinNeurons(const NeuronsOf& of, twin::SavedTwin saved, std::shared_ptr<device::Device> device)
       : of_(of),
         population_(of.population),
         twin_(std::move(saved.twin)),
-        stream_(twin_, of.own.count),
+        stream_(twin_, of.own.count, std::move(device)),
         spike_(twin_.first_output("spike")),
         soma_(twin_.first_output("soma")),
         soma_mV_(static_cast<size_t>(of.own.count)),
@@ -57,11 +58,12 @@ class TwinNeurons final : public Neurons {
   std::span<const float> soma_mV() const override { return soma_mV_; }
 
   std::vector<std::string> states() const override {
+    const auto all = stream_.states();
+    const size_t each = all.size() / soma_mV_.size();
     std::vector<std::string> states;
     for (size_t n = 0; n < soma_mV_.size(); ++n) {
       simulate::StateWriter to;
-      const auto one = stream_.state(static_cast<int64_t>(n));
-      to.put(std::span<const float>(one));
+      to.put(std::span(all).subspan(n * each, each));
       to.put(above_[n]);
       to.put(silent_until_ms_[n]);
       states.push_back(to.take());
@@ -70,14 +72,15 @@ class TwinNeurons final : public Neurons {
   }
   void set_states(std::span<const std::string> states) override {
     simulate::require_states(states.size(), soma_mV_.size());
-    std::vector<float> one(stream_.state(0).size());
+    auto all = stream_.states();
+    const size_t each = all.size() / soma_mV_.size();
     for (size_t n = 0; n < states.size(); ++n) {
       simulate::StateReader from(states[n]);
-      from.get_into(std::span(one));
-      stream_.set_state(static_cast<int64_t>(n), one);
+      from.get_into(std::span(all).subspan(n * each, each));
       from.get_into(above_[n]);
       from.get_into(silent_until_ms_[n]);
     }
+    stream_.set_states(all);
   }
 
  private:
@@ -99,7 +102,7 @@ class TwinNeurons final : public Neurons {
   const NeuronsOf of_;
   const Population& population_;
   twin::Twin twin_;
-  twin::Twin::Stream stream_;
+  twin::StreamsOn stream_;
   int64_t spike_, soma_;  // which outputs
   float threshold_ = 0;   // log odds
   std::vector<int32_t> events_;
@@ -110,13 +113,14 @@ class TwinNeurons final : public Neurons {
 
 }  // namespace
 
-std::unique_ptr<Neurons> twin_neurons(const NeuronsOf& of, const twin::Parallel& parallel) {
+std::unique_ptr<Neurons> twin_neurons(const NeuronsOf& of, const twin::Parallel& parallel,
+                                      std::shared_ptr<device::Device> device) {
   auto saved = twin::load_twin(of.population.twin, parallel);
   // What a stream remembers, once more for what arrives, and its outputs and flags.
   const auto numbers = static_cast<double>(twin::Twin::Stream(saved.twin, 1).state(0).size());
   require_neurons_fit(static_cast<double>(of.own.count), 2 * sizeof(float) * numbers + 32,
                       of.population.where, of.population.name);
-  return std::make_unique<TwinNeurons>(of, std::move(saved));
+  return std::make_unique<TwinNeurons>(of, std::move(saved), std::move(device));
 }
 
 }  // namespace nt::network

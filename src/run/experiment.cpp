@@ -95,9 +95,8 @@ Experiment read_experiment(const Options& options) {
   e.resolved = settings.resolved();
   const ExperimentTables tables{cell, stimulus, simulation, data, twin, train, evaluate, interpret, search};
   e.plan.identity = dataset_identity(e.plan, tables);
-  // Whatever simulates, it is the CPU that trains.
-  e.determines = stage_settings(e.plan, tables, "cpu",
-                                e.search && e.search->criterion == search::Criterion::complexity_index);
+  e.determines =
+      stage_settings(e.plan, tables, e.search && e.search->criterion == search::Criterion::complexity_index);
   return e;
 }
 

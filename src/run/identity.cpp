@@ -115,8 +115,7 @@ const config::ValuesByKey& settings_of(const StageSettings& settings, std::strin
   return stage == "evaluate" ? settings.evaluate : settings.interpret;
 }
 
-StageSettings stage_settings(const produce::DatasetPlan& plan, const ExperimentTables& tables,
-                             const std::string& device, bool probes) {
+StageSettings stage_settings(const produce::DatasetPlan& plan, const ExperimentTables& tables, bool probes) {
   StageSettings settings;
   settings.simulate = config::values_by_key(dataset_identity(plan, tables).configuration);
   // How outputs are handed to training; the data set holds them as they were simulated.
@@ -132,7 +131,8 @@ StageSettings stage_settings(const produce::DatasetPlan& plan, const ExperimentT
               {"data.soma_ceiling_mV", fmt::to_string(plan.data.labels.soma_ceiling_mV)},
               {"data.train_trials", fmt::to_string(plan.data.train_trials)},
               {"data.valid_trials", fmt::to_string(plan.data.valid_trials)},
-              {"device", device}});
+              // Once where it was trained; wherever that is, it is the same training to rounding.
+              {"device", "cpu"}});
 
   settings.evaluate = train;  // baselines are trained, too
   add(settings.evaluate, values_of(tables.evaluate, "evaluate"));

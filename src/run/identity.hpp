@@ -24,9 +24,8 @@ struct StageSettings {
 /// Those of a stage by its name; a stage without any, the report, is the interpretation's.
 const config::ValuesByKey& settings_of(const StageSettings& settings, std::string_view stage);
 
-/// `device` trains. `probes`: the search's criterion lays its space down.
-StageSettings stage_settings(const produce::DatasetPlan& plan, const ExperimentTables& tables,
-                             const std::string& device, bool probes);
+/// `probes`: the search's criterion lays its space down.
+StageSettings stage_settings(const produce::DatasetPlan& plan, const ExperimentTables& tables, bool probes);
 
 /// What a data set's shards are known by. The configuration is TOML text.
 dataset::DatasetIdentity dataset_identity(const produce::DatasetPlan& plan, const ExperimentTables& tables);

@@ -28,7 +28,7 @@ network::Course course_of(const std::string& name, neurontwin::NetworkOptions op
   });
   const auto asked = read_network(options, ranks);
   if (asked.ranks->is_first()) files::make_writable_folder(folder);
-  network::Network network(asked.spec, twin::on_threads(asked.threads), asked.ranks);
+  network::Network network(asked.spec, twin::on_threads(asked.threads), asked.device, asked.ranks);
   // At rest a neuron forgets what is done to it: the perturbation comes when the network is at work.
   const auto at_ms = static_cast<int64_t>(asked.spec.transient_ms);
   auto identity = asked.identity;
@@ -61,11 +61,12 @@ std::vector<neurontwin::NetworkCourse> compare_network(const neurontwin::Network
     fail_input("a perturbation of {} mV, expected more than 0 and at most 20", perturbation_mV);
   auto as_cells = options, as_twins = options;
   as_cells.as = "cells";
+  as_cells.device = "cpu";
   as_twins.as = "twins";
   const auto asked = read_network(as_cells, ranks);
   {  // what is wrong is said before anything is computed
     const auto of_twins = read_network(as_twins, ranks);
-    network::Network(of_twins.spec, twin::on_threads(of_twins.threads), of_twins.ranks);
+    network::Network(of_twins.spec, twin::on_threads(of_twins.threads), of_twins.device, of_twins.ranks);
   }
   const auto folder = held_by_first(asked);
   std::vector<network::Course> courses;

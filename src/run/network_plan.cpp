@@ -30,7 +30,7 @@ Ready made_ready(const NetworkAsked& asked, const std::filesystem::path& folder)
   std::error_code unreadable;
   if (std::filesystem::exists(folder, unreadable) && !std::filesystem::is_directory(folder, unreadable))
     fail_input("{}: is a file, expected a directory for the output", folder.string());
-  network::Network network(asked.spec, twin::on_threads(asked.threads));
+  network::Network network(asked.spec, twin::on_threads(asked.threads), asked.device);
   go_on(network, asked.identity, folder, {});
   Ready ready{.wiring = network.wiring()};
   const int64_t left_ms = asked.spec.duration_ms - network.now_ms();
@@ -52,9 +52,11 @@ std::string network_plan(const neurontwin::NetworkOptions& options) {
   const auto asked = read_network(options);
   const auto ready = made_ready(asked, asked.folder);
   return fmt::format(
-      "{}: {} ms of {}, seed {}, on {} threads; results in {}\n{} contacts in {}; {} if it goes on as in its "
+      "{}: {} ms of {}, seed {}, on {} threads{}; results in {}\n{} contacts in {}; {} if it goes on as in "
+      "its "
       "first {} ms",
       asked.spec.title, asked.spec.duration_ms, words_for(asked), asked.spec.seed, asked.threads,
+      asked.device == device::Kind::cpu ? "" : fmt::format(", twins on {}", device::name_of(asked.device)),
       asked.folder.string(), ready.wiring.connections,
       files::words_for_bytes(static_cast<double>(ready.wiring.bytes)), words_for_time(ready.seconds),
       ready.probed_ms);

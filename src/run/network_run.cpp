@@ -31,13 +31,15 @@ std::string content_of(const fs::path& file) {
 }
 
 /// All but how long it lasts, and what is only looked at.
-std::string identity_of(const config::Settings& settings, const network::Spec& spec) {
+std::string identity_of(const config::Settings& settings, const network::Spec& spec, device::Kind device) {
   constexpr std::array<std::string_view, 3> kLeftOut{"title", "ms", "measures"};
   auto text = settings.determining("", kLeftOut, content_of);
   for (const auto& p : spec.populations) text += fmt::format("{}: {}\n", p.name, static_cast<int>(p.kind));
   text += fmt::format("network {}, state {}, cell {}, mechanism {}, simulate {}, twin {}\n",
                       network::kNetworkVersion, network::kStateVersion, cell::kCellVersion,
                       mechanism::kMechanismVersion, simulate::kSimulateVersion, twin::kTwinVersion);
+  // Roundings of another device come to other spikes in the end.
+  if (device != device::Kind::cpu) text += fmt::format("device {}\n", device::name_of(device));
   return files::digest(text);
 }
 
@@ -111,7 +113,8 @@ NetworkAsked read_network(const neurontwin::NetworkOptions& o, std::shared_ptr<c
   if (!o.as.empty())
     asked.spec = with_all(std::move(asked.spec), o.as == "cells" ? network::Kind::cell : network::Kind::twin);
   asked.resolved = settings.resolved();
-  asked.identity = identity_of(settings, asked.spec);
+  asked.device = device::kind_named(o.device);
+  asked.identity = identity_of(settings, asked.spec, asked.device);
   asked.folder = o.out.empty() ? fs::path("runs") / o.network.stem() : o.out;
   require_network_folder(asked.folder);
   asked.threads =
@@ -219,7 +222,7 @@ void write_network(const network::Network& network, const fs::path& folder) {
 neurontwin::NetworkRun run_network(const neurontwin::NetworkOptions& options,
                                    std::shared_ptr<const ranks::Ranks> ranks) {
   const auto asked = read_network(options, std::move(ranks));
-  network::Network network(asked.spec, twin::on_threads(asked.threads),
+  network::Network network(asked.spec, twin::on_threads(asked.threads), asked.device,
                            asked.ranks);  // what is wrong with it leaves no folder
   const auto folder = held_by_first(asked);
   options.watcher.note(fmt::format("{}; {} contacts in {}", words_for(asked), network.wiring().connections,

@@ -19,6 +19,7 @@ struct NetworkAsked {
   std::string identity;  // of what determines its spikes, but the duration
   std::filesystem::path folder;
   int threads = 1;
+  device::Kind device = device::Kind::cpu;  // where twins are computed
   std::shared_ptr<const ranks::Ranks> ranks = ranks::alone();
 };
 /// InputError where it is wrong.

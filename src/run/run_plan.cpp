@@ -90,18 +90,21 @@ double training_s(const Experiment& e, int threads) {
                                 valid, e.plan.data.trial_ms, threads);
 }
 
-void add_times(RunPlan& plan, const Experiment& e, int threads) {
+void add_times(RunPlan& plan, const Experiment& e, const Options& options) {
+  const int threads = threads_of(options);
   const auto simulates = [](const StagePlan& s) {
     return s.to_do && s.stage != StageName::train && s.stage != StageName::report;
   };
+  // What a device takes is not known.
+  const bool on_cpu = options.device == "cpu";
   const double each_s = std::ranges::any_of(plan.stages, simulates) ? simulation_s_per_s(e, threads) : 0;
   for (auto& stage : plan.stages) {
     if (!stage.to_do) continue;
-    if (stage.stage == StageName::simulate)
+    if (on_cpu && stage.stage == StageName::simulate)
       stage.seconds = each_s * static_cast<double>(plan.missing_trials * plan.trial_ms) / 1000;
     if (stage.stage == StageName::evaluate) stage.seconds = each_s * other_inputs_s(e);
     if (stage.stage == StageName::interpret) stage.seconds = each_s * probed_s(e);
-    if (stage.stage == StageName::train) stage.seconds = training_s(e, threads);
+    if (on_cpu && stage.stage == StageName::train) stage.seconds = training_s(e, threads);
     plan.seconds += stage.seconds;
   }
 }
@@ -124,7 +127,7 @@ RunPlan plan_run(const Experiment& e, const Options& options, std::span<const St
   };
   for (auto& stage : look_at(options.out, e))
     if (std::ranges::find(stages, stage.stage) != stages.end()) plan.stages.push_back(std::move(stage));
-  add_times(plan, e, threads_of(options));
+  add_times(plan, e, options);
   return plan;
 }
 

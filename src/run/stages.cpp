@@ -62,7 +62,7 @@ void run_all(const Experiment& experiment, const Options& options, const Watcher
     run.watcher.note(fmt::format("stage {} of 5: {}", number, stage.doing));
     work_on(stage, run);
   };
-  require_ranks_for_training(run);
+  require_training_possible(run);
   // Many ranks are enough for either; the result is the same.
   if (experiment.train.starts_with_trials > 0 && options.ranks->size() == 1) {
     watcher.note("stages 1 and 2 of 5: simulating, and training beside it");

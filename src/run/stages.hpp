@@ -23,8 +23,9 @@ int64_t simulate_shards(const std::string& which, const Experiment& experiment, 
 // One stage, in its own file. Errors as they come.
 void simulate_stage(RunFolder& run);
 void train_stage(RunFolder& run);
-/// InputError where the ranks could not train the twin, before they simulate what they would train it on.
-void require_ranks_for_training(const RunFolder& run);
+/// InputError where the ranks or the device could not train the twin, before they simulate what they would
+/// train it on.
+void require_training_possible(const RunFolder& run);
 /// Both, as train.starts_with_trials asks: training begins as soon as its first trials are there, and the
 /// others are simulated beside it.
 void simulate_and_train(RunFolder& run);

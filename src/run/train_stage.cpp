@@ -8,6 +8,7 @@
 #include "run/detail/simulate_stage.hpp"
 #include "run/stages.hpp"
 #include "train/by_ranks.hpp"
+#include "twin/device_passes.hpp"
 #include "twin/saved_twin.hpp"
 
 namespace nt::run {
@@ -59,6 +60,10 @@ twin::Twin fresh_twin(const RunFolder& run) {
                     training_seed(run), twin::on_threads(run.training_threads));
 }
 
+device::Kind device_of(const RunFolder& run) {
+  return device::kind_named(run.options.device);
+}
+
 /// With the scales of its targets, which say what its outputs mean.
 twin::TwinDescription described(const RunFolder& run, int64_t best_epoch) {
   auto description = describe_twin(run.experiment, best_epoch);
@@ -101,8 +106,9 @@ double train_on(RunFolder& run, const train::GrowingTrials& trials, const Watche
   const auto& first_split = trials.first(first);
   if (!ranks->is_first()) {
     auto twin = fresh_twin(run);
-    nt::train::train(twin, {run.experiment.train, training_seed(run), {}, {}, watcher, {}, ranks}, trials,
-                     valid_split);
+    nt::train::train(twin,
+                     {run.experiment.train, training_seed(run), {}, {}, watcher, {}, ranks, device_of(run)},
+                     trials, valid_split);
     return 0;
   }
   const auto name = name_of_training(run.experiment, first_split.digest(), valid_split.digest());
@@ -120,11 +126,11 @@ double train_on(RunFolder& run, const train::GrowingTrials& trials, const Watche
   }
   auto twin = fresh_twin(run);
   const WatchPage page(run);
-  const auto result =
-      nt::train::train(twin,
-                       {run.experiment.train, training_seed(run), run.folder / "checkpoints", name, watcher,
-                        [&](const train::TrainResult& so_far) { page.write(so_far, false); }, ranks},
-                       trials, valid_split);
+  const auto result = nt::train::train(
+      twin,
+      {run.experiment.train, training_seed(run), run.folder / "checkpoints", name, watcher,
+       [&](const train::TrainResult& so_far) { page.write(so_far, false); }, ranks, device_of(run)},
+      trials, valid_split);
   page.write(result, true);
   files::write_file_atomically(run.folder / "learning.json", train::learning_json(result).dump(1) + "\n");
   files::write_file_atomically(run.twin_path(), twin::twin_bytes(twin, described(run, result.best_epoch)));
@@ -173,7 +179,8 @@ std::string name_of_training(const Experiment& experiment, const std::string& tr
                            experiment.train.depends_on_epochs());
 }
 
-void require_ranks_for_training(const RunFolder& run) {
+void require_training_possible(const RunFolder& run) {
+  if (device_of(run) != device::Kind::cpu) twin::require_device_passes(run.experiment.twin);
   if (run.ranks->size() > 1) train::require_trainable_by(*run.ranks, fresh_twin(run), run.experiment.train);
 }
 

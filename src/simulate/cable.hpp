@@ -23,7 +23,8 @@ struct CableSpec {
   // With Crank-Nicolson only, unlike parts of the neuron get steps of their own:
   int root_steps = 4;      // soma and axon, where spikes start, take so many while the dendrites take one
   int64_t most_steps = 8;  // slow channels are updated once in so many steps at most, a power of two
-  double patience = 0.2;   // ... and as often as this fraction of their shortest time constant asks for
+  double patience = 0.2;   // ... and as often as this fraction of their shortest time constant asks for; with
+                           // steps below 0.035 ms after as many of them as at 0.035
   double spike_threshold_mV = kSpikeThreshold_mV;  // of output spikes
   std::vector<Quantity> quantities = {};           // what else is recorded at whole milliseconds
 };
@@ -41,6 +42,16 @@ class DeliverySteps {
   std::vector<double> clock_ms_{0};  // at the start of each step so far
 };
 
+/// An event acts at its own time although steps know only their starts: `later` of its weight is delivered at
+/// the start of step + 1, the rest at that of `step`, so that its charge and their mean time are its own.
+/// What is left is of second order in dt. With Crank-Nicolson, where events add multiples of their weight to
+/// states; else DeliverySteps.
+struct SharedDelivery {
+  int64_t step;
+  double later;  // 0 to 1
+};
+SharedDelivery shared_delivery(double time_ms, double dt_ms);
+
 /// Output spikes: the times of local maxima above the threshold in a trace of soma(0.5), sampled at 1/8 ms.
 std::vector<double> output_spikes(std::span<const float> soma_mV, double threshold_mV = kSpikeThreshold_mV);
 
@@ -48,9 +59,10 @@ std::vector<double> output_spikes(std::span<const float> soma_mV, double thresho
 ///
 /// Backward Euler: NEURON's fixed step (secondorder = 0), in the same order: events, currents at the present
 /// V, the tree for dV, then the states with the new V. Crank-Nicolson: the same half step carried on to a
-/// whole one, states half a step ahead of V, and events brought half a step forward with them: second order
-/// in dt. Soma and axon take smaller steps, driven by what the dendrites' elimination says of their current
-/// in the step's middle; slow channels are updated less often, around the middle of the time they stand for.
+/// whole one, states half a step ahead of V, and events brought half a step forward with them, each shared
+/// between the two steps around it: second order in dt. Soma and axon take smaller steps, driven by what the
+/// dendrites' elimination says of their current in the step's middle; slow channels are updated less often,
+/// around the middle of the time they stand for.
 template <class T>
 class CableSimulator {
  public:

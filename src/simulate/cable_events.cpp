@@ -74,6 +74,14 @@ int64_t DeliverySteps::of(double time_ms) {
   return static_cast<int64_t>(time_ms <= clock_ms_[step] + 0.5 * dt_ms_ ? step : step + 1);
 }
 
+SharedDelivery shared_delivery(double time_ms, double dt_ms) {
+  constexpr double kRounding = 1e-6;  // in steps
+  const double place = std::max(0.0, time_ms / dt_ms), nearest = std::round(place);
+  if (std::abs(place - nearest) < kRounding) return {static_cast<int64_t>(nearest), 0};
+  const double step = std::floor(place);
+  return {static_cast<int64_t>(step), place - step};
+}
+
 template <class T>
 EventSource<T>::EventSource(const CablePlan<T>& plan)
     : plan_(plan),
@@ -86,14 +94,21 @@ template <class T>
 void EventSource<T>::send(const EventTarget& to, int32_t lane, double time_ms, double weight,
                           std::vector<EventQueue>& queues) {
   const auto& zone = plan_.zones[to.zone];
-  const int node = zone.groups[to.group].node[to.instance];
-  queues[to.zone].events.push_back({.step = steps_[to.zone].of(time_ms),
-                                    .block = (node - zone.first_node) / kBlockNodes,
-                                    .group = static_cast<int32_t>(to.group),
-                                    .instance = static_cast<int32_t>(to.instance),
-                                    .lane = lane,
-                                    .weight = weight,
-                                    .time_ms = time_ms});
+  const auto& group = zone.groups[to.group];
+  const auto queue = [&](int64_t step, double some_of_weight) {
+    queues[to.zone].events.push_back({.step = step,
+                                      .block = (group.node[to.instance] - zone.first_node) / kBlockNodes,
+                                      .group = static_cast<int32_t>(to.group),
+                                      .instance = static_cast<int32_t>(to.instance),
+                                      .lane = lane,
+                                      .weight = some_of_weight,
+                                      .time_ms = time_ms});
+  };
+  if (plan_.spec.scheme == Scheme::backward_euler || group.program)
+    return queue(steps_[to.zone].of(time_ms), weight);
+  const auto [step, later] = shared_delivery(time_ms, zone.dt_ms);
+  queue(step, (1 - later) * weight);
+  if (later > 0) queue(step + 1, later * weight);
 }
 
 template <class T>

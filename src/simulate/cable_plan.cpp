@@ -11,6 +11,9 @@ namespace {
 
 /// Concentrations are updated this often: their currents follow spikes.
 constexpr double kConcentrationWait_ms = 0.1;
+/// With shorter steps than this, what is slow waits as many steps as with this one: so its error falls with
+/// the step at second order, as that of what is updated at every step does.
+constexpr double kStepOfLongestWaits_ms = 0.035;
 
 using Strides = std::vector<std::vector<int64_t>>;  // of each placement: of each part of its mechanism
 
@@ -75,11 +78,12 @@ std::vector<int64_t> strides_of(const cell::DetailedCell& cell, const cell::Plac
                                 double patience, double dt_ms, int64_t most_steps) {
   std::vector<int64_t> strides;
   const bool moves_concentration = cell::writes_concentration(placement.mechanism());
+  const double step_ms = std::max(dt_ms, kStepOfLongestWaits_ms);
   for (const double wait_ms : longest_waits_ms(cell, placement)) {
     const double longest_ms =
         std::min(patience * wait_ms, moves_concentration ? kConcentrationWait_ms : wait_ms);
     int64_t stride = 1;
-    while (stride * 2 <= most_steps && static_cast<double>(stride * 2) * dt_ms <= longest_ms) stride *= 2;
+    while (stride * 2 <= most_steps && static_cast<double>(stride * 2) * step_ms <= longest_ms) stride *= 2;
     strides.push_back(stride);
   }
   return strides;

@@ -41,6 +41,7 @@ struct Instance {
   std::map<mechanism::Expr, double> values;  // of every symbol
   mechanism::Graph graph;                    // with the derivatives taken
   random::DrawStream stream;
+  bool adds_events = false;  // they do no more than add multiples of their weight
 
   const mechanism::Mechanism& mechanism() const { return placement->mechanism(); }
   double evaluate(mechanism::Expr e) const { return graph.evaluate(e, values, stream); }
@@ -95,6 +96,8 @@ class Reference {
             cell::known_values(cell, placement, i, dt_ms_),
             placement.mechanism().graph,
             {trial, streams[p] + static_cast<uint32_t>(i * placement.mechanism().generators.size())}};
+        instance.adds_events =
+            instance.mechanism().receiving && additive_effects(instance.mechanism(), instance.graph);
         for (const auto* written : instance.mechanism().written_ion_variables())
           if (cell::follows_nernst(cell, written->ion, placement.compartments[i]))
             ions_.at(written->ion).changes[instance.node] = true;
@@ -168,10 +171,10 @@ class Reference {
     for (size_t k = 0; k < events.time_ms.size(); ++k) {
       for (const auto& connection : cell::connections_of(cell_, synapses)) {
         if (connection.synapse != static_cast<int>(events.synapse[k])) continue;
-        if (DeliverySteps(dt_ms_).of(events.time_ms[k] + connection.delay_ms) != step) continue;
-        deliver(instances_[first_instance_[connection.placement] + connection.instance],
-                events.weight.empty() || std::isnan(events.weight[k]) ? connection.weight : events.weight[k],
-                events.time_ms[k] + connection.delay_ms);
+        deliver_share(
+            connection,
+            events.weight.empty() || std::isnan(events.weight[k]) ? connection.weight : events.weight[k],
+            events.time_ms[k] + connection.delay_ms, step);
       }
     }
   }
@@ -181,11 +184,21 @@ class Reference {
       for (const auto& connection : cell::connections_of(cell_, synapses)) {
         if (regular.synapse && *regular.synapse != connection.synapse) continue;
         for (int64_t k = 0; k < regular.number; ++k)
-          if (DeliverySteps(dt_ms_).of(regular.time_ms(k) + connection.delay_ms) == step)
-            deliver(instances_[first_instance_[connection.placement] + connection.instance],
-                    connection.weight, regular.time_ms(k) + connection.delay_ms);
+          deliver_share(connection, connection.weight, regular.time_ms(k) + connection.delay_ms, step);
       }
     }
+  }
+
+  /// What of an event is delivered at the start of a step.
+  void deliver_share(const cell::Connection& connection, double weight, double time_ms, int64_t step) {
+    auto& instance = instances_[first_instance_[connection.placement] + connection.instance];
+    if (!second_order_ || !instance.adds_events) {
+      if (DeliverySteps(dt_ms_).of(time_ms) == step) deliver(instance, weight, time_ms);
+      return;
+    }
+    const auto [first, later] = shared_delivery(time_ms, dt_ms_);
+    if (first == step) deliver(instance, (1 - later) * weight, time_ms);
+    if (first + 1 == step && later > 0) deliver(instance, later * weight, time_ms);
   }
 
   void deliver(Instance& instance, double weight, double time_ms) {

@@ -9,6 +9,7 @@
 #include <random>
 
 #include "config/temporary_folder.hpp"
+#include "simulate/detail/cable_plan.hpp"
 #include "simulate/detail/cable_reference.hpp"
 #include "simulate/node_order.hpp"
 #include "simulate/simulator.hpp"
@@ -489,6 +490,58 @@ TEST(DeliverySteps, HalfWayBetweenTwoFollowNeuronsClock) {
   // NEURON 8.2.2: an event at 20.0125 ms is delivered at the start of the step from 20.025 ms, for its clock
   // is a little behind after 800 steps.
   EXPECT_EQ(DeliverySteps(0.025).of(20.0125), 801);
+}
+
+TEST(SharedDelivery, KeepsAnEventsMeanTime) {
+  for (const double time_ms : {0.0, 0.01, 20.0125, 100.51, 100.514}) {
+    const auto [step, later] = shared_delivery(time_ms, 0.025);
+    EXPECT_GE(later, 0);
+    EXPECT_LT(later, 1);
+    EXPECT_NEAR((static_cast<double>(step) + later) * 0.025, time_ms, 1e-7);
+  }
+  for (int64_t ms = 0; ms < 10000; ++ms) {
+    const auto [step, later] = shared_delivery(static_cast<double>(ms), 0.025);
+    ASSERT_EQ(step, ms * 40);
+    ASSERT_EQ(later, 0);
+  }
+}
+
+TEST(SharedDelivery, MakesTheErrorOfInputBetweenStepsFallAtSecondOrder) {
+  const auto cell =
+      one_compartment(kPassiveSoma +
+                      "excitatory = { mechanism = \"DoubleExp\", regions = [\"soma\"], rise = 0.5, decay = "
+                      "3, gmax = 1e-2, e = 0 }");
+  stimulus::TimedInput input;
+  for (const double ms : {2.013, 2.721, 3.307, 4.518, 5.2077, 7.9331})
+    input.excitatory.time_ms.push_back(ms), input.excitatory.synapse.push_back(0);
+  const auto soma_mV = [&](double dt_ms) {
+    const CableSpec spec{.dt_ms = dt_ms, .root_steps = 1};
+    return simulate(cell, {spec, Precision::in_double}, std::span(&input, 1), 20, 1)[0].soma_mV;
+  };
+  const auto truth = soma_mV(1.0 / 1024);
+  ASSERT_GT(*std::max_element(truth.begin(), truth.end()), -65);
+  double last_mV = greatest_difference(soma_mV(1.0 / 8), truth);
+  for (const double dt_ms : {1.0 / 16, 1.0 / 32, 1.0 / 64}) {
+    const double error_mV = greatest_difference(soma_mV(dt_ms), truth);
+    EXPECT_LT(error_mV, last_mV / 2.8) << dt_ms;
+    last_mV = error_mV;
+  }
+}
+
+TEST(Levels, WaitAsManySmallStepsAsMediumOnes) {
+  // So their error falls with the step as all else does.
+  const auto cell = small_layer_five_cell();
+  const auto waits = [&](double dt_ms) {
+    std::vector<std::pair<int64_t, size_t>> all;
+    const auto plan = make_cable_plan<double>(cell, {.dt_ms = dt_ms});
+    for (const auto& level : plan.zones.back().levels) all.emplace_back(level.stride, level.advancing.size());
+    return all;
+  };
+  const auto usual = waits(0.035);
+  EXPECT_GT(usual.size(), 2u);
+  EXPECT_EQ(waits(0.025), usual);
+  EXPECT_EQ(waits(0.00625), usual);
+  EXPECT_NE(waits(0.1), usual);  // time constants do not grow with the step
 }
 
 TEST(TimedInput, OfWholeMillisecondsIsTheSameTrial) {

@@ -5,7 +5,7 @@
 namespace nt::simulate {
 
 /// Part of what a result is known by. Raise it when the same neuron and input come to other numbers.
-inline constexpr int kSimulateVersion = 1;
+inline constexpr int kSimulateVersion = 2;
 
 /// How the trials of a detailed neuron's data set are simulated. Reads [simulation].
 struct SimulationSpec {

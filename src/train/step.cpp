@@ -6,12 +6,25 @@
 
 namespace nt::train {
 
-TrainStep::TrainStep(twin::Twin& twin, const TrainSpec& spec, const ranks::Ranks& ranks)
+TrainStep::TrainStep(twin::Twin& twin, const TrainSpec& spec, const ranks::Ranks& ranks,
+                     twin::DevicePasses* device)
     : optimiser(twin.layout(), spec.l2),
       twin_(twin),
       spec_(spec),
       ranks_(ranks),
+      device_(device),
       gradients_(static_cast<size_t>(twin.layout().trained())) {}
+
+twin::Outputs<float> TrainStep::forward(const StepBatch& batch, twin::NormBy norm) {
+  if (device_ != nullptr) return device_->forward(twin_.numbers, *batch.on_device, norm, true);
+  return twin_.forward(batch.own, norm, true);
+}
+
+void TrainStep::backward(const StepBatch& batch, std::span<const float> output_gradient) {
+  if (device_ != nullptr)
+    return device_->backward(twin_.numbers, *batch.on_device, output_gradient, gradients_);
+  twin_.backward(output_gradient, gradients_);
+}
 
 twin::Outputs<float> TrainStep::of_all_ranks(const twin::Outputs<float>& own, const StepBatch& batch) {
   if (ranks_.size() == 1) return own;
@@ -28,7 +41,7 @@ std::vector<double> TrainStep::take(const StepBatch& batch, const SchedulePhase&
                                     GradientLengths& lengths) {
   const auto norm = phase.freeze_norm ? twin::NormBy::running : twin::NormBy::batch;
   const bool alone = ranks_.size() == 1;
-  const auto own = twin_.forward(batch.own, norm, true);
+  const auto own = forward(batch, norm);
   // A loss is a mean over the bins of all windows that count: each rank computes it of all.
   const auto outputs = of_all_ranks(own, batch);
   output_gradient_.resize(outputs.rows * outputs.row);
@@ -37,7 +50,7 @@ std::vector<double> TrainStep::take(const StepBatch& batch, const SchedulePhase&
   if (!std::ranges::all_of(loss, [](double l) { return std::isfinite(l); })) return loss;
   const auto first = alone ? 0 : ranks::share_of(batch.all.windows, ranks_.rank(), ranks_.size()).first;
   const std::span<const float> gradient(output_gradient_);
-  twin_.backward(gradient.subspan(first * batch.own.window_ms * own.row, own.rows * own.row), gradients_);
+  backward(batch, gradient.subspan(first * batch.own.window_ms * own.row, own.rows * own.row));
   ranks_.sum(std::span<float>(gradients_));
   const double length = length_of(gradients_);
   if (!std::isfinite(length)) {

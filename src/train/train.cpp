@@ -61,6 +61,15 @@ std::vector<std::string> signals_for(const twin::TwinSpec& spec) {
   return signals;
 }
 
+/// Null for the CPU.
+std::unique_ptr<twin::DevicePasses> passes_on(device::Kind kind, const twin::Twin& twin) {
+  if (kind == device::Kind::cpu) return nullptr;
+  return twin::device_passes(twin, device::open_device(kind));
+}
+
+/// As many windows of a device's pass, so that it has enough to do and memory for it.
+constexpr int64_t kRowsOnDevice = 400'000;
+
 struct Validation {
   std::vector<double> losses;  // of each head, mean over trials
   double auc = 0;
@@ -80,13 +89,17 @@ class Trainer {
         last_(training.folder / "last.safetensors"),
         best_(training.folder / "best.safetensors"),
         ranks_(*training.ranks),
-        step_(twin, spec_, ranks_),
+        device_(passes_on(training.device, twin)),
+        step_(twin, spec_, ranks_, device_.get()),
         average_(spec_.average_steps),
         initial_(twin.numbers),
         validation_s_(spec_.checkpoint_every_s) {
     gathering_ = {twin.history_ms(), spec_.window_ms, spec_.full_history, spec_.soma_skips_after_spike_ms,
                   signals_for(twin.spec())};
     require_trainable_by(ranks_, twin_, spec_);
+    for (int i = 0; device_ != nullptr && i < 2; ++i)
+      inputs_.push_back(
+          std::make_unique<twin::DeviceInput>(training.device, twin.channels(), twin.history_ms()));
     progress_ = {"train", 0, static_cast<double>(spec_.epochs * spec_.steps_per_epoch), "steps", ""};
   }
 
@@ -156,20 +169,27 @@ class Trainer {
     since_checkpoint_.lap_s();
   }
 
-  /// The next step's windows are gathered while this one is computed. They depend on the seed and the step
-  /// alone, so a run that goes on from a checkpoint sees the same.
+  /// The next step's windows are gathered, and copied to the device, while this one is computed. They depend
+  /// on the seed and the step alone, so a run that goes on from a checkpoint sees the same.
   std::future<StepBatch> gather_in_background(const dataset::Split& split, int64_t step) const {
     return std::async(std::launch::async, [this, &split, step] {
       const auto count = spec_.trials_in(step / spec_.steps_per_epoch, trials_.all);
       const auto windows = dataset::draw_windows(split, count, training_.seed, static_cast<uint64_t>(step),
                                                  spec_.batch_windows, spec_.window_ms, spec_.skip_ms);
-      if (ranks_.size() == 1) return StepBatch{dataset::gather(split, windows, gathering_), {}};
       const auto share = ranks::share_of(std::ssize(windows), ranks_.rank(), ranks_.size());
-      auto outputs = gathering_;
-      outputs.history_ms = 0;
-      return StepBatch{
-          dataset::gather(split, std::span(windows).subspan(share.first, share.count), gathering_),
-          dataset::gather(split, windows, outputs)};
+      StepBatch batch{
+          dataset::gather(split, std::span(windows).subspan(share.first, share.count), gathering_), {}};
+      if (ranks_.size() > 1) {
+        auto outputs = gathering_;
+        outputs.history_ms = 0;
+        batch.all = dataset::gather(split, windows, outputs);
+      }
+      if (device_ != nullptr) {
+        auto& input = *inputs_[static_cast<size_t>(step % 2)];  // the other one is in use
+        input.upload(twin::windows_of(batch.own));
+        batch.on_device = &input;
+      }
+      return batch;
     });
   }
 
@@ -250,15 +270,12 @@ class Trainer {
     // Of each trial and head; each rank computes those of some trials.
     std::vector<double> loss_of(trials * heads, 0.0);
     const auto share = ranks::share_of(static_cast<int64_t>(trials), ranks_.rank(), ranks_.size());
-    for (auto i = static_cast<size_t>(share.first); i < static_cast<size_t>(share.first + share.count); ++i) {
-      const std::array<dataset::Window, 1> whole{dataset::Window{i, 0}};
-      const auto batch = dataset::gather(valid_, whole, gathering);
-      const auto outputs = twin_.forward(batch);
+    answer_trials(share, gathering, [&](int64_t i, const auto& batch, const auto& outputs) {
       std::ranges::copy(losses(twin_.spec(), outputs, batch, spec_.heads),
-                        loss_of.begin() + std::ssize(v.losses) * static_cast<int64_t>(i));
+                        loss_of.begin() + std::ssize(v.losses) * i);
       for (int64_t r = 0; r < outputs.rows; ++r) score.push_back(outputs.at(r, log_odds));
       spike.insert(spike.end(), batch.spikes.begin(), batch.spikes.end());
-    }
+    });
     ranks_.sum(std::span(loss_of));
     for (size_t i = 0; i < trials; ++i) {
       const auto loss = std::span(loss_of).subspan(i * heads, heads);
@@ -273,6 +290,42 @@ class Trainer {
     validation_s_ = validating.elapsed_s();
     account_time();
     return v;
+  }
+
+  /// take(trial, its whole as a batch, what the twin says to it) for some trials of the validation split. A
+  /// device is given many at the same time.
+  template <class Take>
+  void answer_trials(const ranks::Share& share, const dataset::Gathering& gathering, Take&& take) {
+    const int64_t end = share.first + share.count,
+                  at_once =
+                      device_ == nullptr ? 1 : std::max<int64_t>(1, kRowsOnDevice / valid_.duration_ms());
+    std::vector<dataset::WindowBatch> batches;
+    for (int64_t first = share.first; first < end; first += at_once) {
+      const int64_t count = std::min(at_once, end - first);
+      batches.clear();
+      for (int64_t i = first; i < first + count; ++i) {
+        const std::array<dataset::Window, 1> whole{dataset::Window{static_cast<size_t>(i), 0}};
+        batches.push_back(dataset::gather(valid_, whole, gathering));
+      }
+      const auto outputs = device_ == nullptr ? twin_.forward(batches.front()) : on_device(batches);
+      const int64_t rows = outputs.rows / count;
+      for (int64_t k = 0; k < count; ++k)
+        take(first + k, batches[static_cast<size_t>(k)],
+             twin::Outputs<float>{outputs.values + k * rows * outputs.row, rows, outputs.row});
+    }
+  }
+
+  /// What the device says to batches of one window each, one after the other.
+  twin::Outputs<float> on_device(std::span<const dataset::WindowBatch> batches) {
+    std::vector<int32_t> events;
+    for (size_t k = 0; k < batches.size(); ++k) {
+      const auto begin = static_cast<std::ptrdiff_t>(events.size());
+      events.insert(events.end(), batches[k].events.begin(), batches[k].events.end());
+      for (auto e = events.begin() + begin; e != events.end(); e += 3) *e = static_cast<int32_t>(k);
+    }
+    auto& input = *inputs_.front();
+    input.upload({events, std::ssize(batches), batches.front().window_ms});
+    return device_->forward(twin_.numbers, input, twin::NormBy::running, false);
   }
 
   /// From the bins of this rank's share of the validation trials: over those of all.
@@ -381,6 +434,8 @@ class Trainer {
   const dataset::Split& valid_;
   std::filesystem::path last_, best_;
   const ranks::Ranks& ranks_;
+  std::unique_ptr<twin::DevicePasses> device_;              // null: the twin itself computes
+  std::vector<std::unique_ptr<twin::DeviceInput>> inputs_;  // of a device: of this step and of the next
   TrainStep step_;
   WeightAverage average_;
   twin::Numbers<float> initial_;

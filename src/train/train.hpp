@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "device/device.hpp"
 #include "progress/watcher.hpp"
 #include "ranks/ranks.hpp"
 #include "train/train_spec.hpp"
@@ -33,12 +34,16 @@ struct Training {
   /// `identity`. No more of them than a batch has windows. The weights are those of one rank to rounding, the
   /// same on all.
   std::shared_ptr<const ranks::Ranks> ranks = ranks::alone();
+  /// What computes the passes. No part of `identity`: checkpoints of one go on on another, and the weights
+  /// are the same to rounding.
+  device::Kind device = device::Kind::cpu;
 };
 
 /// Trains `twin` and leaves in it the weights of the epoch with the lowest validation loss. Keeps
 /// last.safetensors and best.safetensors in the folder, goes on from them after an interruption, and ends
 /// with the same weights as if there had been none, on any number of threads. Checkpoints of another identity
-/// are put aside. RunError if stopped (a checkpoint is kept) or if the loss is no longer finite.
+/// are put aside. InputError where the device is none, or has no code for the twin's kind. RunError if
+/// stopped (a checkpoint is kept) or if the loss is no longer finite.
 TrainResult train(twin::Twin& twin, const Training& training, const dataset::Split& train_split,
                   const dataset::Split& valid_split);
 

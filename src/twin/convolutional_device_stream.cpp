@@ -6,6 +6,7 @@
 #include "device/built_in.hpp"
 #include "twin/after_convolution.hpp"
 #include "twin/detail/exponential_filter.hpp"
+#include "twin/detail/heads_packing.hpp"
 #include "twin/detail/stream_events.hpp"
 #include "twin/temporal_basis.hpp"
 
@@ -102,18 +103,12 @@ void ConvolutionalDeviceStream::add_layers(const Twin& twin) {
 }
 
 void ConvolutionalDeviceStream::add_heads(const Twin& twin) {
-  const int64_t features = spec_.features();
-  std::vector<float> weight, constant;
-  for (const auto& head : twin.spec().heads) {
-    const auto of = twin.array(head.name + "_weight"), bias = twin.array(head.name + "_bias");
-    for (int64_t o = 0; o < head.outputs; ++o) {
-      for (int64_t f = 0; f < features; ++f) weight.push_back(of[f * head.outputs + o]);
-      constant.push_back(bias[o] + static_cast<float>(head.offset));
-    }
-  }
-  arguments_.outputs = static_cast<int>(constant.size());
-  arguments_.head = kept(weight);
-  arguments_.head_constant = kept(constant);
+  const HeadsPacking packing(twin.spec().heads, twin.layout(), spec_.features());
+  std::vector<float> packed(static_cast<size_t>(packing.count()));
+  packing.pack(twin.numbers, packed);
+  arguments_.outputs = static_cast<int>(packing.outputs());
+  arguments_.head = kept(packed);
+  arguments_.head_constant = arguments_.head + packing.outputs() * spec_.features();
 }
 
 std::vector<ConvolutionalDeviceStream::KeptRows> ConvolutionalDeviceStream::kept_rows() const {
@@ -187,20 +182,25 @@ Outputs<float> ConvolutionalDeviceStream::advance(std::span<const int32_t> event
   return {by_stream_.data(), a.streams * ms, a.outputs};
 }
 
-std::vector<float> ConvolutionalDeviceStream::state(int64_t stream) const {
-  std::vector<float> block(static_cast<size_t>(arguments_.state_count)), all;
-  state_.download(block, static_cast<size_t>(stream / kSide * arguments_.state_count));
-  for_each_number(stream, [&](int64_t place) { all.push_back(block[static_cast<size_t>(place)]); });
+std::vector<float> ConvolutionalDeviceStream::states() const {
+  std::vector<float> blocks(state_.size()), all;
+  state_.download(blocks);
+  for (int64_t s = 0; s < arguments_.streams; ++s) {
+    const int64_t block = s / kSide * arguments_.state_count;
+    for_each_number(s, [&](int64_t place) { all.push_back(blocks[static_cast<size_t>(block + place)]); });
+  }
   return all;
 }
 
-void ConvolutionalDeviceStream::set_state(int64_t stream, std::span<const float> state) {
-  std::vector<float> block(static_cast<size_t>(arguments_.state_count));
-  const auto at = static_cast<size_t>(stream / kSide * arguments_.state_count);
-  state_.download(block, at);
+void ConvolutionalDeviceStream::set_states(std::span<const float> states) {
+  std::vector<float> blocks(state_.size());
+  state_.download(blocks);
   size_t i = 0;
-  for_each_number(stream, [&](int64_t place) { block[static_cast<size_t>(place)] = state[i++]; });
-  state_.upload(block, at);
+  for (int64_t s = 0; s < arguments_.streams; ++s) {
+    const int64_t block = s / kSide * arguments_.state_count;
+    for_each_number(s, [&](int64_t place) { blocks[static_cast<size_t>(block + place)] = states[i++]; });
+  }
+  state_.upload(blocks);
 }
 
 }  // namespace nt::twin

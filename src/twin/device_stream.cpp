@@ -6,13 +6,47 @@
 
 namespace nt::twin {
 
+void require_device_stream(const TwinSpec& spec) {
+  if (spec.as<RecurrentSpec>() == nullptr && spec.as<ConvolutionalSpec>() == nullptr)
+    fail_input("{} twins have no code for a GPU yet; use --device cpu", spec.network->kind());
+}
+
 std::unique_ptr<DeviceStream> device_stream(Twin& twin, int64_t streams,
                                             std::shared_ptr<device::Device> device) {
+  require_device_stream(twin.spec());
   if (const auto* spec = twin.spec().as<RecurrentSpec>())
     return std::make_unique<RecurrentDeviceStream>(twin, *spec, streams, std::move(device));
-  if (const auto* spec = twin.spec().as<ConvolutionalSpec>())
-    return std::make_unique<ConvolutionalDeviceStream>(twin, *spec, streams, std::move(device));
-  fail_input("{} twins have no code for a GPU yet; use --device cpu", twin.network().kind());
+  return std::make_unique<ConvolutionalDeviceStream>(twin, *twin.spec().as<ConvolutionalSpec>(), streams,
+                                                     std::move(device));
+}
+
+StreamsOn::StreamsOn(Twin& twin, int64_t streams, std::shared_ptr<device::Device> device)
+    : streams_(streams) {
+  if (device != nullptr)
+    on_device_ = device_stream(twin, streams, std::move(device));
+  else
+    on_cpu_.emplace(twin, streams);
+}
+
+Outputs<float> StreamsOn::advance(std::span<const int32_t> events, int64_t ms) {
+  return on_device_ != nullptr ? on_device_->advance(events, ms) : on_cpu_->advance(events, ms);
+}
+
+std::vector<float> StreamsOn::states() const {
+  if (on_device_ != nullptr) return on_device_->states();
+  std::vector<float> all;
+  for (int64_t s = 0; s < streams_; ++s) {
+    const auto one = on_cpu_->state(s);
+    all.insert(all.end(), one.begin(), one.end());
+  }
+  return all;
+}
+
+void StreamsOn::set_states(std::span<const float> states) {
+  if (on_device_ != nullptr) return on_device_->set_states(states);
+  const size_t each = states.size() / static_cast<size_t>(streams_);
+  for (int64_t s = 0; s < streams_; ++s)
+    on_cpu_->set_state(s, states.subspan(static_cast<size_t>(s) * each, each));
 }
 
 }  // namespace nt::twin

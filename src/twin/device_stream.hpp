@@ -1,5 +1,6 @@
 #pragma once
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -19,13 +20,31 @@ class DeviceStream {
   /// As many ms more with the spikes of the last advance(), whose answers stay on the device: what the
   /// device's own part of the work costs. Returns when they are there.
   virtual void repeat() = 0;
-  /// All that one of the streams remembers, as Twin::Stream has it.
-  virtual std::vector<float> state(int64_t stream) const = 0;
-  virtual void set_state(int64_t stream, std::span<const float> state) = 0;
+  /// All that the streams remember, each as Twin::Stream has it: [stream][number].
+  virtual std::vector<float> states() const = 0;
+  virtual void set_states(std::span<const float> states) = 0;
 };
 
-/// Begins after silence, as Twin::Stream. InputError where the twin's kind has no device code.
+/// InputError where the twin's kind has no device code for streams.
+void require_device_stream(const TwinSpec& spec);
+/// Begins after silence, as Twin::Stream. InputError as above.
 std::unique_ptr<DeviceStream> device_stream(Twin& twin, int64_t streams,
                                             std::shared_ptr<device::Device> device);
+
+/// Streams of a twin by the CPU, or by a device where that is not null.
+class StreamsOn {
+ public:
+  StreamsOn(Twin& twin, int64_t streams, std::shared_ptr<device::Device> device);
+  /// As above.
+  Outputs<float> advance(std::span<const int32_t> events, int64_t ms);
+  std::vector<float> states() const;
+  void set_states(std::span<const float> states);
+  int64_t streams() const { return streams_; }
+
+ private:
+  int64_t streams_;
+  std::optional<Twin::Stream> on_cpu_;
+  std::unique_ptr<DeviceStream> on_device_;
+};
 
 }  // namespace nt::twin

@@ -107,9 +107,10 @@ TEST(ATwinOnADevice, AnswersAsOnTheCpu) {
       const auto right = cpu.advance(events, ms);
       EXPECT_LT(difference(emulated->advance(events, ms), right), kTolerance) << ms << " ms";
     }
-    const auto state = emulated->state(kStreams - 1), right = cpu.state(kStreams - 1);
-    ASSERT_EQ(state.size(), right.size());
-    for (size_t i = 0; i < state.size(); ++i) EXPECT_NEAR(state[i], right[i], 2e-5) << i;
+    const auto states = emulated->states(), right = cpu.state(kStreams - 1);
+    ASSERT_EQ(states.size(), right.size() * kStreams);
+    const auto last = std::span(states).last(right.size());
+    for (size_t i = 0; i < right.size(); ++i) EXPECT_NEAR(last[i], right[i], 2e-5) << i;
   }
 }
 
@@ -120,7 +121,8 @@ TEST(ATwinOnADevice, GoesOnFromTheStateOfAnother) {
     auto twin = shaken(spec);
     const auto first = device_stream(twin, kStreams, device), second = device_stream(twin, 1, device);
     first->advance(random_events(kDuration, 7), kDuration);
-    second->set_state(0, first->state(kStreams - 1));
+    const auto states = first->states();
+    second->set_states(std::span(states).last(states.size() / kStreams));
     const auto of_first = first->advance({}, 5);
     const std::vector<float> last(of_first.values + (kStreams - 1) * 5 * of_first.row,
                                   of_first.values + kStreams * 5 * of_first.row);

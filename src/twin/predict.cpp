@@ -7,13 +7,19 @@
 #include "dataset/shard.hpp"
 #include "files/hdf5.hpp"
 #include "progress/watcher.hpp"
+#include "twin/device_stream.hpp"
 #include "twin/saved_twin.hpp"
 
 namespace nt::twin {
 namespace {
 
-constexpr size_t kSideBySide = 32;
-constexpr int64_t kPiece_ms = 400;
+/// Trials, and how far they go at a time.
+struct Portion {
+  size_t side_by_side;
+  int64_t piece_ms;
+};
+constexpr Portion kOnCpu{32, 400};
+constexpr Portion kOnDevice{4096, 100};  // a device has thousands of threads
 
 struct Trials {
   size_t count = 0;
@@ -140,14 +146,16 @@ TrialInput trial_input(std::span<const stimulus::SynapticInput> inputs, int64_t 
 }
 
 bool predict_trials(Twin& twin, size_t trials, int64_t duration_ms, const TrialInput& input,
-                    const std::function<void(const PredictedPiece&)>& take, const std::stop_token& stop) {
+                    const std::function<void(const PredictedPiece&)>& take, const std::stop_token& stop,
+                    const std::shared_ptr<device::Device>& device) {
+  const auto portion = device == nullptr ? kOnCpu : kOnDevice;
   std::vector<int32_t> events;
-  for (size_t first = 0; first < trials; first += kSideBySide) {
-    const size_t count = std::min(kSideBySide, trials - first);
-    Twin::Stream stream(twin, static_cast<int64_t>(count));
-    for (int64_t from = 0; from < duration_ms; from += kPiece_ms) {
+  for (size_t first = 0; first < trials; first += portion.side_by_side) {
+    const size_t count = std::min(portion.side_by_side, trials - first);
+    StreamsOn stream(twin, static_cast<int64_t>(count), device);
+    for (int64_t from = 0; from < duration_ms; from += portion.piece_ms) {
       if (stop.stop_requested()) return false;
-      const int64_t ms = std::min(kPiece_ms, duration_ms - from);
+      const int64_t ms = std::min(portion.piece_ms, duration_ms - from);
       events.clear();
       for (size_t i = 0; i < count; ++i) input(first + i, from, from + ms, static_cast<int32_t>(i), events);
       take({first, count, from, ms, stream.advance(events, ms)});
@@ -157,8 +165,11 @@ bool predict_trials(Twin& twin, size_t trials, int64_t duration_ms, const TrialI
 }
 
 void predict_file(const std::filesystem::path& twin_file, const std::filesystem::path& input,
-                  const std::filesystem::path& out, const Parallel& parallel, const std::stop_token& stop) {
+                  const std::filesystem::path& out, const Parallel& parallel, const std::stop_token& stop,
+                  device::Kind device) {
+  const auto on = device::open_device(device);
   auto [twin, description] = load_twin(twin_file, parallel);
+  if (on != nullptr) require_device_stream(twin.spec());
   const int64_t excitatory = description.excitatory_synapses, inhibitory = description.inhibitory_synapses;
   bool is_replay = false;
   {
@@ -189,7 +200,7 @@ void predict_file(const std::filesystem::path& twin_file, const std::filesystem:
   }
   const bool all = predict_trials(
       twin, trials.count, trials.duration_ms, trials.input,
-      [&](const PredictedPiece& piece) { write(file, twin.spec(), piece); }, stop);
+      [&](const PredictedPiece& piece) { write(file, twin.spec(), piece); }, stop, on);
   if (!all) fail_run("stopped: {} is not written", out.string());
   file.finish();
 }

@@ -3,6 +3,7 @@
 #include <functional>
 #include <stop_token>
 
+#include "device/device.hpp"
 #include "twin/twin.hpp"
 
 namespace nt::twin {
@@ -25,8 +26,10 @@ struct PredictedPiece {
 
 /// What a twin says to trials that start after silence, handed out piece by piece: many trials side by side,
 /// so that memory grows neither with their number nor with their length. False where it was stopped.
+/// `device`: computes, to rounding the same (docs/gpu.md); null: the CPU.
 bool predict_trials(Twin& twin, size_t trials, int64_t duration_ms, const TrialInput& input,
-                    const std::function<void(const PredictedPiece&)>& take, const std::stop_token& stop = {});
+                    const std::function<void(const PredictedPiece&)>& take, const std::stop_token& stop = {},
+                    const std::shared_ptr<device::Device>& device = nullptr);
 
 /// A head's outputs as the quantity that they are about.
 float in_units(HeadActivation activation, float output);
@@ -34,9 +37,10 @@ float in_units(HeadActivation activation, float output);
 /// Runs the twin in a file over all trials of a data set file, or over the input of a replay file, which is
 /// one trial that ends with the second of its last spike. Writes /spike_probability [trial][ms], /soma_mV
 /// [trial][ms] and, for each further head, /NAME [trial][ms][output]. InputError, naming the file, for a
-/// damaged one or one of other synapses than the twin's.
+/// damaged one or one of other synapses than the twin's, and where the device is none or has no code for the
+/// twin's kind.
 void predict_file(const std::filesystem::path& twin, const std::filesystem::path& input,
                   const std::filesystem::path& out, const Parallel& parallel,
-                  const std::stop_token& stop = {});
+                  const std::stop_token& stop = {}, device::Kind device = device::Kind::cpu);
 
 }  // namespace nt::twin

@@ -126,6 +126,26 @@ TEST_F(Predicting, WritesWhatWholePassesOverEachTrialSay) {
                         (folder_ / "in.h5").string(), twin_.string()));
 }
 
+TEST_F(Predicting, OnADeviceWritesTheSameToRounding) {
+  random::Random random(2, random::Stage::test_cases, 0, random::StreamName::test_case);
+  std::vector<simulate::Trial> trials(3);
+  for (auto& trial : trials) {
+    trial.input = {random_input(5, random), random_input(4, random)};
+    trial.soma_mV.assign(kDuration, -70.0f);
+  }
+  files::write_file_atomically(folder_ / "in.h5",
+                               dataset::shard_bytes({5, 4, kDuration, 1, "a = 1\n"}, {}, "test", 0, trials));
+  predict_file(twin_, folder_ / "in.h5", folder_ / "cpu.h5", {});
+  predict_file(twin_, folder_ / "in.h5", folder_ / "device.h5", {}, {}, device::Kind::emulate);
+  const files::Hdf5File cpu(folder_ / "cpu.h5"), device(folder_ / "device.h5");
+  for (const auto* head : {"/spike_probability", "/soma_mV", "/dendrites", "/count"}) {
+    const auto right = cpu.view<float>(head), ours = device.view<float>(head);
+    ASSERT_EQ(ours.size(), right.size());
+    for (size_t i = 0; i < right.size(); ++i)
+      EXPECT_NEAR(ours[i], right[i], 1e-5f * std::max(1.0f, std::fabs(right[i]))) << head << ' ' << i;
+  }
+}
+
 TEST_F(Predicting, TakesReplayFilesOfOneTrial) {
   const auto write = [&](std::vector<uint32_t> synapse) {
     files::Hdf5Image image;

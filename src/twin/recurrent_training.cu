@@ -8,5 +8,3 @@ NT_KERNEL(neurontwin_recurrent_forward, nt::twin::device_code::MemoryArguments,
           nt::twin::device_code::recurrent_forward, 256)
 NT_KERNEL(neurontwin_recurrent_backward, nt::twin::device_code::MemoryArguments,
           nt::twin::device_code::recurrent_backward, 256)
-NT_KERNEL(neurontwin_add_windows, nt::twin::device_code::AddWindowsArguments,
-          nt::twin::device_code::add_windows, 256)

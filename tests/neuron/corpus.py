@@ -1,10 +1,12 @@
 """What the program says of published .mod files: accepted, or refused and why; by kind, and for whole models.
 
-    corpus.py LIST.tsv REPOSITORIES [--keep FOLDER] [--refused]
+    corpus.py LIST.tsv REPOSITORIES [--keep FOLDER] [--refused] [--compare]
 
 LIST.tsv: a line for each file with the columns repo (OWNER/NAME), path, sha1 (of the text) and kind, and, if it has them, corpus and
 neuron_8.2.2: then the lines count that say "models" and "ok" there. REPOSITORIES: a folder with a clone of each repository, OWNER/NAME or
 OWNER+NAME (also OWNER+NAME/repo), bare or not. --keep: where the texts go, to be used again. --refused: prints each refusal.
+--compare: simulates each accepted file in both programs (published_voltages.py; needs NEURON, numpy and h5py), and prints each that is not within
+0.01 mV. With --keep, what NEURON computed is used again, and a second call goes on where the first was stopped.
 The program is that of the environment variable NEURONTWIN. Files of one folder of a repository are one model.
 """
 import argparse
@@ -23,6 +25,7 @@ from dataclasses import dataclass
 PROGRAM = os.environ.get("NEURONTWIN", str(pathlib.Path(__file__).resolve().parent.parent.parent / "build/release/neurontwin"))
 REASONS = ("accepted", "POINTER", "C code", "otherwise")
 TIME_S = 120
+NEAR_mV = 0.01
 
 
 @dataclass
@@ -34,6 +37,9 @@ class Entry:
     text: bytes = b""
     reason: str = "not found"
     message: str = ""
+    words: str = ""  # what inspect prints of it
+    difference_mV: float | None = None
+    uncompared: str = ""  # why there is no difference
 
     @property
     def model(self):
@@ -96,7 +102,7 @@ def inspect(entry, folder):
     file.write_bytes(entry.text)
     try:
         done = subprocess.run([PROGRAM, "inspect", str(file)], capture_output=True, text=True, timeout=TIME_S)
-        code, message = done.returncode, done.stderr.strip()
+        code, message, entry.words = done.returncode, done.stderr.strip(), done.stdout
     except subprocess.TimeoutExpired:
         code, message = 1, f"more than {TIME_S} s"
     entry.message = message.replace(str(folder) + "/", "").replace(file.name, pathlib.PurePosixPath(entry.path).name)
@@ -115,6 +121,33 @@ def judge(entries, repositories, folder):
             entry.text = kept.read_bytes()
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         list(pool.map(lambda entry: inspect(entry, folder), [entry for entry in entries if entry.text]))
+
+
+def compare(entries, folder):
+    """Simulates what is accepted."""
+    import published_voltages
+
+    def one(entry):
+        entry.difference_mV, entry.uncompared = published_voltages.difference(PROGRAM, entry.text, entry.words, folder / f"{entry.sha1}-voltages")
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        list(pool.map(one, [entry for entry in entries if entry.reason == "accepted"]))
+
+
+def print_comparison(entries):
+    compared = [entry for entry in entries if entry.difference_mV is not None]
+    within = [entry for entry in compared if entry.difference_mV < NEAR_mV]
+    print(f"\ncompared with NEURON: {len(compared)}; within {NEAR_mV} mV: {len(within)}, the largest of these "
+          f"{max((entry.difference_mV for entry in within), default=0):.2g} mV\n")
+    for kind in sorted({entry.kind for entry in entries}):
+        mine = [entry for entry in compared if entry.kind == kind]
+        print(f"  {kind}: {len(mine)} compared, {sum(entry in within for entry in mine)} within")
+    for entry in entries:
+        where = f"{entry.repo}/{entry.path}"
+        if entry.uncompared:
+            print(f"not compared\t{where}\t{entry.uncompared}")
+        elif entry in compared and entry not in within:
+            print(f"differs\t{where}\t{entry.difference_mV:.3g} mV")
 
 
 def table(entries):
@@ -145,18 +178,23 @@ def main():
     parser.add_argument("repositories", type=pathlib.Path)
     parser.add_argument("--keep", type=pathlib.Path)
     parser.add_argument("--refused", action="store_true")
+    parser.add_argument("--compare", action="store_true")
     options = parser.parse_args()
     entries = read_list(options.list)
     with tempfile.TemporaryDirectory() as temporary:
         folder = options.keep or pathlib.Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
         judge(entries, options.repositories, folder)
+        if options.compare:
+            compare(entries, folder)
     print("\n".join(table(entries)))
     missing = sum(entry.reason == "not found" for entry in entries)
     if missing:
         print(f"\n{missing} files are in no clone", file=sys.stderr)
     good = sum(entry.reason in ("accepted", "POINTER", "C code") for entry in entries)
     print(f"\naccepted, or refused for POINTER or C code alone: {good} of {len(entries)}, {100*good/max(len(entries), 1):.1f} %\n")
+    if options.compare:
+        print_comparison(entries)
     stopped = models(entries)
     print(f"whole models: {sum(map(len, stopped.values()))}; every file accepted: {len(stopped.pop('', []))}")
     for reasons, names in sorted(stopped.items(), key=lambda item: -len(item[1])):

@@ -31,14 +31,18 @@ inline constexpr int kDeepestCalls = 40;
 /// which is computed once and may be far away.
 inline constexpr int kIterations = 4, kSteadyIterations = 25;
 
-/// States that are solved together, in general and where their equations are linear.
-inline constexpr size_t kMostCoupled = 40, kMostLinear = 300;
+/// States that are solved together.
+inline constexpr size_t kMostCoupled = 300;
+
+/// States whose iterations are written out one after the other, where their equations are not linear: those
+/// of more are turns of a loop, which has the code of one. And unknowns of a LINEAR block.
+inline constexpr size_t kMostWrittenOut = 40;
 
 /// States of a scheme that is stepped exactly: its matrix is multiplied by itself.
 inline constexpr size_t kMostExact = 16;
 
-/// Nodes that derivatives by more than kMostCoupled states are taken of.
-inline constexpr size_t kMostDerivatives = 3'000'000;
+/// States times nodes that derivatives are taken of, where there are more than kMostWrittenOut states.
+inline constexpr size_t kMostDerivatives = 20'000'000;
 
 /// Entries of a TABLE.
 inline constexpr double kMostIntervals = 1e6;

@@ -58,6 +58,7 @@ class Parser {
   std::vector<Statement> statements(int depth);
   void statement(std::vector<Statement>& all, int depth);
   bool worded_statement(Statement& s, const std::string& word, int depth);
+  void for_netcons(Statement& s, int depth);
   void assignment(Statement& s, const std::string& word, int depth);
   void locals(Statement& s);
   Statement table(int line, int depth);
@@ -78,6 +79,7 @@ class Parser {
   std::vector<Token> tokens_;
   size_t at_ = 0;
   File file_;
+  std::vector<std::string> stream_arguments_;  // of the NET_RECEIVE that is being read
   UnitDefinitions defined_units_;
 };
 

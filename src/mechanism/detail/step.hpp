@@ -1,5 +1,6 @@
 #pragma once
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "mechanism/detail/graph.hpp"
@@ -37,8 +38,10 @@ bool is_linear(Graph& graph, const StateSystem& system);
 
 /// The states one backward Euler step later, by Newton's method in closed form from the present states; one
 /// iteration is exact for a linear system. Empty where states have so much to do with each other that no
-/// kernel can be made of it.
-std::vector<Expr> backward_euler_step(Graph& graph, const StateSystem& system, Expr dt, int iterations);
+/// kernel can be made of it. `looped_at`, file and line: the iterations are turns of a loop, whose code is
+/// that of one of them.
+std::vector<Expr> backward_euler_step(Graph& graph, const StateSystem& system, Expr dt, int iterations,
+                                      const std::string& looped_at = {});
 
 /// The same of a linear system whose `slopes` are given, to 2e-5 of the exponential of its matrix: four steps
 /// with Pade's approximation of order (2, 3), which like the exponential never overshoots. Conserved sums are

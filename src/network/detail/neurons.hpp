@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "device/device.hpp"
 #include "network/arrivals.hpp"
 #include "network/spec.hpp"
 #include "ranks/ranks.hpp"
@@ -54,7 +55,9 @@ ranks::Share own_neurons(const Population& population, size_t number, int64_t bl
 /// Who has a share of a population: small populations, of one block, are not all on one rank.
 int rank_of_share(size_t population, int share, int ranks);
 
-std::unique_ptr<Neurons> twin_neurons(const NeuronsOf& of, const twin::Parallel& parallel);
+/// By a device where that is not null.
+std::unique_ptr<Neurons> twin_neurons(const NeuronsOf& of, const twin::Parallel& parallel,
+                                      std::shared_ptr<device::Device> device);
 std::unique_ptr<Neurons> cell_neurons(const NeuronsOf& of, const simulate::SimulationSpec& simulation);
 /// Sources are cheap: every rank has all of them.
 std::unique_ptr<Neurons> poisson_sources(const NeuronsOf& of);

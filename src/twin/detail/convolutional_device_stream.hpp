@@ -11,8 +11,8 @@ class ConvolutionalDeviceStream final : public DeviceStream {
                             std::shared_ptr<device::Device> device);
   Outputs<float> advance(std::span<const int32_t> events, int64_t ms) override;
   void repeat() override;
-  std::vector<float> state(int64_t stream) const override;
-  void set_state(int64_t stream, std::span<const float> state) override;
+  std::vector<float> states() const override;
+  void set_states(std::span<const float> states) override;
 
  private:
   /// Rows of a ring that the CPU keeps, oldest first, as this does: `first` is the oldest one's ms.

@@ -5,19 +5,14 @@
 
 namespace nt::twin {
 
-/// The numbers of a recurrent twin, heads included, as device code reads them.
-std::vector<float> recurrent_device_weights(const Twin& twin, const RecurrentSpec& spec,
-                                            device_code::RecurrentWeights& shape);
-std::vector<device_code::Contact> recurrent_device_contacts(const Twin& twin, const RecurrentSpec& spec);
-
 class RecurrentDeviceStream final : public DeviceStream {
  public:
   RecurrentDeviceStream(Twin& twin, const RecurrentSpec& spec, int64_t streams,
                         std::shared_ptr<device::Device> device);
   Outputs<float> advance(std::span<const int32_t> events, int64_t ms) override;
   void repeat() override;
-  std::vector<float> state(int64_t stream) const override;
-  void set_state(int64_t stream, std::span<const float> state) override;
+  std::vector<float> states() const override;
+  void set_states(std::span<const float> states) override;
 
  private:
   void launch();

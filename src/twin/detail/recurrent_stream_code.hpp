@@ -10,12 +10,8 @@
 namespace nt::twin::device_code {
 
 constexpr int kTile = 8;  // columns of a matrix at a time: sums in registers
-/// Columns that a row of weights is given.
-constexpr int padded(int columns) {
-  return (columns + kTile - 1) / kTile * kTile;
-}
 
-/// Where what a step reads lies among the weights; rows as padded() says, zero behind their end.
+/// Where what a step reads lies among the weights; rows of matrices are whole tiles, zero behind their end.
 struct RecurrentWeights {
   int branches, hidden, units, outputs;
 

@@ -20,12 +20,13 @@ struct DriveArguments {
   const int32_t* of_branch;        // contacts, branch by branch
   float* sums;                     // [window][ms][branch]
   const float* sums_gradient;      // the same
-  float* gradient;                 // [window][contact]
+  float* gradient;                 // [contact], of each window, `gradient_row` numbers apart
+  int64_t gradient_row;
 };
 
 /// From the drive to the memory, and back.
 struct MemoryArguments {
-  RecurrentWeights shape;  // without heads
+  RecurrentWeights shape;
   bool silu, weights_in_shared;
   int duration, history;
   const float* weights;
@@ -35,14 +36,10 @@ struct MemoryArguments {
   // The gradients of the memory after the history, [window][ms - history][unit], and of the sums.
   const float* memory_gradient;
   float* sums_gradient;
-  float* gradient;  // [window][weights.count() + units]: laid out as the weights are; of the keeps and gates,
-                    // too
-};
-
-struct AddWindowsArguments {
-  int64_t windows, count;
-  const float* from;  // [window][count]
-  float* to;          // [count]
+  // Laid out as the weights are, of each window, `gradient_row` numbers apart; those of heads are not
+  // written.
+  float* gradient;
+  int64_t gradient_row;
 };
 
 /// Which channels spike in a ms, in shared memory.
@@ -94,7 +91,7 @@ NT_DEVICE void recurrent_drive(const device::Block& block, const DriveArguments&
 NT_DEVICE void recurrent_synapses(const device::Block& block, const DriveArguments& a) {
   auto* reached = static_cast<float*>(block.shared);
   const Spikes spikes{a, reinterpret_cast<int32_t*>(reached + a.branches)};
-  float* gradient = a.gradient + block.index * a.contacts;
+  float* gradient = a.gradient + block.index * a.gradient_row;
   block.share(a.branches, [&](int b) { reached[b] = 0; });
   block.share(a.channels, [&](int c) { spikes.count[c] = 0; });
   block.share(a.contacts, [&](int k) { gradient[k] = 0; });
@@ -186,8 +183,8 @@ NT_DEVICE void recurrent_backward(const device::Block& block, const MemoryArgume
   float* of_write = of_memory + s.units;
   float* active = of_write + s.units;
   float* of_before = active + s.hidden;
-  float* gradient = a.gradient + block.index * s.count();
-  block.share(s.count(), [&](int i) { gradient[i] = 0; });
+  float* gradient = a.gradient + block.index * a.gradient_row;
+  block.share(s.head(), [&](int i) { gradient[i] = 0; });
   block.share(s.units, [&](int u) { carried[u] = 0; });
   for (int t = a.duration - 1; t >= 0; --t) {
     const int64_t row = block.index * a.duration + t;
@@ -238,17 +235,6 @@ NT_DEVICE void recurrent_backward(const device::Block& block, const MemoryArgume
       }
     });
   }
-}
-
-/// Of all windows, in their order.
-NT_DEVICE void add_windows(const device::Block& block, const AddWindowsArguments& a) {
-  block.each([&](int thread) {
-    const int64_t i = block.index * block.threads + thread;
-    if (i >= a.count) return;
-    float sum = 0;
-    for (int64_t w = 0; w < a.windows; ++w) sum += a.from[w * a.count + i];
-    a.to[i] = sum;
-  });
 }
 
 }  // namespace nt::twin::device_code
