@@ -1,14 +1,13 @@
 """What several processes that mpirun starts compute of a network is what one computes."""
 import json
 import shutil
-import signal
 import subprocess
 import time
 import unittest
 
 import h5py
 
-from mpi_test import STOPPED, Ranks, ranks, with_mpi
+from mpi_test import Ranks, ranks, with_mpi
 from network_test import POPULATIONS
 from support import PROGRAM, ROOT, command, wait_until
 
@@ -109,11 +108,9 @@ class Networks(Ranks):
         job = subprocess.Popen(ranks(2, words), stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, start_new_session=True)
         wait_until((self.folder / "out").exists, job)
         time.sleep(0.5)
-        job.send_signal(signal.SIGTERM)
-        _, message = job.communicate(timeout=30)
-        self.assertEqual(job.returncode, STOPPED, message)
+        message = self.stop(job)
+        self.assertEqual(message.count("stopped while running the network; run the same command again to go on"), 1, message)
         self.assertTrue((self.folder / "out/checkpoint.h5").exists())
-        self.assert_no_longer_there(job)
 
 
 if __name__ == "__main__":

@@ -16,8 +16,7 @@
 namespace neurontwin {
 
 /// The processes that a launcher (mpirun, srun) started for one command, of which this is one:
-/// docs/cluster.md. They share the work of simulating, training and networks; rank 0 does the rest, and
-/// speaks.
+/// docs/cluster.md says which work they share. Rank 0 does the rest, and speaks.
 class Ranks {
  public:
   /// All of them; this one alone if no launcher started it. Once in a process. RunError where a launcher

@@ -191,10 +191,7 @@ Computed go_to_end(network::Network& network, const std::string& identity, const
     if (!network.is_exchanged() || !ranks.any(due)) continue;
     write_checkpoint(network, identity, file);
     kept = Clock::now();
-    if (!ranks.any(stop)) continue;
-    watcher.stop_here_if_asked("running the network");
-    if (ranks.is_first()) fail_run("stopped while running the network, as another rank was asked to");
-    return {};  // the ranks that were asked to stop say so
+    if (ranks.any(stop)) fail_run("stopped while running the network; run the same command again to go on");
   }
   const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
   watcher.tell({"running the network", static_cast<double>(end_ms), static_cast<double>(end_ms), "ms", ""});
