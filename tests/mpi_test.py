@@ -38,6 +38,15 @@ def weights(out):
 
 @unittest.skipUnless(with_mpi(), "mpirun is missing, or the program was built without MPI")
 class Ranks(InTemporaryFolder):
+    def stop(self, job):
+        """As Slurm does, by a signal to every process of the job. What it says."""
+        for rank in subprocess.run(["pgrep", "-P", str(job.pid)], capture_output=True, text=True).stdout.split():
+            os.kill(int(rank), signal.SIGTERM)
+        _, message = job.communicate(timeout=30)
+        self.assertEqual(job.returncode, STOPPED, message)
+        self.assert_no_longer_there(job)
+        return message
+
     def assert_no_longer_there(self, job):
         """Every process of a job, which has a session of its own."""
         def gone():
@@ -172,12 +181,8 @@ class Training(Ranks):
         job = subprocess.Popen(ranks(3, words), stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, start_new_session=True)
         wait_until((out / "checkpoints").exists, job)
         wait_until(lambda: self.after_a_second(job), job)
-        for rank in subprocess.run(["pgrep", "-P", str(job.pid)], capture_output=True, text=True).stdout.split():
-            os.kill(int(rank), signal.SIGTERM)  # as Slurm does: to every process of the job
-        _, message = job.communicate(timeout=30)
-        self.assertEqual(job.returncode, STOPPED, message)
+        message = self.stop(job)
         self.assertEqual(message.count("stopped while training; run the same command again to go on"), 1, message)
-        self.assert_no_longer_there(job)
         self.assertTrue((out / "checkpoints/last.safetensors").exists())
         done = self.succeed(ranks(2, words))
         self.assertIn("2 epochs", done.stderr)

@@ -16,7 +16,7 @@
 namespace neurontwin {
 
 /// The processes that a launcher (mpirun, srun) started for one command, of which this is one:
-/// docs/cluster.md. They share the work of simulating and training; rank 0 does the rest, and speaks.
+/// docs/cluster.md says which work they share. Rank 0 does the rest, and speaks.
 class Ranks {
  public:
   /// All of them; this one alone if no launcher started it. Once in a process. RunError where a launcher
@@ -226,6 +226,7 @@ struct NetworkOptions {
   int64_t checkpoint_s = 60;       // of computing between two checkpoints
   int threads = 0;                 // 0: one for each core. The result does not depend on it
   Watcher watcher = {};
+  std::optional<Ranks> ranks = {};  // that share the work; none: this process alone
 };
 
 /// Spikes of a population in the order of time; a neuron's number counts from 0.

@@ -20,7 +20,9 @@ constexpr int kDone = 0;
 
 /// What all ranks work on; anything else is for rank 0 alone.
 bool is_shared(const std::string& command) {
-  return command == "run" || command == "simulate" || command == "train";
+  for (const auto* shared : {"run", "simulate", "train", "network"})
+    if (command == shared) return true;
+  return false;
 }
 
 /// Whether this rank has a part in a command.

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "cli/launched.hpp"
 #include "cli/memory_limit.hpp"
 #include "cli/one_of.hpp"
 #include "cli/progress_bar.hpp"
@@ -39,8 +40,12 @@ void print_activity(const std::vector<neurontwin::PopulationActivity>& populatio
 }
 
 void run(const Options& o) {
-  if (o.dry_run) return show("{}\n", neurontwin::network_plan(o.network));
+  if (o.dry_run) {
+    if (launched().rank() == 0) show("{}\n", neurontwin::network_plan(o.network));
+    return;
+  }
   const auto done = neurontwin::run_network(o.network);
+  if (launched().rank() > 0) return;
   print_activity(done.populations, fmt::format("{} ms", done.ms));
   if (done.computed_ms > 0)
     show("{} neurons, {} contacts: {} ms in {:.2f} s, {:.2f} times real time\n", done.neurons, done.contacts,
@@ -62,6 +67,7 @@ void print_differences(const neurontwin::NetworkCourse& course) {
 void compare(const Options& o) {
   if (!(o.perturbation_mV > 0 && o.perturbation_mV <= 20))
     fail_input("--perturb-mV {}, expected more than 0 and at most 20", o.perturbation_mV);
+  if (o.dry_run && launched().rank() > 0) return;
   if (o.dry_run) {
     auto as_cells = o.network, as_twins = o.network;
     as_cells.as = "cells";
@@ -71,6 +77,7 @@ void compare(const Options& o) {
                 neurontwin::network_plan(as_twins));
   }
   const auto courses = neurontwin::compare_network(o.network, o.perturbation_mV);
+  if (launched().rank() > 0) return;
   for (const auto& course : courses) print_activity(course.populations, course.name);
   for (size_t k = 1; k < courses.size(); ++k) print_differences(courses[k]);
   show(
@@ -126,6 +133,7 @@ Command network_command() {
                 "slightly different state");
           require_address_space(threads_of(0));
           o->network.network = o->words.back();
+          o->network.ranks = launched();
           o->network.watcher = terminal_watcher();
           comparing ? compare(*o) : run(*o);
         };

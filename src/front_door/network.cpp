@@ -19,8 +19,13 @@ namespace {
 
 /// The options with what 0 threads stands for.
 NetworkOptions with_threads(NetworkOptions options) {
+  if (options.threads == 0 && options.ranks) options.threads = options.ranks->threads();
   options.threads = threads_or_cores(options.threads);
   return options;
+}
+
+std::shared_ptr<const nt::ranks::Ranks> ranks_of(const NetworkOptions& options) {
+  return options.ranks ? options.ranks->model()->ranks : nt::ranks::alone();
 }
 
 void require_good(const NetworkOptions& options) {
@@ -99,12 +104,12 @@ std::string network_plan(const NetworkOptions& options) {
 
 NetworkRun run_network(const NetworkOptions& options) {
   require_good(options);
-  return nt::run::run_network(with_threads(options));
+  return nt::run::run_network(with_threads(options), ranks_of(options));
 }
 
 std::vector<NetworkCourse> compare_network(const NetworkOptions& options, double perturbation_mV) {
   require_good(options);
-  return nt::run::compare_network(with_threads(options), perturbation_mV);
+  return nt::run::compare_network(with_threads(options), perturbation_mV, ranks_of(options));
 }
 
 }  // namespace neurontwin

@@ -1,9 +1,9 @@
 #pragma once
+#include <algorithm>
 #include <cstdint>
 #include <span>
+#include <utility>
 #include <vector>
-
-#include "simulate/state_bytes.hpp"
 
 namespace nt::network {
 
@@ -26,17 +26,14 @@ class PendingArrivals {
   /// After a ms.
   void forget(int64_t ms) { slot(ms).clear(); }
 
-  void save(simulate::StateWriter& to) const {
-    to.put(slots_.size());
-    for (const auto& list : slots_) to.put(std::span<const Arrival>(list));
+  size_t slots() const { return slots_.size(); }
+  /// One list, by neuron: to a neuron they come in the same order then.
+  std::vector<Arrival> by_neuron(size_t slot) const {
+    auto list = slots_[slot];
+    std::ranges::stable_sort(list, {}, &Arrival::neuron);
+    return list;
   }
-  void load(simulate::StateReader& from) {
-    size_t slots = slots_.size();
-    from.get_into(slots);
-    if (slots != slots_.size())
-      fail_input("a state of a network does not fit it: its longest delay is another");
-    for (auto& list : slots_) list = from.get<Arrival>();
-  }
+  void set(size_t slot, std::vector<Arrival> list) { slots_[slot] = std::move(list); }
 
  private:
   std::vector<Arrival>& slot(int64_t ms) { return slots_[static_cast<size_t>(ms) % slots_.size()]; }

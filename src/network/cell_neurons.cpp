@@ -15,17 +15,15 @@ namespace {
 /// What each neuron's mechanisms draw from: its own, in a network of this seed.
 std::vector<random::TrialKey> keys_of(const NeuronsOf& of) {
   std::vector<random::TrialKey> keys;
-  for (int64_t n = 0; n < of.population.neurons; ++n)
-    keys.push_back(
-        random::trial_key(of.seed, random::Stage::given_input, of.first_neuron + static_cast<uint64_t>(n)));
+  for (size_t n = 0; n < static_cast<size_t>(of.own.count); ++n)
+    keys.push_back(random::trial_key(of.seed, random::Stage::given_input, of.number_in_network(n)));
   return keys;
 }
 
 class CellNeurons final : public Neurons {
  public:
   CellNeurons(const NeuronsOf& of, const simulate::SimulationSpec& simulation)
-      : population_(of.population),
-        streams_(*of.population.cell, simulation, static_cast<size_t>(of.population.neurons), keys_of(of)) {}
+      : of_(of), streams_(*of.population.cell, simulation, static_cast<size_t>(of.own.count), keys_of(of)) {}
 
   void advance(int64_t ms, std::span<const Arrival> arrivals, const twin::Parallel& parallel,
                std::vector<Fired>& fired) override {
@@ -36,22 +34,23 @@ class CellNeurons final : public Neurons {
     try {
       streams_.advance(arrivals_, parallel.run);
     } catch (const simulate::UnphysicalVoltage& error) {
-      fail_run("neuron {} of '{}': {}", error.trial, population_.name, error.description);
+      fail_run("neuron {} of '{}': {}", of_.number_in_population(error.trial), of_.population.name,
+               error.description);
     }
     for (const auto& spike : streams_.spikes()) fired.push_back({spike.neuron, spike.time_ms});
   }
   std::span<const float> soma_mV() const override { return streams_.soma_mV(); }
   void perturb(double sd_mV, uint64_t seed, size_t number) override {
     for (size_t n = 0; n < streams_.neurons(); ++n) {
-      Draws random(seed, kPerturbation, number, n);
+      Draws random(seed, kPerturbation, number, of_.number_in_population(n));
       streams_.shift_soma(n, sd_mV * random.normal());
     }
   }
-  std::string state() const override { return streams_.state(); }
-  void set_state(std::string_view bytes) override { streams_.set_state(bytes); }
+  std::vector<std::string> states() const override { return streams_.states(); }
+  void set_states(std::span<const std::string> states) override { streams_.set_states(states); }
 
  private:
-  const Population& population_;
+  const NeuronsOf of_;
   simulate::NeuronStreams streams_;
   std::vector<simulate::StreamArrival> arrivals_;
 };
@@ -60,9 +59,11 @@ class CellNeurons final : public Neurons {
 
 std::unique_ptr<Neurons> cell_neurons(const NeuronsOf& of, const simulate::SimulationSpec& simulation) {
   constexpr int64_t kSome = 64;  // fills every lane
-  const auto some = static_cast<size_t>(std::min(of.population.neurons, kSome));
-  const auto bytes = simulate::NeuronStreams(*of.population.cell, simulation, some).state().size();
-  require_neurons_fit(static_cast<double>(of.population.neurons),
+  const auto some = static_cast<size_t>(std::min(of.own.count, kSome));
+  size_t bytes = 0;
+  for (const auto& state : simulate::NeuronStreams(*of.population.cell, simulation, some).states())
+    bytes += state.size();
+  require_neurons_fit(static_cast<double>(of.own.count),
                       static_cast<double>(bytes) / static_cast<double>(some), of.population.where,
                       of.population.name);
   return std::make_unique<CellNeurons>(of, simulation);

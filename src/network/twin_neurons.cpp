@@ -6,6 +6,7 @@
 #include "network/detail/draws.hpp"
 #include "network/detail/memory.hpp"
 #include "network/detail/neurons.hpp"
+#include "simulate/state_bytes.hpp"
 #include "twin/device_stream.hpp"
 #include "twin/saved_twin.hpp"
 
@@ -23,14 +24,13 @@ double threshold_of(const Population& population, const twin::TwinDescription& d
 class TwinNeurons final : public Neurons {
  public:
   TwinNeurons(const NeuronsOf& of, twin::SavedTwin saved, std::shared_ptr<device::Device> device)
-      : population_(of.population),
-        seed_(of.seed),
-        first_neuron_(of.first_neuron),
+      : of_(of),
+        population_(of.population),
         twin_(std::move(saved.twin)),
-        stream_(twin_, of.population.neurons, std::move(device)),
+        stream_(twin_, of.own.count, std::move(device)),
         spike_(twin_.first_output("spike")),
         soma_(twin_.first_output("soma")),
-        soma_mV_(static_cast<size_t>(of.population.neurons)),
+        soma_mV_(static_cast<size_t>(of.own.count)),
         above_(soma_mV_.size()),
         silent_until_ms_(soma_mV_.size()) {
     if (population_.spikes == SpikeRule::draw) return;
@@ -51,36 +51,43 @@ class TwinNeurons final : public Neurons {
         fail_run(
             "at {} ms the output of neuron {} of '{}' is not a finite number: the weights of its twin are "
             "too large for single precision",
-            ms, n, population_.name);
+            ms, of_.number_in_population(n), population_.name);
       if (fires(n, ms, log_odds)) fired.push_back({static_cast<uint32_t>(n), static_cast<double>(ms)});
     }
   }
   std::span<const float> soma_mV() const override { return soma_mV_; }
 
-  std::string state() const override {
-    simulate::StateWriter to;
-    const auto states = stream_.states();
-    const size_t each = states.size() / soma_mV_.size();
-    for (size_t n = 0; n < soma_mV_.size(); ++n) to.put(std::span(states).subspan(n * each, each));
-    to.put(std::span<const uint8_t>(above_));
-    to.put(std::span<const int64_t>(silent_until_ms_));
-    return to.take();
+  std::vector<std::string> states() const override {
+    const auto all = stream_.states();
+    const size_t each = all.size() / soma_mV_.size();
+    std::vector<std::string> states;
+    for (size_t n = 0; n < soma_mV_.size(); ++n) {
+      simulate::StateWriter to;
+      to.put(std::span(all).subspan(n * each, each));
+      to.put(above_[n]);
+      to.put(silent_until_ms_[n]);
+      states.push_back(to.take());
+    }
+    return states;
   }
-  void set_state(std::string_view bytes) override {
-    simulate::StateReader from(bytes);
-    auto states = stream_.states();
-    const size_t each = states.size() / soma_mV_.size();
-    for (size_t n = 0; n < soma_mV_.size(); ++n) from.get_into(std::span(states).subspan(n * each, each));
-    stream_.set_states(states);
-    from.get_into(std::span(above_));
-    from.get_into(std::span(silent_until_ms_));
+  void set_states(std::span<const std::string> states) override {
+    simulate::require_states(states.size(), soma_mV_.size());
+    auto all = stream_.states();
+    const size_t each = all.size() / soma_mV_.size();
+    for (size_t n = 0; n < states.size(); ++n) {
+      simulate::StateReader from(states[n]);
+      from.get_into(std::span(all).subspan(n * each, each));
+      from.get_into(above_[n]);
+      from.get_into(silent_until_ms_[n]);
+    }
+    stream_.set_states(all);
   }
 
  private:
   bool fires(size_t n, int64_t ms, float log_odds) {
     bool now = false;
     if (population_.spikes == SpikeRule::draw) {
-      Draws random(seed_, kSpikeDraw, first_neuron_ + n, static_cast<uint64_t>(ms));
+      Draws random(of_.seed, kSpikeDraw, of_.number_in_network(n), static_cast<uint64_t>(ms));
       now = random.uniform() < 1 / (1 + std::exp(-static_cast<double>(log_odds)));
     } else {
       const bool above = log_odds > threshold_;
@@ -92,8 +99,8 @@ class TwinNeurons final : public Neurons {
     return true;
   }
 
+  const NeuronsOf of_;
   const Population& population_;
-  uint64_t seed_, first_neuron_;
   twin::Twin twin_;
   twin::StreamsOn stream_;
   int64_t spike_, soma_;  // which outputs
@@ -111,7 +118,7 @@ std::unique_ptr<Neurons> twin_neurons(const NeuronsOf& of, const twin::Parallel&
   auto saved = twin::load_twin(of.population.twin, parallel);
   // What a stream remembers, once more for what arrives, and its outputs and flags.
   const auto numbers = static_cast<double>(twin::Twin::Stream(saved.twin, 1).state(0).size());
-  require_neurons_fit(static_cast<double>(of.population.neurons), 2 * sizeof(float) * numbers + 32,
+  require_neurons_fit(static_cast<double>(of.own.count), 2 * sizeof(float) * numbers + 32,
                       of.population.where, of.population.name);
   return std::make_unique<TwinNeurons>(of, std::move(saved), std::move(device));
 }

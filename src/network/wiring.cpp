@@ -43,13 +43,13 @@ struct Contact {
   double delay_ms, weight;
 };
 
-/// Every contact, target by target. The same each time.
+/// Every contact onto `own` targets, target by target. The same each time.
 template <class F>
-void for_each_contact(const Projection& p, const Ends& ends, uint64_t seed, size_t number, const Links& links,
-                      SynapseDraw& synapses, F&& take) {
+void for_each_contact(const Projection& p, const ranks::Share& own, uint64_t seed, size_t number,
+                      const Links& links, SynapseDraw& synapses, F&& take) {
   const bool draws_delay = p.delay_ms.low != p.delay_ms.high;
   std::vector<Link> of_target;
-  for (uint32_t target = 0; target < ends.to.neurons; ++target) {
+  for (auto target = static_cast<uint32_t>(own.first); target < own.first + own.count; ++target) {
     links.of_target(target, of_target);
     Draws random(seed, kContacts, number, target);
     synapses.begin();
@@ -136,11 +136,18 @@ size_t Connections::bytes() const {
          (delay_ms.size() + weight.size()) * sizeof(float);
 }
 
-Connections connect(const Projection& p, const Ends& ends, uint64_t seed, size_t number) {
+float Connections::shortest_delay_ms() const {
+  return delay_ms.empty() ? same_delay_ms : *std::ranges::min_element(delay_ms);
+}
+
+Connections connect(const Projection& p, const Ends& ends, uint64_t seed, size_t number,
+                    const ranks::Share& own) {
   constexpr size_t kLookEvery = 1 << 20;  // contacts
   const auto whose = fmt::format("'{}' from '{}' to '{}' makes", kRules[static_cast<size_t>(p.rule)],
                                  ends.from.name, ends.to.name);
-  require_contacts_fit(expected_contacts(p, ends), p.where, whose);
+  require_contacts_fit(
+      expected_contacts(p, ends) * static_cast<double>(own.count) / static_cast<double>(ends.to.neurons),
+      p.where, whose);
   const auto links = links_by_rule(p, ends, seed, number);
   SynapseDraw synapses(chosen_synapses(p.synapses, ends.synapses));
   require_weights_suit(p, ends, links->has_weights());
@@ -150,7 +157,7 @@ Connections connect(const Projection& p, const Ends& ends, uint64_t seed, size_t
   // Twice the same: to count the contacts of each source, then to put them where they belong.
   c.first.assign(static_cast<size_t>(ends.from.neurons) + 1, 0);
   size_t counted = 0;
-  for_each_contact(p, ends, seed, number, *links, synapses, [&](const Contact& contact) {
+  for_each_contact(p, own, seed, number, *links, synapses, [&](const Contact& contact) {
     ++c.first[contact.source + 1];
     if (++counted % kLookEvery == 0) require_contacts_fit(static_cast<double>(counted), p.where, whose);
   });
@@ -161,9 +168,9 @@ Connections connect(const Projection& p, const Ends& ends, uint64_t seed, size_t
   if (links->has_delays() || p.delay_ms.low != p.delay_ms.high) c.delay_ms.resize(contacts);
   if (links->has_weights()) c.weight.resize(contacts);
   std::vector<uint64_t> next(c.first.begin(), c.first.end() - 1);
-  for_each_contact(p, ends, seed, number, *links, synapses, [&](const Contact& contact) {
+  for_each_contact(p, own, seed, number, *links, synapses, [&](const Contact& contact) {
     const uint64_t k = next[contact.source]++;
-    c.target[k] = contact.target;
+    c.target[k] = contact.target - static_cast<uint32_t>(own.first);
     c.synapse[k] = contact.synapse;
     if (!c.delay_ms.empty()) c.delay_ms[k] = static_cast<float>(delay_for(ends.to, contact.delay_ms));
     if (!c.weight.empty()) c.weight[k] = static_cast<float>(contact.weight);

@@ -5,6 +5,7 @@
 
 #include "dataset/cell_table.hpp"
 #include "network/spec.hpp"
+#include "ranks/ranks.hpp"
 
 namespace nt::network {
 
@@ -19,10 +20,11 @@ struct Places {
 /// InputError where a file of positions does not fit.
 Places places_of(const Population& population, uint64_t seed, size_t number);
 
-/// The contacts of a projection, those of each source together, ascending by target.
+/// The contacts of a projection onto the target neurons that one rank has, those of each source together,
+/// ascending by target.
 struct Connections {
   std::vector<uint64_t> first;            // of each source among the contacts, and the end
-  std::vector<uint32_t> target, synapse;  // of each contact
+  std::vector<uint32_t> target, synapse;  // of each contact; targets count from the rank's first
   std::vector<float> delay_ms, weight;    // of each contact; empty: all as below
   float same_delay_ms = 1;
   float same_weight = 0;  // NaN: the synapse's own
@@ -31,6 +33,7 @@ struct Connections {
   float delay_of(size_t contact) const { return delay_ms.empty() ? same_delay_ms : delay_ms[contact]; }
   float weight_of(size_t contact) const { return weight.empty() ? same_weight : weight[contact]; }
   float longest_delay_ms() const;
+  float shortest_delay_ms() const;
   /// What they take in memory.
   size_t bytes() const;
 };
@@ -46,7 +49,9 @@ struct Ends {
 
 /// Wires a projection, number `number` of its network: a pure function of its arguments and the files that it
 /// names. Of a connection's contacts, and of all of a target's, each is on another one of the chosen synapses
-/// until all of these have one. InputError where the projection does not suit the populations.
-Connections connect(const Projection& projection, const Ends& ends, uint64_t seed, size_t number);
+/// until all of these have one. InputError where the projection does not suit the populations. `own`: which
+/// target neurons.
+Connections connect(const Projection& projection, const Ends& ends, uint64_t seed, size_t number,
+                    const ranks::Share& own);
 
 }  // namespace nt::network

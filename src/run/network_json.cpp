@@ -64,7 +64,7 @@ std::string activity_json(const NetworkAsked& asked, const network::Network& net
             {"bin_ms", asked.spec.bin_ms}, {"seed", asked.spec.seed}};
   json["projections"] = projections_of(asked);
   for (size_t k = 0; k < asked.spec.projections.size(); ++k)
-    json["projections"][k]["contacts"] = network.connections(k).contacts();
+    json["projections"][k]["contacts"] = network.contacts(k);
   json["contacts"] = network.wiring().connections;
   json["contact_bytes"] = network.wiring().bytes;
   for (const auto& a : activity) json["populations"][a.population] = json_of(a);

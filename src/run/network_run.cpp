@@ -35,9 +35,9 @@ std::string identity_of(const config::Settings& settings, const network::Spec& s
   constexpr std::array<std::string_view, 3> kLeftOut{"title", "ms", "measures"};
   auto text = settings.determining("", kLeftOut, content_of);
   for (const auto& p : spec.populations) text += fmt::format("{}: {}\n", p.name, static_cast<int>(p.kind));
-  text += fmt::format("network {}, cell {}, mechanism {}, simulate {}, twin {}\n", network::kNetworkVersion,
-                      cell::kCellVersion, mechanism::kMechanismVersion, simulate::kSimulateVersion,
-                      twin::kTwinVersion);
+  text += fmt::format("network {}, state {}, cell {}, mechanism {}, simulate {}, twin {}\n",
+                      network::kNetworkVersion, network::kStateVersion, cell::kCellVersion,
+                      mechanism::kMechanismVersion, simulate::kSimulateVersion, twin::kTwinVersion);
   // Roundings of another device come to other spikes in the end.
   if (device != device::Kind::cpu) text += fmt::format("device {}\n", device::name_of(device));
   return files::digest(text);
@@ -45,6 +45,7 @@ std::string identity_of(const config::Settings& settings, const network::Spec& s
 
 void write_checkpoint(const network::Network& network, const std::string& identity, const fs::path& file) {
   const auto state = network.state();
+  if (!network.ranks().is_first()) return;
   files::Hdf5Image image;
   image.attribute("format", std::string_view("neurontwin network checkpoint 1"));
   image.attribute("identity", std::string_view(identity));
@@ -64,15 +65,21 @@ std::optional<std::vector<uint8_t>> state_in(const fs::path& path, const std::st
   return file.read<uint8_t>("/state");
 }
 
-/// Puts the network where the checkpoint was, if there is one of its own.
+/// Puts the network where the checkpoint was, if there is one of its own. Rank 0 reads it.
 void take_checkpoint(network::Network& network, const std::string& identity, const fs::path& path,
                      const Watcher& watcher) {
-  if (!fs::exists(path)) return;
-  try {
-    const auto state = state_in(path, identity);
+  std::optional<std::vector<uint8_t>> state;
+  const auto read = [&] {
+    if (!fs::exists(path)) return false;
+    state = state_in(path, identity);
     if (!state)
-      return watcher.note(fmt::format("{} is of another network, so this one starts at 0 ms", path.string()));
-    network.set_state({reinterpret_cast<const char*>(state->data()), state->size()});
+      watcher.note(fmt::format("{} is of another network, so this one starts at 0 ms", path.string()));
+    return state.has_value();
+  };
+  try {
+    if (!ranks::first_says(network.ranks(), read)) return;
+    network.set_state(state ? std::string_view(reinterpret_cast<const char*>(state->data()), state->size())
+                            : std::string_view());
   } catch (const InputError& error) {
     fail_input("{}; remove {} and run the command again, which then starts at 0 ms", error.what(),
                path.string());
@@ -92,7 +99,7 @@ void require_network_folder(const fs::path& folder) {
 
 }  // namespace
 
-NetworkAsked read_network(const neurontwin::NetworkOptions& o) {
+NetworkAsked read_network(const neurontwin::NetworkOptions& o, std::shared_ptr<const ranks::Ranks> ranks) {
   auto overrides = o.set;
   if (o.seed) overrides.push_back(fmt::format("seed={}", *o.seed));
   if (o.ms > 0) overrides.push_back(fmt::format("ms={}", o.ms));
@@ -112,6 +119,7 @@ NetworkAsked read_network(const neurontwin::NetworkOptions& o) {
   require_network_folder(asked.folder);
   asked.threads =
       o.threads > 0 ? o.threads : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  asked.ranks = std::move(ranks);
   return asked;
 }
 
@@ -145,6 +153,10 @@ void go_on(network::Network& network, const std::string& identity, const fs::pat
   if (network.now_ms() > 0) watcher.note(fmt::format("goes on at {} ms", network.now_ms()));
 }
 
+std::unique_ptr<NetworkFolder> held_by_first(const NetworkAsked& asked) {
+  return asked.ranks->is_first() ? std::make_unique<NetworkFolder>(asked.folder) : nullptr;
+}
+
 NetworkFolder::NetworkFolder(const fs::path& of) : folder(of) {
   files::make_writable_folder(folder);
   lock = std::make_unique<files::FolderLock>(folder);
@@ -161,6 +173,7 @@ Computed go_to_end(network::Network& network, const std::string& identity, const
   const auto file = folder / kCheckpoint;
   const int64_t end_ms = network.spec().duration_ms;
   go_on(network, identity, folder, watcher);
+  const auto& ranks = network.ranks();
   const int64_t first_ms = network.now_ms();
   const auto start = Clock::now();
   auto kept = start, told = start;
@@ -173,11 +186,12 @@ Computed go_to_end(network::Network& network, const std::string& identity, const
       watcher.tell({"running the network", static_cast<double>(network.now_ms()), static_cast<double>(end_ms),
                     "ms", ""});
     }
-    if (watcher.stop_requested() || now - kept > std::chrono::seconds(checkpoint_s)) {
-      write_checkpoint(network, identity, file);
-      kept = Clock::now();
-      watcher.stop_here_if_asked("running the network");
-    }
+    const bool stop = watcher.stop_requested();
+    const bool due = stop || (ranks.is_first() && now - kept > std::chrono::seconds(checkpoint_s));
+    if (!network.is_exchanged() || !ranks.any(due)) continue;
+    write_checkpoint(network, identity, file);
+    kept = Clock::now();
+    if (ranks.any(stop)) fail_run("stopped while running the network; run the same command again to go on");
   }
   const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
   watcher.tell({"running the network", static_cast<double>(end_ms), static_cast<double>(end_ms), "ms", ""});
@@ -202,15 +216,17 @@ void write_network(const network::Network& network, const fs::path& folder) {
   if (!voltages.empty()) files::write_sonata_report(folder / "soma.h5", voltages);
 }
 
-neurontwin::NetworkRun run_network(const neurontwin::NetworkOptions& options) {
-  const auto asked = read_network(options);
-  network::Network network(asked.spec, twin::on_threads(asked.threads),
-                           asked.device);  // what is wrong with it leaves no folder
-  const NetworkFolder folder(asked.folder);
+neurontwin::NetworkRun run_network(const neurontwin::NetworkOptions& options,
+                                   std::shared_ptr<const ranks::Ranks> ranks) {
+  const auto asked = read_network(options, std::move(ranks));
+  network::Network network(asked.spec, twin::on_threads(asked.threads), asked.device,
+                           asked.ranks);  // what is wrong with it leaves no folder
+  const auto folder = held_by_first(asked);
   options.watcher.note(fmt::format("{}; {} contacts in {}", words_for(asked), network.wiring().connections,
                                    files::words_for_bytes(static_cast<double>(network.wiring().bytes))));
   const auto computed =
       go_to_end(network, asked.identity, asked.folder, options.checkpoint_s, options.watcher);
+  if (!asked.ranks->is_first()) return {};
   const auto activity = network::activity_of(network);
   write_network(network, asked.folder);
   files::write_file_atomically(asked.folder / "network.toml", asked.resolved);

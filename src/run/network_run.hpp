@@ -8,6 +8,7 @@
 #include "network/compare.hpp"
 #include "neurontwin/run.hpp"
 #include "progress/watcher.hpp"
+#include "ranks/ranks.hpp"
 
 namespace nt::run {
 
@@ -19,9 +20,11 @@ struct NetworkAsked {
   std::filesystem::path folder;
   int threads = 1;
   device::Kind device = device::Kind::cpu;  // where twins are computed
+  std::shared_ptr<const ranks::Ranks> ranks = ranks::alone();
 };
 /// InputError where it is wrong.
-NetworkAsked read_network(const neurontwin::NetworkOptions& options);
+NetworkAsked read_network(const neurontwin::NetworkOptions& options,
+                          std::shared_ptr<const ranks::Ranks> ranks = ranks::alone());
 
 std::string words_for(const NetworkAsked& asked);
 
@@ -48,8 +51,12 @@ struct NetworkFolder {
   NetworkFolder& operator=(const NetworkFolder&) = delete;
 };
 
+/// On rank 0; null on the others.
+std::unique_ptr<NetworkFolder> held_by_first(const NetworkAsked& asked);
+
 /// Puts a network where the checkpoint in the folder was, if there is one of this identity. InputError where
-/// that is beyond its end, or what it records does not fit into memory.
+/// that is beyond its end, or what it records does not fit into memory. For all ranks of the network, as what
+/// follows.
 void go_on(network::Network& network, const std::string& identity, const std::filesystem::path& folder,
            const Watcher& watcher);
 
@@ -74,8 +81,11 @@ neurontwin::PopulationActivity activity_value(const network::Activity& activity)
 /// a beginning. Nothing is written.
 std::string network_plan(const neurontwin::NetworkOptions& options);
 
-neurontwin::NetworkRun run_network(const neurontwin::NetworkOptions& options);
+/// For all ranks; rank 0 has what it came to.
+neurontwin::NetworkRun run_network(const neurontwin::NetworkOptions& options,
+                                   std::shared_ptr<const ranks::Ranks> ranks);
 std::vector<neurontwin::NetworkCourse> compare_network(const neurontwin::NetworkOptions& options,
-                                                       double perturbation_mV);
+                                                       double perturbation_mV,
+                                                       const std::shared_ptr<const ranks::Ranks>& ranks);
 
 }  // namespace nt::run

@@ -55,20 +55,23 @@ void NeuronStreams::shift_soma(size_t neuron, double mV) {
   batches_.at(neuron / side_by_side_)->shift_soma(neuron % side_by_side_, mV);
 }
 
-std::string NeuronStreams::state() const {
-  StateWriter to;
+std::vector<std::string> NeuronStreams::states() const {
+  std::vector<std::string> states;
   for (const auto& batch : batches_) {
+    StateWriter to;
     to.put(batch->next_ms);
     batch->save(to);
+    states.push_back(to.take());
   }
-  return to.take();
+  return states;
 }
 
-void NeuronStreams::set_state(std::string_view bytes) {
-  StateReader from(bytes);
-  for (const auto& batch : batches_) {
-    from.get_into(batch->next_ms);
-    batch->load(from);
+void NeuronStreams::set_states(std::span<const std::string> states) {
+  require_states(states.size(), batches_.size());
+  for (size_t b = 0; b < batches_.size(); ++b) {
+    StateReader from(states[b]);
+    from.get_into(batches_[b]->next_ms);
+    batches_[b]->load(from);
   }
 }
 

@@ -4,7 +4,6 @@
 #include <memory>
 #include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "cell/neuron.hpp"
@@ -45,6 +44,8 @@ class NeuronStreams {
   NeuronStreams& operator=(NeuronStreams&&) noexcept;
 
   size_t neurons() const { return neurons_; }
+  /// Neurons that are advanced together, and cost as much as one.
+  size_t side_by_side() const { return side_by_side_; }
   /// The next ms of each. Arrivals ascend by neuron. UnphysicalVoltage, with the neuron's number in the place
   /// of the trial's, at a voltage that no membrane has.
   void advance(std::span<const StreamArrival> arrivals, const RunTasks& run);
@@ -56,9 +57,10 @@ class NeuronStreams {
   /// Moves the voltage of a detailed neuron's soma. Point neurons: what their synapses have given so far.
   void shift_soma(size_t neuron, double mV);
 
-  /// All that they remember; set_state() of the same neurons goes on from there to the last bit.
-  std::string state() const;
-  void set_state(std::string_view bytes);
+  /// All that they remember, of each side_by_side() of them; set_state() of the same neurons goes on from
+  /// there to the last bit.
+  std::vector<std::string> states() const;
+  void set_states(std::span<const std::string> states);
 
   /// Neurons that cost as much as one, one kind of neuron's own way.
   class Batch;

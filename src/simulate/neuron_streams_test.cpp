@@ -123,16 +123,16 @@ TEST_P(Streams, GoOnFromAStateToTheLastBit) {
   NeuronStreams streams(neuron, spec, 3), others(neuron, spec, 3);
   Course course, first, second;
   go_on(streams, neuron, inputs, 0, 37, first);
-  const auto state = streams.state();
+  const auto state = streams.states();
   go_on(streams, neuron, inputs, 37, 80, first);
   go_on(others, neuron, inputs, 0, 60, course);  // somewhere else
-  others.set_state(state);
+  others.set_states(state);
   go_on(others, neuron, inputs, 37, 80, second);
   for (size_t n = 0; n < 3; ++n) {
     const std::vector<float> rest(first.soma_mV[n].begin() + 37, first.soma_mV[n].end());
     EXPECT_EQ(second.soma_mV[n], rest);
   }
-  EXPECT_EQ(streams.state(), others.state());
+  EXPECT_EQ(streams.states(), others.states());
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -154,8 +154,8 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(NeuronStreams, RefuseAStateOfOtherNeurons) {
   const auto neuron = neuron_of("if.toml");
   NeuronStreams streams(neuron, {}, 3), fewer(neuron, {}, 2);
-  EXPECT_THROW(fewer.set_state(streams.state()), InputError);
-  EXPECT_THROW(streams.set_state("short"), InputError);
+  EXPECT_THROW(fewer.set_states(streams.states()), InputError);
+  EXPECT_THROW(streams.set_states(std::vector<std::string>{"short"}), InputError);
 }
 
 TEST(NeuronStreams, RefuseStepsThatDoNotEndWithTheMillisecond) {

@@ -31,6 +31,17 @@ class StateWriter {
   std::string bytes_;
 };
 
+[[noreturn]] inline void refuse_state() {
+  fail_input(
+      "a state of neurons does not fit them: it was written by another version of the program, or on a "
+      "machine of another vector width");
+}
+
+/// InputError unless so many states are as many as there are parts that have one.
+inline void require_states(size_t states, size_t parts) {
+  if (states != parts) refuse_state();
+}
+
 /// InputError where the bytes are not what is asked for.
 class StateReader {
  public:
@@ -40,7 +51,7 @@ class StateReader {
   requires std::is_trivially_copyable_v<T> std::vector<T> get() {
     uint64_t count = 0;
     copy(&count, sizeof(count));
-    if (count > bytes_.size() / sizeof(T)) refuse();
+    if (count > bytes_.size() / sizeof(T)) refuse_state();
     std::vector<T> values(count);
     copy(values.data(), count * sizeof(T));
     return values;
@@ -50,7 +61,7 @@ class StateReader {
   void get_into(std::span<T> values) {
     uint64_t count = 0;
     copy(&count, sizeof(count));
-    if (count != values.size()) refuse();
+    if (count != values.size()) refuse_state();
     copy(values.data(), values.size_bytes());
   }
   template <class T>
@@ -61,14 +72,9 @@ class StateReader {
 
  private:
   void copy(void* to, size_t size) {
-    if (size > bytes_.size()) refuse();
+    if (size > bytes_.size()) refuse_state();
     if (size > 0) std::memcpy(to, bytes_.data(), size);
     bytes_.remove_prefix(size);
-  }
-  [[noreturn]] static void refuse() {
-    fail_input(
-        "a state of neurons does not fit them: it was written by another version of the program, or on a "
-        "machine of another vector width");
   }
   std::string_view bytes_;
 };
