@@ -115,6 +115,7 @@ class Reader {
   void check_weight(double weight, size_t event, size_t synapse) const {
     if (kind_.mechanism.empty())
       refuse("has weights, but the {}'s synapses have none that an event could change", owner_);
+    if (std::isnan(weight)) return;  // that of the synapse
     if (kind_.mechanism[first_ + synapse] == nullptr)
       refuse("has weights, but synapse {} makes events of several, each with a weight of its own", synapse);
     const auto& m = *kind_.mechanism[first_ + synapse];

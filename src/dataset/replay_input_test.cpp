@@ -92,7 +92,7 @@ TEST_F(ReplayInput, ThatIsNoInputIsRefusedByName) {
   EXPECT_EQ(refusal({1, 2}, {0}), "has 1 synapses but 2 times");
   EXPECT_EQ(refusal({1, 2}, {0, 0}, {1}), "has 1 weights but 2 times");
   EXPECT_EQ(refusal({1}, {0}, {-1}), "event 0 has the weight -1, expected from 0 to 1000000");
-  EXPECT_EQ(refusal({1}, {0}, {NAN}), "event 0 has the weight nan, expected from 0 to 1000000");
+  EXPECT_EQ(refusal({1}, {0}, {INFINITY}), "event 0 has the weight inf, expected from 0 to 1000000");
 }
 
 }  // namespace
