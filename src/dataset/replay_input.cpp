@@ -1,6 +1,7 @@
 #include "dataset/replay_input.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <numeric>
@@ -46,6 +47,7 @@ class Reader {
         block_(name == "exc" || name == "inh" ? "of this kind" : "in this group") {}
 
   stimulus::TimedEvents events() const {
+    refuse_unknown_sets();
     refuse_several_trials();
     const auto synapse = list(synapse_name()), time_ms = list("time_ms");
     const bool weighted = file_.has(group_ + "/weight");
@@ -91,6 +93,14 @@ class Reader {
     if (is_new && is_old)
       refuse("has 'synapse' and 'compartment', which is an old name of the same; expected 'synapse' alone");
     return is_old ? "compartment" : "synapse";
+  }
+
+  void refuse_unknown_sets() const {
+    constexpr std::array<std::string_view, 5> known{"synapse", "compartment", "time_ms", "weight", "offset"};
+    if (!file_.has(group_)) return;  // what it lacks is said
+    for (const auto& name : file_.sets_in(group_))
+      if (std::ranges::find(known, name) == known.end())
+        refuse("has a '{}', which would have no effect; known: synapse, time_ms, weight", name);
   }
 
   void refuse_several_trials() const {
