@@ -1,6 +1,7 @@
-"""What several processes that mpirun starts say of a twin and compute of a network: what one process does."""
+"""What several processes that mpirun starts say of a twin, find in a search and compute of a network: what one process does."""
 import json
 import shutil
+import sqlite3
 import subprocess
 import time
 import unittest
@@ -9,6 +10,7 @@ import h5py
 
 from mpi_test import Ranks, ranks, with_mpi
 from network_test import POPULATIONS
+from search_test import answers, finished, search
 from support import PROGRAM, ROOT, command, metrics, run, wait_until
 
 COUNTS = (1, 2, 3, 4)
@@ -57,6 +59,42 @@ class Describing(Ranks):
         done = run(ranks(3, branch("evaluate", self.folder / "out")), timeout_s=60)
         self.assertEqual(done.returncode, 2, done.stderr)
         self.assertEqual(done.stderr.count("the stage 'simulate' has not been finished there"), 1, done.stderr)
+
+
+@unittest.skipUnless(with_mpi(), "mpirun is missing, or the program was built without MPI")
+class Searching(Ranks):
+    def assert_no_lock_is_held(self, out):
+        base = sqlite3.connect(out / "search.sqlite")
+        self.assertEqual(base.execute("SELECT count(*) FROM job LEFT JOIN result USING (trial, rung) WHERE place IS NULL").fetchone(), (0,))
+        base.close()
+
+    def test_finds_the_same_networks_with_any_number_of_ranks(self):
+        one = self.folder / "one"
+        self.succeed(search(one, options=("--threads", 1)))
+        for count in COUNTS:
+            with self.subTest(ranks=count):
+                out = self.folder / f"of-{count}"
+                done = self.succeed(ranks(count, search(out)))
+                self.assertEqual(finished(out), finished(one))
+                self.assertEqual(answers(out), answers(one))
+                self.assertEqual(done.stdout.count("search.json"), 1, done.stdout)
+                self.assert_no_lock_is_held(out)
+
+    def test_stopped_goes_on_with_another_number_of_ranks(self):
+        one, out = self.folder / "one", self.folder / "out"
+        self.succeed(search(one, options=("--threads", 1)))
+        job = subprocess.Popen(ranks(3, search(out)), stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, start_new_session=True)
+        wait_until(lambda: len(finished(out)) > 2, job)
+        self.stop(job)
+        before = finished(out)
+        self.succeed(ranks(2, search(out)))
+        self.assertEqual(answers(out), answers(one))
+        self.assertEqual({job: finished(out)[job] for job in before}, before)
+
+    def test_has_no_other_workers_than_the_ranks(self):
+        done = run(ranks(2, search(self.folder / "out", options=("--workers", 2))))
+        self.assertEqual(done.returncode, 2, done.stderr)
+        self.assertIn("--workers 2: these 2 ranks are the workers; leave it out", done.stderr)
 
 
 # Neurons of every kind: point neurons and cells in blocks, twins one by one, sources.
