@@ -47,6 +47,11 @@ class ADevice(InTemporaryFolder):
         for word in said:
             self.assertIn(word, done.stderr)
 
+    def test_that_a_stage_does_not_use_is_said(self):
+        for stage in ("evaluate", "interpret", "search"):
+            planned = self.succeed(command(stage, self.folder / "out", settings=LEARNING, options=["--device", "emulate", "--dry-run"]))
+            self.assertIn(f"note: {stage} computes on the CPU; --device emulate is for simulate and train", planned.stderr)
+
     def test_simulates_the_spikes_of_the_cpu(self):
         cpu, emulated = self.folder / "cpu", self.folder / "emulated"
         self.succeed(simulate(cpu))

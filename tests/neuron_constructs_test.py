@@ -150,6 +150,35 @@ tau = 0
 even = { from = -80, to = -20, values = [0.1, 0.4, 0.2, 3] }
 uneven = { x = [-40, -31.5, -30, -20.25, 0], values = [1, 0.5, 2, -0.5, 0.7] }
 """
+# Blocks that stand before and after others: what counts in them counts once, and their slope with v is no part of the conductance.
+COUNTED = """NEURON { SUFFIX counted NONSPECIFIC_CURRENT i }
+ASSIGNED { v i n open peak old }
+STATE { x }
+BEFORE INITIAL { n = 0  peak = -100  old = v }
+INITIAL { x = n + 0.3 }
+AFTER INITIAL { n = n + 1 }
+BEFORE BREAKPOINT { n = n + 1  open = 1/(1 + exp(-(v + 45)/6)) }
+BREAKPOINT { SOLVE s METHOD cnexp  i = 1e-5*(x + n/100)*(v + 40) + 3e-4*open*(v - 20) }
+AFTER SOLVE { if (v > peak) { peak = v } }
+BEFORE STEP { old = v }
+DERIVATIVE s { x' = (peak/20 + 3 + old/90 - x)/7 }
+"""
+# A current of the membrane beside one of an electrode, which NEURON counts alike.
+MIXED = """NEURON { POINT_PROCESS Mixed NONSPECIFIC_CURRENT i ELECTRODE_CURRENT e }
+ASSIGNED { v i (nA) e (nA) area (um2) }
+STATE { g }
+INITIAL { g = area/1e6 }
+BREAKPOINT { SOLVE s METHOD cnexp  i = -g*(v + 20)  e = -2*g*(v + 60) }
+DERIVATIVE s { g' = -g/9 }
+NET_RECEIVE(w) { g = g + w }
+"""
+ANGLES = """NEURON { SUFFIX angles NONSPECIFIC_CURRENT i }
+ASSIGNED { v i }
+STATE { x }
+BREAKPOINT { SOLVE s METHOD cnexp
+  i = 1e-4*(7 + x + atan2(v + 40, v + 55) + atan((v + 50)/4))*(v + 45) }
+DERIVATIVE s { x' = (asin(tanh(v/30)) + acos(cos(v/90)) - x)/6 }
+"""
 
 
 def case(name, text, swc=BALL, more="", point=False, insert="", events=(), own_weights=True):
@@ -165,7 +194,8 @@ def case(name, text, swc=BALL, more="", point=False, insert="", events=(), own_w
 EVENTS = [("excitatory", 0, t, w) for t, w in ((8, 0.002), (9.5, 0.001), (20, 0.004), (20.5, 0.002), (41, 0.003))]
 ALIKE = [("excitatory", 0, t, 0.002) for t in (6, 7.5, 20, 41, 42, 50)]
 CASES = [case("Plastic", PLASTIC, point=True, events=ALIKE, own_weights=False), case("turns", TURNS), case("Past", PAST, point=True, events=EVENTS),
-         case("spread", SPREAD, TREE), case("pool", POOL, TREE), case("buffered", BUFFERED), case("given", GIVEN, more=NUMBERS)]
+         case("spread", SPREAD, TREE), case("pool", POOL, TREE), case("buffered", BUFFERED), case("given", GIVEN, more=NUMBERS),
+         case("counted", COUNTED, TREE), case("angles", ANGLES), case("Mixed", MIXED, point=True, events=ALIKE, own_weights=False)]
 
 
 @unittest.skipUnless(mechanisms.available(), "NEURON is not installed")

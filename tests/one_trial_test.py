@@ -124,6 +124,10 @@ class OneTrial(InTemporaryFolder):
         np.testing.assert_array_equal(self.replay([10], weight=[2]), heavy)
         np.testing.assert_array_equal(self.replay([10, 20], weight=[2, 0], text=SYNAPTIC.replace("e = 0 }", "e = 0, weight = 7 }")), heavy)
 
+    def test_a_weight_that_is_no_number_is_that_of_the_cell(self):
+        text = SYNAPTIC.replace("e = 0 }", "e = 0, weight = 2 }")
+        np.testing.assert_array_equal(self.replay([10, 20], weight=[np.nan, 3], text=text), self.replay([10, 20], weight=[2, 3]))
+
     def test_input_that_is_none_is_refused_by_name(self):
         for words, said in (
             ({"time_ms": [np.nan]}, "/input/exc event 0 is at nan ms"),

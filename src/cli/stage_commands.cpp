@@ -109,7 +109,15 @@ bool go_on_after_plan(const StageOptions& options, const neurontwin::Experiment&
   return !options.dry_run;
 }
 
+/// What is asked of a device in vain is said.
+void say_if_on_cpu(std::string_view command, const StageOptions& options) {
+  if (options.device == "cpu" || launched().rank() > 0) return;
+  say(fmt::format("note: {} computes on the CPU; --device {} is for simulate and train", command,
+                  options.device));
+}
+
 void run_one(Stage stage, const StageOptions& options) {
+  if (stage != Stage::simulate && stage != Stage::train) say_if_on_cpu(neurontwin::name_of(stage), options);
   const auto experiment = prepare(options);
   if (go_on_after_plan(options, experiment, {&stage, 1}))
     neurontwin::run_stage(stage, experiment, terminal_watcher());
@@ -246,6 +254,7 @@ Command search_command(const std::vector<std::string>& arguments) {
               if (workers->processes > 1 && launched().size() > 1)
                 nt::fail_input("--workers {}: these {} ranks are the workers; leave it out",
                                workers->processes, launched().size());
+              say_if_on_cpu("search", *options);
               const auto experiment = prepare(*options);
               constexpr std::array kSimulation{Stage::simulate};
               if (workers->threads_of_this_one == 0 && !go_on_after_plan(*options, experiment, kSimulation))

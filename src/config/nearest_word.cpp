@@ -39,6 +39,7 @@ std::optional<std::string> nearest_word(std::string_view word, std::span<const s
 }
 
 std::string known_words(std::string_view word, std::span<const std::string> known) {
+  if (known.empty()) return "known: none";
   const auto meant = nearest_word(word, known);
   return meant ? fmt::format("did you mean '{}'?", *meant) : fmt::format("known: {}", fmt::join(known, ", "));
 }

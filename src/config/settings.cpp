@@ -612,8 +612,10 @@ std::filesystem::path Settings::folder() const {
 }
 
 bool Settings::has(std::string_view key) const {
-  return std::any_of(state_->layers.begin(), state_->layers.end(),
-                     [&](const auto* layer) { return layer->contains(key); });
+  const bool here = std::any_of(state_->layers.begin(), state_->layers.end(),
+                                [&](const auto* layer) { return layer->contains(key); });
+  if (!here) state_->read.emplace(key);  // one that may be given: messages name it among the known
+  return here;
 }
 
 bool Settings::is_array(std::string_view key) const {

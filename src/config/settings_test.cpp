@@ -30,6 +30,20 @@ TEST(Settings, AWholeTableNobodyReadsIsAnError) {
   EXPECT_EQ(message_of([&] { s.reject_unread(); }), "a.toml:2: unknown key 'extra'; known: x");
 }
 
+TEST(Settings, AKeyThatIsOnlyAskedForIsAmongTheKnown) {
+  const auto s = Settings::from_text("balanse = 1\nionen = 2\n", "a.toml");
+  s.integer("ionen");
+  EXPECT_FALSE(s.has("balance"));
+  EXPECT_EQ(message_of([&] { s.reject_unread(); }),
+            "a.toml:1: unknown key 'balanse'; did you mean 'balance'?");
+}
+
+TEST(Settings, AKeyThatIsAskedForAndNotReadIsStillUnread) {
+  const auto s = Settings::from_text("a = 1\n", "a.toml");
+  EXPECT_TRUE(s.has("a"));
+  EXPECT_EQ(message_of([&] { s.reject_unread(); }), "a.toml:1: unknown key 'a'; known: none");
+}
+
 TEST(Settings, WrongTypesNameLineKeyAndWhatIsExpected) {
   const auto s = Settings::from_text("a = 'x'\nb = 1.5\nc = [1, 'y']\nd = 3\n", "a.toml");
   EXPECT_EQ(message_of([&] { s.number("a"); }), "a.toml:1: 'a' is the text \"x\", expected a number");

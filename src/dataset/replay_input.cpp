@@ -1,6 +1,7 @@
 #include "dataset/replay_input.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <numeric>
@@ -46,6 +47,7 @@ class Reader {
         block_(name == "exc" || name == "inh" ? "of this kind" : "in this group") {}
 
   stimulus::TimedEvents events() const {
+    refuse_unknown_sets();
     refuse_several_trials();
     const auto synapse = list(synapse_name()), time_ms = list("time_ms");
     const bool weighted = file_.has(group_ + "/weight");
@@ -93,6 +95,14 @@ class Reader {
     return is_old ? "compartment" : "synapse";
   }
 
+  void refuse_unknown_sets() const {
+    constexpr std::array<std::string_view, 5> known{"synapse", "compartment", "time_ms", "weight", "offset"};
+    if (!file_.has(group_)) return;  // what it lacks is said
+    for (const auto& name : file_.sets_in(group_))
+      if (std::ranges::find(known, name) == known.end())
+        refuse("has a '{}', which would have no effect; known: synapse, time_ms, weight", name);
+  }
+
   void refuse_several_trials() const {
     if (!file_.has(group_ + "/offset")) return;
     const auto offset = file_.shape(group_ + "/offset");
@@ -115,6 +125,7 @@ class Reader {
   void check_weight(double weight, size_t event, size_t synapse) const {
     if (kind_.mechanism.empty())
       refuse("has weights, but the {}'s synapses have none that an event could change", owner_);
+    if (std::isnan(weight)) return;  // that of the synapse
     if (kind_.mechanism[first_ + synapse] == nullptr)
       refuse("has weights, but synapse {} makes events of several, each with a weight of its own", synapse);
     const auto& m = *kind_.mechanism[first_ + synapse];

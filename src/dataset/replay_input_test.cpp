@@ -31,12 +31,13 @@ class ReplayInput : public testing::Test {
   /// A file whose excitatory input is this; no inhibitory input.
   stimulus::TimedInput read(const std::vector<double>& time_ms, const std::vector<double>& synapse,
                             const std::vector<double>& weight = {}, const std::string& name = "synapse",
-                            size_t trials = 0) const {
+                            size_t trials = 0, const std::string& more = "") const {
     files::Hdf5Image image;
     image.write<double>("/input/exc/time_ms", time_ms, "ms");
     image.write<double>("/input/exc/" + name, synapse, "index");
     if (!weight.empty()) image.write<double>("/input/exc/weight", weight, "1");
     if (trials > 0) image.write<uint64_t>("/input/exc/offset", std::vector<uint64_t>(trials + 1), "events");
+    if (!more.empty()) image.write<double>("/input/exc/" + more, time_ms, "1");
     image.write<double>("/input/inh/time_ms", std::vector<double>{}, "ms");
     image.write<double>("/input/inh/synapse", std::vector<double>{}, "index");
     const auto file = folder_ / "input.h5";
@@ -45,9 +46,10 @@ class ReplayInput : public testing::Test {
   }
 
   std::string refusal(const std::vector<double>& time_ms, const std::vector<double>& synapse,
-                      const std::vector<double>& weight = {}, size_t trials = 0) const {
+                      const std::vector<double>& weight = {}, size_t trials = 0,
+                      const std::string& more = "") const {
     try {
-      read(time_ms, synapse, weight, "synapse", trials);
+      read(time_ms, synapse, weight, "synapse", trials, more);
     } catch (const InputError& error) {
       const std::string said = error.what();
       EXPECT_EQ(said.find((folder_ / "input.h5").string() + ": /input/exc "), 0u) << said;
@@ -92,7 +94,9 @@ TEST_F(ReplayInput, ThatIsNoInputIsRefusedByName) {
   EXPECT_EQ(refusal({1, 2}, {0}), "has 1 synapses but 2 times");
   EXPECT_EQ(refusal({1, 2}, {0, 0}, {1}), "has 1 weights but 2 times");
   EXPECT_EQ(refusal({1}, {0}, {-1}), "event 0 has the weight -1, expected from 0 to 1000000");
-  EXPECT_EQ(refusal({1}, {0}, {NAN}), "event 0 has the weight nan, expected from 0 to 1000000");
+  EXPECT_EQ(refusal({1}, {0}, {}, 0, "wieght"),
+            "has a 'wieght', which would have no effect; known: synapse, time_ms, weight");
+  EXPECT_EQ(refusal({1}, {0}, {INFINITY}), "event 0 has the weight inf, expected from 0 to 1000000");
 }
 
 }  // namespace

@@ -1,3 +1,5 @@
+#include <fmt/ranges.h>
+
 #include <algorithm>
 
 #include "config/ordinary_file.hpp"
@@ -87,6 +89,17 @@ bool has(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
+/// What BREAKPOINT computes, of the values that a block before it has left.
+void put_in_place(Mechanism& m, const std::map<Expr, Expr>& values) {
+  auto& g = m.graph;
+  for (auto& current : m.currents) {
+    current.value = g.substitute(current.value, values);
+    current.slope = g.substitute(current.slope, values);
+  }
+  for (auto* e : {&m.total_current, &m.conductance}) *e = g.substitute(*e, values);
+  for (auto* list : {&m.after_current, &m.concentration_after_current}) *list = g.substitute(*list, values);
+}
+
 }  // namespace
 
 void Compiler::find_followed_ions() {
@@ -163,13 +176,28 @@ void Compiler::execute_all() {
   const auto* breakpoint = file_.block("BREAKPOINT");
   const bool has_currents = !current_names().empty();
   begin("BREAKPOINT");
-  if (const auto* before = file_.block("BEFORE", "BREAKPOINT")) execute(before->body, 0);
   if (breakpoint && has_currents) execute(breakpoint->body, 0);
   left_ = Left::no;
   currents();
   m_.after_current = final_values();
   m_.concentration_after_current = concentrations();
+  const auto start = m_.initial;
   evaluate_twice();
+  // NEURON executes it once, at v alone, and once before the first step: its slope is no part of the
+  // conductance.
+  if (const auto* block = file_.block("BEFORE", "BREAKPOINT")) {
+    begin("BREAKPOINT");
+    execute(block->body, 0);
+    left_ = Left::no;
+    std::map<Expr, Expr> changed, at_first;
+    for (const auto& [name, value] : values_)
+      if (const auto it = varying_.find(name); it != varying_.end()) changed[it->second] = value;
+    put_in_place(m_, changed);
+    if (start.size() == m_.stored.size() && m_.after_current.size() == start.size()) {  // else all again
+      for (size_t i = 0; i < start.size(); ++i) at_first[varying_.at(stored_names_[i])] = start[i];
+      m_.initial = m_.graph.substitute(m_.after_current, at_first);
+    }
+  }
   std::vector<Expr> drawn{m_.total_current};
   for (const auto& current : m_.currents) drawn.push_back(current.value);
   if (m_.graph.any_draws(drawn))
@@ -295,11 +323,25 @@ void Compiler::currents() {
     const Expr value = m_.point_process ? g.multiply(fixed_.at(kAreaScale), outward) : outward;
     m_.currents.push_back({ion, value, g.derivative(value, varying_.at("v"))});
   };
-  for (const auto& name : file_.nonspecific) add(name, "");
-  for (const auto& name : file_.electrode) add(name, "", /*inward=*/true);
+  // As in NEURON, where one of a file's currents is an electrode's all of them count as such.
+  const bool inward = !file_.electrode.empty();
+  const auto* breakpoint = file_.block("BREAKPOINT");
+  const int line = breakpoint ? breakpoint->line : 0;
+  for (const auto* list : {&file_.nonspecific, &file_.electrode})
+    for (const auto& name : *list) add(name, "", inward);
   for (const auto& ion : m_.ions) {
-    if (ion.written && ion.quantity == IonQuantity::current) add(ion.name, ion.ion);
+    if (!ion.written || ion.quantity != IonQuantity::current) continue;
+    if (inward)
+      refuse(line, fmt::format(
+                       "{} beside an ELECTRODE_CURRENT: NEURON counts both as inward; write a file for each",
+                       ion.name));
+    add(ion.name, ion.ion);
   }
+  if (inward && !file_.nonspecific.empty())
+    note(line,
+         fmt::format("{} beside an ELECTRODE_CURRENT counts as inward too, as in NEURON; a file for each "
+                     "keeps their signs",
+                     fmt::join(file_.nonspecific, ", ")));
   m_.total_current = g.constant(0);
   for (const auto& current : m_.currents) m_.total_current = g.add(m_.total_current, current.value);
   m_.conductance = g.derivative(m_.total_current, varying_.at("v"));

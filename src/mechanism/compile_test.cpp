@@ -175,6 +175,20 @@ TEST(Compile, FunctionsOfTheLanguage) {
               1e-13);
 }
 
+TEST(Compile, AnglesOfTangentsSinesAndCosines) {
+  for (const double v :
+       {-1e6, -2.5, -2.4, -1.0, -0.7, -0.66, -0.3, -1e-5, 0.0, 1e-9, 0.5, 0.65, 1.0, 2.42, 77.0}) {
+    Running r(with("BREAKPOINT { i = atan(v) + 10*atan2(v, -2) + 100*atan2(-1, v) }"));
+    r.set("v", v);
+    EXPECT_NEAR(r.current(), std::atan(v) + 10 * std::atan2(v, -2) + 100 * std::atan2(-1, v), 1e-12) << v;
+  }
+  for (const double v : {-1.0, -0.999, -0.5, 0.0, 1e-6, 0.3, 0.9999999, 1.0}) {
+    Running r(with("BREAKPOINT { i = asin(v) + 10*acos(v) }"));
+    r.set("v", v);
+    EXPECT_NEAR(r.current(), std::asin(v) + 10 * std::acos(v), 1e-14) << v;
+  }
+}
+
 TEST(Compile, BranchesSelectByLane) {
   Running r(
       with("BREAKPOINT { LOCAL a\n a = 1\n IF (v < -50) { a = 2 } ELSE IF (v >= 0 && v != 5) { a = 3\n q = 4 "

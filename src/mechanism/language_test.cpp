@@ -162,6 +162,44 @@ TEST(Language, BlocksBeforeAndAfter) {
   EXPECT_DOUBLE_EQ(r.get("y"), 0.05);
 }
 
+TEST(Language, WhatStandsBeforeBreakpointIsExecutedOnceAtOneVoltage) {
+  Plain r(channel("INITIAL { a = 1 }\nBEFORE BREAKPOINT { a = a + 1\n b = v*v }\nBREAKPOINT { i = a*v + b }",
+                  "b"));
+  r.initialise();
+  EXPECT_EQ(r.get("a"), 2);  // once before the first step
+  r.set("v", 3);
+  EXPECT_EQ(r.current(), 3 * 3 + 9);
+  EXPECT_EQ(r.of(r.m.conductance), 3);  // of a*v alone
+  r.advance();
+  EXPECT_EQ(r.get("a"), 3);
+}
+
+TEST(Language, WhatBreakpointCountsItselfIsCountedTwice) {
+  Plain r(channel("INITIAL { a = 1 }\nBEFORE BREAKPOINT { a = 10*a }\nBREAKPOINT { a = a + 1\n i = a*v }"));
+  r.initialise();
+  EXPECT_EQ(r.get("a"), 12);
+  r.advance();
+  EXPECT_EQ(r.get("a"), 122);
+}
+
+TEST(Language, CurrentsBesideThatOfAnElectrodeCountAsInwardAsInNeuron) {
+  const std::string both = "NEURON { POINT_PROCESS x NONSPECIFIC_CURRENT i ELECTRODE_CURRENT e }\n";
+  Plain r(both + "ASSIGNED { v i e }\nBREAKPOINT { i = 2\n e = 0.5 }");
+  EXPECT_EQ(r.current(), -2.5);
+  ASSERT_EQ(r.m.notes.size(), 1u);
+  EXPECT_NE(r.m.notes[0].find("x.mod:3: i beside an ELECTRODE_CURRENT counts as inward too"),
+            std::string::npos);
+  EXPECT_NE(refusal("NEURON { SUFFIX x USEION k WRITE ik ELECTRODE_CURRENT e }\nASSIGNED { v ik e }\n"
+                    "BREAKPOINT { ik = 1\n e = 1 }")
+                .find("x.mod:3: ik beside an ELECTRODE_CURRENT: NEURON counts both as inward"),
+            std::string::npos);
+}
+
+TEST(Language, TimesThatNeuronHasNotAreRefused) {
+  EXPECT_EQ(refusal(channel("AFTER BREAKPOINT { a = 1 }\nBREAKPOINT { i = a }")),
+            "x.mod:5: AFTER BREAKPOINT: NEURON has no such time; it has BEFORE BREAKPOINT and AFTER SOLVE");
+}
+
 TEST(Language, AReversalPotentialIsWritten) {
   Plain r(
       "NEURON { SUFFIX x USEION k READ ki WRITE ek }\nASSIGNED { ki ek }\nINITIAL { ek = -70 }\nBREAKPOINT { "

@@ -155,6 +155,9 @@ void Parser::ordered_block(const std::string& when, int line) {
   const auto what = name("BREAKPOINT, SOLVE, INITIAL or STEP");
   if (what != "BREAKPOINT" && what != "SOLVE" && what != "INITIAL" && what != "STEP")
     refuse(line, fmt::format("{} {}: expected BREAKPOINT, SOLVE, INITIAL or STEP", when, what));
+  if (what == (when == "AFTER" ? "BREAKPOINT" : "SOLVE"))
+    refuse(line, fmt::format("{} {}: NEURON has no such time; it has BEFORE BREAKPOINT and AFTER SOLVE", when,
+                             what));
   block(when, what, line);
 }
 

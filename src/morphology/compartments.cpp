@@ -145,7 +145,11 @@ int Compartments::at(int section, double x) const {
 namespace {
 
 void require_shape(const Section& section) {
-  if (!(length_um(section) > 0)) fail_input("section {} has no length", section.name);
+  if (!(length_um(section) > 0))
+    fail_input(
+        "section {} has no length: all its points are at one place; take it out of the reconstruction, "
+        "or move one of them",
+        section.name);
   for (const auto& p : section.points) {
     if (!(p.diameter_um >= 0))
       fail_input("section {} has a point of diameter {} um", section.name, p.diameter_um);

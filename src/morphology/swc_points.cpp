@@ -7,6 +7,7 @@
 #include <unordered_map>
 
 #include "config/error.hpp"
+#include "config/printable.hpp"
 
 namespace nt::morphology {
 namespace {
@@ -27,7 +28,7 @@ std::vector<double> numbers_of(std::string_view row, const std::string& name, in
     const auto* first = row.data() + (row[0] == '+' ? 1 : 0);
     const auto [rest, error] = std::from_chars(first, row.data() + stop, x);
     if (error != std::errc() || rest != row.data() + stop || !std::isfinite(x))
-      refuse(name, line, fmt::format("'{}' is not a number", row.substr(0, stop)));
+      refuse(name, line, fmt::format("'{}' is not a number", config::printable_line(row.substr(0, stop))));
     numbers.push_back(x);
     row.remove_prefix(stop);
   }

@@ -41,7 +41,8 @@ std::vector<AssignedInput> read_group_inputs(const config::Settings& stimulus,
     auto input = read_input(table.table(groups[g].name), groups[g]);
     assigned.push_back({std::move(groups[g]), std::move(input), g});
   }
-  return assigned;  // a key that is no group's name is found by reject_unread()
+  table.reject_unread();  // what is no group's name; later, the slow rates of the group meant would be missed
+  return assigned;
 }
 
 SpikeTimes draw_group(const AssignedInput& group, GroupTrial trial, const GroupFactors& factors) {

@@ -293,6 +293,7 @@ TEST(GroupInput, WhatIsWrongIsRefusedByKey) {
   EXPECT_NE(refusal("groups = { a = { kind = \"poisson\", rate_hz = 1 }, c = { kind = \"poisson\" } }\n"
                     "interval_ms = [50]\nsmoothing_sd_ms = [50]"),
             "accepted");
+  EXPECT_EQ(says("groups = { bb = { kind = \"poisson\", rate_hz = 1 } }", "unknown key 'groups.bb'"), "");
   EXPECT_EQ(says("calibrate = { rate_hz = 1, groups = [\"c\"] }", "a, b"), "");
 }
 
