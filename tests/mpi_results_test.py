@@ -1,6 +1,7 @@
-"""What several processes that mpirun starts compute of a network is what one computes."""
+"""What several processes that mpirun starts say of a twin, find in a search and compute of a network: what one process does."""
 import json
 import shutil
+import sqlite3
 import subprocess
 import time
 import unittest
@@ -9,9 +10,92 @@ import h5py
 
 from mpi_test import Ranks, ranks, with_mpi
 from network_test import POPULATIONS
-from support import PROGRAM, ROOT, command, wait_until
+from search_test import answers, finished, search
+from support import PROGRAM, ROOT, command, metrics, run, wait_until
 
 COUNTS = (1, 2, 3, 4)
+VOLTAGE_ALONE = "[{ from_epoch = 0, learning_rate = 1e-2, spike_weight = 0.0, soma_weight = 1.0 }]"
+# A branch whose evaluation and interpretation ask for everything that is dealt out.
+BRANCH = {"data.trial_ms": 500, "data.train_trials": 12, "data.valid_trials": 5, "data.test_trials": 7, "data.trials_per_shard": 4,
+          "simulation.dt_ms": 0.1, "train.schedule": VOLTAGE_ALONE, "train.window_ms": 200, "train.skip_ms": 0, "train.epochs": 1,
+          "train.steps_per_epoch": 20, "evaluate.generalisation.trials": 5, "evaluate.generalisation.clusters_fit_trials": 2,
+          "evaluate.sequences.orders": 7, "evaluate.interventions.trials": 5, "evaluate.interventions.stretch_ms": 200,
+          "evaluate.interventions.after_ms": 50, "evaluate.glm_trials": 10, "evaluate.glm_passes": 5, "evaluate.bootstrap_resamples": 20,
+          "interpret.added_spikes": 12, "interpret.moments": 8, "interpret.attributed_spikes": 0, "interpret.probes.trials_fit": 18,
+          "interpret.probes.trials_score": 5, "interpret.probes.skip_ms": 50}
+
+
+def branch(stage, out):
+    return command(stage, out, ROOT / "experiments/branch-nmda.toml", BRANCH)
+
+
+@unittest.skipUnless(with_mpi(), "mpirun is missing, or the program was built without MPI")
+class Describing(Ranks):
+    """Evaluation and interpretation of one trained twin."""
+
+    def test_a_twin_comes_to_the_same_numbers_with_any_number_of_ranks(self):
+        trained = self.folder / "trained"
+        for stage in ("simulate", "train"):
+            self.succeed(branch(stage, trained))
+        one = self.folder / "one"
+        shutil.copytree(trained, one)
+        for stage in ("evaluate", "interpret"):
+            self.succeed(branch(stage, one))
+        for count in COUNTS:
+            with self.subTest(ranks=count):
+                out = self.folder / f"of-{count}"
+                shutil.copytree(trained, out)
+                done = self.succeed(ranks(count, branch("evaluate", out)))
+                self.assertEqual(done.stderr.count("evaluate: "), 1 + done.stderr.count("evaluate: 0"), done.stderr)
+                self.succeed(ranks(count, branch("interpret", out)))
+                self.assertEqual(metrics(out), metrics(one))
+                for name in ("curves.json", "interpretation.json"):
+                    self.assertEqual((out / name).read_bytes(), (one / name).read_bytes(), name)
+                for file in (one / "dataset").iterdir():
+                    self.assertEqual((out / "dataset" / file.name).read_bytes(), file.read_bytes(), file.name)
+                self.assertIn("evaluate: done before", self.succeed(ranks(count, branch("evaluate", out))).stderr)
+
+    def test_what_is_not_there_is_said_once(self):
+        done = run(ranks(3, branch("evaluate", self.folder / "out")), timeout_s=60)
+        self.assertEqual(done.returncode, 2, done.stderr)
+        self.assertEqual(done.stderr.count("the stage 'simulate' has not been finished there"), 1, done.stderr)
+
+
+@unittest.skipUnless(with_mpi(), "mpirun is missing, or the program was built without MPI")
+class Searching(Ranks):
+    def assert_no_lock_is_held(self, out):
+        base = sqlite3.connect(out / "search.sqlite")
+        self.assertEqual(base.execute("SELECT count(*) FROM job LEFT JOIN result USING (trial, rung) WHERE place IS NULL").fetchone(), (0,))
+        base.close()
+
+    def test_finds_the_same_networks_with_any_number_of_ranks(self):
+        one = self.folder / "one"
+        self.succeed(search(one, options=("--threads", 1)))
+        for count in COUNTS:
+            with self.subTest(ranks=count):
+                out = self.folder / f"of-{count}"
+                done = self.succeed(ranks(count, search(out)))
+                self.assertEqual(finished(out), finished(one))
+                self.assertEqual(answers(out), answers(one))
+                self.assertEqual(done.stdout.count("search.json"), 1, done.stdout)
+                self.assert_no_lock_is_held(out)
+
+    def test_stopped_goes_on_with_another_number_of_ranks(self):
+        one, out = self.folder / "one", self.folder / "out"
+        self.succeed(search(one, options=("--threads", 1)))
+        job = subprocess.Popen(ranks(3, search(out)), stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, start_new_session=True)
+        wait_until(lambda: len(finished(out)) > 2, job)
+        self.stop(job)
+        before = finished(out)
+        self.succeed(ranks(2, search(out)))
+        self.assertEqual(answers(out), answers(one))
+        self.assertEqual({job: finished(out)[job] for job in before}, before)
+
+    def test_has_no_other_workers_than_the_ranks(self):
+        done = run(ranks(2, search(self.folder / "out", options=("--workers", 2))))
+        self.assertEqual(done.returncode, 2, done.stderr)
+        self.assertIn("--workers 2: these 2 ranks are the workers; leave it out", done.stderr)
+
 
 # Neurons of every kind: point neurons and cells in blocks, twins one by one, sources.
 # Delays are 2 ms or more, so that ranks tell each other of their spikes every second ms.

@@ -1,5 +1,5 @@
 #!/bin/bash
-# The rest of the run: looks whether the data set is whole, trains on all ranks, and evaluates, interprets and reports on the first.
+# The rest of the run: looks whether the data set is whole, trains, evaluates and interprets on all ranks, and reports on the first.
 # Submitted by ./submit. A job that is preempted writes a checkpoint, and goes on from there when it is requeued, with as many
 # ranks as it then has.
 #SBATCH --job-name=neurontwin-run

@@ -20,7 +20,7 @@ constexpr int kDone = 0;
 
 /// What all ranks work on; anything else is for rank 0 alone.
 bool is_shared(const std::string& command) {
-  for (const auto* shared : {"run", "simulate", "train", "network"})
+  for (const auto* shared : {"run", "simulate", "train", "evaluate", "interpret", "search", "network"})
     if (command == shared) return true;
   return false;
 }

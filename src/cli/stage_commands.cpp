@@ -251,6 +251,9 @@ Command search_command(const std::vector<std::string>& arguments) {
                 ->check(CLI::Range(1, 1024));
             app.add_option("--search-worker", workers->threads_of_this_one)->group("");
             return [options, workers, arguments] {
+              if (workers->processes > 1 && launched().size() > 1)
+                nt::fail_input("--workers {}: these {} ranks are the workers; leave it out",
+                               workers->processes, launched().size());
               say_if_on_cpu("search", *options);
               const auto experiment = prepare(*options);
               constexpr std::array kSimulation{Stage::simulate};
@@ -258,10 +261,10 @@ Command search_command(const std::vector<std::string>& arguments) {
                 return;
               if (workers->threads_of_this_one > 0)
                 neurontwin::work_on_search(experiment, workers->threads_of_this_one, terminal_watcher());
-              else
-                print_search(
-                    neurontwin::search(experiment, workers->processes, arguments, terminal_watcher()),
-                    experiment.folder());
+              else if (const auto table =
+                           neurontwin::search(experiment, workers->processes, arguments, terminal_watcher());
+                       launched().rank() == 0)
+                print_search(table, experiment.folder());
             };
           }};
 }

@@ -10,6 +10,7 @@
 #include "evaluate/detail/finer_scores.hpp"
 #include "evaluate/detail/signal_scores.hpp"
 #include "evaluate/detail/spike_timing.hpp"
+#include "simulate/state_bytes.hpp"
 
 namespace nt::evaluate {
 namespace {
@@ -122,7 +123,10 @@ void add_baselines(Metrics& metrics, const EvaluateSpec& spec, uint64_t seed, co
     metrics[prefix + "parameters"] = b.parameters;
     const auto known = score_test(b.valid, b.test, spec, seed, rate_per_bin);
     put_scores(metrics, prefix, known.scored, known.resampled, is_compared);
-    if (b.name == "glm") put_generalisation(metrics, prefix, other_inputs, known, b.answer, scoring);
+    if (b.name == "glm")
+      put_generalisation(
+          metrics, prefix, other_inputs, known,
+          [&](const ShiftedTrials& set) { return b.answer(set.trials); }, scoring);
     watcher.stop_here_if_asked("evaluating");
   };
   if (spec.baselines) for_each_baseline(spec.glm, train, valid, test, parallel, add);
@@ -139,6 +143,42 @@ void add_support(Metrics& metrics, const std::string& name, const dataset::Event
   metrics[fmt::format("{}trials_above_{}_spikes", prefix, dataset::kPublishedMostSpikes)] =
       support.trials_above(dataset::kPublishedMostSpikes);
   metrics[prefix + "rate_hz"] = support.rate_hz();
+}
+
+/// All that the twin says of trials.
+struct TwinAnswers {
+  std::vector<TrialComparison> valid, test;
+  std::map<std::string, std::vector<SignalSums>> signals;  // of each test trial, by the head that predicts it
+  std::vector<std::vector<TrialComparison>> other_inputs;  // of each set
+};
+
+/// For all ranks; rank 0 has the answers.
+TwinAnswers answers_of(twin::Twin& twin, const EvaluateSpec& spec, const dataset::Split& valid,
+                       const dataset::Split& test, std::span<const ShiftedTrials> other_inputs,
+                       const ranks::Ranks& ranks) {
+  TwinAnswers answers;
+  const auto for_each_signal = [&](auto&& f) {
+    for (const auto& head : twin.spec().heads)
+      if (const auto& signal = twin::head_kind(head.name).signal; !signal.empty()) f(head, signal);
+  };
+  const MadeOfPrediction sums{
+      [&](const dataset::TrialView& trial, const twin::Prediction& predicted) {
+        simulate::StateWriter made;
+        for_each_signal([&](const twin::Head& head, const std::string& signal) {
+          put(made, score_signal(trial.signal(signal), predicted.of(head.name), head.outputs, spec.skip_ms));
+        });
+        return made.take();
+      },
+      [&](const std::string& made) {
+        simulate::StateReader from(made);
+        for_each_signal([&](const twin::Head& head, const std::string&) {
+          answers.signals[head.name].push_back(next_signal_sums(from));
+        });
+      }};
+  answers.test = compare(twin, test, ranks, sums);
+  answers.valid = compare(twin, valid, ranks);
+  for (const auto& set : other_inputs) answers.other_inputs.push_back(compare(twin, set.trials, ranks));
+  return answers;
 }
 
 }  // namespace
@@ -185,7 +225,8 @@ Metrics ceiling_metrics(const std::string& name, const EvaluateSpec& spec, uint6
 
 Evaluation evaluate(twin::Twin& twin, const EvaluateSpec& spec, uint64_t seed, const dataset::Split& train,
                     const dataset::Split& valid, const dataset::Split& test, const Watcher& watcher,
-                    const OneUnitTask* networks, std::span<const ShiftedTrials> other_inputs) {
+                    const OneUnitTask* networks, std::span<const ShiftedTrials> other_inputs,
+                    const ranks::Ranks& ranks) {
   const auto tell = [&](double done, const char* note) {
     watcher.tell({"evaluate", done, 5, "parts", note, false});
     watcher.stop_here_if_asked("evaluating");
@@ -195,28 +236,22 @@ Evaluation evaluate(twin::Twin& twin, const EvaluateSpec& spec, uint64_t seed, c
                test.duration_ms());
   }
   tell(0, "validation and test set");
+  auto answers = answers_of(twin, spec, valid, test, other_inputs, ranks);
+  if (!ranks.is_first()) return {};
+  auto& trials = answers.test;
   const std::array<std::pair<std::string, dataset::EventSupport>, 3> supports{
       {{"train", dataset::event_support(train)},
        {"valid", dataset::event_support(valid)},
        {"test", dataset::event_support(test)}}};
   const double rate_per_bin = spikes_per_bin(supports.front().second);
-  std::map<std::string, std::vector<SignalSums>> signals;  // of each test trial, by the head that predicts it
-  auto trials = compare(twin, test, [&](const dataset::TrialView& trial, const twin::Prediction& predicted) {
-    for (const auto& head : twin.spec().heads) {
-      const auto& signal = twin::head_kind(head.name).signal;
-      if (signal.empty()) continue;
-      signals[head.name].push_back(
-          score_signal(trial.signal(signal), predicted.of(head.name), head.outputs, spec.skip_ms));
-    }
-  });
-  const auto known = score_test(compare(twin, valid), trials, spec, seed, rate_per_bin);
+  const auto known = score_test(answers.valid, trials, spec, seed, rate_per_bin);
   const auto& scored = known.scored;
   tell(1, "bootstrap");
 
   Evaluation out;
   auto& metrics = out.metrics;
   put_scores(metrics, "", scored, known.resampled, [](std::string_view) { return true; });
-  for (const auto& [head, sums] : signals)
+  for (const auto& [head, sums] : answers.signals)
     metrics.update(signal_scores(head, sums, spec.bootstrap_resamples, seed));
   const bool has_spikes = scored.total.spikes > 0;
   const auto& thresholds = scored.thresholds;
@@ -252,9 +287,10 @@ Evaluation evaluate(twin::Twin& twin, const EvaluateSpec& spec, uint64_t seed, c
   add_published(metrics, trials, thresholds, rate_per_bin);
   if (!other_inputs.empty()) {
     tell(3, "other inputs");
-    put_generalisation(metrics, "", other_inputs, known,
-                       [&](const dataset::Split& split) { return compare(twin, split); },
-                       {spec.skip_ms, spec.bootstrap_resamples, rate_per_bin, seed, watcher});
+    put_generalisation(
+        metrics, "", other_inputs, known,
+        [&](const ShiftedTrials& set) { return std::move(answers.other_inputs[&set - other_inputs.data()]); },
+        {spec.skip_ms, spec.bootstrap_resamples, rate_per_bin, seed, watcher});
     for (const auto& set : other_inputs) out.curves.other_inputs.push_back({set.name, set.words});
   }
   tell(3, "noise ceiling");

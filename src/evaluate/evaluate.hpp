@@ -40,10 +40,13 @@ struct Evaluation {
 /// Everything that is said about a twin, on trials it was never trained on. Thresholds come from the
 /// validation set, confidence intervals from a bootstrap over test trials, the constant-rate model from the
 /// training set. With `networks` those that the spec asks for are trained and scored, too. The twin and the
-/// linear sum are also asked about the trials of `other_inputs`.
+/// linear sum are also asked about the trials of `other_inputs`. The trials that the twin predicts are dealt
+/// out to `ranks`: for all of these, of which rank 0 alone has an evaluation, the same to the bit whatever
+/// their number.
 Evaluation evaluate(twin::Twin& twin, const EvaluateSpec& spec, uint64_t seed, const dataset::Split& train,
                     const dataset::Split& valid, const dataset::Split& test, const Watcher& watcher,
-                    const OneUnitTask* networks = nullptr, std::span<const ShiftedTrials> other_inputs = {});
+                    const OneUnitTask* networks = nullptr, std::span<const ShiftedTrials> other_inputs = {},
+                    const ranks::Ranks& ranks = *ranks::alone());
 
 /// "ceiling.NAME.*": the scores of a second answer to the same trials as if it were a prediction, smoothed by
 /// the kernel that suits the validation trials best. No twin can be asked for more than a repetition knows.

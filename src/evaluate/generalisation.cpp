@@ -4,6 +4,8 @@
 #include <array>
 #include <cmath>
 
+#include "ranks/deal_out.hpp"
+
 namespace nt::evaluate {
 namespace {
 
@@ -114,19 +116,22 @@ GeneralisationSpec read_generalisation(const config::Settings& settings, const c
 
 std::vector<ShiftedTrials> shifted_trials(const GeneralisationSpec& spec, const produce::DatasetPlan& plan,
                                           const std::filesystem::path& folder, int threads,
-                                          const Watcher& watcher) {
+                                          const Watcher& watcher,
+                                          const std::shared_ptr<const ranks::Ranks>& ranks) {
   std::vector<produce::SplitPlan> splits;
   for (const auto& set : spec.sets) {
     produce::SplitPlan split{"ood-" + set.name, set.stage, spec.trials, set.shift, ""};
     std::string fit;
     if (set.shift.needs_clusters()) {
-      split.shift.clusters = produce::make_synapse_clusters(plan, spec.clusters, folder, threads, watcher);
+      split.shift.clusters = ranks::first_then_others(*ranks, [&] {
+        return produce::make_synapse_clusters(plan, spec.clusters, folder, threads, watcher);
+      });
       fit = fmt::format("clusters_fit_trials = {}\n", spec.clusters.fit_trials);
     }
     split.configuration = stimulus::determining_text(split.shift) + fit;
     splits.push_back(std::move(split));
   }
-  produce::make_splits(plan, splits, folder, threads, watcher);
+  produce::make_splits(plan, splits, folder, threads, watcher, {{}, nullptr, ranks});
   std::vector<ShiftedTrials> sets;
   for (size_t i = 0; i < splits.size(); ++i)
     sets.push_back({spec.sets[i].name, spec.sets[i].words, produce::open_split(plan, folder, splits[i])});
@@ -140,8 +145,7 @@ void put_generalisation(Metrics& metrics, const std::string& model, std::span<co
     scoring.watcher.stop_here_if_asked("evaluating");
     const auto prefix = fmt::format("generalisation.{}.", set.name);
     if (model.empty()) put_support(metrics, prefix, set, test.scored.total.spikes > 0);
-    const auto scored =
-        score(answer(set.trials), test.scored.thresholds, scoring.skip_ms, scoring.rate_per_bin);
+    const auto scored = score(answer(set), test.scored.thresholds, scoring.skip_ms, scoring.rate_per_bin);
     put_set(metrics, prefix + model, test, scored, scoring, ++seed);
   }
 }

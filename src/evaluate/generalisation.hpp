@@ -28,18 +28,20 @@ struct ShiftedTrials {
   dataset::Split trials;
 };
 /// Simulates what is missing of the sets in the data set's folder, as "ood-NAME-NNNN.h5", and opens them. The
-/// trials depend neither on `threads` nor on the other sets.
+/// trials depend neither on `threads` nor on the other sets. `ranks` simulate them together: for all of
+/// these.
 std::vector<ShiftedTrials> shifted_trials(const GeneralisationSpec& spec, const produce::DatasetPlan& plan,
                                           const std::filesystem::path& folder, int threads,
-                                          const Watcher& watcher);
+                                          const Watcher& watcher,
+                                          const std::shared_ptr<const ranks::Ranks>& ranks = ranks::alone());
 
 /// A model's scores of the test set, which those of the other sets are compared with.
 struct TestScores {
   Scored scored;
   ResampledMetrics resampled;
 };
-/// What a model says of a split's trials, beside the truth.
-using Answer = std::function<std::vector<TrialComparison>(const dataset::Split&)>;
+/// What a model says of a set's trials, beside the truth.
+using Answer = std::function<std::vector<TrialComparison>(const ShiftedTrials&)>;
 
 /// Bootstraps have `resamples`, and seeds that follow `seed`.
 struct GeneralisationScoring {

@@ -54,7 +54,8 @@ struct LinearSumOfAPointNeuron {
   Metrics metrics_of_sets(std::vector<stimulus::ShiftedSet> sets, int64_t trials) const {
     const auto shifted = shifted_trials({std::move(sets), trials, {}}, plan, folder, 2, {});
     Metrics metrics;
-    put_generalisation(metrics, "", shifted, test, [&](const dataset::Split& split) { return answer(split); },
+    put_generalisation(metrics, "", shifted, test,
+                       [&](const ShiftedTrials& set) { return answer(set.trials); },
                        {0, 200, rate_per_bin, 1});
     return metrics;
   }

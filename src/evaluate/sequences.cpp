@@ -5,7 +5,7 @@
 #include <numeric>
 
 #include "dataset/input_events.hpp"
-#include "simulate/simulator.hpp"
+#include "simulate/by_ranks.hpp"
 #include "statistics/bootstrap.hpp"
 
 namespace nt::evaluate {
@@ -125,12 +125,14 @@ SequenceSpec read_sequences(const config::Settings& settings, const cell::Neuron
 }
 
 SequenceAnswers simulate_sequences(const SequenceSpec& spec, const cell::Neuron& neuron,
-                                   const simulate::SimulationSpec& simulation, uint64_t seed, int threads) {
+                                   const simulate::SimulationSpec& simulation, uint64_t seed, int threads,
+                                   const ranks::Ranks& ranks) {
+  const auto recordings =
+      simulate::simulate_by(ranks, neuron, simulation, inputs_of(spec, seed), spec.duration_ms(), threads);
+  if (!ranks.is_first()) return {};
   SequenceAnswers answers;
   for (const auto& order : orders_of(spec, seed))
     answers.directionality.push_back(stimulus::directionality(distances(spec, order)));
-  const auto recordings =
-      simulate::simulate(neuron, simulation, inputs_of(spec, seed), spec.duration_ms(), threads);
   const auto at_ms = [](const simulate::Recording& r, int64_t ms) { return r.soma_mV[ms * 8]; };
   answers.rest_mV = at_ms(recordings.front(), spec.start_ms);
   for (const auto& recording : recordings) {

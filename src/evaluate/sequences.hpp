@@ -3,6 +3,7 @@
 
 #include "dataset/split.hpp"
 #include "evaluate/metrics.hpp"
+#include "ranks/ranks.hpp"
 #include "simulate/simulation.hpp"
 #include "stimulus/sequences.hpp"
 #include "twin/twin.hpp"
@@ -35,9 +36,11 @@ struct SequenceAnswers {
   std::vector<double> peak_mV;         // of the soma
   std::vector<double> twin_peak_mV;    // of the twin, which is told the same spikes; empty: not asked
 };
-/// RunError where a peak lies at the end.
+/// RunError where a peak lies at the end. For all ranks, to which the sequences are dealt out; rank 0 has the
+/// answers.
 SequenceAnswers simulate_sequences(const SequenceSpec& spec, const cell::Neuron& neuron,
-                                   const simulate::SimulationSpec& simulation, uint64_t seed, int threads);
+                                   const simulate::SimulationSpec& simulation, uint64_t seed, int threads,
+                                   const ranks::Ranks& ranks = *ranks::alone());
 
 /// The highest somatic voltage that the twin says in each sequence.
 std::vector<double> twin_peaks(twin::Twin& twin, const SequenceSpec& spec, uint64_t seed);

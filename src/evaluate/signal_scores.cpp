@@ -55,6 +55,18 @@ SignalSums score_signal(std::span<const float> truth, std::span<const float> pre
   return s;
 }
 
+void put(simulate::StateWriter& to, const SignalSums& sums) {
+  to.put(sums.bins);
+  for (const auto* each : {&sums.e2, &sums.y, &sums.y2}) to.put(std::span<const double>(*each));
+}
+
+SignalSums next_signal_sums(simulate::StateReader& from) {
+  SignalSums sums;
+  from.get_into(sums.bins);
+  for (auto* each : {&sums.e2, &sums.y, &sums.y2}) *each = from.get<double>();
+  return sums;
+}
+
 SignalMetrics signal_metrics(const SignalSums& s) {
   SignalMetrics m;
   double squares = 0;

@@ -6,6 +6,8 @@
 #include <numeric>
 
 #include "evaluate/detail/spike_timing.hpp"
+#include "ranks/deal_out.hpp"
+#include "simulate/state_bytes.hpp"
 #include "statistics/ranking.hpp"
 #include "statistics/variance_explained.hpp"
 
@@ -111,19 +113,28 @@ double spikes_per_bin(const dataset::Split& split) {
   return spikes_per_bin(dataset::event_support(split));
 }
 
-std::vector<TrialComparison> compare(
-    twin::Twin& twin, const dataset::Split& split,
-    const std::function<void(const dataset::TrialView&, const twin::Prediction&)>& also) {
+std::vector<TrialComparison> compare(twin::Twin& twin, const dataset::Split& split, const ranks::Ranks& ranks,
+                                     const MadeOfPrediction& also) {
   std::vector<TrialComparison> trials;
-  for (size_t i = 0; i < split.trials(); ++i) {
-    auto predicted = twin::predict_trial(twin, split, i);
-    const auto view = split.trial(i);
-    if (also) also(view, predicted);
-    auto trial = truth_of(view);
-    trial.spike_log_odds = std::move(predicted.spike_log_odds);
-    trial.predicted_soma_mV = std::move(predicted.soma_mV);
+  const auto ask = [&](int64_t i) {
+    const auto trial = static_cast<size_t>(i);
+    const auto predicted = twin::predict_trial(twin, split, trial);
+    simulate::StateWriter answer;
+    answer.put(std::span<const float>(predicted.spike_log_odds));
+    answer.put(std::span<const float>(predicted.soma_mV));
+    const auto made = also.make ? also.make(split.trial(trial), predicted) : "";
+    answer.put(std::span<const char>(made));
+    return answer.take();
+  };
+  ranks::deal_out(ranks, static_cast<int64_t>(split.trials()), ask, [&](int64_t i, const std::string& bytes) {
+    simulate::StateReader answer(bytes);
+    auto trial = truth_of(split.trial(static_cast<size_t>(i)));
+    trial.spike_log_odds = answer.get<float>();
+    trial.predicted_soma_mV = answer.get<float>();
+    const auto made = answer.get<char>();
+    if (also.take) also.take({made.begin(), made.end()});
     trials.push_back(std::move(trial));
-  }
+  });
   return trials;
 }
 

@@ -3,9 +3,11 @@
 #include <cstdint>
 #include <functional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "dataset/event_support.hpp"
+#include "ranks/ranks.hpp"
 #include "twin/twin.hpp"
 
 namespace nt::evaluate {
@@ -27,10 +29,17 @@ double probability(double log_odds);
 std::vector<uint8_t> away_from_spikes(std::span<const uint8_t> spike);
 /// The true side of a comparison.
 TrialComparison truth_of(const dataset::TrialView& trial);
-/// `also` is shown each trial with the whole prediction, of which only spikes and voltage are kept.
-std::vector<TrialComparison> compare(
-    twin::Twin& twin, const dataset::Split& split,
-    const std::function<void(const dataset::TrialView&, const twin::Prediction&)>& also = {});
+/// What is made of each trial's whole prediction, of which only spikes and voltage are kept: `make` says it
+/// as bytes where the trial is predicted, and `take` gets them on rank 0, in the order of the trials.
+struct MadeOfPrediction {
+  std::function<std::string(const dataset::TrialView&, const twin::Prediction&)> make = {};
+  std::function<void(const std::string&)> take = {};
+};
+/// A twin's answers to a split's trials, which are dealt out to ranks: for all of them. On rank 0 all, the
+/// same to the bit with any number of ranks; on the others none.
+std::vector<TrialComparison> compare(twin::Twin& twin, const dataset::Split& split,
+                                     const ranks::Ranks& ranks = *ranks::alone(),
+                                     const MadeOfPrediction& also = {});
 
 /// Mean spikes per 1 ms bin; without any spike that of half a one, so that its logarithm stays finite.
 double spikes_per_bin(const dataset::EventSupport& support);

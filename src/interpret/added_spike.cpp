@@ -104,9 +104,9 @@ Answer answer_of(const RecordedTrial& trial, const produce::DatasetPlan& plan, c
 
 std::vector<Answer> simulated(const produce::DatasetPlan& plan,
                               const std::vector<stimulus::SynapticInput>& inputs, const AddedSpikeSpec& spec,
-                              int threads) {
+                              int threads, const ranks::Ranks& ranks) {
   std::vector<Answer> answers;
-  for (const auto& trial : record(plan, {}, inputs, spec.before_ms + spec.after_ms, threads))
+  for (const auto& trial : record(plan, {}, inputs, spec.before_ms + spec.after_ms, threads, ranks))
     answers.push_back(answer_of(trial, plan, spec));
   return answers;
 }
@@ -191,9 +191,11 @@ NotedShape noted_shape(std::span<const double> change) {
 }  // namespace
 
 AddedSpikes add_spikes(twin::Twin& twin, const produce::DatasetPlan& plan,
-                       std::span<const SynapsePlace> places, const AddedSpikeSpec& spec, int threads) {
+                       std::span<const SynapsePlace> places, const AddedSpikeSpec& spec, int threads,
+                       const ranks::Ranks& ranks) {
   const auto q = questions(plan, places, spec);
-  const auto neuron = simulated(plan, q.inputs, spec, threads);
+  const auto neuron = simulated(plan, q.inputs, spec, threads, ranks);
+  if (!ranks.is_first()) return {};
   const auto twins = predicted(twin, q.inputs, cell::excitatory_synapses(plan.cell), spec);
   AddedSpikes added;
   for (const auto& asked : q.asked) {

@@ -4,6 +4,7 @@
 
 #include "interpret/response.hpp"
 #include "produce/plan.hpp"
+#include "ranks/ranks.hpp"
 #include "twin/twin.hpp"
 
 namespace nt::interpret {
@@ -27,9 +28,11 @@ struct AddedSpikes {
   int64_t left_out = 0;  // the neuron spiked while it was watched, with the added spike or without
 };
 /// Channels take turns over the sets of synapses (sets_by_part()), within a set at random. Voltages are
-/// clipped as in the data (soma_ceiling_mV).
+/// clipped as in the data (soma_ceiling_mV). For all ranks, to which what is simulated is dealt out; rank 0
+/// has the spikes.
 AddedSpikes add_spikes(twin::Twin& twin, const produce::DatasetPlan& plan,
-                       std::span<const SynapsePlace> places, const AddedSpikeSpec& spec, int threads);
+                       std::span<const SynapsePlace> places, const AddedSpikeSpec& spec, int threads,
+                       const ranks::Ranks& ranks = *ranks::alone());
 
 /// The twin's changes beside the neuron's, over all ms and spikes; intervals from a bootstrap over spikes.
 struct Agreement {

@@ -157,7 +157,7 @@ std::optional<statistics::Estimate> branch_auc(std::span<const BranchTrial> tria
 
 DendriticSpikes dendritic_spikes(twin::Twin& twin, const DendriticSpikeSpec& spec,
                                  const produce::DatasetPlan& plan, const produce::DendriticBasis* basis,
-                                 int threads, const Watcher& watcher) {
+                                 int threads, const Watcher& watcher, const ranks::Ranks& ranks) {
   DendriticSpikes found{spec};
   const auto* cell = cell::compartmental(plan.cell);
   const int64_t components = twin.spec().outputs("dendrites");
@@ -179,7 +179,7 @@ DendriticSpikes dendritic_spikes(twin::Twin& twin, const DendriticSpikeSpec& spe
   const auto branches = terminal_branches(*cell);
   std::vector<BranchRecord> records(branches.size());
   const RecordingPlan recording{{}, true, static_cast<size_t>(spec.trials), "branches"};
-  for_each_recorded_trial(plan, recording, threads, watcher, [&](size_t, const RecordedTrial& trial) {
+  const auto take_trial = [&](size_t, const RecordedTrial& trial) {
     const size_t duration = trial.soma_mV.size();
     const auto counts = counted_ms(trial.spike_times_ms, plan.data.trial_ms, spec);
     const auto said = predicted_components(twin, trial, plan.identity.excitatory_synapses);
@@ -190,7 +190,9 @@ DendriticSpikes dendritic_spikes(twin::Twin& twin, const DendriticSpikeSpec& spe
       take(records[b], spec, mV, counts,
            {voltage_of(*basis, said, c), voltage_of(*basis, known, c), trial.soma_mV});
     }
-  });
+  };
+  for_each_recorded_trial(plan, recording, threads, watcher, take_trial, ranks);
+  if (!ranks.is_first()) return found;
   const double seconds = static_cast<double>(spec.trials * plan.data.trial_ms) / 1000;
   for (size_t b = 0; b < branches.size(); ++b)
     found.branches.push_back(scored(branches[b], records[b], seconds, plan.seed));

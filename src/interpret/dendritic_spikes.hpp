@@ -7,6 +7,7 @@
 #include "produce/dendritic_basis.hpp"
 #include "produce/plan.hpp"
 #include "progress/watcher.hpp"
+#include "ranks/ranks.hpp"
 #include "statistics/estimate.hpp"
 #include "twin/twin.hpp"
 
@@ -65,8 +66,10 @@ struct DendriticSpikes {
   std::string skipped = {};  // why nothing was asked: the twin predicts no dendritic voltages
   std::vector<BranchSpikes> branches = {};
 };
+/// For all ranks, to which the trials are dealt out; rank 0 has the scores.
 DendriticSpikes dendritic_spikes(twin::Twin& twin, const DendriticSpikeSpec& spec,
                                  const produce::DatasetPlan& plan, const produce::DendriticBasis* basis,
-                                 int threads, const Watcher& watcher = {});
+                                 int threads, const Watcher& watcher = {},
+                                 const ranks::Ranks& ranks = *ranks::alone());
 
 }  // namespace nt::interpret

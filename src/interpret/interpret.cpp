@@ -18,7 +18,12 @@ InterpretSpec read_interpret(const config::Settings& settings) {
 }
 
 Interpretation interpret(twin::Twin& twin, const produce::DatasetPlan& plan, const dataset::Split& test,
-                         const InterpretSpec& spec, int threads, const Watcher& watcher) {
+                         const InterpretSpec& spec, int threads, const Watcher& watcher,
+                         const ranks::Ranks& ranks) {
+  if (!ranks.is_first()) {
+    if (spec.added.spikes > 0) add_spikes(twin, plan, synapse_places(plan.cell), spec.added, threads, ranks);
+    return {};
+  }
   const auto tell = [&](double done, const char* note) {
     watcher.tell({"interpret", done, 4, "parts", note, false});
     watcher.stop_here_if_asked("interpreting");
@@ -42,7 +47,8 @@ Interpretation interpret(twin::Twin& twin, const produce::DatasetPlan& plan, con
     found.attribution = attribution_before_spikes(twin, test, places, spec.attribution, plan.seed);
   tell(3, "spikes added to the input");
   if (spec.added.spikes > 0)
-    found.added_spikes = summarise(add_spikes(twin, plan, places, spec.added, threads), places, plan.seed);
+    found.added_spikes =
+        summarise(add_spikes(twin, plan, places, spec.added, threads, ranks), places, plan.seed);
   tell(4, "");
   return found;
 }

@@ -36,8 +36,10 @@ struct Interpretation {
 };
 
 /// All of it but probes (probe_layers()) and dendritic spikes. `test`: inputs and output spikes that are
-/// looked at. RunError where the watcher asks for a stop.
+/// looked at. RunError where the watcher asks for a stop. For all ranks, to which simulated trials are dealt
+/// out; rank 0 has what was found.
 Interpretation interpret(twin::Twin& twin, const produce::DatasetPlan& plan, const dataset::Split& test,
-                         const InterpretSpec& spec, int threads, const Watcher& watcher = {});
+                         const InterpretSpec& spec, int threads, const Watcher& watcher = {},
+                         const ranks::Ranks& ranks = *ranks::alone());
 
 }  // namespace nt::interpret

@@ -7,6 +7,8 @@
 #include "evaluate/scores.hpp"
 #include "interpret/detail/recorded_trials.hpp"
 #include "interpret/validity.hpp"
+#include "ranks/deal_out.hpp"
+#include "simulate/state_bytes.hpp"
 #include "statistics/bootstrap.hpp"
 
 namespace nt::interpret {
@@ -63,18 +65,24 @@ Questions questions(const produce::DatasetPlan& plan, const dataset::Split& test
   return q;
 }
 
-/// The twin's somatic voltage, [input][ms].
+/// The twin's somatic voltage, [input][ms], on rank 0.
 std::vector<std::vector<float>> predicted(twin::Twin& twin, std::span<const stimulus::SynapticInput> inputs,
-                                          int64_t excitatory, int64_t stretch_ms) {
-  constexpr size_t kAtOnce = 16;
-  std::vector<std::vector<float>> answers;
-  for (size_t at = 0; at < inputs.size(); at += kAtOnce) {
-    const auto some = inputs.subspan(at, std::min(kAtOnce, inputs.size() - at));
+                                          int64_t excitatory, int64_t stretch_ms, const ranks::Ranks& ranks) {
+  constexpr int64_t kAtOnce = 16;  // whatever the number of ranks
+  const int64_t count = std::ssize(inputs);
+  const auto ask = [&](int64_t part) {
+    const auto some = inputs.subspan(part * kAtOnce, std::min(kAtOnce, count - part * kAtOnce));
     const auto events = dataset::input_events(some, excitatory, twin.history_ms());
-    const auto soma_mV = twin::predict(twin, {events, std::ssize(some), stretch_ms}).soma_mV;
+    simulate::StateWriter answer;
+    answer.put(std::span<const float>(twin::predict(twin, {events, std::ssize(some), stretch_ms}).soma_mV));
+    return answer.take();
+  };
+  std::vector<std::vector<float>> answers;
+  ranks::deal_out(ranks, (count + kAtOnce - 1) / kAtOnce, ask, [&](int64_t, const std::string& answer) {
+    const auto soma_mV = simulate::StateReader(answer).get<float>();
     for (auto from = soma_mV.begin(); from != soma_mV.end(); from += stretch_ms)
       answers.emplace_back(from, from + stretch_ms);
-  }
+  });
   return answers;
 }
 
@@ -247,14 +255,15 @@ evaluate::Metrics response_scores(const std::string& name, const Responses& resp
 
 evaluate::Metrics intervention_scores(twin::Twin& twin, const produce::DatasetPlan& plan,
                                       const dataset::Split& test, const InterventionSpec& spec,
-                                      int64_t resamples, int threads) {
+                                      int64_t resamples, int threads, const ranks::Ranks& ranks) {
   if (spec.trials == 0) return {};
   const int64_t stretch_ms = std::min(spec.stretch_ms, test.duration_ms());
   const int64_t after_ms = std::min(spec.after_ms, stretch_ms / 2);
   const auto trials = std::min(static_cast<size_t>(spec.trials), test.trials());
   const auto q = questions(plan, test, trials, stretch_ms, after_ms);
-  const auto neuron = record(plan, {}, q.inputs, stretch_ms, threads);
-  const auto twins = predicted(twin, q.inputs, cell::excitatory_synapses(plan.cell), stretch_ms);
+  const auto neuron = record(plan, {}, q.inputs, stretch_ms, threads, ranks);
+  const auto twins = predicted(twin, q.inputs, cell::excitatory_synapses(plan.cell), stretch_ms, ranks);
+  if (!ranks.is_first()) return {};
   Responses added, silenced;
   for (const auto& asked : q.asked) {
     const auto compare_with = [&](std::optional<size_t> changed, int64_t from_ms, Responses& to) {

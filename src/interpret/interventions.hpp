@@ -2,6 +2,7 @@
 
 #include "evaluate/metrics.hpp"
 #include "produce/plan.hpp"
+#include "ranks/ranks.hpp"
 #include "twin/twin.hpp"
 
 namespace nt::interpret {
@@ -50,9 +51,11 @@ evaluate::Metrics response_scores(const std::string& name, const Responses& resp
 
 /// response_scores() of "response.added_spike" and "response.silenced_synapse". `test`: whose inputs are
 /// changed, of the neuron of `plan`. Voltages are clipped as in the data (soma_ceiling_mV). Draws depend on
-/// the plan's seed and the trial alone. RunError if the user stopped it.
+/// the plan's seed and the trial alone. RunError if the user stopped it. For all ranks, to which the trials
+/// are dealt out; rank 0 has the scores.
 evaluate::Metrics intervention_scores(twin::Twin& twin, const produce::DatasetPlan& plan,
                                       const dataset::Split& test, const InterventionSpec& spec,
-                                      int64_t resamples, int threads);
+                                      int64_t resamples, int threads,
+                                      const ranks::Ranks& ranks = *ranks::alone());
 
 }  // namespace nt::interpret

@@ -287,10 +287,16 @@ twin::Twin untrained_network(const twin::Twin& twin, uint64_t seed,
 }
 
 LayerProbes probe_layers(twin::Twin& twin, const ProbeSpec& spec, const produce::DatasetPlan& plan,
-                         int threads, const Watcher& watcher) {
+                         int threads, const Watcher& watcher, const ranks::Ranks& ranks) {
   if (spec.skip_ms >= plan.data.trial_ms) {
     fail_input("interpret.probes.skip_ms is {}, expected less than the trials' {} ms", spec.skip_ms,
                plan.data.trial_ms);
+  }
+  const RecordingPlan recording{spec.quantities, false,
+                                static_cast<size_t>(spec.trials_fit + spec.trials_score), "probes"};
+  if (!ranks.is_first()) {
+    for_each_recorded_trial(plan, recording, threads, watcher, {}, ranks);
+    return {};
   }
   const int64_t excitatory = cell::excitatory_synapses(plan.cell);
   std::vector<std::vector<int32_t>> first_inputs;
@@ -303,8 +309,8 @@ LayerProbes probe_layers(twin::Twin& twin, const ProbeSpec& spec, const produce:
   const Views views(twin, untrained, excitatory, spec.skip_ms);
   Probing probing(views, spec);
   for_each_recorded_trial(
-      plan, {spec.quantities, false, static_cast<size_t>(spec.trials_fit + spec.trials_score), "probes"},
-      threads, watcher, [&](size_t trial, const RecordedTrial& recorded) { probing.take(trial, recorded); });
+      plan, recording, threads, watcher,
+      [&](size_t trial, const RecordedTrial& recorded) { probing.take(trial, recorded); }, ranks);
   return summarise(spec, twin.network().layer_names(), probing.scored(), plan.seed);
 }
 

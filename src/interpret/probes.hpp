@@ -5,6 +5,7 @@
 
 #include "produce/plan.hpp"
 #include "progress/watcher.hpp"
+#include "ranks/ranks.hpp"
 #include "statistics/estimate.hpp"
 #include "twin/twin.hpp"
 
@@ -44,9 +45,11 @@ struct LayerProbes {
 
 /// How well each quantity is a linear function, at the same ms, of each layer of the twin, of the layers of
 /// the same network before training, and of the somatic voltage of that ms and some before: the variance
-/// explained on trials that the regression has not seen, with intervals from a bootstrap over these.
+/// explained on trials that the regression has not seen, with intervals from a bootstrap over these. For all
+/// ranks, to which the trials are dealt out; rank 0 has the probes.
 LayerProbes probe_layers(twin::Twin& twin, const ProbeSpec& spec, const produce::DatasetPlan& plan,
-                         int threads, const Watcher& watcher = {});
+                         int threads, const Watcher& watcher = {},
+                         const ranks::Ranks& ranks = *ranks::alone());
 
 /// A network of the same shape with other weights, as training begins, whose running averages of batch
 /// normalisation are those of these inputs (one window each, of window_ms after the twin's history).

@@ -1,9 +1,10 @@
 #include "interpret/detail/recorded_trials.hpp"
 
 #include <algorithm>
+#include <string>
 
 #include "dataset/input_events.hpp"
-#include "simulate/simulator.hpp"
+#include "simulate/by_ranks.hpp"
 
 namespace nt::interpret {
 namespace {
@@ -11,6 +12,14 @@ namespace {
 /// As many trials for each thread as the widest SIMD unit has lanes; with every compartment's voltage, of
 /// which the layer-5 cell's take 15 MB a trial, no more than fit into a GB.
 constexpr size_t kTrialsPerThread = 16, kMostWithDendrites = 64;
+
+/// The same on all ranks, though other ones may have other threads.
+size_t trials_at_once(const RecordingPlan& recording, int threads, const ranks::Ranks& ranks) {
+  auto threads_of_first = std::to_string(threads);
+  ranks.from_first(threads_of_first);
+  const auto at_once = kTrialsPerThread * std::stoul(threads_of_first) * static_cast<size_t>(ranks.size());
+  return recording.dendrites ? std::min(at_once, kMostWithDendrites) : at_once;
+}
 
 std::vector<stimulus::SynapticInput> test_inputs(const produce::DatasetPlan& plan, size_t first,
                                                  size_t count) {
@@ -25,13 +34,13 @@ std::vector<stimulus::SynapticInput> test_inputs(const produce::DatasetPlan& pla
 
 std::vector<RecordedTrial> record(const produce::DatasetPlan& plan, const RecordingPlan& recording,
                                   std::vector<stimulus::SynapticInput> inputs, int64_t duration_ms,
-                                  int threads) {
+                                  int threads, const ranks::Ranks& ranks) {
   auto spec = plan.simulation;
   spec.cable.dendrites = recording.dendrites;
   spec.cable.quantities.assign(recording.quantities.begin(), recording.quantities.end());
-  auto recordings = simulate::simulate(plan.cell, spec, inputs, duration_ms, threads);
+  auto recordings = simulate::simulate_by(ranks, plan.cell, spec, inputs, duration_ms, threads);
   std::vector<RecordedTrial> trials;
-  for (size_t i = 0; i < inputs.size(); ++i) {
+  for (size_t i = 0; i < recordings.size(); ++i) {
     auto& r = recordings[i];
     trials.push_back({std::move(inputs[i]), std::move(r.spike_times_ms), simulate::soma_at_whole_ms(r),
                       std::move(r.quantities), std::move(r.dendrites_mV)});
@@ -41,9 +50,9 @@ std::vector<RecordedTrial> record(const produce::DatasetPlan& plan, const Record
 
 void for_each_recorded_trial(const produce::DatasetPlan& plan, const RecordingPlan& recording, int threads,
                              const Watcher& watcher,
-                             const std::function<void(size_t trial, const RecordedTrial&)>& take) {
-  size_t at_once = kTrialsPerThread * static_cast<size_t>(threads);
-  if (recording.dendrites) at_once = std::min(at_once, kMostWithDendrites);
+                             const std::function<void(size_t trial, const RecordedTrial&)>& take,
+                             const ranks::Ranks& ranks) {
+  const auto at_once = trials_at_once(recording, threads, ranks);
   const auto tell = [&](size_t done) {
     watcher.tell(
         {recording.for_what, static_cast<double>(done), static_cast<double>(recording.trials), "trials", ""});
@@ -52,7 +61,7 @@ void for_each_recorded_trial(const produce::DatasetPlan& plan, const RecordingPl
   for (size_t first = 0; first < recording.trials; first += at_once) {
     watcher.stop_here_if_asked("interpreting");
     auto inputs = test_inputs(plan, first, std::min(at_once, recording.trials - first));
-    const auto trials = record(plan, recording, std::move(inputs), plan.data.trial_ms, threads);
+    const auto trials = record(plan, recording, std::move(inputs), plan.data.trial_ms, threads, ranks);
     for (size_t i = 0; i < trials.size(); ++i) take(first + i, trials[i]);
     tell(first + trials.size());
   }

@@ -21,7 +21,7 @@ StageInputs evaluation_inputs(RunFolder& run) {
 std::vector<evaluate::ShiftedTrials> generalise(RunFolder& run) {
   if (run.experiment.generalisation.sets.empty()) return {};
   auto trials = evaluate::shifted_trials(run.experiment.generalisation, run.experiment.plan, run.dataset,
-                                         run.threads, run.watcher);
+                                         run.threads, run.watcher, run.ranks);
   run.forget_contents();
   return trials;
 }
@@ -42,29 +42,44 @@ void note_scores(const RunFolder& run, const Json& metrics) {
   files::write_file_atomically(run.twin_path(), twin::twin_bytes(twin, stored));
 }
 
-evaluate::SequenceAnswers sequence_answers(const RunFolder& run, twin::Twin& twin) {
-  auto answers =
-      evaluate::simulate_sequences(run.experiment.sequences, run.experiment.plan.cell,
-                                   run.experiment.plan.simulation, run.experiment.seed, run.threads);
-  answers.twin_peak_mV = evaluate::twin_peaks(twin, run.experiment.sequences, run.experiment.seed);
+std::optional<evaluate::SequenceAnswers> sequence_answers(const RunFolder& run, twin::Twin& twin) {
+  if (run.experiment.sequences.orders == 0) return {};
+  auto answers = evaluate::simulate_sequences(run.experiment.sequences, run.experiment.plan.cell,
+                                              run.experiment.plan.simulation, run.experiment.seed,
+                                              run.threads, *run.ranks);
+  if (run.ranks->is_first())
+    answers.twin_peak_mV = evaluate::twin_peaks(twin, run.experiment.sequences, run.experiment.seed);
   return answers;
+}
+
+bool evaluated_before(RunFolder& run) {
+  run.require_same_experiment({"simulate", "train"});
+  if (run.done_before("evaluate", evaluation_inputs(run), {"metrics.json", "curves.json"})) {
+    note_scores(run,
+                read_run_json(run.folder / "metrics.json"));  // the twin's file may have been made again
+    return true;
+  }
+  return false;
 }
 
 }  // namespace
 
 void evaluate_stage(RunFolder& run) {
-  run.require_same_experiment({"simulate", "train"});
-  if (run.done_before("evaluate", evaluation_inputs(run), {"metrics.json", "curves.json"})) {
-    note_scores(run,
-                read_run_json(run.folder / "metrics.json"));  // the twin's file may have been made again
+  const auto& ranks = *run.ranks;
+  if (ranks::first_says(ranks, [&] { return evaluated_before(run); }))
     return run.watcher.note("evaluate: done before");
-  }
   const auto train_split = run.open("train"), valid_split = run.open("valid"), test_split = run.open("test");
-  run.require_results("train", {"dataset/train", "dataset/valid"}, {kTwinFile});
-  run.remember_experiment();
+  if (ranks.is_first()) {
+    run.require_results("train", {"dataset/train", "dataset/valid"}, {kTwinFile});
+    run.remember_experiment();
+  }
   auto twin = run.trained_twin();
   const auto other_inputs = generalise(run);
   const double start = seconds_now();
+  const auto sequences = sequence_answers(run, twin);
+  const auto interventions =
+      interpret::intervention_scores(twin, run.experiment.plan, test_split, run.experiment.interventions,
+                                     run.experiment.evaluate.bootstrap_resamples, run.threads, ranks);
   const evaluate::OneUnitTask networks{
       run.experiment.twin,
       run.experiment.convolutional,
@@ -74,16 +89,14 @@ void evaluate_stage(RunFolder& run) {
       dataset::cell_table(run.experiment.plan.cell)};
   auto evaluation = evaluate::evaluate(
       twin, run.experiment.evaluate, run.experiment.seed, train_split, valid_split, test_split, run.watcher,
-      run.experiment.evaluate.trains_networks() ? &networks : nullptr, other_inputs);
-  if (run.experiment.sequences.orders > 0) {
-    const auto answers = sequence_answers(run, twin);
-    evaluation.metrics.update(evaluate::sequence_metrics(answers, run.experiment.evaluate.bootstrap_resamples,
-                                                         run.experiment.seed));
-    evaluation.curves.sequences = answers;
+      run.experiment.evaluate.trains_networks() ? &networks : nullptr, other_inputs, ranks);
+  if (!ranks.is_first()) return;
+  if (sequences) {
+    evaluation.metrics.update(evaluate::sequence_metrics(
+        *sequences, run.experiment.evaluate.bootstrap_resamples, run.experiment.seed));
+    evaluation.curves.sequences = *sequences;
   }
-  evaluation.metrics.update(
-      interpret::intervention_scores(twin, run.experiment.plan, test_split, run.experiment.interventions,
-                                     run.experiment.evaluate.bootstrap_resamples, run.threads));
+  evaluation.metrics.update(interventions);
   evaluation.metrics.update(interpret::filter_metrics(
       interpret::interpret_filters(twin, cell::excitatory_synapses(run.experiment.plan.cell),
                                    cell::membrane_time_constant_ms(run.experiment.plan.cell),

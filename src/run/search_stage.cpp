@@ -70,6 +70,7 @@ search::SearchTask task_of(const Experiment& e, const Options& o, int threads, c
   task.out = o.out;
   task.threads = threads;
   task.watcher = watcher;
+  task.ranks = o.ranks;
   task.open = [&e, &o](const std::string& name) {
     return produce::open_split(e.plan, o.out / "dataset", name);
   };
@@ -99,6 +100,11 @@ std::string run_search(const Experiment& experiment, const Options& options, int
   const int threads = threads_of(options);
   auto task = task_of(experiment, options, threads, watcher);
   run_stage(StageName::simulate, experiment, options, watcher);
+  if (!options.ranks->is_first()) {
+    options.ranks->from_first(task.identity);  // once rank 0 has looked at what is there
+    search::search(task, {}, 0);
+    return "";
+  }
   const files::FolderLock lock(options.out);
   const StageInputs inputs{experiment.determines.search, data_of(experiment, options, threads, watcher)};
   task.identity = search_identity(experiment.determines, experiment.plan.identity, inputs.files);
@@ -107,6 +113,7 @@ std::string run_search(const Experiment& experiment, const Options& options, int
   require_spikes(task, experiment);
   // Said before the first trial, so that one killed at any moment is known for what it is.
   log.finish("search trials", {{experiment.determines.search_trial, inputs.files}, {}, 0});
+  options.ranks->from_first(task.identity);
   arguments.push_back("--search-worker");
   arguments.push_back(std::to_string(std::max(1, threads / workers)));
   const auto answers = search::search(task, arguments, workers);

@@ -50,8 +50,7 @@ const Stage& stage_of(StageName name) {
 
 void run_stage(StageName stage, const Experiment& experiment, const Options& options,
                const Watcher& watcher) {
-  const bool shared = stage == StageName::simulate || stage == StageName::train;
-  if (!shared && !options.ranks->is_first()) return;
+  if (stage == StageName::report && !options.ranks->is_first()) return;
   RunFolder run(experiment, options, watcher);
   work_on(stage_of(stage), run);
 }
@@ -71,10 +70,10 @@ void run_all(const Experiment& experiment, const Options& options, const Watcher
     work_on_numbered(1, kSimulate);
     work_on_numbered(2, kTrain);
   }
-  if (!options.ranks->is_first()) return;
-  run.remember_experiment();
+  if (options.ranks->is_first()) run.remember_experiment();
   work_on_numbered(3, kEvaluate);
   work_on_numbered(4, kInterpret);
+  if (!options.ranks->is_first()) return;
   work_on_numbered(5, kReport);
 }
 

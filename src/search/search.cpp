@@ -7,6 +7,7 @@
 #include "search/detail/crew.hpp"
 #include "search/detail/criterion.hpp"
 #include "search/detail/trial_network.hpp"
+#include "search/detail/work.hpp"
 
 namespace nt::search {
 namespace {
@@ -14,7 +15,9 @@ namespace {
 /// Trains a trial to its rung and says what it came to; nothing if the user stopped it.
 std::optional<RungResult> run_job(const SearchTask& task, const ClaimedJob& claimed,
                                   const dataset::Split& train_split, const dataset::Split& valid_split) {
-  const auto& [job, configuration, folder, lock] = claimed;
+  const auto& job = claimed.job;
+  const auto& configuration = claimed.configuration;
+  const auto& folder = claimed.folder;
   auto twin = fresh_network(task, job.trial, configuration);
   const auto spec = training_of(configuration, task.spec.halving, job.rung, task.train);
   RungResult result;
@@ -22,7 +25,7 @@ std::optional<RungResult> run_job(const SearchTask& task, const ClaimedJob& clai
   try {
     trained = train::train(twin,
                            {spec, seed_of_windows(task, job.trial, configuration), folder,
-                            identity_of(task, configuration), task.watcher.with_progress({})},
+                            identity_of(task, configuration), task.watcher},
                            train_split, valid_split);
   } catch (const train::Diverged& error) {
     result.auc = result.variance_explained = result.rmse_mV = std::nan("");
@@ -67,25 +70,40 @@ double score_of(const SearchTask& task, const RungResult& result) {
   return task.spec.measure == Measure::auc ? result.auc : result.variance_explained;
 }
 
-void work_on_search(const SearchTask& task) {
-  SearchStore store(task.out, task.identity);
-  const auto train_split = task.open("train"), valid_split = task.open("valid");
+Claim StoredJobs::claim() {
   const auto choose = [&](const Knowledge& knowledge) {
-    return next_job(task, knowledge, store.elapsed_s());
+    return sequence_.next(knowledge, store_.elapsed_s());
   };
+  if (auto claimed = store_.claim(choose)) return {.job = std::move(claimed)};
+  // Another worker's result may make something due; and if that worker dies, its job is another's.
+  return {.over = store_.unfinished() == 0 && !choose(store_.knowledge_without_curves())};
+}
+
+void StoredJobs::finish(const ClaimedJob& claimed, const RungResult& result) {
+  store_.finish(claimed.job, result);
+  forget_older_weights(claimed.folder, claimed.job.rung);
+}
+
+void work_on(const SearchTask& task, Jobs& jobs) {
+  const auto train_split = task.open("train"), valid_split = task.open("valid");
   while (!task.watcher.stop_requested()) {
-    const auto claimed = store.claim(choose);
-    if (!claimed) {
-      // Another worker's result may make something due; and if that worker dies, its job is ours.
-      if (store.unfinished() == 0 && !choose(store.knowledge_without_curves())) return;
+    const auto claim = jobs.claim();
+    if (claim.over) return;
+    if (!claim.job) {
       std::this_thread::sleep_for(std::chrono::milliseconds(100));
       continue;
     }
-    const auto result = run_job(task, *claimed, train_split, valid_split);
+    const auto result = run_job(task, *claim.job, train_split, valid_split);
     if (!result) return;
-    store.finish(claimed->job, *result);
-    forget_older_weights(claimed->folder, claimed->job.rung);
+    jobs.finish(*claim.job, *result);
   }
+}
+
+void work_on_search(const SearchTask& asked) {
+  auto task = asked;
+  task.watcher.progress = {};
+  StoredJobs jobs(task);
+  work_on(task, jobs);
 }
 
 namespace {
@@ -109,6 +127,10 @@ Progress progress_of(const SearchTask& task, const Knowledge& knowledge, double 
 }  // namespace
 
 SearchAnswers search(const SearchTask& task, const std::vector<std::string>& worker_command, int workers) {
+  if (!task.ranks->is_first()) {
+    work_by_ranks(task, {});
+    return {};
+  }
   SearchStore store(task.out, task.identity);
   using Clock = std::chrono::steady_clock;
   auto before = Clock::now();
@@ -132,7 +154,10 @@ SearchAnswers search(const SearchTask& task, const std::vector<std::string>& wor
   };
   const bool over = store.unfinished() == 0 &&
                     !stop_reason(task, store.knowledge_without_curves(), store.elapsed_s()).empty();
-  if (!over && !tick()) run_crew(worker_command, workers, tick, finished, task.watcher.stop);
+  if (task.ranks->size() > 1)
+    work_by_ranks(task, tick);
+  else if (!over && !tick())
+    run_crew(worker_command, workers, tick, finished, task.watcher.stop);
   account_time();
   task.watcher.stop_here_if_asked("searching");
   return judge(task, store, stop_reason(task, store.knowledge_without_curves(), store.elapsed_s()));

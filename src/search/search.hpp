@@ -8,6 +8,7 @@
 #include "dataset/split.hpp"
 #include "evaluate/generalisation.hpp"
 #include "progress/watcher.hpp"
+#include "ranks/ranks.hpp"
 #include "search/answers.hpp"
 #include "search/search_spec.hpp"
 #include "search/store.hpp"
@@ -30,7 +31,8 @@ struct SearchTask {
   int64_t skip_ms = 0;   // of a trial's start, which do not count when networks are judged
   std::string identity;  // all that determines a trial's result
   std::filesystem::path out;
-  int threads = 1;  // of this process
+  int threads = 1;                                             // of this process
+  std::shared_ptr<const ranks::Ranks> ranks = ranks::alone();  // that work on it
   Watcher watcher = {};
   std::function<dataset::Split(const std::string& name)> open;    // "train", "valid", "test"
   std::function<std::vector<evaluate::ShiftedTrials>()> shifted;  // the trials of [evaluate.generalisation]
@@ -56,8 +58,9 @@ double hours_of(const SearchTask& task, int64_t epochs);
 /// The same of all jobs, finished or begun.
 double samples_h(const SearchTask& task, const Knowledge& knowledge);
 
-/// Runs `workers` processes of `worker_command` until they end: this program, and work_on_search in it.
-/// Then judges. RunError if the user stopped it.
+/// Runs `workers` processes of `worker_command` until they end: this program, and work_on_search in it. Where
+/// there are several ranks these work instead: for all of them, of which rank 0 alone uses the store and has
+/// the answers. Then judges. RunError if the user stopped it.
 SearchAnswers search(const SearchTask& task, const std::vector<std::string>& worker_command, int workers);
 
 /// What a search came to. Looks at the test set, once for each chosen network and the control.

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "evaluate/metrics.hpp"
+#include "simulate/state_bytes.hpp"
 
 namespace nt::evaluate {
 
@@ -19,6 +20,10 @@ struct SignalSums {
 /// the same size.
 SignalSums score_signal(std::span<const float> truth, std::span<const float> predicted, int64_t components,
                         int64_t skip_ms);
+
+/// As bytes, from one rank to another.
+void put(simulate::StateWriter& to, const SignalSums& sums);
+SignalSums next_signal_sums(simulate::StateReader& from);
 
 struct SignalMetrics {
   /// 1 - mean squared error / variance, of each component; NaN of one that does not vary.
