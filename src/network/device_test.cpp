@@ -1,35 +1,13 @@
 // Populations of twins on a device, emulated, and what a device does not compute.
 #include <gtest/gtest.h>
 
-#include "config/temporary_folder.hpp"
-#include "files/files.hpp"
+#include "network/detail/untrained_twin.hpp"
 #include "network/network.hpp"
-#include "twin/recurrent.hpp"
-#include "twin/saved_twin.hpp"
 
 namespace nt::network {
 namespace {
 
-namespace fs = std::filesystem;
-
 constexpr int64_t kDuration_ms = 300;
-
-/// A twin that nobody trained, of five excitatory and four inhibitory synapses.
-fs::path some_twin() {
-  twin::RecurrentSpec r;
-  r.memory_units = 6;
-  r.history_ms = 20;
-  r.excitatory_channels = 5;
-  r.wiring = {3, {0, 1, 3, 4, 6, 7, 9, 10, 11, 12}, {0, 0, 1, 1, 1, 2, 2, 1, 2, 0, 2, 1}, {5, 40, 8}};
-  twin::TwinDescription d;
-  d.excitatory_synapses = 5;
-  d.inhibitory_synapses = 4;
-  twin::Twin twin{twin::TwinSpec(r), 9, 3};
-  twin.array("spike_bias")[0] = -4;
-  const auto file = config::own_temporary_folder() / "twin.safetensors";
-  files::write_file_atomically(file, twin_bytes(twin, d));
-  return file;
-}
 
 /// Twins that excite each other, under a background.
 Spec twins() {
@@ -38,7 +16,7 @@ Spec twins() {
                   "spikes = 'draw'\nrecord_soma = 2\n[[projections]]\nfrom = 't'\nto = 't'\n"
                   "rule = 'fixed-indegree'\nindegree = 4\ndelay_ms = [1, 5]\nsynapses = 'excitatory'\n"
                   "[[backgrounds]]\nto = 't'\nsynapses = 'excitatory'\nrate_hz = 40\n",
-                  some_twin().string()),
+                  untrained_twin().string()),
       "network.toml");
   return read_network(settings);
 }

@@ -13,6 +13,7 @@
 #include "network/activity.hpp"
 #include "network/compare.hpp"
 #include "network/detail/section_places.hpp"
+#include "network/detail/untrained_twin.hpp"
 #include "simulate/simulator.hpp"
 #include "twin/recurrent.hpp"
 #include "twin/saved_twin.hpp"
@@ -27,24 +28,6 @@ const fs::path kProject = fs::path(__FILE__).parent_path().parent_path().parent_
 fs::path written(const std::string& name, const std::string& text) {
   const auto file = config::own_temporary_folder() / name;
   files::write_file_atomically(file, text);
-  return file;
-}
-
-/// A twin that nobody trained, of five excitatory and four inhibitory synapses, which says 0.02 at rest.
-fs::path some_twin() {
-  twin::RecurrentSpec r;
-  r.memory_units = 6;
-  r.history_ms = 20;
-  r.excitatory_channels = 5;
-  r.wiring = {3, {0, 1, 3, 4, 6, 7, 9, 10, 11, 12}, {0, 0, 1, 1, 1, 2, 2, 1, 2, 0, 2, 1}, {5, 40, 8}};
-  twin::TwinDescription d;
-  d.excitatory_synapses = 5;
-  d.inhibitory_synapses = 4;
-  d.thresholds = {{"spike.threshold", 0.03}};
-  twin::Twin twin{twin::TwinSpec(r), 9, 3};
-  twin.array("spike_bias")[0] = -4;
-  const auto file = config::own_temporary_folder() / "some-twin.safetensors";
-  files::write_file_atomically(file, twin_bytes(twin, d));
   return file;
 }
 
@@ -71,7 +54,7 @@ std::string point_population(const std::string& name, int neurons) {
 
 std::string twin_population(const std::string& name, int neurons, const std::string& more = "") {
   return fmt::format("[[populations]]\nname = '{}'\nkind = 'twin'\ntwin = '{}'\nneurons = {}\n{}\n", name,
-                     some_twin().string(), neurons, more);
+                     untrained_twin().string(), neurons, more);
 }
 
 std::string projection(const std::string& from, const std::string& to, const std::string& more) {
@@ -418,7 +401,7 @@ TEST(Networks, ATwinFiresWhereItsProbabilityRisesAboveTheThreshold) {
         csv += fmt::format("{},{}\n", s, t);
         events.push_back({0, s, t + 1});
       }
-  auto saved = twin::load_twin(some_twin());
+  auto saved = twin::load_twin(untrained_twin());
   std::vector<int32_t> flat;
   for (const auto& event : events) flat.insert(flat.end(), event.begin(), event.end());
   twin::Twin::Stream stream(saved.twin, 1);

@@ -5,19 +5,13 @@
 #include <map>
 #include <random>
 
+#include "search/detail/small_task.hpp"
+
 namespace nt::search {
 namespace {
 
-/// Rung 0 is 2 epochs of 10 steps of 9 windows of 1000 ms: 0.05 h.
 SearchTask task_with(const std::string& toml) {
-  SearchTask task;
-  task.spec = read_search(
-      config::Settings::from_text("first_rung_epochs = 2\nsteps_per_epoch = 10\nrungs = 3\n" + toml));
-  task.train.batch_windows = 9;
-  task.train.window_ms = 1000;
-  task.channels = 10;
-  task.seed = 1;
-  return task;
+  return small_task("rungs = 3\n" + toml);
 }
 
 /// What a job comes to, whoever does it and when.
