@@ -158,14 +158,18 @@ class Training(Ranks):
     def test_a_convolutional_twin_does_too(self):
         self.assert_like_one_rank({})
 
-    def test_a_twin_whose_normalisation_is_over_all_windows_is_refused(self):
+    def test_batch_normalisation_is_over_the_windows_of_all_ranks(self):
+        self.assert_like_one_rank({"twin.taps": [20, 5], "twin.width": [8, 4], "twin.batch_norm": "true"})
+
+    def test_batch_normalisation_on_devices_is_refused(self):
         out = self.folder / "out"
         shutil.copytree(self.data, out)
         settings = {**DATA, "twin.batch_norm": "true"}
-        done = run(ranks(2, command("train", out, settings=settings)))
+        words = command("train", out, settings=settings, options=("--device", "emulate"))
+        done = run(ranks(2, words))
         self.assertEqual(done.returncode, 2, done.stderr)
-        self.assertEqual(done.stderr.count("batch normalisation takes averages over all windows of a batch, which 2 ranks do not see"), 1)
-        self.succeed(ranks(1, command("train", out, settings=settings)))
+        self.assertEqual(done.stderr.count("of which the device of each of 2 ranks sees only some"), 1, done.stderr)
+        self.succeed(ranks(1, words))
 
     def test_learns_what_one_rank_learns(self):
         losses = [json.loads((self.trained(f"of-{count}", count) / "learning.json").read_text())["epochs"] for count in (1, 4)]

@@ -180,8 +180,10 @@ std::string name_of_training(const Experiment& experiment, const std::string& tr
 }
 
 void require_training_possible(const RunFolder& run) {
-  if (device_of(run) != device::Kind::cpu) twin::require_device_passes(run.experiment.twin);
-  if (run.ranks->size() > 1) train::require_trainable_by(*run.ranks, fresh_twin(run), run.experiment.train);
+  if (device_of(run) == device::Kind::cpu) return;
+  twin::require_device_passes(run.experiment.twin);
+  if (run.ranks->size() > 1)
+    train::require_devices_can_share(*run.ranks, fresh_twin(run), run.experiment.train);
 }
 
 void train_stage(RunFolder& run) {

@@ -5,8 +5,8 @@
 
 namespace nt::train {
 
-/// InputError where several ranks cannot train the twin so: its batch normalisation needs all windows of a
-/// batch.
-void require_trainable_by(const ranks::Ranks& ranks, const twin::Twin& twin, const TrainSpec& spec);
+/// InputError where several ranks with a device each cannot train the twin so: a device does not add up its
+/// batch normalisation's sums with those of other ranks, as CPUs do.
+void require_devices_can_share(const ranks::Ranks& ranks, const twin::Twin& twin, const TrainSpec& spec);
 
 }  // namespace nt::train

@@ -13,7 +13,14 @@ TrainStep::TrainStep(twin::Twin& twin, const TrainSpec& spec, const ranks::Ranks
       spec_(spec),
       ranks_(ranks),
       device_(device),
-      gradients_(static_cast<size_t>(twin.layout().trained())) {}
+      gradients_(static_cast<size_t>(twin.layout().trained())) {
+  if (ranks.size() == 1) return;
+  twin.parallel.sum_over_processes = [&ranks](std::span<double> numbers) { ranks.sum(numbers); };
+}
+
+TrainStep::~TrainStep() {
+  twin_.parallel.sum_over_processes = nullptr;
+}
 
 twin::Outputs<float> TrainStep::forward(const StepBatch& batch, twin::NormBy norm) {
   if (device_ != nullptr) return device_->forward(twin_.numbers, *batch.on_device, norm, true);

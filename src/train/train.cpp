@@ -96,7 +96,7 @@ class Trainer {
         validation_s_(spec_.checkpoint_every_s) {
     gathering_ = {twin.history_ms(), spec_.window_ms, spec_.full_history, spec_.soma_skips_after_spike_ms,
                   signals_for(twin.spec())};
-    require_trainable_by(ranks_, twin_, spec_);
+    if (device_ != nullptr) require_devices_can_share(ranks_, twin_, spec_);
     for (int i = 0; device_ != nullptr && i < 2; ++i)
       inputs_.push_back(
           std::make_unique<twin::DeviceInput>(training.device, twin.channels(), twin.history_ms()));

@@ -1,5 +1,6 @@
 #include "twin/after_convolution.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 namespace nt::twin {
@@ -21,6 +22,37 @@ template <class T>
 void move_along(T* running, double value) {
   *running = static_cast<T>(*running * static_cast<T>(kNormKeep)) +
              static_cast<T>(1 - kNormKeep) * static_cast<T>(value);
+}
+
+/// From averages and variances over this process's rows to those over the rows of all processes. Returns how
+/// many these are. The squares are added up in double, where their difference from the average's is exact to
+/// 1e-16 of it.
+double over_processes(int64_t own_rows, const Parallel& parallel, std::vector<double>& average,
+                      std::vector<double>& variance) {
+  const auto own = static_cast<double>(own_rows);
+  if (!parallel.sum_over_processes) return own;
+  const size_t features = average.size();
+  std::vector<double> sums{own};  // rows; then sums of r; then of its squares
+  for (size_t f = 0; f < features; ++f) sums.push_back(own * average[f]);
+  for (size_t f = 0; f < features; ++f) sums.push_back(own * (variance[f] + average[f] * average[f]));
+  parallel.sum_over_processes(sums);
+  const double rows = sums.front();
+  for (size_t f = 0; f < features; ++f) {
+    average[f] = sums[1 + f] / rows;
+    variance[f] = std::max(0.0, sums[1 + features + f] / rows - average[f] * average[f]);
+  }
+  return rows;
+}
+
+/// Gradient sums over this process's rows, to those over the rows of all processes.
+void over_processes(const Parallel& parallel, std::vector<double>& sum, std::vector<double>& other) {
+  if (!parallel.sum_over_processes) return;
+  auto both = sum;
+  both.insert(both.end(), other.begin(), other.end());
+  parallel.sum_over_processes(both);
+  const auto middle = both.begin() + std::ssize(sum);
+  std::copy(both.begin(), middle, sum.begin());
+  std::copy(middle, both.end(), other.begin());
 }
 
 }  // namespace
@@ -52,8 +84,8 @@ T* after_convolution_forward(const SignalShape& shape, const AfterConvolution<T>
   activate(shape, after.relu, after.bias, x, memory.by_batch ? average.data() : nullptr,
            memory.by_batch ? variance.data() : nullptr, parallel);
   if (!normalises) return x;
-  const auto rows = static_cast<double>(shape.rows);
-  const double unbiased = rows > 1 ? rows / (rows - 1) : 1;
+  memory.rows = memory.by_batch ? over_processes(shape.rows, parallel, average, variance) : 0;
+  const double unbiased = memory.rows > 1 ? memory.rows / (memory.rows - 1) : 1;
   memory.inverse_sd.resize(features);
   std::vector<T> factor(features), offset(features);
   for (size_t f = 0; f < features; ++f) {
@@ -85,16 +117,19 @@ void after_convolution_backward(const SignalShape& shape, const AfterConvolution
     std::vector<double> sum(features), sum_times_deviation(features), scale(features);
     gradient_sums(shape, y_gradient, memory.r, average.data(), sum.data(), sum_times_deviation.data(),
                   parallel);
-    const auto rows = static_cast<double>(shape.rows);
     for (size_t f = 0; f < features; ++f) {
       factor[f] = static_cast<double>(after.scale[f]) * memory.inverse_sd[f];
       scale[f] = sum_times_deviation[f] * memory.inverse_sd[f];
-      if (!memory.by_batch) continue;  // the running averages do not depend on r
-      constant[f] = factor[f] * sum[f] / rows;
-      slope[f] = factor[f] * memory.inverse_sd[f] * scale[f] / rows;
     }
     copy_out(scale, gradients.scale);
     copy_out(sum, gradients.shift);
+    if (memory.by_batch) {  // the running averages do not depend on r
+      over_processes(parallel, sum, scale);
+      for (size_t f = 0; f < features; ++f) {
+        constant[f] = factor[f] * sum[f] / memory.rows;
+        slope[f] = factor[f] * memory.inverse_sd[f] * scale[f] / memory.rows;
+      }
+    }
   }
   const auto a = in_precision<T>(factor), b = in_precision<T>(constant), c = in_precision<T>(slope);
   activation_gradient(shape, after.relu, y_gradient, memory.r,

@@ -31,8 +31,12 @@ template <class T>
 struct AfterConvolutionMemory {
   const T* r = nullptr;  // the activation, [row][feature]
   bool by_batch = false;
+  double rows = 0;  // of the batch, on all processes
   std::vector<double> average, inverse_sd;  // that it was normalised by
 };
+
+/// By the batch: over the rows of all processes that compute it together (parallel.sum_over_processes). Then
+/// the backward pass leaves each process the gradients of its own rows, to be added up.
 
 /// Makes of a convolution's result x [row][feature] the layer's y. x becomes the activation; y may be null
 /// without normalisation, when the result is x. Returns the result.

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 
 namespace nt::twin {
 
@@ -14,6 +15,9 @@ struct Parallel {
       [](int64_t tasks, const std::function<void(int64_t)>& task) {
         for (int64_t i = 0; i < tasks; ++i) task(i);
       };
+  /// Where several processes compute a batch together, each some of its windows: puts in the place of numbers
+  /// their sums over the processes. Empty where this process has all windows.
+  std::function<void(std::span<double>)> sum_over_processes = {};
 };
 
 /// On threads of its own, asleep between calls; one that is held up takes fewer tasks (detail/workers.hpp).

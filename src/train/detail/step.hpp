@@ -21,6 +21,9 @@ class TrainStep {
   /// as many windows as there are ranks, or more. `device`: computes the passes; null: the twin itself does.
   TrainStep(twin::Twin& twin, const TrainSpec& spec, const ranks::Ranks& ranks,
             twin::DevicePasses* device = nullptr);
+  ~TrainStep();
+  TrainStep(const TrainStep&) = delete;
+  TrainStep& operator=(const TrainStep&) = delete;
   /// One step on a batch. Returns the losses, one for each head, before it. Where one of them is no finite
   /// number, or the gradient is none, the weights stay as they are; of the gradient that is said by a NaN in
   /// the place of the first loss.
