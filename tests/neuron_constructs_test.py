@@ -163,6 +163,26 @@ AFTER SOLVE { if (v > peak) { peak = v } }
 BEFORE STEP { old = v }
 DERIVATIVE s { x' = (peak/20 + 3 + old/90 - x)/7 }
 """
+# BEFORE STEP ends each step, and is executed once before the first: what counts in it has counted, with what BREAKPOINT set.
+STEPPING = """NEURON { SUFFIX stepping NONSPECIFIC_CURRENT i }
+ASSIGNED { v i n y peak }
+INITIAL { n = 3  peak = 0 }
+BREAKPOINT { y = 2e-5*(v + 30)  i = y + 3e-7*n*(v + 40) + 1e-2*peak }
+BEFORE STEP { n = n + 1  if (y > peak) { peak = y } else { peak = peak + 0.01*(y - peak) + 1e-4 } }
+"""
+# Two WATCHes in one line: each has its own threshold and flag.
+WATCHING = """NEURON { POINT_PROCESS Watching NONSPECIFIC_CURRENT i }
+ASSIGNED { v i g h }
+INITIAL { g = 1e-4  h = 0  net_send(5, 1) }
+BREAKPOINT { i = g*(v + 20) + h*(v + 90) }
+NET_RECEIVE(w) {
+  if (flag == 0) { g = g + w }
+  if (flag == 1) { WATCH (v > -60) 2 WATCH (v > -45) 3 WATCH (v < -70) 4 }
+  if (flag == 2) { h = h + 0.002 }
+  if (flag == 3) { h = h + 0.01  g = 0 }
+  if (flag == 4) { h = 0 }
+}
+"""
 # A current of the membrane beside one of an electrode, which NEURON counts alike.
 MIXED = """NEURON { POINT_PROCESS Mixed NONSPECIFIC_CURRENT i ELECTRODE_CURRENT e }
 ASSIGNED { v i (nA) e (nA) area (um2) }
@@ -195,7 +215,9 @@ EVENTS = [("excitatory", 0, t, w) for t, w in ((8, 0.002), (9.5, 0.001), (20, 0.
 ALIKE = [("excitatory", 0, t, 0.002) for t in (6, 7.5, 20, 41, 42, 50)]
 CASES = [case("Plastic", PLASTIC, point=True, events=ALIKE, own_weights=False), case("turns", TURNS), case("Past", PAST, point=True, events=EVENTS),
          case("spread", SPREAD, TREE), case("pool", POOL, TREE), case("buffered", BUFFERED), case("given", GIVEN, more=NUMBERS),
-         case("counted", COUNTED, TREE), case("angles", ANGLES), case("Mixed", MIXED, point=True, events=ALIKE, own_weights=False)]
+         case("counted", COUNTED, TREE), case("stepping", STEPPING, TREE),
+         case("Watching", WATCHING, point=True, events=ALIKE, own_weights=False), case("angles", ANGLES),
+         case("Mixed", MIXED, point=True, events=ALIKE, own_weights=False)]
 
 
 @unittest.skipUnless(mechanisms.available(), "NEURON is not installed")

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <functional>
 #include <numeric>
 
 #include "cell/detail/drawn.hpp"
@@ -116,7 +117,8 @@ void add_group(const config::Settings& group, const Files& files, const std::str
 void read_synapse_groups(const config::Settings& settings, const Files& files, const std::string& receptors,
                          DetailedCell& cell) {
   for (const auto& group : settings.tables("synapses")) add_group(group, files, receptors, cell);
-  std::ranges::stable_partition(cell.groups, &SynapseBlock::excitatory);
+  // Not std::ranges: Debian 12's clang cannot read what that returns.
+  std::stable_partition(cell.groups.begin(), cell.groups.end(), std::mem_fn(&SynapseBlock::excitatory));
   const auto all = cell.excitatory.connections.size() + cell.inhibitory.connections.size();
   if (static_cast<double>(all) > kMostSynapses)
     fail_input("{}: the groups have {} synapses together, expected at most {}", settings.where("synapses"),

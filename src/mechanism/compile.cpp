@@ -198,6 +198,7 @@ void Compiler::execute_all() {
       m_.initial = m_.graph.substitute(m_.after_current, at_first);
     }
   }
+  first_before_step(start);
   std::vector<Expr> drawn{m_.total_current};
   for (const auto& current : m_.currents) drawn.push_back(current.value);
   if (m_.graph.any_draws(drawn))
@@ -210,7 +211,7 @@ void Compiler::execute_all() {
   // Without a current NEURON executes the rest of BREAKPOINT once, after what it solves, at the new v.
   if (breakpoint && !has_currents) execute(breakpoint->body, 0);
   left_ = Left::no;
-  for (const auto& [when, what] : {std::pair("AFTER", "SOLVE"), {"BEFORE", "STEP"}, {"AFTER", "STEP"}}) {
+  for (const auto& [when, what] : {std::pair("AFTER", "SOLVE"), {"BEFORE", "STEP"}}) {
     if (const auto* block = file_.block(when, what)) execute(block->body, 0);
     left_ = Left::no;
   }
@@ -221,6 +222,22 @@ void Compiler::execute_all() {
   m_.advanced_concentration = concentrations();
 
   receive();
+}
+
+void Compiler::first_before_step(const std::vector<Expr>& start) {
+  const auto* block = file_.block("BEFORE", "STEP");
+  if (!block || start.size() != m_.stored.size()) return;  // more is kept than was known: all again
+  const auto after = [&](const std::vector<Expr>& values, const std::vector<Expr>& before) {
+    std::map<Expr, Expr> places;
+    for (size_t i = 0; i < before.size(); ++i) places[varying_.at(stored_names_[i])] = before[i];
+    return m_.graph.substitute(values, places);
+  };
+  if (m_.initial == start) m_.initial = after(m_.after_current, start);
+  begin("STEP");
+  execute(block->body, 0);
+  left_ = Left::no;
+  const auto values = final_values();
+  if (values.size() == start.size()) m_.initial = after(values, m_.initial);
 }
 
 void Compiler::begin(const std::string& block) {

@@ -51,8 +51,7 @@ void Compiler::declare_streams() {
     if (i > 0 || is_assigned(*block, name)) store(stream_variable(name));
   }
   for_each_statement(block->body, [&](const Statement& s) {
-    if (s.kind == Statement::Kind::watch && !watch_numbers_.emplace(s.line, watch_numbers_.size()).second)
-      refuse(s.line, "a second WATCH in one line; write it in a line of its own");
+    if (s.kind == Statement::Kind::watch) watch_numbers_.emplace(s.number, watch_numbers_.size());
   });
   for (size_t k = 0; k < watch_numbers_.size(); ++k) store(watch_variable(k));
 }
@@ -154,7 +153,7 @@ void Compiler::receive_statement(const Statement& s, int depth) {
     if (s.kind == Statement::Kind::initial && file_.block("NET_RECEIVE")) return;  // has its own moment
     refuse(s.line, "WATCH and a block INITIAL inside another belong into NET_RECEIVE");
   }
-  const auto number = watch_numbers_.find(s.line);
+  const auto number = watch_numbers_.find(s.number);
   if (block_ != "NET_RECEIVE" || number == watch_numbers_.end())
     refuse(s.line, "WATCH belongs into NET_RECEIVE");
   auto& g = m_.graph;

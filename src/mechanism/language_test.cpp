@@ -182,6 +182,20 @@ TEST(Language, WhatBreakpointCountsItselfIsCountedTwice) {
   EXPECT_EQ(r.get("a"), 122);
 }
 
+TEST(Language, WhatStandsBeforeStepIsExecutedAtItsEndAndOnceBeforeTheFirst) {
+  Plain r(
+      channel("INITIAL { a = 1  x = 3 }\nBREAKPOINT { SOLVE s METHOD cnexp\n y = 2*v\n i = y + b }\n"
+              "DERIVATIVE s { x' = 1 }\nBEFORE STEP { a = a + 1\n b = y + x }",
+              "b"));
+  r.set("v", -70);
+  r.initialise();
+  EXPECT_EQ(r.get("a"), 2);
+  EXPECT_EQ(r.get("b"), -137);  // y as BREAKPOINT left it
+  r.set("v", -60);
+  r.advance();
+  EXPECT_EQ(r.get("a"), 3);
+}
+
 TEST(Language, CurrentsBesideThatOfAnElectrodeCountAsInwardAsInNeuron) {
   const std::string both = "NEURON { POINT_PROCESS x NONSPECIFIC_CURRENT i ELECTRODE_CURRENT e }\n";
   Plain r(both + "ASSIGNED { v i e }\nBREAKPOINT { i = 2\n e = 0.5 }");
@@ -198,6 +212,9 @@ TEST(Language, CurrentsBesideThatOfAnElectrodeCountAsInwardAsInNeuron) {
 TEST(Language, TimesThatNeuronHasNotAreRefused) {
   EXPECT_EQ(refusal(channel("AFTER BREAKPOINT { a = 1 }\nBREAKPOINT { i = a }")),
             "x.mod:5: AFTER BREAKPOINT: NEURON has no such time; it has BEFORE BREAKPOINT and AFTER SOLVE");
+  EXPECT_NE(refusal(channel("AFTER STEP { a = 1 }\nBREAKPOINT { i = a }"))
+                .find("x.mod:5: AFTER STEP: NEURON does not"),
+            std::string::npos);
 }
 
 TEST(Language, AReversalPotentialIsWritten) {
@@ -287,6 +304,18 @@ TEST(Language, AWatchReplacesThoseOfEarlierEvents) {
   r.become(r.m.receiving->stored);
   EXPECT_EQ(r.get("watch 0"), 0);
   EXPECT_EQ(r.get("watch 1"), 2);  // on, and above already
+}
+
+TEST(Language, TwoWatchesMayStandInOneLine) {
+  Plain r(synapse("NET_RECEIVE(w) { IF (flag == 0) { WATCH (v > -60) 2 WATCH (v < -80) 3 } }"));
+  const auto& watches = r.m.receiving->watches;
+  ASSERT_EQ(watches.size(), 2u);
+  r.set("v", -90);
+  r.become(r.m.receiving->stored);
+  EXPECT_EQ(r.get("watch 0"), 1);  // on, and below
+  EXPECT_EQ(r.get("watch 1"), 2);  // on, and beyond already
+  EXPECT_EQ(r.of(watches[0].flag), 2);
+  EXPECT_EQ(r.of(watches[1].flag), 3);
 }
 
 TEST(Language, ATableMayHoldAnArrayAndAConcentrationThatIsNotReadYet) {

@@ -11,7 +11,7 @@
 namespace nt::mechanism {
 
 /// Part of what a result is known by. Raise it when the same NMODL text comes to other numbers.
-inline constexpr int kMechanismVersion = 1;
+inline constexpr int kMechanismVersion = 2;
 
 /// What an ion variable of NMODL is: for "ca", eca, cai, cao and ica.
 enum class IonQuantity : uint8_t { reversal_mV, inside_mM, outside_mM, current };

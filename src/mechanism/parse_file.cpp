@@ -158,6 +158,11 @@ void Parser::ordered_block(const std::string& when, int line) {
   if (what == (when == "AFTER" ? "BREAKPOINT" : "SOLVE"))
     refuse(line, fmt::format("{} {}: NEURON has no such time; it has BEFORE BREAKPOINT and AFTER SOLVE", when,
                              what));
+  if (when == "AFTER" && what == "STEP")
+    refuse(
+        line,
+        "AFTER STEP: NEURON does not load such a file; it has BEFORE STEP, which it executes at the end of "
+        "each step");
   block(when, what, line);
 }
 

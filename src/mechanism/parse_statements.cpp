@@ -68,6 +68,7 @@ bool Parser::worded_statement(Statement& s, const std::string& word, int depth) 
     geometry(s, depth);
   } else if (word == "WATCH") {
     s.kind = Statement::Kind::watch;
+    s.number = watches_++;
     expect("(");
     s.terms.push_back(expression(depth));
     expect(")");

@@ -113,6 +113,10 @@ class Compiler {
   /// earlier value, both count; also once more before the first step.
   void evaluate_twice();
 
+  /// BEFORE STEP is also executed once before the first step, after BREAKPOINT. `start`: as INITIAL left the
+  /// stored variables.
+  void first_before_step(const std::vector<Expr>& start);
+
   std::vector<std::string> current_names() const;
 
   void currents();
@@ -353,8 +357,8 @@ class Compiler {
     Expr when, value, flag;
   };
   std::vector<WatchStatement> watches_;
-  std::map<int, size_t> watch_numbers_;  // by line
-  std::pair<std::string, Expr> named_;   // the state that an equation names, for METHOD cnexp
+  std::map<size_t, size_t> watch_numbers_;  // of NET_RECEIVE, by their number in the file
+  std::pair<std::string, Expr> named_;      // the state that an equation names, for METHOD cnexp
   int steps_ = 0;
   int diffusion_line_ = 0;
 };

@@ -81,6 +81,7 @@ class Parser {
   File file_;
   std::vector<std::string> stream_arguments_;  // of the NET_RECEIVE that is being read
   UnitDefinitions defined_units_;
+  size_t watches_ = 0;  // so far
 };
 
 }  // namespace nt::mechanism::nmodl

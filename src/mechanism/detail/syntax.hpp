@@ -56,12 +56,13 @@ struct Statement {
     compartment,  // COMPARTMENT name, terms[0] { names }
     diffusion,    // LONGITUDINAL_DIFFUSION, the same
     table,
-    watch,    // WATCH (terms[0]) terms[1]
+    watch,    // WATCH (terms[0]) terms[1]; `number` tells it from the file's others
     initial,  // of a NET_RECEIVE block: INITIAL { then }
     verbatim  // `name` is the C code
   };
   Kind kind = Kind::assign;
   int line = 0;
+  size_t number = 0;          // of a WATCH
   std::string name;           // what is assigned, solved, called; the variable of a loop
   std::optional<Term> index;  // of the element that is assigned
   std::string method;         // of SOLVE; empty: none is given
