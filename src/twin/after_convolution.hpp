@@ -31,7 +31,7 @@ template <class T>
 struct AfterConvolutionMemory {
   const T* r = nullptr;  // the activation, [row][feature]
   bool by_batch = false;
-  double rows = 0;  // of the batch, on all processes
+  double rows = 0;                          // of the batch, on all processes
   std::vector<double> average, inverse_sd;  // that it was normalised by
 };
 
