@@ -24,9 +24,9 @@ void move_along(T* running, double value) {
              static_cast<T>(1 - kNormKeep) * static_cast<T>(value);
 }
 
-/// From averages and variances over this process's rows to those over the rows of all processes. Returns how
-/// many these are. The squares are added up in double, where their difference from the average's is exact to
-/// 1e-16 of it.
+/// From averages and variances over this process's rows to those over the rows of all processes. Returns the
+/// number of these rows. One sum is enough: in double, the mean of the squares less the square of the mean
+/// loses little.
 double over_processes(int64_t own_rows, const Parallel& parallel, std::vector<double>& average,
                       std::vector<double>& variance) {
   const auto own = static_cast<double>(own_rows);

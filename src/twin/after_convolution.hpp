@@ -35,11 +35,10 @@ struct AfterConvolutionMemory {
   std::vector<double> average, inverse_sd;  // that it was normalised by
 };
 
-/// By the batch: over the rows of all processes that compute it together (parallel.sum_over_processes). Then
-/// the backward pass leaves each process the gradients of its own rows, to be added up.
-
 /// Makes of a convolution's result x [row][feature] the layer's y. x becomes the activation; y may be null
-/// without normalisation, when the result is x. Returns the result.
+/// without normalisation, when the result is x. Returns the result. Normalisation by the batch is over the
+/// rows of all processes that compute it together (parallel.sum_over_processes); the backward pass then
+/// returns each process the gradients of its own rows, to be added up.
 template <class T>
 T* after_convolution_forward(const SignalShape& shape, const AfterConvolution<T>& after, NormBy norm, T* x,
                              T* y, AfterConvolutionMemory<T>& memory, const Parallel& parallel);
