@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <thread>
 #include <vector>
 
@@ -27,11 +28,13 @@ class Workers {
   void run(int threads, int64_t tasks, const Task& task) noexcept;
 
  private:
+  struct Share;
   struct Job;
   Workers() = default;
   ~Workers();
   void start(size_t count);
-  void live();
+  void live(size_t thread);
+  std::span<Share> deal(int64_t tasks, size_t threads);
 
   std::mutex running_;  // one job at a time
   std::mutex mutex_;    // of what follows
@@ -40,6 +43,7 @@ class Workers {
   int64_t jobs_ = 0;  // so far
   bool end_ = false;
   std::vector<std::thread> threads_;
+  std::vector<Share> shares_;
   pid_t process_ = 0;
 };
 
