@@ -21,7 +21,11 @@ Input::Input(std::vector<ChosenBackground> backgrounds, int64_t neurons, uint64_
       seed_(seed),
       first_neuron_(first_neuron),
       first_(neurons_ + 1),
-      blocks_((neurons_ + kBlock - 1) / kBlock) {}
+      blocks_((neurons_ + kBlock - 1) / kBlock) {
+  std::erase_if(backgrounds_, [](const auto& b) { return b.rate_hz <= 0; });
+  for (const auto& b : backgrounds_)
+    silent_synapses_.emplace_back(std::log1p(-b.rate_hz / 1000), std::ssize(b.synapses));
+}
 
 void Input::sort(std::span<const Arrival> arrivals) {
   std::ranges::fill(first_, 0);
@@ -35,14 +39,14 @@ void Input::sort(std::span<const Arrival> arrivals) {
 /// One spike of a synapse in a ms at most, with the chance rate/1000: the synapses between two that have one
 /// are skipped at once.
 void Input::draw(int64_t ms, uint32_t neuron, std::vector<Arrival>& to) const {
-  for (const auto& b : backgrounds_) {
-    const auto t = static_cast<double>(ms);
-    if (b.rate_hz <= 0 || t < b.from_ms || t >= b.until_ms) continue;
+  const auto t = static_cast<double>(ms);
+  for (size_t i = 0; i < backgrounds_.size(); ++i) {
+    const auto& b = backgrounds_[i];
+    const auto& silent = silent_synapses_[i];
+    if (t < b.from_ms || t >= b.until_ms) continue;
     Draws random(seed_, kBackground, first_neuron_ + neuron, b.number * kMost_ms + static_cast<uint64_t>(ms));
-    const double log_failure = std::log1p(-b.rate_hz / 1000);
-    const auto count = static_cast<int64_t>(b.synapses.size());
-    for (int64_t s = random.failures(log_failure, count); s < count;
-         s += 1 + random.failures(log_failure, count))
+    const auto count = std::ssize(b.synapses);
+    for (int64_t s = silent.failures(random.uniform()); s < count; s += 1 + silent.failures(random.uniform()))
       to.push_back({neuron, b.synapses[static_cast<size_t>(s)], 0, kOwnWeight});
   }
 }

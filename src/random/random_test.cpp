@@ -9,6 +9,7 @@
 #include <type_traits>
 
 #include "random/draws.hpp"
+#include "random/failures_table.hpp"
 
 namespace nt::random {
 namespace {
@@ -71,6 +72,27 @@ TEST(Draws, AreUniformAndTheirHalvesIndependent) {
 uint64_t first_draw(Random random) {
   const uint64_t high = random.bits();
   return (high << 32) | random.bits();
+}
+
+TEST(Failures, OfATableAreThoseOfTheLogarithm) {
+  for (const double p : {1e-4, 0.0014, 0.014, 0.3, 0.99}) {
+    const double log_failure = std::log1p(-p);
+    for (const int64_t at_most : {0, 1, 639}) {
+      const FailuresTable table(log_failure, at_most);
+      Draws twice(1, {99, 0, 10}, 0, 0), once(1, {99, 0, 10}, 0, 0);
+      for (int i = 0; i < 30'000; ++i)
+        ASSERT_EQ(table.failures(once.uniform()), twice.failures(log_failure, at_most)) << p;
+    }
+    // Beside each step, where a rounding would show.
+    const FailuresTable table(log_failure, 639);
+    for (int k = 1; k < 639; ++k) {
+      double u = std::exp(log_failure * k);
+      for (int i = 0; i < 8; ++i) u = std::nextafter(u, 0);
+      for (int i = 0; i < 16 && u > 0 && u < 1; ++i, u = std::nextafter(u, 1)) {
+        ASSERT_EQ(table.failures(u), std::min<int64_t>(639, static_cast<int64_t>(std::log(u) / log_failure)));
+      }
+    }
+  }
 }
 
 TEST(Random, StreamsWithDifferentNamesDiffer) {

@@ -52,7 +52,7 @@ int size_of(MPI_Comm comm) {
 }
 
 // What a message is.
-constexpr int kQuestion = 1, kAnswer = 2, kNoMore = 3, kBytes = 4;
+constexpr int kQuestion = 1, kAnswer = 2, kNoMore = 3, kBytes = 4, kNews = 5;
 
 using Answering = std::function<std::string(int rank, const std::string& question)>;
 
@@ -85,6 +85,7 @@ class DeskOfAll : public Desk {
     if (thread_.joinable()) thread_.join();
   }
   std::string ask(std::string question) override { return answer_(0, question); }
+  void tell(std::string news) override { answer_(0, news); }
   void finish() override {
     thread_.join();
     if (failure_) std::rethrow_exception(failure_);
@@ -98,12 +99,14 @@ class DeskOfAll : public Desk {
       MPI_Status status;
       MPI_Iprobe(MPI_ANY_SOURCE, MPI_ANY_TAG, comm_, &there, &status);
       if (there == 0) {
-        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        std::this_thread::sleep_for(kBetweenLooks);
         continue;
       }
       const auto question = received(status, comm_);
       if (status.MPI_TAG == kNoMore)
         --at_work_;
+      else if (status.MPI_TAG == kNews)
+        answer_(status.MPI_SOURCE, question);
       else
         send_awake(answer_(status.MPI_SOURCE, question), status.MPI_SOURCE, kAnswer, comm_);
     }
@@ -111,6 +114,7 @@ class DeskOfAll : public Desk {
     failure_ = std::current_exception();
   }
 
+  static constexpr std::chrono::microseconds kBetweenLooks{500};  // a look takes a few microseconds
   const MPI_Comm comm_;
   const Answering answer_;
   int at_work_;  // other ranks
@@ -126,7 +130,7 @@ class DeskAfar : public Desk {
   std::string ask(std::string question) override {
     const std::lock_guard lock(mutex_);
     send_awake(question, 0, kQuestion, comm_);
-    constexpr std::chrono::milliseconds kShortest{1}, kLongest{20};
+    constexpr std::chrono::microseconds kShortest{100}, kLongest{20'000};
     for (auto pause = kShortest;; pause = std::min(2 * pause, kLongest)) {
       int there = 0;
       MPI_Status status;
@@ -134,6 +138,10 @@ class DeskAfar : public Desk {
       if (there != 0) return received(status, comm_);
       std::this_thread::sleep_for(pause);
     }
+  }
+  void tell(std::string news) override {
+    const std::lock_guard lock(mutex_);
+    send_awake(news, 0, kNews, comm_);
   }
   void finish() override {
     send_awake("", 0, kNoMore, comm_);

@@ -11,6 +11,7 @@ class OwnDesk : public Desk {
  public:
   explicit OwnDesk(std::function<std::string(int, const std::string&)> answer) : answer_(std::move(answer)) {}
   std::string ask(std::string question) override { return answer_(0, question); }
+  void tell(std::string news) override { answer_(0, news); }
   void finish() override {}
 
  private:
@@ -33,7 +34,7 @@ class DeskDealer : public Dealer {
     return number.empty() ? std::nullopt : std::optional<int64_t>(std::stoll(number));
   }
   void tell(int64_t amount) override {
-    if (!is_first_) desk_->ask(std::to_string(amount));
+    if (!is_first_) desk_->tell(std::to_string(amount));
   }
   void finish() override { desk_->finish(); }
 

@@ -15,6 +15,8 @@ class Desk {
   virtual ~Desk() = default;
   /// The answer, which a rank waits for asleep. Any thread may ask.
   virtual std::string ask(std::string question) = 0;
+  /// The same where no answer is waited for.
+  virtual void tell(std::string news) = 0;
   /// Once on each rank, when it has no more to ask: sleeps until no rank has.
   virtual void finish() = 0;
 };

@@ -4,6 +4,7 @@
 
 #include "network/arrivals.hpp"
 #include "network/spec.hpp"
+#include "random/failures_table.hpp"
 #include "twin/parallel.hpp"
 
 namespace nt::network {
@@ -30,6 +31,7 @@ class Input {
   void draw(int64_t ms, uint32_t neuron, std::vector<Arrival>& to) const;
 
   std::vector<ChosenBackground> backgrounds_;
+  std::vector<random::FailuresTable> silent_synapses_;  // of each background: between two that have a spike
   size_t neurons_;
   uint64_t seed_, first_neuron_;
   std::vector<size_t> first_;  // of each neuron among `sorted_`, and the end
