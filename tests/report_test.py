@@ -247,6 +247,24 @@ class Report(unittest.TestCase):
         for shown, drawn in shapes:
             self.assertAlmostEqual(shown / drawn, 1, delta=0.02)
 
+    def test_on_paper_names_stay_with_their_parts(self):
+        """The place of each name, as a share of the picture, is that on the screen."""
+        self.open("l5pc-nmda", 1280)
+        self.wait_for_neuron()
+        places = """const {left, top, width, height} = document.querySelector('.scene canvas').getBoundingClientRect();
+                    return [...document.querySelectorAll('.part-labels span')].map((span) => {
+                      const box = span.getBoundingClientRect(); return [(box.left - 10 - left) / width, (box.top + 8 - top) / height]; })"""
+        on_screen = self.browser.run(places)
+        self.browser.devtools("Emulation.setEmulatedMedia", media="print")
+        try:
+            on_paper = self.browser.run(places)
+        finally:
+            self.browser.devtools("Emulation.setEmulatedMedia", media="")
+        self.assertGreater(len(on_screen), 3)
+        for (x, y), (paper_x, paper_y) in zip(on_screen, on_paper):
+            self.assertAlmostEqual(paper_x, x, delta=0.01)
+            self.assertAlmostEqual(paper_y, y, delta=0.01)
+
     def test_runs_are_compared_on_a_page(self):
         other, page = self.folder / "other", self.folder / "compare.html"
         done = run(command("run", other, settings={"evaluate.baselines": "false", "train.epochs": 2}))

@@ -97,6 +97,11 @@ class Progress(InTemporaryFolder):
         last = COLOUR.sub("", written.rstrip("\n").split("\n")[-1])
         self.assertTrue(last.startswith("neurontwin: stopped"), repr(written[-300:]))
 
+    def test_ends_with_scores_in_lines_of_80_columns(self):
+        lines = self.succeed(command(out=self.folder / "run", settings=FEW)).stdout.splitlines()
+        self.assertGreater(len(lines), 8)
+        self.assertLess(max(len(line) for line in lines if "report.html" not in line), 80)
+
     def test_is_not_said_where_quiet_is_asked_for(self):
         done = self.succeed(command(out=self.folder / "run", settings=FEW, options=["-q"]))
         self.assertEqual(done.stderr, "")

@@ -26,34 +26,35 @@ std::string summary_of(const Experiment& experiment, const std::filesystem::path
       out.print("    a linear sum's          {:.5f}{}\n", value("baseline.glm.spike.auc"),
                 interval("baseline.glm.spike.auc"));
     }
-    out.print("  spikes found              {:.4f}{}   threshold: 0.25 % FPR on the validation set\n",
-              value("spike.tpr_at_fpr_0.0025"), interval("spike.tpr_at_fpr_0.0025"));
-    out.print("    at, on the test set     {:.3f} % FPR, {:.2f} false alarms a second\n",
+    out.print("  spikes found              {:.4f}{}\n", value("spike.tpr_at_fpr_0.0025"),
+              interval("spike.tpr_at_fpr_0.0025"));
+    out.print("    threshold               that of 0.25 % FPR on the validation set\n");
+    out.print("    FPR on the test set     {:.3f} %, {:.2f} false alarms a second\n",
               100 * value("spike.fpr_at_fpr_0.0025"), value("spike.false_positives_per_s_at_fpr_0.0025"));
-    out.print("    at 0.25 % test FPR      {:.4f}{}   read off the test set's own curve\n",
-              value("spike.tpr_at_test_fpr_0.0025"), interval("spike.tpr_at_test_fpr_0.0025"));
+    out.print("    at 0.25 % test FPR      {:.4f}{}\n", value("spike.tpr_at_test_fpr_0.0025"),
+              interval("spike.tpr_at_test_fpr_0.0025"));
     out.print("  F1 within 2 ms            {:.4f}{}\n", value("spike.f1_2ms"), interval("spike.f1_2ms"));
   }
-  out.print(
-      "  voltage RMSE              {:.3f} mV, variance explained {:.2f} % (rescaled as published: {:.2f} "
-      "%)\n",
-      value("soma.rmse_mV"), 100 * value("soma.variance_explained"),
-      100 * value("soma.variance_explained_rescaled"));
+  out.print("  voltage RMSE              {:.3f} mV\n", value("soma.rmse_mV"));
+  out.print("    variance explained      {:.2f} % (rescaled as published: {:.2f} %)\n",
+            100 * value("soma.variance_explained"), 100 * value("soma.variance_explained_rescaled"));
   if (m.contains("sequences.count")) {
-    out.print("  sequences' peaks          correlation {:.3f}{}; of their direction {:.3f}{}\n",
-              value("sequences.twin_correlation"), interval("sequences.twin_correlation"),
+    out.print("  sequences' peaks          correlation {:.3f}{}\n", value("sequences.twin_correlation"),
+              interval("sequences.twin_correlation"));
+    out.print("    of their direction      correlation {:.3f}{}\n",
               value("sequences.directionality_correlation"),
               interval("sequences.directionality_correlation"));
   }
   if (m.contains("filter.excitatory_tau_ms") && membrane_time_constant_ms(experiment.plan.cell)) {
-    const auto tau = [&](const std::string& kind) {
+    out.print("  filters decay with\n");
+    for (const std::string kind : {"excitatory", "inhibitory"}) {
       const auto note = m.find("filter." + kind + "_tau_note");
-      if (note != m.end()) return fmt::format("no time constant ({}: {})", kind, note->get<std::string>());
-      return fmt::format("{:.2f} ms ({})", value(("filter." + kind + "_tau_ms").c_str()), kind);
-    };
-    out.print("  filters decay with        {}{}; the membrane: {:g} ms\n", tau("excitatory"),
-              m.contains("filter.inhibitory_tau_ms") ? ", " + tau("inhibitory") : "",
-              value("filter.true_tau_ms"));
+      if (note != m.end())
+        out.print("    {:<24}no time constant:\n      {}\n", kind, note->get<std::string>());
+      else if (m.contains("filter." + kind + "_tau_ms"))
+        out.print("    {:<24}{:.2f} ms\n", kind, value(("filter." + kind + "_tau_ms").c_str()));
+    }
+    out.print("    the membrane            {:g} ms\n", value("filter.true_tau_ms"));
   }
   out.print("  report                    {}\n",
             std::filesystem::absolute(folder / "report.html").lexically_normal().string());

@@ -326,7 +326,7 @@ function neuronSection(neuron, metrics) {
       } else {
         const parts = neuron.quantities.find((q) => q.per === 'compartment' && q.name === 'part');
         overlays = [scaleBar(view), partLabels(view, parts ? parts.values : c.region, c.path_um)];
-        scene.append(view.canvas, ...overlays.map((o) => o.element));
+        scene.append(make('div', {class: 'stage'}, [view.canvas, ...overlays.map((o) => o.element)]));
         view.resize();
         listen();
         new IntersectionObserver(([entry]) => { state.visible = entry.isIntersecting; wake(); }).observe(scene);

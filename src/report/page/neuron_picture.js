@@ -6,12 +6,12 @@ function roundLength(most) {
   return [5, 2, 1].map((f) => f * power).find((length) => length <= most);
 }
 
-// {element, update()}: how long a bar of the scene's depth is on the screen.
+// {element, update()}: how long a bar of the scene's depth is. Lengths and places are shares of the picture, which paper shows smaller.
 function scaleBar(view) {
   const bar = make('i'), words = make('span'), element = make('div', {class: 'scale-bar', 'aria-hidden': 'true'}, [bar, words]);
   return {element, update() {
     const um = roundLength(90 * view.umPerPixel());
-    bar.style.width = `${um / view.umPerPixel()}px`;
+    bar.style.width = `${(100 * um) / view.umPerPixel() / view.size()[0]}%`;
     words.textContent = `${um} µm`;
   }};
 }
@@ -25,12 +25,13 @@ function partLabels(view, names, path_um) {
   });
   const element = make('div', {class: 'part-labels', 'aria-hidden': 'true'}, labels.map((l) => l.span));
   return {element, update() {
-    const taken = [];
+    const taken = [], [width, height] = view.size();
     for (const {at, span} of labels) {
       let [x, y] = view.place(at);
       while (taken.some(([tx, ty]) => Math.abs(tx - x) < 60 && Math.abs(ty - y) < 15)) y += 5;  // below a name that is there already
       taken.push([x, y]);
-      span.style.transform = `translate(${x + 10}px, ${y - 8}px)`;
+      span.style.left = `${(100 * x) / width}%`;
+      span.style.top = `${(100 * y) / height}%`;
     }
   }};
 }

@@ -250,6 +250,7 @@ function neuronView(neuron) {
     return best;
   };
   view.umPerPixel = () => uniforms.umPerPixel.value;
+  view.size = () => [width, heightPx];  // of the scene, in pixels
   view.place = (c) => onScreen(middles[c]);  // a compartment's middle, in pixels of the scene
   // The lines of all compartments as they are seen: {width, height, strokes: [{compartment, from, to, width, depth}]}.
   view.strokes = () => {
