@@ -192,6 +192,57 @@ BREAKPOINT { SOLVE s METHOD cnexp  i = -g*(v + 20)  e = -2*g*(v + 60) }
 DERIVATIVE s { g' = -g/9 }
 NET_RECEIVE(w) { g = g + w }
 """
+# A file that writes potassium and looks at it in every block that stands before or after others, beside one that only looks.
+MOVING = """NEURON { SUFFIX moving USEION k READ ki, ek WRITE ki, ik }
+ASSIGNED { v ik ek n m }
+STATE { ki x }
+BEFORE INITIAL { m = ki + ek/10 }
+INITIAL { ki = 60 + m/100  n = 0  x = ek/50 }
+AFTER INITIAL { ki = ki + 0.5  n = ek/100 }
+BEFORE BREAKPOINT { ki = ki*(1 + 1e-5*(v + 60)/10)  n = n + ek*1e-4 }
+BREAKPOINT { SOLVE s METHOD cnexp  ik = 1e-4*(v - ek)*(1 + 0.1*n + x/10) }
+DERIVATIVE s { x' = (ki/60 - x)/4  ki' = -0.3*ik - (ki - 60)/20 }
+AFTER SOLVE { ki = ki + 0.001*(x - 1)  m = 0.9*m + 0.1*ki }
+BEFORE STEP { ki = ki - 0.0005*(x - 1) + 1e-5*(m - 60)  n = n*0.999 + ki*1e-5 }
+"""
+LOOKING = """NEURON { SUFFIX NAME USEION k READ ki, ek NONSPECIFIC_CURRENT i }
+ASSIGNED { v i ki ek a b d e f }
+STATE { z }
+BEFORE INITIAL { a = ki/100 + ek/200 }
+INITIAL { b = ki/100 + ek/50  z = b }
+AFTER INITIAL { d = ki/100 + ek/100 }
+BEFORE BREAKPOINT { e = e*0.99 + 0.01*(ki/50 + ek/70) }
+BREAKPOINT { SOLVE s METHOD cnexp  i = 2e-5*(a + b + d + e + f + z)*(v + 30) }
+DERIVATIVE s { z' = (ki/60 + ek/100 - z)/3 }
+AFTER SOLVE { f = f*0.9 + 0.1*(ki/60 + ek/80) }
+BEFORE STEP { f = f + 0.01*(ek + ki - f) }
+"""
+POTASSIUM = """NEURON { SUFFIX zpotassium USEION k READ ek WRITE ik }
+ASSIGNED { v ik ek }
+BREAKPOINT { ik = 2e-4*(v - ek)/(1 + exp(-(v+40)/9)) }
+"""
+# A current that the file only writes is its own where the file reads it; what BREAKPOINT adds to a concentration, it adds twice.
+OWNING = """NEURON { SUFFIX owning USEION k READ ki, ek WRITE ki, ik }
+ASSIGNED { v ik ek }
+STATE { ki }
+INITIAL { ki = 54 }
+BREAKPOINT { SOLVE s METHOD cnexp ik = 1e-4*(v - ek) }
+DERIVATIVE s { ki' = -ik*30 + (60 - ki)/30 }
+"""
+ADDING = """NEURON { SUFFIX adding USEION ca READ cai WRITE cai NONSPECIFIC_CURRENT i }
+ASSIGNED { v i cai }
+INITIAL { cai = 1e-4 }
+BREAKPOINT { cai = cai + 1e-6*(v + 70) - 0.01*(cai - 1e-4)  i = 1e-4*(1 + 1e3*cai)*(v + 50) }
+"""
+# Three in one compartment, which change its calcium one after the other.
+IN_TURN = """NEURON { POINT_PROCESS InTurn USEION ca READ cai WRITE cai NONSPECIFIC_CURRENT i RANGE k }
+PARAMETER { k = 3 }
+ASSIGNED { v i cai }
+STATE { x }
+INITIAL { cai = 1e-4 x = 0 }
+BREAKPOINT { SOLVE s METHOD cnexp  i = 0.001*k*(1 + 1e3*cai)*(v + 50) }
+DERIVATIVE s { x' = (cai*1e4 - x)/9 cai = cai + 1e-6*k*(v + 70) - 0.01*(cai - 1e-4) }
+"""
 ANGLES = """NEURON { SUFFIX angles NONSPECIFIC_CURRENT i }
 ASSIGNED { v i }
 STATE { x }
@@ -211,13 +262,29 @@ def case(name, text, swc=BALL, more="", point=False, insert="", events=(), own_w
     return generator.Case(name, [mechanism], toml + more, swc, 60, list(events), own_weights=point and own_weights)
 
 
+def beside(name, text, others, swc=TREE):
+    """A density mechanism with others, by their names."""
+    one = case(name, text, swc, insert="".join(f' {{ mechanism = "{other}.mod", regions = ["soma", "basal"] }},\n' for other in others))
+    one.mechanisms.extend(Mechanism(other, more, []) for other, more in others.items())
+    return one
+
+
+def three_in_turn():
+    places = "".join(f' {{ mechanism = "InTurn.mod", section = "soma[0]", k = {k} }},\n' for k in (3, 2, 1))
+    toml = CELL.format(name="InTurn", more="", insert="").replace("point = [", "point = [\n" + places)
+    return generator.Case("InTurn", [Mechanism("InTurn", IN_TURN, [], point=True)], toml, BALL, 60, [])
+
+
 EVENTS = [("excitatory", 0, t, w) for t, w in ((8, 0.002), (9.5, 0.001), (20, 0.004), (20.5, 0.002), (41, 0.003))]
 ALIKE = [("excitatory", 0, t, 0.002) for t in (6, 7.5, 20, 41, 42, 50)]
 CASES = [case("Plastic", PLASTIC, point=True, events=ALIKE, own_weights=False), case("turns", TURNS), case("Past", PAST, point=True, events=EVENTS),
          case("spread", SPREAD, TREE), case("pool", POOL, TREE), case("buffered", BUFFERED), case("given", GIVEN, more=NUMBERS),
          case("counted", COUNTED, TREE), case("stepping", STEPPING, TREE),
          case("Watching", WATCHING, point=True, events=ALIKE, own_weights=False), case("angles", ANGLES),
-         case("Mixed", MIXED, point=True, events=ALIKE, own_weights=False)]
+         case("Mixed", MIXED, point=True, events=ALIKE, own_weights=False),
+         beside("moving", MOVING, {"zlooking": LOOKING.replace("NAME", "zlooking")}),
+         beside("alooking", LOOKING.replace("NAME", "alooking"), {"moving2": MOVING.replace("SUFFIX moving", "SUFFIX moving2")}),
+         beside("owning", OWNING, {"zpotassium3": POTASSIUM.replace("potassium", "potassium3")}), case("adding", ADDING), three_in_turn()]
 
 
 @unittest.skipUnless(mechanisms.available(), "NEURON is not installed")

@@ -26,7 +26,7 @@ class Cases(InTemporaryFolder):
 
     def test_are_neurons_voltages(self):
         cases = sorted(path.parent for path in CASES.glob("*/expected.txt"))
-        self.assertEqual(len(cases), 13)
+        self.assertEqual(len(cases), 14)
         for case in cases:
             options = ("--replay", write_excitation(self.folder / "events.h5", EVENTS_MS)) if "excitatory" in (case / "cell.toml").read_text() else ()
             with self.subTest(case.name):

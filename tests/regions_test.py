@@ -93,6 +93,8 @@ insert = [ { mechanism = "pas", regions = ["all"], g = 1e-4 }, { mechanism = "hh
                 ('reversal = [ { regions = ["all"], mg = 5 } ]', "unknown key 'reversal[0].mg'"),
                 ('spines = [ { regions = ["dend"], factor = 0 } ]', "'spines[0].factor' is 0"),
                 ('netstim = [ { kind = "excitatory" } ]', "the neuron has no such synapses"),
+                ('point = [ { mechanism = "IClamp", section = "soma[0]", x = 1 } ]', "'point[0].x' is 1, the end of soma[0]"),
+                ('point = [ { mechanism = "IClamp", section = "soma[0]", x = 0 } ]', "'point[0].x' is 0, the end of soma[0]"),
                 ('balance = { mechanism = "hh", mV = -70 }', "the mechanism hh is not inserted anywhere"),
                 ('balance = { mechanism = "pas", parameter = "E", mV = -70 }', "pas has no parameter 'E'"),
         ]:

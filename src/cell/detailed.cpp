@@ -91,7 +91,7 @@ void add_points(const config::Settings& settings, DetailedCell& cell, const File
     if (m.receiving && m.initial_sends.empty())
       fail_input("{}: {} receives events (NET_RECEIVE); list it under 'excitatory' or 'inhibitory'",
                  point.where("mechanism"), m.name);
-    Instance instance{read_place(point, cell.geometry), {}};
+    Instance instance{read_place_of_process(point, cell.geometry), {}};
     for (const auto& parameter : m.parameters)
       instance.parameters.push_back(point.number(parameter.name, parameter.value, physical_range(parameter)));
     instances.push_back(std::move(instance));

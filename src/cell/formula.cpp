@@ -52,9 +52,10 @@ std::vector<double> evaluate_formula(const std::string& formula, const std::stri
   std::vector<double> values;
   for (const int c : compartments) {
     const auto& compartment = geometry.compartments[c];
-    const bool last = c + 1 == geometry.first_compartment[static_cast<size_t>(compartment.section) + 1];
-    const double distance = compartment.path_um + (last && last_at_end ? compartment.length_um / 2 : 0);
-    values.push_back(value({distance, longest, compartment.diameter_um, compartment.x}));
+    const bool at_end =
+        last_at_end && c + 1 == geometry.first_compartment[static_cast<size_t>(compartment.section) + 1];
+    const double distance = compartment.path_um + (at_end ? compartment.length_um / 2 : 0);
+    values.push_back(value({distance, longest, compartment.diameter_um, at_end ? 1 : compartment.x}));
   }
   return values;
 }

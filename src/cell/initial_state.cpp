@@ -68,7 +68,12 @@ std::map<mechanism::Expr, double> known_values(const DetailedCell& cell, const P
   set("v", cell.initial_mV);
   set("t", 0);
   for (size_t k = 0; k < m.parameters.size(); ++k) set(m.parameters[k].name, p.parameters[instance][k]);
-  for (const auto& ion : m.ions) set(ion.name, resting_value(cell, ion, p.compartments[instance]));
+  for (const auto& ion : m.ions) {
+    set(ion.name, resting_value(cell, ion, p.compartments[instance]));
+    const bool reversal = ion.quantity == mechanism::IonQuantity::reversal_mV;
+    set(ion.name + mechanism::kAtRest, reversal ? ion_at(cell, ion.ion, p.compartments[instance]).reversal_mV
+                                                : resting_value(cell, ion, p.compartments[instance]));
+  }
   for (const auto& name : m.stored) set(name, 0);
   if (m.receiving && !m.receiving->arguments.empty())
     set(m.receiving->arguments[0], weight_of(cell, p, instance));
@@ -94,47 +99,133 @@ bool draws_at_start(const DetailedCell& cell) {
                              [](const Placement& placement) { return placement.mechanism().draws_at_start; });
 }
 
-InitialState initial_state(const DetailedCell& cell, double dt_ms, const random::TrialKey& trial) {
-  InitialState start{{}, resting_ions(cell), {}};
-  const auto streams = draw_streams(cell);
-  for (const auto& placement : cell.placements) {
-    const auto& m = placement.mechanism();
-    const auto written = m.written_ion_variables();
-    auto& stored = start.stored.emplace_back();
-    for (size_t i = 0; i < placement.compartments.size(); ++i) {
-      const auto c = static_cast<size_t>(placement.compartments[i]);
-      auto values = known_values(cell, placement, i, dt_ms);
-      const random::DrawStream stream{
-          trial, streams[start.stored.size() - 1] + static_cast<uint32_t>(i * m.generators.size())};
-      const auto evaluate = [&](mechanism::Expr e) { return m.graph.evaluate(e, values, stream); };
-      for (const auto& variable : m.ions) {
-        const auto& ion = start.ions.at(variable.ion);
-        const mechanism::Expr e = m.symbol(variable.name);
-        if (e < 0 || variable.quantity == mechanism::IonQuantity::current) continue;
-        values[e] = variable.quantity == mechanism::IonQuantity::inside_mM    ? ion.inside_mM[c]
-                    : variable.quantity == mechanism::IonQuantity::outside_mM ? ion.outside_mM[c]
-                                                                              : ion.reversal_mV[c];
-      }
-      for (const mechanism::Expr e : m.initial) stored.push_back(evaluate(e));
-      for (const auto& send : m.initial_sends)
-        if (evaluate(send.when) != 0)
-          start.events.push_back({start.stored.size() - 1, i, evaluate(send.time), evaluate(send.flag)});
-      for (size_t k = 0; k < written.size(); ++k) {
-        auto& ion = start.ions.at(written[k]->ion);
-        auto& array = written[k]->quantity == mechanism::IonQuantity::inside_mM    ? ion.inside_mM
-                      : written[k]->quantity == mechanism::IonQuantity::outside_mM ? ion.outside_mM
-                                                                                   : ion.reversal_mV;
-        array[c] = evaluate(m.initial_concentration[k]);
-      }
-      for (const auto* variable : written) {
-        if (!follows_nernst(cell, variable->ion, placement.compartments[i])) continue;
-        auto& ion = start.ions.at(variable->ion);
-        ion.reversal_mV[c] = mechanism::nernst_mV(cell.ions.at(variable->ion), cell.celsius, ion.inside_mM[c],
-                                                  ion.outside_mM[c]);
+namespace {
+
+/// Executes the blocks of all mechanisms, one moment after the other.
+class Starting {
+ public:
+  Starting(const DetailedCell& cell, double dt_ms, const random::TrialKey& trial)
+      : cell_(cell),
+        dt_ms_(dt_ms),
+        trial_(trial),
+        streams_(draw_streams(cell)),
+        state_{{}, resting_ions(cell), {}} {
+    for (const auto& p : cell.placements)
+      state_.stored.emplace_back(p.compartments.size() * p.mechanism().stored.size());
+  }
+
+  InitialState start() {
+    each([](const Mechanism&) { return true; }, [&](Instance& at) { initial(at); });
+    each([](const Mechanism& m) { return m.start.after_initial.has_value(); },
+         [&](Instance& at) { leave(at, *at.m.start.after_initial); });
+    each([](const Mechanism& m) { return m.start.breakpoint && m.before_breakpoint; },
+         [&](Instance& at) { leave(at, *at.m.before_breakpoint); });
+    const bool seen = std::ranges::any_of(cell_.placements,
+                                          [](const Placement& p) { return p.mechanism().has_own_moments(); });
+    if (seen) update_reversal_potentials();
+    each(
+        [&](const Mechanism& m) {
+          return m.start.breakpoint || (seen && !m.graph.any_draws(m.after_current));
+        },
+        [&](Instance& at) { leave(at, at.m.after_current, at.m.concentration_after_current); });
+    each([](const Mechanism& m) { return m.start.before_step.has_value(); },
+         [&](Instance& at) { leave(at, *at.m.start.before_step); });
+    return std::move(state_);
+  }
+
+ private:
+  using Mechanism = mechanism::Mechanism;
+  using Expr = mechanism::Expr;
+
+  /// A mechanism in one place, as it sees the neuron.
+  struct Instance {
+    const Mechanism& m;
+    size_t placement, number, compartment;
+    random::DrawStream stream;
+    std::map<Expr, double> values;
+
+    double evaluate(Expr e) const { return m.graph.evaluate(e, values, stream); }
+  };
+
+  template <class Which, class Execute>
+  void each(const Which& which, const Execute& execute) {
+    for (size_t p = 0; p < cell_.placements.size(); ++p) {
+      const auto& placement = cell_.placements[p];
+      const auto& m = placement.mechanism();
+      const size_t instances = placement.compartments.size();
+      // As they are executed in a step (simulate/group.cpp).
+      const bool last_first = m.point_process && !m.written_ion_variables().empty();
+      for (size_t k = 0; k < instances && which(m); ++k) {
+        const size_t i = last_first ? instances - 1 - k : k;
+        Instance at{m,
+                    p,
+                    i,
+                    static_cast<size_t>(placement.compartments[i]),
+                    {trial_, streams_[p] + static_cast<uint32_t>(i * m.generators.size())},
+                    known_values(cell_, placement, i, dt_ms_)};
+        for (const auto& variable : m.ions)
+          if (const Expr e = m.symbol(variable.name);
+              e >= 0 && variable.quantity != mechanism::IonQuantity::current)
+            at.values[e] = array(variable)[at.compartment];
+        for (size_t s = 0; s < m.stored.size(); ++s)
+          if (const Expr e = m.symbol(m.stored[s]); e >= 0) at.values[e] = stored(at)[s];
+        execute(at);
       }
     }
   }
-  return start;
+
+  double* stored(const Instance& at) {
+    return state_.stored[at.placement].data() + at.number * at.m.stored.size();
+  }
+  std::vector<double>& array(const mechanism::IonVariable& variable) {
+    auto& ion = state_.ions.at(variable.ion);
+    return variable.quantity == mechanism::IonQuantity::inside_mM    ? ion.inside_mM
+           : variable.quantity == mechanism::IonQuantity::outside_mM ? ion.outside_mM
+                                                                     : ion.reversal_mV;
+  }
+
+  /// The stored variables and what is written of ions become what a block leaves.
+  void leave(Instance& at, const std::vector<Expr>& next, const std::vector<Expr>& written) {
+    for (size_t s = 0; s < next.size(); ++s) stored(at)[s] = at.evaluate(next[s]);
+    const auto variables = at.m.written_ion_variables();
+    for (size_t k = 0; k < written.size(); ++k)
+      array(*variables[k])[at.compartment] = at.evaluate(written[k]);
+  }
+  void leave(Instance& at, const Mechanism::Moment& moment) { leave(at, moment.stored, moment.written); }
+
+  void initial(Instance& at) {
+    leave(at, at.m.initial, at.m.initial_concentration);
+    for (const auto& send : at.m.initial_sends)
+      if (at.evaluate(send.when) != 0)
+        state_.events.push_back({at.placement, at.number, at.evaluate(send.time), at.evaluate(send.flag)});
+    for (const auto* variable : at.m.written_ion_variables())
+      update_reversal_potential(variable->ion, at.compartment);
+  }
+
+  void update_reversal_potential(const std::string& name, size_t compartment) {
+    if (!follows_nernst(cell_, name, static_cast<int>(compartment))) return;
+    auto& ion = state_.ions.at(name);
+    ion.reversal_mV[compartment] = mechanism::nernst_mV(
+        cell_.ions.at(name), cell_.celsius, ion.inside_mM[compartment], ion.outside_mM[compartment]);
+  }
+  void update_reversal_potentials() {
+    for (const auto& placement : cell_.placements)
+      for (const auto* variable : placement.mechanism().written_ion_variables())
+        for (const int c : placement.compartments)
+          update_reversal_potential(variable->ion, static_cast<size_t>(c));
+  }
+
+  const DetailedCell& cell_;
+  double dt_ms_;
+  random::TrialKey trial_;
+  std::vector<uint32_t> streams_;  // of each placement
+  InitialState state_;
+};
+
+}  // namespace
+
+InitialState initial_state(const DetailedCell& cell, double dt_ms, const random::TrialKey& trial) {
+  return Starting(cell, dt_ms, trial).start();
 }
 
 }  // namespace nt::cell

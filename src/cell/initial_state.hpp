@@ -19,7 +19,8 @@ struct InitialEvent {
   double time_ms, flag;
 };
 
-/// What a neuron starts from: the ions, and what the INITIAL blocks leave.
+/// What a neuron starts from: the ions, and what the INITIAL blocks leave, and what is executed between them
+/// and the first step.
 struct InitialState {
   std::vector<std::vector<double>> stored;  // of each placement: [instance][stored variable]
   std::map<std::string, IonState> ions;     // by name
@@ -35,7 +36,7 @@ bool draws_at_start(const DetailedCell& cell);
 
 /// INITIAL of every mechanism in the order of evaluation, at the initial voltage; a concentration that one of
 /// them writes is there for those after it, and so is the reversal potential that follows from it, as in
-/// NEURON's finitialize. `trial`: what INITIAL draws from.
+/// NEURON's finitialize. Then what Mechanism::start says. `trial`: what INITIAL draws from.
 InitialState initial_state(const DetailedCell& cell, double dt_ms, const random::TrialKey& trial = {});
 
 /// The values of all symbols of an instance that are fixed during a simulation with steps of `dt_ms`, and

@@ -32,11 +32,14 @@ std::string section_names(const morphology::Compartments& geometry) {
 
 int read_section(const config::Settings& settings, const morphology::Compartments& geometry) {
   const auto name = settings.text("section");
-  const double x = settings.number("x", 0.5, {0, 1});
   for (size_t s = 0; s < geometry.sections.size(); ++s)
-    if (geometry.sections[s].name == name) return geometry.at(static_cast<int>(s), x);
+    if (geometry.sections[s].name == name) return static_cast<int>(s);
   fail_input("{}: '{}' is \"{}\", but the neuron has no such section; it has {}", settings.where("section"),
              settings.full_key("section"), name, section_names(geometry));
+}
+
+double read_x(const config::Settings& settings) {
+  return settings.number("x", 0.5, {0, 1});
 }
 
 }  // namespace
@@ -60,7 +63,7 @@ int read_place(const config::Settings& settings, const morphology::Compartments&
                settings.where(by_section ? "section" : "mechanism"),
                by_section ? "'section' and 'region' are given" : "neither 'section' nor 'region' is");
   }
-  if (by_section) return read_section(settings, geometry);
+  if (by_section) return geometry.at(read_section(settings, geometry), read_x(settings));
   const auto name = settings.choice("region", kRegions);
   const auto region = *regions_named(name).begin();
   const double distance_um = settings.number("distance_um", {}, config::kNotNegative);
@@ -77,6 +80,19 @@ int read_place(const config::Settings& settings, const morphology::Compartments&
              settings.where("distance_um"), settings.full_key("distance_um"), distance_um, name,
              farthest > 0 ? fmt::format("they are at {:.0f} to {:.0f} um", std::max(0.0, nearest), farthest)
                           : "the neuron has none");
+}
+
+int read_place_of_process(const config::Settings& settings, const morphology::Compartments& geometry) {
+  if (!settings.has("section") || settings.has("region")) return read_place(settings, geometry);
+  const double x = read_x(settings);
+  if (x > 0 && x < 1) return read_place(settings, geometry);
+  const auto& section = geometry.sections[read_section(settings, geometry)];
+  if (x == 0 && section.parent >= 0 && section.parent_x > 0 && section.parent_x < 1)
+    return geometry.at(section.parent, section.parent_x);
+  fail_input(
+      "{}: '{}' is {}, the end of {}, where NEURON has a point without membrane, which no compartment is; "
+      "choose {}",
+      settings.where("x"), settings.full_key("x"), x, section.name, x == 0 ? "0.01" : "0.99");
 }
 
 }  // namespace nt::cell

@@ -13,4 +13,8 @@ int compartment_at(const morphology::Compartments& geometry, morphology::Region 
 /// file:line and key if there is no such place.
 int read_place(const config::Settings& settings, const morphology::Compartments& geometry);
 
+/// The same for a point process. At x = 0 of a section that hangs inside another, NEURON puts it there, and
+/// so does this; at other ends NEURON has a point without membrane, which is no place here: InputError.
+int read_place_of_process(const config::Settings& settings, const morphology::Compartments& geometry);
+
 }  // namespace nt::cell

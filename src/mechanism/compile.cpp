@@ -19,6 +19,7 @@ Mechanism Compiler::compile() {
     gather_arrays();
   }
   fix_diffusion();
+  m_.draws_at_start = start_draws();
   finish();
   return std::move(m_);
 }
@@ -102,44 +103,79 @@ void put_in_place(Mechanism& m, const std::map<Expr, Expr>& values) {
 
 }  // namespace
 
+namespace {
+
+bool names(const Term& t, const std::string& name) {
+  return (t.kind == Term::Kind::name && t.text == name) ||
+         std::ranges::any_of(t.parts, [&](const Term& part) { return names(part, name); });
+}
+
+bool read_in(const std::vector<Statement>& statements, const std::string& name) {
+  return std::ranges::any_of(statements, [&](const Statement& s) {
+    return std::ranges::any_of(s.terms, [&](const Term& t) { return names(t, name); }) ||
+           (s.index && names(*s.index, name)) || read_in(s.then, name) || read_in(s.otherwise, name);
+  });
+}
+
+}  // namespace
+
+bool Compiler::reads_current(const nmodl::IonUse& use) const {
+  const auto current = "i" + use.ion;
+  if (!has(use.reads, current)) return false;
+  return !has(use.writes, current) ||
+         std::ranges::any_of(file_.blocks, [&](const Block& block) { return read_in(block.body, current); });
+}
+
 void Compiler::find_followed_ions() {
   for (const auto& use : file_.ions) {
     const auto& ion = use.ion;
-    const auto current = "i" + ion;
-    const bool reads_current = has(use.reads, current) && !has(use.writes, current);
-    if (usual_ion(ion).always_followed || reads_current || has(use.writes, ion + "i") ||
+    if (usual_ion(ion).always_followed || reads_current(use) || has(use.writes, ion + "i") ||
         has(use.writes, ion + "o") || has(use.writes, "e" + ion))
       followed_.insert(ion);
   }
 }
 
 void Compiler::declare_ion(const nmodl::IonUse& use) {
-  for (const auto& name : use.reads) declare_ion_variable(use, name, false);
+  const auto current = "i" + use.ion;
+  for (const auto& name : use.reads)
+    if (name != current || reads_current(use)) declare_ion_variable(use, name, false);
   for (const auto& name : use.writes) declare_ion_variable(use, name, true);
 }
 
 void Compiler::declare_ion_variable(const nmodl::IonUse& use, const std::string& name, bool written) {
   IonVariable variable{name, use.ion, quantity_of(name, use.ion), written};
-  if (variable.quantity == IonQuantity::current && name != "i" + use.ion)
+  const bool is_current = variable.quantity == IonQuantity::current;
+  if (is_current && name != "i" + use.ion)
     refuse(use.line,
            fmt::format("'{0}' is not a variable of ion {1}; known: e{1}, {1}i, {1}o, i{1}", name, use.ion));
   for (auto& there : m_.ions) {
-    if (there.name != name) continue;
+    // What it lets in of a current and what all mechanisms do are two variables.
+    if (there.name != name || (is_current && there.written != written)) continue;
     there.written |= written;
     return;
   }
   const bool followed = followed_.contains(use.ion);
   variable.valence = use.valence;
-  variable.unread = variable.quantity == IonQuantity::current && !followed;
+  variable.unread = is_current && !followed;
   m_.ions.push_back(variable);
-  const bool varies = written || variable.quantity == IonQuantity::current || followed;
-  (varies ? varying_ : fixed_)[name] = m_.graph.symbol(name, varies);
+  const bool varies = written || is_current || followed;
+  const Expr symbol = m_.graph.symbol(name, varies);
+  if (is_current && written)
+    assigned_[name] = use.line;  // the file's own: what it has last made of it
+  else
+    (varies ? varying_ : fixed_)[name] = symbol;
 }
 
 const IonVariable* Compiler::ion_variable(const std::string& name) const {
   for (const auto& ion : m_.ions)
-    if (ion.name == name) return &ion;
+    if (ion.name == name && !(ion.quantity == IonQuantity::current && ion.written)) return &ion;
   return nullptr;
+}
+
+bool Compiler::is_own_current(const std::string& name) const {
+  return std::ranges::any_of(m_.ions, [&](const IonVariable& ion) {
+    return ion.name == name && ion.quantity == IonQuantity::current && ion.written;
+  });
 }
 
 bool Compiler::known(const std::string& name) const {
@@ -155,23 +191,23 @@ void Compiler::execute_all() {
   watches_.clear();
   made_in_initial_.clear();
   m_.diffusing.clear();
+  const bool apart = moments_are_apart();
   begin("INITIAL");
-  start_values();
-  for (const auto* kind : {"BEFORE", "INITIAL", "AFTER"}) {
-    if (const auto* block = file_.block(kind, kind == std::string_view("INITIAL") ? "" : "INITIAL"))
-      execute(block->body, 0);
-    left_ = Left::no;
-  }
+  start_parameters();
+  before_initial();
+  start_states();
+  if (const auto* block = file_.block("INITIAL", "")) execute(block->body, 0);
+  left_ = Left::no;
+  const bool after_is_apart = has_own_moment("AFTER", "INITIAL");
+  if (const auto* block = file_.block("AFTER", "INITIAL"); block && !after_is_apart) execute(block->body, 0);
+  left_ = Left::no;
   start_streams();
   m_.initial_sends = sends();
   initial_ = values_;
   m_.initial = final_values();
   m_.initial_concentration = concentrations();
-  auto at_start = m_.initial;
-  at_start.insert(at_start.end(), m_.initial_concentration.begin(), m_.initial_concentration.end());
-  for (const auto& send : m_.initial_sends)
-    at_start.insert(at_start.end(), {send.when, send.time, send.flag});
-  m_.draws_at_start = m_.graph.any_draws(at_start);
+  m_.start = {};
+  if (after_is_apart) m_.start.after_initial = moment("AFTER", "INITIAL");
 
   const auto* breakpoint = file_.block("BREAKPOINT");
   const bool has_currents = !current_names().empty();
@@ -181,24 +217,16 @@ void Compiler::execute_all() {
   currents();
   m_.after_current = final_values();
   m_.concentration_after_current = concentrations();
-  const auto start = m_.initial;
   evaluate_twice();
-  // NEURON executes it once, at v alone, and once before the first step: its slope is no part of the
-  // conductance.
-  if (const auto* block = file_.block("BEFORE", "BREAKPOINT")) {
-    begin("BREAKPOINT");
-    execute(block->body, 0);
-    left_ = Left::no;
-    std::map<Expr, Expr> changed, at_first;
+  if (apart) {
+    m_.before_breakpoint = moment("BEFORE", "BREAKPOINT");
+  } else if (const auto before = moment("BEFORE", "BREAKPOINT")) {
+    // NEURON executes it once, at v alone: its slope is no part of the conductance.
+    std::map<Expr, Expr> changed;
     for (const auto& [name, value] : values_)
       if (const auto it = varying_.find(name); it != varying_.end()) changed[it->second] = value;
     put_in_place(m_, changed);
-    if (start.size() == m_.stored.size() && m_.after_current.size() == start.size()) {  // else all again
-      for (size_t i = 0; i < start.size(); ++i) at_first[varying_.at(stored_names_[i])] = start[i];
-      m_.initial = m_.graph.substitute(m_.after_current, at_first);
-    }
   }
-  first_before_step(start);
   std::vector<Expr> drawn{m_.total_current};
   for (const auto& current : m_.currents) drawn.push_back(current.value);
   if (m_.graph.any_draws(drawn))
@@ -212,7 +240,7 @@ void Compiler::execute_all() {
   if (breakpoint && !has_currents) execute(breakpoint->body, 0);
   left_ = Left::no;
   for (const auto& [when, what] : {std::pair("AFTER", "SOLVE"), {"BEFORE", "STEP"}}) {
-    if (const auto* block = file_.block(when, what)) execute(block->body, 0);
+    if (const auto* block = file_.block(when, what); block && !apart) execute(block->body, 0);
     left_ = Left::no;
   }
   m_.advanced = final_values();
@@ -220,24 +248,29 @@ void Compiler::execute_all() {
   for (auto& e : m_.advanced_quickly)
     if (const auto it = quick_.find(e); it != quick_.end()) e = it->second;
   m_.advanced_concentration = concentrations();
+  if (apart) m_.after_solve = moment("AFTER", "SOLVE");
+  m_.start.before_step = moment("BEFORE", "STEP");
+  if (apart) m_.before_step = m_.start.before_step;
+  m_.start.breakpoint |= m_.start.before_step || file_.block("BEFORE", "BREAKPOINT");
+  m_.counts_steps = m_.start.breakpoint || file_.block("AFTER", "SOLVE");
 
   receive();
 }
 
-void Compiler::first_before_step(const std::vector<Expr>& start) {
-  const auto* block = file_.block("BEFORE", "STEP");
-  if (!block || start.size() != m_.stored.size()) return;  // more is kept than was known: all again
-  const auto after = [&](const std::vector<Expr>& values, const std::vector<Expr>& before) {
-    std::map<Expr, Expr> places;
-    for (size_t i = 0; i < before.size(); ++i) places[varying_.at(stored_names_[i])] = before[i];
-    return m_.graph.substitute(values, places);
+bool Compiler::start_draws() const {
+  auto all = m_.initial;
+  const auto add = [&](const std::vector<Expr>& values) {
+    all.insert(all.end(), values.begin(), values.end());
   };
-  if (m_.initial == start) m_.initial = after(m_.after_current, start);
-  begin("STEP");
-  execute(block->body, 0);
-  left_ = Left::no;
-  const auto values = final_values();
-  if (values.size() == start.size()) m_.initial = after(values, m_.initial);
+  const auto add_moment = [&](const std::optional<Mechanism::Moment>& moment) {
+    if (moment) add(moment->stored), add(moment->written);
+  };
+  add(m_.initial_concentration);
+  for (const auto& send : m_.initial_sends) add({send.when, send.time, send.flag});
+  add_moment(m_.start.after_initial);
+  if (m_.start.breakpoint) add_moment(m_.before_breakpoint), add(m_.after_current);
+  add_moment(m_.start.before_step);
+  return m_.graph.any_draws(all);
 }
 
 void Compiler::begin(const std::string& block) {
@@ -248,14 +281,17 @@ void Compiler::begin(const std::string& block) {
   left_ = Left::no;
 }
 
-void Compiler::start_values() {
+void Compiler::start_parameters() {
+  for (const auto& name : kept_)
+    if (const auto it = fixed_.find(name); it != fixed_.end()) values_[name] = it->second;
+}
+
+void Compiler::start_states() {
   for (const auto& s : file_.states) {
     if (ion_variable(s.name)) continue;  // the ion's own
     const auto given = fixed_.find(s.name + "0");
     values_[s.name] = given != fixed_.end() ? given->second : m_.graph.constant(s.start);
   }
-  for (const auto& name : kept_)
-    if (const auto it = fixed_.find(name); it != fixed_.end()) values_[name] = it->second;
 }
 
 std::vector<Expr> Compiler::final_values() {
@@ -282,29 +318,32 @@ std::vector<Expr> Compiler::concentrations() {
 }
 
 void Compiler::evaluate_twice() {
-  if (m_.initial.size() != m_.stored.size()) return;  // more is kept than was known: all is executed again
   auto& g = m_.graph;
-  std::map<Expr, Expr> first;
+  const auto written = m_.written_ion_variables();
+  std::vector<std::pair<Expr, Expr>> left;  // what BREAKPOINT may change, and what it leaves of it
   std::vector<Expr> changed;
   for (size_t i = 0; i < m_.stored.size(); ++i) {
-    const Expr own = varying_.at(stored_names_[i]);
+    left.emplace_back(varying_.at(stored_names_[i]), m_.after_current[i]);
     // A draw in BREAKPOINT is one draw: NEURON's two would be two numbers, and its conductance their
     // difference.
-    if (m_.after_current[i] != own && !counts_draws(stored_names_[i])) changed.push_back(own);
+    if (left.back().first != left.back().second && !counts_draws(stored_names_[i]))
+      changed.push_back(left.back().first);
+  }
+  for (size_t i = 0; i < written.size(); ++i) {
+    left.emplace_back(varying_.at(written[i]->name), m_.concentration_after_current[i]);
+    if (left.back().first != left.back().second) changed.push_back(left.back().first);
   }
   const auto depends = [&](Expr e) {
     return std::any_of(changed.begin(), changed.end(), [&](Expr own) { return g.depends(e, own); });
   };
-  bool accumulates = std::any_of(m_.after_current.begin(), m_.after_current.end(), [&](Expr e) {
-    return std::find(changed.begin(), changed.end(), e) == changed.end() && depends(e);
-  });
+  bool accumulates = std::any_of(left.begin(), left.end(),
+                                 [&](const auto& of) { return of.second != of.first && depends(of.second); });
   for (const auto& current : m_.currents) accumulates |= depends(current.value);
   if (!accumulates) return;
+  m_.start.breakpoint = true;
   const Expr v = varying_.at("v"), probe = g.add(v, g.constant(kProbe_mV));
-  for (size_t i = 0; i < m_.stored.size(); ++i)
-    first[varying_.at(stored_names_[i])] = g.substitute(m_.after_current[i], {{v, probe}});
-  std::map<Expr, Expr> start;
-  for (size_t i = 0; i < m_.stored.size(); ++i) start[varying_.at(stored_names_[i])] = m_.initial[i];
+  std::map<Expr, Expr> first;
+  for (const auto& [own, after] : left) first[own] = g.substitute(after, {{v, probe}});
   const auto second = [&](Expr e) { return g.substitute(e, first); };
   const auto difference = [&](Expr e) {  // as NEURON's conductance
     return g.divide(g.subtract(g.substitute(e, {{v, probe}}), second(e)), g.constant(kProbe_mV));
@@ -318,7 +357,6 @@ void Compiler::evaluate_twice() {
   m_.total_current = second(m_.total_current);
   for (auto* list : {&m_.after_current, &m_.concentration_after_current})
     for (auto& e : *list) e = second(e);
-  for (size_t i = 0; i < m_.stored.size(); ++i) m_.initial[i] = g.substitute(m_.after_current[i], start);
 }
 
 std::vector<std::string> Compiler::current_names() const {

@@ -24,7 +24,10 @@ Expr Compiler::call(const std::string& name, const std::vector<Term>& arguments,
            fmt::format("{} takes {} arguments, not {}", name, block->arguments.size(), arguments.size()));
   }
   if (depth > kDeepestCalls)
-    refuse(line, fmt::format("'{}' calls itself, or the calls are nested too deep", name));
+    refuse(
+        line,
+        fmt::format("'{}' calls itself, or the calls are nested too deep; write it with a loop (FROM, WHILE)",
+                    name));
   Values frame;
   for (size_t i = 0; i < arguments.size(); ++i) frame[block->arguments[i]] = value(arguments[i], depth);
   if (const auto* table = tables_ == Tables::as_neuron ? table_of(*block) : nullptr)

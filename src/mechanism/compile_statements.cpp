@@ -232,7 +232,7 @@ Expr Compiler::before(const std::string& name, int line) {
 void Compiler::keep(const std::string& name, int line) {
   kept_.insert(name);
   const bool parameter = fixed_.contains(name);
-  const auto stored = parameter ? name + " now" : name;
+  const auto stored = parameter || is_own_current(name) ? name + kNow : name;
   varying_[name] = m_.graph.symbol(stored, true);
   m_.stored.push_back(stored);
   stored_names_.push_back(name);

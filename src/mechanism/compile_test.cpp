@@ -500,7 +500,7 @@ TEST(Compile, ErrorsNameFileAndLine) {
       {with("BREAKPOINT { i = exp(v, 2) }"), "x.mod:4: exp takes 1 argument, not 2"},
       {with("BREAKPOINT { i = f(v) }\nFUNCTION f(a, b) { f = a }"), "x.mod:4: f takes 2 arguments, not 1"},
       {with("BREAKPOINT { i = f(v) }\nFUNCTION f(a) { f = f(a) }"),
-       "x.mod:5: 'f' calls itself, or the calls are nested too deep"},
+       "x.mod:5: 'f' calls itself, or the calls are nested too deep; write it with a loop (FROM, WHILE)"},
       {with("BREAKPOINT { SOLVE s METHOD cnexp\n i = v }"),
        "x.mod:4: there is no DERIVATIVE, KINETIC, LINEAR or PROCEDURE 's' to solve"},
       {with("BREAKPOINT { SOLVE s METHOD magic\n i = v }\nDERIVATIVE s { x' = 1 }"),

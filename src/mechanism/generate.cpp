@@ -36,10 +36,30 @@ bool is_read(const Mechanism& m, const Mechanism::Current& current) {
   });
 }
 
+/// The blocks that have a moment of their own, in the order of MomentName; null where there is none.
+std::array<const Mechanism::Moment*, 3> moments_of(const Mechanism& m) {
+  const auto place = [](const std::optional<Mechanism::Moment>& moment) {
+    return moment ? &*moment : nullptr;
+  };
+  return {place(m.before_breakpoint), place(m.after_solve), place(m.before_step)};
+}
+
+/// What a block changes.
+std::vector<Expr> moment_outputs(const Mechanism& m, const Mechanism::Moment& moment) {
+  std::vector<Expr> all;
+  for (size_t i = 0; i < m.stored.size(); ++i)
+    if (moment.stored[i] != m.symbol(m.stored[i])) all.push_back(moment.stored[i]);
+  const auto written = m.written_ion_variables();
+  for (size_t i = 0; i < written.size(); ++i)
+    if (moment.written[i] != m.symbol(written[i]->name)) all.push_back(moment.written[i]);
+  return all;
+}
+
 /// Whether its states go their way whatever v and t are, like those of most synapses. They are then advanced
 /// while the current is evaluated, which has them at hand.
 bool decays_alone(const Mechanism& m) {
   if (m.currents.empty() || m.stored.empty() || !m.advanced_concentration.empty()) return false;
+  if (m.has_own_moments()) return false;
   for (size_t i = 0; i < m.stored.size(); ++i) {
     if (m.after_current[i] != m.symbol(m.stored[i])) return false;
     for (const auto* name : {"v", "t"})
@@ -209,7 +229,9 @@ class Writer {
                                    return g_.node(e).op == Op::loop || g_.node(e).op == Op::element;
                                  });
     const bool is_simd = style_ == KernelStyle::simd;
-    const auto several = long_or_turning || !is_simd
+    // Point processes of one compartment change its concentration one after the other.
+    const bool in_turn = m_.point_process && !m_.written_ion_variables().empty();
+    const auto several = long_or_turning || in_turn || !is_simd
                              ? ""
                              : fmt::format("  for (; i + 3 < k.last; i += 4) {{\n{}  }}\n", round("xyzw"));
     return fmt::format(
@@ -441,12 +463,15 @@ class Writer {
 }  // namespace
 
 KernelLayout layout_of(const Mechanism& m) {
-  KernelLayout layout{needed_for(m, current_outputs(m)).fixed, {}, {}};
+  KernelLayout layout{needed_for(m, current_outputs(m)).fixed, {}, {}, {}};
   for (const auto& part : parts_of(m)) {
     const bool first = layout.advance_double.empty();
     layout.advance_float.push_back(needed_for(m, advance_outputs(m, m.advanced_quickly, part, first)).fixed);
     layout.advance_double.push_back(needed_for(m, advance_outputs(m, m.advanced, part, first)).fixed);
   }
+  const auto moments = moments_of(m);
+  for (size_t k = 0; k < moments.size(); ++k)
+    if (moments[k] != nullptr) layout.moment[k] = needed_for(m, moment_outputs(m, *moments[k])).fixed;
   return layout;
 }
 
@@ -457,6 +482,7 @@ struct KernelText {
   std::string code;
   std::string current = "nullptr";  // of a template over T
   std::array<std::string, 2> advance_float{"nullptr", "nullptr"}, advance_double{"nullptr", "nullptr"};
+  std::array<std::string, 3> moment{"nullptr", "nullptr", "nullptr"};  // of templates over T
 };
 
 class KernelTextMaker {
@@ -469,15 +495,16 @@ class KernelTextMaker {
     make_current();
     text_.advance_float = advance_kernels(m_.advanced_quickly, "float");
     if (style_ == KernelStyle::simd) text_.advance_double = advance_kernels(m_.advanced, "double");
+    make_moments();
     return std::move(text_);
   }
 
  private:
   using Store = Writer::Store;
 
-  size_t ion_row(const std::string& name) const {
+  size_t written_row(const std::string& name) const {
     for (size_t i = 0; i < ions_.size(); ++i)
-      if (ions_[i]->name == name) return i;
+      if (ions_[i]->name == name && ions_[i]->written) return i;
     return ions_.size();
   }
   static Store store(Expr e, const std::string& array, const char* sign) {
@@ -497,7 +524,7 @@ class KernelTextMaker {
       stores = {store(m_.total_current, "k.rhs", "-"), store(m_.conductance, "k.d", "+")};
     for (const auto& c : m_.currents) {
       if (!is_read(m_, c)) continue;
-      const auto row = ion_row("i" + c.ion);
+      const auto row = written_row("i" + c.ion);
       stores.push_back(store(c.value, fmt::format("k.ion[{}]", row), "+"));
       stores.push_back(store(c.slope, fmt::format("k.ion_slope[{}]", row), "+"));
     }
@@ -506,7 +533,7 @@ class KernelTextMaker {
     for (size_t i = 0; i < m_.stored.size() && decays_alone(m_); ++i)
       stores.push_back(keep(m_.advanced[i], i));
     for (const auto& [name, e] : concentrations_after_current(m_))
-      stores.push_back(store(e, fmt::format("k.ion[{}]", ion_row(name)), ""));
+      stores.push_back(store(e, fmt::format("k.ion[{}]", written_row(name)), ""));
     if (stores.empty()) return;
     text_.current = prefix_ + "_current";
     text_.code += writer_.kernel(text_.current, current_outputs(m_), stores);
@@ -523,12 +550,30 @@ class KernelTextMaker {
       const auto written = m_.written_ion_variables();
       for (size_t i = 0; p == 0 && i < written.size(); ++i)
         stores.push_back(
-            store(m_.advanced_concentration[i], fmt::format("k.ion[{}]", ion_row(written[i]->name)), ""));
+            store(m_.advanced_concentration[i], fmt::format("k.ion[{}]", written_row(written[i]->name)), ""));
       if (stores.empty()) continue;
       names[p] = fmt::format("{}_advance_{}{}", prefix_, type, p > 0 ? "_slow" : "");
       text_.code += writer_.kernel(names[p], advance_outputs(m_, advanced, parts[p], p == 0), stores);
     }
     return names;
+  }
+
+  void make_moments() {
+    static constexpr std::array kNames{"before_breakpoint", "after_solve", "before_step"};
+    const auto moments = moments_of(m_);
+    const auto written = m_.written_ion_variables();
+    for (size_t k = 0; k < moments.size(); ++k) {
+      if (moments[k] == nullptr) continue;
+      std::vector<Store> stores;
+      for (size_t i = 0; i < m_.stored.size(); ++i)
+        if (const Expr e = moments[k]->stored[i]; e != m_.symbol(m_.stored[i])) stores.push_back(keep(e, i));
+      for (size_t i = 0; i < written.size(); ++i)
+        if (const Expr e = moments[k]->written[i]; e != m_.symbol(written[i]->name))
+          stores.push_back(store(e, fmt::format("k.ion[{}]", written_row(written[i]->name)), ""));
+      if (stores.empty()) continue;
+      text_.moment[k] = fmt::format("{}_{}", prefix_, kNames[k]);
+      text_.code += writer_.kernel(text_.moment[k], moment_outputs(m_, *moments[k]), stores);
+    }
   }
 
   const Mechanism& m_;
@@ -556,6 +601,11 @@ DeviceKernels generate_device_kernels(const Mechanism& m, const std::string& pre
           "not "
           "linear; devices do not simulate these, use --device cpu",
           m.path);
+  if (m.has_own_moments())
+    fail_input(
+        "{}: BEFORE or AFTER has to do with ions or with what diffuses; devices do not simulate this, use "
+        "--device cpu",
+        m.path);
   auto text = KernelTextMaker(m, prefix, KernelStyle::device).make();
   DeviceKernels kernels{std::move(text.code), {}, {}};
   const auto named = [](const std::string& name) { return name == "nullptr" ? "" : name + "<float>"; };
@@ -571,8 +621,10 @@ std::string generate_kernels(const Mechanism& m, const std::string& file_name, c
     const auto pointer = [&](const std::string& name) {
       return name == "nullptr" ? name : fmt::format("&{}<{}>", name, type);
     };
-    return fmt::format("{{.lanes = ln::count<{0}>(), .current = {1}, .advance = {{{2}, {3}}}}}", type,
-                       pointer(text.current), pointer(advance[0]), pointer(advance[1]));
+    return fmt::format(
+        "{{.lanes = ln::count<{0}>(), .current = {1}, .advance = {{{2}, {3}}}, .moment = {{{4}, {5}, {6}}}}}",
+        type, pointer(text.current), pointer(advance[0]), pointer(advance[1]), pointer(text.moment[0]),
+        pointer(text.moment[1]), pointer(text.moment[2]));
   };
   const auto in_float = set("float", text.advance_float), in_double = set("double", text.advance_double);
   return fmt::format(

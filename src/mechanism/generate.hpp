@@ -1,4 +1,5 @@
 #pragma once
+#include <array>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,7 @@ namespace nt::mechanism {
 struct KernelLayout {
   std::vector<Expr> current;
   std::vector<std::vector<Expr>> advance_float, advance_double;  // of each of parts_of(mechanism)
+  std::array<std::vector<Expr>, 3> moment;                       // in the order of MomentName
 
   template <class T>
   const std::vector<std::vector<Expr>>& advance() const {
@@ -18,7 +20,8 @@ struct KernelLayout {
 };
 KernelLayout layout_of(const Mechanism& mechanism);
 
-/// The ion variables that a kernel reads or writes as arrays, in the order of KernelArguments::ion.
+/// The ion variables that a kernel reads or writes as arrays, in the order of KernelArguments::ion. A current
+/// that the file reads and writes is there twice.
 std::vector<const IonVariable*> ion_arrays(const Mechanism& mechanism);
 
 /// C++ of a mechanism's kernels: a file that includes lanes-inl.hpp and defines the function `entry`, which

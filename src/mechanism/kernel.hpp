@@ -26,6 +26,9 @@ struct KernelArguments {
   int32_t* endless = nullptr;  // becomes 1 + the number of a loop that goes on and on
 };
 
+/// Of the blocks that have a moment of their own.
+enum MomentName : uint8_t { kBeforeBreakpoint, kAfterSolve, kBeforeStep };
+
 template <class T>
 struct Kernels {
   size_t lanes = 0;
@@ -34,6 +37,9 @@ struct Kernels {
   void (*current)(const KernelArguments<T>&) = nullptr;
   // The stored variables by one step, the fast part and, where there is one, the slow.
   void (*advance[2])(const KernelArguments<T>&) = {nullptr, nullptr};
+  // Blocks that have a moment of their own (Mechanism::before_breakpoint and so on), in the order of
+  // MomentName.
+  void (*moment[3])(const KernelArguments<T>&) = {nullptr, nullptr, nullptr};
 };
 
 /// The kernels of one mechanism for the best instruction set of this machine.

@@ -196,6 +196,76 @@ TEST(Language, WhatStandsBeforeStepIsExecutedAtItsEndAndOnceBeforeTheFirst) {
   EXPECT_EQ(r.get("a"), 3);
 }
 
+TEST(Language, BlocksBeforeAndAfterHaveAMomentOfTheirOwnWhereTheyLookAtIons) {
+  const auto text = [](const std::string& more) {
+    return "NEURON { SUFFIX x USEION ca READ cai, eca WRITE cai NONSPECIFIC_CURRENT i }\n"
+           "ASSIGNED { v i cai eca n }\nINITIAL { cai = 2 }\nBREAKPOINT { i = n }\n" +
+           more;
+  };
+  const auto apart =
+      compile_mechanism(text("BEFORE STEP { n = twice() }\nFUNCTION twice() { twice = 2*eca }"), "x.mod");
+  ASSERT_TRUE(apart.before_step);
+  EXPECT_TRUE(apart.start.before_step && apart.start.breakpoint && apart.counts_steps);
+  const auto together = compile_mechanism(text("BEFORE STEP { n = n + v }"), "x.mod");
+  EXPECT_FALSE(together.has_own_moments());
+  EXPECT_TRUE(together.start.before_step && together.counts_steps);
+  const auto without = compile_mechanism(text(""), "x.mod");
+  EXPECT_FALSE(without.start.breakpoint || without.start.before_step || without.counts_steps);
+}
+
+TEST(Language, BlocksBeforeAndAfterDoNotReadSumsOfCurrentsNorSetReversalPotentials) {
+  const auto with = [](const std::string& block) {
+    return "NEURON { SUFFIX x USEION k READ ik, ek WRITE ek NONSPECIFIC_CURRENT i }\nASSIGNED { v i ik ek a "
+           "}\n"
+           "BREAKPOINT { i = a }\n" +
+           block;
+  };
+  EXPECT_EQ(refusal(with("AFTER SOLVE { a = ik }")),
+            "x.mod:4: AFTER SOLVE reads ik, which is no one value there; read it in what BREAKPOINT solves");
+  EXPECT_EQ(refusal(with("BEFORE STEP { ek = -80 }")),
+            "x.mod:4: BEFORE STEP sets ek, which NEURON forgets again; set it in BREAKPOINT");
+}
+
+TEST(Language, AStateThatBeforeInitialSetsStartsAnewAndAConcentrationToo) {
+  Plain r(
+      "NEURON { SUFFIX x USEION ca READ cai WRITE cai NONSPECIFIC_CURRENT i }\nPARAMETER { y0 = 0.4 }\n"
+      "ASSIGNED { v i cai n }\nSTATE { y }\nBEFORE INITIAL { y = 7  cai = 9  n = 3 + cai }\n"
+      "INITIAL { n = 2*n }\nBREAKPOINT { i = n*y }");
+  r.set("cai", 5);
+  r.set(std::string("cai") + kAtRest, 1);
+  r.initialise();
+  EXPECT_EQ(r.get("y"), 0.4);
+  EXPECT_EQ(r.of(r.m.initial_concentration.at(0)), 5);
+  EXPECT_EQ(r.get("n"), 24);  // BEFORE INITIAL reads what it has set itself
+}
+
+TEST(Language, ACurrentThatIsOnlyWrittenIsTheFilesOwnWhereItIsRead) {
+  const auto text = [](const std::string& read) {
+    return "NEURON { SUFFIX x USEION ca READ cai" + read +
+           " WRITE cai, ica }\nASSIGNED { v ica }\nSTATE { cai }\n"
+           "BREAKPOINT { SOLVE s METHOD euler\n ica = 2*v }\nDERIVATIVE s { cai' = -ica }";
+  };
+  Plain own(text("")), all(text(", ica"));
+  for (auto* r : {&own, &all}) {
+    r->set("v", 10);
+    r->set("ica", 5);  // of all mechanisms
+    r->become(r->m.after_current);
+  }
+  EXPECT_EQ(own.of(own.m.advanced_concentration.at(0)), -0.025 * 20);
+  EXPECT_EQ(all.of(all.m.advanced_concentration.at(0)), -0.025 * 5);
+}
+
+TEST(Language, AConcentrationThatBreakpointCountsIsCountedTwice) {
+  Plain r(
+      "NEURON { SUFFIX x USEION ca READ cai WRITE cai NONSPECIFIC_CURRENT i }\nASSIGNED { v i cai }\n"
+      "BREAKPOINT { cai = cai + 1\n i = cai*v }");
+  r.set("v", 3);
+  r.set("cai", 5);
+  EXPECT_EQ(r.current(), 7 * 3);
+  EXPECT_EQ(r.of(r.m.concentration_after_current.at(0)), 7);
+  EXPECT_TRUE(r.m.start.breakpoint);
+}
+
 TEST(Language, CurrentsBesideThatOfAnElectrodeCountAsInwardAsInNeuron) {
   const std::string both = "NEURON { POINT_PROCESS x NONSPECIFIC_CURRENT i ELECTRODE_CURRENT e }\n";
   Plain r(both + "ASSIGNED { v i e }\nBREAKPOINT { i = 2\n e = 0.5 }");

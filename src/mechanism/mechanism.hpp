@@ -16,6 +16,8 @@ inline constexpr int kMechanismVersion = 2;
 /// What an ion variable of NMODL is: for "ca", eca, cai, cao and ica.
 enum class IonQuantity : uint8_t { reversal_mV, inside_mM, outside_mM, current };
 
+/// A current that a file reads and writes is there twice: what all mechanisms let in, and where its own is
+/// added.
 struct IonVariable {
   std::string name;  // "cai"
   std::string ion;   // "ca"
@@ -32,6 +34,11 @@ struct IonVariable {
 /// The symbol of what turns a point process's nA into mA/cm2. No name of NMODL has a space: a file may have
 /// its own `scale`.
 inline constexpr auto kAreaScale = "area scale";
+
+/// What is added to the name of an ion variable for its value before any INITIAL, and to that of a current
+/// that the file writes without reading it, for what the file itself last made of it: no names of NMODL.
+inline constexpr auto kAtRest = " at rest";
+inline constexpr auto kNow = " now";
 
 /// Symbols of an event in NET_RECEIVE: no names of NMODL.
 inline constexpr auto kEventFlag = "flag of the event";
@@ -91,6 +98,17 @@ struct Mechanism {
     Expr when;  // a condition; 1: always
     Expr time;  // ms
   };
+  /// What a block leaves that stands before or after others: the stored variables, and what it writes of
+  /// ions, in the order of written_ion_variables().
+  struct Moment {
+    std::vector<Expr> stored, written;
+  };
+  /// What comes between INITIAL of all mechanisms and the first step, in this order.
+  struct Start {
+    std::optional<Moment> after_initial;
+    bool breakpoint = false;  // BEFORE BREAKPOINT and BREAKPOINT are executed, and it matters
+    std::optional<Moment> before_step;
+  };
   struct Receiving {
     std::vector<std::string> arguments;  // of NET_RECEIVE; the first is the weight
     std::vector<Expr> stored;            // after an event
@@ -125,6 +143,14 @@ struct Mechanism {
   /// Written concentrations and reversal potentials, at the start and one step later; in the order of
   /// written_ion_variables().
   std::vector<Expr> initial_concentration, advanced_concentration;
+  Start start;
+  /// BEFORE BREAKPOINT, AFTER SOLVE and BEFORE STEP where they have to do with ions or with what diffuses:
+  /// each is executed when all mechanisms have come so far. Elsewhere `after_current` and `advanced` hold
+  /// them.
+  std::optional<Moment> before_breakpoint, after_solve, before_step;
+  /// BEFORE, AFTER, or a BREAKPOINT that changes a variable from its own earlier value: the number of steps
+  /// counts.
+  bool counts_steps = false;
   /// How much an event's effect on each stored variable decays in half a step: 1 where its rate is not fixed.
   std::vector<Expr> half_step_decay;
   std::optional<Receiving> receiving;
@@ -141,6 +167,7 @@ struct Mechanism {
   std::vector<std::string> notes;
 
   const Parameter* parameter(std::string_view name) const;
+  bool has_own_moments() const { return before_breakpoint || after_solve || before_step; }
   /// The concentrations and reversal potentials it changes, in the order of `ions`.
   std::vector<const IonVariable*> written_ion_variables() const;
   /// Ions that have to be followed because of it: it changes a concentration, or reads what others' currents

@@ -41,7 +41,8 @@ std::map<Expr, double> usual_values(const Mechanism& m) {
   set(kAreaScale, 1);
   set("t", 0);
   for (const auto& parameter : m.parameters) set(parameter.name, parameter.value);
-  for (const auto& ion : m.ions) set(ion.name, working_value(ion));
+  for (const auto& ion : m.ions)
+    for (const auto* when : {"", kAtRest}) set(ion.name + when, working_value(ion));
   if (m.receiving && !m.receiving->arguments.empty()) set(m.receiving->arguments[0], 1);
   return values;
 }

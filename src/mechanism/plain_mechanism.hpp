@@ -19,7 +19,8 @@ struct Plain {
       : m(compile_mechanism(text, "x.mod",
                             {.tables = tables, .generators = generators, .kinetics = kinetics})) {
     for (const auto& p : m.parameters) set(p.name, p.value);
-    for (const auto& ion : m.ions) set(ion.name, 0);
+    for (const auto& ion : m.ions)
+      for (const auto* when : {"", kAtRest}) set(ion.name + when, 0);
     for (const auto* name : {"v", "t"}) set(name, 0);
     set("dt", 0.025);
     set("celsius", 30);
@@ -39,7 +40,14 @@ struct Plain {
     for (const Expr e : next) results.push_back(of(e));
     for (size_t i = 0; i < results.size(); ++i) set(m.stored[i], results[i]);
   }
-  void initialise() { become(m.initial); }
+  /// As it is before the first step: what all mechanisms have to do with, ions, stays.
+  void initialise() {
+    become(m.initial);
+    if (m.start.after_initial) become(m.start.after_initial->stored);
+    if (m.start.breakpoint && m.before_breakpoint) become(m.before_breakpoint->stored);
+    if (m.start.breakpoint) become(m.after_current);
+    if (m.start.before_step) become(m.start.before_step->stored);
+  }
   void advance() {
     become(m.after_current);
     become(m.advanced);

@@ -42,9 +42,13 @@ struct Zone {
     const auto& level = zone.levels[l];
     const double start_ms = static_cast<double>(step) * zone.dt_ms;
     if (step > 0 && !states_are_there) advance_states(level, block, start_ms);
+    if (l == 0 && zone.has_moments) {
+      deliver(plan, lanes, zone_number, step, block);
+      execute_moment(mechanism::kBeforeBreakpoint, block, start_ms + zone.dt_ms / 2);
+    }
     update_reversal_potentials(l, block);
     if (l > 0 && level.conducting.empty()) return;
-    if (l == 0) deliver(plan, lanes, zone_number, step, block);
+    if (l == 0 && !zone.has_moments) deliver(plan, lanes, zone_number, step, block);
     begin_sums(l, block);
     for (const size_t g : level.conducting) {
       const auto& group = zone.groups[g];
@@ -60,6 +64,14 @@ struct Zone {
       const auto& group = zone.groups[g];
       if (group.is_in(block))
         group.kernels.advance[part](arguments(g, block, group.fixed_advance[part], t_ms));
+    }
+  }
+
+  void execute_moment(mechanism::MomentName name, size_t block, double t_ms) {
+    for (size_t g = 0; g < zone.groups.size(); ++g) {
+      const auto& group = zone.groups[g];
+      if (const auto execute = group.kernels.moment[name]; execute != nullptr && group.is_in(block))
+        execute(arguments(g, block, group.fixed_moment[name], t_ms));
     }
   }
 
@@ -161,13 +173,17 @@ template <class T>
 void evaluate_mechanisms(const CablePlan<T>& plan, CableLanes<T>& lanes, size_t z, int64_t step) {
   Zone<T> at{plan, plan.zones[z], lanes, lanes.zones[z], z};
   const auto& zone = at.zone;
-  if (!plan.diffusions.empty() && step > 0 && z + 1 == plan.zones.size()) {
+  const bool diffuses = !plan.diffusions.empty() && z + 1 == plan.zones.size();
+  if ((diffuses || zone.has_moments) && step > 0) {
     at.states_are_there = true;
+    const double start_ms = static_cast<double>(step) * zone.dt_ms;
     for (size_t block = 0; block < zone.blocks(); ++block)
       for (size_t l = zone.levels.size(); l-- > 0;)
-        if (step % zone.levels[l].stride == 0)
-          at.advance_states(zone.levels[l], block, static_cast<double>(step) * zone.dt_ms);
-    diffuse_all(plan, lanes);
+        if (step % zone.levels[l].stride == 0) at.advance_states(zone.levels[l], block, start_ms);
+    if (diffuses) diffuse_all(plan, lanes);
+    for (const auto moment : {mechanism::kAfterSolve, mechanism::kBeforeStep})
+      for (size_t block = 0; block < zone.blocks() && zone.has_moments; ++block)
+        at.execute_moment(moment, block, start_ms);
   }
   for (size_t block = 0; block < zone.blocks(); ++block) {
     for (size_t l = zone.levels.size(); l-- > 0;)

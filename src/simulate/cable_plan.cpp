@@ -170,6 +170,7 @@ class ZoneMaker {
     if (group.instances() == 0) return;
     level.conducting.push_back(zone_.groups.size());
     for (size_t k = 0; k < plan_.ions.size(); ++k) note_ion(group, plan_.ions[k].name, zone_.ions[k]);
+    zone_.has_moments |= group.mechanism().has_own_moments();
     zone_.groups.push_back(std::move(group));
   }
 

@@ -111,7 +111,7 @@ class Reference {
   ReferenceTrial run(const stimulus::TimedInput& input, int64_t steps) {
     ReferenceTrial trial;
     for (int64_t step = 0; step < steps; ++step) {
-      if (step > 0) advance_states(), diffuse_states();
+      if (step > 0) end_step(static_cast<double>(step) * dt_ms_);
       deliver(input.excitatory, cell_.excitatory, step);
       deliver(input.inhibitory, cell_.inhibitory, step);
       deliver_regular(cell_.excitatory, step);
@@ -153,6 +153,27 @@ class Reference {
       write_concentrations(instance, m.advanced_concentration);
       store(instance, next);
     }
+  }
+
+  /// Blocks that have a moment of their own, of all mechanisms.
+  void execute(std::optional<mechanism::Mechanism::Moment> mechanism::Mechanism::*moment, double t_ms) {
+    for (auto& instance : instances_) {
+      const auto& block = instance.mechanism().*moment;
+      if (!block) continue;
+      look(instance);
+      instance.set("t", t_ms);
+      std::vector<double> next;
+      for (const mechanism::Expr e : block->stored) next.push_back(instance.evaluate(e));
+      write_concentrations(instance, block->written);
+      store(instance, next);
+    }
+  }
+
+  void end_step(double t_ms) {
+    advance_states();
+    diffuse_states();
+    execute(&mechanism::Mechanism::after_solve, t_ms);
+    execute(&mechanism::Mechanism::before_step, t_ms);
   }
 
   void diffuse_states() {
@@ -239,6 +260,7 @@ class Reference {
         right[here] += g * (v_[there] - v_[here]);
       }
     }
+    execute(&mechanism::Mechanism::before_breakpoint, middle_ms);
     for (auto& [name, ion] : ions_) {
       std::fill(ion.current.begin(), ion.current.end(), 0);
       std::fill(ion.slope.begin(), ion.slope.end(), 0);

@@ -89,7 +89,11 @@ Group<T> make_group(const cell::DetailedCell& cell, const cell::Placement& place
     const int node = place.tree.node_of[placement.compartments[i]];
     if (node >= place.first_node && node < place.last_node) there.emplace_back(node, i);
   }
-  std::sort(there.begin(), there.end());
+  // NEURON executes those of one compartment from the last made to the first; it matters where one changes a
+  // concentration.
+  if (m.point_process && !m.written_ion_variables().empty()) std::reverse(there.begin(), there.end());
+  std::stable_sort(there.begin(), there.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
   for (const auto& [node, instance] : there) {
     group.node.push_back(node);
     group.instance.push_back(instance);
@@ -122,6 +126,9 @@ Group<T> make_group(const cell::DetailedCell& cell, const cell::Placement& place
       for (const mechanism::Expr e : advance[part])
         group.fixed_advance[part].push_back(static_cast<T>(graph.evaluate(e, at_its_pace)));
     }
+    for (size_t k = 0; k < placement.loaded->layout.moment.size(); ++k)
+      for (const mechanism::Expr e : placement.loaded->layout.moment[k])
+        group.fixed_moment[k].push_back(static_cast<T>(evaluate(e)));
     for (size_t s = 0; s < stored; ++s) {
       if (!m.receiving) continue;
       // States live half a step after the event: what it added has decayed so long.
@@ -154,8 +161,8 @@ std::vector<double> longest_waits_ms(const cell::DetailedCell& cell, const cell:
   const auto& m = placement.mechanism();
   const auto parts = parts_of(m);
   std::vector<double> waits(parts.size(), 0);
-  if (m.receiving || !m.generators.empty() || !m.diffusing.empty() || !mechanism::is_ohmic(m) ||
-      mechanism::knows_time(m))
+  if (m.receiving || !m.generators.empty() || !m.diffusing.empty() || m.counts_steps ||
+      !mechanism::is_ohmic(m) || mechanism::knows_time(m))
     return waits;
   std::fill(waits.begin(), waits.end(), std::numeric_limits<double>::infinity());
   // Once for all instances whose rates have the same parameters.

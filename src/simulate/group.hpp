@@ -37,7 +37,7 @@ struct Group {
   std::vector<size_t> instance;      // which of the placement's each one is
   std::vector<int32_t> node;         // of each, ascending
   std::vector<int64_t> block_start;  // first instance of each block of nodes, and the end
-  std::vector<T> fixed_current, fixed_advance[2];
+  std::vector<T> fixed_current, fixed_advance[2], fixed_moment[3];
   std::vector<size_t> ions;                       // the arrays of ion_arrays(mechanism)
   std::vector<std::optional<size_t>> ion_slopes;  // of the currents among them that it writes
   std::vector<std::vector<T>> tables;             // of each table as ln::TableValue reads it
@@ -85,7 +85,7 @@ std::vector<int64_t> block_starts(const std::vector<int32_t>& node, int first_no
 
 /// How long each part of a mechanism may be left alone, in ms: its shortest time constant, at most that of
 /// the parts before. 0 if it may not at all: it receives events, its current is no straight line of v, or it
-/// depends on the time or on random numbers, or its states diffuse.
+/// depends on the time or on random numbers, counts steps, or its states diffuse.
 std::vector<double> longest_waits_ms(const cell::DetailedCell& cell, const cell::Placement& placement);
 
 }  // namespace nt::simulate

@@ -27,6 +27,22 @@ constexpr auto kCalcium =
     "ASSIGNED { v eca ica }\nSTATE { m }\nBREAKPOINT { SOLVE s METHOD cnexp\n ica = gbar*m*(v - eca) }\n"
     "DERIVATIVE s { m' = (1/(1 + exp(-(v + 30)/6)) - m)/3 }";
 
+/// Two mechanisms that see and change the same potassium before and after their blocks.
+constexpr auto kMoves =
+    "NEURON { SUFFIX moves USEION k READ ki, ek WRITE ki, ik }\nASSIGNED { v ik ek n }\nSTATE { ki x }\n"
+    "INITIAL { ki = 60  n = ek/100  x = 1 }\nAFTER INITIAL { ki = ki + 1 }\n"
+    "BEFORE BREAKPOINT { ki = ki + 1e-4*(v + 60)  n = 0.99*n + 0.01*ek }\n"
+    "BREAKPOINT { SOLVE s METHOD cnexp\n ik = 1e-5*(v - ek)*(2 + x + n/50) }\n"
+    "DERIVATIVE s { x' = (ki/60 - x)/4\n ki' = -0.3*ik - (ki - 60)/20 }\n"
+    "AFTER SOLVE { ki = ki + 0.001*x }\nBEFORE STEP { n = n + 1e-3*ki }";
+constexpr auto kSees =
+    "NEURON { SUFFIX sees USEION k READ ki, ek NONSPECIFIC_CURRENT i }\nASSIGNED { v i ki ek a b }\n"
+    "STATE { y }\nBEFORE INITIAL { a = ki + ek }\nINITIAL { y = ki/60 }\nAFTER INITIAL { b = ki/60 }\n"
+    "BEFORE BREAKPOINT { b = 0.9*b + 0.1*ek/70 }\n"
+    "BREAKPOINT { SOLVE s METHOD cnexp\n i = 1e-5*(a/100 + b + y)*(v + 40) }\n"
+    "DERIVATIVE s { y' = (ki/60 - y)/3 }\nAFTER SOLVE { y = 0.99*y + 0.01*ki/50 }\n"
+    "BEFORE STEP { b = b + 0.01*(ek + ki) }";
+
 constexpr auto kSpread =
     "NEURON { SUFFIX spread NONSPECIFIC_CURRENT i RANGE D, first }\nPARAMETER { D = 0.6  first = 1 }\n"
     "ASSIGNED { v i diam }\nSTATE { c }\nINITIAL { c = first }\n"
@@ -42,6 +58,8 @@ class UserMechanism : public testing::Test {
     write("pool.mod", kPool);
     write("calcium.mod", kCalcium);
     write("spread.mod", kSpread);
+    write("moves.mod", kMoves);
+    write("sees.mod", kSees);
   }
   void TearDown() override { ::unsetenv("XDG_CACHE_HOME"); }
   void write(const std::string& name, const std::string& text) const {
@@ -90,6 +108,12 @@ void expect_lanes_equal_reference(const cell::DetailedCell& cell) {
 TEST_F(UserMechanism, AConcentrationThatBreakpointStepsIsThatOfTheReference) {
   expect_lanes_equal_reference(cell(
       R"({ mechanism = "calcium.mod", regions = ["soma", "basal"] }, { mechanism = "pool.mod", regions = ["soma"] })"));
+}
+
+TEST_F(UserMechanism, BlocksBeforeAndAfterThatLookAtIonsHaveTheirMomentAsInTheReference) {
+  expect_lanes_equal_reference(
+      cell("{ mechanism = \"moves.mod\", regions = [\"soma\", \"basal\"] }, "
+           "{ mechanism = \"sees.mod\", regions = [\"soma\", \"basal\"] }"));
 }
 
 TEST_F(UserMechanism, APoolWithoutCalciumCurrentRestsWhereInitialPutsIt) {

@@ -40,10 +40,10 @@ reversal = [
 insert = [
   { mechanism = "pas", regions = ["all"], g = 1e-4, e = "-65 - distance/200" },
   { mechanism = "hh", regions = ["somatic", "axonal"] },
-  { mechanism = "hh", regions = ["apic"], branch_order = [1, 1], gnabar = "0.05*exp(-distance/100)", gl = 0 },
+  { mechanism = "hh", regions = ["apic"], branch_order = [1, 1], gnabar = "0.05*(1 - 0.3*x)*exp(-distance/100)", gl = 0, last_at_end = true },
 ]
 excitatory = { mechanism = "Exp2Syn", swc_types = [7], tau1 = 0.5, tau2 = 3, weight = 0.004 }
-point = [ { mechanism = "IClamp", section = "soma[0]", del = 10, dur = 25, amp = 0.6 } ]
+point = [ { mechanism = "IClamp", section = "dend[0]", x = 0, del = 10, dur = 25, amp = 0.6 } ]
 """
 
 
@@ -127,7 +127,8 @@ def build(h, file):
         section.insert("hh")
     for section in stem:
         for segment in section:
-            segment.hh.gnabar, segment.hh.gl = 0.05 * math.exp(-h.distance(segment) / 100), 0
+            place = section(1) if segment.x > 1 - 1 / section.nseg else segment
+            segment.hh.gnabar, segment.hh.gl = 0.05 * (1 - 0.3 * place.x) * math.exp(-h.distance(place) / 100), 0
             segment.ena = 50 - h.distance(segment) / 100
     for section in axon:
         section.ena, section.ek = 55, -80
@@ -146,7 +147,7 @@ def main(folder):
             synapse = h.Exp2Syn(segment)
             synapse.tau1, synapse.tau2 = 0.5, 3
             synapses.append(synapse)
-    clamp = h.IClamp(soma(0.5))
+    clamp = h.IClamp(next(s for s in sections if s.name() == "dend[0]")(0))  # where it hangs on the soma
     clamp.delay, clamp.dur, clamp.amp = 10, 25, 0.6
     traces = {(s.name(), segment.x): h.Vector().record(segment._ref_v) for s in sections for segment in s}
     h.celsius, h.dt, h.secondorder = 12, 0.025, 0

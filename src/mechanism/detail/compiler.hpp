@@ -92,7 +92,13 @@ class Compiler {
   /// Adds the ions that the file itself makes follow.
   void find_followed_ions();
 
+  /// Whether it reads what the ion's currents sum up to: a current that it reads and writes is that where it
+  /// is read.
+  bool reads_current(const nmodl::IonUse& use) const;
+
+  /// A variable of an ion that is read anew by each block; null: it is none.
   const IonVariable* ion_variable(const std::string& name) const;
+  bool is_own_current(const std::string& name) const;
 
   bool known(const std::string& name) const;
 
@@ -100,9 +106,12 @@ class Compiler {
 
   void begin(const std::string& block);
 
-  /// What variables are before INITIAL: a state x is x0 if the file declares that, else what START says, else
-  /// 0; a parameter is what the description says.
-  void start_values();
+  /// What variables are before INITIAL: a parameter is what the description says; a state x is x0 if the file
+  /// declares that, else what START says, else 0.
+  void start_parameters();
+  void start_states();
+  /// Whether anything before the first step draws random numbers.
+  bool start_draws() const;
 
   /// Stored variables when the block has been executed.
   std::vector<Expr> final_values();
@@ -113,9 +122,23 @@ class Compiler {
   /// earlier value, both count; also once more before the first step.
   void evaluate_twice();
 
-  /// BEFORE STEP is also executed once before the first step, after BREAKPOINT. `start`: as INITIAL left the
-  /// stored variables.
-  void first_before_step(const std::vector<Expr>& start);
+  // ---- BEFORE and AFTER (compile_moments.cpp)
+
+  /// Whether statements read or set variables of ions that change during a simulation, also in the functions
+  /// that they call. `seen`: those looked at so far.
+  bool touches_ions(const std::vector<Statement>& statements, std::set<std::string>& seen) const;
+  bool touches_ions(const Term& t, std::set<std::string>& seen) const;
+  bool calls_what_touches_ions(const std::string& name, std::set<std::string>& seen) const;
+  bool varies_as_ion(const std::string& name) const;
+  /// Whether the block, where there is one, is executed apart from those beside it.
+  bool has_own_moment(const std::string& when, const std::string& what) const;
+  bool moments_are_apart() const;
+  /// A block on its own; nothing where there is none.
+  std::optional<Mechanism::Moment> moment(const std::string& when, const std::string& what);
+  void refuse_set_reversal(const Block& block) const;
+  void refuse_read_current(const Block& block, const Mechanism::Moment& left) const;
+  /// BEFORE INITIAL: of ions it sees what they are at rest.
+  void before_initial();
 
   std::vector<std::string> current_names() const;
 

@@ -54,7 +54,7 @@ class KernelTrial {
         for (size_t s = 0; s < next.size(); ++s) values[m_.symbol(m_.stored[s])] = next[s];
         // Currents of ions are summed when the states are advanced.
         for (size_t k = 0; k < ions_.size(); ++k)
-          if (ions_[k]->quantity == IonQuantity::current)
+          if (ions_[k]->quantity == IonQuantity::current && !ions_[k]->written)
             values[m_.symbol(ions_[k]->name)] = ion_[k][row(i) + lane];
         advanced.emplace_back();
         for (const Expr e : sizeof(T) == 4 ? m_.advanced_quickly : m_.advanced)

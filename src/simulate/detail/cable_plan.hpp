@@ -66,6 +66,7 @@ struct ZonePlan {
   std::vector<Group<T>> groups;
   std::vector<LevelPlan> levels;  // the fastest first
   std::vector<ZoneIon> ions;      // of each of CablePlan::ions
+  bool has_moments = false;       // BEFORE or AFTER of some group has a moment of its own
 
   size_t blocks() const {
     return static_cast<size_t>((last_node - first_node + kBlockNodes - 1) / kBlockNodes);
