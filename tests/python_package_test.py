@@ -321,6 +321,7 @@ class TheInterpreter(unittest.TestCase):
                 "cell.simulate(inputs * 200, ms=100000)\n")
         process = subprocess.Popen([sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": str(PACKAGE)},
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(process.kill)
         self.assertEqual(process.stdout.readline(), "begun\n")
         time.sleep(0.5)
         process.send_signal(signal.SIGINT)
