@@ -53,8 +53,12 @@ void DeviceInput::upload(const SpikeWindows& input) {
   keep(by_channel(by_window, channels_), first_of_channel_, of_channel_);
 }
 
+bool has_device_passes(const TwinSpec& spec) {
+  return spec.as<RecurrentSpec>() != nullptr || spec.as<ConvolutionalSpec>() != nullptr;
+}
+
 void require_device_passes(const TwinSpec& spec) {
-  if (spec.as<RecurrentSpec>() == nullptr && spec.as<ConvolutionalSpec>() == nullptr)
+  if (!has_device_passes(spec))
     fail_input("{} twins have no code to train them on a GPU yet; use --device cpu", spec.network->kind());
 }
 

@@ -44,7 +44,9 @@ class DevicePasses {
                         std::span<const float> output_gradient, std::span<float> gradients) = 0;
 };
 
-/// InputError where the twin's kind has no device code for training.
+/// Whether there is device code to train the twin's kind.
+bool has_device_passes(const TwinSpec& spec);
+/// InputError where there is none.
 void require_device_passes(const TwinSpec& spec);
 /// Of a twin as this one is. InputError as above.
 std::unique_ptr<DevicePasses> device_passes(const Twin& twin, std::shared_ptr<device::Device> device);
