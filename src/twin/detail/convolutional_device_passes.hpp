@@ -9,7 +9,7 @@
 
 namespace nt::twin {
 
-class ConvolutionalDevicePasses final : public DevicePasses {
+class ConvolutionalDevicePasses final : public DevicePasses, public ResidentPasses {
  public:
   ConvolutionalDevicePasses(const ConvolutionalSpec& spec, std::span<const Head> heads,
                             const ParameterLayout& layout, int64_t channels,
@@ -19,6 +19,13 @@ class ConvolutionalDevicePasses final : public DevicePasses {
                          bool backward) override;
   void backward(std::span<const float> numbers, const DeviceInput& input,
                 std::span<const float> output_gradient, std::span<float> gradients) override;
+
+  ResidentPasses* resident() override { return this; }
+  const std::shared_ptr<device::Device>& device() const override { return device_; }
+  device::Array<float>& numbers() override { return numbers_; }
+  device::Array<float>& gradients() override { return gradient_; }
+  Outputs<float> forward(const DeviceInput& input, NormBy norm, bool backward) override;
+  void backward(const DeviceInput& input, std::span<const float> output_gradient) override;
 
  private:
   /// Where a layer's numbers lie in the twin's.
@@ -53,11 +60,14 @@ class ConvolutionalDevicePasses final : public DevicePasses {
   device_code::ShapedFiltersArguments shaped_{};
   device_code::HeadsArguments heads_{};
   std::vector<Layer> layers_;
-  std::vector<float> packed_heads_, outputs_;
+  device_code::PackHeadsArguments pack_{};
+  std::vector<float> outputs_;
   // On the device. Of gradients of signals there are two, since a residual layer hands its own on.
   device::Array<float> numbers_, gradient_, packed_, function_, filter_, answer_, answer_gradient_,
       heads_gradient_, heads_total_, x_gradient_, y_gradient_[2];
   device::Array<double> partial_, second_partial_;
+  device::Array<int64_t> head_place_;
+  device::Array<float> head_added_;
 };
 
 }  // namespace nt::twin
