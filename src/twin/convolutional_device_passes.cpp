@@ -6,6 +6,7 @@
 
 #include "device/built_in.hpp"
 #include "twin/after_convolution.hpp"
+#include "twin/detail/convolution_products.hpp"
 #include "twin/detail/device_heads.hpp"
 #include "twin/temporal_basis.hpp"
 
@@ -34,13 +35,15 @@ namespace nt::twin {
 ConvolutionalDevicePasses::ConvolutionalDevicePasses(const ConvolutionalSpec& spec,
                                                      std::span<const Head> heads,
                                                      const ParameterLayout& layout, int64_t channels,
-                                                     std::shared_ptr<device::Device> device)
+                                                     std::shared_ptr<device::Device> device,
+                                                     std::unique_ptr<device::MatrixProducts> products)
     : spec_(spec),
       channels_(channels),
       trained_(layout.trained()),
       total_(layout.total()),
       packing_(heads, layout, spec.features()),
       device_(std::move(device)),
+      products_(std::move(products)),
       layers_(spec.layers.size()) {
   for (size_t i = 0; i < spec_.layers.size(); ++i) {
     const auto at = [&](const char* what) { return layout.offset(fmt::format("layer{}_{}", i + 1, what)); };
@@ -193,6 +196,23 @@ void ConvolutionalDevicePasses::launch_product(const device::KernelCode& kernel,
                   arguments);
 }
 
+void ConvolutionalDevicePasses::multiply_forward(const device_code::ConvolutionArguments& c) {
+  if (products_ != nullptr) return convolution_forward(*products_, c);
+  launch_product(NT_TRAINING(neurontwin_convolution_forward), c.rows(), c.outputs, c);
+}
+
+void ConvolutionalDevicePasses::multiply_back(const device_code::ConvolutionArguments& c) {
+  const int64_t rows_of_input = c.windows * c.input_duration();
+  if (products_ != nullptr) {
+    convolution_weight_gradient(*products_, c);
+    device_->fill_zero(c.input_gradient, static_cast<size_t>(rows_of_input * c.inputs) * sizeof(float));
+    return convolution_input_gradient(*products_, c);
+  }
+  launch_product(NT_TRAINING(neurontwin_convolution_weight_gradient), int64_t{c.taps} * c.inputs, c.outputs,
+                 c);
+  launch_product(NT_TRAINING(neurontwin_convolution_input_gradient), rows_of_input, c.inputs, c);
+}
+
 void ConvolutionalDevicePasses::finish_layer(size_t i) {
   const auto& n = layers_[i].norm;
   launch(NT_TRAINING(neurontwin_norm_activate), n.chunks(), n);
@@ -224,8 +244,7 @@ Outputs<float> ConvolutionalDevicePasses::forward(const DeviceInput& input, Norm
                   {input.windows() * events_.duration, kPassThreads, 0}, events_);
   finish_layer(0);
   for (size_t i = 1; i < layers_.size(); ++i) {
-    const auto& c = layers_[i].convolution;
-    launch_product(NT_TRAINING(neurontwin_convolution_forward), c.rows(), c.outputs, c);
+    multiply_forward(layers_[i].convolution);
     finish_layer(i);
   }
   launch_heads_forward(*device_, heads_);
@@ -262,11 +281,7 @@ void ConvolutionalDevicePasses::backward(const DeviceInput& input, std::span<con
     layers_[i].norm.added_gradient = y_gradient_[i % 2].data();
     enter_layer(i);
     if (i == 0) break;
-    const auto& c = layers_[i].convolution;
-    launch_product(NT_TRAINING(neurontwin_convolution_weight_gradient), int64_t{c.taps} * c.inputs, c.outputs,
-                   c);
-    launch_product(NT_TRAINING(neurontwin_convolution_input_gradient), c.windows * c.input_duration(),
-                   c.inputs, c);
+    multiply_back(layers_[i].convolution);
     if (spec_.adds_input(i))
       launch(NT_TRAINING(neurontwin_norm_add_gradient), layers_[i].norm.chunks(), layers_[i].norm);
   }

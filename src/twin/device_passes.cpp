@@ -67,8 +67,9 @@ std::unique_ptr<DevicePasses> device_passes(const Twin& twin, std::shared_ptr<de
   require_device_passes(spec);
   if (const auto* recurrent = spec.as<RecurrentSpec>())
     return std::make_unique<RecurrentDevicePasses>(*recurrent, spec.heads, twin.layout(), std::move(device));
+  auto products = device->architecture().empty() ? nullptr : device::open_products(*device);
   return std::make_unique<ConvolutionalDevicePasses>(*spec.as<ConvolutionalSpec>(), spec.heads, twin.layout(),
-                                                     twin.channels(), std::move(device));
+                                                     twin.channels(), std::move(device), std::move(products));
 }
 
 }  // namespace nt::twin

@@ -1,4 +1,5 @@
 #pragma once
+#include "device/products.hpp"
 #include "twin/convolutional.hpp"
 #include "twin/detail/activation_norm_code.hpp"
 #include "twin/detail/convolution_code.hpp"
@@ -13,7 +14,8 @@ class ConvolutionalDevicePasses final : public DevicePasses, public ResidentPass
  public:
   ConvolutionalDevicePasses(const ConvolutionalSpec& spec, std::span<const Head> heads,
                             const ParameterLayout& layout, int64_t channels,
-                            std::shared_ptr<device::Device> device);
+                            std::shared_ptr<device::Device> device,
+                            std::unique_ptr<device::MatrixProducts> products);
 
   Outputs<float> forward(std::span<float> numbers, const DeviceInput& input, NormBy norm,
                          bool backward) override;
@@ -47,6 +49,9 @@ class ConvolutionalDevicePasses final : public DevicePasses, public ResidentPass
   void enter_layer(size_t i);
   void first_layer_gradient(const DeviceInput& input);
   void launch(const device::KernelCode& kernel, int64_t blocks, const device_code::NormArguments& arguments);
+  /// By the library, if there is one.
+  void multiply_forward(const device_code::ConvolutionArguments& arguments);
+  void multiply_back(const device_code::ConvolutionArguments& arguments);
   void launch_product(const device::KernelCode& kernel, int64_t rows, int64_t columns,
                       const device_code::ConvolutionArguments& arguments);
   int64_t duration_of(size_t layer, int64_t window_ms) const;
@@ -56,6 +61,7 @@ class ConvolutionalDevicePasses final : public DevicePasses, public ResidentPass
   HeadsPacking packing_;
   std::vector<Places> places_;
   std::shared_ptr<device::Device> device_;
+  std::unique_ptr<device::MatrixProducts> products_;  // null: by kernels
   device_code::EventFiltersArguments events_{};
   device_code::ShapedFiltersArguments shaped_{};
   device_code::HeadsArguments heads_{};
