@@ -1,5 +1,6 @@
 """What device code, emulated, makes is the CPU's: data sets, twins, answers, networks. What a device cannot do is refused."""
 import json
+import shutil
 import unittest
 
 import h5py
@@ -40,6 +41,35 @@ rate_hz = 5
 """
 
 
+# All that evaluation and interpretation simulate, and ask the twin.
+ASKING = {"twin.taps": "[40]", "train.epochs": 2, "train.steps_per_epoch": 20, "train.window_ms": 100, "train.schedule":
+          "[{from_epoch=0,learning_rate=1e-2,spike_weight=0.0,soma_weight=1.0}]", "data.dendritic_components": 2,
+          "data.dendritic_fit_trials": 2, "data.train_trials": 12, "data.valid_trials": 6, "data.test_trials": 6, "data.trial_ms": 600,
+          "evaluate.one_unit_network": "true", "evaluate.skip_ms": 100, "evaluate.generalisation.sets": '["rates_low"]',
+          "evaluate.generalisation.trials": 3, "evaluate.sequences.orders": 4, "evaluate.sequences.synapses": "[0, 9, 18, 27]",
+          "evaluate.interventions.trials": 8, "evaluate.interventions.stretch_ms": 200, "evaluate.interventions.after_ms": 40,
+          "interpret.added_spikes": 12, "interpret.probes.trials_fit": 2, "interpret.probes.trials_score": 2,
+          "interpret.probes.skip_ms": 100, "interpret.dendritic_spikes.trials": 3, "interpret.dendritic_spikes.threshold_mV": -70,
+          "interpret.dendritic_spikes.least_ms": 2, "interpret.dendritic_spikes.skip_ms": 100}
+
+
+def numbers_in(json_file):
+    """Of a JSON file, by the path to each."""
+    found = {}
+
+    def add(path, value):
+        if isinstance(value, dict):
+            for key, item in value.items():
+                add(f"{path}/{key}", item)
+        elif isinstance(value, list):
+            for i, item in enumerate(value):
+                add(f"{path}/{i}", item)
+        elif isinstance(value, (int, float)) and not isinstance(value, bool):
+            found[path] = value
+    add("", json.loads(json_file.read_text()))
+    return found
+
+
 class ADevice(InTemporaryFolder):
     def assert_refused(self, words, *said):
         done = run(words)
@@ -48,9 +78,40 @@ class ADevice(InTemporaryFolder):
             self.assertIn(word, done.stderr)
 
     def test_that_a_stage_does_not_use_is_said(self):
-        for stage in ("evaluate", "interpret", "search"):
+        for stage in ("report", "search"):
             planned = self.succeed(command(stage, self.folder / "out", settings=LEARNING, options=["--device", "emulate", "--dry-run"]))
-            self.assertIn(f"note: {stage} computes on the CPU; --device emulate is for simulate and train", planned.stderr)
+            self.assertIn(f"note: {stage} computes on the CPU; --device emulate is for", planned.stderr)
+
+    def test_evaluates_and_interprets_to_the_scores_of_the_cpu(self):
+        cpu, emulated = self.folder / "cpu", self.folder / "emulated"
+
+        def do(stage, out, *options):
+            return self.succeed(command(stage, out, experiment=DETAILED, settings=ASKING, options=options)).stderr
+        for stage in ("simulate", "train"):
+            do(stage, cpu)
+        shutil.copytree(cpu, emulated)
+        for stage in ("evaluate", "interpret"):
+            do(stage, cpu)
+            self.assertNotIn("on the CPU", do(stage, emulated, "--device", "emulate"))
+        self.assertTrue((emulated / "dataset/ood-rates_low-0000.h5").exists())
+        for name in ("metrics.json", "interpretation.json"):
+            right, ours = numbers_in(cpu / name), numbers_in(emulated / name)
+            self.assertEqual(sorted(ours), sorted(right))
+            self.assertNotEqual(ours, right, "nothing was rounded in another way: who computed it?")
+            for wanted in ("generalisation.rates_low.soma", "sequences.", "response.added", "one_unit") if name[0] == "m" else ():
+                self.assertTrue(any(wanted in key for key in right), wanted)
+            for key, value in right.items():
+                if "/timing." not in key:
+                    # Roundings of float in voltages of -70 mV, and what scores make of them.
+                    self.assertAlmostEqual(ours[key], value, delta=2e-3 * max(1, abs(value)), msg=f"{name}{key}")
+
+    def test_says_what_the_cpu_simulates_in_its_place(self):
+        out = self.folder / "out"
+        asked = {**LEARNING, "evaluate.interventions.trials": 2, "evaluate.interventions.stretch_ms": 200}
+        for stage in ("simulate", "train"):
+            self.succeed(command(stage, out, settings=asked))
+        said = self.succeed(command("evaluate", out, settings=asked, options=["--device", "emulate"])).stderr
+        self.assertIn("what it simulates is of a neuron without compartments: on the CPU", said)
 
     def test_simulates_the_spikes_of_the_cpu(self):
         cpu, emulated = self.folder / "cpu", self.folder / "emulated"

@@ -68,6 +68,18 @@ class Cells(unittest.TestCase):
             with h5py.File(folder / "out.h5") as file:
                 np.testing.assert_array_equal(file["soma_mV"][()], trial.soma_fine_mV)
 
+    def test_are_simulated_by_a_device(self):
+        inputs = self.cell.draw_inputs(2, ms=150, seed=3)
+        ours, right = (self.cell.simulate(inputs, ms=150, precision="float", device=device) for device in ("emulate", "cpu"))
+        for a, b in zip(ours, right):
+            np.testing.assert_array_equal(a.spike_times_ms, b.spike_times_ms)
+            np.testing.assert_allclose(a.soma_mV, b.soma_mV, atol=0.05)
+        with self.assertRaisesRegex(nt.InputError, "single precision"):
+            self.cell.simulate(inputs, ms=150, device="emulate")
+        with tempfile.TemporaryDirectory() as folder:
+            data = self.cell.make_dataset(folder, train_trials=2, valid_trials=1, test_trials=1, trial_ms=100, device="emulate", progress=False)
+            self.assertEqual(data.train_trials, 2)
+
     def test_give_each_input_the_same_answer_alone_and_among_others(self):
         inputs = self.cell.draw_inputs(20, ms=100)
         together = self.cell.simulate(inputs, ms=100)
@@ -160,6 +172,41 @@ class Twins(unittest.TestCase):
         stream.set_state(state, neuron=1)
         _, after = stream.advance(50)
         np.testing.assert_array_equal(after[0], after[1])
+
+    def test_are_trained_and_asked_by_a_device(self):
+        """Emulated, as device code is tested without a GPU (docs/gpu.md)."""
+        learned = nt.train(self.data, memory_units=6, branches=2, progress=False, device="emulate",
+                           settings={"train": {"epochs": 1, "steps_per_epoch": 4, "window_ms": 100}})
+        self.assertEqual(len(learned.epochs), 1)
+        inputs = leaky_trials(3, 200, seed=5)[0]
+        for ours, right in zip(self.twin(inputs, device="emulate"), self.twin(inputs)):
+            np.testing.assert_allclose(ours, right, atol=1e-4)
+        ours, right = (self.twin.stream(2, device=device) for device in ("emulate", "cpu"))
+        for stream in (ours, right):
+            stream.advance(30, [0, 1], [2, 9], [3, 20])
+        ours.set_state(ours.state(0), 1)
+        right.set_state(right.state(0), 1)
+        for a, b in zip(ours.advance(20, [1], [4], [0]), right.advance(20, [1], [4], [0])):
+            np.testing.assert_allclose(a, b, atol=1e-4)
+        scores, expected = self.twin.evaluate(self.data, device="emulate"), self.twin.evaluate(self.data)
+        self.assertEqual(list(scores), list(expected))
+        self.assertAlmostEqual(scores["soma.variance_explained"], expected["soma.variance_explained"], places=4)
+        with self.assertRaisesRegex(nt.InputError, "there is no device 'gpu'"):
+            self.twin(inputs, device="gpu")
+
+    def test_are_computed_by_a_device_in_networks(self):
+        with tempfile.TemporaryDirectory() as folder:
+            folder = pathlib.Path(folder)
+            self.twin.save(folder / "twin.safetensors")
+            (folder / "network.toml").write_text(
+                'seed = 1\nms = 60\n[[populations]]\nname = "a"\nkind = "twin"\ntwin = "twin.safetensors"\nneurons = 40\n'
+                'spikes = "draw"\n[[backgrounds]]\nto = "a"\nsynapses = "excitatory"\nrate_hz = 30\n')
+            ours, right = (nt.Network(folder / "network.toml", device=device).run(60).spikes("a") for device in ("emulate", "cpu"))
+            self.assertGreater(len(right[0]), 5)
+            for a, b in zip(ours, right):
+                np.testing.assert_array_equal(a, b)
+            done = nt.run_network(folder / "network.toml", out=folder / "out", device="emulate", progress=False)
+            self.assertEqual(done["populations"][0]["spikes"], len(right[0]))
 
     def test_are_saved_and_loaded_and_exported(self):
         with tempfile.TemporaryDirectory() as folder:

@@ -4,11 +4,12 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "network_speed.hpp"
+#include "seconds_of.hpp"
 #include "simulate/dendritic_input.hpp"
 #include "simulate/device_cable.hpp"
 #include "simulate/simulator.hpp"
@@ -20,11 +21,7 @@ using Json = nlohmann::ordered_json;
 
 namespace {
 
-double seconds_of(const std::function<void()>& work) {
-  const auto start = std::chrono::steady_clock::now();
-  work();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
+using bench::seconds_of;
 
 struct Solver {
   std::filesystem::path cell, morphology, stimulus;
@@ -142,7 +139,8 @@ int main(int argc, char** argv) {
   Solver solver{"cells/l5pc.toml", "", "bench/l5pc_stimulus.toml", {32, 256, 1024, 4096}};
   std::vector<int64_t> streams{10000, 100000, 1000000};
   bench::TrainingSpeed training;
-  int64_t stream_ms = 10;
+  std::vector<int64_t> network_twins{100000, 1000000};
+  int64_t stream_ms = 10, network_ms = 20;
   app.add_option("--device", device_name, "cuda or emulate")->check(CLI::IsMember({"cuda", "emulate"}));
   app.add_option("--cell", solver.cell);
   app.add_option("--morphology", solver.morphology);
@@ -153,6 +151,8 @@ int main(int argc, char** argv) {
   app.add_option("--dt", solver.dt_ms);
   app.add_option("--twins", streams, "numbers of twins side by side");
   app.add_option("--twins-ms", stream_ms, "of one launch");
+  app.add_option("--network-twins", network_twins, "numbers of twins in networks");
+  app.add_option("--network-ms", network_ms);
   app.add_option("--units", training.units, "of recurrent twins that are trained");
   app.add_option("--features", training.features, "of each layer of the convolutional twin that is trained");
   app.add_option("--windows", training.windows, "numbers of windows of a training step, of recurrent twins");
@@ -165,6 +165,7 @@ int main(int argc, char** argv) {
     const auto device = device::open_device(kind);
     Json all{{"device", device->words()}, {"architecture", device->architecture()}};
     all["twins"] = measure_twins(streams, training.spikes_per_ms, stream_ms, device);
+    all["networks"] = bench::measure_networks(network_twins, network_ms, kind);
     all["training"] = bench::measure_training(training, kind);
     all["solver"] = measure_solver(solver, device);
     std::cout << all.dump(1) << std::endl;

@@ -29,10 +29,14 @@ def main():
     lines += ["", f"Twins: {twins['twin']}, {twins['input_spikes_per_ms']:g} input spikes per ms, {twins['ms_of_a_launch']} ms a launch", ""]
     lines += rows(twins["rates"], [("twins", "twins", "d"), ("neuron-ms per s, device alone", "neuron_ms_per_s_of_the_device", ".3g"),
                                    ("with input and answers on the host", "neuron_ms_per_s_with_input_and_answers_on_the_host", ".3g")])
+    lines += ["", f"Networks of such twins, 100 connections each, {all_['networks'][0]['ms']} ms", ""]
+    lines += rows(all_["networks"], [("twins", "twins", "d"), ("contacts", "contacts", "d"), ("seconds to wire", "s_to_wire", ".2f"),
+                                     ("neuron-ms per s", "neuron_ms_per_s", ".3g")])
     for one in training:
         lines += ["", f"Training steps: {one['twin']}, windows of {one['window_ms']} ms after {one['history_ms']} ms"
                       + (f"; against PyTorch {all_['torch']}" if "torch" in all_ else ""), ""]
-        columns = [("windows", "windows", "d"), ("seconds", "seconds", ".4f"), ("one core of the CPU", "seconds_of_one_core", ".4f")]
+        columns = [("windows", "windows", "d"), ("seconds", "seconds", ".4f"), ("one core of the CPU", "seconds_of_one_core", ".4f"),
+                   ("apart from the CPU after a step", "apart_after_a_step", ".1g")]
         if all("torch" in rate for rate in one["rates"]):
             for rate in one["rates"]:
                 rate |= rate["torch"] | {"factor": min(rate["torch"].values()) / rate["seconds"]}

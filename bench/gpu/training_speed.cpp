@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
+#include <cmath>
 #include <iostream>
 
-#include "train/loss.hpp"
-#include "train/nadam.hpp"
+#include "seconds_of.hpp"
+#include "train/step.hpp"
 #include "twin/convolutional.hpp"
 #include "twin/device_passes.hpp"
 
@@ -45,35 +45,44 @@ dataset::WindowBatch random_batch(const TrainingSpeed& asked, int64_t windows, i
   return batch;
 }
 
-/// The median of some steps after one that makes room. `input`: the batch's on a device; null: the CPU
-/// computes.
-double seconds_of_step(const twin::TwinSpec& spec, const dataset::WindowBatch& batch,
-                       const twin::DeviceInput* input, device::Kind kind, int repeats) {
+/// The median of some steps after one that makes room, and the twin's numbers after that one.
+struct Steps {
+  double seconds;
+  std::vector<float> numbers;
+};
+
+/// `input`: the batch's on a device; null: the CPU computes.
+Steps steps_of(const twin::TwinSpec& spec, const dataset::WindowBatch& batch, const twin::DeviceInput* input,
+               device::Kind kind, int repeats) {
   twin::Twin twin(spec, kChannels, 1);
   std::unique_ptr<twin::DevicePasses> passes;
   if (input != nullptr) passes = twin::device_passes(twin, device::open_device(kind));
-  train::Nadam optimiser(twin.layout());
-  std::vector<float> of_outputs, gradients(static_cast<size_t>(twin.layout().trained()));
-  const std::vector<double> weights{1, 0.02};  // of spikes and voltage
-  const auto step = [&] {
-    const auto outputs = passes ? passes->forward(twin.numbers, *input, twin::NormBy::batch, true)
-                                : twin.forward(batch, twin::NormBy::batch, true);
-    of_outputs.resize(static_cast<size_t>(outputs.rows * outputs.row));
-    train::losses<float>(spec, outputs, batch, twin::usual_head_settings(), weights, of_outputs);
-    if (passes)
-      passes->backward(twin.numbers, *input, of_outputs, gradients);
-    else
-      twin.backward(of_outputs, gradients);
-    optimiser.step(1e-4, gradients, twin.numbers, twin.parallel);
-  };
+  train::TrainSpec training;
+  training.schedule = {{.from_epoch = 0, .learning_rate = 1e-4, .weights = {{"soma", 0.02}}}};
+  train::WeightAverage no_average(0);
+  train::TrainStep whole(twin, training, *ranks::alone(), no_average, passes.get());
+  train::GradientLengths lengths;
+  const train::StepBatch windows{batch, {}, input};
+  const auto step = [&] { whole.take(windows, training.phase(0), 1e-4, lengths); };
+  step();
+  whole.fetch();
+  Steps steps{0, {twin.numbers.begin(), twin.numbers.end()}};
   std::vector<double> seconds;
-  for (int i = 0; i <= repeats; ++i) {
-    const auto start = std::chrono::steady_clock::now();
-    step();
-    seconds.push_back(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+  for (int i = 0; i < repeats; ++i) seconds.push_back(seconds_of(step));
+  std::sort(seconds.begin(), seconds.end());
+  steps.seconds = seconds[seconds.size() / 2];
+  return steps;
+}
+
+/// How far the numbers of two twins came apart, in units of how far they came from the start.
+double apart(const twin::TwinSpec& spec, const std::vector<float>& a, const std::vector<float>& b) {
+  const twin::Twin start(spec, kChannels, 1);
+  double between = 0, moved = 0;
+  for (size_t i = 0; i < a.size(); ++i) {
+    between += std::pow(a[i] - b[i], 2);
+    moved += std::pow(b[i] - start.numbers[i], 2);
   }
-  std::sort(seconds.begin() + 1, seconds.end());
-  return seconds[static_cast<size_t>(1 + repeats / 2)];
+  return std::sqrt(between / moved);
 }
 
 Json measure(const twin::TwinSpec& spec, const std::string& shape, int64_t size,
@@ -88,10 +97,12 @@ Json measure(const twin::TwinSpec& spec, const std::string& shape, int64_t size,
     twin::DeviceInput input(kind, kChannels, history_ms);
     input.upload(twin::windows_of(batch));
     const bool emulated = kind == device::Kind::emulate;
-    all["rates"].push_back(
-        {{"windows", count},
-         {"seconds", seconds_of_step(spec, batch, &input, kind, emulated ? 1 : 9)},
-         {"seconds_of_one_core", seconds_of_step(spec, batch, nullptr, device::Kind::cpu, 1)}});
+    const auto ours = steps_of(spec, batch, &input, kind, emulated ? 1 : 9),
+               right = steps_of(spec, batch, nullptr, device::Kind::cpu, 1);
+    all["rates"].push_back({{"windows", count},
+                            {"seconds", ours.seconds},
+                            {"seconds_of_one_core", right.seconds},
+                            {"apart_after_a_step", apart(spec, ours.numbers, right.numbers)}});
     std::cerr << shape << ' ' << size << ' ' << all["rates"].back() << std::endl;
   }
   return all;

@@ -57,9 +57,11 @@ struct MakeDatasetOptions {
   double dt_ms = 0.05;
   int threads = 0;  // 0: one for each core
   Watcher watcher = {};
+  std::string device = "cpu";  // that simulates: "cpu" or "cuda" (docs/gpu.md)
 };
 /// Simulates what is missing of a data set in `folder`. A trial is a pure function of neuron, input model,
-/// seed and number. InputError where the folder holds data of another neuron or input.
+/// seed and number. InputError where the folder holds data of another neuron or input, or the device is none
+/// or cannot simulate the neuron.
 Dataset make_dataset(const Neuron& neuron, const InputModel& inputs, const std::filesystem::path& folder,
                      const MakeDatasetOptions& options = {});
 

@@ -35,10 +35,12 @@ struct EvaluateOptions {
   uint64_t seed = 1;  // of resamples
   int threads = 0;    // 0: one for each core
   Watcher watcher = {};
+  std::string device = "cpu";  // that asks the twin: "cpu" or "cuda" (docs/gpu.md)
 };
 
 /// Thresholds come from the validation trials, the constant-rate model from the training trials, scores from
-/// the test trials. InputError where the twin and the data have not the same synapses.
+/// the test trials. InputError where the twin and the data have not the same synapses, or the device is none
+/// or has no code for the kind of twin.
 Metrics evaluate(const Twin& twin, const Dataset& dataset, const EvaluateOptions& options = {});
 
 }  // namespace neurontwin

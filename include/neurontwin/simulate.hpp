@@ -27,6 +27,8 @@ struct SimulateOptions {
   uint64_t seed = 1;
   int threads = 0;  // 0: one for each core. The result does not depend on it
   Watcher watcher = {};
+  /// "cpu" or "cuda": a GPU, which simulates detailed neurons, in float, and records voltages (docs/gpu.md).
+  std::string device = "cpu";
 };
 
 /// A quantity that was asked for.
@@ -48,8 +50,8 @@ struct Trial {
 };
 
 /// Simulates one trial for each input, side by side where the processor allows. The neuron starts at rest, as
-/// its description says. InputError where an input or a quantity does not suit the neuron; RunError where a
-/// voltage leaves what membranes have, or the watcher asks to stop.
+/// its description says. InputError where an input or a quantity does not suit the neuron, or the device is
+/// none or cannot do it; RunError where a voltage leaves what membranes have, or the watcher asks to stop.
 std::vector<Trial> simulate(const Neuron& neuron, std::span<const Input> inputs, int64_t duration_ms,
                             const SimulateOptions& options = {});
 

@@ -19,6 +19,7 @@ struct TrainOptions {
   std::filesystem::path folder =
       {};  // of checkpoints, from which a stopped training goes on; empty: none are kept
   Watcher watcher = {};
+  std::string device = "cpu";  // that computes: "cpu" or "cuda" (docs/gpu.md)
 };
 
 /// What one pass over the training windows came to. Losses are means per 1 ms bin.
@@ -36,7 +37,8 @@ struct TrainedTwin {
   double seconds = 0;                 // of computing
 };
 
-/// InputError where the settings are wrong or the data hold nothing to learn from; RunError where the watcher
+/// InputError where the settings are wrong, the data hold nothing to learn from, or the device is none or has
+/// no code for the kind of twin; RunError where the watcher
 /// asks to stop (a checkpoint is kept) or the loss is no longer finite.
 TrainedTwin train(const Dataset& dataset, const TrainOptions& options = {});
 

@@ -68,16 +68,18 @@ struct Prediction {
   std::vector<std::vector<float>> further;  // of each further output: [ms][value]
 };
 /// Trials of `duration_ms` that start after silence. Input times are cut to whole milliseconds; later input
-/// is not played. InputError where a synapse is not the twin's; RunError if stopped.
+/// is not played. `device`: "cpu" or "cuda" (docs/gpu.md). InputError where a synapse is not the twin's, or
+/// the device is none or has no code for the kind of twin; RunError if stopped.
 std::vector<Prediction> predict(const Twin& twin, std::span<const Input> inputs, int64_t duration_ms,
-                                int threads = 0, const std::stop_token& stop = {});
+                                int threads = 0, const std::stop_token& stop = {},
+                                const std::string& device = "cpu");
 
 /// Twins at work, many side by side, ms by ms. Not for several threads at once. One that was moved from
 /// answers with an InputError.
 class Stream {
  public:
-  /// All start after a long silence.
-  Stream(const Twin& twin, int64_t neurons, int threads = 1);
+  /// All start after a long silence. `device`: as of predict().
+  Stream(const Twin& twin, int64_t neurons, int threads = 1, const std::string& device = "cpu");
   ~Stream();
   Stream(Stream&&) noexcept;
   Stream& operator=(Stream&&) noexcept;

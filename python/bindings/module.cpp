@@ -56,7 +56,8 @@ py::dict dict_of(Trial trial, py::ssize_t compartments, py::ssize_t ms) {
 }
 
 SimulateOptions options_of(double dt_ms, const std::string& scheme, const std::string& precision,
-                           bool compartments, std::vector<std::string> record, uint64_t seed, int threads) {
+                           bool compartments, std::vector<std::string> record, uint64_t seed, int threads,
+                           const std::string& device) {
   if (scheme != "crank-nicolson" && scheme != "euler")
     throw InputError("scheme '" + scheme + "', expected 'crank-nicolson' or 'euler'");
   if (precision != "double" && precision != "float")
@@ -67,7 +68,8 @@ SimulateOptions options_of(double dt_ms, const std::string& scheme, const std::s
           .compartments = compartments,
           .record = std::move(record),
           .seed = seed,
-          .threads = threads};
+          .threads = threads,
+          .device = device};
 }
 
 DatasetTrial trial_of(const py::tuple& given) {
@@ -156,9 +158,10 @@ void bind_neuron(py::module_& m) {
   m.def("simulate",
         [](const Neuron& neuron, const py::list& inputs, int64_t ms, double dt_ms, const std::string& scheme,
            const std::string& precision, bool compartments, std::vector<std::string> record, uint64_t seed,
-           int threads, const py::object& progress) {
+           int threads, const std::string& device, const py::object& progress) {
           const auto given = inputs_of(inputs);
-          auto options = options_of(dt_ms, scheme, precision, compartments, std::move(record), seed, threads);
+          auto options =
+              options_of(dt_ms, scheme, precision, compartments, std::move(record), seed, threads, device);
           auto trials = interruptible(progress, [&](const Watcher& watcher) {
             options.watcher = watcher;
             return simulate(neuron, given, ms, options);
@@ -194,7 +197,7 @@ void bind_dataset(py::module_& m) {
   });
   m.def("make_dataset", [](const Neuron& neuron, const InputModel& model, const Path& folder,
                            int64_t trial_ms, std::array<int64_t, 3> trials, uint64_t seed, double dt_ms,
-                           int threads, const py::object& progress) {
+                           int threads, const std::string& device, const py::object& progress) {
     return interruptible(progress, [&](const Watcher& watcher) {
       return make_dataset(neuron, model, folder,
                           {.trial_ms = trial_ms,
@@ -204,7 +207,8 @@ void bind_dataset(py::module_& m) {
                            .seed = seed,
                            .dt_ms = dt_ms,
                            .threads = threads,
-                           .watcher = watcher});
+                           .watcher = watcher,
+                           .device = device});
     });
   });
 }
@@ -219,28 +223,30 @@ void bind_twin(py::module_& m) {
   m.def("save_twin", &save_twin);
   m.def("describe_twin", &description_of);
   m.def("export_twin", &export_twin);
-  m.def("predict", [](const Twin& twin, const py::list& inputs, int64_t ms, int threads) {
-    const auto given = inputs_of(inputs);
-    auto answers = interruptible(
-        py::none(), [&](const Watcher& watcher) { return predict(twin, given, ms, threads, watcher.stop); });
-    // [trial][ms] in one piece.
-    std::vector<float> probability, soma_mV;
-    for (const auto& a : answers) {
-      probability.insert(probability.end(), a.spike_probability.begin(), a.spike_probability.end());
-      soma_mV.insert(soma_mV.end(), a.soma_mV.begin(), a.soma_mV.end());
-    }
-    const auto trials = static_cast<py::ssize_t>(given.size());
-    py::list further;
-    for (auto& a : answers) {
-      py::list of_trial;
-      for (auto& values : a.further) of_trial.append(array_of(std::move(values)));
-      further.append(of_trial);
-    }
-    return py::make_tuple(array_of(std::move(probability), {trials, ms}),
-                          array_of(std::move(soma_mV), {trials, ms}), further);
-  });
+  m.def("predict",
+        [](const Twin& twin, const py::list& inputs, int64_t ms, int threads, const std::string& device) {
+          const auto given = inputs_of(inputs);
+          auto answers = interruptible(py::none(), [&](const Watcher& watcher) {
+            return predict(twin, given, ms, threads, watcher.stop, device);
+          });
+          // [trial][ms] in one piece.
+          std::vector<float> probability, soma_mV;
+          for (const auto& a : answers) {
+            probability.insert(probability.end(), a.spike_probability.begin(), a.spike_probability.end());
+            soma_mV.insert(soma_mV.end(), a.soma_mV.begin(), a.soma_mV.end());
+          }
+          const auto trials = static_cast<py::ssize_t>(given.size());
+          py::list further;
+          for (auto& a : answers) {
+            py::list of_trial;
+            for (auto& values : a.further) of_trial.append(array_of(std::move(values)));
+            further.append(of_trial);
+          }
+          return py::make_tuple(array_of(std::move(probability), {trials, ms}),
+                                array_of(std::move(soma_mV), {trials, ms}), further);
+        });
   py::class_<Stream>(m, "Stream")
-      .def(py::init<const Twin&, int64_t, int>())
+      .def(py::init<const Twin&, int64_t, int, const std::string&>())
       .def(
           "advance",
           [](Stream& stream, const Numbers& neuron, const Numbers& synapse, const Numbers& at_ms,
@@ -266,31 +272,36 @@ void bind_twin(py::module_& m) {
 
 void bind_training(py::module_& m) {
   m.def("train", [](const Dataset& dataset, const std::string& settings, uint64_t seed, int threads,
-                    const Path& folder, const py::object& progress) {
+                    const std::string& device, const Path& folder, const py::object& progress) {
     const KeptMemory kept;
     return trained_of(interruptible(progress, [&](const Watcher& watcher) {
-      return train(
-          dataset,
-          {.settings = settings, .seed = seed, .threads = threads, .folder = folder, .watcher = watcher});
+      return train(dataset, {.settings = settings,
+                             .seed = seed,
+                             .threads = threads,
+                             .folder = folder,
+                             .watcher = watcher,
+                             .device = device});
     }));
   });
   m.def("evaluate", [](const Twin& twin, const Dataset& dataset, const std::string& settings, uint64_t seed,
-                       int threads, const py::object& progress) {
+                       int threads, const std::string& device, const py::object& progress) {
     const KeptMemory kept;
     return list_of(interruptible(progress, [&](const Watcher& watcher) {
-      return evaluate(twin, dataset,
-                      {.settings = settings, .seed = seed, .threads = threads, .watcher = watcher});
+      return evaluate(
+          twin, dataset,
+          {.settings = settings, .seed = seed, .threads = threads, .watcher = watcher, .device = device});
     }));
   });
   m.def("run",
         [](const Path& experiment, const std::string& profile, const Path& out, std::vector<std::string> set,
-           int threads, std::optional<uint64_t> seed, const py::object& progress) {
+           int threads, std::optional<uint64_t> seed, const std::string& device, const py::object& progress) {
           const KeptMemory kept;
           return interruptible(progress, [&](const Watcher& watcher) {
             const auto read = read_experiment({.experiment = experiment,
                                                .profile = profile,
                                                .out = out,
                                                .set = std::move(set),
+                                               .device = device,
                                                .threads = threads,
                                                .seed = seed});
             run(read, watcher);

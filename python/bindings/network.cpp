@@ -14,11 +14,13 @@ using namespace neurontwin;
 using Path = std::filesystem::path;
 
 NetworkOptions options_of(const Path& file, std::vector<std::string> set, std::optional<uint64_t> seed,
-                          int64_t ms, const std::string& as, const Path& out, int threads) {
+                          int64_t ms, const std::string& as, const Path& out, int threads,
+                          const std::string& device) {
   return {.network = file,
           .set = std::move(set),
           .seed = seed,
           .ms = ms,
+          .device = device,
           .as = as,
           .out = out,
           .threads = threads};
@@ -85,8 +87,8 @@ py::list list_of(std::vector<NetworkCourse> courses) {
 void bind_network(py::module_& m) {
   py::class_<Network>(m, "Network")
       .def(py::init([](const Path& file, std::vector<std::string> set, std::optional<uint64_t> seed,
-                       const std::string& as, int threads) {
-        return Network(options_of(file, std::move(set), seed, 0, as, {}, threads));
+                       const std::string& as, int threads, const std::string& device) {
+        return Network(options_of(file, std::move(set), seed, 0, as, {}, threads, device));
       }))
       .def("populations", &Network::populations)
       .def("neurons", &Network::neurons)
@@ -120,32 +122,32 @@ void bind_network(py::module_& m) {
       .def("state", [](const Network& network) { return py::bytes(network.state()); })
       .def("set_state",
            [](Network& network, const py::bytes& state) { network.set_state(std::string(state)); });
-  m.def("run_network",
-        [](const Path& file, std::vector<std::string> set, std::optional<uint64_t> seed, int64_t ms,
-           const std::string& as, const Path& out, int threads, const py::object& progress) {
-          auto options = options_of(file, std::move(set), seed, ms, as, out, threads);
-          auto run = interruptible(progress, [&](const Watcher& watcher) {
-            options.watcher = watcher;
-            return run_network(options);
-          });
-          py::dict d;
-          d["folder"] = run.folder;
-          d["ms"] = run.ms;
-          d["contacts"] = run.contacts;
-          d["seconds"] = run.seconds;
-          d["computed_ms"] = run.computed_ms;
-          d["populations"] = list_of(std::move(run.populations));
-          return d;
-        });
-  m.def("compare_network",
-        [](const Path& file, std::vector<std::string> set, std::optional<uint64_t> seed, int64_t ms,
-           double perturbation_mV, const Path& out, int threads, const py::object& progress) {
-          auto options = options_of(file, std::move(set), seed, ms, "", out, threads);
-          return list_of(interruptible(progress, [&](const Watcher& watcher) {
-            options.watcher = watcher;
-            return compare_network(options, perturbation_mV);
-          }));
-        });
+  m.def("run_network", [](const Path& file, std::vector<std::string> set, std::optional<uint64_t> seed,
+                          int64_t ms, const std::string& as, const Path& out, int threads,
+                          const std::string& device, const py::object& progress) {
+    auto options = options_of(file, std::move(set), seed, ms, as, out, threads, device);
+    auto run = interruptible(progress, [&](const Watcher& watcher) {
+      options.watcher = watcher;
+      return run_network(options);
+    });
+    py::dict d;
+    d["folder"] = run.folder;
+    d["ms"] = run.ms;
+    d["contacts"] = run.contacts;
+    d["seconds"] = run.seconds;
+    d["computed_ms"] = run.computed_ms;
+    d["populations"] = list_of(std::move(run.populations));
+    return d;
+  });
+  m.def("compare_network", [](const Path& file, std::vector<std::string> set, std::optional<uint64_t> seed,
+                              int64_t ms, double perturbation_mV, const Path& out, int threads,
+                              const std::string& device, const py::object& progress) {
+    auto options = options_of(file, std::move(set), seed, ms, "", out, threads, device);
+    return list_of(interruptible(progress, [&](const Watcher& watcher) {
+      options.watcher = watcher;
+      return compare_network(options, perturbation_mV);
+    }));
+  });
 }
 
 }  // namespace nt::python

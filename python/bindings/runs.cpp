@@ -51,20 +51,22 @@ py::dict dict_of(const ListedRun& run) {
 }  // namespace
 
 void bind_runs(py::module_& m) {
-  m.def("plan", [](const Path& experiment, const std::string& profile, const Path& out,
-                   std::vector<std::string> set, int threads, std::optional<uint64_t> seed) {
-    RunPlan plan;
-    {
-      const py::gil_scoped_release released;
-      plan = neurontwin::plan_of(neurontwin::read_experiment({.experiment = experiment,
-                                                              .profile = profile,
-                                                              .out = out,
-                                                              .set = std::move(set),
-                                                              .threads = threads,
-                                                              .seed = seed}));
-    }
-    return dict_of(plan);
-  });
+  m.def("plan",
+        [](const Path& experiment, const std::string& profile, const Path& out, std::vector<std::string> set,
+           int threads, std::optional<uint64_t> seed, const std::string& device) {
+          RunPlan plan;
+          {
+            const py::gil_scoped_release released;
+            plan = neurontwin::plan_of(neurontwin::read_experiment({.experiment = experiment,
+                                                                    .profile = profile,
+                                                                    .out = out,
+                                                                    .set = std::move(set),
+                                                                    .device = device,
+                                                                    .threads = threads,
+                                                                    .seed = seed}));
+          }
+          return dict_of(plan);
+        });
   m.def("list_runs", [](const std::vector<Path>& folders) {
     py::list runs;
     for (const auto& run : neurontwin::list_runs(folders)) runs.append(dict_of(run));

@@ -67,22 +67,25 @@ class Cell:
                                  given.whole("ms", ms))
 
     def simulate(self, inputs, *, ms=None, dt_ms=0.025, scheme="crank-nicolson", precision="double",
-                 compartments=False, record=(), seed=1, threads=0, progress=False):
+                 compartments=False, record=(), seed=1, threads=0, device="cpu", progress=False):
         """One Trial for each of `inputs` (see as_spikes()), side by side on all lanes and threads. `record`: further
         quantities, as "soma.cai" or "apic[3](0.5).v". `seed`: of the random numbers that mechanisms draw; the n-th
-        input always meets the same ones."""
+        input always meets the same ones. `device`: "cpu" or "cuda" (a GPU: docs/gpu.md), which simulates detailed neurons
+        with precision="float" and records voltages."""
         trials = _core.simulate(self._neuron, as_spikes(inputs, self.synapses, self.groups), duration_of(inputs, ms),
                                 given.number("dt_ms", dt_ms), given.text("scheme", scheme), given.text("precision", precision),
                                 bool(compartments), given.texts("record", record), given.seed(seed),
-                                given.whole("threads", threads), shown(progress))
+                                given.whole("threads", threads), given.text("device", device), shown(progress))
         return [Trial(**trial) for trial in trials]
 
     def make_dataset(self, folder, *, train_trials, valid_trials=16, test_trials=32, trial_ms=6000, seed=1, dt_ms=0.05,
-                     stimulus="", threads=0, progress=True):
-        """Simulates what is missing of a data set in `folder`; what is there already stays."""
+                     stimulus="", threads=0, device="cpu", progress=True):
+        """Simulates what is missing of a data set in `folder`; what is there already stays. `device`: that simulates, "cpu" or
+        "cuda" (a GPU: docs/gpu.md)."""
         model = _core.random_rates(self._neuron, as_toml("stimulus", stimulus))
         trials = [given.whole(name, count) for name, count in
                   (("train_trials", train_trials), ("valid_trials", valid_trials), ("test_trials", test_trials))]
         return Dataset(_core.make_dataset(self._neuron, model, Path(given.file("folder", folder)).absolute(), given.whole("trial_ms", trial_ms),
                                           trials, given.seed(seed), given.number("dt_ms", dt_ms),
-                                          given.whole("threads", threads), shown(progress)), places=True)
+                                          given.whole("threads", threads), given.text("device", device), shown(progress)),
+                       places=True)

@@ -9,14 +9,15 @@ from ._progress import shown
 
 
 class Network:
-    """A network as a TOML file says it, ms by ms. `all_as`: "cells" or "twins" for all neurons as these.
+    """A network as a TOML file says it, ms by ms. `all_as`: "cells" or "twins" for all neurons as these. `device`: where twins
+    are computed, "cpu" or "cuda" (a GPU: docs/gpu.md).
 
         network = nt.Network("network.toml").run(1000)
         time_ms, neuron = network.spikes("excitatory")
     """
 
-    def __init__(self, file, *, set=(), seed=None, all_as="", threads=0):
-        self._network = _core.Network(Path(file), as_settings(set), seed, all_as, threads)
+    def __init__(self, file, *, set=(), seed=None, all_as="", threads=0, device="cpu"):
+        self._network = _core.Network(Path(file), as_settings(set), seed, all_as, threads, given.text("device", device))
 
     @property
     def populations(self):
@@ -57,11 +58,15 @@ class Network:
         self._network.set_state(state)
 
 
-def run_network(file, *, out="", ms=0, set=(), seed=None, all_as="", threads=0, progress=True):
-    """Runs a network to its end in a folder, as `neurontwin network` does: spikes.h5 and soma.h5 (SONATA), metrics.json."""
-    return _core.run_network(Path(file), as_settings(set), seed, ms, all_as, fspath(out), threads, shown(progress))
+def run_network(file, *, out="", ms=0, set=(), seed=None, all_as="", threads=0, device="cpu", progress=True):
+    """Runs a network to its end in a folder, as `neurontwin network` does: spikes.h5 and soma.h5 (SONATA), metrics.json.
+    `device`: as of Network."""
+    return _core.run_network(Path(file), as_settings(set), seed, ms, all_as, fspath(out), threads, given.text("device", device),
+                             shown(progress))
 
 
-def compare_network(file, *, out="", ms=0, set=(), seed=None, perturbation_mV=0.1, threads=0, progress=True):
-    """A network through its neurons, through these from a perturbed state, and through their twins: a list of the three courses."""
-    return _core.compare_network(Path(file), as_settings(set), seed, ms, perturbation_mV, fspath(out), threads, shown(progress))
+def compare_network(file, *, out="", ms=0, set=(), seed=None, perturbation_mV=0.1, threads=0, device="cpu", progress=True):
+    """A network through its neurons, through these from a perturbed state, and through their twins: a list of the three courses.
+    `device`: as of Network."""
+    return _core.compare_network(Path(file), as_settings(set), seed, ms, perturbation_mV, fspath(out), threads,
+                                 given.text("device", device), shown(progress))

@@ -8,10 +8,12 @@ from ._progress import shown
 from ._twin import Scores
 
 
-def run(experiment, *, profile="quick", out="", set=(), threads=0, seed=None, progress=True):
-    """Simulates, trains, evaluates, interprets and reports, as `neurontwin run` does. Returns the run folder."""
+def run(experiment, *, profile="quick", out="", set=(), threads=0, seed=None, device="cpu", progress=True):
+    """Simulates, trains, evaluates, interprets and reports, as `neurontwin run` does. `device`: "cpu" or "cuda" (a GPU:
+    docs/gpu.md). Returns the run folder."""
     return _core.run(Path(given.file("experiment", experiment)), given.text("profile", profile), given.file("out", out), as_settings(set),
-                     given.whole("threads", threads), None if seed is None else given.seed(seed), shown(progress))
+                     given.whole("threads", threads), None if seed is None else given.seed(seed), given.text("device", device),
+                     shown(progress))
 
 
 def read_metrics(folder):
@@ -19,11 +21,11 @@ def read_metrics(folder):
     return Scores(_core.read_metrics(Path(given.file("folder", folder))))
 
 
-def plan(experiment, *, profile="quick", out="", set=(), threads=0, seed=None):
+def plan(experiment, *, profile="quick", out="", set=(), threads=0, seed=None, device="cpu"):
     """What a run would do in its folder and what that takes: a dict with `stages` (stage, to_do, why, seconds), `missing_trials`,
     `missing_bytes`, `memory_bytes`, `seconds`, and all of it in `words`. Makes nothing."""
     return _core.plan(Path(given.file("experiment", experiment)), given.text("profile", profile), given.file("out", out), as_settings(set),
-                      given.whole("threads", threads), None if seed is None else given.seed(seed))
+                      given.whole("threads", threads), None if seed is None else given.seed(seed), given.text("device", device))
 
 
 def list_runs(*folders):

@@ -35,9 +35,11 @@ class Twin:
         self.setbacks = list(setbacks)
         self.seconds = seconds
 
-    def __call__(self, inputs, *, ms=None, threads=0):
+    def __call__(self, inputs, *, ms=None, threads=0, device="cpu"):
+        """The probability of a spike and the voltage, each [trial, ms]. `device`: that computes, "cpu" or "cuda" (a GPU:
+        docs/gpu.md)."""
         probability, soma_mV, _ = _core.predict(self._twin, as_spikes(inputs, self.synapses, self.groups), duration_of(inputs, ms),
-                                                given.whole("threads", threads))
+                                                given.whole("threads", threads), given.text("device", device))
         return probability, soma_mV
 
     @property
@@ -77,10 +79,10 @@ class Twin:
         """The probability from which on a spike is counted."""
         return self.describe()["spike_threshold"]
 
-    def evaluate(self, dataset, *, settings="", seed=1, threads=0, progress=False):
-        """Scores on the test trials of a data set."""
+    def evaluate(self, dataset, *, settings="", seed=1, threads=0, device="cpu", progress=False):
+        """Scores on the test trials of a data set. `device`: that asks the twin, "cpu" or "cuda" (a GPU: docs/gpu.md)."""
         return Scores(_core.evaluate(self._twin, _checked(dataset), as_toml("settings", settings), given.seed(seed),
-                                     given.whole("threads", threads), shown(progress)))
+                                     given.whole("threads", threads), given.text("device", device), shown(progress)))
 
     def save(self, file):
         _core.save_twin(self._twin, Path(given.file("file", file)))
@@ -118,20 +120,21 @@ class Twin:
             self.save(Path(folder) / "twin.safetensors")
             return (Path(folder) / "twin.safetensors").read_bytes()
 
-    def stream(self, neurons=1, *, threads=1):
-        return Stream(self, neurons, threads)
+    def stream(self, neurons=1, *, threads=1, device="cpu"):
+        return Stream(self, neurons, threads, device)
 
     def __repr__(self):
         return f"<Twin: {self.describe()['words']}, {self.parameters} weights>"
 
 
 class Stream:
-    """Twins at work, many side by side, a few ms at a time, after a long silence."""
+    """Twins at work, many side by side, a few ms at a time, after a long silence. `device`: that computes them, "cpu" or "cuda" (a
+    GPU, for many: docs/gpu.md)."""
 
-    def __init__(self, twin, neurons=1, threads=1):
+    def __init__(self, twin, neurons=1, threads=1, device="cpu"):
         self.neurons = given.whole("neurons", neurons)
         self._synapses = twin.synapses
-        self._stream = _core.Stream(twin._twin, self.neurons, given.whole("threads", threads))
+        self._stream = _core.Stream(twin._twin, self.neurons, given.whole("threads", threads), given.text("device", device))
 
     def advance(self, ms, neuron=(), synapse=(), at_ms=()):
         """The next `ms` milliseconds. Spike i comes to `neuron[i]`, on its `synapse[i]`, `at_ms[i]` from now. Returns
@@ -205,12 +208,12 @@ def _with_keys(text, twin):
     return text[:header.end()] + "\n" + "".join(keys).rstrip("\n") + text[header.end():]
 
 
-def train(dataset, *, kind="recurrent", settings="", seed=1, threads=0, folder="", progress=True, **twin):
+def train(dataset, *, kind="recurrent", settings="", seed=1, threads=0, folder="", device="cpu", progress=True, **twin):
     """Trains a twin on a data set. Further arguments are keys of [twin]: memory_units=20, branches=45. `settings`: TOML
     text with tables [train], [data] and further keys, or {"train": {"epochs": 4}}; `folder`: of checkpoints, from which a
-    stopped training goes on."""
+    stopped training goes on; `device`: that computes, "cpu" or "cuda" (a GPU: docs/gpu.md)."""
     text = _with_keys(as_toml("settings", settings), {"kind": kind, **twin})
     trained, epochs, _, setbacks, seconds = _core.train(_checked(dataset), text,
-                                                        given.seed(seed), given.whole("threads", threads),
+                                                        given.seed(seed), given.whole("threads", threads), given.text("device", device),
                                                         given.file("folder", folder), shown(progress))
     return Twin(trained, epochs, setbacks, seconds)

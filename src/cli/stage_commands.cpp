@@ -48,7 +48,7 @@ void add_stage_options(CLI::App& app, StageOptions& o) {
   app.add_option("--out", o.out, "run folder (default: runs/EXPERIMENT-PROFILE)");
   app.add_option("--set", o.set, "key=value: overrides a setting; may be repeated")->allow_extra_args(false);
   app.add_option("--device", o.device,
-                 "what simulates the data set and trains: cpu (default), cuda (a GPU), or emulate")
+                 "what simulates, trains and asks twins: cpu (default), cuda (a GPU), or emulate")
       ->check(one_of({"cpu", "cuda", "emulate"}));
   add_threads_option(app, o.threads);
   app.add_option("--seed", o.seed,
@@ -112,12 +112,12 @@ bool go_on_after_plan(const StageOptions& options, const neurontwin::Experiment&
 /// What is asked of a device in vain is said.
 void say_if_on_cpu(std::string_view command, const StageOptions& options) {
   if (options.device == "cpu" || launched().rank() > 0) return;
-  say(fmt::format("note: {} computes on the CPU; --device {} is for simulate and train", command,
+  say(fmt::format("note: {} computes on the CPU; --device {} is for the stages of run but report", command,
                   options.device));
 }
 
 void run_one(Stage stage, const StageOptions& options) {
-  if (stage != Stage::simulate && stage != Stage::train) say_if_on_cpu(neurontwin::name_of(stage), options);
+  if (stage == Stage::report) say_if_on_cpu(neurontwin::name_of(stage), options);
   const auto experiment = prepare(options);
   if (go_on_after_plan(options, experiment, {&stage, 1}))
     neurontwin::run_stage(stage, experiment, terminal_watcher());

@@ -7,6 +7,7 @@
 
 #include "config/error.hpp"
 #include "device/code.hpp"
+#include "device/products.hpp"
 
 namespace nt::device {
 namespace {
@@ -63,6 +64,30 @@ TEST(AnEmulatedDevice, CopiesPartsOfArrays) {
   std::vector<int> all(4);
   array.download(all);
   EXPECT_EQ(all, (std::vector<int>{0, 7, 8, 0}));
+}
+
+TEST(AnEmulatedDevice, MultipliesMatricesThatLieApartOrTransposed) {
+  const auto device = open_device(Kind::emulate);
+  // Two products of the same b (3 x 2, transposed), whose a's overlap: rows 0 and 1, then rows 1 and 2.
+  const std::vector<float> a{1, 2, 3, 4, 5, 6, 7, 8, 9}, b{1, 0, 2, 0, 1, -1};
+  std::vector<float> c(8, 100);
+  Array<float> of_a(device, std::span<const float>(a)), of_b(device, std::span<const float>(b)),
+      of_c(device, std::span<const float>(c));
+  MatrixProduct product{.rows = 2,
+                        .columns = 2,
+                        .depth = 3,
+                        .count = 2,
+                        .a = {of_a.data(), 3, 3},
+                        .b = {of_b.data(), 3, 0, true},
+                        .c = {of_c.data(), 2, 4}};
+  const auto products = open_products(*device);
+  products->multiply(product);
+  of_c.download(c);
+  EXPECT_EQ(c, (std::vector<float>{7, -1, 16, -1, 16, -1, 25, -1}));
+  product.add = true;
+  products->multiply(product);
+  of_c.download(c);
+  EXPECT_EQ(c[0], 14);
 }
 
 TEST(Devices, HaveNames) {

@@ -4,6 +4,8 @@
 #include <cmath>
 
 #include "evaluate/detail/binned_input.hpp"
+#include "twin/device_passes.hpp"
+#include "twin/device_stream.hpp"
 
 namespace nt::evaluate {
 namespace {
@@ -84,12 +86,22 @@ twin::TwinSpec one_unit_spec(const twin::TwinSpec& other, twin::ConvolutionalSpe
   return spec;
 }
 
-void train_and_ask(Baseline& b, const twin::TwinSpec& spec, const train::Training& training,
+/// As the twin's was, under another name.
+train::Training training_of(const OneUnitTask& task, uint64_t seed, const std::filesystem::path& folder,
+                            const std::string& name, const Watcher& watcher) {
+  train::Training training{task.train, seed, folder, name + "\n" + task.identity, watcher};
+  training.device = task.device;
+  return training;
+}
+
+void train_and_ask(Baseline& b, const twin::TwinSpec& spec, train::Training training,
                    const dataset::Split& train_split, const dataset::Split& valid, const dataset::Split& test,
                    const twin::Parallel& parallel) {
   std::filesystem::create_directories(training.folder);
   twin::Twin twin(spec, train_split.channels(), training.seed, parallel);
+  if (!twin::has_device_passes(spec)) training.device = device::Kind::cpu;
   train::train(twin, training, train_split, valid);
+  if (twin::has_device_stream(spec)) twin.device = device::open_device(training.device);
   b.parameters = twin.parameter_count();
   b.valid = compare(twin, valid);
   b.test = compare(twin, test);
@@ -134,8 +146,8 @@ Baseline one_unit_network(const OneUnitTask& task, uint64_t seed, const dataset:
   Baseline b{"one_unit", "a twin of the same window with one linear unit, trained as the twin was", 0, {}, {},
              {}};
   train_and_ask(b, one_unit_spec(task.twin, task.start),
-                {task.train, seed, task.folder, "one unit\n" + task.identity, watcher}, train_split, valid,
-                test, parallel);
+                training_of(task, seed, task.folder, "one unit", watcher), train_split, valid, test,
+                parallel);
   return b;
 }
 
@@ -148,10 +160,9 @@ void for_each_binned_network(const BinnedBaselines& asked, const OneUnitTask& ta
     b.name = name;
     b.description = description;
     const auto folder = task.folder.parent_path() / ("checkpoints-" + name);
-    train_and_ask(b, spec,
-                  {task.train, seed, folder,
-                   fmt::format("{}\n{}\n{}", name, spec.network->words(), task.identity), watcher},
-                  train_split, valid, test, parallel);
+    train_and_ask(
+        b, spec, training_of(task, seed, folder, fmt::format("{}\n{}", name, spec.network->words()), watcher),
+        train_split, valid, test, parallel);
     f(b);
   };
   if (asked.rates) {

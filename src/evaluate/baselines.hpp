@@ -30,12 +30,13 @@ void for_each_baseline(const GlmBudget& budget, const dataset::Split& train, con
 
 /// How networks beside the twin are trained: as the twin was.
 struct OneUnitTask {
-  twin::TwinSpec twin;            // the twin it is compared with
-  twin::ConvolutionalSpec start;  // where its weights start, whatever its layers
-  train::TrainSpec train;         // the twin's
-  std::filesystem::path folder;   // for its checkpoints; those of other networks lie beside it
-  std::string identity;           // of the twin's training, see train()
-  dataset::CellTable cell = {};   // where the synapses sit
+  twin::TwinSpec twin;                      // the twin it is compared with
+  twin::ConvolutionalSpec start;            // where its weights start, whatever its layers
+  train::TrainSpec train;                   // the twin's
+  std::filesystem::path folder;             // for its checkpoints; those of other networks lie beside it
+  std::string identity;                     // of the twin's training, see train()
+  dataset::CellTable cell = {};             // where the synapses sit
+  device::Kind device = device::Kind::cpu;  // trains those that have code for it
 };
 
 /// "one_unit": a twin that looks as far back as the other, with one linear unit under its heads.

@@ -10,6 +10,7 @@
 #include "simulate/state_bytes.hpp"
 #include "statistics/ranking.hpp"
 #include "statistics/variance_explained.hpp"
+#include "twin/predict.hpp"
 
 namespace nt::evaluate {
 namespace {
@@ -116,24 +117,33 @@ double spikes_per_bin(const dataset::Split& split) {
 std::vector<TrialComparison> compare(twin::Twin& twin, const dataset::Split& split, const ranks::Ranks& ranks,
                                      const MadeOfPrediction& also) {
   std::vector<TrialComparison> trials;
-  const auto ask = [&](int64_t i) {
-    const auto trial = static_cast<size_t>(i);
-    const auto predicted = twin::predict_trial(twin, split, trial);
+  const auto count = static_cast<int64_t>(split.trials());
+  // A device has many at once, but leaves some to the other ranks.
+  const auto at_once = std::min(twin::best_at_once(twin, 1), (count + ranks.size() - 1) / ranks.size());
+  const auto ask = [&](int64_t part) {
+    const auto first = static_cast<size_t>(part * at_once);
+    const auto predicted = twin::predict_each(twin, split, first,
+                                              static_cast<size_t>(std::min(at_once, count - part * at_once)));
     simulate::StateWriter answer;
-    answer.put(std::span<const float>(predicted.spike_log_odds));
-    answer.put(std::span<const float>(predicted.soma_mV));
-    const auto made = also.make ? also.make(split.trial(trial), predicted) : "";
-    answer.put(std::span<const char>(made));
+    for (size_t i = 0; i < predicted.size(); ++i) {
+      answer.put(std::span<const float>(predicted[i].spike_log_odds));
+      answer.put(std::span<const float>(predicted[i].soma_mV));
+      const auto made = also.make ? also.make(split.trial(first + i), predicted[i]) : "";
+      answer.put(std::span<const char>(made));
+    }
     return answer.take();
   };
-  ranks::deal_out(ranks, static_cast<int64_t>(split.trials()), ask, [&](int64_t i, const std::string& bytes) {
+  const int64_t parts = count == 0 ? 0 : (count + at_once - 1) / at_once;
+  ranks::deal_out(ranks, parts, ask, [&](int64_t, const std::string& bytes) {
     simulate::StateReader answer(bytes);
-    auto trial = truth_of(split.trial(static_cast<size_t>(i)));
-    trial.spike_log_odds = answer.get<float>();
-    trial.predicted_soma_mV = answer.get<float>();
-    const auto made = answer.get<char>();
-    if (also.take) also.take({made.begin(), made.end()});
-    trials.push_back(std::move(trial));
+    while (!answer.at_end()) {
+      auto trial = truth_of(split.trial(trials.size()));
+      trial.spike_log_odds = answer.get<float>();
+      trial.predicted_soma_mV = answer.get<float>();
+      const auto made = answer.get<char>();
+      if (also.take) also.take({made.begin(), made.end()});
+      trials.push_back(std::move(trial));
+    }
   });
   return trials;
 }

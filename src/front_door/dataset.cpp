@@ -172,6 +172,8 @@ Dataset make_dataset(const Neuron& neuron, const InputModel& inputs, const std::
   plan.stimulus = inputs.model().rates;
   plan.data = nt::produce::read_data(data);
   plan.simulation = nt::simulate::read_simulation(simulation);
+  plan.simulation.device = nt::device::kind_named(options.device);
+  nt::device::open_device(plan.simulation.device);  // before a folder is made: is there one?
   plan.seed = options.seed;
   const auto none = from("");
   plan.identity = nt::run::dataset_identity(

@@ -67,7 +67,7 @@ Metrics evaluate(const Twin& twin, const Dataset& dataset, const EvaluateOptions
   const auto open = [&](const std::string& split) {
     return nt::dataset::Split::open(dataset.folder, split, labels_of(twin));
   };
-  auto working = working_twin(twin, options.threads);
+  auto working = working_twin(twin, options.threads, options.device);
   return metrics_of(nt::evaluate::evaluate(working, spec, options.seed, open("train"), open("valid"),
                                            open("test"), options.watcher)
                         .metrics);

@@ -30,8 +30,9 @@ struct Twin::Model {
   nt::twin::Numbers<float> numbers;
 };
 
-/// A network that computes, with a twin's numbers.
-nt::twin::Twin working_twin(const Twin& twin, int threads);
+/// A network that computes, with a twin's numbers. InputError where the device that predicts is none or has
+/// no code for the kind of twin.
+nt::twin::Twin working_twin(const Twin& twin, int threads, const std::string& device = "cpu");
 /// A twin of what a network has learned.
 Twin finished_twin(const nt::twin::Twin& twin, nt::twin::TwinDescription description);
 

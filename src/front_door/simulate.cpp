@@ -21,6 +21,7 @@ nt::simulate::SimulationSpec spec_of(const SimulateOptions& options) {
   spec.cable.dendrites = options.compartments;
   spec.precision = options.precision == Precision::in_float ? nt::simulate::Precision::in_float
                                                             : nt::simulate::Precision::in_double;
+  spec.device = nt::device::kind_named(options.device);
   return spec;
 }
 

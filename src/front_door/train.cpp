@@ -9,6 +9,7 @@
 #include "files/files.hpp"
 #include "front_door/models.hpp"
 #include "train/train.hpp"
+#include "twin/device_passes.hpp"
 
 namespace neurontwin {
 namespace {
@@ -99,6 +100,8 @@ nlohmann::json thresholds_of(nt::twin::Twin& twin, const nt::dataset::Split& val
 
 TrainedTwin train(const Dataset& dataset, const TrainOptions& options) {
   const auto settings = read(options);
+  const auto device = nt::device::kind_named(options.device);
+  nt::device::open_device(device);  // before anything else is done: is there one?
   const auto train_split = nt::dataset::Split::open(dataset.folder, "train", settings.labels);
   const auto valid_split = nt::dataset::Split::open(dataset.folder, "valid", settings.labels);
   const auto& identity = train_split.identity();
@@ -108,6 +111,7 @@ TrainedTwin train(const Dataset& dataset, const TrainOptions& options) {
       cell ? *cell
            : nt::dataset::synapses_in_a_row(identity.excitatory_synapses, identity.inhibitory_synapses));
   settings.settings.reject_unread();
+  if (device != nt::device::Kind::cpu) nt::twin::require_device_passes(spec);
   if (identity.duration_ms < settings.train.skip_ms + settings.train.window_ms)
     nt::fail_input("train.window_ms is {} after the first {} ms, which does not fit into trials of {} ms",
                    settings.train.window_ms, settings.train.skip_ms, identity.duration_ms);
@@ -125,8 +129,9 @@ TrainedTwin train(const Dataset& dataset, const TrainOptions& options) {
   const auto name =
       nt::files::digest(fmt::format("{}\n{}\n{}\n{}\n{}\n{}", resolved, seed, train_split.digest(),
                                     valid_split.digest(), nt::train::kTrainVersion, nt::twin::kTwinVersion));
-  const auto result =
-      nt::train::train(twin, {settings.train, seed, folder, name, options.watcher}, train_split, valid_split);
+  nt::train::Training training{settings.train, seed, folder, name, options.watcher};
+  training.device = device;
+  const auto result = nt::train::train(twin, training, train_split, valid_split);
 
   nt::twin::TwinDescription description{.spec = spec,
                                         .excitatory_synapses = identity.excitatory_synapses,

@@ -8,6 +8,7 @@
 #include "front_door/models.hpp"
 #include "run/export.hpp"
 #include "run/output_file.hpp"
+#include "twin/device_stream.hpp"
 #include "twin/predict.hpp"
 
 namespace neurontwin {
@@ -57,11 +58,13 @@ void require_finite(std::span<const float> values, std::string_view what) {
 
 }  // namespace
 
-nt::twin::Twin working_twin(const Twin& twin, int threads) {
+nt::twin::Twin working_twin(const Twin& twin, int threads, const std::string& device) {
   const auto& model = twin.model();
   nt::twin::Twin working(model.description.spec, model.description.channels(), 0,
                          nt::twin::on_threads(threads_or_cores(threads)));
   std::ranges::copy(model.numbers, working.numbers.begin());
+  working.device = nt::device::open_device(nt::device::kind_named(device));
+  if (working.device != nullptr) nt::twin::require_device_stream(working.spec());
   return working;
 }
 
@@ -115,7 +118,7 @@ TwinDescription describe(const Twin& twin) {
 }
 
 std::vector<Prediction> predict(const Twin& twin, std::span<const Input> inputs, int64_t duration_ms,
-                                int threads, const std::stop_token& stop) {
+                                int threads, const std::stop_token& stop, const std::string& device) {
   require_duration(duration_ms);
   const auto& spec = twin.model().description.spec;
   std::vector<nt::stimulus::SynapticInput> whole;
@@ -130,7 +133,7 @@ std::vector<Prediction> predict(const Twin& twin, std::span<const Input> inputs,
 
   std::vector<Prediction> predictions(inputs.size());
   for (auto& p : predictions) p.further.resize(further.size());
-  auto working = working_twin(twin, threads);
+  auto working = working_twin(twin, threads, device);
   nt::twin::predict_trials(working, inputs.size(), duration_ms,
                            nt::twin::trial_input(whole, twin.excitatory_synapses()),
                            [&](const nt::twin::PredictedPiece& piece) {
@@ -152,13 +155,13 @@ std::vector<Prediction> predict(const Twin& twin, std::span<const Input> inputs,
 
 struct Stream::State {
   nt::twin::Twin twin;
-  nt::twin::Twin::Stream stream;
+  nt::twin::StreamsOn stream;
   HeadPlace spike, soma;
   std::vector<int32_t> events;
   std::vector<float> spike_probability, soma_mV;
 
-  State(const Twin& of, int64_t neurons, int threads)
-      : twin(working_twin(of, threads)), stream(twin, neurons) {
+  State(const Twin& of, int64_t neurons, int threads, const std::string& device)
+      : twin(working_twin(of, threads, device)), stream(twin, neurons, twin.device) {
     const auto places = places_of(twin.spec());
     spike = places[head_index(twin.spec(), "spike")];
     soma = places[head_index(twin.spec(), "soma")];
@@ -170,10 +173,10 @@ struct Stream::State {
   }
 };
 
-Stream::Stream(const Twin& twin, int64_t neurons, int threads) {
+Stream::Stream(const Twin& twin, int64_t neurons, int threads, const std::string& device) {
   if (neurons < 1 || neurons > kMostNeurons)
     nt::fail_input("a stream of {} neurons, expected 1 to {}", neurons, kMostNeurons);
-  state_ = std::make_unique<State>(twin, neurons, threads);
+  state_ = std::make_unique<State>(twin, neurons, threads, device);
 }
 Stream::~Stream() = default;
 Stream::Stream(Stream&&) noexcept = default;

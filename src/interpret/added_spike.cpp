@@ -8,6 +8,7 @@
 #include "interpret/detail/response.hpp"
 #include "interpret/validity.hpp"
 #include "statistics/bootstrap.hpp"
+#include "twin/predict.hpp"
 
 namespace nt::interpret {
 namespace {
@@ -115,11 +116,11 @@ std::vector<Answer> simulated(const produce::DatasetPlan& plan,
 std::vector<std::vector<double>> predicted(twin::Twin& twin,
                                            const std::vector<stimulus::SynapticInput>& inputs,
                                            int64_t excitatory, const AddedSpikeSpec& spec) {
-  constexpr size_t kAtOnce = 64;
+  const auto at_once = static_cast<size_t>(twin::best_at_once(twin, 64));
   const int64_t length_ms = spec.before_ms + spec.after_ms;
   std::vector<std::vector<double>> answers;
-  for (size_t at = 0; at < inputs.size(); at += kAtOnce) {
-    const auto some = std::span(inputs).subspan(at, std::min(kAtOnce, inputs.size() - at));
+  for (size_t at = 0; at < inputs.size(); at += at_once) {
+    const auto some = std::span(inputs).subspan(at, std::min(at_once, inputs.size() - at));
     const auto events = dataset::input_events(some, excitatory, twin.history_ms());
     const auto soma_mV = twin::predict(twin, {events, std::ssize(some), length_ms}).soma_mV;
     for (int64_t i = 0; i < std::ssize(some); ++i) {

@@ -4,10 +4,12 @@
 #include <array>
 #include <cmath>
 
+#include "dataset/input_events.hpp"
 #include "interpret/detail/dendrite_parts.hpp"
 #include "interpret/detail/recorded_trials.hpp"
 #include "statistics/bootstrap.hpp"
 #include "statistics/ranking.hpp"
+#include "twin/predict.hpp"
 
 namespace nt::interpret {
 namespace {
@@ -30,13 +32,25 @@ int64_t rises(std::span<const uint8_t> bins) {
   return n;
 }
 
-/// The components over a trial, [ms][component]: as the twin says them, and the true ones.
-std::vector<float> predicted_components(twin::Twin& twin, const RecordedTrial& trial, int64_t excitatory) {
-  const auto events = events_of(trial.input, excitatory, twin.history_ms());
-  const auto predicted = twin::predict(twin, {events, 1, std::ssize(trial.soma_mV)});
-  const auto said = predicted.of("dendrites");
-  return {said.begin(), said.end()};
+/// The components over trials as the twin says them, [trial][ms][component]: a device is asked about all of
+/// the trials at once.
+std::vector<float> predicted_components(twin::Twin& twin, std::span<const RecordedTrial> trials,
+                                        int64_t excitatory) {
+  std::vector<float> all;
+  const auto at_once = static_cast<size_t>(twin::best_at_once(twin, 1));
+  for (size_t first = 0; first < trials.size(); first += at_once) {
+    std::vector<stimulus::SynapticInput> inputs;
+    for (const auto& trial : trials.subspan(first, std::min(at_once, trials.size() - first)))
+      inputs.push_back(trial.input);
+    const auto events = dataset::input_events(inputs, excitatory, twin.history_ms());
+    const auto predicted =
+        twin::predict(twin, {events, std::ssize(inputs), std::ssize(trials.front().soma_mV)});
+    const auto said = predicted.of("dendrites");
+    all.insert(all.end(), said.begin(), said.end());
+  }
+  return all;
 }
+/// The true ones of a trial, [ms][component].
 std::vector<float> true_components(const produce::DendriticBasis& basis, const RecordedTrial& trial) {
   const size_t duration = trial.soma_mV.size(), n = basis.components();
   std::vector<float> components(duration * n), mV(basis.compartments());
@@ -179,10 +193,9 @@ DendriticSpikes dendritic_spikes(twin::Twin& twin, const DendriticSpikeSpec& spe
   const auto branches = terminal_branches(*cell);
   std::vector<BranchRecord> records(branches.size());
   const RecordingPlan recording{{}, true, static_cast<size_t>(spec.trials), "branches"};
-  const auto take_trial = [&](size_t, const RecordedTrial& trial) {
+  const auto take_trial = [&](const RecordedTrial& trial, std::span<const float> said) {
     const size_t duration = trial.soma_mV.size();
     const auto counts = counted_ms(trial.spike_times_ms, plan.data.trial_ms, spec);
-    const auto said = predicted_components(twin, trial, plan.identity.excitatory_synapses);
     const auto known = true_components(*basis, trial);
     for (size_t b = 0; b < branches.size(); ++b) {
       const auto c = branches[b].compartment;
@@ -191,7 +204,12 @@ DendriticSpikes dendritic_spikes(twin::Twin& twin, const DendriticSpikeSpec& spe
            {voltage_of(*basis, said, c), voltage_of(*basis, known, c), trial.soma_mV});
     }
   };
-  for_each_recorded_trial(plan, recording, threads, watcher, take_trial, ranks);
+  const auto take_trials = [&](size_t, std::span<const RecordedTrial> trials) {
+    const auto said = predicted_components(twin, trials, plan.identity.excitatory_synapses);
+    const size_t each = said.size() / trials.size();
+    for (size_t i = 0; i < trials.size(); ++i) take_trial(trials[i], std::span(said).subspan(i * each, each));
+  };
+  for_each_recorded(plan, recording, threads, watcher, take_trials, ranks);
   if (!ranks.is_first()) return found;
   const double seconds = static_cast<double>(spec.trials * plan.data.trial_ms) / 1000;
   for (size_t b = 0; b < branches.size(); ++b)

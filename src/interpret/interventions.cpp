@@ -10,6 +10,7 @@
 #include "ranks/deal_out.hpp"
 #include "simulate/state_bytes.hpp"
 #include "statistics/bootstrap.hpp"
+#include "twin/predict.hpp"
 
 namespace nt::interpret {
 namespace {
@@ -68,17 +69,17 @@ Questions questions(const produce::DatasetPlan& plan, const dataset::Split& test
 /// The twin's somatic voltage, [input][ms], on rank 0.
 std::vector<std::vector<float>> predicted(twin::Twin& twin, std::span<const stimulus::SynapticInput> inputs,
                                           int64_t excitatory, int64_t stretch_ms, const ranks::Ranks& ranks) {
-  constexpr int64_t kAtOnce = 16;  // whatever the number of ranks
+  const int64_t at_once = twin::best_at_once(twin, 16);  // whatever the number of ranks
   const int64_t count = std::ssize(inputs);
   const auto ask = [&](int64_t part) {
-    const auto some = inputs.subspan(part * kAtOnce, std::min(kAtOnce, count - part * kAtOnce));
+    const auto some = inputs.subspan(part * at_once, std::min(at_once, count - part * at_once));
     const auto events = dataset::input_events(some, excitatory, twin.history_ms());
     simulate::StateWriter answer;
     answer.put(std::span<const float>(twin::predict(twin, {events, std::ssize(some), stretch_ms}).soma_mV));
     return answer.take();
   };
   std::vector<std::vector<float>> answers;
-  ranks::deal_out(ranks, (count + kAtOnce - 1) / kAtOnce, ask, [&](int64_t, const std::string& answer) {
+  ranks::deal_out(ranks, (count + at_once - 1) / at_once, ask, [&](int64_t, const std::string& answer) {
     const auto soma_mV = simulate::StateReader(answer).get<float>();
     for (auto from = soma_mV.begin(); from != soma_mV.end(); from += stretch_ms)
       answers.emplace_back(from, from + stretch_ms);

@@ -295,7 +295,7 @@ LayerProbes probe_layers(twin::Twin& twin, const ProbeSpec& spec, const produce:
   const RecordingPlan recording{spec.quantities, false,
                                 static_cast<size_t>(spec.trials_fit + spec.trials_score), "probes"};
   if (!ranks.is_first()) {
-    for_each_recorded_trial(plan, recording, threads, watcher, {}, ranks);
+    for_each_recorded(plan, recording, threads, watcher, {}, ranks);
     return {};
   }
   const int64_t excitatory = cell::excitatory_synapses(plan.cell);
@@ -308,9 +308,10 @@ LayerProbes probe_layers(twin::Twin& twin, const ProbeSpec& spec, const produce:
   auto untrained = untrained_network(twin, plan.seed + 1, first_inputs, plan.data.trial_ms);
   const Views views(twin, untrained, excitatory, spec.skip_ms);
   Probing probing(views, spec);
-  for_each_recorded_trial(
-      plan, recording, threads, watcher,
-      [&](size_t trial, const RecordedTrial& recorded) { probing.take(trial, recorded); }, ranks);
+  const auto take = [&](size_t first, std::span<const RecordedTrial> recorded) {
+    for (size_t i = 0; i < recorded.size(); ++i) probing.take(first + i, recorded[i]);
+  };
+  for_each_recorded(plan, recording, threads, watcher, take, ranks);
   return summarise(spec, twin.network().layer_names(), probing.scored(), plan.seed);
 }
 

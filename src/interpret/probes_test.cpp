@@ -75,11 +75,11 @@ TEST(Probes, SeeTheTrialsOfTheTestStream) {
   const auto plan = point_plan(-55);
   const std::vector<simulate::Quantity> v{{"soma", "v", "mV", {0}}};
   std::vector<RecordedTrial> trials;
-  for_each_recorded_trial(plan, {v, false, 11, "test"}, 1, {},
-                          [&](size_t trial, const RecordedTrial& recorded) {
-                            EXPECT_EQ(trial, trials.size());
-                            trials.push_back(recorded);
-                          });
+  for_each_recorded(plan, {v, false, 11, "test"}, 1, {},
+                    [&](size_t first, std::span<const RecordedTrial> recorded) {
+                      EXPECT_EQ(first, trials.size());
+                      trials.insert(trials.end(), recorded.begin(), recorded.end());
+                    });
   ASSERT_EQ(trials.size(), 11u);
   const auto input =
       stimulus::draw_input(plan.stimulus, plan.seed, random::Stage::stimulus_test, 9, plan.data.trial_ms);

@@ -11,13 +11,21 @@ namespace {
 
 /// As many trials for each thread as the widest SIMD unit has lanes; with every compartment's voltage, of
 /// which the layer-5 cell's take 15 MB a trial, no more than fit into a GB.
-constexpr size_t kTrialsPerThread = 16, kMostWithDendrites = 64;
+constexpr size_t kTrialsPerThread = 16, kTrialsOnDevice = 1024, kMostWithDendrites = 64;
+
+/// Of a device the states and currents that are recorded cannot be had.
+bool on_device(const produce::DatasetPlan& plan, const RecordingPlan& recording) {
+  return plan.simulation.device != device::Kind::cpu && recording.quantities.empty();
+}
 
 /// The same on all ranks, though other ones may have other threads.
-size_t trials_at_once(const RecordingPlan& recording, int threads, const ranks::Ranks& ranks) {
+size_t trials_at_once(const produce::DatasetPlan& plan, const RecordingPlan& recording, int threads,
+                      const ranks::Ranks& ranks) {
   auto threads_of_first = std::to_string(threads);
   ranks.from_first(threads_of_first);
-  const auto at_once = kTrialsPerThread * std::stoul(threads_of_first) * static_cast<size_t>(ranks.size());
+  const auto per_rank =
+      on_device(plan, recording) ? kTrialsOnDevice : kTrialsPerThread * std::stoul(threads_of_first);
+  const auto at_once = per_rank * static_cast<size_t>(ranks.size());
   return recording.dendrites ? std::min(at_once, kMostWithDendrites) : at_once;
 }
 
@@ -38,6 +46,7 @@ std::vector<RecordedTrial> record(const produce::DatasetPlan& plan, const Record
   auto spec = plan.simulation;
   spec.cable.dendrites = recording.dendrites;
   spec.cable.quantities.assign(recording.quantities.begin(), recording.quantities.end());
+  if (!on_device(plan, recording)) spec.device = device::Kind::cpu;
   auto recordings = simulate::simulate_by(ranks, plan.cell, spec, inputs, duration_ms, threads);
   std::vector<RecordedTrial> trials;
   for (size_t i = 0; i < recordings.size(); ++i) {
@@ -48,11 +57,11 @@ std::vector<RecordedTrial> record(const produce::DatasetPlan& plan, const Record
   return trials;
 }
 
-void for_each_recorded_trial(const produce::DatasetPlan& plan, const RecordingPlan& recording, int threads,
-                             const Watcher& watcher,
-                             const std::function<void(size_t trial, const RecordedTrial&)>& take,
-                             const ranks::Ranks& ranks) {
-  const auto at_once = trials_at_once(recording, threads, ranks);
+void for_each_recorded(const produce::DatasetPlan& plan, const RecordingPlan& recording, int threads,
+                       const Watcher& watcher,
+                       const std::function<void(size_t first, std::span<const RecordedTrial>)>& take,
+                       const ranks::Ranks& ranks) {
+  const auto at_once = trials_at_once(plan, recording, threads, ranks);
   const auto tell = [&](size_t done) {
     watcher.tell(
         {recording.for_what, static_cast<double>(done), static_cast<double>(recording.trials), "trials", ""});
@@ -62,7 +71,7 @@ void for_each_recorded_trial(const produce::DatasetPlan& plan, const RecordingPl
     watcher.stop_here_if_asked("interpreting");
     auto inputs = test_inputs(plan, first, std::min(at_once, recording.trials - first));
     const auto trials = record(plan, recording, std::move(inputs), plan.data.trial_ms, threads, ranks);
-    for (size_t i = 0; i < trials.size(); ++i) take(first + i, trials[i]);
+    if (!trials.empty()) take(first, trials);
     tell(first + trials.size());
   }
 }

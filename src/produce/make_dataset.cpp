@@ -11,10 +11,8 @@
 #include "dataset/maker.hpp"
 #include "files/files.hpp"
 #include "produce/calibrate.hpp"
-#include "produce/detail/device_trial_source.hpp"
 #include "produce/detail/simulation_progress.hpp"
 #include "produce/make_clusters.hpp"
-#include "produce/make_on_device.hpp"
 #include "produce/signal_sources.hpp"
 #include "produce/trial_source.hpp"
 #include "simulate/in_parallel.hpp"
@@ -197,7 +195,7 @@ int batches_at_once(device::Kind kind, int threads) {
 }
 
 /// The trials of shards, on threads, into the folder. `plan`: calibrated.
-void simulate_shards(device::Kind kind, const DatasetPlan& plan, std::span<const Task> tasks,
+void simulate_shards(const DatasetPlan& plan, std::span<const Task> tasks,
                      const std::filesystem::path& folder, int threads, SimulationProgress& progress,
                      const Watcher& watcher, const MakingHooks& hooks) {
   const auto makers = signal_makers(plan, {folder, threads, watcher});
@@ -208,34 +206,35 @@ void simulate_shards(device::Kind kind, const DatasetPlan& plan, std::span<const
       ranks::deal(*hooks.ranks, std::ssize(tasks), [&](int64_t trial_ms) { progress.count(trial_ms); });
   Workload workload(tasks, *dealer);
   std::atomic<int> started{0};
-  simulate::in_parallel(batches_at_once(kind, threads), [&](const std::atomic<bool>& failed) {
-    const int worker = started.fetch_add(1);
-    const auto rest = [&] {  // until this thread is asked for, or nothing is left to do
-      if (hooks.threads_at_work == nullptr) return;
-      while (worker >= *hooks.threads_at_work && !failed && !workload.all_taken())
-        std::this_thread::sleep_for(std::chrono::milliseconds(20));
-    };
-    const auto source = trial_source_on(device::open_device(kind), drawn, makers);
-    const Pace pace = [&](int64_t trial_ms) {
-      if (failed) fail_run("stopped because another thread failed");
-      progress.add(trial_ms);
-    };
-    for (;;) {
-      rest();
-      const auto batch = workload.take(source.side_by_side);
-      if (!batch) return;
-      const auto& task = batch->shard->task;
-      if (!workload.put(*batch,
-                        source.simulate(*task.split, task.first_trial + batch->first, batch->count, pace)))
-        continue;
-      files::write_file_atomically(
-          dataset::shard_path(folder, task.split->name, task.number),
-          dataset::shard_bytes(files_of(plan, *task.split).identity, cell, task.split->name, task.first_trial,
-                               batch->shard->trials));
-      if (hooks.shard_is_there) hooks.shard_is_there(task.split->name, task.number);
-      dealer->tell(static_cast<int64_t>(task.trials) * plan.data.trial_ms);
-    }
-  });
+  simulate::in_parallel(
+      batches_at_once(plan.simulation.device, threads), [&](const std::atomic<bool>& failed) {
+        const int worker = started.fetch_add(1);
+        const auto rest = [&] {  // until this thread is asked for, or nothing is left to do
+          if (hooks.threads_at_work == nullptr) return;
+          while (worker >= *hooks.threads_at_work && !failed && !workload.all_taken())
+            std::this_thread::sleep_for(std::chrono::milliseconds(20));
+        };
+        const auto source = trial_source(drawn, makers);
+        const Pace pace = [&](int64_t trial_ms) {
+          if (failed) fail_run("stopped because another thread failed");
+          progress.add(trial_ms);
+        };
+        for (;;) {
+          rest();
+          const auto batch = workload.take(source.side_by_side);
+          if (!batch) return;
+          const auto& task = batch->shard->task;
+          if (!workload.put(
+                  *batch, source.simulate(*task.split, task.first_trial + batch->first, batch->count, pace)))
+            continue;
+          files::write_file_atomically(
+              dataset::shard_path(folder, task.split->name, task.number),
+              dataset::shard_bytes(files_of(plan, *task.split).identity, cell, task.split->name,
+                                   task.first_trial, batch->shard->trials));
+          if (hooks.shard_is_there) hooks.shard_is_there(task.split->name, task.number);
+          dealer->tell(static_cast<int64_t>(task.trials) * plan.data.trial_ms);
+        }
+      });
   dealer->finish();
 }
 
@@ -245,9 +244,11 @@ int64_t trials_in(std::span<const Task> tasks) {
   return trials;
 }
 
-int64_t make_splits_on(device::Kind kind, const DatasetPlan& as_planned, std::span<const SplitPlan> splits,
-                       const std::filesystem::path& folder, int threads, const Watcher& watcher,
-                       const MakingHooks& hooks) {
+}  // namespace
+
+int64_t make_splits(const DatasetPlan& as_planned, std::span<const SplitPlan> splits,
+                    const std::filesystem::path& folder, int threads, const Watcher& watcher,
+                    const MakingHooks& hooks) {
   std::vector<Task> tasks;
   if (hooks.ranks->is_first()) {
     std::filesystem::create_directories(folder);
@@ -261,26 +262,13 @@ int64_t make_splits_on(device::Kind kind, const DatasetPlan& as_planned, std::sp
   for (const auto& split : splits) trials += split.trials;
   const int64_t missing = trials_in(tasks);
   SimulationProgress progress("simulate", trials, trials - missing, plan.data.trial_ms, watcher);
-  simulate_shards(kind, plan, tasks, folder, threads, progress, watcher, hooks);
+  simulate_shards(plan, tasks, folder, threads, progress, watcher, hooks);
   return missing;
 }
-
-}  // namespace
 
 int64_t make_dataset(const DatasetPlan& plan, const std::filesystem::path& folder, int threads,
                      const Watcher& watcher, const MakingHooks& hooks) {
   return make_splits(plan, splits_to_make(plan), folder, threads, watcher, hooks);
-}
-
-int64_t make_dataset_on(device::Kind kind, const DatasetPlan& plan, const std::filesystem::path& folder,
-                        int threads, const Watcher& watcher, const MakingHooks& hooks) {
-  return make_splits_on(kind, plan, splits_to_make(plan), folder, threads, watcher, hooks);
-}
-
-int64_t make_splits(const DatasetPlan& plan, std::span<const SplitPlan> splits,
-                    const std::filesystem::path& folder, int threads, const Watcher& watcher,
-                    const MakingHooks& hooks) {
-  return make_splits_on(device::Kind::cpu, plan, splits, folder, threads, watcher, hooks);
 }
 
 int64_t shard_count(const DatasetPlan& plan) {
@@ -315,7 +303,7 @@ int64_t make_shards(const DatasetPlan& as_planned, const ShardRange& range,
   const auto plan = calibrate(as_planned, folder, threads, watcher);
   const auto trials = trials_in(asked), missing_trials = trials_in(missing);
   SimulationProgress progress("simulate", trials, trials - missing_trials, plan.data.trial_ms, watcher);
-  simulate_shards(device::Kind::cpu, plan, missing, folder, threads, progress, watcher, {});
+  simulate_shards(plan, missing, folder, threads, progress, watcher, {});
   return missing_trials;
 }
 

@@ -22,9 +22,12 @@ struct MakingHooks {
 
 /// Simulates what is missing of the data set in `folder`, shard by shard on `threads` threads: the validation
 /// split, then training, then test, so that training could start early. A detailed neuron's trials as many
-/// side by side as the SIMD unit has lanes. Whole shards that are there already stay, and no more than those
-/// being made are held in memory. InputError if a shard there comes from another configuration; RunError if
-/// the disk is full or the user stopped it. Returns the number of simulated trials.
+/// side by side as the SIMD unit has lanes; on a device (plan.simulation.device) thousands, many batches at
+/// the same time: one is drawn, or written, while others run. What is fitted to trials before is fitted on
+/// the CPU. Whole shards that are there already stay, and no more than those being made are held in memory.
+/// InputError if a shard there comes from another configuration, or the device is none or cannot simulate the
+/// plan's neuron; RunError if the disk is full or the user stopped it. Returns the number of simulated
+/// trials.
 int64_t make_dataset(const DatasetPlan& plan, const std::filesystem::path& folder, int threads,
                      const Watcher& watcher, const MakingHooks& hooks = {});
 

@@ -6,8 +6,6 @@
 #include <memory>
 #include <optional>
 
-#include "produce/detail/device_trial_source.hpp"
-#include "simulate/device_cable.hpp"
 #include "simulate/in_parallel.hpp"
 #include "simulate/simulator.hpp"
 #include "simulate/unphysical_voltage.hpp"
@@ -66,8 +64,7 @@ RecordedSignals recorded_by(simulate::CableSpec& spec, const DatasetPlan& plan,
   return all;
 }
 
-template <class Simulator>
-std::vector<simulate::Trial> simulate_some(Simulator& simulator, const DatasetPlan& plan,
+std::vector<simulate::Trial> simulate_some(simulate::Simulator& simulator, const DatasetPlan& plan,
                                            const RecordedSignals& signals, const SplitPlan& split,
                                            uint64_t first, size_t count, const Pace& pace) {
   auto inputs = draw_inputs(plan, split, first, count);
@@ -118,6 +115,12 @@ SplitPlan plain_split(const DatasetPlan& plan, random::Stage stage) {
   return split;
 }
 
+/// What is fitted to trials comes out the same wherever the data set is simulated.
+simulate::SimulationSpec on_cpu(simulate::SimulationSpec spec) {
+  spec.device = device::Kind::cpu;
+  return spec;
+}
+
 /// The moments of each of the trials [first, first + count) of the training stream, without breadth.
 std::vector<VoltageMoments> moments_of(simulate::Simulator& simulator, const DatasetPlan& plan,
                                        uint64_t first, size_t count, const Pace& pace) {
@@ -158,22 +161,13 @@ void for_each_recording(const DatasetPlan& plan, const simulate::SimulationSpec&
 }  // namespace
 
 TrialSource trial_source(const DatasetPlan& plan, std::span<const SignalMaker> makers) {
-  return trial_source_on(nullptr, plan, makers);
-}
-
-TrialSource trial_source_on(std::shared_ptr<device::Device> device, const DatasetPlan& plan,
-                            std::span<const SignalMaker> makers) {
   auto spec = plan.simulation;
   const auto signals = recorded_by(spec.cable, plan, makers);
-  const auto source_of = [&](auto simulator) -> TrialSource {
-    return {simulator->side_by_side(),
-            [=, &plan](const SplitPlan& split, uint64_t first, size_t count, const Pace& pace) {
-              return simulate_some(*simulator, plan, signals, split, first, count, pace);
-            }};
-  };
-  if (device == nullptr) return source_of(std::make_shared<simulate::Simulator>(plan.cell, spec));
-  return source_of(std::make_shared<simulate::DeviceCableSimulator>(
-      simulate::cell_for_device(plan.cell, spec), spec.cable, device));
+  const auto simulator = std::make_shared<simulate::Simulator>(plan.cell, spec);
+  return {simulator->side_by_side(),
+          [=, &plan](const SplitPlan& split, uint64_t first, size_t count, const Pace& pace) {
+            return simulate_some(*simulator, plan, signals, split, first, count, pace);
+          }};
 }
 
 VoltageMoments voltage_moments(const DatasetPlan& plan, int64_t trials, int threads, const Pace& pace) {
@@ -181,7 +175,7 @@ VoltageMoments voltage_moments(const DatasetPlan& plan, int64_t trials, int thre
   std::vector<std::optional<VoltageMoments>> of_trial(wanted);
   std::atomic<uint64_t> next{0};
   simulate::in_parallel(threads, [&](const std::atomic<bool>& failed) {
-    simulate::Simulator simulator(plan.cell, plan.simulation);
+    simulate::Simulator simulator(plan.cell, on_cpu(plan.simulation));
     const auto at_once = simulator.side_by_side();
     for (uint64_t first; !failed && (first = next.fetch_add(at_once)) < wanted;) {
       auto batch = moments_of(simulator, plan, first, std::min<size_t>(at_once, wanted - first), pace);
@@ -205,7 +199,7 @@ std::vector<QuantityScale> quantity_scales(const DatasetPlan& plan,
   struct Sums {
     double values = 0, squares = 0;
   };
-  auto spec = plan.simulation;
+  auto spec = on_cpu(plan.simulation);
   spec.cable.quantities.assign(quantities.begin(), quantities.end());
   const auto n = quantities.size();
   std::vector<Sums> of_trial(static_cast<size_t>(trials) * n);  // [trial][quantity]
@@ -244,7 +238,7 @@ std::vector<QuantityScale> quantity_scales(const DatasetPlan& plan,
 std::vector<int64_t> output_spike_counts(const DatasetPlan& plan, random::Stage stage, int64_t trials,
                                          int threads, const Pace& pace) {
   std::vector<int64_t> counts(trials);
-  for_each_recording(plan, plan.simulation, stage, trials, threads, pace,
+  for_each_recording(plan, on_cpu(plan.simulation), stage, trials, threads, pace,
                      [&](uint64_t trial, const simulate::Recording& recording) {
                        counts[trial] = std::ssize(recording.spike_times_ms);
                      });

@@ -2,6 +2,7 @@
 #include "produce/calibrate.hpp"
 #include "run/detail/curves_json.hpp"
 #include "run/detail/json_kinds.hpp"
+#include "run/detail/on_device.hpp"
 #include "run/metrics_json.hpp"
 #include "run/stages.hpp"
 #include "twin/saved_twin.hpp"
@@ -18,10 +19,10 @@ StageInputs evaluation_inputs(RunFolder& run) {
 }
 
 /// The trials of other input distributions, simulated where they are missing.
-std::vector<evaluate::ShiftedTrials> generalise(RunFolder& run) {
+std::vector<evaluate::ShiftedTrials> generalise(RunFolder& run, const produce::DatasetPlan& plan) {
   if (run.experiment.generalisation.sets.empty()) return {};
-  auto trials = evaluate::shifted_trials(run.experiment.generalisation, run.experiment.plan, run.dataset,
-                                         run.threads, run.watcher, run.ranks);
+  auto trials = evaluate::shifted_trials(run.experiment.generalisation, plan, run.dataset, run.threads,
+                                         run.watcher, run.ranks);
   run.forget_contents();
   return trials;
 }
@@ -42,11 +43,12 @@ void note_scores(const RunFolder& run, const Json& metrics) {
   files::write_file_atomically(run.twin_path(), twin::twin_bytes(twin, stored));
 }
 
-std::optional<evaluate::SequenceAnswers> sequence_answers(const RunFolder& run, twin::Twin& twin) {
+std::optional<evaluate::SequenceAnswers> sequence_answers(const RunFolder& run,
+                                                          const produce::DatasetPlan& plan,
+                                                          twin::Twin& twin) {
   if (run.experiment.sequences.orders == 0) return {};
-  auto answers = evaluate::simulate_sequences(run.experiment.sequences, run.experiment.plan.cell,
-                                              run.experiment.plan.simulation, run.experiment.seed,
-                                              run.threads, *run.ranks);
+  auto answers = evaluate::simulate_sequences(run.experiment.sequences, plan.cell, plan.simulation,
+                                              run.experiment.seed, run.threads, *run.ranks);
   if (run.ranks->is_first())
     answers.twin_peak_mV = evaluate::twin_peaks(twin, run.experiment.sequences, run.experiment.seed);
   return answers;
@@ -73,12 +75,13 @@ void evaluate_stage(RunFolder& run) {
     run.require_results("train", {"dataset/train", "dataset/valid"}, {kTwinFile});
     run.remember_experiment();
   }
-  auto twin = run.trained_twin();
-  const auto other_inputs = generalise(run);
+  auto twin = twin_on_device(run, "evaluate");
+  const auto plan = on_device(run.experiment.plan, run, "evaluate");
+  const auto other_inputs = generalise(run, plan);
   const double start = seconds_now();
-  const auto sequences = sequence_answers(run, twin);
+  const auto sequences = sequence_answers(run, plan, twin);
   const auto interventions =
-      interpret::intervention_scores(twin, run.experiment.plan, test_split, run.experiment.interventions,
+      interpret::intervention_scores(twin, plan, test_split, run.experiment.interventions,
                                      run.experiment.evaluate.bootstrap_resamples, run.threads, ranks);
   const evaluate::OneUnitTask networks{
       run.experiment.twin,
@@ -86,7 +89,8 @@ void evaluate_stage(RunFolder& run) {
       run.experiment.train,
       run.folder / "checkpoints-one-unit",
       name_of_training(run.experiment, train_split.digest(), valid_split.digest()),
-      dataset::cell_table(run.experiment.plan.cell)};
+      dataset::cell_table(run.experiment.plan.cell),
+      run.device()};
   auto evaluation = evaluate::evaluate(
       twin, run.experiment.evaluate, run.experiment.seed, train_split, valid_split, test_split, run.watcher,
       run.experiment.evaluate.trains_networks() ? &networks : nullptr, other_inputs, ranks);

@@ -1,5 +1,6 @@
 #include "produce/calibrate.hpp"
 #include "run/detail/interpretation_json.hpp"
+#include "run/detail/on_device.hpp"
 #include "run/stages.hpp"
 
 namespace nt::run {
@@ -50,8 +51,8 @@ void interpret_stage(RunFolder& run) {
     run.remember_experiment();
   }
   const double start = seconds_now();
-  auto twin = run.trained_twin();
-  const auto plan = produce::calibrated(run.experiment.plan, run.dataset);
+  auto twin = twin_on_device(run, "interpret");
+  const auto plan = on_device(produce::calibrated(run.experiment.plan, run.dataset), run, "interpret");
   auto found =
       interpret::interpret(twin, plan, test_split, run.experiment.interpret, run.threads, run.watcher, ranks);
   add_probes(run, plan, found, twin);

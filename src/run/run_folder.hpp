@@ -37,6 +37,8 @@ class RunFolder {
   const std::shared_ptr<const ranks::Ranks> ranks;
   const Watcher watcher;
 
+  device::Kind device() const { return device::kind_named(options.device); }
+
   /// The digest of a file in the run folder, or of a split of the data set, "dataset/train"; empty if it
   /// is not there. InputError where a shard was changed after it was made.
   std::string content(const std::string& name);

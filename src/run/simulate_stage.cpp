@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "produce/make_on_device.hpp"
+#include "produce/make_dataset.hpp"
 #include "produce/outdated.hpp"
 #include "run/stages.hpp"
 
@@ -58,9 +58,10 @@ void simulate_stage(RunFolder& run) {
     run.remember_experiment();
   }
   const double start = seconds_now();
+  auto plan = run.experiment.plan;
+  plan.simulation.device = run.device();
   const auto simulated =
-      produce::make_dataset_on(device::kind_named(run.options.device), run.experiment.plan, run.dataset,
-                               run.threads, run.watcher, {{}, nullptr, run.ranks});
+      produce::make_dataset(plan, run.dataset, run.threads, run.watcher, {{}, nullptr, run.ranks});
   if (ranks.is_first()) finish_simulation(run, simulated, seconds_now() - start);
 }
 

@@ -60,10 +60,6 @@ twin::Twin fresh_twin(const RunFolder& run) {
                     training_seed(run), twin::on_threads(run.training_threads));
 }
 
-device::Kind device_of(const RunFolder& run) {
-  return device::kind_named(run.options.device);
-}
-
 /// With the scales of its targets, which say what its outputs mean.
 twin::TwinDescription described(const RunFolder& run, int64_t best_epoch) {
   auto description = describe_twin(run.experiment, best_epoch);
@@ -107,7 +103,7 @@ double train_on(RunFolder& run, const train::GrowingTrials& trials, const Watche
   if (!ranks->is_first()) {
     auto twin = fresh_twin(run);
     nt::train::train(twin,
-                     {run.experiment.train, training_seed(run), {}, {}, watcher, {}, ranks, device_of(run)},
+                     {run.experiment.train, training_seed(run), {}, {}, watcher, {}, ranks, run.device()},
                      trials, valid_split);
     return 0;
   }
@@ -129,7 +125,7 @@ double train_on(RunFolder& run, const train::GrowingTrials& trials, const Watche
   const auto result = nt::train::train(
       twin,
       {run.experiment.train, training_seed(run), run.folder / "checkpoints", name, watcher,
-       [&](const train::TrainResult& so_far) { page.write(so_far, false); }, ranks, device_of(run)},
+       [&](const train::TrainResult& so_far) { page.write(so_far, false); }, ranks, run.device()},
       trials, valid_split);
   page.write(result, true);
   files::write_file_atomically(run.folder / "learning.json", train::learning_json(result).dump(1) + "\n");
@@ -180,7 +176,7 @@ std::string name_of_training(const Experiment& experiment, const std::string& tr
 }
 
 void require_training_possible(const RunFolder& run) {
-  if (device_of(run) == device::Kind::cpu) return;
+  if (run.device() == device::Kind::cpu) return;
   twin::require_device_passes(run.experiment.twin);
   if (run.ranks->size() > 1)
     train::require_devices_can_share(*run.ranks, fresh_twin(run), run.experiment.train);

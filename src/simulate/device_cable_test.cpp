@@ -228,6 +228,21 @@ TEST(OnADevice, WhatItCannotDoIsRefusedByName) {
   EXPECT_THROW(cell_for_device(cell::Neuron(cell), {{}, Precision::in_double}), InputError);
 }
 
+TEST(OnADevice, WhateverSimulatesCanSimulate) {
+  const auto cell = small_layer_five_cell();
+  const auto inputs = random_inputs(cell, 66, 300, 20);  // more than a batch, for two threads
+  const SimulationSpec spec{{}, Precision::in_float, device::Kind::emulate};
+  EXPECT_EQ(Simulator(cell, spec).side_by_side(), 64u);
+  const auto on_device = simulate(cell, spec, inputs, 25, 2), right = on_cpu(cell, {}, inputs, 25);
+  size_t spikes = 0;
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    EXPECT_EQ(on_device[i].spike_times_ms, right[i].spike_times_ms) << i;
+    spikes += right[i].spike_times_ms.size();
+  }
+  EXPECT_GT(spikes, 10u);
+  EXPECT_THROW(Simulator(cell::IntegrateAndFire{}, spec), InputError);
+}
+
 TEST(OnADevice, AVoltageThatNoMembraneHasNamesTrialAndCause) {
   const auto cell =
       cell_with(fmt::format("insert = [ {} ]\npoint = [ {{ mechanism = \"IClamp\", section = \"soma[0]\", "

@@ -1,5 +1,6 @@
 #pragma once
 #include "config/settings.hpp"
+#include "device/device.hpp"
 #include "simulate/cable.hpp"
 
 namespace nt::simulate {
@@ -11,6 +12,9 @@ inline constexpr int kSimulateVersion = 2;
 struct SimulationSpec {
   CableSpec cable;
   Precision precision = Precision::in_float;
+  /// What simulates them (docs/gpu.md): of one device or another a result is the same to rounding, so that it
+  /// is no setting of a neuron's.
+  device::Kind device = device::Kind::cpu;
 };
 SimulationSpec read_simulation(const config::Settings& settings);
 

@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <atomic>
 #include <mutex>
+#include <optional>
 
 #include "simulate/cable.hpp"
 #include "simulate/detail/integrate_and_fire.hpp"
+#include "simulate/device_cable.hpp"
 #include "simulate/in_parallel.hpp"
 #include "simulate/unphysical_voltage.hpp"
 
@@ -23,12 +25,21 @@ class Simulator::Kind {
 
 namespace {
 
-/// A neuron of compartments. T: the precision.
 template <class T>
+size_t side_by_side_in(const CableSimulator<T>& simulator) {
+  return simulator.lanes();
+}
+size_t side_by_side_in(const DeviceCableSimulator& simulator) {
+  return simulator.side_by_side();
+}
+
+/// A neuron of compartments, by a CableSimulator of some precision or by a device.
+template <class Cable>
 class CompartmentalKind final : public Simulator::Kind {
  public:
-  CompartmentalKind(const cell::DetailedCell& cell, const CableSpec& spec) : simulator_(cell, spec) {}
-  size_t side_by_side() const override { return simulator_.lanes(); }
+  template <class... Arguments>
+  explicit CompartmentalKind(const Arguments&... arguments) : simulator_(arguments...) {}
+  size_t side_by_side() const override { return side_by_side_in(simulator_); }
   std::vector<Recording> run(std::span<const stimulus::TimedInput> inputs, int64_t duration_ms,
                              const CompartmentListener& listener) override {
     return simulator_.run(inputs, duration_ms, listener);
@@ -39,7 +50,7 @@ class CompartmentalKind final : public Simulator::Kind {
   }
 
  private:
-  CableSimulator<T> simulator_;
+  Cable simulator_;
 };
 
 /// A neuron without extent, of a type that a function Trial simulate(cell, input, duration_ms) takes.
@@ -84,13 +95,20 @@ class PointKind final : public Simulator::Kind {
 
 std::unique_ptr<Simulator::Kind> kind_of(const cell::DetailedCell& cell, const SimulationSpec& spec) {
   if (spec.precision == Precision::in_float)
-    return std::make_unique<CompartmentalKind<float>>(cell, spec.cable);
-  return std::make_unique<CompartmentalKind<double>>(cell, spec.cable);
+    return std::make_unique<CompartmentalKind<CableSimulator<float>>>(cell, spec.cable);
+  return std::make_unique<CompartmentalKind<CableSimulator<double>>>(cell, spec.cable);
 }
 
 template <class Cell>
 std::unique_ptr<Simulator::Kind> kind_of(const Cell& cell, const SimulationSpec& spec) {
   return std::make_unique<PointKind<Cell>>(cell, spec.cable.quantities.size());
+}
+
+std::unique_ptr<Simulator::Kind> kind_of(const cell::Neuron& neuron, const SimulationSpec& spec) {
+  if (spec.device != device::Kind::cpu)
+    return std::make_unique<CompartmentalKind<DeviceCableSimulator>>(
+        cell_for_device(neuron, spec), spec.cable, device::open_device(spec.device));
+  return std::visit([&](const auto& cell) { return kind_of(cell, spec); }, neuron);
 }
 
 template <class Input>
@@ -106,9 +124,16 @@ std::vector<Recording> in_batches(const cell::Neuron& neuron, const SimulationSp
     progress.done += static_cast<double>(more);
     watcher.tell(progress);
   };
-  in_parallel(threads, [&](const std::atomic<bool>& failed) {
-    Simulator simulator(neuron, spec);
-    const size_t at_once = simulator.side_by_side();
+  // No more threads than batches, of which a device needs few: each has to make the neuron ready.
+  Simulator first_simulator(neuron, spec);
+  const size_t at_once = first_simulator.side_by_side(),
+               batches = std::max<size_t>(1, (inputs.size() + at_once - 1) / at_once);
+  std::atomic<bool> first_is_taken = false;
+  const int workers = static_cast<int>(std::min(static_cast<size_t>(threads), batches));
+  in_parallel(workers, [&](const std::atomic<bool>& failed) {
+    std::optional<Simulator> own;
+    if (first_is_taken.exchange(true)) own.emplace(neuron, spec);
+    auto& simulator = own ? *own : first_simulator;
     CompartmentListener stopping;
     if (watcher.stop.stop_possible())
       stopping = [&](int64_t, auto) { watcher.stop_here_if_asked("simulating"); };
@@ -128,8 +153,7 @@ std::vector<Recording> in_batches(const cell::Neuron& neuron, const SimulationSp
 
 }  // namespace
 
-Simulator::Simulator(const cell::Neuron& neuron, const SimulationSpec& spec)
-    : kind_(std::visit([&](const auto& cell) { return kind_of(cell, spec); }, neuron)) {}
+Simulator::Simulator(const cell::Neuron& neuron, const SimulationSpec& spec) : kind_(kind_of(neuron, spec)) {}
 Simulator::~Simulator() = default;
 Simulator::Simulator(Simulator&&) noexcept = default;
 Simulator& Simulator::operator=(Simulator&&) noexcept = default;

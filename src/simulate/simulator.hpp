@@ -12,11 +12,12 @@
 namespace nt::simulate {
 
 /// Simulates trials of one neuron of any kind, side by side where its kind can. For one thread. `spec` says
-/// how detailed neurons are simulated and what is recorded of them; point neurons take steps of 1 ms, and of
-/// them every quantity is the soma's voltage.
+/// how and where detailed neurons are simulated and what is recorded of them; point neurons take steps of
+/// 1 ms, and of them every quantity is the soma's voltage.
 class Simulator {
  public:
-  /// The neuron must outlive it. InputError where a quantity or the time step does not suit the neuron.
+  /// The neuron must outlive it. InputError where a quantity or the time step does not suit the neuron, or
+  /// where the device is none, or cannot simulate the neuron or record that.
   Simulator(const cell::Neuron& neuron, const SimulationSpec& spec);
   ~Simulator();
   Simulator(Simulator&&) noexcept;

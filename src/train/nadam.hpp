@@ -20,19 +20,21 @@ class NadamOf {
   void step(double learning_rate, std::span<const T> gradients, std::span<T> numbers,
             const twin::Parallel& parallel);
 
+  /// Moves on to the next step: what it multiplies with.
+  NadamRates next_rates(double learning_rate);
+  /// Trained numbers of one regularisation, none more than a thread takes at a time.
+  struct Stretch {
+    int64_t first, count;
+    double l2;
+  };
+  std::span<const Stretch> stretches() const { return stretches_; }
+
   /// State for exact resumption: two moments of each trained number, and two numbers.
   twin::Numbers<T> first_moment, second_moment;
   int64_t steps = 0;
   double momentum_product = 1;
 
  private:
-  NadamRates next_rates(double learning_rate);
-
-  /// Stretches of trained numbers of one regularisation, none longer than a thread takes at a time.
-  struct Stretch {
-    int64_t first, count;
-    double l2;
-  };
   std::vector<Stretch> stretches_;
 };
 using Nadam = NadamOf<float>;

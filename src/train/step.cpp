@@ -1,20 +1,27 @@
-#include "train/detail/step.hpp"
+#include "train/step.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
+#include "train/detail/device_nadam.hpp"
+
 namespace nt::train {
 
 TrainStep::TrainStep(twin::Twin& twin, const TrainSpec& spec, const ranks::Ranks& ranks,
-                     twin::DevicePasses* device)
+                     WeightAverage& average, twin::DevicePasses* device)
     : optimiser(twin.layout(), spec.l2),
       twin_(twin),
       spec_(spec),
       ranks_(ranks),
+      average_(average),
       device_(device),
       gradients_(static_cast<size_t>(twin.layout().trained())) {
-  if (ranks.size() == 1) return;
+  if (ranks.size() == 1) {
+    if (device != nullptr) resident_ = device->resident();
+    if (resident_ != nullptr) on_device_ = std::make_unique<DeviceNadam>(*resident_, optimiser, average);
+    return;
+  }
   twin.parallel.sum_over_processes = [&ranks](std::span<double> numbers) { ranks.sum(numbers); };
 }
 
@@ -23,14 +30,53 @@ TrainStep::~TrainStep() {
 }
 
 twin::Outputs<float> TrainStep::forward(const StepBatch& batch, twin::NormBy norm) {
+  if (on_device_ != nullptr) {
+    if (host_is_ahead_) on_device_->upload(twin_.numbers, optimiser, average_);
+    host_is_ahead_ = false;
+    device_is_ahead_ = true;
+    return resident_->forward(*batch.on_device, norm, true);
+  }
   if (device_ != nullptr) return device_->forward(twin_.numbers, *batch.on_device, norm, true);
   return twin_.forward(batch.own, norm, true);
 }
 
-void TrainStep::backward(const StepBatch& batch, std::span<const float> output_gradient) {
+double TrainStep::backward(const StepBatch& batch, std::span<const float> output_gradient) {
+  if (on_device_ != nullptr) {
+    resident_->backward(*batch.on_device, output_gradient);
+    return on_device_->length_of_gradients();
+  }
   if (device_ != nullptr)
-    return device_->backward(twin_.numbers, *batch.on_device, output_gradient, gradients_);
-  twin_.backward(output_gradient, gradients_);
+    device_->backward(twin_.numbers, *batch.on_device, output_gradient, gradients_);
+  else
+    twin_.backward(output_gradient, gradients_);
+  ranks_.sum(std::span<float>(gradients_));
+  return length_of(gradients_);
+}
+
+void TrainStep::update(double learning_rate, double gradient_factor) {
+  if (on_device_ != nullptr) return on_device_->step(optimiser.next_rates(learning_rate), gradient_factor);
+  if (gradient_factor != 1)
+    for (float& g : gradients_) g *= static_cast<float>(gradient_factor);
+  optimiser.step(learning_rate, gradients_, twin_.numbers, twin_.parallel);
+}
+
+void TrainStep::add_to_average(int64_t step) {
+  if (!average_.is_kept()) return;
+  const int64_t trained = twin_.layout().trained();
+  if (on_device_ != nullptr)
+    on_device_->add_to_average(trained, average_.share_of(step));
+  else
+    average_.add(twin_.numbers, trained, step);
+}
+
+void TrainStep::fetch() {
+  if (device_is_ahead_) on_device_->download(twin_.numbers, optimiser, average_);
+  device_is_ahead_ = false;
+}
+
+void TrainStep::hand_to_host() {
+  fetch();
+  host_is_ahead_ = true;
 }
 
 twin::Outputs<float> TrainStep::of_all_ranks(const twin::Outputs<float>& own, const StepBatch& batch) {
@@ -57,17 +103,15 @@ std::vector<double> TrainStep::take(const StepBatch& batch, const SchedulePhase&
   if (!std::ranges::all_of(loss, [](double l) { return std::isfinite(l); })) return loss;
   const auto first = alone ? 0 : ranks::share_of(batch.all.windows, ranks_.rank(), ranks_.size()).first;
   const std::span<const float> gradient(output_gradient_);
-  backward(batch, gradient.subspan(first * batch.own.window_ms * own.row, own.rows * own.row));
-  ranks_.sum(std::span<float>(gradients_));
-  const double length = length_of(gradients_);
+  const double length =
+      backward(batch, gradient.subspan(first * batch.own.window_ms * own.row, own.rows * own.row));
   if (!std::isfinite(length)) {
     loss.front() = std::numeric_limits<double>::quiet_NaN();
     return loss;
   }
   double most = spec_.clip_gradient > 0 ? spec_.clip_gradient : std::numeric_limits<double>::infinity();
   if (spec_.clip_over_usual > 0) most = std::min(most, usual_limit(lengths, length, spec_.clip_over_usual));
-  clip_length(gradients_, length, most);
-  optimiser.step(learning_rate, gradients_, twin_.numbers, twin_.parallel);
+  update(learning_rate, clip_factor(length, most));
   return loss;
 }
 
@@ -77,11 +121,10 @@ double length_of(std::span<const float> gradient) {
   return std::sqrt(square);
 }
 
-void clip_length(std::span<float> gradient, double length, double most) {
+double clip_factor(double length, double most) {
   constexpr double kTiny = 1e-6;  // as in torch.nn.utils.clip_grad_norm_
   const double factor = most / (length + kTiny);
-  if (!(factor < 1)) return;
-  for (float& g : gradient) g *= static_cast<float>(factor);
+  return factor < 1 ? factor : 1;
 }
 
 double usual_limit(GradientLengths& lengths, double length, double over_usual) {

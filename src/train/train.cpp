@@ -10,7 +10,7 @@
 #include "statistics/ranking.hpp"
 #include "train/by_ranks.hpp"
 #include "train/checkpoint.hpp"
-#include "train/detail/step.hpp"
+#include "train/step.hpp"
 
 namespace nt::train {
 namespace {
@@ -90,8 +90,8 @@ class Trainer {
         best_(training.folder / "best.safetensors"),
         ranks_(*training.ranks),
         device_(passes_on(training.device, twin)),
-        step_(twin, spec_, ranks_, device_.get()),
         average_(spec_.average_steps),
+        step_(twin, spec_, ranks_, average_, device_.get()),
         initial_(twin.numbers),
         validation_s_(spec_.checkpoint_every_s) {
     gathering_ = {twin.history_ms(), spec_.window_ms, spec_.full_history, spec_.soma_skips_after_spike_ms,
@@ -158,7 +158,8 @@ class Trainer {
   }
 
   /// The ranks have the same, so that one of them is enough.
-  void keep(const std::filesystem::path& file) const {
+  void keep(const std::filesystem::path& file) {
+    step_.fetch();
     if (ranks_.is_first())
       files::write_file_atomically(file, checkpoint_bytes(twin_, step_.optimiser, average_, state_));
   }
@@ -220,7 +221,7 @@ class Trainer {
       return set_back(step, fmt::format("the loss of the {} is no longer a finite number in step {}",
                                         head->words, step + 1));
     }
-    average_.add(twin_.numbers, twin_.layout().trained(), step + 1);
+    step_.add_to_average(step + 1);
     for (size_t i = 0; i < loss.size(); ++i) state_.loss_sums[twin_.spec().heads[i].name] += loss[i];
   }
 
@@ -234,6 +235,7 @@ class Trainer {
           "learning rate each; lower train.schedule's learning_rate ({})",
           state_.epoch + 1, words, setbacks.size(), spec_.phase(state_.epoch).learning_rate));
     }
+    step_.hand_to_host();
     state_.rate_factor /= 2;
     setbacks.push_back({step + 1, words, state_.rate_factor});
     if (state_.result.best_epoch > 0) {
@@ -256,6 +258,7 @@ class Trainer {
     // An interruption is to cost no more than checkpoint_every_s, or the validation it falls into.
     if (since_checkpoint_.elapsed_s() + validation_s_ > spec_.checkpoint_every_s) save();
     const Stopwatch validating;
+    step_.hand_to_host();
     average_.swap(twin_.numbers);
     auto gathering = gathering_;
     gathering.window_ms = valid_.duration_ms();
@@ -436,8 +439,8 @@ class Trainer {
   const ranks::Ranks& ranks_;
   std::unique_ptr<twin::DevicePasses> device_;              // null: the twin itself computes
   std::vector<std::unique_ptr<twin::DeviceInput>> inputs_;  // of a device: of this step and of the next
-  TrainStep step_;
   WeightAverage average_;
+  TrainStep step_;
   twin::Numbers<float> initial_;
   TrainState state_;
   dataset::Gathering gathering_;

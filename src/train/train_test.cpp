@@ -8,9 +8,9 @@
 #include "config/temporary_folder.hpp"
 #include "produce/background_dataset.hpp"
 #include "produce/make_dataset.hpp"
-#include "train/detail/step.hpp"
 #include "train/loss.hpp"
 #include "train/nadam.hpp"
+#include "train/step.hpp"
 #include "train/weight_average.hpp"
 
 namespace nt::train {
@@ -383,41 +383,71 @@ TEST(TrainOnADevice, EndsWithTheWeightsOfTheCpuToRounding) {
   }
 }
 
-TEST(TrainOnADevice, EndsWithTheSameBitsEveryTimeAndAfterAnInterruption) {
-  auto task = RecurrentTask("device-again");
-  twin::Twin whole(task.twin, 100, 1), again(task.twin, 100, 1);
-  task.run_on(device::Kind::emulate, whole, fresh_folder("device-whole"));
-  struct Interrupted {};
-  task.spec.checkpoint_every_s = 0;
-  const auto folder = fresh_folder("device-cut");
-  int steps = 0;
-  EXPECT_THROW(task.run_on(device::Kind::emulate, again, folder,
-                           [&](const Progress&) {
-                             if (++steps > 7) throw Interrupted{};
-                           }),
-               Interrupted);
-  twin::Twin second(task.twin, 100, 2);  // its weights come from the checkpoint
-  task.run_on(device::Kind::emulate, second, folder);
-  EXPECT_TRUE(same_weights(whole, second));
+/// Of every way in which weights go to a device and come back: with each step (recurrent), or only where the
+/// host needs them (convolutional), with their average or without.
+std::vector<RecurrentTask> tasks_for_devices(const std::string& name) {
+  std::vector<RecurrentTask> tasks(3, RecurrentTask(name));
+  tasks[1].twin = tasks[2].twin = of_layers({{20, 3}, {3, 2}});
+  tasks[2].spec.average_steps = 5;
+  tasks[2].spec.clip_over_usual = 1;
+  return tasks;
 }
 
-TEST(TrainOnADevice, GoesOnFromACheckpointOfTheCpu) {
-  auto task = RecurrentTask("device-cpu");
-  const twin::Twin start(task.twin, 100, 1);
-  twin::Twin cpu(task.twin, 100, 1), first(task.twin, 100, 1), second(task.twin, 100, 2);
-  task.run_on(device::Kind::cpu, cpu, fresh_folder("device-cpu-whole"));
-  struct Interrupted {};
-  task.spec.checkpoint_every_s = 0;
-  const auto folder = fresh_folder("device-cpu-cut");
-  int steps = 0, steps_again = 0;
-  EXPECT_THROW(task.run_on(device::Kind::cpu, first, folder,
-                           [&](const Progress&) {
-                             if (++steps > 7) throw Interrupted{};
-                           }),
-               Interrupted);
-  task.run_on(device::Kind::emulate, second, folder, [&](const Progress&) { ++steps_again; });
-  EXPECT_LE(steps_again, 24 - 7 + 1);
-  EXPECT_LT(distance_apart(second, cpu, start), kApart);
+TEST(TrainOnADevice, EndsWithTheSameBitsEveryTimeAndAfterAnInterruption) {
+  for (auto& task : tasks_for_devices("device-again")) {
+    twin::Twin whole(task.twin, 100, 1), again(task.twin, 100, 1);
+    task.run_on(device::Kind::emulate, whole, fresh_folder("device-whole"));
+    struct Interrupted {};
+    task.spec.checkpoint_every_s = 0;
+    const auto folder = fresh_folder("device-cut");
+    int steps = 0;
+    EXPECT_THROW(task.run_on(device::Kind::emulate, again, folder,
+                             [&](const Progress&) {
+                               if (++steps > 7) throw Interrupted{};
+                             }),
+                 Interrupted);
+    twin::Twin second(task.twin, 100, 2);  // its weights come from the checkpoint
+    task.run_on(device::Kind::emulate, second, folder);
+    EXPECT_TRUE(same_weights(whole, second)) << task.twin.network->words();
+  }
+}
+
+TEST(TrainOnADevice, GoesOnFromACheckpointOfTheCpuAndTheCpuFromOneOfIts) {
+  for (auto& task : tasks_for_devices("device-cpu")) {
+    for (const auto& [before, after] : {std::pair(device::Kind::cpu, device::Kind::emulate),
+                                        std::pair(device::Kind::emulate, device::Kind::cpu)}) {
+      SCOPED_TRACE(task.twin.network->words());
+      const twin::Twin start(task.twin, 100, 1);
+      twin::Twin cpu(task.twin, 100, 1), first(task.twin, 100, 1), second(task.twin, 100, 2);
+      task.run_on(device::Kind::cpu, cpu, fresh_folder("device-cpu-whole"));
+      struct Interrupted {};
+      task.spec.checkpoint_every_s = 0;
+      const auto folder = fresh_folder("device-cpu-cut");
+      int steps = 0, steps_again = 0;
+      EXPECT_THROW(task.run_on(before, first, folder,
+                               [&](const Progress&) {
+                                 if (++steps > 7) throw Interrupted{};
+                               }),
+                   Interrupted);
+      task.run_on(after, second, folder, [&](const Progress&) { ++steps_again; });
+      EXPECT_LE(steps_again, 24 - 7 + 1);
+      EXPECT_LT(distance_apart(second, cpu, start), kApart);
+    }
+  }
+}
+
+TEST(TrainOnADevice, GoesBackToItsBestWeightsAsTheCpuDoes) {
+  RecurrentTask task("device-setback");
+  task.twin = of_layers({{20, 3}, {3, 2}});
+  task.spec.epochs = 4;
+  task.spec.schedule.push_back({.from_epoch = 2, .learning_rate = 100, .weights = {{"soma", 0.003}}});
+  twin::Twin cpu(task.twin, 100, 1), device(task.twin, 100, 1);
+  const auto right = task.run_on(device::Kind::cpu, cpu, fresh_folder("setback-on-cpu"));
+  const auto ours = task.run_on(device::Kind::emulate, device, fresh_folder("setback-on-device"));
+  ASSERT_FALSE(right.setbacks.empty());
+  ASSERT_EQ(ours.setbacks.size(), right.setbacks.size());
+  EXPECT_EQ(ours.setbacks[0].step, right.setbacks[0].step);
+  EXPECT_EQ(ours.best_epoch, right.best_epoch);
 }
 
 TEST(Train, TrialsGrowEvenlyToAllOfThem) {
@@ -588,10 +618,9 @@ TEST(TrainStep, AGradientOfUnusualLengthIsShortened) {
   for (int i = 0; i < 20; ++i) EXPECT_TRUE(std::isinf(usual_limit(lengths, 3.0, 2)));
   EXPECT_NEAR(usual_limit(lengths, 1000.0, 2), 6, 1e-9);
   EXPECT_LT(usual_limit(lengths, 3.0, 2), 6.3) << "one that is too long hardly changes what is usual";
-  std::vector<float> gradient{3, 4};
-  clip_length(gradient, length_of(gradient), 1);
-  EXPECT_NEAR(gradient[0], 0.6, 1e-5);
-  EXPECT_NEAR(gradient[1], 0.8, 1e-5);
+  const std::vector<float> gradient{3, 4};
+  EXPECT_NEAR(clip_factor(length_of(gradient), 1), 0.2, 1e-6);
+  EXPECT_EQ(clip_factor(length_of(gradient), 5.1), 1);
 }
 
 TEST(Train, ADamagedCheckpointIsSaid) {

@@ -4,7 +4,7 @@
 #include <chrono>
 
 #include "random/random.hpp"
-#include "train/detail/step.hpp"
+#include "train/step.hpp"
 
 namespace nt::train {
 namespace {
@@ -53,7 +53,8 @@ double training_time_s(const twin::TwinSpec& spec, int64_t channels, const Train
   twin::Twin twin(spec, channels, kSeed, twin::on_threads(threads));
   const StepBatch made_up{made_up_batch(twin, training, input_spikes_per_ms), {}};
   const auto& batch = made_up.own;
-  TrainStep step(twin, training, *ranks::alone());
+  WeightAverage no_average(0);
+  TrainStep step(twin, training, *ranks::alone(), no_average);
   GradientLengths lengths;
   const auto take = [&] { step.take(made_up, training.phase(0), training.learning_rate(0), lengths); };
   take();  // memory is taken, and the kernels are chosen

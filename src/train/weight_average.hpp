@@ -17,9 +17,12 @@ class WeightAverage {
   /// After step `step`, counted from 1. `numbers`: the trained ones come first, `trained` of them; the others
   /// (running averages of a normalisation) are taken over as they are.
   void add(std::span<const float> numbers, int64_t trained, int64_t step);
+  /// What the newest numbers count after step `step`.
+  float share_of(int64_t step) const;
   /// Begins anew with these.
   void start(std::span<const float> numbers) { numbers_.assign(numbers.begin(), numbers.end()); }
   std::span<const float> numbers() const { return numbers_; }
+  std::span<float> numbers() { return numbers_; }
   /// Puts the average in the place of a twin's weights, and back again.
   void swap(twin::Numbers<float>& numbers) {
     if (is_kept()) numbers_.swap(numbers);

@@ -6,6 +6,7 @@
 
 #include "device/built_in.hpp"
 #include "twin/after_convolution.hpp"
+#include "twin/detail/convolution_products.hpp"
 #include "twin/detail/device_heads.hpp"
 #include "twin/temporal_basis.hpp"
 
@@ -34,15 +35,16 @@ namespace nt::twin {
 ConvolutionalDevicePasses::ConvolutionalDevicePasses(const ConvolutionalSpec& spec,
                                                      std::span<const Head> heads,
                                                      const ParameterLayout& layout, int64_t channels,
-                                                     std::shared_ptr<device::Device> device)
+                                                     std::shared_ptr<device::Device> device,
+                                                     std::unique_ptr<device::MatrixProducts> products)
     : spec_(spec),
       channels_(channels),
       trained_(layout.trained()),
       total_(layout.total()),
       packing_(heads, layout, spec.features()),
       device_(std::move(device)),
-      layers_(spec.layers.size()),
-      packed_heads_(static_cast<size_t>(packing_.count())) {
+      products_(std::move(products)),
+      layers_(spec.layers.size()) {
   for (size_t i = 0; i < spec_.layers.size(); ++i) {
     const auto at = [&](const char* what) { return layout.offset(fmt::format("layer{}_{}", i + 1, what)); };
     places_.push_back({at("weight"), at("bias")});
@@ -54,8 +56,12 @@ ConvolutionalDevicePasses::ConvolutionalDevicePasses(const ConvolutionalSpec& sp
   numbers_ = {device_, static_cast<size_t>(total_)};
   gradient_ = {device_, static_cast<size_t>(trained_)};
   gradient_.fill_zero();  // what lies between the arrays stays zero
-  packed_ = {device_, packed_heads_.size()};
-  heads_total_ = {device_, packed_heads_.size()};
+  packed_ = {device_, static_cast<size_t>(packing_.count())};
+  heads_total_ = {device_, static_cast<size_t>(packing_.count())};
+  head_place_ = {device_, packing_.places()};
+  head_added_ = {device_, packing_.added()};
+  pack_ = {packing_.count(), head_place_.data(),  head_added_.data(), numbers_.data(),
+           packed_.data(),   heads_total_.data(), gradient_.data()};
   events_.taps = static_cast<int>(first.taps);
   events_.features = static_cast<int>(first.features);
   if (spec_.temporal_shapes > 0) {
@@ -100,7 +106,7 @@ void ConvolutionalDevicePasses::make_room(const DeviceInput& input, bool backwar
   if (!backward) return;
   second_partial_.make_room(device_, partial);
   answer_gradient_.make_room(device_, answers);
-  heads_gradient_.make_room(device_, static_cast<size_t>(input.windows()) * packed_heads_.size());
+  heads_gradient_.make_room(device_, static_cast<size_t>(input.windows() * packing_.count()));
   x_gradient_.make_room(device_, largest);
   for (auto& array : y_gradient_) array.make_room(device_, largest);
 }
@@ -190,6 +196,23 @@ void ConvolutionalDevicePasses::launch_product(const device::KernelCode& kernel,
                   arguments);
 }
 
+void ConvolutionalDevicePasses::multiply_forward(const device_code::ConvolutionArguments& c) {
+  if (products_ != nullptr) return convolution_forward(*products_, c);
+  launch_product(NT_TRAINING(neurontwin_convolution_forward), c.rows(), c.outputs, c);
+}
+
+void ConvolutionalDevicePasses::multiply_back(const device_code::ConvolutionArguments& c) {
+  const int64_t rows_of_input = c.windows * c.input_duration();
+  if (products_ != nullptr) {
+    convolution_weight_gradient(*products_, c);
+    device_->fill_zero(c.input_gradient, static_cast<size_t>(rows_of_input * c.inputs) * sizeof(float));
+    return convolution_input_gradient(*products_, c);
+  }
+  launch_product(NT_TRAINING(neurontwin_convolution_weight_gradient), int64_t{c.taps} * c.inputs, c.outputs,
+                 c);
+  launch_product(NT_TRAINING(neurontwin_convolution_input_gradient), rows_of_input, c.inputs, c);
+}
+
 void ConvolutionalDevicePasses::finish_layer(size_t i) {
   const auto& n = layers_[i].norm;
   launch(NT_TRAINING(neurontwin_norm_activate), n.chunks(), n);
@@ -203,28 +226,31 @@ void ConvolutionalDevicePasses::finish_layer(size_t i) {
 
 Outputs<float> ConvolutionalDevicePasses::forward(std::span<float> numbers, const DeviceInput& input,
                                                   NormBy norm, bool backward) {
+  numbers_.upload(numbers);
+  const auto outputs = forward(input, norm, backward);
+  // The running averages, which are all that is not trained.
+  if (spec_.batch_norm && norm == NormBy::batch)
+    numbers_.download(numbers.subspan(static_cast<size_t>(trained_)), static_cast<size_t>(trained_));
+  return outputs;
+}
+
+Outputs<float> ConvolutionalDevicePasses::forward(const DeviceInput& input, NormBy norm, bool backward) {
   make_room(input, backward);
   point_to_arrays(input, norm);
-  numbers_.upload(numbers);
-  packing_.pack(numbers, packed_heads_);
-  packed_.upload(packed_heads_);
+  launch_pack_heads(*device_, pack_);
   if (shaped_.shapes > 0)
     device_->launch(NT_TRAINING(neurontwin_shaped_filters), {channels_, kPassThreads, 0}, shaped_);
   device_->launch(NT_TRAINING(neurontwin_event_filters),
                   {input.windows() * events_.duration, kPassThreads, 0}, events_);
   finish_layer(0);
   for (size_t i = 1; i < layers_.size(); ++i) {
-    const auto& c = layers_[i].convolution;
-    launch_product(NT_TRAINING(neurontwin_convolution_forward), c.rows(), c.outputs, c);
+    multiply_forward(layers_[i].convolution);
     finish_layer(i);
   }
   launch_heads_forward(*device_, heads_);
   const int64_t rows = input.windows() * input.window_ms();
   outputs_.resize(static_cast<size_t>(rows * packing_.outputs()));
   answer_.download(std::span(outputs_));
-  // The running averages, which are all that is not trained.
-  if (spec_.batch_norm && norm == NormBy::batch)
-    numbers_.download(numbers.subspan(static_cast<size_t>(trained_)), static_cast<size_t>(trained_));
   return {outputs_.data(), rows, packing_.outputs()};
 }
 
@@ -240,30 +266,28 @@ void ConvolutionalDevicePasses::enter_layer(size_t i) {
 
 void ConvolutionalDevicePasses::backward(std::span<const float>, const DeviceInput& input,
                                          std::span<const float> output_gradient, std::span<float> gradients) {
+  backward(input, output_gradient);
+  gradient_.download(gradients);
+}
+
+void ConvolutionalDevicePasses::backward(const DeviceInput& input, std::span<const float> output_gradient) {
   answer_gradient_.upload(output_gradient);
   launch_heads_backward(*device_, heads_);
   launch_add_windows(*device_,
                      {input.windows(), packing_.count(), heads_gradient_.data(), heads_total_.data()});
+  launch_unpack_heads(*device_, pack_);
   for (size_t i = layers_.size(); i-- > 0;) {
     layers_[i].norm.y_gradient = y_gradient_[(i + 1) % 2].data();
     layers_[i].norm.added_gradient = y_gradient_[i % 2].data();
     enter_layer(i);
     if (i == 0) break;
-    const auto& c = layers_[i].convolution;
-    launch_product(NT_TRAINING(neurontwin_convolution_weight_gradient), int64_t{c.taps} * c.inputs, c.outputs,
-                   c);
-    launch_product(NT_TRAINING(neurontwin_convolution_input_gradient), c.windows * c.input_duration(),
-                   c.inputs, c);
+    multiply_back(layers_[i].convolution);
     if (spec_.adds_input(i))
       launch(NT_TRAINING(neurontwin_norm_add_gradient), layers_[i].norm.chunks(), layers_[i].norm);
   }
   device_->launch(NT_TRAINING(neurontwin_event_filters_backward), {channels_, kPassThreads, 0}, events_);
   if (shaped_.shapes > 0)
     device_->launch(NT_TRAINING(neurontwin_shaped_filters_backward), {channels_, kPassThreads, 0}, shaped_);
-  gradient_.download(gradients);
-  std::vector<float> of_heads(packed_heads_.size());
-  heads_total_.download(std::span(of_heads));
-  packing_.unpack(of_heads, gradients);
 }
 
 }  // namespace nt::twin

@@ -4,6 +4,8 @@
 
 NT_DECLARE_KERNEL(heads_training, neurontwin_heads_forward)
 NT_DECLARE_KERNEL(heads_training, neurontwin_heads_backward)
+NT_DECLARE_KERNEL(heads_training, neurontwin_pack_heads)
+NT_DECLARE_KERNEL(heads_training, neurontwin_unpack_heads)
 NT_DECLARE_KERNEL(heads_training, neurontwin_add_windows)
 
 namespace nt::twin {
@@ -23,6 +25,14 @@ void launch_heads_forward(device::Device& device, const device_code::HeadsArgume
 
 void launch_heads_backward(device::Device& device, const device_code::HeadsArguments& a) {
   device.launch(NT_BUILT_IN(heads_training, neurontwin_heads_backward), {a.windows, kPassThreads, 0}, a);
+}
+
+void launch_pack_heads(device::Device& device, const device_code::PackHeadsArguments& a) {
+  device.launch(NT_BUILT_IN(heads_training, neurontwin_pack_heads), a_thread_to_each(a.count), a);
+}
+
+void launch_unpack_heads(device::Device& device, const device_code::PackHeadsArguments& a) {
+  device.launch(NT_BUILT_IN(heads_training, neurontwin_unpack_heads), a_thread_to_each(a.count), a);
 }
 
 void launch_add_windows(device::Device& device, const device_code::AddWindowsArguments& a) {

@@ -53,8 +53,12 @@ void DeviceInput::upload(const SpikeWindows& input) {
   keep(by_channel(by_window, channels_), first_of_channel_, of_channel_);
 }
 
+bool has_device_passes(const TwinSpec& spec) {
+  return spec.as<RecurrentSpec>() != nullptr || spec.as<ConvolutionalSpec>() != nullptr;
+}
+
 void require_device_passes(const TwinSpec& spec) {
-  if (spec.as<RecurrentSpec>() == nullptr && spec.as<ConvolutionalSpec>() == nullptr)
+  if (!has_device_passes(spec))
     fail_input("{} twins have no code to train them on a GPU yet; use --device cpu", spec.network->kind());
 }
 
@@ -63,8 +67,9 @@ std::unique_ptr<DevicePasses> device_passes(const Twin& twin, std::shared_ptr<de
   require_device_passes(spec);
   if (const auto* recurrent = spec.as<RecurrentSpec>())
     return std::make_unique<RecurrentDevicePasses>(*recurrent, spec.heads, twin.layout(), std::move(device));
+  auto products = device->architecture().empty() ? nullptr : device::open_products(*device);
   return std::make_unique<ConvolutionalDevicePasses>(*spec.as<ConvolutionalSpec>(), spec.heads, twin.layout(),
-                                                     twin.channels(), std::move(device));
+                                                     twin.channels(), std::move(device), std::move(products));
 }
 
 }  // namespace nt::twin

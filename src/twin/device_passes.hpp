@@ -31,6 +31,20 @@ class DeviceInput {
   device::Array<int32_t> event_, of_channel_;
 };
 
+/// Passes of numbers that stay on the device from one training step to the next, as their gradients do.
+class ResidentPasses {
+ public:
+  virtual ~ResidentPasses() = default;
+  virtual const std::shared_ptr<device::Device>& device() const = 0;
+  /// As the twin's layout says, [total] and [trained]. DevicePasses, too, works on these arrays, with what
+  /// the host gives it.
+  virtual device::Array<float>& numbers() = 0;
+  virtual device::Array<float>& gradients() = 0;
+  /// As DevicePasses, without the copies of them.
+  virtual Outputs<float> forward(const DeviceInput& input, NormBy norm, bool backward) = 0;
+  virtual void backward(const DeviceInput& input, std::span<const float> output_gradient) = 0;
+};
+
 /// A twin's passes by a device, from spikes to the heads' outputs and back to the gradients: to the rounding
 /// of float those of the twin itself, and the same bits for the same input every time (docs/gpu.md).
 class DevicePasses {
@@ -42,9 +56,13 @@ class DevicePasses {
   /// As TwinOf::backward(), after a forward() with `backward` of the same numbers and input.
   virtual void backward(std::span<const float> numbers, const DeviceInput& input,
                         std::span<const float> output_gradient, std::span<float> gradients) = 0;
+  /// Of a kind whose numbers can stay on the device; null: they travel in each step.
+  virtual ResidentPasses* resident() { return nullptr; }
 };
 
-/// InputError where the twin's kind has no device code for training.
+/// Whether there is device code to train the twin's kind.
+bool has_device_passes(const TwinSpec& spec);
+/// InputError where there is none.
 void require_device_passes(const TwinSpec& spec);
 /// Of a twin as this one is. InputError as above.
 std::unique_ptr<DevicePasses> device_passes(const Twin& twin, std::shared_ptr<device::Device> device);

@@ -7,6 +7,7 @@
 
 #include "config/error.hpp"
 #include "twin/convolutional.hpp"
+#include "twin/detail/convolutional_device_passes.hpp"
 #include "twin/tree.hpp"
 
 namespace nt::twin {
@@ -197,6 +198,21 @@ TEST(TrainingOnADevice, HasTheCpusConvolutionsNormalisationsAndTheirGradients) {
       expect_same(cpu, ours, of_cpu(cpu, input, norm), 1e-4);
       EXPECT_LT(difference(emulated.numbers, cpu.numbers, cpu.numbers.size()), 1e-6);  // running averages
     }
+  }
+}
+
+TEST(TrainingOnADevice, ConvolutionsOfALibraryAreThoseOfTheKernels) {
+  for (const auto& spec : convolutional_specs()) {
+    SCOPED_TRACE(spec.words());
+    Twin twin(TwinSpec(spec), kChannels, 3);
+    const auto events = random_events(spec.window_ms() - 1 + kWindow_ms);
+    OnADevice device(twin, {events, kWindows, kWindow_ms});
+    const auto right = of_device(*device.passes, twin, device.input, NormBy::running);
+    const auto other = device::open_device(device::Kind::emulate);
+    ConvolutionalDevicePasses by_library(spec, twin.spec().heads, twin.layout(), kChannels, other,
+                                         device::open_products(*other));
+    for (int again = 0; again < 2; ++again)  // gradients of the first time are not in the second's
+      expect_same(twin, of_device(by_library, twin, device.input, NormBy::running), right, 1e-4);
   }
 }
 

@@ -1,13 +1,19 @@
 #include "twin/device_stream.hpp"
 
+#include <algorithm>
+
 #include "config/error.hpp"
 #include "twin/detail/convolutional_device_stream.hpp"
 #include "twin/detail/recurrent_device_stream.hpp"
 
 namespace nt::twin {
 
+bool has_device_stream(const TwinSpec& spec) {
+  return spec.as<RecurrentSpec>() != nullptr || spec.as<ConvolutionalSpec>() != nullptr;
+}
+
 void require_device_stream(const TwinSpec& spec) {
-  if (spec.as<RecurrentSpec>() == nullptr && spec.as<ConvolutionalSpec>() == nullptr)
+  if (!has_device_stream(spec))
     fail_input("{} twins have no code for a GPU yet; use --device cpu", spec.network->kind());
 }
 
@@ -40,6 +46,20 @@ std::vector<float> StreamsOn::states() const {
     all.insert(all.end(), one.begin(), one.end());
   }
   return all;
+}
+
+std::vector<float> StreamsOn::state(int64_t stream) const {
+  if (on_cpu_) return on_cpu_->state(stream);
+  const auto all = on_device_->states();
+  const auto each = std::ssize(all) / streams_;
+  return {all.begin() + stream * each, all.begin() + (stream + 1) * each};
+}
+
+void StreamsOn::set_state(int64_t stream, std::span<const float> state) {
+  if (on_cpu_) return on_cpu_->set_state(stream, state);
+  auto all = on_device_->states();
+  std::ranges::copy(state, all.begin() + stream * std::ssize(state));
+  on_device_->set_states(all);
 }
 
 void StreamsOn::set_states(std::span<const float> states) {

@@ -25,7 +25,9 @@ class DeviceStream {
   virtual void set_states(std::span<const float> states) = 0;
 };
 
-/// InputError where the twin's kind has no device code for streams.
+/// Whether there is device code for streams of the twin's kind.
+bool has_device_stream(const TwinSpec& spec);
+/// InputError where there is none.
 void require_device_stream(const TwinSpec& spec);
 /// Begins after silence, as Twin::Stream. InputError as above.
 std::unique_ptr<DeviceStream> device_stream(Twin& twin, int64_t streams,
@@ -39,6 +41,9 @@ class StreamsOn {
   Outputs<float> advance(std::span<const int32_t> events, int64_t ms);
   std::vector<float> states() const;
   void set_states(std::span<const float> states);
+  /// Of one stream.
+  std::vector<float> state(int64_t stream) const;
+  void set_state(int64_t stream, std::span<const float> state);
   int64_t streams() const { return streams_; }
 
  private:

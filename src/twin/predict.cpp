@@ -40,21 +40,24 @@ void merge(const A& a, const B& b, Add&& add) {
   }
 }
 
+/// `stored`: a shard, or a split; its trial `first` is the first one.
+template <class Stored>
+TrialInput input_of_stored(const Stored& stored, size_t first = 0) {
+  return [&stored, first, excitatory = stored.identity().excitatory_synapses](
+             size_t trial, int64_t from_ms, int64_t to_ms, int32_t stream, std::vector<int32_t>& events) {
+    const auto of = stored.trial(first + trial);
+    const dataset::EventsView views[] = {of.excitatory.between(from_ms, to_ms),
+                                         of.inhibitory.between(from_ms, to_ms)};
+    merge(views[0].time_ms, views[1].time_ms, [&](size_t kind, size_t i) {
+      const auto synapse = static_cast<int64_t>(views[kind].synapse[i]);
+      events.insert(events.end(), {stream, static_cast<int32_t>(synapse + (kind == 0 ? 0 : excitatory)),
+                                   static_cast<int32_t>(views[kind].time_ms[i] - from_ms)});
+    });
+  };
+}
+
 Trials trials_of(const dataset::Shard& shard) {
-  const auto& id = shard.identity();
-  return {shard.trials(), id.duration_ms,
-          [&shard, excitatory = id.excitatory_synapses](size_t trial, int64_t from_ms, int64_t to_ms,
-                                                        int32_t stream, std::vector<int32_t>& events) {
-            const auto of = shard.trial(trial);
-            const dataset::EventsView views[] = {of.excitatory.between(from_ms, to_ms),
-                                                 of.inhibitory.between(from_ms, to_ms)};
-            merge(views[0].time_ms, views[1].time_ms, [&](size_t kind, size_t i) {
-              const auto synapse = static_cast<int64_t>(views[kind].synapse[i]);
-              events.insert(events.end(),
-                            {stream, static_cast<int32_t>(synapse + (kind == 0 ? 0 : excitatory)),
-                             static_cast<int32_t>(views[kind].time_ms[i] - from_ms)});
-            });
-          }};
+  return {shard.trials(), shard.identity().duration_ms, input_of_stored(shard)};
 }
 
 /// Appends the spikes of one trial, of either kind, that come at from_ms <= time < to_ms. Times fall into the
@@ -89,6 +92,13 @@ Trials trials_of(const stimulus::TimedInput& replayed, int64_t excitatory) {
                                   std::vector<int32_t>& events) {
             add_between(replayed.excitatory, replayed.inhibitory, excitatory, from_ms, to_ms, stream, events);
           }};
+}
+
+void append(Prediction& to, const Prediction& more) {
+  to.spike_log_odds.insert(to.spike_log_odds.end(), more.spike_log_odds.begin(), more.spike_log_odds.end());
+  to.soma_mV.insert(to.soma_mV.end(), more.soma_mV.begin(), more.soma_mV.end());
+  for (const auto& [name, values] : more.further)
+    to.further[name].insert(to.further[name].end(), values.begin(), values.end());
 }
 
 std::string path_of(const Head& head) {
@@ -145,14 +155,47 @@ TrialInput trial_input(std::span<const stimulus::SynapticInput> inputs, int64_t 
   };
 }
 
+Prediction predict(Twin& twin, const SpikeWindows& input) {
+  if (twin.device == nullptr) return prediction_of(twin, twin.forward(input));
+  const int64_t history = twin.history_ms(), ms = history + input.window_ms;
+  std::vector<int32_t> events;
+  for (size_t e = 0; e + 2 < input.events.size(); e += 3)
+    if (input.events[e + 2] >= 0 && input.events[e + 2] < ms)
+      events.insert(events.end(), {input.events[e], input.events[e + 1], input.events[e + 2]});
+  const auto stream = device_stream(twin, input.windows, twin.device);
+  const auto all = stream->advance(events, ms);
+  std::vector<float> of_windows;
+  for (int64_t w = 0; w < input.windows; ++w)
+    of_windows.insert(of_windows.end(), all.values + (w * ms + history) * all.row,
+                      all.values + (w + 1) * ms * all.row);
+  return prediction_of(twin, {of_windows.data(), input.windows * input.window_ms, all.row});
+}
+
+std::vector<Prediction> predict_each(Twin& twin, const dataset::Split& split, size_t first, size_t count) {
+  std::vector<Prediction> all;
+  if (twin.device == nullptr) {
+    for (size_t i = first; i < first + count; ++i) all.push_back(predict_trial(twin, split, i));
+    return all;
+  }
+  all.resize(count);
+  predict_trials(twin, count, split.duration_ms(), input_of_stored(split, first),
+                 [&](const PredictedPiece& piece) {
+                   const int64_t numbers = piece.ms * piece.outputs.row;
+                   for (size_t i = 0; i < piece.trials; ++i)
+                     append(all[piece.first_trial + i],
+                            prediction_of(twin, {piece.outputs.values + static_cast<int64_t>(i) * numbers,
+                                                 piece.ms, piece.outputs.row}));
+                 });
+  return all;
+}
+
 bool predict_trials(Twin& twin, size_t trials, int64_t duration_ms, const TrialInput& input,
-                    const std::function<void(const PredictedPiece&)>& take, const std::stop_token& stop,
-                    const std::shared_ptr<device::Device>& device) {
-  const auto portion = device == nullptr ? kOnCpu : kOnDevice;
+                    const std::function<void(const PredictedPiece&)>& take, const std::stop_token& stop) {
+  const auto portion = twin.device == nullptr ? kOnCpu : kOnDevice;
   std::vector<int32_t> events;
   for (size_t first = 0; first < trials; first += portion.side_by_side) {
     const size_t count = std::min(portion.side_by_side, trials - first);
-    StreamsOn stream(twin, static_cast<int64_t>(count), device);
+    StreamsOn stream(twin, static_cast<int64_t>(count), twin.device);
     for (int64_t from = 0; from < duration_ms; from += portion.piece_ms) {
       if (stop.stop_requested()) return false;
       const int64_t ms = std::min(portion.piece_ms, duration_ms - from);
@@ -170,6 +213,7 @@ void predict_file(const std::filesystem::path& twin_file, const std::filesystem:
   const auto on = device::open_device(device);
   auto [twin, description] = load_twin(twin_file, parallel);
   if (on != nullptr) require_device_stream(twin.spec());
+  twin.device = on;
   const int64_t excitatory = description.excitatory_synapses, inhibitory = description.inhibitory_synapses;
   bool is_replay = false;
   {
@@ -200,7 +244,7 @@ void predict_file(const std::filesystem::path& twin_file, const std::filesystem:
   }
   const bool all = predict_trials(
       twin, trials.count, trials.duration_ms, trials.input,
-      [&](const PredictedPiece& piece) { write(file, twin.spec(), piece); }, stop, on);
+      [&](const PredictedPiece& piece) { write(file, twin.spec(), piece); }, stop);
   if (!all) fail_run("stopped: {} is not written", out.string());
   file.finish();
 }

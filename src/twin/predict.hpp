@@ -26,10 +26,18 @@ struct PredictedPiece {
 
 /// What a twin says to trials that start after silence, handed out piece by piece: many trials side by side,
 /// so that memory grows neither with their number nor with their length. False where it was stopped.
-/// `device`: computes, to rounding the same (docs/gpu.md); null: the CPU.
 bool predict_trials(Twin& twin, size_t trials, int64_t duration_ms, const TrialInput& input,
-                    const std::function<void(const PredictedPiece&)>& take, const std::stop_token& stop = {},
-                    const std::shared_ptr<device::Device>& device = nullptr);
+                    const std::function<void(const PredictedPiece&)>& take, const std::stop_token& stop = {});
+
+/// Of the trials [first, first + count) of a split: one after the other on the CPU, or side by side by the
+/// twin's device.
+std::vector<Prediction> predict_each(Twin& twin, const dataset::Split& split, size_t first, size_t count);
+
+/// Windows or trials that are best predicted together: of a device many.
+inline int64_t best_at_once(const Twin& twin, int64_t on_cpu) {
+  constexpr int64_t kOnDevice = 1024;
+  return twin.device == nullptr ? on_cpu : kOnDevice;
+}
 
 /// A head's outputs as the quantity that they are about.
 float in_units(HeadActivation activation, float output);

@@ -57,6 +57,18 @@ class Predicting : public testing::Test {
     d.inhibitory_synapses = inhibitory;
     files::write_file_atomically(twin_, twin_bytes(Twin(spec(), 9, 3), d));
   }
+  /// A shard of trials with random input.
+  std::vector<simulate::Trial> write_trials(const std::string& name, size_t count) const {
+    random::Random random(1, random::Stage::test_cases, 0, random::StreamName::test_case);
+    std::vector<simulate::Trial> trials(count);
+    for (auto& trial : trials) {
+      trial.input = {random_input(5, random), random_input(4, random)};
+      trial.soma_mV.assign(kDuration, -70.0f);
+    }
+    files::write_file_atomically(
+        folder_ / name, dataset::shard_bytes({5, 4, kDuration, 1, "a = 1\n"}, {}, "test", 0, trials));
+    return trials;
+  }
   std::string refusal(const fs::path& input) const {
     try {
       predict_file(twin_, input, folder_ / "out.h5", {});
@@ -87,14 +99,7 @@ class Predicting : public testing::Test {
 
 TEST_F(Predicting, WritesWhatWholePassesOverEachTrialSay) {
   constexpr size_t kTrials = 40;  // more than are side by side
-  random::Random random(1, random::Stage::test_cases, 0, random::StreamName::test_case);
-  std::vector<simulate::Trial> trials(kTrials);
-  for (auto& trial : trials) {
-    trial.input = {random_input(5, random), random_input(4, random)};
-    trial.soma_mV.assign(kDuration, -70.0f);
-  }
-  files::write_file_atomically(folder_ / "in.h5",
-                               dataset::shard_bytes({5, 4, kDuration, 1, "a = 1\n"}, {}, "test", 0, trials));
+  const auto trials = write_trials("in.h5", kTrials);
   predict_file(twin_, folder_ / "in.h5", folder_ / "out.h5", on_threads(2));
   const files::Hdf5File file(folder_ / "out.h5");
   EXPECT_EQ(file.shape("/soma_mV"), (std::vector<uint64_t>{kTrials, kDuration}));
@@ -127,14 +132,7 @@ TEST_F(Predicting, WritesWhatWholePassesOverEachTrialSay) {
 }
 
 TEST_F(Predicting, OnADeviceWritesTheSameToRounding) {
-  random::Random random(2, random::Stage::test_cases, 0, random::StreamName::test_case);
-  std::vector<simulate::Trial> trials(3);
-  for (auto& trial : trials) {
-    trial.input = {random_input(5, random), random_input(4, random)};
-    trial.soma_mV.assign(kDuration, -70.0f);
-  }
-  files::write_file_atomically(folder_ / "in.h5",
-                               dataset::shard_bytes({5, 4, kDuration, 1, "a = 1\n"}, {}, "test", 0, trials));
+  write_trials("in.h5", 3);
   predict_file(twin_, folder_ / "in.h5", folder_ / "cpu.h5", {});
   predict_file(twin_, folder_ / "in.h5", folder_ / "device.h5", {}, {}, device::Kind::emulate);
   const files::Hdf5File cpu(folder_ / "cpu.h5"), device(folder_ / "device.h5");
@@ -144,6 +142,34 @@ TEST_F(Predicting, OnADeviceWritesTheSameToRounding) {
     for (size_t i = 0; i < right.size(); ++i)
       EXPECT_NEAR(ours[i], right[i], 1e-5f * std::max(1.0f, std::fabs(right[i]))) << head << ' ' << i;
   }
+}
+
+TEST_F(Predicting, OnADeviceWindowsAndTrialsAreWhatTheyAreOnTheCpu) {
+  write_trials("test-0000.h5", 4);
+  const auto split = dataset::Split::open(folder_, "test");
+  auto twin = load_twin(twin_).twin;
+  const auto right = predict_each(twin, split, 1, 3);
+  // Spikes before a window and after it, too, which do not count.
+  std::vector<int32_t> events;
+  constexpr int64_t kWindow = 40;
+  for (int32_t w = 0; w < 2; ++w)
+    for (int32_t ms = -5; ms < twin.history_ms() + kWindow + 5; ++ms)
+      events.insert(events.end(), {w, (ms + 9) * (w + 1) % 9, ms});
+  const auto right_windows = predict(twin, {events, 2, kWindow});
+  twin.device = device::open_device(device::Kind::emulate);
+  const auto expect_near = [](const Prediction& ours, const Prediction& expected) {
+    for (const auto* head : {"spike", "soma", "dendrites", "count"}) {
+      const auto a = ours.of(head), b = expected.of(head);
+      ASSERT_EQ(a.size(), b.size()) << head;
+      ASSERT_GT(a.size(), 0u) << head;
+      for (size_t i = 0; i < a.size(); ++i)
+        ASSERT_NEAR(a[i], b[i], 1e-5f * std::max(1.0f, std::fabs(b[i]))) << head << ' ' << i;
+    }
+  };
+  const auto ours = predict_each(twin, split, 1, 3);
+  ASSERT_EQ(ours.size(), 3u);
+  for (size_t i = 0; i < 3; ++i) expect_near(ours[i], right[i]);
+  expect_near(predict(twin, {events, 2, kWindow}), right_windows);
 }
 
 TEST_F(Predicting, TakesReplayFilesOfOneTrial) {

@@ -179,10 +179,6 @@ Prediction prediction_of(const Twin& twin, const Outputs<float>& outputs) {
   return p;
 }
 
-Prediction predict(Twin& twin, const SpikeWindows& input) {
-  return prediction_of(twin, twin.forward(input));
-}
-
 Prediction predict_trial(Twin& twin, const dataset::Split& split, size_t trial) {
   const std::array<dataset::Window, 1> whole{dataset::Window{trial, 0}};
   const auto batch =

@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "dataset/windows.hpp"
+#include "device/device.hpp"
 #include "twin/spec.hpp"
 
 namespace nt::twin {
@@ -86,6 +87,8 @@ class TwinOf {
 
   Numbers<T> numbers;  // as layout() says
   Parallel parallel;
+  /// What computes predictions, of a kind of twin that has device code for streams; null: the threads.
+  std::shared_ptr<device::Device> device;
 
  private:
   void plan(int64_t windows, int64_t window_ms, bool backward);
@@ -124,10 +127,11 @@ struct Prediction {
   /// Empty if there is no such head.
   std::span<const float> of(std::string_view head) const;
 };
+/// By the twin's device, or on the CPU.
 Prediction predict(Twin& twin, const SpikeWindows& input);
 /// Of outputs.
 Prediction prediction_of(const Twin& twin, const Outputs<float>& outputs);
-/// Of a whole trial.
+/// Of a whole trial, on the CPU.
 Prediction predict_trial(Twin& twin, const dataset::Split& split, size_t trial);
 
 }  // namespace nt::twin

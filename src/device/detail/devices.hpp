@@ -1,10 +1,13 @@
 #pragma once
 #include "device/device.hpp"
+#include "device/products.hpp"
 
 namespace nt::device {
 
 std::shared_ptr<Device> open_emulated();
 /// InputError where the program was built without CUDA, or there is no GPU.
 std::shared_ptr<Device> open_cuda();
+/// Null where the program was built without cuBLAS's headers, or the machine has no such library.
+std::unique_ptr<MatrixProducts> open_cublas();
 
 }  // namespace nt::device

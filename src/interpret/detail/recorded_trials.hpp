@@ -27,18 +27,19 @@ struct RecordingPlan {
   std::string for_what = "interpret";  // what the watcher is told
 };
 
-/// Simulates a neuron of any kind on these inputs; `recording.trials` does not matter. For all ranks, to
-/// which they are dealt out; rank 0 has the trials.
+/// Simulates a neuron of any kind on these inputs, by the plan's device if that records what is asked for;
+/// `recording.trials` does not matter. For all ranks, to which they are dealt out; rank 0 has the trials.
 std::vector<RecordedTrial> record(const produce::DatasetPlan& plan, const RecordingPlan& recording,
                                   std::vector<stimulus::SynapticInput> inputs, int64_t duration_ms,
                                   int threads, const ranks::Ranks& ranks = *ranks::alone());
 
-/// Hands over the trials in their order, no more of them in memory than are simulated at once. RunError if
-/// the user stops it. For all ranks, to which they are dealt out; `take` is called on rank 0.
-void for_each_recorded_trial(const produce::DatasetPlan& plan, const RecordingPlan& recording, int threads,
-                             const Watcher& watcher,
-                             const std::function<void(size_t trial, const RecordedTrial&)>& take,
-                             const ranks::Ranks& ranks = *ranks::alone());
+/// Hands over the trials in their order, those that were simulated together, the first of which is number
+/// `first`; no more of them are in memory. RunError if the user stops it. For all ranks, to which they are
+/// dealt out; `take` is called on rank 0.
+void for_each_recorded(const produce::DatasetPlan& plan, const RecordingPlan& recording, int threads,
+                       const Watcher& watcher,
+                       const std::function<void(size_t first, std::span<const RecordedTrial>)>& take,
+                       const ranks::Ranks& ranks = *ranks::alone());
 
 /// The input as a twin takes it, one window after `history_ms` of silence: events [n][3].
 std::vector<int32_t> events_of(const stimulus::SynapticInput& input, int64_t excitatory_synapses,

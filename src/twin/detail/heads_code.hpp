@@ -59,6 +59,31 @@ NT_DEVICE void heads_backward(const device::Block& block, const HeadsArguments& 
   });
 }
 
+/// Between a twin's numbers and its heads as they are read here, HeadsPacking.
+struct PackHeadsArguments {
+  int64_t count;
+  const int64_t* place;  // of each packed number among the twin's
+  const float* added;
+  const float* number;
+  float* packed;
+  const float* packed_gradient;
+  float* gradient;
+};
+
+/// A thread to each.
+NT_DEVICE void pack_heads(const device::Block& block, const PackHeadsArguments& a) {
+  block.each([&](int thread) {
+    const int64_t i = block.index * block.threads + thread;
+    if (i < a.count) a.packed[i] = a.number[a.place[i]] + a.added[i];
+  });
+}
+NT_DEVICE void unpack_heads(const device::Block& block, const PackHeadsArguments& a) {
+  block.each([&](int thread) {
+    const int64_t i = block.index * block.threads + thread;
+    if (i < a.count) a.gradient[a.place[i]] = a.packed_gradient[i];
+  });
+}
+
 struct AddWindowsArguments {
   int64_t windows, count;
   const float* from;  // [window][count]
