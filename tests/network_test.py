@@ -160,6 +160,43 @@ class Networks(InTemporaryFolder):
         self.assertEqual(done.returncode, 2)
         self.assertIn("edge 1: there is no neuron 80 in 'e', which has 80 neurons, numbered from 0", done.stderr)
 
+    def test_take_what_each_group_of_sonata_edges_says(self):
+        text = POPULATIONS.replace('rule = "fixed-indegree"\nindegree = 8', f'rule = "sonata"\nfile = "{self.folder}/edges.h5"')
+        def contacts_or_error(data, groups=None):
+            with h5py.File(self.folder / "edges.h5", "w") as file:
+                group = file.create_group("edges/e_to_e")
+                group["source_node_id"], group["target_node_id"] = np.uint64([0, 7, 3]), np.uint64([1, 2, 2])
+                if groups:
+                    group["edge_group_id"], group["edge_group_index"] = np.uint32(groups[0]), np.uint32(groups[1])
+                for name, values in data.items():
+                    group[name] = values
+            done = run(self.words("--dry-run", text=text))
+            return done.stderr if done.returncode else int(done.stdout.split(" contacts in ")[0].split()[-1])
+        plain = contacts_or_error({})
+        self.assertEqual(contacts_or_error({"0/nsyns": [3, 1], "1/delay": [2.0]}, ([0, 1, 0], [1, 0, 0])) - plain, 2)
+        self.assertEqual(contacts_or_error({"0/nsyns": [3, 1], "1/nsyns": [5]}, ([0, 1, 0], [1, 0, 0])) - plain, 6)
+        self.assertIn("edge 1: number 1 of /edges/e_to_e/0/delay is NaN", contacts_or_error({"0/delay": [1, np.nan, 2]}))
+        for delays in ([2.0], [2.0] * 4):
+            self.assertIn(f"0/delay has {len(delays)} numbers, expected one for each of 3 edges", contacts_or_error({"0/delay": delays}))
+        self.assertIn("edge 2 is number 9 of /edges/e_to_e/0/delay, which has 3 numbers",
+                      contacts_or_error({"0/delay": [2.0] * 3}, ([0, 0, 0], [0, 1, 9])))
+
+    def test_of_another_file_or_seed_do_not_replace_results(self):
+        self.succeed(self.words("--ms", "100"))
+        for words in (self.words("--ms", "100", "--seed", "7"), self.words("--ms", "100", text=POPULATIONS.replace("rate_hz = 3", "rate_hz = 4"))):
+            done = run(words)
+            self.assertEqual((done.returncode, "is of another network" in done.stderr), (2, True), done.stderr)
+        foreign = self.folder / "foreign"
+        foreign.mkdir()
+        (foreign / "report.html").write_text("mine")
+        done = run(self.words("--ms", "100", out="foreign"))
+        self.assertEqual((done.returncode, (foreign / "report.html").read_text()), (2, "mine"), done.stderr)
+
+    def test_run_from_the_file_that_they_leave(self):
+        self.succeed(self.words("--ms", "100"))
+        self.succeed([PROGRAM, "network", self.folder / "out/network.toml", "--out", self.folder / "again"])
+        self.same_spikes("out", "again")
+
     def test_put_synapses_where_sonata_edges_have_sections_and_positions(self):
         # Sections of the built-in tree: soma, then axon, basal and apical ones.
         cell = ROOT / "cells/l5pc.toml"
@@ -190,7 +227,7 @@ class Networks(InTemporaryFolder):
         edges = self.folder / "edges.csv"
         edges.write_text("source,target,contacts\n0,1,1\n0,2,1000000000\n")
         listed = POPULATIONS.replace('rule = "fixed-indegree"\nindegree = 8', f'rule = "list"\nfile = "{edges}"')
-        for text, said in ((listed, "edges.csv:3: 1000000000 contacts of one connection, expected at most 10000"),
+        for text, said in ((listed, "edges.csv:3: 1000000000 contacts of one connection, expected from 1 to 10000"),
                            (POPULATIONS.replace("indegree = 8", "indegree = 80"), "network.toml:"),
                            (POPULATIONS + "[measures]\ntransient_ms = 3000\n", "measures.transient_ms"),
                            (POPULATIONS.replace("record_soma = 3", "record_soma = 81"), "record_soma")):
@@ -248,6 +285,15 @@ class Networks(InTemporaryFolder):
         self.assertIn("network.toml:4: ", refused(POPULATIONS.replace("ms = 2000", "ms = 2000\nspeed = 1").replace("seed = 3\n", "")))
         self.assertIn("there is no population 'noice'; there are e, noise; did you mean 'noise'?", refused(POPULATIONS.replace('from = "noise"', 'from = "noice"')))
         self.assertIn("add twin = \"FILE\"", refused(POPULATIONS, "--as", "twins"))
+        self.assertIn("which cannot name a group of spikes.h5", refused(POPULATIONS.replace('"noise"', '"."')))
+        self.assertIn("the rule 'list' needs 'file', or 'sources' and 'targets'",
+                      refused(POPULATIONS.replace('rule = "fixed-indegree"\nindegree = 8', 'rule = "list"')))
+        (self.folder / "list.csv").write_text("source,target,target\n0,1,1\n")
+        self.assertIn("list.csv:1: has the column 'target' twice", refused(
+            POPULATIONS.replace('rule = "fixed-indegree"\nindegree = 8', f'rule = "list"\nfile = "{self.folder}/list.csv"')))
+        twin = f'cell = "{CELL}"\ntwin = "{ROOT}/docs/twins/l5pc-ampa.safetensors"'
+        self.assertIn("is that of another neuron: it has 633 excitatory and 633 inhibitory synapses, the cell 80 and 20",
+                      refused(POPULATIONS.replace(f'cell = "{CELL}"', twin)))
         self.assertIn("fixed-indegreee", refused(POPULATIONS.replace("fixed-indegree", "fixed-indegreee")))
         self.assertIn("delay_ms", refused(POPULATIONS.replace("[1, 4]", "0.2")))
         self.assertIn("did you mean 'compare'?", run([PROGRAM, "network", "campare", self.network()]).stderr)

@@ -187,6 +187,18 @@ class FromNeuron(unittest.TestCase):
         self.assertEqual(self.read(weight=0.01).synapses, 1)
         self.assertEqual(self.read(weight=0.01, inhibitory=lambda point: True).inhibitory_synapses, 1)
 
+    def test_a_point_process_at_the_beginning_of_a_section_that_hangs_inside_another(self):
+        """NEURON has it where the section hangs: in the segment that holds this place, whose centre may be elsewhere."""
+        self.model = live_models.BallAndStick(h)
+        self.model.dend.nseg = 4
+        child = h.Section(name="child")
+        child.connect(self.model.dend(0.3))
+        clamp = h.IClamp(child(0))
+        clamp.delay, clamp.dur, clamp.amp = 5, 20, 0.1
+        self.read()
+        difference = nt.check_against_neuron(self.cell, ([3.0], [0]), ms=40, progress=False)
+        self.assertLess(difference.largest_mV, 0.001)
+
     def test_what_cannot_come_along_is_refused_by_name(self):
         self.model = live_models.BallAndStick(h)
         soma, dend = self.model.soma, self.model.dend

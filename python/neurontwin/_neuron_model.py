@@ -173,6 +173,11 @@ def mechanism_of(point):
     return point.hname().split("[")[0]
 
 
+def segment_at(section, x):
+    """The segment that x is in, named by its centre."""
+    return section((int(x * section.nseg) + 0.5) / section.nseg)
+
+
 def segment_number(model, point, move_ends):
     """The number of its segment. A point process at the end of a section sits on a point without membrane."""
     segment = point.get_segment()
@@ -182,7 +187,7 @@ def segment_number(model, point, move_ends):
     if model.along(section, x) == 0 and section.parentseg() is not None:
         place = section.parentseg()
         if 0 < place.x < 1:  # the same point
-            return model.number_of[str(place.sec(place.x))]
+            return model.number_of[str(segment_at(place.sec, place.x))]
     inside = section(0.5 / section.nseg if x == 0 else 1 - 0.5 / section.nseg)
     if not move_ends:
         raise InputError(f"{point.hname()} is at {segment}, the end of a section, where NEURON has a point without membrane; here it needs a "

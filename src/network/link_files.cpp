@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <map>
 
 #include "files/hdf5.hpp"
 #include "network/detail/links.hpp"
@@ -69,8 +71,8 @@ class Listed final : public Links {
     require_neuron(target, ends.to);
     if (!std::isnan(link.delay_ms) && !(link.delay_ms >= 1 && link.delay_ms <= 10'000))
       fail_input("{}: the delay is {} ms, expected from 1 to 10000", where, link.delay_ms);
-    if (link.contacts > kMostContacts)
-      fail_input("{}: {} contacts of one connection, expected at most {}", where, link.contacts,
+    if (link.contacts == 0 || link.contacts > kMostContacts)
+      fail_input("{}: {} contacts of one connection, expected from 1 to {}", where, link.contacts,
                  kMostContacts);
     if (!std::isnan(link.weight) && ends.to.kind == Kind::twin)
       fail_input(
@@ -102,6 +104,55 @@ uint32_t whole_number(double value, const std::string& where) {
     fail_input("{}: {} is not a whole number of 0 or more", where, value);
   return static_cast<uint32_t>(value);
 }
+
+/// What groups of edges say of each edge (SONATA's edge_group_id and edge_group_index; without these, all
+/// edges are those of group 0, in order).
+class EdgeGroups {
+ public:
+  EdgeGroups(const files::Hdf5File& file, std::string path, size_t edges)
+      : file_(file), path_(std::move(path)), group_(edges, 0), index_(edges) {
+    for (size_t k = 0; k < edges; ++k) index_[k] = static_cast<double>(k);
+    in_order_ = !file_.has(path_ + "/edge_group_id");
+    if (in_order_) return;
+    group_ = file_.read<double>(path_ + "/edge_group_id");
+    index_ = file_.read<double>(path_ + "/edge_group_index");
+    if (group_.size() != edges || index_.size() != edges)
+      fail_input("{}: {} has {} edges, but its edge_group_id has {} numbers and its edge_group_index {}",
+                 file_.path().string(), path_, edges, group_.size(), index_.size());
+  }
+
+  /// Of each edge; NaN where its group has no such data set, nothing where no group has. InputError where one
+  /// is too short, or holds NaN.
+  std::vector<double> values(const char* name) const {
+    std::map<uint32_t, std::vector<double>> of_group;
+    std::vector<double> all;
+    for (size_t k = 0; k < group_.size(); ++k) {
+      const auto edge = fmt::format("{}: {}: edge {}", file_.path().string(), path_, k);
+      const auto group = whole_number(group_[k], edge);
+      const auto data = fmt::format("{}/{}/{}", path_, group, name);
+      const auto [found, is_new] = of_group.try_emplace(group);
+      if (is_new && file_.has(data)) found->second = file_.read<double>(data);
+      if (is_new && in_order_ && !found->second.empty() && found->second.size() != group_.size())
+        fail_input("{}: {} has {} numbers, expected one for each of {} edges", file_.path().string(), data,
+                   found->second.size(), group_.size());
+      if (found->second.empty()) continue;
+      const auto index = whole_number(index_[k], edge);
+      if (index >= found->second.size())
+        fail_input("{} is number {} of {}, which has {} numbers", edge, index, data, found->second.size());
+      if (std::isnan(found->second[index])) fail_input("{}: number {} of {} is NaN", edge, index, data);
+      all.resize(group_.size(), kAbsent);
+      all[k] = found->second[index];
+    }
+    return all;
+  }
+
+ private:
+  static constexpr double kAbsent = std::numeric_limits<double>::quiet_NaN();
+  const files::Hdf5File& file_;
+  const std::string path_;
+  std::vector<double> group_, index_;  // of each edge
+  bool in_order_ = false;
+};
 
 }  // namespace
 
@@ -144,16 +195,16 @@ std::unique_ptr<Links> links_in_sonata(const Projection& p, const Ends& ends) {
              targets = file.read<double>(path + "/target_node_id");
   if (sources.size() != targets.size())
     fail_input("{}: {} has {} sources but {} targets", p.file.string(), path, sources.size(), targets.size());
-  // What edges say beside that, where all of them are in one group: bmtk's delay and nsyns.
-  const auto column = [&](const char* name) {
-    std::vector<double> values;
-    if (file.has(path + "/0/" + name)) values = file.read<double>(path + "/0/" + name);
-    return values.size() == sources.size() ? values : std::vector<double>();
-  };
+  // What edges say beside that: bmtk's delay and nsyns.
+  const EdgeGroups groups(file, path, sources.size());
+  const auto column = [&](const char* name) { return groups.values(name); };
   const auto delay_ms = column("delay"), nsyns = column("nsyns"), section = column("afferent_section_id"),
              position = column("afferent_section_pos");
   const SectionPlaces places(p.synapses, ends.synapses);
-  const bool placed = !section.empty() && !position.empty() && places.has_sections();
+  const auto is_placed = [&](size_t k) {
+    return !section.empty() && !position.empty() && !std::isnan(section[k]) && !std::isnan(position[k]) &&
+           places.has_sections();
+  };
   std::vector<uint32_t> target;
   std::vector<Link> links;
   std::vector<size_t> edge_of;  // of each link
@@ -166,8 +217,8 @@ std::unique_ptr<Links> links_in_sonata(const Projection& p, const Ends& ends) {
   for (size_t k = 0; k < sources.size(); ++k) {
     Link link{.source = whole_number(sources[k], edge(k))};
     if (!delay_ms.empty()) link.delay_ms = delay_ms[k];
-    if (!nsyns.empty()) link.contacts = whole_number(nsyns[k], edge(k));
-    if (!placed) {
+    if (!nsyns.empty() && !std::isnan(nsyns[k])) link.contacts = whole_number(nsyns[k], edge(k));
+    if (!is_placed(k)) {
       add(k, link);
       continue;
     }

@@ -188,7 +188,7 @@ TEST(Wiring, AListSaysEveryConnection) {
                 .find("bad.csv:3: neuron 0 of 'a' is connected to neuron 1 of 'a' twice"),
             std::string::npos);
   EXPECT_NE(bad("source,target,contacts\n0,1,2\n0,2,1000000000\n")
-                .find("bad.csv:3: 1000000000 contacts of one connection, expected at most 10000"),
+                .find("bad.csv:3: 1000000000 contacts of one connection, expected from 1 to 10000"),
             std::string::npos);
   EXPECT_NE(bad("source,target,weight\n0,1,1e30\n").find("bad.csv:2: a weight of 1e+30, expected from"),
             std::string::npos);

@@ -5,6 +5,8 @@
 #include <algorithm>
 
 #include "config/nearest_word.hpp"
+#include "network/synapses.hpp"
+#include "twin/twin_file.hpp"
 
 namespace nt::network {
 namespace {
@@ -63,13 +65,29 @@ void read_places(const config::Settings& s, Population& p) {
                s.full_key("positions"));
 }
 
+/// A twin says the synapses of its neuron in the same order, so their numbers have to be the same.
+void require_same_synapses(const Population& p) {
+  const auto& of_twin = twin::TwinFile(p.twin).description();
+  const auto of_cell = dataset::cell_table(*p.cell);
+  const auto excitatory = std::ssize(of_cell.excitatory_compartment),
+             inhibitory = std::ssize(of_cell.inhibitory_compartment);
+  if (excitatory == of_twin.excitatory_synapses && inhibitory == of_twin.inhibitory_synapses) return;
+  fail_input(
+      "{}: the twin of '{}' is that of another neuron: it has {} excitatory and {} inhibitory synapses, the "
+      "cell "
+      "{} and {}",
+      p.where, p.name, of_twin.excitatory_synapses, of_twin.inhibitory_synapses, excitatory, inhibitory);
+}
+
 Population read_population(const config::Settings& s) {
   Population p;
   p.where = s.where("name");
   p.name = s.text("name");
-  if (p.name.empty() || p.name.find('/') != std::string::npos)
-    fail_input("{}: '{}' is '{}', expected a name without '/', for example \"e\"", p.where,
-               s.full_key("name"), p.name);
+  if (p.name.empty() || p.name == "." || p.name.find('/') != std::string::npos)
+    fail_input(
+        "{}: '{}' is '{}', which cannot name a group of spikes.h5; expected a name without '/', for "
+        "example \"e\"",
+        p.where, s.full_key("name"), p.name);
   p.kind = static_cast<Kind>(std::ranges::find(kKinds, s.choice("kind", kKinds)) - kKinds.begin());
   p.neurons = s.integer("neurons", {}, {1, kMostNeurons});
   const bool fires = p.fires_by_itself();
@@ -83,6 +101,7 @@ Population read_population(const config::Settings& s) {
     p.recording = file_there(s, "file");
     p.recorded_population = s.text("population", "");
   }
+  if (p.cell && !p.twin.empty()) require_same_synapses(p);
   if (!fires) p.record_soma = s.integer("record_soma", 0, {0, static_cast<double>(p.neurons)});
   read_places(s, p);
   return p;
@@ -129,6 +148,8 @@ void read_rule(const config::Settings& s, Projection& p) {
   if (p.rule == Rule::sonata || (p.rule == Rule::list && s.has("file"))) {
     p.file = file_there(s, "file");
   } else if (p.rule == Rule::list) {
+    if (!s.has("sources"))
+      fail_input("{}: the rule 'list' needs 'file', or 'sources' and 'targets'", p.where);
     p.sources = s.integers("sources", {}, {0, kMostNeurons});
     p.targets = s.integers("targets", {}, {0, kMostNeurons});
     if (p.sources.empty())
@@ -169,7 +190,7 @@ Background read_background(const config::Settings& s, const std::vector<Populati
   b.synapses = read_synapses(s);
   b.rate_hz = s.number("rate_hz", {}, {0, 900});
   b.from_ms = s.number("from_ms", 0.0, config::kNotNegative);
-  b.until_ms = s.number("until_ms", std::numeric_limits<double>::infinity(), config::kNotNegative);
+  if (s.has("until_ms")) b.until_ms = s.number("until_ms", {}, config::kNotNegative);
   if (!(b.from_ms < b.until_ms))
     fail_input("{}: '{}' is {}, expected more than from_ms, {}",
                s.where(s.has("until_ms") ? "until_ms" : "from_ms"), s.full_key("until_ms"), b.until_ms,

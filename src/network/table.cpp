@@ -49,6 +49,8 @@ Table read_table(const std::filesystem::path& file, std::initializer_list<std::s
     if (found == names.end())
       fail_input("{}:1: has a column '{}', expected {}", file.string(), name, fmt::join(names, ", "));
     column_of.push_back(static_cast<size_t>(found - names.begin()));
+    if (std::ranges::count(column_of, column_of.back()) > 1)
+      fail_input("{}:1: has the column '{}' twice", file.string(), name);
   }
   for (const auto name : required)
     if (std::ranges::find(header, name) == header.end())

@@ -66,24 +66,26 @@ std::optional<std::vector<uint8_t>> state_in(const fs::path& path, const std::st
 }
 
 /// Puts the network where the checkpoint was, if there is one of its own. Rank 0 reads it.
-void take_checkpoint(network::Network& network, const std::string& identity, const fs::path& path,
-                     const Watcher& watcher) {
+void take_checkpoint(network::Network& network, const std::string& identity, const fs::path& path) {
   std::optional<std::vector<uint8_t>> state;
   const auto read = [&] {
     if (!fs::exists(path)) return false;
     state = state_in(path, identity);
-    if (!state)
-      watcher.note(fmt::format("{} is of another network, so this one starts at 0 ms", path.string()));
-    return state.has_value();
+    return true;
   };
   try {
     if (!ranks::first_says(network.ranks(), read)) return;
-    network.set_state(state ? std::string_view(reinterpret_cast<const char*>(state->data()), state->size())
-                            : std::string_view());
+    if (state || !network.ranks().is_first())
+      network.set_state(state ? std::string_view(reinterpret_cast<const char*>(state->data()), state->size())
+                              : std::string_view());
   } catch (const InputError& error) {
     fail_input("{}; remove {} and run the command again, which then starts at 0 ms", error.what(),
                path.string());
   }
+  if (network.ranks().is_first() && !state)
+    fail_input(
+        "{}: is of another network, whose results are beside it; choose another --out, or remove that folder",
+        path.string());
 }
 
 /// A network's results go where nothing lies but the results of a network.
@@ -92,6 +94,12 @@ void require_network_folder(const fs::path& folder) {
   const auto holds = [&](const char* name) { return fs::exists(folder / name, unreadable); };
   if (holds("stages.json") || holds("experiment.toml"))
     fail_input("{}: is the folder of a run; a network needs another one (--out)", folder.string());
+  const bool is_of_network = holds(kCheckpoint) || holds("compare.json");
+  for (const auto* name : {"spikes.h5", "soma.h5", "report.html"})
+    if (holds(name) && !is_of_network)
+      fail_input(
+          "{}: holds a {} that is not a network's, which the results would replace; choose another --out",
+          folder.string(), name);
   if (holds("network.toml") && !holds(kCheckpoint) && !holds("metrics.json") && !holds("compare.json"))
     fail_input("{}: holds a network.toml of your own, which the results would replace; choose another --out",
                folder.string());
@@ -145,7 +153,7 @@ void go_on(network::Network& network, const std::string& identity, const fs::pat
           "ms",
           p.where, files::words_for_bytes(bytes), files::words_for_bytes(free));
   }
-  if (network.now_ms() == 0) take_checkpoint(network, identity, folder / kCheckpoint, watcher);
+  if (network.now_ms() == 0) take_checkpoint(network, identity, folder / kCheckpoint);
   if (network.now_ms() > spec.duration_ms)
     fail_input(
         "{}: holds {} ms of this network already; ask for at least as many (--ms), or choose another --out",

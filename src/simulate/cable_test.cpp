@@ -324,7 +324,7 @@ TEST(Charge, WhatIsInjectedIsOnTheMembrane) {
       "1 1 0 -5 0 5 -1\n2 1 0 5 0 5 1\n3 3 0 6 0 1 2\n4 3 0 100 0 1 3\n5 3 60 180 0 0.5 4\n"
       "6 3 -90 160 0 0.7 4\n7 3 -200 200 0 0.2 6\n",
       "initial_mV = -65\ncompartment_spacing_um = 20\n"
-      "point = [ { mechanism = \"IClamp\", section = \"dend[2]\", x = 1, del = 1, dur = 2, amp = 0.3 } ]");
+      "point = [ { mechanism = \"IClamp\", section = \"dend[2]\", x = 0.99, del = 1, dur = 2, amp = 0.3 } ]");
   for (const int root_steps : {1, 4}) {
     CableSpec spec;
     spec.root_steps = root_steps;

@@ -211,7 +211,7 @@ TEST(PointProcess, WronglyDescribedIsRefusedWithItsLine) {
 
 TEST(RecordingSites, AreSampledLikeTheSomaUnderTheirNames) {
   auto cell = read(R"(insert = [ { mechanism = "leak", regions = ["soma", "basal"], g = 1e-4, e = -65 } ]
-point = [ { mechanism = "IClamp", section = "dend[0]", x = 1, del = 5, dur = 10, amp = 0.01 } ]
+point = [ { mechanism = "IClamp", section = "dend[0]", x = 0.99, del = 5, dur = 10, amp = 0.01 } ]
 record = [ { name = "here", section = "soma[0]" }, { name = "tip", region = "basal", distance_um = 200 } ])",
                    true);
   for (const int root_steps : {1, 4}) {
