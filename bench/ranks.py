@@ -15,7 +15,7 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PROGRAM, TIMES = sys.argv[1], int(sys.argv[2]) if sys.argv[1] != "--rank" and len(sys.argv) > 2 else 5
 DATA = ["--set", "data.train_trials=4608", "--set", "data.valid_trials=16", "--set", "data.test_trials=16", "--set", "data.trial_ms=2000",
-        "--set", "data.trials_per_shard=16"]
+        "--set", "data.trials_per_shard=48"]
 TRAIN = ["--set", "train.epochs=1", "--set", "train.steps_per_epoch=4000", "--set", "train.batch_windows=32"]
 
 
