@@ -11,14 +11,14 @@ the standard deviation of its outputs.
 import argparse
 import copy
 import importlib.metadata
-import re
-import subprocess
 import time
 
 import torch
 from axosim.model_family import create_axosim_profile
 
-SYNAPSES = 1278
+from predict_pytorch import our_speed
+from train_pytorch import SYNAPSES
+
 PROFILES = ["axosim-gru-small", "axosim-gru-medium"]
 
 
@@ -26,12 +26,6 @@ def answers(model, spikes):
     """[stream, ms, output], of the first of the morphologies that the model knows."""
     outputs = model(spikes, morphology_indices=torch.zeros(len(spikes), dtype=torch.long))
     return outputs if torch.is_tensor(outputs) else torch.stack([o.reshape(*spikes.shape[:2]) for o in outputs], -1)
-
-
-def ours(o, streams):
-    words = subprocess.run([o.program, "--kind", "recurrent", "--units", str(o.units), "--streams", str(streams), "--pieces-ms", str(o.piece_ms),
-                            "--repeats", "3"], check=True, capture_output=True, text=True).stdout
-    return float(re.findall(rf"^\s*{streams}\s+{o.piece_ms}\s+(\d+)", words, re.M)[0])
 
 
 def main():
@@ -59,7 +53,7 @@ def main():
                     answer = answers(model, spikes)
                     seconds.append(time.process_time() - begin)
             error = float((answer.double() - exact).abs().max() / exact.std())
-            theirs, now = streams * o.piece_ms / min(seconds[1:]), ours(o, streams)
+            theirs, now = streams * o.piece_ms / min(seconds[1:]), our_speed(o.program, o.units, streams, o.piece_ms)
             print(f"| {streams} | {profile} | {weights} | {theirs:.0f} | {error:.1e} | {now:.0f} | {now / theirs:.0f} |", flush=True)
 
 

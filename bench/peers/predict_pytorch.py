@@ -42,6 +42,13 @@ class Stream(torch.nn.Module):
         return m.heads(torch.stack(out, 1)), branch, memory
 
 
+def our_speed(program, units, streams, piece_ms):
+    """Neuron-ms for each second of a core, by our predict_speed."""
+    words = subprocess.run([program, "--kind", "recurrent", "--units", str(units), "--streams", str(streams), "--pieces-ms", str(piece_ms),
+                            "--repeats", "3"], check=True, capture_output=True, text=True).stdout
+    return float(re.findall(rf"^\s*{streams}\s+{piece_ms}\s+(\d+)", words, re.M)[0])
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("program", help="our predict_speed")
@@ -74,9 +81,7 @@ def main():
                     seconds.append(time.process_time() - begin)
             error = float((answer[..., 1].double() - truth).abs().max() / truth.std())
             theirs = streams * o.piece_ms / min(seconds[3:])
-            words = subprocess.run([o.program, "--kind", "recurrent", "--units", str(o.units), "--streams", str(streams), "--pieces-ms", str(o.piece_ms),
-                                    "--repeats", "3"], check=True, capture_output=True, text=True).stdout
-            ours = float(re.findall(rf"^\s*{streams}\s+{o.piece_ms}\s+(\d+)", words, re.M)[0])
+            ours = our_speed(o.program, o.units, streams, o.piece_ms)
             print(f"| {streams} | {way} | {theirs:.0f} | {error:.1e} | {ours:.0f} | {ours / theirs:.0f} |", flush=True)
 
 

@@ -38,8 +38,8 @@ struct TrainedTwin {
 };
 
 /// InputError where the settings are wrong, the data hold nothing to learn from, or the device is none or has
-/// no code for the kind of twin; RunError where the watcher
-/// asks to stop (a checkpoint is kept) or the loss is no longer finite.
+/// no code for the kind of twin; RunError where the watcher asks to stop (a checkpoint is kept) or the loss
+/// is no longer finite.
 TrainedTwin train(const Dataset& dataset, const TrainOptions& options = {});
 
 }  // namespace neurontwin

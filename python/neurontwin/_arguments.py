@@ -23,6 +23,11 @@ def seed(value):
     return whole("seed", value, 0, 2**64 - 1)
 
 
+def seed_or_none(value):
+    """None: the seed of the file."""
+    return None if value is None else seed(value)
+
+
 def number(name, value):
     """A float."""
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, (numbers.Real, np.number)) or not np.isfinite(value):

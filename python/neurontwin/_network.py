@@ -17,7 +17,8 @@ class Network:
     """
 
     def __init__(self, file, *, set=(), seed=None, all_as="", threads=0, device="cpu"):
-        self._network = _core.Network(Path(file), as_settings(set), None if seed is None else given.seed(seed), all_as, threads, given.text("device", device))
+        self._network = _core.Network(Path(file), as_settings(set), given.seed_or_none(seed), all_as, threads,
+                                      given.text("device", device))
 
     @property
     def populations(self):
@@ -61,12 +62,12 @@ class Network:
 def run_network(file, *, out="", ms=0, set=(), seed=None, all_as="", threads=0, device="cpu", progress=True):
     """Runs a network to its end in a folder, as `neurontwin network` does: spikes.h5 and soma.h5 (SONATA), metrics.json.
     `device`: as of Network."""
-    return _core.run_network(Path(file), as_settings(set), None if seed is None else given.seed(seed), ms, all_as, fspath(out), threads, given.text("device", device),
-                             shown(progress))
+    return _core.run_network(Path(file), as_settings(set), given.seed_or_none(seed), ms, all_as, fspath(out), threads,
+                             given.text("device", device), shown(progress))
 
 
 def compare_network(file, *, out="", ms=0, set=(), seed=None, perturbation_mV=0.1, threads=0, device="cpu", progress=True):
     """A network through its neurons, through these from a perturbed state, and through their twins: a list of the three courses.
     `device`: as of Network."""
-    return _core.compare_network(Path(file), as_settings(set), None if seed is None else given.seed(seed), ms, perturbation_mV, fspath(out), threads,
+    return _core.compare_network(Path(file), as_settings(set), given.seed_or_none(seed), ms, perturbation_mV, fspath(out), threads,
                                  given.text("device", device), shown(progress))

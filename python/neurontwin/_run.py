@@ -12,7 +12,7 @@ def run(experiment, *, profile="quick", out="", set=(), threads=0, seed=None, de
     """Simulates, trains, evaluates, interprets and reports, as `neurontwin run` does. `device`: "cpu" or "cuda" (a GPU:
     docs/gpu.md). Returns the run folder."""
     return _core.run(Path(given.file("experiment", experiment)), given.text("profile", profile), given.file("out", out), as_settings(set),
-                     given.whole("threads", threads), None if seed is None else given.seed(seed), given.text("device", device),
+                     given.whole("threads", threads), given.seed_or_none(seed), given.text("device", device),
                      shown(progress))
 
 
@@ -25,7 +25,7 @@ def plan(experiment, *, profile="quick", out="", set=(), threads=0, seed=None, d
     """What a run would do in its folder and what that takes: a dict with `stages` (stage, to_do, why, seconds), `missing_trials`,
     `missing_bytes`, `memory_bytes`, `seconds`, and all of it in `words`. Makes nothing."""
     return _core.plan(Path(given.file("experiment", experiment)), given.text("profile", profile), given.file("out", out), as_settings(set),
-                      given.whole("threads", threads), None if seed is None else given.seed(seed), given.text("device", device))
+                      given.whole("threads", threads), given.seed_or_none(seed), given.text("device", device))
 
 
 def list_runs(*folders):

@@ -101,10 +101,6 @@ void put_in_place(Mechanism& m, const std::map<Expr, Expr>& values) {
   for (auto* list : {&m.after_current, &m.concentration_after_current}) *list = g.substitute(*list, values);
 }
 
-}  // namespace
-
-namespace {
-
 bool names(const Term& t, const std::string& name) {
   return (t.kind == Term::Kind::name && t.text == name) ||
          std::ranges::any_of(t.parts, [&](const Term& part) { return names(part, name); });

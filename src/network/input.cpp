@@ -16,15 +16,16 @@ constexpr float kOwnWeight = std::numeric_limits<float>::quiet_NaN();
 }  // namespace
 
 Input::Input(std::vector<ChosenBackground> backgrounds, int64_t neurons, uint64_t seed, uint64_t first_neuron)
-    : backgrounds_(std::move(backgrounds)),
-      neurons_(static_cast<size_t>(neurons)),
+    : neurons_(static_cast<size_t>(neurons)),
       seed_(seed),
       first_neuron_(first_neuron),
       first_(neurons_ + 1),
       blocks_((neurons_ + kBlock - 1) / kBlock) {
-  std::erase_if(backgrounds_, [](const auto& b) { return b.rate_hz <= 0; });
-  for (const auto& b : backgrounds_)
-    silent_synapses_.emplace_back(std::log1p(-b.rate_hz / 1000), std::ssize(b.synapses));
+  for (auto& b : backgrounds) {
+    if (b.rate_hz <= 0) continue;
+    const random::FailuresTable silent(std::log1p(-b.rate_hz / 1000), std::ssize(b.synapses));
+    backgrounds_.push_back({std::move(b), silent});
+  }
 }
 
 void Input::sort(std::span<const Arrival> arrivals) {
@@ -40,9 +41,7 @@ void Input::sort(std::span<const Arrival> arrivals) {
 /// are skipped at once.
 void Input::draw(int64_t ms, uint32_t neuron, std::vector<Arrival>& to) const {
   const auto t = static_cast<double>(ms);
-  for (size_t i = 0; i < backgrounds_.size(); ++i) {
-    const auto& b = backgrounds_[i];
-    const auto& silent = silent_synapses_[i];
+  for (const auto& [b, silent] : backgrounds_) {
     if (t < b.from_ms || t >= b.until_ms) continue;
     Draws random(seed_, kBackground, first_neuron_ + neuron, b.number * kMost_ms + static_cast<uint64_t>(ms));
     const auto count = std::ssize(b.synapses);
@@ -57,15 +56,13 @@ std::span<const Arrival> Input::in(int64_t ms, std::span<const Arrival> arrivals
   if (backgrounds_.empty()) return sorted_;
   parallel.run(static_cast<int64_t>(blocks_.size()), [&](int64_t task) {
     const auto b = static_cast<size_t>(task);
-    // Away from its neighbours: the ends of two lists in one cache line cost more than what threads gain.
-    auto block = std::move(blocks_[b]);
+    auto& block = blocks_[b];
     block.clear();
     for (size_t n = b * kBlock; n < std::min(neurons_, (b + 1) * kBlock); ++n) {
       block.insert(block.end(), sorted_.begin() + static_cast<int64_t>(first_[n]),
                    sorted_.begin() + static_cast<int64_t>(first_[n + 1]));
       draw(ms, static_cast<uint32_t>(n), block);
     }
-    blocks_[b] = std::move(block);
   });
   all_.clear();
   for (const auto& block : blocks_) all_.insert(all_.end(), block.begin(), block.end());

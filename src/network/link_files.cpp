@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 #include <map>
+#include <set>
 
 #include "files/hdf5.hpp"
 #include "network/detail/links.hpp"
@@ -110,48 +111,73 @@ uint32_t whole_number(double value, const std::string& where) {
 class EdgeGroups {
  public:
   EdgeGroups(const files::Hdf5File& file, std::string path, size_t edges)
-      : file_(file), path_(std::move(path)), group_(edges, 0), index_(edges) {
-    for (size_t k = 0; k < edges; ++k) index_[k] = static_cast<double>(k);
-    in_order_ = !file_.has(path_ + "/edge_group_id");
-    if (in_order_) return;
-    group_ = file_.read<double>(path_ + "/edge_group_id");
-    index_ = file_.read<double>(path_ + "/edge_group_index");
-    if (group_.size() != edges || index_.size() != edges)
-      fail_input("{}: {} has {} edges, but its edge_group_id has {} numbers and its edge_group_index {}",
-                 file_.path().string(), path_, edges, group_.size(), index_.size());
+      : file_(file),
+        path_(std::move(path)),
+        in_order_(!file.has(path_ + "/edge_group_id")),
+        group_(edges, 0) {
+    if (in_order_) {
+      for (size_t k = 0; k < edges; ++k) index_.push_back(static_cast<uint32_t>(k));
+      return;
+    }
+    group_ = whole_numbers("/edge_group_id", edges);
+    index_ = whole_numbers("/edge_group_index", edges);
   }
 
   /// Of each edge; NaN where its group has no such data set, nothing where no group has. InputError where one
   /// is too short, or holds NaN.
   std::vector<double> values(const char* name) const {
-    std::map<uint32_t, std::vector<double>> of_group;
-    std::vector<double> all;
-    for (size_t k = 0; k < group_.size(); ++k) {
-      const auto edge = fmt::format("{}: {}: edge {}", file_.path().string(), path_, k);
-      const auto group = whole_number(group_[k], edge);
-      const auto data = fmt::format("{}/{}/{}", path_, group, name);
-      const auto [found, is_new] = of_group.try_emplace(group);
-      if (is_new && file_.has(data)) found->second = file_.read<double>(data);
-      if (is_new && in_order_ && !found->second.empty() && found->second.size() != group_.size())
-        fail_input("{}: {} has {} numbers, expected one for each of {} edges", file_.path().string(), data,
-                   found->second.size(), group_.size());
-      if (found->second.empty()) continue;
-      const auto index = whole_number(index_[k], edge);
-      if (index >= found->second.size())
-        fail_input("{} is number {} of {}, which has {} numbers", edge, index, data, found->second.size());
-      if (std::isnan(found->second[index])) fail_input("{}: number {} of {} is NaN", edge, index, data);
-      all.resize(group_.size(), kAbsent);
-      all[k] = found->second[index];
+    const auto of_group = data_sets(name);
+    if (of_group.empty()) return {};
+    std::vector<double> all(group_.size(), std::numeric_limits<double>::quiet_NaN());
+    for (size_t k = 0; k < all.size(); ++k) {
+      const auto found = of_group.find(group_[k]);
+      if (found == of_group.end()) continue;
+      const auto& [data, values] = found->second;
+      if (index_[k] >= values.size())
+        fail_input("{}: edge {} is number {} of {}, which has {} numbers", file_.path().string(), k,
+                   index_[k], data, values.size());
+      all[k] = values[index_[k]];
+      if (std::isnan(all[k]))
+        fail_input("{}: edge {}: number {} of {} is NaN", file_.path().string(), k, index_[k], data);
     }
     return all;
   }
 
  private:
-  static constexpr double kAbsent = std::numeric_limits<double>::quiet_NaN();
+  struct DataSet {
+    std::string name;
+    std::vector<double> values;
+  };
+
+  std::vector<uint32_t> whole_numbers(const char* name, size_t edges) const {
+    const auto read = file_.read<double>(path_ + name);
+    if (read.size() != edges)
+      fail_input("{}: {}{} has {} numbers, expected one for each of {} edges", file_.path().string(), path_,
+                 name, read.size(), edges);
+    std::vector<uint32_t> whole;
+    for (const double number : read)
+      whole.push_back(whole_number(number, file_.path().string() + ": " + path_ + name));
+    return whole;
+  }
+
+  /// Of the groups that have it.
+  std::map<uint32_t, DataSet> data_sets(const char* name) const {
+    std::map<uint32_t, DataSet> found;
+    for (const auto group : std::set(group_.begin(), group_.end())) {
+      const auto data = fmt::format("{}/{}/{}", path_, group, name);
+      if (!file_.has(data)) continue;
+      const auto& values = found.emplace(group, DataSet{data, file_.read<double>(data)}).first->second.values;
+      if (in_order_ && values.size() != group_.size())
+        fail_input("{}: {} has {} numbers, expected one for each of {} edges", file_.path().string(), data,
+                   values.size(), group_.size());
+    }
+    return found;
+  }
+
   const files::Hdf5File& file_;
   const std::string path_;
-  std::vector<double> group_, index_;  // of each edge
-  bool in_order_ = false;
+  const bool in_order_;
+  std::vector<uint32_t> group_, index_;  // of each edge
 };
 
 }  // namespace

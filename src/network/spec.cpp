@@ -74,8 +74,8 @@ void require_same_synapses(const Population& p) {
   if (excitatory == of_twin.excitatory_synapses && inhibitory == of_twin.inhibitory_synapses) return;
   fail_input(
       "{}: the twin of '{}' is that of another neuron: it has {} excitatory and {} inhibitory synapses, the "
-      "cell "
-      "{} and {}",
+      "cell"
+      " {} and {}",
       p.where, p.name, of_twin.excitatory_synapses, of_twin.inhibitory_synapses, excitatory, inhibitory);
 }
 

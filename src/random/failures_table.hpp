@@ -9,7 +9,7 @@ namespace nt::random {
 /// Draws::failures() without a logarithm for each number: the same failures of the same uniform number.
 class FailuresTable {
  public:
-  /// Of a coin with `log_failure` = log(1 - p) < 0; `at_most` failures count. One logarithm or two for each
+  /// Of a coin with `log_failure` = log(1 - p) < 0; `at_most` failures count. A few logarithms for each
   /// number of failures.
   FailuresTable(double log_failure, int64_t at_most);
 

@@ -94,15 +94,12 @@ void require_network_folder(const fs::path& folder) {
   const auto holds = [&](const char* name) { return fs::exists(folder / name, unreadable); };
   if (holds("stages.json") || holds("experiment.toml"))
     fail_input("{}: is the folder of a run; a network needs another one (--out)", folder.string());
-  const bool is_of_network = holds(kCheckpoint) || holds("compare.json");
-  for (const auto* name : {"spikes.h5", "soma.h5", "report.html"})
-    if (holds(name) && !is_of_network)
-      fail_input(
-          "{}: holds a {} that is not a network's, which the results would replace; choose another --out",
-          folder.string(), name);
-  if (holds("network.toml") && !holds(kCheckpoint) && !holds("metrics.json") && !holds("compare.json"))
-    fail_input("{}: holds a network.toml of your own, which the results would replace; choose another --out",
-               folder.string());
+  // Without its checkpoint, too: a user who is told that it is damaged removes it.
+  if (holds(kCheckpoint) || holds("compare.json") || (holds("network.toml") && holds("metrics.json"))) return;
+  for (const auto* name : {"network.toml", "spikes.h5", "soma.h5", "report.html"})
+    if (holds(name))
+      fail_input("{}: holds a {} of your own, which the results would replace; choose another --out",
+                 folder.string(), name);
 }
 
 }  // namespace

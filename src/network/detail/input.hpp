@@ -30,8 +30,11 @@ class Input {
   void sort(std::span<const Arrival> arrivals);
   void draw(int64_t ms, uint32_t neuron, std::vector<Arrival>& to) const;
 
-  std::vector<ChosenBackground> backgrounds_;
-  std::vector<random::FailuresTable> silent_synapses_;  // of each background: between two that have a spike
+  struct Drawn {
+    ChosenBackground background;
+    random::FailuresTable silent;  // synapses between two that have a spike
+  };
+  std::vector<Drawn> backgrounds_;  // those that have a rate
   size_t neurons_;
   uint64_t seed_, first_neuron_;
   std::vector<size_t> first_;  // of each neuron among `sorted_`, and the end
