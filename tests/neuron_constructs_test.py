@@ -243,6 +243,34 @@ INITIAL { cai = 1e-4 x = 0 }
 BREAKPOINT { SOLVE s METHOD cnexp  i = 0.001*k*(1 + 1e3*cai)*(v + 50) }
 DERIVATIVE s { x' = (cai*1e4 - x)/9 cai = cai + 1e-6*k*(v + 70) - 0.01*(cai - 1e-4) }
 """
+# What BREAKPOINT writes, the first step already sees.
+RISING = """NEURON { SUFFIX rising USEION ca READ cai, eca WRITE cai, ica }
+ASSIGNED { v ica cai eca }
+INITIAL { cai = 1e-3 }
+BREAKPOINT { ica = 1e-4*(v - eca)  cai = 1e-3*(1.3 + v/100) }
+"""
+# Two that change one concentration take turns, and others see what the last of them has left.
+DRAINING = """NEURON { SUFFIX NAME USEION ca READ ica, cai WRITE cai }
+ASSIGNED { v ica }
+STATE { cai }
+INITIAL { cai = 1e-4 }
+BREAKPOINT { SOLVE s METHOD cnexp }
+DERIVATIVE s { cai = cai*KEPT  cai' = -ica*0.1 + (1e-4 - cai)/TAU }
+"""
+# A reversal potential that follows a concentration, in a file without a current.
+FOLLOWING = """NEURON { SUFFIX NAME USEION ca READ cai WRITE eca }
+ASSIGNED { v eca cai }
+BREAKPOINT { eca = 100 + cai*1e4 }
+"""
+CALCIUM = """NEURON { SUFFIX NAME USEION ca READ cai, eca WRITE ica NONSPECIFIC_CURRENT i }
+ASSIGNED { v ica eca cai i }
+BREAKPOINT { ica = 1e-4*(v - eca)  i = 1e-4*(v + cai*1e4) }
+"""
+SODIUM_BATTERY = """NEURON { SUFFIX battery USEION na WRITE ena NONSPECIFIC_CURRENT i }
+ASSIGNED { v ena i }
+INITIAL { ena = 50 }
+BREAKPOINT { ena = 50 + (v + 65)/20  i = 1e-6*v }
+"""
 ANGLES = """NEURON { SUFFIX angles NONSPECIFIC_CURRENT i }
 ASSIGNED { v i }
 STATE { x }
@@ -275,6 +303,19 @@ def three_in_turn():
     return generator.Case("InTurn", [Mechanism("InTurn", IN_TURN, [], point=True)], toml, BALL, 60, [])
 
 
+def draining(name, kept, tau_ms):
+    return {name: DRAINING.replace("NAME", name).replace("KEPT", kept).replace("TAU", str(tau_ms))}
+
+
+def draining_in_turn(name):
+    others = {**draining("a" + name, "1", 20), **draining("z" + name, "0.999", 3)}
+    return beside(name, CALCIUM.replace("NAME", name), others)
+
+
+def following(name, pool):
+    return beside(name, FOLLOWING.replace("NAME", name), {**draining(pool, "1", 20), "z" + name: CALCIUM.replace("NAME", "z" + name)})
+
+
 EVENTS = [("excitatory", 0, t, w) for t, w in ((8, 0.002), (9.5, 0.001), (20, 0.004), (20.5, 0.002), (41, 0.003))]
 ALIKE = [("excitatory", 0, t, 0.002) for t in (6, 7.5, 20, 41, 42, 50)]
 CASES = [case("Plastic", PLASTIC, point=True, events=ALIKE, own_weights=False), case("turns", TURNS), case("Past", PAST, point=True, events=EVENTS),
@@ -284,7 +325,9 @@ CASES = [case("Plastic", PLASTIC, point=True, events=ALIKE, own_weights=False), 
          case("Mixed", MIXED, point=True, events=ALIKE, own_weights=False),
          beside("moving", MOVING, {"zlooking": LOOKING.replace("NAME", "zlooking")}),
          beside("alooking", LOOKING.replace("NAME", "alooking"), {"moving2": MOVING.replace("SUFFIX moving", "SUFFIX moving2")}),
-         beside("owning", OWNING, {"zpotassium3": POTASSIUM.replace("potassium", "potassium3")}), case("adding", ADDING), three_in_turn()]
+         beside("owning", OWNING, {"zpotassium3": POTASSIUM.replace("potassium", "potassium3")}), case("adding", ADDING), three_in_turn(),
+         case("rising", RISING, TREE), draining_in_turn("shared"), following("follows", "before"), following("precedes", "remains"),
+         case("battery", SODIUM_BATTERY, insert=' { mechanism = "hh", regions = ["soma"] },')]
 
 
 @unittest.skipUnless(mechanisms.available(), "NEURON is not installed")

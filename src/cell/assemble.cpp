@@ -88,16 +88,25 @@ void follow_ions(DetailedCell& cell, const Files& files) {
 }
 
 bool changes_concentration(const mechanism::Mechanism& m) {
-  return !m.initial_concentration.empty();
+  return std::ranges::any_of(m.written_ion_variables(),
+                             [](const auto* ion) { return ion->is_concentration(); });
 }
 
-/// NEURON evaluates mechanisms that change concentrations first, the others by name.
+/// NEURON's turn: those that change concentrations in falling order of their names, since nrn_writes_conc
+/// (init.cpp) puts each in front of those before; then hh, which is NEURON's own; then the other files by
+/// name.
+bool is_before(const mechanism::Mechanism& a, const mechanism::Mechanism& b) {
+  const bool changes = changes_concentration(a);
+  if (changes != changes_concentration(b)) return changes;
+  if (changes) return b.name < a.name;
+  return std::pair(a.name != "hh", a.name) < std::pair(b.name != "hh", b.name);
+}
+
 void put_in_order(DetailedCell& cell) {
   std::vector<size_t> order(cell.placements.size());
   for (size_t i = 0; i < order.size(); ++i) order[i] = i;
   std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) {
-    const auto &ma = cell.placements[a].mechanism(), &mb = cell.placements[b].mechanism();
-    return std::pair(!changes_concentration(ma), ma.name) < std::pair(!changes_concentration(mb), mb.name);
+    return is_before(cell.placements[a].mechanism(), cell.placements[b].mechanism());
   });
   std::vector<Placement> placements;
   auto excitatory = cell.excitatory, inhibitory = cell.inhibitory;

@@ -7,7 +7,7 @@
 namespace nt::cell {
 
 /// Part of what a result is known by. Raise it when the same description comes to another neuron.
-inline constexpr int kCellVersion = 2;
+inline constexpr int kCellVersion = 3;
 
 /// A neuron of any kind, as experiments are made on it.
 using Neuron = std::variant<IntegrateAndFire, TwoLayerNeuron, DetailedCell>;

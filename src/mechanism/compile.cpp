@@ -213,7 +213,7 @@ void Compiler::execute_all() {
   currents();
   m_.after_current = final_values();
   m_.concentration_after_current = concentrations();
-  evaluate_twice();
+  m_.counts_steps = evaluate_twice();
   if (apart) {
     m_.before_breakpoint = moment("BEFORE", "BREAKPOINT");
   } else if (const auto before = moment("BEFORE", "BREAKPOINT")) {
@@ -247,8 +247,10 @@ void Compiler::execute_all() {
   if (apart) m_.after_solve = moment("AFTER", "SOLVE");
   m_.start.before_step = moment("BEFORE", "STEP");
   if (apart) m_.before_step = m_.start.before_step;
-  m_.start.breakpoint |= m_.start.before_step || file_.block("BEFORE", "BREAKPOINT");
-  m_.counts_steps = m_.start.breakpoint || file_.block("AFTER", "SOLVE");
+  const bool counts_before = m_.start.before_step || file_.block("BEFORE", "BREAKPOINT");
+  m_.start.breakpoint |= counts_before || m_.counts_steps;
+  m_.counts_steps |= counts_before || file_.block("AFTER", "SOLVE");
+  if (m_.start.breakpoint) note_early_events();
 
   receive();
 }
@@ -288,6 +290,10 @@ void Compiler::start_states() {
     const auto given = fixed_.find(s.name + "0");
     values_[s.name] = given != fixed_.end() ? given->second : m_.graph.constant(s.start);
   }
+  // NEURON's file has a copy of its own of a reversal potential that it writes and does not read.
+  for (const auto& use : file_.ions)
+    if (const auto reversal = "e" + use.ion; has(use.writes, reversal) && !has(use.reads, reversal))
+      values_[reversal] = m_.graph.constant(0);
 }
 
 std::vector<Expr> Compiler::final_values() {
@@ -313,7 +319,7 @@ std::vector<Expr> Compiler::concentrations() {
   return all;
 }
 
-void Compiler::evaluate_twice() {
+bool Compiler::evaluate_twice() {
   auto& g = m_.graph;
   const auto written = m_.written_ion_variables();
   std::vector<std::pair<Expr, Expr>> left;  // what BREAKPOINT may change, and what it leaves of it
@@ -327,7 +333,10 @@ void Compiler::evaluate_twice() {
   }
   for (size_t i = 0; i < written.size(); ++i) {
     left.emplace_back(varying_.at(written[i]->name), m_.concentration_after_current[i]);
-    if (left.back().first != left.back().second) changed.push_back(left.back().first);
+    if (left.back().first == left.back().second) continue;
+    changed.push_back(left.back().first);
+    m_.start.breakpoint =
+        true;  // the first step already sees, in all mechanisms, what BREAKPOINT has written
   }
   const auto depends = [&](Expr e) {
     return std::any_of(changed.begin(), changed.end(), [&](Expr own) { return g.depends(e, own); });
@@ -335,8 +344,7 @@ void Compiler::evaluate_twice() {
   bool accumulates = std::any_of(left.begin(), left.end(),
                                  [&](const auto& of) { return of.second != of.first && depends(of.second); });
   for (const auto& current : m_.currents) accumulates |= depends(current.value);
-  if (!accumulates) return;
-  m_.start.breakpoint = true;
+  if (!accumulates) return false;
   const Expr v = varying_.at("v"), probe = g.add(v, g.constant(kProbe_mV));
   std::map<Expr, Expr> first;
   for (const auto& [own, after] : left) first[own] = g.substitute(after, {{v, probe}});
@@ -353,6 +361,19 @@ void Compiler::evaluate_twice() {
   m_.total_current = second(m_.total_current);
   for (auto* list : {&m_.after_current, &m_.concentration_after_current})
     for (auto& e : *list) e = second(e);
+  return true;
+}
+
+void Compiler::note_early_events() {
+  const auto& g = m_.graph;
+  const auto at_once = [&](const Mechanism::Send& send) {
+    return g.node(send.time).op != Op::constant || g.is_constant(send.time, 0);
+  };
+  if (std::ranges::any_of(m_.initial_sends, at_once))
+    note(file_.block("INITIAL", "")->line,
+         "an event that net_send sends in INITIAL for time 0 comes after the first BREAKPOINT and BEFORE "
+         "STEP here, "
+         "before them in NEURON");
 }
 
 std::vector<std::string> Compiler::current_names() const {

@@ -213,6 +213,24 @@ TEST(Language, BlocksBeforeAndAfterHaveAMomentOfTheirOwnWhereTheyLookAtIons) {
   EXPECT_FALSE(without.start.breakpoint || without.start.before_step || without.counts_steps);
 }
 
+TEST(Language, AnEventForTheStartBesideABlockThatNeuronExecutesAfterItIsNoted) {
+  const auto notes = [](const std::string& delay, const std::string& before) {
+    return compile_mechanism(
+               "NEURON { POINT_PROCESS X NONSPECIFIC_CURRENT i RANGE late }\nPARAMETER { late = 3 }\n"
+               "ASSIGNED { v i n }\nINITIAL { net_send(" +
+                   delay + ", 1) }\nBREAKPOINT { i = n }\nNET_RECEIVE(w) { n = n + 1 }\n" + before,
+               "x.mod")
+        .notes;
+  };
+  const std::string before = "BEFORE STEP { n = 0.9*n }";
+  ASSERT_EQ(notes("0", before).size(), 1U);
+  EXPECT_TRUE(
+      notes("0", before)[0].starts_with("x.mod:4: an event that net_send sends in INITIAL for time 0"));
+  EXPECT_EQ(notes("late", before).size(), 1U);
+  EXPECT_TRUE(notes("2", before).empty());
+  EXPECT_TRUE(notes("0", "").empty());
+}
+
 TEST(Language, BlocksBeforeAndAfterDoNotReadSumsOfCurrentsNorSetReversalPotentials) {
   const auto with = [](const std::string& block) {
     return "NEURON { SUFFIX x USEION k READ ik, ek WRITE ek NONSPECIFIC_CURRENT i }\nASSIGNED { v i ik ek a "

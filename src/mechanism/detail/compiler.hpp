@@ -119,8 +119,9 @@ class Compiler {
   std::vector<Expr> concentrations();
 
   /// NEURON evaluates BREAKPOINT at v + 0.001 mV and then at v. Where it changes a variable from its own
-  /// earlier value, both count; also once more before the first step.
-  void evaluate_twice();
+  /// earlier value, both count; also once more before the first step. Returns whether there is such a one.
+  bool evaluate_twice();
+  void note_early_events();
 
   // ---- BEFORE and AFTER (compile_moments.cpp)
 
