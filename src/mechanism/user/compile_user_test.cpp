@@ -9,6 +9,7 @@
 
 #include "config/temporary_folder.hpp"
 #include "files/files.hpp"
+#include "mechanism/generate.hpp"
 #include "mechanism/user/kernels_against_reference.hpp"
 
 namespace nt::mechanism {
@@ -129,6 +130,20 @@ TEST_F(UserMechanism, WithLoopsRunsLikeItsExpressions) {
          "} }\n";
   const auto loaded = load_mechanism("turning.mod", folder_.path(), "cell.toml:3");
   EXPECT_TRUE(loaded->mechanism.graph.has_loops());
+  expect_kernels_equal_reference(loaded->mechanism, loaded->layout, loaded->kernels);
+}
+
+TEST_F(UserMechanism, ThatIsLongRunsInSeveralFunctionsLikeItsExpressions) {
+  std::ofstream(folder_ / "shells.mod")
+      << "NEURON { SUFFIX shells NONSPECIFIC_CURRENT i }\nDEFINE N 150\nASSIGNED { v i }\nSTATE { c[N] }\n"
+         "BREAKPOINT { SOLVE s METHOD sparse\n i = 1e-3*(c[0] + c[N-1])*(v + 40) }\n"
+         "KINETIC s { LOCAL r, out\n r = exp(v/90)\n out = 0\n IF (v > -40) { out = 0.3 }\n"
+         " FROM k = 0 TO N - 2 { ~ c[k] <-> c[k+1] (0.2*r + out, 0.1/r) }\n"
+         " IF (v > -60) { ~ c[N-1] << (0.02) } }\n";
+  const auto loaded = load_mechanism("shells.mod", folder_.path(), "cell.toml:3");
+  EXPECT_NE(
+      generate_kernels(loaded->mechanism, "shells.cpp", "shells").find("shells_advance_float_2<T>(k, i"),
+      std::string::npos);
   expect_kernels_equal_reference(loaded->mechanism, loaded->layout, loaded->kernels);
 }
 
