@@ -14,11 +14,13 @@ def correlation(x, y):
 
 class Interpretation(InTemporaryFolder):
     def interpretation(self, experiment, *options):
-        self.succeed([PROGRAM, "run", ROOT / "experiments" / experiment, "--profile", "quick", "--out", self.folder / "out", *options])
+        done = self.succeed([PROGRAM, "run", ROOT / "experiments" / experiment, "--profile", "quick", "--out", self.folder / "out", *options])
+        self.words = done.stdout + done.stderr
         return json.loads((self.folder / "out/interpretation.json").read_text())
 
     def test_of_a_ball_and_stick_says_what_cable_theory_says(self):
         found = self.interpretation("ball-and-stick.toml")
+        self.assertNotRegex(self.words, r"\bnan\b", "it has no spikes, and so no score of them")
         path_um = found["places"]["path_um"]
         added = [a for a in found["added_spikes"]["each"] if found["places"]["excitatory"][a["channel"]]]
         near = [a for a in added if path_um[a["channel"]] < 200]

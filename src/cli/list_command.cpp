@@ -4,13 +4,13 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "cli/show.hpp"
 #include "cli/terminal.hpp"
 #include "config/printable.hpp"
 #include "neurontwin/run.hpp"
+#include "statistics/shown.hpp"
 
 namespace nt::cli {
 namespace {
@@ -23,10 +23,6 @@ std::string how_far(const ListedRun& run) {
   return run.finished.empty() ? "begun" : fmt::format("up to {}", name_of(run.finished.back()));
 }
 
-std::string score_words(double score, double factor, int digits) {
-  return std::isnan(score) ? "-" : fmt::format("{:.{}f}", factor * score, digits);
-}
-
 void print_table(const std::vector<ListedRun>& runs) {
   size_t longest = 6;
   for (const auto& run : runs) longest = std::max(longest, run.folder.string().size());
@@ -34,9 +30,9 @@ void print_table(const std::vector<ListedRun>& runs) {
                                       "profile", "stages", "weights", "spike AUC", "voltage", "title"),
                           STDOUT_FILENO));
   for (const auto& run : runs) {
-    const auto voltage = score_words(run.variance_explained, 100, 1);
+    const auto voltage = statistics::shown(100 * run.variance_explained, "{:.1f}");
     show("{:<{}}  {:<8} {:<18} {:>9} {:>10} {:>8}  {}\n", run.folder.string(), longest, run.profile,
-         how_far(run), run.parameters, score_words(run.spike_auc, 1, 5),
+         how_far(run), run.parameters, statistics::shown(run.spike_auc, "{:.5f}"),
          voltage == "-" ? voltage : voltage + " %",
          config::printable_line(run.trouble.empty() ? run.title : run.trouble));
   }

@@ -14,9 +14,12 @@
 #include "config/error.hpp"
 #include "config/nearest_word.hpp"
 #include "neurontwin/run.hpp"
+#include "statistics/shown.hpp"
 
 namespace nt::cli {
 namespace {
+
+using statistics::shown;
 
 struct Options {
   std::vector<std::string> words;
@@ -24,11 +27,6 @@ struct Options {
   double perturbation_mV = 0.1;
   bool dry_run = false;
 };
-
-/// A number for people, "-" where there is none.
-std::string shown(double value, const char* format = "{:.3g}") {
-  return std::isnan(value) ? "-" : fmt::format(fmt::runtime(format), value);
-}
 
 void print_activity(const std::vector<neurontwin::PopulationActivity>& populations,
                     const std::string& title) {

@@ -2,9 +2,12 @@
 #include <cmath>
 
 #include "search/search.hpp"
+#include "statistics/shown.hpp"
 
 namespace nt::search {
 namespace {
+
+using statistics::shown;
 
 std::string in_words(double low, double high, const char* format) {
   const auto end = [&](double x) {
@@ -90,8 +93,8 @@ std::string depth_lines(const SizeAnswer& answer, Measure measure) {
   std::string text =
       "\n  layers  trial  rung       AUC  variance explained  below the best            good enough\n";
   for (const auto& [n, below_best, good, trained_less] : answer.networks) {
-    text += fmt::format("  {:>6}  {:>5}  {:>4}  {:>8.5f}  {:>17.4f}  {:>8.5f} {:<20}  {}{}{}\n",
-                        n.whole(answer.size), n.job.trial, n.job.rung, n.result.auc,
+    text += fmt::format("  {:>6}  {:>5}  {:>4}  {:>8}  {:>17.4f}  {:>8.5f} {:<20}  {}{}{}\n",
+                        n.whole(answer.size), n.job.trial, n.job.rung, shown(n.result.auc, "{:.5f}"),
                         n.result.variance_explained, below_best.value, in_words(below_best, "{:.5f}"),
                         name_of(good), trained_less ? " (trained less than the best)" : "",
                         trainings_words(n.trainings, measure));
@@ -102,10 +105,10 @@ std::string depth_lines(const SizeAnswer& answer, Measure measure) {
 std::string control_line(const ControlNetwork& control, const TriedNetwork& best) {
   const auto& n = control.network;
   return fmt::format(
-      "\n  control: {}, {} parameters (trial {} after rung {}{}): AUC {:.5f}, variance explained {:.4f}, "
+      "\n  control: {}, {} parameters (trial {} after rung {}{}): AUC {}, variance explained {:.4f}, "
       "below the best {:.5f} {}\n",
       control.words, n.whole(Size::parameters), n.job.trial, n.job.rung,
-      n.job.rung < best.job.rung ? ", trained less than the best" : "", n.result.auc,
+      n.job.rung < best.job.rung ? ", trained less than the best" : "", shown(n.result.auc, "{:.5f}"),
       n.result.variance_explained, control.below_best.value, in_words(control.below_best, "{:.5f}"));
 }
 
@@ -113,9 +116,10 @@ std::string generalisation_lines(const ShiftedAnswers& set) {
   std::string text = fmt::format("\n  {} ({}; {} trials)\n", set.name, set.words, set.trials);
   for (const auto& n : set.networks) {
     const auto& c = n.network.configuration;
-    text += fmt::format("  {:>9}  AUC {:.5f}, variance explained {:.4f}, below the best {:.5f} {}\n",
-                        c.is_control() ? "recurrent" : fmt::format("{} layers", c.depth()), n.auc,
-                        n.variance_explained, n.below_best.value, in_words(n.below_best, "{:.5f}"));
+    text += fmt::format("  {:>9}  AUC {}, variance explained {:.4f}, below the best {:.5f} {}\n",
+                        c.is_control() ? "recurrent" : fmt::format("{} layers", c.depth()),
+                        shown(n.auc, "{:.5f}"), n.variance_explained, n.below_best.value,
+                        in_words(n.below_best, "{:.5f}"));
   }
   return text;
 }
@@ -149,10 +153,9 @@ std::string table_of(const SearchAnswers& answers) {
   text += fmt::format("\n  test set, looked at for the chosen networks{} only:\n",
                       answers.control ? " and the control" : "");
   for (const auto& look : answers.test) {
-    text +=
-        fmt::format("    trial {} after rung {}: AUC {:.5f} {}, variance explained {:.4f}, RMSE {:.3f} mV\n",
-                    look.job.trial, look.job.rung, look.auc.value, in_words(look.auc, "{:.5f}"),
-                    look.variance_explained.value, look.rmse_mV);
+    text += fmt::format("    trial {} after rung {}: AUC {} {}, variance explained {:.4f}, RMSE {:.3f} mV\n",
+                        look.job.trial, look.job.rung, shown(look.auc.value, "{:.5f}"),
+                        in_words(look.auc, "{:.5f}"), look.variance_explained.value, look.rmse_mV);
   }
   return text;
 }

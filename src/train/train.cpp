@@ -8,6 +8,7 @@
 
 #include "files/files.hpp"
 #include "statistics/ranking.hpp"
+#include "statistics/shown.hpp"
 #include "train/by_ranks.hpp"
 #include "train/checkpoint.hpp"
 #include "train/step.hpp"
@@ -380,8 +381,8 @@ class Trainer {
   void finish_epoch(const Validation& v) {
     const auto record = record_of(v);
     state_.result.epochs.push_back(record);
-    progress_.note = fmt::format("epoch {} validation loss {:.5f} AUC {:.5f}", record.epoch,
-                                 record.valid_loss, record.valid_auc);
+    progress_.note = fmt::format("epoch {} validation loss {:.5f} AUC {}", record.epoch, record.valid_loss,
+                                 statistics::shown(record.valid_auc, "{:.5f}"));
     state_.loss_sums.clear();
     state_.epoch_seconds = 0;
     state_.step_in_epoch = 0;
