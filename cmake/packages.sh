@@ -5,6 +5,7 @@ build_packages=(
   libhwy-dev                            # SIMD: one trial per lane; also compiled against when a user brings .mod files
   libhdf5-dev                           # data sets
   libonnx-dev libprotobuf-dev           # twins as ONNX files, for whatever runs these
+  zlib1g-dev                            # the data inside a report, which are large
   libsqlite3-dev                        # the architecture search's one file, which many processes write
   libxxhash-dev                         # digests that tell whether a file changed, at the speed of memory
   libtomlplusplus-dev nlohmann-json3-dev libcli11-dev libfmt-dev

@@ -126,6 +126,7 @@ class Browser:
             {"name": "prefers-color-scheme", "value": "dark" if dark else "light"},
             {"name": "prefers-reduced-motion", "value": "reduce" if reduced_motion else "no-preference"}])
         self._ask("POST", "/url", {"url": file.resolve().as_uri()})
+        self.wait_for("return document.getElementById('page').childElementCount > 0")  # a report is unpacked first
 
     def run(self, script, *arguments):
         """The script as a function's body; what it returns."""

@@ -1,16 +1,14 @@
 #include "report/report.hpp"
 
-#include <algorithm>
 #include <array>
-#include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "files/base64.hpp"
 #include "files/files.hpp"
 #include "files/hdf5.hpp"
 #include "files/json.hpp"
 #include "files/markup.hpp"
 #include "report/assets.hpp"
+#include "report/packed.hpp"
 
 namespace nt::report {
 namespace {
@@ -32,41 +30,6 @@ std::string embedded(const nlohmann::ordered_json& json) {
   auto text = json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   replace_all(text, "<", "\\u003c");
   return text;
-}
-
-/// A matrix as 16-bit integers: a value is its integer times most / 32767. A tenth of the page of a layer-5
-/// twin, whose first layer has a million weights, and read at once.
-nlohmann::ordered_json packed(const nlohmann::ordered_json& rows) {
-  double most = 0;
-  for (const auto& row : rows)
-    for (const auto& v : row) most = std::max(most, std::fabs(v.get<double>()));
-  std::vector<uint8_t> bytes;
-  for (const auto& row : rows) {
-    for (const auto& v : row) {
-      const auto level = static_cast<uint16_t>(std::lround(most > 0 ? 32767 * v.get<double>() / most : 0));
-      bytes.push_back(static_cast<uint8_t>(level & 255));
-      bytes.push_back(static_cast<uint8_t>(level >> 8));
-    }
-  }
-  return {
-      {"rows", rows.size()}, {"columns", rows[0].size()}, {"most", most}, {"int16", files::base64(bytes)}};
-}
-
-bool is_matrix(const nlohmann::ordered_json& rows) {
-  return rows.is_array() && !rows.empty() && std::ranges::all_of(rows, [&](const auto& row) {
-           return row.is_array() && row.size() == rows[0].size() &&
-                  std::ranges::all_of(row, [](const auto& v) { return v.is_number(); });
-         });
-}
-
-/// The filters of interpretation.json, unit by unit and kind by kind, packed.
-void pack_filters(nlohmann::ordered_json& interpretation) {
-  if (!interpretation.is_object() || !interpretation.contains("units")) return;
-  for (auto& unit : interpretation["units"]) {
-    if (!unit.contains("filters")) continue;
-    for (auto& filters : unit["filters"])
-      if (is_matrix(filters)) filters = packed(filters);
-  }
 }
 
 /// Libraries are written for a module loader; each becomes a function that page/modules.js calls when it is
@@ -202,17 +165,21 @@ std::string make_report(const std::filesystem::path& run_directory, bool with_se
     const bool wanted = std::filesystem::exists(file) && (with_search || std::string_view(name) != "search");
     data[name] = wanted ? files::read_json(file) : nlohmann::ordered_json(nullptr);
   }
-  const auto interpretation = run_directory / "interpretation.json";
-  files::using_json(interpretation, [&] { pack_filters(data["interpretation"]); });
+  const auto pack = [&](const std::string& name, void (*packing)(nlohmann::ordered_json&)) {
+    files::using_json(run_directory / (name + ".json"), [&] { packing(data[name]); });
+  };
+  pack("interpretation", pack_filters);
+  pack("curves", pack_examples);
+  pack("neuron", pack_trial);
   data["experiment"] = files::read_file(run_directory / "experiment.toml");
 
   const auto title =
       files::using_json(run_directory / "run.json", [&] { return data["run"].value("title", "neurontwin"); });
-  constexpr std::array<std::string_view, 14> kScripts{
+  constexpr std::array<std::string_view, 15> kScripts{
       "specs.js",       "search.js",      "interpretation.js", "probes.js",       "generalisation.js",
       "charts.js",      "neuron_view.js", "neuron_picture.js", "neuron_trial.js", "live_twin.js",
-      "added_input.js", "neuron.js",      "verdict.js",        "page.js"};
-  return page_of(data, title, "showPage", kScripts, !data["neuron"].is_null());
+      "added_input.js", "neuron.js",      "verdict.js",        "page.js",         "unpack.js"};
+  return page_of(data, title, "showReport", kScripts, !data["neuron"].is_null());
 }
 
 }  // namespace nt::report

@@ -12,7 +12,7 @@ class Neurontwin(CMakePackage):
 
     depends_on("cmake@3.25:", type="build")
     depends_on("ninja", type="build")
-    for library in ("eigen", "highway", "hdf5", "onnx", "protobuf", "sqlite", "xxhash", "tomlplusplus", "nlohmann-json", "cli11", "fmt"):
+    for library in ("eigen", "highway", "hdf5", "onnx", "protobuf", "sqlite", "zlib", "xxhash", "tomlplusplus", "nlohmann-json", "cli11", "fmt"):
         depends_on(library)
     conflicts("%gcc@:11", msg="C++20")
 

@@ -3,8 +3,7 @@ const kTrialPanels = [['input', 62], ['spikes', 54], ['voltage', 120]];
 const kPale = 0.4;  // of the twin's traces without added input, where there is some
 
 function voltagesOf(trial) {
-  const {step_ms, samples, lowest_mV, highest_mV, base64} = trial.voltages;
-  const levels = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+  const {step_ms, samples, lowest_mV, highest_mV, levels} = trial.voltages;
   return {step_ms, samples, levels, compartments: levels.length / samples, mV: (level) => lowest_mV + (level / 255) * (highest_mV - lowest_mV)};
 }
 
