@@ -8,7 +8,7 @@ import unittest
 
 import h5py
 
-from mpi_test import Ranks, ranks, with_mpi
+from mpi_test import Ranks, ranks, unlike, with_mpi
 from network_test import POPULATIONS
 from search_test import answers, finished, search
 from support import PROGRAM, ROOT, command, metrics, run, wait_until
@@ -186,6 +186,13 @@ class Networks(Ranks):
             done = self.succeed(ranks(then, self.words(out)))
             self.assertIn("goes on at 131 ms", done.stderr)
             self.assert_same("one", out)
+
+    def test_of_other_settings_is_refused(self):
+        done = run(unlike(self.words("out"), self.words("out", "--seed", "9")), timeout_s=60)
+        self.assertEqual(done.returncode, 2, done.stderr)
+        self.assertEqual(done.stderr.count("has another network than rank 0"), 1, done.stderr)
+        self.assertIn("seed = 9 there", done.stderr)
+        self.assertFalse((self.folder / "out").exists())
 
     def test_stopped_keep_a_checkpoint(self):
         words = self.words("out", "--ms", "1000000")

@@ -28,6 +28,12 @@ def ranks(count, words, *options):
             *words, "--threads", "1"]
 
 
+def unlike(first, second):
+    """Two ranks that are started with different words."""
+    start = [MPIRUN, "--allow-run-as-root", "--oversubscribe", "--bind-to", "none"]
+    return [*start, "-n", "1", *first, "--threads", "1", ":", "-n", "1", *second, "--threads", "1"]
+
+
 def files_of(out):
     return {file.name: file.read_bytes() for file in (out / "dataset").iterdir()}
 
@@ -120,6 +126,37 @@ class Simulating(Ranks):
             first.wait()
 
 
+class Disagreeing(Ranks):
+    """Ranks that would wait for each other for ever, or write into each other's results: hosts with another file, another program
+    or a folder of their own."""
+
+    def assert_refused(self, first, second, *words):
+        done = run(unlike(first, second), timeout_s=60)
+        self.assertEqual(done.returncode, 2, done.stderr)
+        self.assertEqual(done.stderr.count("neurontwin: "), 1, done.stderr)
+        for word in words:
+            self.assertIn(word, done.stderr)
+
+    def test_with_other_settings_are_refused(self):
+        out = self.folder / "out"
+        self.assert_refused(command("simulate", out, settings=DATA), command("simulate", out, settings={**DATA, "seed": 7}),
+                            "neurontwin: rank 1 on ", "has another experiment than rank 0", "(seed = 7 there, seed = 1 here)")
+        self.assertFalse(out.exists())
+
+    def test_with_other_commands_are_refused(self):
+        out = self.folder / "out"
+        self.assert_refused(command("simulate", out, settings=DATA), command("train", out, settings=DATA),
+                            "has another command than rank 0", "(train there, simulate here)")
+
+    def test_that_do_not_share_the_run_folder_are_refused(self):
+        mine, other = self.folder / "mine", self.folder / "other"
+        other.mkdir()
+        self.assert_refused(command("simulate", mine, settings=DATA), command("simulate", other, settings=DATA),
+                            "rank 1 on ", "does not see what rank 0 on ", "a file system that all hosts share")
+        self.assertEqual([file.name for file in mine.iterdir()], [".lock"])
+        self.assertEqual(list(other.iterdir()), [])
+
+
 class Training(Ranks):
     def setUp(self):
         super().setUp()
@@ -192,6 +229,20 @@ class Training(Ranks):
         self.assertTrue((out / "checkpoints/last.safetensors").exists())
         done = self.succeed(ranks(2, words))
         self.assertIn("2 epochs", done.stderr)
+
+    def test_stops_where_one_rank_alone_is_asked_to(self):
+        out = self.folder / "out"
+        shutil.copytree(self.data, out)
+        words = ranks(2, command("train", out, settings={**DATA, "train.steps_per_epoch": 100000}))
+        job = subprocess.Popen(words, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, start_new_session=True)
+        wait_until((out / "checkpoints").exists, job)
+        wait_until(lambda: self.after_a_second(job), job)
+        asked = subprocess.run(["pgrep", "-P", str(job.pid)], capture_output=True, text=True).stdout.split()[0]
+        os.kill(int(asked), signal.SIGTERM)
+        _, message = job.communicate(timeout=30)
+        self.assertEqual(job.returncode, STOPPED, message)
+        self.assertEqual(message.count("neurontwin: "), 1, message)
+        self.assertTrue((out / "checkpoints/last.safetensors").exists())
 
     _since = None
 

@@ -45,7 +45,7 @@ SelectType=select/cons_tres
 SelectTypeParameters=CR_CPU
 PreemptType=preempt/partition_prio
 PreemptMode=REQUEUE
-MpiDefault=none
+MpiDefault=pmi2
 ReturnToService=2
 SlurmdParameters=config_overrides
 SchedulerParameters=batch_sched_delay=0,sched_interval=1,bf_interval=1
@@ -113,6 +113,21 @@ class ASlurmCluster(InTemporaryFolder):
             wait_until(lambda: self.state_of(job) == {state}, timeout_s=timeout_s)
         except AssertionError as late:
             self.fail(f"{late}; job {job} is {self.state_of(job)}\n{self.log_of(out)}")
+
+    def test_starts_tasks_of_any_kind(self):
+        """Open MPI here knows no PMI2; of one task it is not asked."""
+        words = [*command("simulate", settings=SETTINGS), "--threads", "1"]
+        self.slurm("srun", "--mpi=pmi2", "--ntasks=1", *words, "--out", self.folder / "one")
+        strangers = subprocess.run(["srun", "--mpi=none", "--ntasks=2", *words, "--out", self.folder / "two"], env=self.environment,
+                                   capture_output=True, text=True, timeout=60)
+        self.assertEqual(strangers.stderr.count("one of 2 tasks of Slurm that do not know of each other"), 1, strangers.stderr)
+
+    def test_refuses_what_is_wrong_before_it_submits(self):
+        words = [ROOT / "examples/slurm/submit", EXPERIMENT, self.folder / "run", "3", "2", "--set", "data.trial_ms=-4"]
+        done = subprocess.run([str(w) for w in words], env=self.environment, capture_output=True, text=True, timeout=60)
+        self.assertEqual(done.returncode, 2, done.stderr)
+        self.assertIn("expected from 2 to 10000000", done.stderr)
+        self.assertEqual(self.slurm("squeue", "--noheader"), "")
 
     def test_runs_the_example_to_its_end_though_it_is_preempted(self):
         out = self.folder / "run"

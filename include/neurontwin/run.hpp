@@ -26,6 +26,9 @@ class Ranks {
   int size() const;
   /// Cores of this machine for each of the ranks on it, that this process may use.
   int threads() const;
+  /// Of all of them: InputError on each unless every one has the same value of `what`, "command". `advice`:
+  /// what to do where it has not.
+  void require_same(const std::string& what, const std::string& value, const std::string& advice) const;
   /// At the end of the program, with what would be its exit code: that of every rank, once all are here.
   /// Where this one failed and another is still at work a second later: nothing; abort() should follow.
   std::optional<std::vector<int>> leave(int code) const;

@@ -1,15 +1,15 @@
 #include "cli/launched.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include <array>
+#include <algorithm>
 #include <cstdio>
 
 #include "cli/stopping.hpp"
 #include "cli/terminal.hpp"
 #include "config/error.hpp"
 #include "config/printable.hpp"
+#include "ranks/require_same.hpp"
 
 namespace nt::cli {
 namespace {
@@ -27,13 +27,8 @@ neurontwin::Ranks join() {
   return ranks;
 }
 
-std::string host() {
-  std::array<char, 256> name{};
-  return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "unknown host";
-}
-
 void say_of_rank(int rank, const std::string& unsaid) {
-  fmt::print(stderr, "neurontwin: rank {} on {}: {}\n", rank, host(), config::printable(unsaid));
+  fmt::print(stderr, "neurontwin: rank {} on {}: {}\n", rank, ranks::host_name(), config::printable(unsaid));
   std::fflush(stderr);
 }
 
@@ -54,7 +49,9 @@ int leave(int code, const std::string& unsaid) {
   const bool first_knows = codes && codes->front() != 0;
   if (!unsaid.empty() && !first_knows) say_of_rank(launched().rank(), unsaid);
   if (!codes) launched().abort(code);
-  return code;
+  // One that was not signalled itself stopped with those that were.
+  const bool stopped = code != 0 && std::ranges::count(*codes, kStoppedExitCode) > 0;
+  return stopped ? kStoppedExitCode : code;
 }
 
 }  // namespace nt::cli

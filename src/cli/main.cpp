@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cstdlib>
 
 #include "cli/command.hpp"
 #include "cli/kept_memory.hpp"
@@ -25,9 +26,23 @@ bool is_shared(const std::string& command) {
   return false;
 }
 
+/// Tasks of one job step that srun started without MPI would fight for one run folder.
+void note_of_strangers() {
+  const auto *tasks = std::getenv("SLURM_STEP_NUM_TASKS"), *task = std::getenv("SLURM_PROCID");
+  if (tasks == nullptr || task == nullptr || launched().size() > 1) return;
+  if (std::atoi(tasks) > 1 && std::atoi(task) == 0)
+    say(fmt::format(
+        "note: this is one of {} tasks of Slurm that do not know of each other; to share one run, "
+        "start them by 'srun --mpi=pmix'",
+        tasks));
+}
+
 /// Whether this rank has a part in a command.
 bool takes_part(const std::string& command) {
-  if (is_shared(command)) return true;
+  if (is_shared(command)) {
+    note_of_strangers();
+    return true;
+  }
   if (launched().rank() > 0) return false;
   if (launched().size() > 1)
     say(fmt::format("note: '{}' works in one process; the other {} wait for it", command,
@@ -35,8 +50,14 @@ bool takes_part(const std::string& command) {
   return true;
 }
 
+/// Ranks that do different things would wait for each other for ever.
+void require_one_command(int argc, char** argv) {
+  launched().require_same("program", "neurontwin " NEURONTWIN_VERSION, "start the same one on all hosts");
+  launched().require_same("command", argc > 1 ? argv[1] : "none", "start all ranks with the same one");
+}
+
 int run_command(int argc, char** argv) {
-  launched();
+  require_one_command(argc, argv);
   CLI::App app("neurontwin: from a detailed neuron to its deep-network twin", "neurontwin");
   const auto all = commands({argv, argv + argc});
   std::vector<std::function<void()>> runs;

@@ -90,6 +90,7 @@ int outcome_of(const std::string& doing, const std::function<int()>& program) {
   }
   if (code != 0 && stop_of_signals().stop_requested()) code = kStoppedExitCode;
   if (code == 0 && std::ferror(stderr) != 0) code = kFailed;
+  stop_without_words();  // all is said, should a signal's patience end while this rank waits for others
   return leave(code, unsaid());
 }
 

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "config/ordinary_file.hpp"
+#include "files/detail/try_lock.hpp"
 
 namespace nt::files {
 namespace {
@@ -144,7 +145,7 @@ bool FolderLock::lock(const std::filesystem::path& folder) {
     if (descriptor_ < 0) {
       fail_input("{}: the output directory cannot be written: {}", folder.string(), std::strerror(errno));
     }
-    if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0) return false;
+    if (!try_lock(descriptor_, LOCK_EX, folder)) return false;
     // Whoever held it before may have removed the file meanwhile: then this is a lock of nothing.
     struct stat held {
     }, there{};
@@ -154,9 +155,8 @@ bool FolderLock::lock(const std::filesystem::path& folder) {
   }
 }
 
-FolderLock::FolderLock(const std::filesystem::path& folder) {
+FolderLock::FolderLock(const std::filesystem::path& folder) : FolderLock() {
   if (lock(folder)) return;
-  ::close(descriptor_);
   fail_input("{}: another neurontwin is working in this directory; wait for it or choose another --out",
              folder.string());
 }

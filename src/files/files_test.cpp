@@ -1,10 +1,12 @@
 #include "files/files.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/file.h>
 
 #include <fstream>
 
 #include "config/temporary_folder.hpp"
+#include "files/detail/try_lock.hpp"
 
 namespace nt::files {
 namespace {
@@ -50,6 +52,11 @@ TEST(Files, AFolderIsLockedOnce) {
   const auto folder = fresh_folder("lock");
   const FolderLock held(folder);
   EXPECT_THROW(FolderLock{folder}, InputError);
+}
+
+TEST(Files, AFileSystemWithoutLocksIsNotTakenForAFolderInUse) {
+  constexpr int kOfNoFile = -1;  // stands for a file that cannot be locked
+  EXPECT_THROW(try_lock(kOfNoFile, LOCK_EX, "out"), InputError);
 }
 
 TEST(Files, DigestIsTheKnownAnswerOfXxh128) {

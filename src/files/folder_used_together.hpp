@@ -13,6 +13,7 @@ class FolderUsedTogether {
   FolderUsedTogether& operator=(const FolderUsedTogether&) = delete;
 
  private:
+  FolderUsedTogether() = default;
   int descriptor_ = -1;
 };
 

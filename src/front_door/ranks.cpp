@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "front_door/models.hpp"
+#include "ranks/require_same.hpp"
 
 namespace neurontwin {
 namespace {
@@ -33,6 +34,10 @@ int Ranks::threads() const {
   if (size() == 1) return threads_or_cores(0);
   const auto cores = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
   return std::max(1, std::min(cores_allowed(), cores / model_->ranks->on_this_host()));
+}
+
+void Ranks::require_same(const std::string& what, const std::string& value, const std::string& advice) const {
+  nt::ranks::require_same(*model_->ranks, what, value, advice);
 }
 
 std::optional<std::vector<int>> Ranks::leave(int code) const {

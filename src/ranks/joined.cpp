@@ -17,6 +17,12 @@ bool launched() {
   return false;
 }
 
+/// Where the launcher says so, MPI is not asked: Open MPI cannot start under every PMI that srun may bring.
+bool launched_alone() {
+  const auto* size = std::getenv("PMI_SIZE");
+  return size != nullptr && std::atoi(size) == 1;
+}
+
 /// A child would otherwise take itself for the rank that started it.
 void forget_launcher() {
   for (const auto* name : kOfLaunchers) ::unsetenv(name);
@@ -39,7 +45,7 @@ void require_alone() {
 }  // namespace
 
 std::shared_ptr<const Ranks> joined() {
-  if (!launched()) return alone();
+  if (!launched() || launched_alone()) return alone();
 #ifdef NEURONTWIN_MPI
   auto ranks = joined_by_mpi();
 #else

@@ -64,6 +64,7 @@ std::vector<neurontwin::NetworkCourse> compare_network(const neurontwin::Network
   as_cells.device = "cpu";
   as_twins.as = "twins";
   const auto asked = read_network(as_cells, ranks);
+  require_same_on_all_ranks(asked);
   {  // what is wrong is said before anything is computed
     const auto of_twins = read_network(as_twins, ranks);
     network::Network(of_twins.spec, twin::on_threads(of_twins.threads), of_twins.device, of_twins.ranks);

@@ -14,6 +14,7 @@
 #include "files/hdf5.hpp"
 #include "files/sonata.hpp"
 #include "mechanism/mechanism.hpp"
+#include "ranks/require_same.hpp"
 #include "report/report.hpp"
 #include "twin/twin.hpp"
 
@@ -128,6 +129,12 @@ NetworkAsked read_network(const neurontwin::NetworkOptions& o, std::shared_ptr<c
   return asked;
 }
 
+void require_same_on_all_ranks(const NetworkAsked& asked) {
+  ranks::require_same(*asked.ranks, "network",
+                      asked.resolved + "\nwith files, kinds and algorithms " + asked.identity,
+                      "its file, the files that this names and the options have to be the same on all hosts");
+}
+
 std::string words_for(const NetworkAsked& asked) {
   std::vector<std::string> parts;
   for (const auto& p : asked.spec.populations)
@@ -224,6 +231,7 @@ void write_network(const network::Network& network, const fs::path& folder) {
 neurontwin::NetworkRun run_network(const neurontwin::NetworkOptions& options,
                                    std::shared_ptr<const ranks::Ranks> ranks) {
   const auto asked = read_network(options, std::move(ranks));
+  require_same_on_all_ranks(asked);
   network::Network network(asked.spec, twin::on_threads(asked.threads), asked.device,
                            asked.ranks);  // what is wrong with it leaves no folder
   const auto folder = held_by_first(asked);

@@ -26,6 +26,9 @@ struct NetworkAsked {
 NetworkAsked read_network(const neurontwin::NetworkOptions& options,
                           std::shared_ptr<const ranks::Ranks> ranks = ranks::alone());
 
+/// InputError on each of its ranks unless all read the same network.
+void require_same_on_all_ranks(const NetworkAsked& asked);
+
 std::string words_for(const NetworkAsked& asked);
 
 /// What a call did.

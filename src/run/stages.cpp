@@ -1,5 +1,6 @@
 #include "run/stages.hpp"
 
+#include "run/detail/by_ranks.hpp"
 #include "run/detail/reasons.hpp"
 
 namespace nt::run {
@@ -51,12 +52,16 @@ const Stage& stage_of(StageName name) {
 void run_stage(StageName stage, const Experiment& experiment, const Options& options,
                const Watcher& watcher) {
   if (stage == StageName::report && !options.ranks->is_first()) return;
+  if (stage != StageName::report) require_same_on_all_ranks(experiment, options);
   RunFolder run(experiment, options, watcher);
+  if (stage != StageName::report) require_seen_by_all_ranks(run);
   work_on(stage_of(stage), run);
 }
 
 void run_all(const Experiment& experiment, const Options& options, const Watcher& watcher) {
+  require_same_on_all_ranks(experiment, options);
   RunFolder run(experiment, options, watcher);
+  require_seen_by_all_ranks(run);
   const auto work_on_numbered = [&](int number, const Stage& stage) {
     run.watcher.note(fmt::format("stage {} of 5: {}", number, stage.doing));
     work_on(stage, run);
