@@ -419,12 +419,11 @@ void Compiler::currents() {
   m_.conductance = g.derivative(m_.total_current, varying_.at("v"));
   // NEURON has the sum of the mechanisms before this one there, the solver that of the last step.
   for (const auto& use : file_.ions)
-    for (const auto& name : use.reads)
-      if (name == "i" + use.ion && g.depends(m_.total_current, varying_.at(name)))
-        refuse(use.line,
-               fmt::format(
-                   "a current that depends on {}, which is still being summed up, cannot be compiled here",
-                   name));
+    if (reads_current(use) && g.depends(m_.total_current, varying_.at("i" + use.ion)))
+      refuse(use.line,
+             fmt::format(
+                 "a current that depends on i{}, which is still being summed up, cannot be compiled here",
+                 use.ion));
 }
 
 void Compiler::finish() {

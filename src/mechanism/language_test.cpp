@@ -273,6 +273,12 @@ TEST(Language, ACurrentThatIsOnlyWrittenIsTheFilesOwnWhereItIsRead) {
   EXPECT_EQ(all.of(all.m.advanced_concentration.at(0)), -0.025 * 5);
 }
 
+TEST(Language, ACurrentMayBeInReadAndWriteAndNeverBeRead) {
+  Plain r("NEURON { SUFFIX x USEION k READ ik WRITE ik }\nASSIGNED { v ik }\nBREAKPOINT { ik = 2*v }");
+  r.set("v", 10);
+  EXPECT_EQ(r.current(), 20);
+}
+
 TEST(Language, AConcentrationThatBreakpointCountsIsCountedTwice) {
   Plain r(
       "NEURON { SUFFIX x USEION ca READ cai WRITE cai NONSPECIFIC_CURRENT i }\nASSIGNED { v i cai }\n"

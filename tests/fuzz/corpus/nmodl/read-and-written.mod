@@ -1,0 +1,3 @@
+NEURON { SUFFIX x USEION k READ ik WRITE ik }
+ASSIGNED { v ik }
+BREAKPOINT { ik = 1e-4*(v+80) }
