@@ -1,5 +1,6 @@
 // device_speed: how fast a device simulates a cell, against the number of trials and with the accuracy beside
-// it, and how fast it answers as twins. Prints one JSON object. bench/gpu/run_all runs it.
+// it, how fast it answers as twins, and how fast it trains them. Writes one JSON object, anew after each
+// number. bench/gpu/run_all runs it.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -8,6 +9,8 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "device/products.hpp"
+#include "files/files.hpp"
 #include "network_speed.hpp"
 #include "seconds_of.hpp"
 #include "simulate/dendritic_input.hpp"
@@ -56,7 +59,8 @@ Json compare(const std::vector<simulate::Recording>& device, const std::vector<s
           {"largest_below_minus_55_mV", most}};
 }
 
-Json measure_solver(const Solver& s, const std::shared_ptr<device::Device>& device) {
+void measure_solver(const Solver& s, const std::shared_ptr<device::Device>& device,
+                    const bench::Results& results) {
   cell::CellChoices choices;
   if (!s.morphology.empty()) choices.morphology = s.morphology;
   const auto cell =
@@ -72,10 +76,12 @@ Json measure_solver(const Solver& s, const std::shared_ptr<device::Device>& devi
   std::unique_ptr<simulate::DeviceCableSimulator> simulator;
   const double compiling_s =
       seconds_of([&] { simulator = std::make_unique<simulate::DeviceCableSimulator>(cell, spec, device); });
-  Json all{{"compartments", cell.geometry.compartments.size()},
-           {"dt_ms", s.dt_ms},
-           {"trial_ms", s.trial_ms},
-           {"s_to_compile_and_load", compiling_s}};
+  Json& all = results.all;
+  all = {{"compartments", cell.geometry.compartments.size()},
+         {"dt_ms", s.dt_ms},
+         {"trial_ms", s.trial_ms},
+         {"s_to_compile_and_load", compiling_s}};
+  results.keep();
   const std::span<const stimulus::SynapticInput> every(inputs);
   const auto checked = every.first(std::min<size_t>(static_cast<size_t>(s.checked), inputs.size()));
   const auto on_device = simulator->run(checked, s.trial_ms);
@@ -88,6 +94,7 @@ Json measure_solver(const Solver& s, const std::shared_ptr<device::Device>& devi
     all[name] = compare(on_device, cpu);
     all[name]["cell_s_per_s_of_one_core"] =
         static_cast<double>(checked.size()) * static_cast<double>(s.trial_ms) / 1000 / cpu_s;
+    results.keep();
   }
   for (const int64_t trials : s.trials) {
     const double run_s =
@@ -95,16 +102,16 @@ Json measure_solver(const Solver& s, const std::shared_ptr<device::Device>& devi
     all["rates"].push_back({{"trials", trials},
                             {"seconds", run_s},
                             {"cell_s_per_s", static_cast<double>(trials * s.trial_ms) / 1000 / run_s}});
-    std::cerr << all["rates"].back() << std::endl;
+    results.keep();
   }
-  return all;
 }
 
-Json measure_twins(const std::vector<int64_t>& streams, double spikes_per_ms, int64_t ms,
-                   const std::shared_ptr<device::Device>& device) {
+void measure_twins(const std::vector<int64_t>& streams, double spikes_per_ms, int64_t ms,
+                   const std::shared_ptr<device::Device>& device, const bench::Results& results) {
   using bench::kChannels;
   twin::Twin twin(twin::TwinSpec(bench::recurrent_twin(20)), kChannels, 1);
-  Json all{{"twin", twin.network().words()}, {"input_spikes_per_ms", spikes_per_ms}, {"ms_of_a_launch", ms}};
+  Json& all = results.all;
+  all = {{"twin", twin.network().words()}, {"input_spikes_per_ms", spikes_per_ms}, {"ms_of_a_launch", ms}};
   for (const int64_t count : streams) {
     random::Random random(1, random::Stage::test_cases, 0, random::StreamName::test_case);
     std::vector<int32_t> events;
@@ -126,22 +133,24 @@ Json measure_twins(const std::vector<int64_t>& streams, double spikes_per_ms, in
     all["rates"].push_back({{"twins", count},
                             {"neuron_ms_per_s_of_the_device", done / kernel_s},
                             {"neuron_ms_per_s_with_input_and_answers_on_the_host", done / whole_s}});
-    std::cerr << all["rates"].back() << std::endl;
+    results.keep();
   }
-  return all;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   CLI::App app("the speed of a device as simulator and as twins");
-  std::string device_name = "cuda";
+  std::string device_name = "cuda", out;
+  std::vector<std::string> parts{"solver", "training", "twins", "networks"};
   Solver solver{"cells/l5pc.toml", "", "bench/l5pc_stimulus.toml", {32, 256, 1024, 4096}};
   std::vector<int64_t> streams{10000, 100000, 1000000};
   bench::TrainingSpeed training;
   std::vector<int64_t> network_twins{100000, 1000000};
   int64_t stream_ms = 10, network_ms = 20;
   app.add_option("--device", device_name, "cuda or emulate")->check(CLI::IsMember({"cuda", "emulate"}));
+  app.add_option("--parts", parts)->check(CLI::IsMember({"solver", "training", "twins", "networks"}));
+  app.add_option("--out", out, "the JSON file; default: printed at the end");
   app.add_option("--cell", solver.cell);
   app.add_option("--morphology", solver.morphology);
   app.add_option("--stimulus", solver.stimulus);
@@ -163,12 +172,21 @@ int main(int argc, char** argv) {
   try {
     const auto kind = device::kind_named(device_name);
     const auto device = device::open_device(kind);
-    Json all{{"device", device->words()}, {"architecture", device->architecture()}};
-    all["twins"] = measure_twins(streams, training.spikes_per_ms, stream_ms, device);
-    all["networks"] = bench::measure_networks(network_twins, network_ms, kind);
-    all["training"] = bench::measure_training(training, kind);
-    all["solver"] = measure_solver(solver, device);
-    std::cout << all.dump(1) << std::endl;
+    Json all{{"device", device->words()},
+             {"architecture", device->architecture()},
+             {"products", device::open_products(*device) != nullptr ? "a library's" : "our own"}};
+    const auto keep = [&] {
+      if (!out.empty()) files::write_file_atomically(out, all.dump(1) + "\n");
+    };
+    keep();
+    for (const auto& part : parts) {
+      const bench::Results results{all[part], keep};
+      if (part == "solver") measure_solver(solver, device, results);
+      if (part == "training") bench::measure_training(training, kind, results);
+      if (part == "twins") measure_twins(streams, training.spikes_per_ms, stream_ms, device, results);
+      if (part == "networks") bench::measure_networks(network_twins, network_ms, kind, results);
+    }
+    if (out.empty()) std::cout << all.dump(1) << std::endl;
   } catch (const std::exception& error) {
     std::cerr << "device_speed: " << error.what() << '\n';
     return 1;

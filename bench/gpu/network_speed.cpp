@@ -2,14 +2,12 @@
 
 #include <fmt/format.h>
 
-#include <iostream>
 #include <optional>
 #include <thread>
 
 #include "config/temporary_folder.hpp"
 #include "files/files.hpp"
 #include "network/network.hpp"
-#include "seconds_of.hpp"
 #include "training_speed.hpp"
 #include "twin/saved_twin.hpp"
 
@@ -29,14 +27,15 @@ network::Spec network_of(int64_t neurons, const std::filesystem::path& twin) {
 
 }  // namespace
 
-nlohmann::ordered_json measure_networks(const std::vector<int64_t>& neurons, int64_t ms, device::Kind kind) {
+void measure_networks(const std::vector<int64_t>& neurons, int64_t ms, device::Kind kind,
+                      const Results& results) {
   const config::TemporaryFolder folder;
   const auto file = folder.path() / "twin.safetensors";
   twin::Twin twin(twin::TwinSpec(recurrent_twin(20)), kChannels, 1);
   twin::TwinDescription description;
   description.excitatory_synapses = description.inhibitory_synapses = kChannels / 2;
   files::write_file_atomically(file, twin::twin_bytes(twin, description));
-  auto all = nlohmann::ordered_json::array();
+  results.all = nlohmann::ordered_json::array();
   for (const int64_t count : neurons) {
     std::optional<network::Network> network;
     const double wiring_s = seconds_of([&] {
@@ -47,14 +46,13 @@ nlohmann::ordered_json measure_networks(const std::vector<int64_t>& neurons, int
     const double run_s = seconds_of([&] {
       for (int64_t t = 0; t < ms; ++t) network->advance();
     });
-    all.push_back({{"twins", count},
-                   {"contacts", network->contacts(0)},
-                   {"s_to_wire", wiring_s},
-                   {"ms", ms},
-                   {"neuron_ms_per_s", static_cast<double>(count * ms) / run_s}});
-    std::cerr << all.back() << std::endl;
+    results.all.push_back({{"twins", count},
+                           {"contacts", network->contacts(0)},
+                           {"s_to_wire", wiring_s},
+                           {"ms", ms},
+                           {"neuron_ms_per_s", static_cast<double>(count * ms) / run_s}});
+    results.keep();
   }
-  return all;
 }
 
 }  // namespace nt::bench

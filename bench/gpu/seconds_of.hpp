@@ -1,7 +1,16 @@
 #pragma once
 #include <chrono>
+#include <functional>
+#include <nlohmann/json.hpp>
 
 namespace nt::bench {
+
+/// Where a measurement puts what it has found so far, and what writes that down: a later one may not come to
+/// its end.
+struct Results {
+  nlohmann::ordered_json& all;
+  std::function<void()> keep;
+};
 
 template <class Work>
 double seconds_of(Work&& work) {

@@ -4,9 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <iostream>
 
-#include "seconds_of.hpp"
 #include "train/step.hpp"
 #include "twin/convolutional.hpp"
 #include "twin/device_passes.hpp"
@@ -85,27 +83,29 @@ double apart(const twin::TwinSpec& spec, const std::vector<float>& a, const std:
   return std::sqrt(between / moved);
 }
 
-Json measure(const twin::TwinSpec& spec, const std::string& shape, int64_t size,
-             const std::vector<int64_t>& windows, const TrainingSpeed& asked, device::Kind kind) {
+void measure(const twin::TwinSpec& spec, const std::string& shape, int64_t size,
+             const std::vector<int64_t>& windows, const TrainingSpeed& asked, device::Kind kind,
+             const Results& results) {
   const int64_t history_ms = spec.network->window_ms() - 1;
-  Json all{{"twin", spec.network->words()},
-           {shape, size},
-           {"window_ms", asked.window_ms},
-           {"history_ms", history_ms}};
+  results.all.push_back({{"twin", spec.network->words()},
+                         {shape, size},
+                         {"window_ms", asked.window_ms},
+                         {"history_ms", history_ms}});
+  Json& all = results.all.back();
   for (const int64_t count : windows) {
     const auto batch = random_batch(asked, count, history_ms);
     twin::DeviceInput input(kind, kChannels, history_ms);
     input.upload(twin::windows_of(batch));
     const bool emulated = kind == device::Kind::emulate;
-    const auto ours = steps_of(spec, batch, &input, kind, emulated ? 1 : 9),
-               right = steps_of(spec, batch, nullptr, device::Kind::cpu, 1);
-    all["rates"].push_back({{"windows", count},
-                            {"seconds", ours.seconds},
-                            {"seconds_of_one_core", right.seconds},
-                            {"apart_after_a_step", apart(spec, ours.numbers, right.numbers)}});
-    std::cerr << shape << ' ' << size << ' ' << all["rates"].back() << std::endl;
+    const auto ours = steps_of(spec, batch, &input, kind, emulated ? 1 : 9);
+    all["rates"].push_back({{"windows", count}, {"seconds", ours.seconds}});
+    results.keep();
+    if (count > kMostWindowsOfOneCore) continue;
+    const auto right = steps_of(spec, batch, nullptr, device::Kind::cpu, 1);
+    all["rates"].back()["seconds_of_one_core"] = right.seconds;
+    all["rates"].back()["apart_after_a_step"] = apart(spec, ours.numbers, right.numbers);
+    results.keep();
   }
-  return all;
 }
 
 }  // namespace
@@ -123,13 +123,12 @@ twin::RecurrentSpec recurrent_twin(int64_t units) {
   return spec;
 }
 
-Json measure_training(const TrainingSpeed& asked, device::Kind kind) {
-  Json all = Json::array();
+void measure_training(const TrainingSpeed& asked, device::Kind kind, const Results& results) {
+  results.all = Json::array();
   for (const int64_t units : asked.units)
-    all.push_back(measure(twin::TwinSpec(recurrent_twin(units)), "units", units, asked.windows, asked, kind));
-  all.push_back(measure(twin::TwinSpec(convolutional_twin(asked.features)), "features", asked.features,
-                        asked.convolutional_windows, asked, kind));
-  return all;
+    measure(twin::TwinSpec(recurrent_twin(units)), "units", units, asked.windows, asked, kind, results);
+  measure(twin::TwinSpec(convolutional_twin(asked.features)), "features", asked.features,
+          asked.convolutional_windows, asked, kind, results);
 }
 
 }  // namespace nt::bench

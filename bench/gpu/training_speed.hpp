@@ -1,9 +1,9 @@
 #pragma once
 #include <cstdint>
-#include <nlohmann/json.hpp>
 #include <vector>
 
 #include "device/device.hpp"
+#include "seconds_of.hpp"
 #include "twin/recurrent.hpp"
 
 namespace nt::bench {
@@ -22,7 +22,8 @@ constexpr int64_t kChannels = 1278;  // synapses: two on each of 639 compartment
 twin::RecurrentSpec recurrent_twin(int64_t units);
 
 /// Of each twin the seconds of a whole step (passes, loss, optimiser), the median of some, on the device and
-/// on one core.
-nlohmann::ordered_json measure_training(const TrainingSpeed& asked, device::Kind kind);
+/// on one core; of more windows than these on the device alone, since one core is long at them.
+constexpr int64_t kMostWindowsOfOneCore = 128;
+void measure_training(const TrainingSpeed& asked, device::Kind kind, const Results& results);
 
 }  // namespace nt::bench

@@ -1,5 +1,6 @@
 // cuBLAS, which is looked for when it is wanted, as the driver is.
 #include "config/error.hpp"
+#include "device/detail/column_product.hpp"
 #include "device/detail/devices.hpp"
 
 #if defined(NEURONTWIN_CUDA) && __has_include(<cublas_v2.h>)
@@ -13,10 +14,12 @@ namespace {
 #define NT_TEXT_OF(NAME) #NAME
 #define NT_TEXT(NAME) NT_TEXT_OF(NAME)  // after cublas_v2.h has put a version behind some names
 
+/// Of the version that the program was built with, or of another one in which these functions are the same.
 void* library() {
-  constexpr auto kFile = "libcublas.so." NT_TEXT(CUBLAS_VER_MAJOR);
-  if (auto* found = ::dlopen(kFile, RTLD_NOW)) return found;
-  return ::dlopen((std::string("/usr/local/cuda/lib64/") + kFile).c_str(), RTLD_NOW);
+  for (const std::string version : {NT_TEXT(CUBLAS_VER_MAJOR), "13", "12"})
+    for (const std::string folder : {"", "/usr/local/cuda/lib64/"})
+      if (auto* found = ::dlopen((folder + "libcublas.so." + version).c_str(), RTLD_NOW)) return found;
+  return nullptr;
 }
 
 /// The functions that are used here, or none of them.
@@ -47,19 +50,17 @@ class Cublas final : public MatrixProducts {
   }
   ~Cublas() override { functions_.cublasDestroy_(handle_); }
 
-  void multiply(const MatrixProduct& p) override {
-    // cuBLAS counts along columns: rows of ours are its columns, so that it is told c' = b' a'.
-    const auto operation = [](const Matrices& m) { return m.transposed ? CUBLAS_OP_T : CUBLAS_OP_N; };
+  void multiply(const MatrixProduct& product) override {
+    const auto p = in_columns(product);
+    const auto operation = [](bool transposed) { return transposed ? CUBLAS_OP_T : CUBLAS_OP_N; };
     const float one = 1, added = p.add ? 1.0f : 0.0f;
     require(functions_.cublasSgemmStridedBatched_(
-                handle_, operation(p.b), operation(p.a), in_int(p.columns), in_int(p.rows), in_int(p.depth),
-                &one, p.b.first, in_int(p.b.row), p.b.step, p.a.first, in_int(p.a.row), p.a.step, &added,
-                p.c.first, in_int(p.c.row), p.c.step, in_int(p.count)),
+                handle_, operation(p.a_transposed), operation(p.b_transposed), p.m, p.n, p.k, &one, p.a,
+                p.lda, p.a_step, p.b, p.ldb, p.b_step, &added, p.c, p.ldc, p.c_step, p.count),
             "a product");
   }
 
  private:
-  static int in_int(int64_t n) { return static_cast<int>(n); }
   static void require(cublasStatus_t status, const char* what) {
     if (status != CUBLAS_STATUS_SUCCESS) fail_run("cuBLAS: {}: status {}", what, static_cast<int>(status));
   }

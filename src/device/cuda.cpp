@@ -6,6 +6,7 @@
 #include <cuda.h>
 #include <dlfcn.h>
 
+#include <cstdlib>
 #include <map>
 
 namespace nt::device {
@@ -14,10 +15,19 @@ namespace {
 #define NT_TEXT_OF(NAME) #NAME
 #define NT_TEXT(NAME) NT_TEXT_OF(NAME)  // after cuda.h has put a version behind some names
 
+/// Where the loader looks, and where containers have it that the loader was not told of.
+void* open_library() {
+  for (const auto* file :
+       {"libcuda.so.1", "/usr/local/nvidia/lib64/libcuda.so.1", "/usr/lib/x86_64-linux-gnu/libcuda.so.1",
+        "/usr/lib64/libcuda.so.1", "/usr/lib/wsl/lib/libcuda.so.1"})
+    if (auto* found = ::dlopen(file, RTLD_NOW)) return found;
+  return nullptr;
+}
+
 /// The functions of the driver that are used here.
 struct Driver {
 #define NT_FUNCTION(NAME) decltype(&::NAME) NAME##_ = reinterpret_cast<decltype(&::NAME)>(find(NT_TEXT(NAME)))
-  void* library = ::dlopen("libcuda.so.1", RTLD_NOW);
+  void* library = open_library();
   NT_FUNCTION(cuInit);
   NT_FUNCTION(cuGetErrorString);
   NT_FUNCTION(cuDeviceGetCount);
@@ -63,6 +73,10 @@ const CUstream kStream = CU_STREAM_PER_THREAD;
 class Cuda final : public Device {
  public:
   Cuda() {
+    // As many queues as threads may launch at the same time; the driver's usual 8 would let them wait for
+    // each other. It is read once, when the driver is started.
+    static const bool told = ::setenv("CUDA_DEVICE_MAX_CONNECTIONS", "32", 0) == 0;
+    static_cast<void>(told);
     int count = 0;
     if (driver_.cuInit_(0) != CUDA_SUCCESS || driver_.cuDeviceGetCount_(&count) != CUDA_SUCCESS || count == 0)
       fail_input("--device cuda: this machine has no GPU that its driver can use; use --device cpu");
@@ -92,7 +106,13 @@ class Cuda final : public Device {
   void* allocate(size_t bytes) override {
     make_current();
     CUdeviceptr memory = 0;
-    driver_.require(driver_.cuMemAlloc_(&memory, bytes), fmt::format("{} MB of memory", bytes / 1000000));
+    const auto result = driver_.cuMemAlloc_(&memory, bytes);
+    if (result == CUDA_ERROR_OUT_OF_MEMORY)
+      fail_run(
+          "the GPU: {} MB more do not fit into its memory: compute less at the same time (smaller batches, "
+          "shards or populations), or use --device cpu",
+          bytes / 1000000 + 1);
+    driver_.require(result, fmt::format("{} MB of memory", bytes / 1000000 + 1));
     return reinterpret_cast<void*>(memory);
   }
   void release(void* memory) noexcept override {
@@ -115,6 +135,7 @@ class Cuda final : public Device {
     driver_.require(driver_.cuMemsetD8Async_(at(memory), 0, bytes, kStream), "clearing its memory");
   }
   void launch(const KernelCode& kernel, const Grid& grid, const void* arguments, size_t) override {
+    if (!is_launched(*this, kernel, grid)) return;
     make_current();
     const auto function = function_of(kernel);
     if (grid.shared_bytes > 48 * 1024) {  // what a kernel may have without being asked

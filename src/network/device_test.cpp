@@ -1,6 +1,7 @@
 // Populations of twins on a device, emulated, and what a device does not compute.
 #include <gtest/gtest.h>
 
+#include "device/tested.hpp"
 #include "network/detail/untrained_twin.hpp"
 #include "network/network.hpp"
 
@@ -27,7 +28,7 @@ Record course_of(Network& network, int64_t until_ms = kDuration_ms) {
 }
 
 TEST(TwinsOnADevice, SpikeAsOnTheCpu) {
-  Network cpu(twins(), {}), emulated(twins(), {}, device::Kind::emulate);
+  Network cpu(twins(), {}), emulated(twins(), {}, device::tested_kind());
   const auto right = course_of(cpu), ours = course_of(emulated);
   EXPECT_GT(right.spikes.time_ms.size(), 200u);
   // Draws decide by probabilities that are the same to 1e-7: none of these 45 000 is as close.
@@ -37,8 +38,8 @@ TEST(TwinsOnADevice, SpikeAsOnTheCpu) {
 }
 
 TEST(TwinsOnADevice, GoOnFromAStateToTheLastBit) {
-  Network whole(twins(), {}, device::Kind::emulate), first(twins(), {}, device::Kind::emulate),
-      second(twins(), {}, device::Kind::emulate);
+  Network whole(twins(), {}, device::tested_kind()), first(twins(), {}, device::tested_kind()),
+      second(twins(), {}, device::tested_kind());
   static_cast<void>(course_of(first, 173));
   second.set_state(first.state());
   const auto right = course_of(whole), ours = course_of(second);
@@ -51,7 +52,7 @@ TEST(TwinsOnADevice, AreNoDetailedNeurons) {
   auto spec = twins();
   spec.populations[0].kind = Kind::cell;
   try {
-    Network network(spec, {}, device::Kind::emulate);
+    Network network(spec, {}, device::tested_kind());
     FAIL() << "accepted";
   } catch (const InputError& error) {
     EXPECT_NE(std::string(error.what()).find("'t'"), std::string::npos) << error.what();

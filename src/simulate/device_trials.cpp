@@ -1,12 +1,15 @@
 #include "simulate/detail/device_trials.hpp"
 
 #include <algorithm>
+#include <atomic>
+#include <thread>
 
 #include "cell/physical.hpp"
 #include "config/error.hpp"
 #include "simulate/detail/cable_lanes.hpp"
 #include "simulate/detail/recorder.hpp"
 #include "simulate/detail/voltage_check.hpp"
+#include "simulate/in_parallel.hpp"
 
 namespace nt::simulate {
 namespace {
@@ -29,7 +32,9 @@ DeviceTrials::DeviceTrials(const CablePlan<float>& plan, const DeviceCell& cell,
       tiles_((std::ssize(inputs) + kLanes - 1) / kLanes),
       tile_(device, static_cast<size_t>(tiles_ * cell.layout().floats)),
       trace_(device, static_cast<size_t>(tiles_ * std::ssize(cell.probes()) * kSamples * kLanes)),
+      doubted_(device, static_cast<size_t>(tiles_ * kLanes)),
       recordings_(inputs.size()) {
+  doubted_.fill_zero();
   std::vector<random::TrialKey> keys(static_cast<size_t>(tiles_ * kLanes));
   for (size_t i = 0; i < inputs.size(); ++i) keys[i] = inputs[i].draws;
   keys_ = {device, std::span<const random::TrialKey>(keys)};
@@ -80,28 +85,47 @@ void DeviceTrials::start(std::span<const stimulus::TimedInput> inputs) {
   }
 }
 
-/// The queues are filled on the host, and go to the device in one piece.
+DeviceTrials::TileEvents DeviceTrials::events_of(int64_t tile,
+                                                 std::span<const stimulus::TimedInput> inputs) const {
+  const auto from = static_cast<size_t>(tile * kLanes);
+  const auto queues =
+      queue_events(plan_, inputs.subspan(from, std::min<size_t>(kLanes, inputs.size() - from)), duration_ms_);
+  std::vector<std::vector<device_code::EventCode>> own(static_cast<size_t>(cell_.queues()) * kLanes);
+  for (size_t z = 0; z < queues.size(); ++z) {
+    for (const auto& event : queues[z].events) {
+      const auto queue = static_cast<size_t>(cell_.program().first_queue[z] + event.block);
+      own[queue * kLanes + static_cast<size_t>(event.lane)].push_back(
+          {static_cast<int32_t>(event.step), cell_.program().first_group[z] + event.group, event.instance,
+           static_cast<float>(event.weight)});
+    }
+  }
+  TileEvents all;
+  for (const auto& list : own) {
+    all.events.insert(all.events.end(), list.begin(), list.end());
+    all.counts.push_back(std::ssize(list));
+  }
+  return all;
+}
+
+/// The queues are filled on the host, by several threads where there are many, and go to the device in one
+/// piece.
 void DeviceTrials::queue(const std::shared_ptr<device::Device>& device,
                          std::span<const stimulus::TimedInput> inputs) {
+  constexpr int64_t kTilesOfAThread = 16;  // fewer are done before another thread has begun
+  const int64_t processors = std::max(1u, std::thread::hardware_concurrency());
+  std::vector<TileEvents> tiles(static_cast<size_t>(tiles_));
+  std::atomic<int64_t> next = 0;
+  in_parallel(static_cast<int>(std::clamp<int64_t>(tiles_ / kTilesOfAThread, 1, processors)),
+              [&](const std::atomic<bool>& failed) {
+                for (int64_t t = 0; !failed && (t = next++) < tiles_;)
+                  tiles[static_cast<size_t>(t)] = events_of(t, inputs);
+              });
   std::vector<int64_t> first{0};
   std::vector<device_code::EventCode> events;
-  for (int64_t tile = 0; tile < tiles_; ++tile) {
-    const auto from = static_cast<size_t>(tile * kLanes);
-    const auto some = inputs.subspan(from, std::min<size_t>(kLanes, inputs.size() - from));
-    const auto queues = queue_events(plan_, some, duration_ms_);
-    std::vector<std::vector<device_code::EventCode>> own(static_cast<size_t>(cell_.queues()) * kLanes);
-    for (size_t z = 0; z < queues.size(); ++z) {
-      for (const auto& event : queues[z].events) {
-        const auto queue = static_cast<size_t>(cell_.program().first_queue[z] + event.block);
-        own[queue * kLanes + static_cast<size_t>(event.lane)].push_back(
-            {static_cast<int32_t>(event.step), cell_.program().first_group[z] + event.group, event.instance,
-             static_cast<float>(event.weight)});
-      }
-    }
-    for (const auto& list : own) {
-      events.insert(events.end(), list.begin(), list.end());
-      first.push_back(std::ssize(events));
-    }
+  for (auto& tile : tiles) {
+    events.insert(events.end(), tile.events.begin(), tile.events.end());
+    for (const int64_t count : tile.counts) first.push_back(first.back() + count);
+    tile = {};
   }
   first_event_ = {device, std::span<const int64_t>(first)};
   next_event_ = {device, std::span<const int64_t>(first)};
@@ -118,6 +142,15 @@ void DeviceTrials::add_to(device_code::CableArguments& a) {
   a.next_event = next_event_.data();
   a.event = event_.data();
   a.trial = keys_.data();
+  a.least_mV = static_cast<float>(cell::kLowest_mV);
+  a.most_mV = static_cast<float>(cell::kHighest_mV);
+  a.doubted = doubted_.data();
+}
+
+void DeviceTrials::require_belief() {
+  doubts_.resize(doubted_.size());
+  doubted_.download(doubts_);
+  if (std::ranges::any_of(doubts_, [](int32_t doubt) { return doubt != 0; })) throw Disbelief{};
 }
 
 void DeviceTrials::take_traces(double t_ms) {
@@ -138,6 +171,8 @@ void DeviceTrials::take_traces(double t_ms) {
 }
 
 void DeviceTrials::at_millisecond(int64_t ms, const CompartmentListener& listener) {
+  require_belief();
+  if (!listener && !plan_.spec.dendrites) return;  // copies of v would take longer than the device
   const auto nodes = static_cast<size_t>(plan_.tree.nodes()), row = nodes * kLanes;
   const auto compartments = plan_.cell.geometry.compartments.size();
   v_.resize(row);
@@ -147,10 +182,8 @@ void DeviceTrials::at_millisecond(int64_t ms, const CompartmentListener& listene
     const auto lanes = static_cast<size_t>(std::min<int64_t>(kLanes, trials_ - t * kLanes));
     for (size_t c = 0; c < compartments; ++c) {
       const float* mV = v_.data() + static_cast<size_t>(plan_.tree.order.node_of[c]) * kLanes;
-      for (size_t lane = 0; lane < lanes; ++lane) {
-        if (!cell::is_physical_mV(mV[lane])) throw Disbelief{};
+      for (size_t lane = 0; lane < lanes; ++lane)
         told_mV_[(static_cast<size_t>(t) * kLanes + lane) * compartments + c] = mV[lane];
-      }
     }
   }
   if (ms >= duration_ms_) return;

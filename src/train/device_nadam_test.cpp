@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "config/error.hpp"
+#include "device/tested.hpp"
 #include "train/step.hpp"
 #include "twin/convolutional.hpp"
 
@@ -27,7 +28,7 @@ class NumbersAlone final : public twin::ResidentPasses {
   void backward(const twin::DeviceInput&, std::span<const float>) override { fail_run("no passes"); }
 
  private:
-  std::shared_ptr<device::Device> device_ = device::open_device(device::Kind::emulate);
+  std::shared_ptr<device::Device> device_ = device::open_device(device::tested_kind());
   device::Array<float> numbers_, gradients_;
 };
 

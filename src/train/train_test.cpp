@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "config/temporary_folder.hpp"
+#include "device/tested.hpp"
 #include "produce/background_dataset.hpp"
 #include "produce/make_dataset.hpp"
 #include "train/loss.hpp"
@@ -371,7 +372,7 @@ TEST(TrainOnADevice, EndsWithTheWeightsOfTheCpuToRounding) {
     const twin::Twin start(spec, 100, 1);
     twin::Twin cpu(spec, 100, 1), device(spec, 100, 1);
     const auto right = task.run_on(device::Kind::cpu, cpu, fresh_folder("on-cpu-out"));
-    const auto ours = task.run_on(device::Kind::emulate, device, fresh_folder("on-device-out"));
+    const auto ours = task.run_on(device::tested_kind(), device, fresh_folder("on-device-out"));
     const double apart = distance_apart(device, cpu, start);
     RecordProperty(std::string(spec.network->kind()), fmt::format("{:.2g}", apart));
     EXPECT_LT(apart, kApart);
@@ -396,26 +397,26 @@ std::vector<RecurrentTask> tasks_for_devices(const std::string& name) {
 TEST(TrainOnADevice, EndsWithTheSameBitsEveryTimeAndAfterAnInterruption) {
   for (auto& task : tasks_for_devices("device-again")) {
     twin::Twin whole(task.twin, 100, 1), again(task.twin, 100, 1);
-    task.run_on(device::Kind::emulate, whole, fresh_folder("device-whole"));
+    task.run_on(device::tested_kind(), whole, fresh_folder("device-whole"));
     struct Interrupted {};
     task.spec.checkpoint_every_s = 0;
     const auto folder = fresh_folder("device-cut");
     int steps = 0;
-    EXPECT_THROW(task.run_on(device::Kind::emulate, again, folder,
+    EXPECT_THROW(task.run_on(device::tested_kind(), again, folder,
                              [&](const Progress&) {
                                if (++steps > 7) throw Interrupted{};
                              }),
                  Interrupted);
     twin::Twin second(task.twin, 100, 2);  // its weights come from the checkpoint
-    task.run_on(device::Kind::emulate, second, folder);
+    task.run_on(device::tested_kind(), second, folder);
     EXPECT_TRUE(same_weights(whole, second)) << task.twin.network->words();
   }
 }
 
 TEST(TrainOnADevice, GoesOnFromACheckpointOfTheCpuAndTheCpuFromOneOfIts) {
   for (auto& task : tasks_for_devices("device-cpu")) {
-    for (const auto& [before, after] : {std::pair(device::Kind::cpu, device::Kind::emulate),
-                                        std::pair(device::Kind::emulate, device::Kind::cpu)}) {
+    for (const auto& [before, after] : {std::pair(device::Kind::cpu, device::tested_kind()),
+                                        std::pair(device::tested_kind(), device::Kind::cpu)}) {
       SCOPED_TRACE(task.twin.network->words());
       const twin::Twin start(task.twin, 100, 1);
       twin::Twin cpu(task.twin, 100, 1), first(task.twin, 100, 1), second(task.twin, 100, 2);
@@ -443,7 +444,7 @@ TEST(TrainOnADevice, GoesBackToItsBestWeightsAsTheCpuDoes) {
   task.spec.schedule.push_back({.from_epoch = 2, .learning_rate = 100, .weights = {{"soma", 0.003}}});
   twin::Twin cpu(task.twin, 100, 1), device(task.twin, 100, 1);
   const auto right = task.run_on(device::Kind::cpu, cpu, fresh_folder("setback-on-cpu"));
-  const auto ours = task.run_on(device::Kind::emulate, device, fresh_folder("setback-on-device"));
+  const auto ours = task.run_on(device::tested_kind(), device, fresh_folder("setback-on-device"));
   ASSERT_FALSE(right.setbacks.empty());
   ASSERT_EQ(ours.setbacks.size(), right.setbacks.size());
   EXPECT_EQ(ours.setbacks[0].step, right.setbacks[0].step);

@@ -56,6 +56,7 @@ ConvolutionalDevicePasses::ConvolutionalDevicePasses(const ConvolutionalSpec& sp
   numbers_ = {device_, static_cast<size_t>(total_)};
   gradient_ = {device_, static_cast<size_t>(trained_)};
   gradient_.fill_zero();  // what lies between the arrays stays zero
+  device_->wait();        // another thread's kernels would not
   packed_ = {device_, static_cast<size_t>(packing_.count())};
   heads_total_ = {device_, static_cast<size_t>(packing_.count())};
   head_place_ = {device_, packing_.places()};

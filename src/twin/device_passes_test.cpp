@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "config/error.hpp"
+#include "device/tested.hpp"
 #include "twin/convolutional.hpp"
 #include "twin/detail/convolutional_device_passes.hpp"
 #include "twin/tree.hpp"
@@ -108,8 +109,8 @@ struct OnADevice {
   std::unique_ptr<DevicePasses> passes;
   DeviceInput input;
   OnADevice(const Twin& twin, const SpikeWindows& windows)
-      : passes(device_passes(twin, device::open_device(device::Kind::emulate))),
-        input(device::Kind::emulate, kChannels, twin.history_ms()) {
+      : passes(device_passes(twin, device::open_device(device::tested_kind()))),
+        input(device::tested_kind(), kChannels, twin.history_ms()) {
     input.upload(windows);
   }
 };
@@ -158,7 +159,7 @@ TEST(TrainingOnADevice, GoesOnWithOtherWindowsBetweenTwoPasses) {
   const auto before = of_device(*device.passes, twin, device.input);
   const auto longer_events = random_events(spec.history_ms + 3 * kWindow_ms);
   const SpikeWindows longer{longer_events, kWindows, 3 * kWindow_ms};
-  DeviceInput other(device::Kind::emulate, kChannels, twin.history_ms());
+  DeviceInput other(device::tested_kind(), kChannels, twin.history_ms());
   other.upload(longer);
   const auto ours = device.passes->forward(twin.numbers, other, NormBy::running, false);
   const auto right = twin.forward(longer);
@@ -207,8 +208,9 @@ TEST(TrainingOnADevice, ConvolutionsOfALibraryAreThoseOfTheKernels) {
     Twin twin(TwinSpec(spec), kChannels, 3);
     const auto events = random_events(spec.window_ms() - 1 + kWindow_ms);
     OnADevice device(twin, {events, kWindows, kWindow_ms});
-    const auto right = of_device(*device.passes, twin, device.input, NormBy::running);
-    const auto other = device::open_device(device::Kind::emulate);
+    const auto other = device::open_device(device::tested_kind());
+    ConvolutionalDevicePasses by_kernels(spec, twin.spec().heads, twin.layout(), kChannels, other, nullptr);
+    const auto right = of_device(by_kernels, twin, device.input, NormBy::running);
     ConvolutionalDevicePasses by_library(spec, twin.spec().heads, twin.layout(), kChannels, other,
                                          device::open_products(*other));
     for (int again = 0; again < 2; ++again)  // gradients of the first time are not in the second's

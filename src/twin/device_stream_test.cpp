@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "config/error.hpp"
+#include "device/tested.hpp"
 #include "twin/convolutional.hpp"
 #include "twin/recurrent.hpp"
 #include "twin/tree.hpp"
@@ -95,7 +96,7 @@ double difference(const Outputs<float>& a, const Outputs<float>& right) {
 constexpr double kTolerance = 3e-6;
 
 TEST(ATwinOnADevice, AnswersAsOnTheCpu) {
-  const auto device = device::open_device(device::Kind::emulate);
+  const auto device = device::open_device(device::tested_kind());
   for (const auto& spec : kinds()) {
     SCOPED_TRACE(spec.network->words());
     auto twin = shaken(spec);
@@ -115,7 +116,7 @@ TEST(ATwinOnADevice, AnswersAsOnTheCpu) {
 }
 
 TEST(ATwinOnADevice, GoesOnFromTheStateOfAnother) {
-  const auto device = device::open_device(device::Kind::emulate);
+  const auto device = device::open_device(device::tested_kind());
   for (const auto& spec : kinds()) {
     SCOPED_TRACE(spec.network->words());
     auto twin = shaken(spec);
@@ -132,7 +133,7 @@ TEST(ATwinOnADevice, GoesOnFromTheStateOfAnother) {
 }
 
 TEST(ATwinOnADevice, TakesSpikesInAnyOrderWithinAPiece) {
-  const auto device = device::open_device(device::Kind::emulate);
+  const auto device = device::open_device(device::tested_kind());
   auto twin = shaken(TwinSpec(recurrent()));
   const auto first = device_stream(twin, 1, device), second = device_stream(twin, 1, device);
   const std::vector<int32_t> ordered{0, 2, 1, 0, 5, 4}, other{0, 5, 4, 0, 2, 1};
@@ -145,7 +146,7 @@ TEST(ATwinOnADevice, OfAKindWithoutDeviceCodeIsRefused) {
       {{7, 3}, {4, 2}, {3, 5}},
       {{4, {0, 1, 3, 4, 5, 6, 7, 8, 9, 10}, {0, 0, 1, 1, 2, 2, 2, 3, 3, 0}}, {{0, 3, 4}, {0, 2}}});
   Twin twin(TwinSpec(tree), kChannels, 1);
-  EXPECT_THROW(device_stream(twin, 1, device::open_device(device::Kind::emulate)), InputError);
+  EXPECT_THROW(device_stream(twin, 1, device::open_device(device::tested_kind())), InputError);
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <csignal>
 
 #include "dataset/shard.hpp"
+#include "device/tested.hpp"
 #include "files/hdf5.hpp"
 #include "twin/saved_twin.hpp"
 
@@ -134,7 +135,7 @@ TEST_F(Predicting, WritesWhatWholePassesOverEachTrialSay) {
 TEST_F(Predicting, OnADeviceWritesTheSameToRounding) {
   write_trials("in.h5", 3);
   predict_file(twin_, folder_ / "in.h5", folder_ / "cpu.h5", {});
-  predict_file(twin_, folder_ / "in.h5", folder_ / "device.h5", {}, {}, device::Kind::emulate);
+  predict_file(twin_, folder_ / "in.h5", folder_ / "device.h5", {}, {}, device::tested_kind());
   const files::Hdf5File cpu(folder_ / "cpu.h5"), device(folder_ / "device.h5");
   for (const auto* head : {"/spike_probability", "/soma_mV", "/dendrites", "/count"}) {
     const auto right = cpu.view<float>(head), ours = device.view<float>(head);
@@ -156,7 +157,7 @@ TEST_F(Predicting, OnADeviceWindowsAndTrialsAreWhatTheyAreOnTheCpu) {
     for (int32_t ms = -5; ms < twin.history_ms() + kWindow + 5; ++ms)
       events.insert(events.end(), {w, (ms + 9) * (w + 1) % 9, ms});
   const auto right_windows = predict(twin, {events, 2, kWindow});
-  twin.device = device::open_device(device::Kind::emulate);
+  twin.device = device::open_device(device::tested_kind());
   const auto expect_near = [](const Prediction& ours, const Prediction& expected) {
     for (const auto* head : {"spike", "soma", "dendrites", "count"}) {
       const auto a = ours.of(head), b = expected.of(head);

@@ -255,6 +255,12 @@ NT_DEVICE void run(const Lane& l, const Op& op) {
   }
 }
 
+/// Nodes of one warp of `warps`; NaN is beyond everything.
+NT_DEVICE void doubt(const Lane& l, int warp, int warps) {
+  for (int32_t i = warp; i < l.a.nodes; i += warps)
+    if (!(l.v(i) >= l.a.least_mV && l.v(i) <= l.a.most_mV)) l.a.doubted[l.tile_number * kLanes + l.lane] = 1;
+}
+
 /// Steps first_step to last_step - 1 of one tile. Mechanisms::run(kernel, arguments) calls the kernel of a
 /// number.
 template <class Mechanisms>
@@ -273,6 +279,12 @@ NT_DEVICE void cable(const device::Block& block, const CableArguments& a) {
       });
     }
   }
+  block.each([&](int thread) {
+    const int32_t lane = thread % kLanes;
+    if (block.index * kLanes + lane >= a.trials) return;
+    doubt({a, a.tile + block.index * a.tile_floats + lane, block.index, a.last_step, lane}, thread / kLanes,
+          warps);
+  });
 }
 
 }  // namespace nt::simulate::device_code

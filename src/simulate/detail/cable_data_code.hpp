@@ -100,6 +100,8 @@ struct CableArguments {
   int64_t* next_event;         // [tile][queue][lane]
   const EventCode* event;
   const random::TrialKey* trial;  // [tile][lane]
+  float least_mV, most_mV;        // of a membrane
+  int32_t* doubted;               // [tile][lane]: 1 once a voltage was beyond these at the end of a launch
 };
 
 }  // namespace nt::simulate::device_code

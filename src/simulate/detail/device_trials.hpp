@@ -21,13 +21,22 @@ class DeviceTrials {
   void add_to(device_code::CableArguments& arguments);
   /// The samples that a launch has taken, whose last step ended at t_ms.
   void take_traces(double t_ms);
-  /// Looks at v, of all compartments. Throws Disbelief where it is none that a membrane has.
+  /// Tells the listener v of all compartments, and records it. Throws Disbelief where the device found one
+  /// that no membrane has.
   void at_millisecond(int64_t ms, const CompartmentListener& listener);
   std::vector<Recording> finish();
 
  private:
+  /// Of one tile, in the order of queues and lanes, and how many each of these has.
+  struct TileEvents {
+    std::vector<device_code::EventCode> events;
+    std::vector<int64_t> counts;
+  };
+  TileEvents events_of(int64_t tile, std::span<const stimulus::TimedInput> inputs) const;
+
   void start(std::span<const stimulus::TimedInput> inputs);
   void queue(const std::shared_ptr<device::Device>& device, std::span<const stimulus::TimedInput> inputs);
+  void require_belief();
   std::vector<float> packed(const CableLanes<float>& lanes) const;
 
   const CablePlan<float>& plan_;
@@ -37,6 +46,8 @@ class DeviceTrials {
   device::Array<int64_t> first_event_, next_event_;
   device::Array<device_code::EventCode> event_;
   device::Array<random::TrialKey> keys_;
+  device::Array<int32_t> doubted_;
+  std::vector<int32_t> doubts_;
   std::vector<float> v_, samples_, told_mV_;
   std::vector<std::vector<float>> traces_;  // [trial x probe]
   std::vector<Recording> recordings_;
