@@ -82,6 +82,17 @@ class ADevice(InTemporaryFolder):
             planned = self.succeed(command(stage, self.folder / "out", settings=LEARNING, options=["--device", "emulate", "--dry-run"]))
             self.assertIn(f"note: {stage} computes on the CPU; --device emulate is for", planned.stderr)
 
+    def test_need_not_be_there_for_a_stage_that_does_not_use_it(self):
+        self.succeed(command("report", self.folder / "out", settings=LEARNING, options=["--device", "cuda", "--dry-run"]))
+
+    def test_is_not_asked_for_hours_of_trials_before_what_it_cannot_do(self):
+        for settings, said in ({"twin.kind": "tree"}, "tree twins have no code"), ({"simulation.precision": "double"}, "single precision"):
+            self.assert_refused(command("run", self.folder / "out", experiment=DETAILED, settings={**SETTINGS, **settings},
+                                        options=["--device", "emulate", "--dry-run"]), said, "--device cpu")
+        point = ROOT / "experiments/if.toml"
+        self.assert_refused(command("run", self.folder / "out", experiment=point, options=["--device", "emulate", "--dry-run"]), "CPU alone")
+        self.succeed(command("train", self.folder / "out", experiment=point, options=["--device", "emulate", "--dry-run"]))
+
     def test_evaluates_and_interprets_to_the_scores_of_the_cpu(self):
         cpu, emulated = self.folder / "cpu", self.folder / "emulated"
 

@@ -109,15 +109,16 @@ bool go_on_after_plan(const StageOptions& options, const neurontwin::Experiment&
   return !options.dry_run;
 }
 
-/// What is asked of a device in vain is said.
-void say_if_on_cpu(std::string_view command, const StageOptions& options) {
-  if (options.device == "cpu" || launched().rank() > 0) return;
-  say(fmt::format("note: {} computes on the CPU; --device {} is for the stages of run but report", command,
-                  options.device));
+/// What is asked of a device in vain is said; it need not be there, then.
+void stay_on_cpu(std::string_view command, StageOptions& options) {
+  if (options.device != "cpu" && launched().rank() == 0)
+    say(fmt::format("note: {} computes on the CPU; --device {} is for the stages of run but report", command,
+                    options.device));
+  options.device = "cpu";
 }
 
-void run_one(Stage stage, const StageOptions& options) {
-  if (stage == Stage::report) say_if_on_cpu(neurontwin::name_of(stage), options);
+void run_one(Stage stage, StageOptions& options) {
+  if (stage == Stage::report) stay_on_cpu(neurontwin::name_of(stage), options);
   const auto experiment = prepare(options);
   if (go_on_after_plan(options, experiment, {&stage, 1}))
     neurontwin::run_stage(stage, experiment, terminal_watcher());
@@ -254,7 +255,7 @@ Command search_command(const std::vector<std::string>& arguments) {
               if (workers->processes > 1 && launched().size() > 1)
                 nt::fail_input("--workers {}: these {} ranks are the workers; leave it out",
                                workers->processes, launched().size());
-              say_if_on_cpu("search", *options);
+              stay_on_cpu("search", *options);
               const auto experiment = prepare(*options);
               constexpr std::array kSimulation{Stage::simulate};
               if (workers->threads_of_this_one == 0 && !go_on_after_plan(*options, experiment, kSimulation))

@@ -8,8 +8,10 @@
 #include "produce/trial_source.hpp"
 #include "run/memory_estimate.hpp"
 #include "run/stage_log.hpp"
+#include "simulate/device_cable.hpp"
 #include "simulate/simulator.hpp"
 #include "train/training_time.hpp"
+#include "twin/device_passes.hpp"
 
 namespace nt::run {
 namespace {
@@ -90,6 +92,16 @@ double training_s(const Experiment& e, int threads) {
                                 valid, e.plan.data.trial_ms, threads);
 }
 
+/// InputError where a stage that is to be done asks a device for what it cannot do.
+void require_suits_device(const Experiment& e, const RunPlan& plan, const std::string& device) {
+  if (device::kind_named(device) == device::Kind::cpu) return;
+  for (const auto& stage : plan.stages) {
+    if (!stage.to_do) continue;
+    if (stage.stage == StageName::simulate) simulate::cell_for_device(e.plan.cell, e.plan.simulation);
+    if (stage.stage == StageName::train) twin::require_device_passes(e.twin);
+  }
+}
+
 void add_times(RunPlan& plan, const Experiment& e, const Options& options) {
   const int threads = threads_of(options);
   const auto simulates = [](const StagePlan& s) {
@@ -127,6 +139,7 @@ RunPlan plan_run(const Experiment& e, const Options& options, std::span<const St
   };
   for (auto& stage : look_at(options.out, e))
     if (std::ranges::find(stages, stage.stage) != stages.end()) plan.stages.push_back(std::move(stage));
+  require_suits_device(e, plan, options.device);
   add_times(plan, e, options);
   return plan;
 }

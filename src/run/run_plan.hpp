@@ -7,7 +7,7 @@
 namespace nt::run {
 
 /// Looks at the run folder, and times a moment of simulation and a few steps of training where these are to
-/// be done. Makes nothing.
+/// be done. Makes nothing. InputError where one of these asks a device for what it cannot do.
 neurontwin::RunPlan plan_run(const Experiment& experiment, const Options& options,
                              std::span<const StageName> stages);
 

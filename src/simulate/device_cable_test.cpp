@@ -24,7 +24,7 @@ namespace fs = std::filesystem;
 /// Where the project lies; packed for another machine (bench/gpu/run_all), the tests run in its folder.
 fs::path project() {
   const auto here = fs::path(__FILE__).parent_path().parent_path().parent_path();
-  return fs::exists(here) ? here : fs::current_path();
+  return fs::exists(here / "cells") ? here : fs::current_path();
 }
 
 /// The tests' own, with what is compiled kept there.
