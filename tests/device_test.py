@@ -90,6 +90,8 @@ class ADevice(InTemporaryFolder):
             self.assert_refused(command("run", self.folder / "out", experiment=DETAILED, settings={**SETTINGS, **settings},
                                         options=["--device", "emulate", "--dry-run"]), said, "--device cpu")
         point = ROOT / "experiments/if.toml"
+        self.assert_refused(command("run", self.folder / "out", experiment=point, options=["--device", "emulate", "-q"]), "CPU alone")
+        self.assertFalse((self.folder / "out").exists())
         self.assert_refused(command("run", self.folder / "out", experiment=point, options=["--device", "emulate", "--dry-run"]), "CPU alone")
         self.succeed(command("train", self.folder / "out", experiment=point, options=["--device", "emulate", "--dry-run"]))
 

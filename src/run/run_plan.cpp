@@ -92,16 +92,6 @@ double training_s(const Experiment& e, int threads) {
                                 valid, e.plan.data.trial_ms, threads);
 }
 
-/// InputError where a stage that is to be done asks a device for what it cannot do.
-void require_suits_device(const Experiment& e, const RunPlan& plan, const std::string& device) {
-  if (device::kind_named(device) == device::Kind::cpu) return;
-  for (const auto& stage : plan.stages) {
-    if (!stage.to_do) continue;
-    if (stage.stage == StageName::simulate) simulate::cell_for_device(e.plan.cell, e.plan.simulation);
-    if (stage.stage == StageName::train) twin::require_device_passes(e.twin);
-  }
-}
-
 void add_times(RunPlan& plan, const Experiment& e, const Options& options) {
   const int threads = threads_of(options);
   const auto simulates = [](const StagePlan& s) {
@@ -123,6 +113,15 @@ void add_times(RunPlan& plan, const Experiment& e, const Options& options) {
 
 }  // namespace
 
+void require_suits_device(const Experiment& e, const Options& options, std::span<const StageName> stages) {
+  if (device::kind_named(options.device) == device::Kind::cpu) return;
+  for (const auto& stage : look_at(options.out, e)) {
+    if (!stage.to_do || std::ranges::find(stages, stage.stage) == stages.end()) continue;
+    if (stage.stage == StageName::simulate) simulate::cell_for_device(e.plan.cell, e.plan.simulation);
+    if (stage.stage == StageName::train) twin::require_device_passes(e.twin);
+  }
+}
+
 RunPlan plan_run(const Experiment& e, const Options& options, std::span<const StageName> stages) {
   const auto dataset = options.out / "dataset";
   const auto size = produce::size_of(e.plan, dataset);
@@ -139,7 +138,7 @@ RunPlan plan_run(const Experiment& e, const Options& options, std::span<const St
   };
   for (auto& stage : look_at(options.out, e))
     if (std::ranges::find(stages, stage.stage) != stages.end()) plan.stages.push_back(std::move(stage));
-  require_suits_device(e, plan, options.device);
+  require_suits_device(e, options, stages);
   add_times(plan, e, options);
   return plan;
 }

@@ -11,6 +11,10 @@ namespace nt::run {
 neurontwin::RunPlan plan_run(const Experiment& experiment, const Options& options,
                              std::span<const StageName> stages);
 
+/// InputError where one of these that is to be done asks a device for what it cannot do. Makes nothing.
+void require_suits_device(const Experiment& experiment, const Options& options,
+                          std::span<const StageName> stages);
+
 /// It in a few lines.
 std::string words_for(const neurontwin::RunPlan& plan);
 

@@ -2,6 +2,7 @@
 
 #include "run/detail/by_ranks.hpp"
 #include "run/detail/reasons.hpp"
+#include "run/run_plan.hpp"
 
 namespace nt::run {
 namespace {
@@ -53,6 +54,7 @@ void run_stage(StageName stage, const Experiment& experiment, const Options& opt
                const Watcher& watcher) {
   if (stage == StageName::report && !options.ranks->is_first()) return;
   if (stage != StageName::report) require_same_on_all_ranks(experiment, options);
+  require_suits_device(experiment, options, {&stage, 1});
   RunFolder run(experiment, options, watcher);
   if (stage != StageName::report) require_seen_by_all_ranks(run);
   work_on(stage_of(stage), run);
@@ -60,6 +62,7 @@ void run_stage(StageName stage, const Experiment& experiment, const Options& opt
 
 void run_all(const Experiment& experiment, const Options& options, const Watcher& watcher) {
   require_same_on_all_ranks(experiment, options);
+  require_suits_device(experiment, options, neurontwin::kAllStages);
   RunFolder run(experiment, options, watcher);
   require_seen_by_all_ranks(run);
   const auto work_on_numbered = [&](int number, const Stage& stage) {
