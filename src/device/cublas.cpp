@@ -73,7 +73,12 @@ class Cublas final : public MatrixProducts {
 
 std::unique_ptr<MatrixProducts> open_cublas() {
   const Functions functions;
-  return functions.are_there() ? std::make_unique<Cublas>(functions) : nullptr;
+  if (!functions.are_there()) return nullptr;
+  try {
+    return std::make_unique<Cublas>(functions);
+  } catch (const RunError&) {  // of another version than the driver, say: our own kernels do it, too
+    return nullptr;
+  }
 }
 
 }  // namespace nt::device
