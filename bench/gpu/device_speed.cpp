@@ -8,6 +8,7 @@
 #include <cmath>
 #include <iostream>
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "device/products.hpp"
 #include "files/files.hpp"
@@ -59,7 +60,7 @@ Json compare(const std::vector<simulate::Recording>& device, const std::vector<s
           {"largest_below_minus_55_mV", most}};
 }
 
-void measure_solver(const Solver& s, const std::shared_ptr<device::Device>& device,
+void measure_solver(const Solver& s, const std::shared_ptr<device::Device>& device, device::Kind kind,
                     const bench::Results& results) {
   cell::CellChoices choices;
   if (!s.morphology.empty()) choices.morphology = s.morphology;
@@ -101,8 +102,14 @@ void measure_solver(const Solver& s, const std::shared_ptr<device::Device>& devi
     results.keep();
   }
   for (const int64_t trials : s.trials) {
-    const double run_s =
-        seconds_of([&] { simulator->run(every.first(static_cast<size_t>(trials)), s.trial_ms); });
+    const auto some = every.first(static_cast<size_t>(trials));
+    const double run_s = seconds_of([&] {
+      if (some.size() <= simulator->side_by_side())
+        simulator->run(some, s.trial_ms);
+      else  // in several batches at the same time, as data sets are made
+        simulate::simulate(cell, {spec, simulate::Precision::in_float, kind}, some, s.trial_ms,
+                           static_cast<int>(std::thread::hardware_concurrency()));
+    });
     all["rates"].push_back({{"trials", trials},
                             {"seconds", run_s},
                             {"cell_s_per_s", static_cast<double>(trials * s.trial_ms) / 1000 / run_s}});
@@ -185,7 +192,7 @@ int main(int argc, char** argv) {
     keep();
     for (const auto& part : parts) {
       const bench::Results results{all[part], keep};
-      if (part == "solver") measure_solver(solver, device, results);
+      if (part == "solver") measure_solver(solver, device, kind, results);
       if (part == "training") bench::measure_training(training, kind, results);
       if (part == "twins") measure_twins(streams, training.spikes_per_ms, stream_ms, device, results);
       if (part == "networks") bench::measure_networks(network_twins, network_ms, kind, results);
