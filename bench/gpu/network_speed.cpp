@@ -32,6 +32,7 @@ void measure_networks(const std::vector<int64_t>& neurons, int64_t ms, device::K
   const config::TemporaryFolder folder;
   const auto file = folder.path() / "twin.safetensors";
   twin::Twin twin(twin::TwinSpec(recurrent_twin(20)), kChannels, 1);
+  twin.array("spike_bias")[0] = -5.3f;  // 5 Hz at rest; an untrained twin spikes in every other ms
   twin::TwinDescription description;
   description.excitatory_synapses = description.inhibitory_synapses = kChannels / 2;
   files::write_file_atomically(file, twin::twin_bytes(twin, description));
@@ -50,6 +51,8 @@ void measure_networks(const std::vector<int64_t>& neurons, int64_t ms, device::K
                            {"contacts", network->contacts(0)},
                            {"s_to_wire", wiring_s},
                            {"ms", ms},
+                           {"rate_hz", 1000 * static_cast<double>(network->record(0).spikes.time_ms.size()) /
+                                           static_cast<double>(count * network->now_ms())},
                            {"neuron_ms_per_s", static_cast<double>(count * ms) / run_s}});
     results.keep();
   }

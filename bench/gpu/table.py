@@ -89,7 +89,7 @@ def table(results):
     networks = results.get("networks") or []
     if networks:
         lines += [f"Networks of such twins, 100 connections each, {networks[0]['ms']} ms", ""]
-        lines += rows(networks, [("twins", "twins", "d"), ("contacts", "contacts", "d"), ("seconds to wire", "s_to_wire", ".2f"),
+        lines += rows(networks, [("twins", "twins", "d"), ("contacts", "contacts", "d"), ("seconds to wire", "s_to_wire", ".2f"), ("Hz", "rate_hz", ".1f"),
                                  ("neuron-ms per s", "neuron_ms_per_s", ".3g")])
     for one in results.get("training") or []:
         lines += training_lines(one, results.get("torch"))
