@@ -24,6 +24,8 @@ class Ranks {
   Ranks();
   int rank() const;  // of this process, counted from 0
   int size() const;
+  /// The name of this machine, for messages.
+  static std::string host();
   /// Cores of this machine for each of the ranks on it, that this process may use.
   int threads() const;
   /// Of all of them: InputError on each unless every one has the same value of `what`, "command". `advice`:

@@ -9,7 +9,6 @@
 #include "cli/terminal.hpp"
 #include "config/error.hpp"
 #include "config/printable.hpp"
-#include "ranks/require_same.hpp"
 
 namespace nt::cli {
 namespace {
@@ -28,7 +27,8 @@ neurontwin::Ranks join() {
 }
 
 void say_of_rank(int rank, const std::string& unsaid) {
-  fmt::print(stderr, "neurontwin: rank {} on {}: {}\n", rank, ranks::host_name(), config::printable(unsaid));
+  fmt::print(stderr, "neurontwin: rank {} on {}: {}\n", rank, neurontwin::Ranks::host(),
+             config::printable(unsaid));
   std::fflush(stderr);
 }
 

@@ -9,8 +9,8 @@
 #include "cli/show.hpp"
 #include "cli/terminal.hpp"
 #include "config/printable.hpp"
+#include "config/shown.hpp"
 #include "neurontwin/run.hpp"
-#include "statistics/shown.hpp"
 
 namespace nt::cli {
 namespace {
@@ -30,9 +30,9 @@ void print_table(const std::vector<ListedRun>& runs) {
                                       "profile", "stages", "weights", "spike AUC", "voltage", "title"),
                           STDOUT_FILENO));
   for (const auto& run : runs) {
-    const auto voltage = statistics::shown(100 * run.variance_explained, "{:.1f}");
+    const auto voltage = config::shown(100 * run.variance_explained, "{:.1f}");
     show("{:<{}}  {:<8} {:<18} {:>9} {:>10} {:>8}  {}\n", run.folder.string(), longest, run.profile,
-         how_far(run), run.parameters, statistics::shown(run.spike_auc, "{:.5f}"),
+         how_far(run), run.parameters, config::shown(run.spike_auc, "{:.5f}"),
          voltage == "-" ? voltage : voltage + " %",
          config::printable_line(run.trouble.empty() ? run.title : run.trouble));
   }

@@ -13,13 +13,13 @@
 #include "cli/threads.hpp"
 #include "config/error.hpp"
 #include "config/nearest_word.hpp"
+#include "config/shown.hpp"
 #include "neurontwin/run.hpp"
-#include "statistics/shown.hpp"
 
 namespace nt::cli {
 namespace {
 
-using statistics::shown;
+using config::shown;
 
 struct Options {
   std::vector<std::string> words;

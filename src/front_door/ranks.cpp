@@ -30,6 +30,10 @@ int Ranks::size() const {
   return model_->ranks->size();
 }
 
+std::string Ranks::host() {
+  return nt::ranks::host_name();
+}
+
 int Ranks::threads() const {
   if (size() == 1) return threads_or_cores(0);
   const auto cores = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));

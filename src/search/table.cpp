@@ -1,13 +1,13 @@
 // What a search came to, in words.
 #include <cmath>
 
+#include "config/shown.hpp"
 #include "search/search.hpp"
-#include "statistics/shown.hpp"
 
 namespace nt::search {
 namespace {
 
-using statistics::shown;
+using config::shown;
 
 std::string in_words(double low, double high, const char* format) {
   const auto end = [&](double x) {

@@ -6,9 +6,9 @@
 #include <cmath>
 #include <future>
 
+#include "config/shown.hpp"
 #include "files/files.hpp"
 #include "statistics/ranking.hpp"
-#include "statistics/shown.hpp"
 #include "train/by_ranks.hpp"
 #include "train/checkpoint.hpp"
 #include "train/step.hpp"
@@ -382,7 +382,7 @@ class Trainer {
     const auto record = record_of(v);
     state_.result.epochs.push_back(record);
     progress_.note = fmt::format("epoch {} validation loss {:.5f} AUC {}", record.epoch, record.valid_loss,
-                                 statistics::shown(record.valid_auc, "{:.5f}"));
+                                 config::shown(record.valid_auc, "{:.5f}"));
     state_.loss_sums.clear();
     state_.epoch_seconds = 0;
     state_.step_in_epoch = 0;

@@ -1,10 +1,10 @@
-#include "statistics/shown.hpp"
+#include "config/shown.hpp"
 
 #include <gtest/gtest.h>
 
 #include <limits>
 
-namespace nt::statistics {
+namespace nt::config {
 namespace {
 
 TEST(Shown, ANumberHasItsFormatAndWhatIsNoneIsADash) {
@@ -14,4 +14,4 @@ TEST(Shown, ANumberHasItsFormatAndWhatIsNoneIsADash) {
 }
 
 }  // namespace
-}  // namespace nt::statistics
+}  // namespace nt::config
