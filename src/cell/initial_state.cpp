@@ -80,10 +80,6 @@ std::map<mechanism::Expr, double> known_values(const DetailedCell& cell, const P
   return values;
 }
 
-bool writes_concentration(const mechanism::Mechanism& m) {
-  return !m.initial_concentration.empty();
-}
-
 std::vector<uint32_t> draw_streams(const DetailedCell& cell) {
   std::vector<uint32_t> first;
   size_t next = 0;

@@ -44,7 +44,4 @@ InitialState initial_state(const DetailedCell& cell, double dt_ms, const random:
 std::map<mechanism::Expr, double> known_values(const DetailedCell& cell, const Placement& placement,
                                                size_t instance, double dt_ms);
 
-/// The placement's instances change a concentration.
-bool writes_concentration(const mechanism::Mechanism& mechanism);
-
 }  // namespace nt::cell

@@ -101,12 +101,8 @@ std::string KernelWriter::instances(const Needed& needed, const std::vector<Stor
       body += "    " + text() + "\n";
     }
   };
-  for (size_t j = 0; j < needed.fixed.size(); ++j)
-    line([&] {
-      return fmt::format("const V {} = ln::Set<T>(fixed_{}[{}]);", variable(needed.fixed[j]), copy_, j);
-    });
-  for (const Expr e : needed.symbols)
-    line([&] { return fmt::format("const V {} = {};", variable(e), load(e)); });
+  for (size_t j = 0; j < needed.fixed.size(); ++j) line([&] { return fixed_line(needed.fixed[j], j); });
+  for (const Expr e : needed.symbols) line([&] { return symbol_line(e); });
   for (const Expr e : needed.computed) line([&] { return statement(e); });
   for (const auto& store : stores) line([&] { return store(*this); });
   copy_ = 'x';
@@ -199,10 +195,9 @@ std::string KernelWriter::part_body(const Part& part, const Kept& kept, const Ne
   std::string body = places(needed.fixed.size(), 0);
   const auto line = [&](const std::string& text) { body += "    " + text + "\n"; };
   for (size_t j = 0; j < needed.fixed.size(); ++j)
-    if (const Expr e = needed.fixed[j]; part.named.contains(e))
-      line(fmt::format("const V {} = ln::Set<T>(fixed_x[{}]);", variable(e), j));
+    if (const Expr e = needed.fixed[j]; part.named.contains(e)) line(fixed_line(e, j));
   for (const Expr e : needed.symbols)
-    if (part.named.contains(e)) line(fmt::format("const V {} = {};", variable(e), load(e)));
+    if (part.named.contains(e)) line(symbol_line(e));
   for (const Expr e : part.named) {
     if (part.computed.contains(e) || !kept.place.contains(e)) continue;
     const auto there = fmt::format("ln::Load({})", kept.at(e));
@@ -272,6 +267,13 @@ std::string KernelWriter::load(Expr e) const {
   for (size_t i = 0; i < ions.size(); ++i)
     if (ions[i]->name == name) return fmt::format("ln::Load({})", at_node(fmt::format("k.ion[{}]", i)));
   fail_input("{}: '{}' cannot be used in BREAKPOINT or DERIVATIVE here", m_.path, name);
+}
+
+std::string KernelWriter::fixed_line(Expr e, size_t place) const {
+  return fmt::format("const V {} = ln::Set<T>(fixed_{}[{}]);", variable(e), copy_, place);
+}
+std::string KernelWriter::symbol_line(Expr e) const {
+  return fmt::format("const V {} = {};", variable(e), load(e));
 }
 
 /// An expression as a mask, whatever it is.

@@ -77,11 +77,10 @@ std::vector<FollowedIon> followed_ions(const cell::DetailedCell& cell, ArrayName
 std::vector<int64_t> strides_of(const cell::DetailedCell& cell, const cell::Placement& placement,
                                 double patience, double dt_ms, int64_t most_steps) {
   std::vector<int64_t> strides;
-  const bool moves_concentration = cell::writes_concentration(placement.mechanism());
+  const bool moves_ions = !placement.mechanism().written_ion_variables().empty();
   const double step_ms = std::max(dt_ms, kStepOfLongestWaits_ms);
   for (const double wait_ms : longest_waits_ms(cell, placement)) {
-    const double longest_ms =
-        std::min(patience * wait_ms, moves_concentration ? kConcentrationWait_ms : wait_ms);
+    const double longest_ms = std::min(patience * wait_ms, moves_ions ? kConcentrationWait_ms : wait_ms);
     int64_t stride = 1;
     while (stride * 2 <= most_steps && static_cast<double>(stride * 2) * step_ms <= longest_ms) stride *= 2;
     strides.push_back(stride);

@@ -46,6 +46,8 @@ class KernelWriter {
  private:
   std::string variable(Expr e) const;
   std::string load(Expr e) const;
+  std::string fixed_line(Expr e, size_t place) const;
+  std::string symbol_line(Expr e) const;
   std::string mask(Expr e) const;
   std::string statement(Expr e) const;
   std::string own(Expr loop, size_t k) const;

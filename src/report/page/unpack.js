@@ -8,7 +8,7 @@ async function inflated(base64) {
 async function unpackEvents(events) {
   if (!events || events.deflated === undefined) return;
   const n = events.spikes, bytes = await inflated(events.deflated);
-  const number = (plane, i) => [0, 1, 2, 3].reduce((sum, k) => sum + bytes[(plane + k) * n + i] * 256 ** k, 0);
+  const number = (plane, i) => bytes[plane * n + i] + 256 * (bytes[(plane + 1) * n + i] + 256 * (bytes[(plane + 2) * n + i] + 256 * bytes[(plane + 3) * n + i]));
   events.time_ms = []; events.synapse = [];
   for (let i = 0, us = 0; i < n; ++i) {
     us += number(0, i);
