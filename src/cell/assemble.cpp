@@ -4,6 +4,8 @@
 #include <array>
 #include <cctype>
 #include <cmath>
+#include <map>
+#include <set>
 
 #include "cell/physical.hpp"
 #include "cell/place.hpp"
@@ -132,6 +134,26 @@ void take_notes(DetailedCell& cell) {
         cell.notes.push_back(note);
 }
 
+/// NEURON keeps for each file the reversal potential that it has set, and writes it again in each step.
+void note_reversals_set_twice(DetailedCell& cell) {
+  std::map<std::pair<std::string, int>, std::string> set_by;  // of an ion's variable in a compartment
+  std::set<std::string> said;
+  for (const auto& placement : cell.placements) {
+    const auto& m = placement.mechanism();
+    for (const auto* ion : m.written_ion_variables()) {
+      if (ion->quantity != mechanism::IonQuantity::reversal_mV) continue;
+      for (const int c : placement.compartments) {
+        const auto& other = set_by.try_emplace({ion->name, c}, m.name).first->second;
+        if (other == m.name || !said.insert(ion->name).second) continue;
+        cell.notes.push_back(fmt::format(
+            "{} and {} both set {}: here the one that sets it last counts, in NEURON the one that "
+            "comes last, unless it reads {} too",
+            other, m.name, ion->name, ion->name));
+      }
+    }
+  }
+}
+
 std::vector<RecordingSite> read_sites(const config::Settings& settings,
                                       const morphology::Compartments& geometry) {
   std::vector<RecordingSite> sites;
@@ -208,6 +230,7 @@ void finish_placements(DetailedCell& cell, const Files& files) {
   follow_ions(cell, files);
   put_in_order(cell);
   take_notes(cell);
+  note_reversals_set_twice(cell);
 }
 
 void read_netstims(const config::Settings& settings, DetailedCell& cell) {

@@ -161,6 +161,19 @@ TEST_F(UserMechanism, InitialStatesSeeWhatThoseBeforeThemWrote) {
   }
 }
 
+TEST_F(UserMechanism, AReversalPotentialThatTwoFilesSetInOnePlaceIsNoted) {
+  for (const auto* name : {"a", "b"})
+    write(std::string(name) + ".mod", "NEURON { SUFFIX " + std::string(name) +
+                                          " USEION ca WRITE eca }\nASSIGNED { eca }\nINITIAL { eca = 90 }");
+  const auto both =
+      cell(R"({ mechanism = "a.mod", regions = ["soma"] }, { mechanism = "b.mod", regions = ["soma"] })");
+  ASSERT_EQ(both.notes.size(), 1u);
+  EXPECT_TRUE(both.notes[0].starts_with("a and b both set eca: "));
+  const auto apart =
+      cell(R"({ mechanism = "a.mod", regions = ["soma"] }, { mechanism = "b.mod", regions = ["basal"] })");
+  EXPECT_TRUE(apart.notes.empty());
+}
+
 /// A magnesium channel whose gate the concentrations close, and a pool on both sides of the membrane.
 constexpr auto kMagnesium =
     "NEURON { SUFFIX magnesium USEION mg READ emg, mgi, mgo WRITE img VALENCE 2 RANGE g }\n"
