@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "files/detail/hdf5_library.hpp"
+#include "files/detail/hdf5_trial.hpp"
 
 namespace nt::files {
 namespace {
@@ -332,13 +333,16 @@ Hdf5File::Hdf5File(const std::filesystem::path& file) : path_(file) {
   mapped_ = MappedFile(file);
   const auto lock = enter_library();
   if (H5Fis_hdf5(file.c_str()) <= 0) fail_input("{}: is not an HDF5 file", file.string());
+  const auto trial = try_hdf5(file.string());
   const Id access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
   H5Pset_libver_bounds(access, H5F_LIBVER_EARLIEST, H5F_LIBVER_LATEST);
-  file_ = H5Fopen(file.c_str(), H5F_ACC_RDONLY, access);
+  if (trial == Hdf5Trial::good) file_ = H5Fopen(file.c_str(), H5F_ACC_RDONLY, access);
   if (file_ < 0) {
-    fail_input(
-        "{}: the HDF5 file is damaged or was cut short; remove it and run the command that made it again",
-        file.string());
+    fail_input("{}: the HDF5 file is damaged{}; remove it and run the command that made it again",
+               file.string(),
+               trial == Hdf5Trial::crashed   ? " (the HDF5 library crashes where it reads it)"
+               : trial == Hdf5Trial::endless ? " (the HDF5 library does not come to its end)"
+                                             : " or was cut short");
   }
 }
 
