@@ -43,7 +43,7 @@ namespace nt::simulate {
 inline const std::string kCableCode = R\"header(@cable_code@)header\", kCableDataCode = R\"header(@cable_data_code@)header\";
 }
 " @ONLY)
-add_library(neurontwin_mechanism_user STATIC src/mechanism/user/library.cpp src/mechanism/user/compile_user.cpp
+add_library(neurontwin_mechanism_user STATIC src/mechanism/user/precompiled_start.cpp src/mechanism/user/library.cpp src/mechanism/user/compile_user.cpp
                                              src/mechanism/user/compile_device.cpp
                                              src/mechanism/user/compiler.cpp src/mechanism/user/kernel_cache.cpp)
 target_include_directories(neurontwin_mechanism_user PRIVATE ${PROJECT_BINARY_DIR}/generated)

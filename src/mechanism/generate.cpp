@@ -262,6 +262,17 @@ DeviceKernels generate_device_kernels(const Mechanism& m, const std::string& pre
   return kernels;
 }
 
+std::string kernels_start(const std::string& file_name) {
+  return fmt::format(
+      "// Made by neurontwin's NMODL compiler.\n"
+      "#undef HWY_TARGET_INCLUDE\n"
+      "#define HWY_TARGET_INCLUDE \"{}\"\n"
+      "#include <hwy/foreach_target.h>\n"
+      "#include \"mechanism/lanes-inl.hpp\"\n"
+      "#include \"mechanism/kernel.hpp\"\n",
+      file_name);
+}
+
 std::string generate_kernels(const Mechanism& m, const std::string& file_name, const std::string& entry) {
   require_identifiers(m, entry);
   const auto text = KernelTextMaker(m, m.name, KernelStyle::simd).make();
@@ -276,12 +287,7 @@ std::string generate_kernels(const Mechanism& m, const std::string& file_name, c
   };
   const auto in_float = set("float", text.advance_float), in_double = set("double", text.advance_double);
   return fmt::format(
-      "// Made by neurontwin's NMODL compiler.\n"
-      "#undef HWY_TARGET_INCLUDE\n"
-      "#define HWY_TARGET_INCLUDE \"{0}\"\n"
-      "#include <hwy/foreach_target.h>\n"
-      "#include \"mechanism/lanes-inl.hpp\"\n"
-      "#include \"mechanism/kernel.hpp\"\n"
+      "{0}"
       "HWY_BEFORE_NAMESPACE();\n"
       "namespace nt::mechanism {{\n"
       "namespace HWY_NAMESPACE {{\n"
@@ -298,7 +304,7 @@ std::string generate_kernels(const Mechanism& m, const std::string& file_name, c
       "extern \"C\" void {2}(MechanismKernels* kernels) {{ *kernels = HWY_DYNAMIC_DISPATCH({2}_here)(); }}\n"
       "}}  // namespace nt::mechanism\n"
       "#endif\n",
-      file_name, text.code, entry, in_float, in_double);
+      kernels_start(file_name), text.code, entry, in_float, in_double);
 }
 
 }  // namespace nt::mechanism

@@ -29,5 +29,7 @@ std::vector<const IonVariable*> ion_arrays(const Mechanism& mechanism);
 /// set.
 std::string generate_kernels(const Mechanism& mechanism, const std::string& file_name,
                              const std::string& entry);
+/// The lines that such a file begins with, whatever the mechanism: what it includes.
+std::string kernels_start(const std::string& file_name);
 
 }  // namespace nt::mechanism

@@ -1,5 +1,6 @@
 #include "mechanism/detail/compile_user.hpp"
 
+#include <fmt/format.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -43,17 +44,24 @@ class UserMechanism : public testing::Test {
     }
     return "accepted";
   }
-  /// A compiler that first writes a line to the file "calls", whenever it is asked to compile.
+  /// A compiler that first writes a line to the file "calls" whenever it is asked to compile a kernel, and to
+  /// "starts" for what all kernels begin with.
   fs::path counting_compiler(const std::string& then = "exec c++ \"$@\"") {
     const auto compiler = folder_ / "compiler";
-    std::ofstream(compiler) << "#!/bin/sh\n[ \"$1\" = --version ] || echo called >> '"
-                            << (folder_ / "calls").string() << "'\n"
+    const auto count = [&](const char* file) {
+      return fmt::format("echo called >> '{}'", (folder_ / file).string());
+    };
+    std::ofstream(compiler) << "#!/bin/sh\ncase \"$*\" in\n*kernels.so*) " << count("calls")
+                            << " ;;\n*.gch*) " << count("starts") << " ;;\nesac\n"
                             << then << "\n";
     fs::permissions(compiler, fs::perms::owner_all);
     ::setenv("CXX", compiler.c_str(), 1);
     return compiler;
   }
-  size_t calls() const { return fs::exists(folder_ / "calls") ? fs::file_size(folder_ / "calls") / 7 : 0; }
+  size_t count_of(const char* file) const {
+    return fs::exists(folder_ / file) ? fs::file_size(folder_ / file) / 7 : 0;
+  }
+  size_t calls() const { return count_of("calls"); }
   fs::path kept_library() const {
     for (const auto& entry : fs::recursive_directory_iterator(folder_ / "cache"))
       if (entry.path().filename() == "kernels.so") return entry.path();
@@ -77,6 +85,32 @@ TEST_F(UserMechanism, RunsLikeItsExpressionsAndIsCompiledOnce) {
   EXPECT_EQ(calls(), 2u);
 }
 
+TEST_F(UserMechanism, FromTheSecondOnIsCompiledWithAReadyStart) {
+  counting_compiler();
+  const auto another = [&](const char* half_mV) {
+    std::ofstream(folder_ / "kdr.mod")
+        << std::string(kChannel).replace(std::string(kChannel).find("+ 30"), 4, half_mV);
+    const auto loaded = load_mechanism("kdr.mod", folder_.path(), "cell.toml:3");
+    expect_kernels_equal_reference(loaded->mechanism, loaded->layout, loaded->kernels);
+  };
+  another("+ 31");
+  EXPECT_EQ(count_of("starts"), 0u);
+  another("+ 32");
+  another("+ 33");
+  EXPECT_EQ(count_of("starts"), 1u);
+  EXPECT_EQ(calls(), 3u);
+}
+
+TEST_F(UserMechanism, IsCompiledWithoutAReadyStartWhereTheCompilerTakesNone) {
+  counting_compiler("case \"$*\" in *start.hpp*) exit 1 ;; esac\nexec c++ \"$@\"");
+  for (const char* half_mV : {"+ 31", "+ 32"}) {
+    std::ofstream(folder_ / "kdr.mod")
+        << std::string(kChannel).replace(std::string(kChannel).find("+ 30"), 4, half_mV);
+    EXPECT_EQ(refusal(), "accepted");
+  }
+  EXPECT_EQ(count_of("starts"), 1u);
+}
+
 TEST_F(UserMechanism, WithoutACompilerSaysWhatToInstall) {
   ::setenv("CXX", "no-such-compiler", 1);
   EXPECT_EQ(refusal(),
@@ -87,9 +121,8 @@ TEST_F(UserMechanism, WithoutACompilerSaysWhatToInstall) {
 TEST_F(UserMechanism, ACompilerThatFailsIsNamedWithItsLog) {
   ::setenv("CXX", "false", 1);
   const auto message = refusal();
-  EXPECT_NE(
-      message.find("kdr.mod: its generated code could not be compiled (is libhwy-dev installed?); see "),
-      std::string::npos)
+  EXPECT_NE(message.find("kdr.mod: its generated code could not be compiled by false; see "),
+            std::string::npos)
       << message;
   EXPECT_NE(message.find("/log"), std::string::npos) << message;
 }

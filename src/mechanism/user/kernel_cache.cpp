@@ -192,6 +192,16 @@ std::optional<MechanismKernels> KernelCache::load(const std::string& key, const 
   return kernels;
 }
 
+bool KernelCache::link(const std::string& key, const fs::path& name) const {
+  const int file = open_kept(key);
+  if (file < 0) return false;
+  // Of the very file that was looked at, whatever its name stands for by now.
+  const bool linked = ::linkat(AT_FDCWD, fmt::format("/proc/self/fd/{}", file).c_str(), AT_FDCWD,
+                               name.c_str(), AT_SYMLINK_FOLLOW) == 0;
+  ::close(file);
+  return linked;
+}
+
 void KernelCache::keep(const std::string& key, const fs::path& library) const {
   const auto bytes = files::read_file(library);
   files::write_file_atomically(folder(key) / kLibrary, bytes + std::string(kSealed) + files::digest(bytes));

@@ -30,6 +30,9 @@ class KernelCache {
   /// above.
   void* function(const std::string& key, const std::string& entry) const;
   std::optional<std::string> bytes(const std::string& key) const;
+  /// Gives what is kept under `key` a second name, in a folder to compile in. False if there is nothing, or
+  /// no link can be made.
+  bool link(const std::string& key, const std::filesystem::path& name) const;
   /// Keeps a compiled library under `key`, whole or not at all, whoever else keeps the same.
   void keep(const std::string& key, const std::filesystem::path& library) const;
 
