@@ -271,6 +271,35 @@ ASSIGNED { v ena i }
 INITIAL { ena = 50 }
 BREAKPOINT { ena = 50 + (v + 65)/20  i = 1e-6*v }
 """
+# What compilers of NEURON's successors read; where a state starts; tables made of tables; a comment that ends where its line does.
+STARTING = """COMMENT What stands here ENDCOMMENT
+  PARAMETER { g = 5 }
+ENDCOMMENT }
+NEURON { SUFFIX starting NONSPECIFIC_CURRENT i USEION k READ ek WRITE ik }
+PARAMETER { g = 1e-4 gk = 1e-4 x0 = 0.4 y0 = 0.25 }
+ASSIGNED { v i ik ek a b }
+STATE { x y START 3 z START 2 s[2] START 0.7 }
+INITIAL { tabled(v) }
+BREAKPOINT { SOLVE change METHOD cnexp
+  CONDUCTANCE g
+  CONDUCTANCE gk USEION k
+  tabled(v)
+  i = g*(x + y + z + s[1] + a + b)*(v + 20)
+  ik = gk*(v - ek) }
+DERIVATIVE change { x' = -x/20  y' = -y/30  z' = -z/40 }
+FUNCTION before(u) { TABLE FROM -100 TO 100 WITH 33
+  before = exp(u/50) }
+PROCEDURE tabled(u) { TABLE a, b FROM -100 TO 100 WITH 50
+  a = before(u)  b = u/100 + after(u) }
+FUNCTION after(u) { TABLE FROM -100 TO 100 WITH 33
+  after = 5*exp(u/50) }
+"""
+# The weight counts although no variable holds it: it is a voltage here, and a delay.
+SETTING = """NEURON { POINT_PROCESS Setting NONSPECIFIC_CURRENT i }
+ASSIGNED { v i }
+BREAKPOINT { i = 1e-4*(v + 20) }
+NET_RECEIVE(w) { if (flag == 0) { net_send(w, 1) } else { v = v - 10 - 500*w } }
+"""
 ANGLES = """NEURON { SUFFIX angles NONSPECIFIC_CURRENT i }
 ASSIGNED { v i }
 STATE { x }
@@ -322,6 +351,7 @@ CASES = [case("Plastic", PLASTIC, point=True, events=ALIKE, own_weights=False), 
          case("spread", SPREAD, TREE), case("pool", POOL, TREE), case("buffered", BUFFERED), case("given", GIVEN, more=NUMBERS),
          case("counted", COUNTED, TREE), case("stepping", STEPPING, TREE),
          case("Watching", WATCHING, point=True, events=ALIKE, own_weights=False), case("angles", ANGLES),
+         case("starting", STARTING, TREE), case("Setting", SETTING, point=True, events=ALIKE, own_weights=False),
          case("Mixed", MIXED, point=True, events=ALIKE, own_weights=False),
          beside("moving", MOVING, {"zlooking": LOOKING.replace("NAME", "zlooking")}),
          beside("alooking", LOOKING.replace("NAME", "alooking"), {"moving2": MOVING.replace("SUFFIX moving", "SUFFIX moving2")}),

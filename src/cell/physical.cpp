@@ -1,5 +1,6 @@
 #include "cell/physical.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <string>
@@ -112,9 +113,16 @@ bool uses_weight(const mechanism::Mechanism& m) {
   const mechanism::Expr weight = m.symbol(m.receiving->arguments[0]);
   if (weight < 0) return false;
   if (m.receiving->keeps_weight) return true;
-  for (const mechanism::Expr after : m.receiving->stored)
-    if (m.graph.depends(after, weight)) return true;
-  return false;
+  const auto depends = [&](mechanism::Expr e) { return e >= 0 && m.graph.depends(e, weight); };
+  const auto any = [&](const auto& all, const auto&... parts) {
+    return std::any_of(all.begin(), all.end(), [&](const auto& one) { return (... || depends(one.*parts)); });
+  };
+  using M = mechanism::Mechanism;
+  return std::any_of(m.initial.begin(), m.initial.end(), depends) ||
+         std::any_of(m.receiving->stored.begin(), m.receiving->stored.end(), depends) ||
+         depends(m.receiving->v) || any(m.receiving->sends, &M::Send::when, &M::Send::time, &M::Send::flag) ||
+         any(m.receiving->watches, &M::Watch::value, &M::Watch::flag) ||
+         any(m.receiving->outside, &M::Outside::when);
 }
 
 bool needs_weight(const mechanism::Mechanism& m) {

@@ -33,6 +33,9 @@ TEST(EventWeight, IsAskedForUnlessItIsDeclaredAsANumber) {
   EXPECT_TRUE(needs_weight(synapse("NET_RECEIVE(w (nA), other (ms)) { g = g + 0.001*w }")));
   EXPECT_FALSE(needs_weight(synapse("NET_RECEIVE(weight (1)) { g = g + 0.001*weight }")));
   EXPECT_FALSE(needs_weight(synapse("NET_RECEIVE(weight (uS)) { g = g + 0.001 }")));
+  EXPECT_TRUE(needs_weight(synapse("NET_RECEIVE(w) { v = w }")));
+  EXPECT_TRUE(needs_weight(synapse("NET_RECEIVE(w) { if (flag == 0) { net_send(w, 1) } else { g = 1 } }")));
+  EXPECT_TRUE(needs_weight(synapse("NET_RECEIVE(w, a) { INITIAL { a = w } g = g + a }")));
 }
 
 TEST(EventWeight, OfAConductanceIsNotNegativeThatOfACurrentMayBe) {

@@ -287,7 +287,7 @@ void Compiler::start_parameters() {
 void Compiler::start_states() {
   for (const auto& s : file_.states) {
     if (ion_variable(s.name)) continue;  // the ion's own
-    const auto given = fixed_.find(s.name + "0");
+    const auto given = fixed_.find(fmt::format("{}0", nmodl::array_of(s.name)));
     values_[s.name] = given != fixed_.end() ? given->second : m_.graph.constant(s.start);
   }
   // NEURON's file has a copy of its own of a reversal potential that it writes and does not read.
@@ -345,6 +345,7 @@ bool Compiler::evaluate_twice() {
                                  [&](const auto& of) { return of.second != of.first && depends(of.second); });
   for (const auto& current : m_.currents) accumulates |= depends(current.value);
   if (!accumulates) return false;
+  if (!file_.conductances.empty()) return true;  // NEURON executes it once
   const Expr v = varying_.at("v"), probe = g.add(v, g.constant(kProbe_mV));
   std::map<Expr, Expr> first;
   for (const auto& [own, after] : left) first[own] = g.substitute(after, {{v, probe}});
@@ -417,6 +418,7 @@ void Compiler::currents() {
   m_.total_current = g.constant(0);
   for (const auto& current : m_.currents) m_.total_current = g.add(m_.total_current, current.value);
   m_.conductance = g.derivative(m_.total_current, varying_.at("v"));
+  if (!file_.conductances.empty()) m_.conductance = given_conductance(inward);
   // NEURON has the sum of the mechanisms before this one there, the solver that of the last step.
   for (const auto& use : file_.ions)
     if (reads_current(use) && g.depends(m_.total_current, varying_.at("i" + use.ion)))
@@ -424,6 +426,16 @@ void Compiler::currents() {
              fmt::format(
                  "a current that depends on i{}, which is still being summed up, cannot be compiled here",
                  use.ion));
+}
+
+/// What CONDUCTANCE names: NEURON takes it for the current's slope, whether it is or not.
+Expr Compiler::given_conductance(bool inward) {
+  auto& g = m_.graph;
+  Expr sum = g.constant(0);
+  for (const auto& name : file_.conductances)
+    if (const auto it = values_.find(name); it != values_.end()) sum = g.add(sum, it->second);
+  const Expr outward = inward ? g.unary(Op::negate, sum) : sum;
+  return m_.point_process ? g.multiply(fixed_.at(kAreaScale), outward) : outward;
 }
 
 void Compiler::finish() {

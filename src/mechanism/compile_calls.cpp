@@ -86,6 +86,7 @@ const Statement* Compiler::table_of(const Block& block) const {
 
 Expr Compiler::tabulated(const Block& block, const Statement& table, Expr argument, int depth) {
   auto& g = m_.graph;
+  if (tabulating_ && tabulating_ < &block && is_thread_safe()) return not_yet_made(block, table);
   auto& numbers = table_numbers_[block.name];
   if (numbers.empty()) make_tables(block, table, depth, numbers);
   // What the block sets besides is what the table's last entry has left, at the first call.
@@ -99,6 +100,20 @@ Expr Compiler::tabulated(const Block& block, const Statement& table, Expr argume
     ++i;
   }
   return g.constant(0);
+}
+
+/// A table's entries that are computed from a table further down in the file: NEURON makes tables in the
+/// file's order, and finds 0 in one that is still to be made.
+Expr Compiler::not_yet_made(const Block& block, const Statement& table) {
+  const Expr zero = m_.graph.constant(0);
+  note(table.line,
+       fmt::format(
+           "the TABLE of {} is asked before it is made: as in NEURON it has 0 for the TABLE of {}, which "
+           "stands above it; put {} first",
+           block.name, tabulating_->name, block.name));
+  if (block.kind != "FUNCTION")
+    for (const auto& name : tabulated_names(table)) values_[name] = zero;
+  return zero;
 }
 
 /// What a TABLE statement names, of an array all elements.
@@ -131,7 +146,9 @@ void Compiler::make_tables(const Block& block, const Statement& table, int depth
   const Values values = values_;
   const Expr path = std::exchange(path_, g.constant(1));
   for (const auto& name : tabulated_names(table)) values_.erase(name);
+  const auto* outer = std::exchange(tabulating_, &block);
   const Expr result = execute_call(block, {{own, argument}}, depth);
+  tabulating_ = outer;
   path_ = path;
   const auto add = [&](Expr e, const std::string& what) {
     std::map<Expr, Expr> at_start{{argument, g.symbol("an argument", false)}}, unset;
@@ -173,8 +190,18 @@ void Compiler::make_tables(const Block& block, const Statement& table, int depth
 }
 
 bool Compiler::is_thread_safe() const {
-  const auto shared = [&](const std::string& name) { return set_somewhere(name); };
-  if (std::any_of(file_.global.begin(), file_.global.end(), shared)) return false;
+  const auto by_runge = [&](const Statement& s) {
+    return s.kind == Statement::Kind::solve && !s.steady_state && (s.method.empty() || s.method == "runge") &&
+           file_.block("DERIVATIVE", s.name);
+  };
+  const auto* breakpoint = file_.block("BREAKPOINT");
+  if (breakpoint && std::any_of(breakpoint->body.begin(), breakpoint->body.end(), by_runge)) return false;
+  if (file_.thread_safe) return true;
+  const auto shared = [&](const std::string& name) {
+    const bool local = std::find(file_.locals.begin(), file_.locals.end(), name) != file_.locals.end();
+    return !local && set_somewhere(name);
+  };
+  if (file_.has_c || std::any_of(file_.global.begin(), file_.global.end(), shared)) return false;
   std::function<bool(const std::vector<Statement>&)> has_c = [&](const std::vector<Statement>& statements) {
     return std::any_of(statements.begin(), statements.end(), [&](const Statement& s) {
       return s.kind == Statement::Kind::verbatim || has_c(s.then) || has_c(s.otherwise);

@@ -242,11 +242,42 @@ TEST(Compile, ConstantsOfUnitsAndDefineAreKnown) {
 TEST(Compile, AStateStartsFromX0OrStartBeforeInitial) {
   Running r(
       "NEURON { SUFFIX x NONSPECIFIC_CURRENT i }\nPARAMETER { x0 = 0.25 }\nASSIGNED { v i }\n"
-      "STATE { x START 0.5  y START 0.75  z }\nINITIAL { z = x + y }\nBREAKPOINT { i = x*y*z*v }");
+      "STATE { x  y START 0.75  z }\nINITIAL { z = x + y }\nBREAKPOINT { i = x*y*z*v }");
   r.initialise();
   EXPECT_EQ(r.get("x"), 0.25);
   EXPECT_EQ(r.get("y"), 0.75);
   EXPECT_EQ(r.get("z"), 1);
+}
+
+TEST(Compile, WhereAStateStartsTheLaterOfParameterAndStartCounts) {
+  const std::string head =
+      "NEURON { SUFFIX x NONSPECIFIC_CURRENT i }\nASSIGNED { v i }\nBREAKPOINT { i = x[1] }\n";
+  const std::string parameter = "PARAMETER { x0 = 0.25 }\n", states = "STATE { x[2] START 3 }\n";
+  Running before(head + parameter + states), after(head + states + parameter),
+      given(head + parameter + states);
+  before.initialise();
+  after.initialise();
+  given.set("x0", 7);
+  given.initialise();
+  EXPECT_EQ(before.m.parameter("x0")->value, 3);
+  EXPECT_EQ(before.get("x[1]"), 3);
+  EXPECT_EQ(after.get("x[1]"), 0.25);
+  EXPECT_EQ(given.get("x[1]"), 7);
+}
+
+TEST(Compile, WhatConductanceNamesIsTheSlopeAndBreakpointIsExecutedOnce) {
+  // As NEURON 8.2.2 has it: `_g = g + n`, and no second evaluation beside v.
+  Running r(with(
+      "BREAKPOINT { LOCAL h\n CONDUCTANCE g\n CONDUCTANCE n USEION k\n CONDUCTANCE h\n h = 10\n n = n + 1\n"
+      " i = g*v*v }",
+      "n"));
+  r.set("v", 2);
+  EXPECT_EQ(r.current(), 8);
+  EXPECT_EQ(r.of(r.m.conductance), 2 + 1 + 10);
+  r.become(r.m.after_current);
+  EXPECT_EQ(r.get("n"), 1);
+  EXPECT_THROW(compile_mechanism(with("BREAKPOINT { i = v }\nPROCEDURE p() { CONDUCTANCE g }"), "x.mod"),
+               InputError);
 }
 
 TEST(Compile, AParameterThatTheFileAssignsKeepsTheLastValue) {

@@ -20,7 +20,7 @@ TEST(Language, CThatNothingReachesIsNobodysBusiness) {
   Plain r(
       "VERBATIM\nextern double f(double);\nENDVERBATIM\n" +
       channel(
-          "BREAKPOINT { i = 1 }\nPROCEDURE setup() { VERBATIM\n if (ifarg(1)) { g(1); }\n ENDVERBATIM }"));
+          "BREAKPOINT { i = 1 }\nPROCEDURE setup() { VERBATIM\n if (ifarg(1)) { g(1); }\n ENDVERBATIM\n }"));
   EXPECT_EQ(r.current(), 1);
 }
 
@@ -45,10 +45,10 @@ TEST(Language, VerbatimMayTakeTheIonsOwnConcentration) {
 
 TEST(Language, OtherCIsRefusedWhereItIsReached) {
   EXPECT_EQ(
-      refusal(channel("BREAKPOINT { i = 1\n VERBATIM\n i = sin(v);\n ENDVERBATIM }")),
+      refusal(channel("BREAKPOINT { i = 1\n VERBATIM\n i = sin(v);\n ENDVERBATIM\n }")),
       "x.mod:6: VERBATIM holds C code ('i = sin(v)'), which cannot be compiled here; express it in NMODL");
   EXPECT_EQ(
-      refusal(channel("BREAKPOINT { i = 1\n VERBATIM\n return 0;\n ENDVERBATIM }")),
+      refusal(channel("BREAKPOINT { i = 1\n VERBATIM\n return 0;\n ENDVERBATIM\n }")),
       "x.mod:6: return in BREAKPOINT: NEURON takes no current then; leave it out, or set the current to 0");
 }
 
@@ -426,6 +426,26 @@ TEST(Language, ATableMayHoldAnArrayAndAConcentrationThatIsNotReadYet) {
   with_c.set("cai", 0.25);
   with_c.set("v", 3);
   EXPECT_DOUBLE_EQ(with_c.current(), 9.25);
+}
+
+TEST(Language, ATableThatAsksATableFurtherDownFindsZeroThere) {
+  // NEURON makes tables in the file's order where it takes the file for safe for threads; else at the first
+  // call.
+  const auto current = [](const std::string& declared, const std::string& more) {
+    Plain r("NEURON { SUFFIX x NONSPECIFIC_CURRENT i " + declared + " }\nASSIGNED { v i a }\n" +
+            "BREAKPOINT { f1(v)\n i = a }\n" +
+            "FUNCTION before(u) { TABLE FROM 0 TO 10 WITH 10\n before = 100*u }\n" +
+            "PROCEDURE f1(u) { TABLE a FROM 0 TO 10 WITH 10\n a = u + before(u) + after(u) }\n" +
+            "FUNCTION after(u) { TABLE FROM 0 TO 10 WITH 10\n after = 10*u }\n" + more);
+    r.set("v", 3);
+    return r.current();
+  };
+  EXPECT_DOUBLE_EQ(current("", ""), 303);
+  EXPECT_DOUBLE_EQ(current("GLOBAL a", ""), 333);
+  EXPECT_DOUBLE_EQ(current("THREADSAFE GLOBAL a", ""), 303);
+  EXPECT_DOUBLE_EQ(current("", "VERBATIM\nint n;\nENDVERBATIM\n"), 333);
+  EXPECT_DOUBLE_EQ(current("THREADSAFE", "VERBATIM\nint n;\nENDVERBATIM\n"), 303);
+  EXPECT_DOUBLE_EQ(current("", "LOCAL c\nINITIAL { c = 2 }\n"), 303);
 }
 
 TEST(Language, WhatATableDoesNotNameIsSetByItsLastEntry) {

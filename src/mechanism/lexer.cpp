@@ -29,13 +29,21 @@ std::vector<Token> split(std::string_view text, const std::string& path) {
   const auto skip_line = [&] {
     while (i < text.size() && text[i] != '\n') ++i;
   };
+  // As NEURON has it: the end stands at the start of a line, whose rest is skipped. The text up to that line.
   const auto skip_to = [&](std::string_view word, const char* what) {
+    const size_t start = i;
     const int from = line;
-    const auto end = text.find(word, i);
-    if (end == text.npos) fail_input("{}:{}: {} without {}", path, from, what, word);
-    line += static_cast<int>(
-        std::count(text.begin() + static_cast<int64_t>(i), text.begin() + static_cast<int64_t>(end), '\n'));
-    i = end + word.size();
+    while ((i = text.find('\n', i)) != text.npos) {
+      ++line;
+      const size_t first = ++i;
+      const size_t at = text.find_first_not_of(" \t", first);
+      if (at == text.npos || text.substr(at, word.size()) != word) continue;
+      i = at + word.size();
+      if (i < text.size() && in_name(text[i])) continue;
+      skip_line();
+      return text.substr(start, first - start);
+    }
+    fail_input("{}:{}: {} without {} at the start of a line", path, from, what, word);
   };
   while (i < text.size()) {
     const char c = text[i];
@@ -59,12 +67,9 @@ std::vector<Token> split(std::string_view text, const std::string& path) {
         tokens.push_back({Token::Kind::text, std::string(text.substr(start, i - start)), 0, line});
       } else if (name == "VERBATIM") {
         const int from_line = line;
-        const size_t start = i;
-        skip_to("ENDVERBATIM", "VERBATIM");
+        const auto code = skip_to("ENDVERBATIM", "VERBATIM");
         tokens.push_back({Token::Kind::name, name, 0, from_line});
-        const auto code = text.substr(start, i - start);
-        tokens.push_back(
-            {Token::Kind::text, std::string(code.substr(0, code.rfind("ENDVERBATIM"))), 0, from_line});
+        tokens.push_back({Token::Kind::text, std::string(code), 0, from_line});
       } else {
         tokens.push_back({Token::Kind::name, name, 0, line});
       }

@@ -46,7 +46,7 @@ void Parser::declarations(std::vector<Declaration>& into) {
     }
     d.unit = unit();
     limits();
-    if (accept("START")) d.start = number();
+    if (accept("START")) start(d);
     limits();
     if (!size) {
       into.push_back(d);
@@ -58,6 +58,15 @@ void Parser::declarations(std::vector<Declaration>& into) {
       d.name = element_name(array, i);
       into.push_back(d);
     }
+  }
+}
+
+/// START value: that of the parameter x0 of a state x, too, unless a PARAMETER that comes later gives it
+/// another.
+void Parser::start(Declaration& state) {
+  state.start = number();
+  for (auto& parameter : file_.parameters) {
+    if (parameter.name == fmt::format("{}0", array_of(state.name))) parameter.value = state.start;
   }
 }
 
@@ -86,6 +95,7 @@ void Parser::file_locals(int line) {
     const auto local = name("a name");
     const auto size = size_of(local);
     file_.global.push_back(local);
+    file_.locals.push_back(local);
     if (size) file_.arrays[local] = *size;
     for (int i = 0; i < size.value_or(1); ++i) {
       d.name = size ? element_name(local, i) : local;

@@ -1,3 +1,5 @@
+#include <utility>
+
 #include "config/error.hpp"
 #include "mechanism/detail/parser.hpp"
 
@@ -26,6 +28,7 @@ void Parser::top_level() {
   } else if (word == "UNITSOFF" || word == "UNITSON" || word == "THREADSAFE") {
     // No units are converted either way.
   } else if (word == "VERBATIM") {
+    file_.has_c = true;
     take();  // C declarations: of use to other C code only, which is refused where it is reached
   } else if (word == "INDEPENDENT" || word == "DESTRUCTOR" || word == "CONSTRUCTOR") {
     skip_braces();  // t; memory of C code
@@ -95,11 +98,13 @@ void Parser::neuron() {
     } else if (word == "GLOBAL") {
       append(file_.global, names());
     } else if (word == "THREADSAFE") {
+      file_.thread_safe = true;
     } else if (word == "POINTER" || word == "BBCOREPOINTER" || word == "EXTERNAL") {
       for (const auto& pointer : names()) file_.pointers.try_emplace(pointer, token.line);
     } else if (word == "RANDOM") {
       for (const auto& generator : names()) file_.generators.try_emplace(generator, token.line);
     } else if (word == "VERBATIM") {
+      file_.has_c = true;
       take();
     } else {
       refuse(token.line, fmt::format("unknown word '{}' in the NEURON block", word));
@@ -195,6 +200,14 @@ void Parser::block(const std::string& kind, const std::string& named, int line) 
   if (accept("STEADYSTATE")) name("a method");
   if (kind == "NET_RECEIVE") stream_arguments_ = b.arguments;
   auto body = statements(0);
+  if (!conductances_.empty() && kind != "BREAKPOINT")
+    refuse(conductances_[0].line,
+           fmt::format("CONDUCTANCE in {} {}; it belongs into BREAKPOINT", kind, named));
+  for (auto& conductance : std::exchange(conductances_, {})) {
+    file_.conductances.push_back(conductance.name);
+    file_.assigned.push_back({.name = conductance.name, .unit = "", .line = line});
+    body.push_back(std::move(conductance));
+  }
   stream_arguments_.clear();
   for (auto& other : file_.blocks) {
     if (other.kind != kind || other.name != named) continue;

@@ -32,6 +32,7 @@ void Parser::statement(std::vector<Statement>& all, int depth) {
     static constexpr std::array<std::string_view, 5> kNothing{"UNITSOFF", "UNITSON", "PROTECT", "MUTEXLOCK",
                                                               "MUTEXUNLOCK"};
     if (std::find(kNothing.begin(), kNothing.end(), word) != kNothing.end()) return;
+    if (word == "CONDUCTANCE") return conductance();
     if (!worded_statement(s, word, depth)) assignment(s, word, depth);
   }
   all.push_back(std::move(s));
@@ -115,6 +116,17 @@ void Parser::for_netcons(Statement& s, int depth) {
   s.kind = Statement::Kind::branch;
   s.terms.push_back({Term::Kind::number, "1", 1, s.line, {}});
   s.then = statements(depth + 1);
+}
+
+/// CONDUCTANCE g [USEION ion]: which variable is a current's conductance. It is read at the end of
+/// BREAKPOINT, into a variable of its own.
+void Parser::conductance() {
+  Statement s;
+  s.line = now().line;
+  s.name = fmt::format("CONDUCTANCE {}", conductances_.size());
+  s.terms.push_back({Term::Kind::name, name("a variable"), 0, s.line, {}});
+  if (accept("USEION")) name("an ion");
+  conductances_.push_back(std::move(s));
 }
 
 void Parser::assignment(Statement& s, const std::string& word, int depth) {

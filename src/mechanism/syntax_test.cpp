@@ -52,7 +52,7 @@ TEST(Lexer, KnowsNamesNumbersAndSymbolsWithTheirLines) {
 }
 
 TEST(Lexer, ReadsPastComments) {
-  EXPECT_EQ(words("a : one\nb ? two\nCOMMENT\n all of this\nENDCOMMENT c"), "a@1 b@2 c@5");
+  EXPECT_EQ(words("a : one\nb ? two\nCOMMENT\n all of this\nENDCOMMENT\nc"), "a@1 b@2 c@6");
   EXPECT_EQ(words("TITLE any; thing : here\nb"), "TITLE@1  any; thing : here@1 b@2");
 }
 
@@ -65,12 +65,27 @@ TEST(Lexer, ErrorsNameFileAndLine) {
     }
     return std::string("accepted");
   };
-  EXPECT_EQ(refused("a\nCOMMENT b"), "x.mod:2: COMMENT without ENDCOMMENT");
-  EXPECT_EQ(refused("a\n\nVERBATIM"), "x.mod:3: VERBATIM without ENDVERBATIM");
+  EXPECT_EQ(refused("a\nCOMMENT b"), "x.mod:2: COMMENT without ENDCOMMENT at the start of a line");
+  EXPECT_EQ(refused("a\n\nVERBATIM"), "x.mod:3: VERBATIM without ENDVERBATIM at the start of a line");
   EXPECT_EQ(refused("a\n1e999"), "x.mod:2: this number is out of range");
   EXPECT_EQ(refused("\"a\nb\""), "x.mod:1: this text has no closing \"");
   EXPECT_EQ(refused("a = $"), "x.mod:1: unexpected character '$' (code 36)");
   EXPECT_EQ(refused("\xff"), "x.mod:1: unexpected character ' ' (code 255)");
+}
+
+TEST(Lexer, ACommentEndsWithTheLineThatBeginsWithItsEnd) {
+  // What NEURON 8.2.2 accepts and reads: the end in the middle of a line ends nothing, and its own line is
+  // skipped.
+  const auto words = [](std::string_view text) {
+    std::string all;
+    for (const auto& token : split(text, "x.mod")) all += token.text + " ";
+    return all;
+  };
+  EXPECT_EQ(words("a COMMENT b ENDCOMMENT c\nxENDCOMMENT d\nENDCOMMENTS\n\t ENDCOMMENT: e }\nf"),
+            "a f the end of the file ");
+  EXPECT_EQ(words("VERBATIM b\n c ENDVERBATIM\nENDVERBATIM }\nf"),
+            "VERBATIM  b\n c ENDVERBATIM\n f the end of the file ");
+  EXPECT_EQ(split("a\nCOMMENT\nENDCOMMENT x\nf", "x.mod")[1].line, 4);
 }
 
 TEST(Parser, PrecedenceIsThatOfArithmetic) {

@@ -144,6 +144,7 @@ class Compiler {
   std::vector<std::string> current_names() const;
 
   void currents();
+  Expr given_conductance(bool inward);
 
   // ---- statements
 
@@ -199,8 +200,9 @@ class Compiler {
   Expr tabulated(const Block& block, const Statement& table, Expr argument, int depth);
 
   std::vector<std::string> tabulated_names(const Statement& table) const;
-  /// Whether NEURON makes the file's tables before it reads ions: where nothing is shared and no C is
-  /// written.
+  Expr not_yet_made(const Block& block, const Statement& table);
+  /// Whether NEURON makes the file's tables in the file's order and before it reads ions: where it takes the
+  /// file for safe for threads. Else a table is made at the first call.
   bool is_thread_safe() const;
 
   void make_tables(const Block& block, const Statement& table, int depth, std::vector<size_t>& numbers);
@@ -368,6 +370,7 @@ class Compiler {
   std::vector<Values> locals_;  // of the functions being called, the block's first
   Values initial_;              // values_ at the end of INITIAL
   std::map<std::string, std::vector<size_t>> table_numbers_;  // by PROCEDURE or FUNCTION
+  const Block* tabulating_ = nullptr;                         // whose table is being made
   std::map<std::string, Values> left_by_table_;  // what such a block sets that its TABLE does not name
   std::set<std::string> made_in_initial_;        // tables that INITIAL makes
   Solving* solving_ = nullptr;

@@ -45,6 +45,7 @@ class Parser {
   void units();
   double ratio(const std::string& from, const std::string& to, const std::string& constant, int line);
   void declarations(std::vector<Declaration>& into);
+  void start(Declaration& state);
   void limits();
   /// "[4]" behind a name: 4; without it nothing.
   std::optional<int> size_of(const std::string& array);
@@ -61,6 +62,7 @@ class Parser {
   void for_netcons(Statement& s, int depth);
   void assignment(Statement& s, const std::string& word, int depth);
   void locals(Statement& s);
+  void conductance();
   Statement table(int line, int depth);
   Statement branch(int line, int depth);
   void from(Statement& s, int depth);
@@ -79,6 +81,7 @@ class Parser {
   std::vector<Token> tokens_;
   size_t at_ = 0;
   File file_;
+  std::vector<Statement> conductances_;        // of the BREAKPOINT that is being read
   std::vector<std::string> stream_arguments_;  // of the NET_RECEIVE that is being read
   UnitDefinitions defined_units_;
   size_t watches_ = 0;  // so far

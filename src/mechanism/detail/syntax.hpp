@@ -109,6 +109,10 @@ struct File {
   bool artificial_cell = false;  // then point_process is true
   std::vector<IonUse> ions;
   std::vector<std::string> nonspecific, electrode, range, global;
+  std::vector<std::string> locals;                        // LOCAL outside of blocks; `global` has them, too
+  bool thread_safe = false;                               // THREADSAFE in the NEURON block
+  bool has_c = false;                                     // VERBATIM outside of blocks
+  std::vector<std::string> conductances;                  // variables that hold what CONDUCTANCE names
   std::map<std::string, int> pointers;                    // POINTER, BBCOREPOINTER, EXTERNAL: name and line
   std::map<std::string, int> generators;                  // RANDOM: name and line
   std::map<std::string, int> arrays;                      // how many elements each has
