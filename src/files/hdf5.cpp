@@ -485,6 +485,7 @@ std::vector<T> Hdf5File::read(const std::string& path) const {
   const Id set = open_set(file_, path_, path);
   if (!is_ordinary_number(Id(H5Dget_type(set), H5Tclose)))
     fail_input("{}: {} cannot be read as numbers", path_.string(), path);
+  require_memory(bytes_of_a_piece(set), mapped_.bytes().size(), path_, path);
   std::vector<T> values(count);
   if (!values.empty() && H5Dread(set, native_type<T>(), H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()) < 0) {
     fail_input("{}: {} cannot be read as numbers", path_.string(), path);
@@ -501,6 +502,7 @@ std::vector<std::string> Hdf5File::read_texts(const std::string& path) const {
     fail_input("{}: {} is no list of texts of fixed length", path_.string(), path);
   const size_t width = H5Tget_size(type);
   require_memory(product(extent_of(set, path_, path, width)) * width, mapped_.bytes().size(), path_, path);
+  require_memory(bytes_of_a_piece(set), mapped_.bytes().size(), path_, path);
   std::string padded(width * extent[0], '\0');
   if (!padded.empty() && H5Dread(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, padded.data()) < 0)
     fail_input("{}: {} cannot be read", path_.string(), path);

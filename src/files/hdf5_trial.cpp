@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <hdf5.h>
 #include <poll.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -18,6 +19,7 @@ namespace nt::files {
 namespace {
 
 constexpr hsize_t kMostBytesRead = hsize_t{64} << 20;  // of one set of values, or one attribute
+constexpr uint64_t kMostBytesOfAPiece = uint64_t{256} << 20;
 constexpr rlim_t kMostProcessor_s = 60;
 constexpr std::chrono::seconds kMostWait{120};  // a file may come through a slow network
 
@@ -52,7 +54,9 @@ void read_set(hid_t set) {
   const auto layout = H5Pget_layout(creation);
   hsize_t pieces = 0;
   if (layout == H5D_CHUNKED) H5Dget_num_chunks(set, space, &pieces);
-  if (layout == H5D_CHUNKED || layout == H5D_COMPACT) {
+  const bool read =
+      layout == H5D_COMPACT || (layout == H5D_CHUNKED && bytes_of_a_piece(set) <= kMostBytesOfAPiece);
+  if (read) {
     if (auto room = room_for(type, space)) H5Dread(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, room->data());
   }
   H5Pclose(creation);
@@ -81,10 +85,20 @@ Hdf5Trial read_all(const std::string& file) {
   return whole ? Hdf5Trial::good : Hdf5Trial::unreadable;
 }
 
+/// What a terminal or a queue sends to all processes alike. Not to the trial: its death would look like the
+/// file's fault.
+sigset_t sent_to_all() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGQUIT}) sigaddset(&signals, number);
+  return signals;
+}
+
 /// The process that may crash: quietly, without handlers that the program has set, and not for ever.
-[[noreturn]] void run_trial(const std::string& file, int answer) {
-  for (const int number : {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL, SIGTERM, SIGINT, SIGXCPU})
-    signal(number, SIG_DFL);
+[[noreturn]] void run_trial(const std::string& file, pid_t parent, int answer) {
+  for (const int number : {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL, SIGXCPU}) signal(number, SIG_DFL);
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (getppid() != parent) _exit(1);
   const rlimit no_core{0, 0}, processor{kMostProcessor_s, kMostProcessor_s};
   setrlimit(RLIMIT_CORE, &no_core);
   setrlimit(RLIMIT_CPU, &processor);
@@ -113,11 +127,30 @@ Hdf5Trial answer_from(int pipe) {
 
 }  // namespace
 
+uint64_t bytes_of_a_piece(int64_t set) {
+  const hid_t creation = H5Dget_create_plist(set), type = H5Dget_type(set);
+  std::array<hsize_t, H5S_MAX_RANK> extent{};
+  uint64_t bytes = 0;
+  if (H5Pget_layout(creation) == H5D_CHUNKED) {
+    const int dimensions = H5Pget_chunk(creation, H5S_MAX_RANK, extent.data());
+    bytes = H5Tget_size(type);  // a file cannot describe a piece of more than 4 GB
+    for (int i = 0; i < dimensions; ++i) bytes *= extent[static_cast<size_t>(i)];
+  }
+  H5Tclose(type);
+  H5Pclose(creation);
+  return bytes;
+}
+
 Hdf5Trial try_hdf5(const std::string& file) {
   std::array<int, 2> ends{};
   if (pipe2(ends.data(), O_CLOEXEC) != 0) return Hdf5Trial::good;
+  const pid_t parent = getpid();
+  const auto signals = sent_to_all();
+  sigset_t before;
+  pthread_sigmask(SIG_BLOCK, &signals, &before);  // the new process begins with it
   const pid_t process = fork();
-  if (process == 0) run_trial(file, ends[1]);
+  if (process == 0) run_trial(file, parent, ends[1]);
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
   close(ends[1]);
   auto trial = Hdf5Trial::good;
   if (process > 0) {

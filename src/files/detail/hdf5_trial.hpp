@@ -13,4 +13,8 @@ enum class Hdf5Trial : uint8_t { good, unreadable, crashed, endless };
 /// started. Call under enter_hdf5().
 Hdf5Trial try_hdf5(const std::string& file);
 
+/// Of a data set (hid_t) that is stored in pieces: the bytes of one, which the library needs to read the
+/// first value. 0 of others. Call under enter_hdf5().
+uint64_t bytes_of_a_piece(int64_t set);
+
 }  // namespace nt::files
