@@ -300,6 +300,23 @@ ASSIGNED { v i }
 BREAKPOINT { i = 1e-4*(v + 20) }
 NET_RECEIVE(w) { if (flag == 0) { net_send(w, 1) } else { v = v - 10 - 500*w } }
 """
+# A WATCH on a concentration in a file that solves nothing sees what its current has last seen; an event sees what is now.
+ALERT = """NEURON { POINT_PROCESS Alert USEION ca READ cai NONSPECIFIC_CURRENT i }
+ASSIGNED { v i cai n g }
+INITIAL { n = 0  g = 0.001  net_send(0, 1)  net_send(1, 3) }
+BREAKPOINT { i = g*(v + 20)*(1 + n) }
+NET_RECEIVE(w) {
+  if (flag == 1) { WATCH (cai > 0.0002) 2 }
+  if (flag == 2) { n = n + 1 }
+  if (flag == 3) { g = g + 0.01*(cai - 1e-4)  net_send(0.4, 3) } }
+"""
+RISING_POOL = """NEURON { SUFFIX risingpool USEION ca WRITE cai }
+ASSIGNED { v }
+STATE { cai }
+INITIAL { cai = 1e-4 }
+BREAKPOINT { SOLVE s METHOD cnexp }
+DERIVATIVE s { cai' = 1e-5*(v + 70) - (cai - 1e-4)/9 }
+"""
 ANGLES = """NEURON { SUFFIX angles NONSPECIFIC_CURRENT i }
 ASSIGNED { v i }
 STATE { x }
@@ -332,6 +349,13 @@ def three_in_turn():
     return generator.Case("InTurn", [Mechanism("InTurn", IN_TURN, [], point=True)], toml, BALL, 60, [])
 
 
+def alert():
+    one = case("Alert", ALERT, TREE, point=True, insert=' { mechanism = "risingpool.mod", regions = ["soma", "basal"] },\n')
+    one.toml = one.toml.replace(", weight = 0.002", "")
+    one.mechanisms.append(Mechanism("risingpool", RISING_POOL, []))
+    return one
+
+
 def draining(name, kept, tau_ms):
     return {name: DRAINING.replace("NAME", name).replace("KEPT", kept).replace("TAU", str(tau_ms))}
 
@@ -351,7 +375,7 @@ CASES = [case("Plastic", PLASTIC, point=True, events=ALIKE, own_weights=False), 
          case("spread", SPREAD, TREE), case("pool", POOL, TREE), case("buffered", BUFFERED), case("given", GIVEN, more=NUMBERS),
          case("counted", COUNTED, TREE), case("stepping", STEPPING, TREE),
          case("Watching", WATCHING, point=True, events=ALIKE, own_weights=False), case("angles", ANGLES),
-         case("starting", STARTING, TREE), case("Setting", SETTING, point=True, events=ALIKE, own_weights=False),
+         alert(), case("starting", STARTING, TREE), case("Setting", SETTING, point=True, events=ALIKE, own_weights=False),
          case("Mixed", MIXED, point=True, events=ALIKE, own_weights=False),
          beside("moving", MOVING, {"zlooking": LOOKING.replace("NAME", "zlooking")}),
          beside("alooking", LOOKING.replace("NAME", "alooking"), {"moving2": MOVING.replace("SUFFIX moving", "SUFFIX moving2")}),

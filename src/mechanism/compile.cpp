@@ -197,6 +197,7 @@ void Compiler::execute_all() {
   const bool after_is_apart = has_own_moment("AFTER", "INITIAL");
   if (const auto* block = file_.block("AFTER", "INITIAL"); block && !after_is_apart) execute(block->body, 0);
   left_ = Left::no;
+  read_concentrations();
   start_streams();
   m_.initial_sends = sends();
   initial_ = values_;
@@ -210,6 +211,7 @@ void Compiler::execute_all() {
   begin("BREAKPOINT");
   if (breakpoint && has_currents) execute(breakpoint->body, 0);
   left_ = Left::no;
+  read_concentrations();
   currents();
   m_.after_current = final_values();
   m_.concentration_after_current = concentrations();

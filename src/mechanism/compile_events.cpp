@@ -164,7 +164,9 @@ void Compiler::receive_statement(const Statement& s, int depth) {
     refuse(s.line, "WATCH expects (a > b) or (a < b)");
   // NEURON evaluates the condition at each step with the variables of then.
   const auto values = std::exchange(values_, {});
+  watching_ = true;
   const Expr left = value(condition.parts[0], depth), right = value(condition.parts[1], depth);
+  watching_ = false;
   values_ = values;
   watches_[number->second] = {path_, above ? g.subtract(left, right) : g.subtract(right, left),
                               value(s.terms[1], depth)};

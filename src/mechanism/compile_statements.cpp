@@ -214,6 +214,11 @@ Expr Compiler::before(const std::string& name, int line) {
                              name, pointer->second));
   if (file_.arrays.contains(name) && !locals_.back().contains(name))
     refuse(line, fmt::format("'{}' is an array; expected {}[INDEX]", name, name));
+  if (watching_ && reads_with_current_alone(name)) {
+    const auto read = name + kLastRead;
+    if (!varying_.contains(read)) keep(read, line);
+    return varying_.at(read);
+  }
   if (const auto it = varying_.find(name); it != varying_.end()) return it->second;
   const auto fixed = fixed_.find(name);
   const bool assigned = !ion_variable(name) && set_somewhere(name);  // an ion's is read anew by each block
@@ -227,6 +232,22 @@ Expr Compiler::before(const std::string& name, int line) {
   if (!initial_.contains(name) && !set_later(name)) return m_.graph.constant(0);
   keep(name, line);
   return varying_.at(name);
+}
+
+bool Compiler::reads_with_current_alone(const std::string& name) const {
+  const auto* ion = ion_variable(name);
+  const auto* breakpoint = file_.block("BREAKPOINT");
+  const bool concentration =
+      ion && (ion->quantity == IonQuantity::inside_mM || ion->quantity == IonQuantity::outside_mM);
+  return concentration && !ion->written && varying_.contains(name) && breakpoint &&
+         !current_names().empty() &&
+         std::none_of(breakpoint->body.begin(), breakpoint->body.end(),
+                      [](const Statement& s) { return s.kind == Statement::Kind::solve; });
+}
+
+void Compiler::read_concentrations() {
+  for (const auto& ion : m_.ions)
+    if (kept_.contains(ion.name + kLastRead)) values_[ion.name + kLastRead] = varying_.at(ion.name);
 }
 
 void Compiler::keep(const std::string& name, int line) {

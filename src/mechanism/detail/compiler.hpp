@@ -44,6 +44,8 @@ inline constexpr size_t kMostExact = 16;
 /// States times nodes that derivatives are taken of, where there are more than kMostWrittenOut states.
 inline constexpr size_t kMostDerivatives = 20'000'000;
 
+/// A concentration as a WATCH sees it that is read with the current alone: "cai as last read".
+inline constexpr auto kLastRead = " as last read";
 /// Entries of a TABLE.
 inline constexpr double kMostIntervals = 1e6;
 
@@ -178,6 +180,12 @@ class Compiler {
 
   /// The value a variable has when the block has not set it.
   Expr before(const std::string& name, int line);
+
+  /// Whether the file reads a concentration when its current is computed and, but for events, at no other
+  /// time of a step, as NEURON has it without SOLVE. A WATCH then sees what it was at the start of the step
+  /// before.
+  bool reads_with_current_alone(const std::string& name) const;
+  void read_concentrations();
 
   void keep(const std::string& name, int line);
 
@@ -369,6 +377,7 @@ class Compiler {
   Values values_;               // of the file's variables set so far
   std::vector<Values> locals_;  // of the functions being called, the block's first
   Values initial_;              // values_ at the end of INITIAL
+  bool watching_ = false;       // within the condition of a WATCH
   std::map<std::string, std::vector<size_t>> table_numbers_;  // by PROCEDURE or FUNCTION
   const Block* tabulating_ = nullptr;                         // whose table is being made
   std::map<std::string, Values> left_by_table_;  // what such a block sets that its TABLE does not name
