@@ -214,6 +214,11 @@ Expr Compiler::before(const std::string& name, int line) {
                              name, pointer->second));
   if (file_.arrays.contains(name) && !locals_.back().contains(name))
     refuse(line, fmt::format("'{}' is an array; expected {}[INDEX]", name, name));
+  if (name == "v" && block_ == "BREAKPOINT" && locals_.size() > 1 && !file_.conductances.empty() &&
+      !solves_in_breakpoint())
+    refuse(line,
+           "v in a PROCEDURE or FUNCTION beside CONDUCTANCE: without SOLVE NEURON has the voltage of the "
+           "start there; hand v over as an argument");
   if (watching_ && reads_with_current_alone(name)) {
     const auto read = name + kLastRead;
     if (!varying_.contains(read)) keep(read, line);
@@ -234,15 +239,18 @@ Expr Compiler::before(const std::string& name, int line) {
   return varying_.at(name);
 }
 
+bool Compiler::solves_in_breakpoint() const {
+  const auto* breakpoint = file_.block("BREAKPOINT");
+  return breakpoint && std::any_of(breakpoint->body.begin(), breakpoint->body.end(),
+                                   [](const Statement& s) { return s.kind == Statement::Kind::solve; });
+}
+
 bool Compiler::reads_with_current_alone(const std::string& name) const {
   const auto* ion = ion_variable(name);
-  const auto* breakpoint = file_.block("BREAKPOINT");
   const bool concentration =
       ion && (ion->quantity == IonQuantity::inside_mM || ion->quantity == IonQuantity::outside_mM);
-  return concentration && !ion->written && varying_.contains(name) && breakpoint &&
-         !current_names().empty() &&
-         std::none_of(breakpoint->body.begin(), breakpoint->body.end(),
-                      [](const Statement& s) { return s.kind == Statement::Kind::solve; });
+  return concentration && !ion->written && varying_.contains(name) && !current_names().empty() &&
+         !solves_in_breakpoint();
 }
 
 void Compiler::read_concentrations() {

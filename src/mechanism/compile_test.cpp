@@ -280,6 +280,23 @@ TEST(Compile, WhatConductanceNamesIsTheSlopeAndBreakpointIsExecutedOnce) {
                InputError);
 }
 
+TEST(Compile, BesideConductanceAProcedureThatReadsVIsRefusedWithoutSolve) {
+  // NEURON 8.2.2 hands v to the text of BREAKPOINT alone, and nothing else renews it where nothing is solved.
+  const std::string calls = "i = g*v }\nPROCEDURE p() { g = 1/(1 + exp(-v)) }";
+  try {
+    compile_mechanism(with("BREAKPOINT { CONDUCTANCE g\n p()\n " + calls), "x.mod");
+    ADD_FAILURE() << "it was compiled";
+  } catch (const InputError& error) {
+    EXPECT_NE(std::string(error.what()).find("x.mod:7: v in a PROCEDURE or FUNCTION beside CONDUCTANCE"),
+              std::string::npos)
+        << error.what();
+  }
+  EXPECT_NO_THROW(compile_mechanism(with("BREAKPOINT { p()\n " + calls), "x.mod"));
+  EXPECT_NO_THROW(compile_mechanism(with("BREAKPOINT { SOLVE s METHOD cnexp\n CONDUCTANCE g\n p()\n " +
+                                         calls + "\nDERIVATIVE s { x' = -x }"),
+                                    "x.mod"));
+}
+
 TEST(Compile, AParameterThatTheFileAssignsKeepsTheLastValue) {
   // `rise` is set once and for all; `gate` by each step, and read by the current.
   Running r(

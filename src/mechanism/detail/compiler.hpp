@@ -186,6 +186,7 @@ class Compiler {
   /// before.
   bool reads_with_current_alone(const std::string& name) const;
   void read_concentrations();
+  bool solves_in_breakpoint() const;
 
   void keep(const std::string& name, int line);
 
