@@ -97,9 +97,11 @@ insert = [ { mechanism = "pas", regions = ["all"], g = 1e-4 }, { mechanism = "hh
                 ('point = [ { mechanism = "IClamp", section = "soma[0]", x = 0 } ]', "'point[0].x' is 0, the end of soma[0]"),
                 ('balance = { mechanism = "hh", mV = -70 }', "the mechanism hh is not inserted anywhere"),
                 ('balance = { mechanism = "pas", parameter = "E", mV = -70 }', "pas has no parameter 'E'"),
+                ('insert = [ { mechanism = "pas", regions = ["all"], g = 0 } ]\nbalance = { mechanism = "pas", parameter = "e", mV = -70 }',
+                 "pas conducts nothing in soma[0](0.5), so no reversal potential of it brings the rest to -70 mV"),
         ]:
             with self.subTest(message):
-                cell.write_text(base + more + "\n")
+                cell.write_text((base[:base.index("insert")] if "insert" in more else base) + more + "\n")
                 done = run([PROGRAM, "inspect", cell])
                 self.assertEqual((done.returncode, done.stdout), (2, ""), done.stderr)
                 self.assertIn("cell.toml:", done.stderr)

@@ -89,12 +89,17 @@ void balance(const config::Settings& settings, DetailedCell& cell) {
     e_mV = -(others[c] + at_0) / slope;
     if (std::isfinite(e_mV) && is_physical_mV(e_mV)) continue;
     const auto& here = cell.geometry.compartments[c];
+    const auto where = fmt::format("{}: '{}'", table.where("mV"), table.full_key("mV"));
+    const auto place = fmt::format("{}({:.3g})", cell.geometry.sections[here.section].name, here.x);
+    const auto& leak_name = leak.placement->mechanism().name;
+    if (slope == 0)
+      fail_input("{}: {} conducts nothing in {}, so no reversal potential of it brings the rest to {} mV",
+                 where, leak_name, place, rest_mV);
     fail_input(
-        "{}: '{}': to rest at {} mV, {}({:.3g}) would need a leak that reverses at {:.6g} mV, expected from "
-        "{} to "
-        "{} mV; does {} conduct there?",
-        table.where("mV"), table.full_key("mV"), rest_mV, cell.geometry.sections[here.section].name, here.x,
-        e_mV, kLowest_mV, kHighest_mV, leak.placement->mechanism().name);
+        "{}: to rest at {} mV, {} would need a leak that reverses at {:.6g} mV, expected from {} to {} mV; "
+        "does "
+        "{} conduct there?",
+        where, rest_mV, place, e_mV, kLowest_mV, kHighest_mV, leak_name);
   }
   cell.initial_mV = initial_mV;
 }
