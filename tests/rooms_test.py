@@ -21,6 +21,19 @@ def sources(folder):
     return [file for ending in ("*.cpp", "*.hpp", "*.cu") for file in sorted(folder.rglob(ending))]
 
 
+def shared_classes(text):
+    """Full names of the classes that a file defines for more than itself. The formatting puts each at a line's start."""
+    inside = []
+    for line in text.splitlines():
+        if line.startswith("namespace"):
+            inside.append(line.split()[1] if line != "namespace {" else "")
+        elif line.startswith("}  // namespace"):
+            inside.pop()
+        elif found := re.match(r"(?:struct|class) (\w+)(?: final)?(?: : [^{]*)? \{$", line):
+            if not any(name in ("", "HWY_NAMESPACE") for name in inside):
+                yield "::".join([*inside, found[1]])
+
+
 class Rooms(unittest.TestCase):
     def test_a_room_includes_only_rooms_above_it(self):
         above = rooms_above()
@@ -50,6 +63,15 @@ class Rooms(unittest.TestCase):
                     if len(parts) == 3 and parts[1] == "detail":
                         with self.subTest(file=str(file.relative_to(PROJECT)), include=path):
                             self.assertEqual(parts[0], own)
+
+    def test_a_class_has_one_definition(self):
+        """Of two with one name the linker takes the destructor of either for both, and no compiler says so."""
+        where = {}
+        for file in sources(SOURCES):
+            for name in shared_classes(file.read_text()):
+                where.setdefault(name, []).append(str(file.relative_to(PROJECT)))
+        self.assertGreater(len(where), 300)
+        self.assertEqual({name: files for name, files in where.items() if len(files) > 1}, {})
 
     def test_each_room_has_a_namespace_of_its_own(self):
         for room in rooms_above():

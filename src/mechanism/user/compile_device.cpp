@@ -54,7 +54,7 @@ struct Workplace {
   }
 };
 
-void compile_into(const KernelCache& cache, const std::string& key, const Compiler& compiler,
+void compile_into(const KernelCache& cache, const std::string& key, const SystemCompiler& compiler,
                   const DeviceSource& source, const std::string& architecture) {
   const Workplace work{cache.fresh_folder()};
   for (const auto& [path, text] : headers_of(source)) {

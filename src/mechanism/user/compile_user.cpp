@@ -61,7 +61,8 @@ void write_sources(const std::string& source, const std::filesystem::path& folde
 }
 
 /// With what all kernels begin with compiled before, or, where the compiler does not take that, without.
-bool compile_in(const std::filesystem::path& folder, const KernelCache& cache, const Compiler& compiler) {
+bool compile_in(const std::filesystem::path& folder, const KernelCache& cache,
+                const SystemCompiler& compiler) {
   const auto start = precompiled_start(cache, compiler, kFlags, headers(), kernels_start(kSource), folder);
   return (!start.empty() && compile(compiler, arguments_with(start), folder, "log")) ||
          compile(compiler, arguments_with({}), folder, "log");
@@ -72,7 +73,7 @@ std::string without_highway(const std::filesystem::path& log) {
   return named ? " (is libhwy-dev installed?)" : "";
 }
 
-void compile_into(const KernelCache& cache, const std::string& key, const Compiler& compiler,
+void compile_into(const KernelCache& cache, const std::string& key, const SystemCompiler& compiler,
                   const std::string& source, const std::string& mod_file) {
   const Workplace work{cache.fresh_folder()};
   write_sources(source, work.folder);

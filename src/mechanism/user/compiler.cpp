@@ -78,7 +78,7 @@ std::string version_of(const std::string& program) {
 namespace {
 
 /// The program with what it says of itself, which is asked once; no version if it cannot be started.
-Compiler compiler_called(std::string program) {
+SystemCompiler compiler_called(std::string program) {
   // It runs in another folder than this program.
   if (program.find('/') != program.npos) program = std::filesystem::absolute(program).string();
   static std::mutex mutex;
@@ -97,7 +97,7 @@ std::string named_by(const char* variable) {
 
 }  // namespace
 
-Compiler find_compiler(const std::string& what_for) {
+SystemCompiler find_compiler(const std::string& what_for) {
   const auto named = named_by("CXX");
   auto compiler = compiler_called(named.empty() ? "c++" : named);
   if (compiler.version.empty())
@@ -106,7 +106,7 @@ Compiler find_compiler(const std::string& what_for) {
   return compiler;
 }
 
-Compiler find_nvcc(const std::string& what_for) {
+SystemCompiler find_nvcc(const std::string& what_for) {
   const auto named = named_by("NVCC");
   const auto candidates = named.empty() ? std::vector<std::string>{"nvcc", "/usr/local/cuda/bin/nvcc"}
                                         : std::vector<std::string>{named};
@@ -129,7 +129,7 @@ std::string processor_words() {
   return words;
 }
 
-bool compile(const Compiler& compiler, const std::vector<std::string>& arguments,
+bool compile(const SystemCompiler& compiler, const std::vector<std::string>& arguments,
              const std::filesystem::path& folder, const std::string& log) {
   std::vector<std::string> words{compiler.program};
   words.insert(words.end(), arguments.begin(), arguments.end());

@@ -19,7 +19,7 @@ bool asked_before(const fs::path& folder) {
 
 }  // namespace
 
-std::vector<std::string> precompiled_start(const KernelCache& cache, const Compiler& compiler,
+std::vector<std::string> precompiled_start(const KernelCache& cache, const SystemCompiler& compiler,
                                            const std::vector<std::string>& flags, const std::string& headers,
                                            const std::string& start, const fs::path& folder) {
   // Clang's must be read from where they were made.
