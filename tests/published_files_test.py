@@ -17,7 +17,7 @@ FILES = {  # path: (text, kind)
     "whole/b.mod": (CHANNEL.replace("SUFFIX a", "SUFFIX b"), "channel"),
     "part/a.mod": (CHANNEL + ": another text\n", "channel"),
     "part/gap.mod": ("NEURON { POINT_PROCESS gap NONSPECIFIC_CURRENT i POINTER vgap }\nASSIGNED { v i vgap }\nBREAKPOINT { i = v - vgap }\n", "synapse"),
-    "part/c.mod": (CHANNEL.replace("i = 1e-4*v", "VERBATIM\n i = f(v);\n ENDVERBATIM"), "channel"),
+    "part/c.mod": (CHANNEL.replace("i = 1e-4*v", "VERBATIM\n i = f(v);\n ENDVERBATIM\n"), "channel"),
     "other/synapse.mod": ("NEURON { POINT_PROCESS Syn NONSPECIFIC_CURRENT i }\nASSIGNED { v i }\nSTATE { g }\nINITIAL { g = 0 }\n"
                           "BREAKPOINT { SOLVE s METHOD cnexp\n i = 1e-3*g*v }\nDERIVATIVE s { g' = -g/5 }\nNET_RECEIVE(w) { g = g + w }\n", "synapse"),
     "other/odd.mod": (CHANNEL.replace("1e-4*v", "1e-4*w"), "synapse"),

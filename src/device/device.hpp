@@ -58,7 +58,10 @@ class Device {
   virtual void wait() = 0;
 
   template <class Arguments>
-  void launch(const KernelCode& kernel, const Grid& grid, const Arguments& arguments) {
+  void launch(const KernelCode& kernel, const Grid& grid, Arguments arguments) {
+#if __has_builtin(__builtin_clear_padding)
+    __builtin_clear_padding(&arguments);  // the emulation looks for pointers, also in what lay in a gap
+#endif
     launch(kernel, grid, &arguments, sizeof(arguments));
   }
 };
