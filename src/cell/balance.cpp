@@ -97,8 +97,7 @@ void balance(const config::Settings& settings, DetailedCell& cell) {
                  where, leak_name, place, rest_mV);
     fail_input(
         "{}: to rest at {} mV, {} would need a leak that reverses at {:.6g} mV, expected from {} to {} mV; "
-        "does "
-        "{} conduct there?",
+        "does {} conduct there?",
         where, rest_mV, place, e_mV, kLowest_mV, kHighest_mV, leak_name);
   }
   cell.initial_mV = initial_mV;

@@ -16,7 +16,7 @@ namespace {
 struct SumArguments {
   const float* in;
   float* out;
-  int64_t count;  // as wide as a pointer: whatever a gap held would be looked at as one
+  int count;
 };
 
 /// Of each block's numbers, by halves.
@@ -25,7 +25,7 @@ void sum(const Block& block, const SumArguments& a) {
   Own<float> own(block);
   block.each([&](int thread) {
     own(thread) = 0;
-    for (int64_t i = thread; i < a.count; i += block.threads) own(thread) += a.in[block.index * a.count + i];
+    for (int i = thread; i < a.count; i += block.threads) own(thread) += a.in[block.index * a.count + i];
     shared[thread] = own(thread);
   });
   for (int half = block.threads / 2; half > 0; half /= 2)

@@ -170,6 +170,12 @@ std::string text_of(const Id& attribute, uint64_t file_bytes, const std::filesys
 
 }  // namespace
 
+int64_t open_hdf5(const std::string& file) {
+  const Id access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
+  H5Pset_libver_bounds(access, H5F_LIBVER_EARLIEST, H5F_LIBVER_LATEST);
+  return H5Fopen(file.c_str(), H5F_ACC_RDONLY, access);
+}
+
 Hdf5Image::Hdf5Image() {
   const auto lock = enter_library();
   const Id access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
@@ -334,9 +340,7 @@ Hdf5File::Hdf5File(const std::filesystem::path& file) : path_(file) {
   const auto lock = enter_library();
   if (H5Fis_hdf5(file.c_str()) <= 0) fail_input("{}: is not an HDF5 file", file.string());
   const auto trial = try_hdf5(file.string());
-  const Id access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
-  H5Pset_libver_bounds(access, H5F_LIBVER_EARLIEST, H5F_LIBVER_LATEST);
-  if (trial == Hdf5Trial::good) file_ = H5Fopen(file.c_str(), H5F_ACC_RDONLY, access);
+  if (trial == Hdf5Trial::good) file_ = open_hdf5(file.string());
   if (file_ < 0) {
     fail_input("{}: the HDF5 file is damaged{}; remove it and run the command that made it again",
                file.string(),

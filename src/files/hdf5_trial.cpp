@@ -15,6 +15,8 @@
 #include <optional>
 #include <vector>
 
+#include "files/detail/hdf5_library.hpp"
+
 namespace nt::files {
 namespace {
 
@@ -75,13 +77,10 @@ herr_t read_object(hid_t file, const char* name, const H5O_info_t* info, void*) 
 }
 
 Hdf5Trial read_all(const std::string& file) {
-  const hid_t access = H5Pcreate(H5P_FILE_ACCESS);
-  H5Pset_libver_bounds(access, H5F_LIBVER_EARLIEST, H5F_LIBVER_LATEST);
-  const hid_t id = H5Fopen(file.c_str(), H5F_ACC_RDONLY, access);
+  const hid_t id = open_hdf5(file);
   if (id < 0) return Hdf5Trial::unreadable;
   const bool whole = H5Ovisit2(id, H5_INDEX_NAME, H5_ITER_NATIVE, read_object, nullptr, H5O_INFO_BASIC) >= 0;
   H5Fclose(id);
-  H5Pclose(access);
   return whole ? Hdf5Trial::good : Hdf5Trial::unreadable;
 }
 

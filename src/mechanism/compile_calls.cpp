@@ -86,7 +86,8 @@ const Statement* Compiler::table_of(const Block& block) const {
 
 Expr Compiler::tabulated(const Block& block, const Statement& table, Expr argument, int depth) {
   auto& g = m_.graph;
-  if (tabulating_ && tabulating_ < &block && is_thread_safe()) return not_yet_made(block, table);
+  const bool is_further_down = tabulating_ && tabulating_ < &block;  // blocks lie in the file's order
+  if (is_further_down && is_thread_safe()) return not_yet_made(block, table);
   auto& numbers = table_numbers_[block.name];
   if (numbers.empty()) make_tables(block, table, depth, numbers);
   // What the block sets besides is what the table's last entry has left, at the first call.

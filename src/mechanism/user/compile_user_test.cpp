@@ -36,6 +36,11 @@ class UserMechanism : public testing::Test {
     ::unsetenv("XDG_CACHE_HOME");
     ::unsetenv("CXX");
   }
+  /// Another text, with "+ 31" in the place of "+ 30": another mechanism.
+  void write_channel_that_opens_at(const char* half_mV) {
+    std::string text(kChannel);
+    std::ofstream(folder_ / "kdr.mod") << text.replace(text.find("+ 30"), 4, half_mV);
+  }
   std::string refusal() {
     try {
       load_mechanism("kdr.mod", folder_.path(), "cell.toml:3");
@@ -79,8 +84,7 @@ TEST_F(UserMechanism, RunsLikeItsExpressionsAndIsCompiledOnce) {
     EXPECT_EQ(calls(), 1u);
   }
   // Another text is another mechanism.
-  std::ofstream(folder_ / "kdr.mod") << std::string(kChannel).replace(std::string(kChannel).find("+ 30"), 4,
-                                                                      "+ 35");
+  write_channel_that_opens_at("+ 35");
   load_mechanism("kdr.mod", folder_.path(), "cell.toml:3");
   EXPECT_EQ(calls(), 2u);
 }
@@ -88,8 +92,7 @@ TEST_F(UserMechanism, RunsLikeItsExpressionsAndIsCompiledOnce) {
 TEST_F(UserMechanism, FromTheSecondOnIsCompiledWithAReadyStart) {
   counting_compiler();
   const auto another = [&](const char* half_mV) {
-    std::ofstream(folder_ / "kdr.mod")
-        << std::string(kChannel).replace(std::string(kChannel).find("+ 30"), 4, half_mV);
+    write_channel_that_opens_at(half_mV);
     const auto loaded = load_mechanism("kdr.mod", folder_.path(), "cell.toml:3");
     expect_kernels_equal_reference(loaded->mechanism, loaded->layout, loaded->kernels);
   };
@@ -104,8 +107,7 @@ TEST_F(UserMechanism, FromTheSecondOnIsCompiledWithAReadyStart) {
 TEST_F(UserMechanism, IsCompiledWithoutAReadyStartWhereTheCompilerTakesNone) {
   counting_compiler("case \"$*\" in *start.hpp*) exit 1 ;; esac\nexec c++ \"$@\"");
   for (const char* half_mV : {"+ 31", "+ 32"}) {
-    std::ofstream(folder_ / "kdr.mod")
-        << std::string(kChannel).replace(std::string(kChannel).find("+ 30"), 4, half_mV);
+    write_channel_that_opens_at(half_mV);
     EXPECT_EQ(refusal(), "accepted");
   }
   EXPECT_EQ(count_of("starts"), 1u);
