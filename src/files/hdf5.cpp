@@ -344,8 +344,8 @@ Hdf5File::Hdf5File(const std::filesystem::path& file) : path_(file) {
   if (file_ < 0) {
     fail_input("{}: the HDF5 file is damaged{}; remove it and run the command that made it again",
                file.string(),
-               trial == Hdf5Trial::crashed   ? " (the HDF5 library crashes where it reads it)"
-               : trial == Hdf5Trial::endless ? " (the HDF5 library does not come to its end)"
+               trial == Hdf5Trial::crashed   ? " (the HDF5 library crashes when it reads it)"
+               : trial == Hdf5Trial::endless ? " (the HDF5 library does not finish reading it)"
                                              : " or was cut short");
   }
 }
